@@ -1,0 +1,1 @@
+"""What is done to the simulated core, and the verdict on how it took it."""

@@ -1,0 +1,5 @@
+"""`python -m chaos` is `coredrill`."""
+
+from chaos.cli import main
+
+main()

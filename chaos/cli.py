@@ -1,0 +1,205 @@
+"""The command line. Commands import what they need when they run, so that help and checks stay quick."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
+
+import click
+
+if TYPE_CHECKING:
+    from simcore.loading import Resolved
+
+BAD_INPUT, HARNESS_ERROR, INTERRUPTED = 2, 3, 130
+CLOSED_PIPE = 141  # as the shell has it for a program that writes to a closed pipe; never a verdict
+
+
+class Group(click.Group):
+    """A group whose mistakes are one line on stderr and an exit code: 2 for the user's, 3 for ours, 130 for Ctrl-C."""
+
+    def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any) -> Any:  # type: ignore[override]
+        """Runs a command and ends in SystemExit. (With `standalone_mode` off, and to complete words, it is click's own.)"""
+        if not extra.get("standalone_mode", True) or "_COREDRILL_COMPLETE" in os.environ:
+            return super().main(args, prog_name, **extra)
+        for stream in (sys.stdout, sys.stderr):
+            if hasattr(stream, "reconfigure"):
+                stream.reconfigure(errors="backslashreplace")
+        try:
+            code = self._run(list(sys.argv[1:] if args is None else args), prog_name or "coredrill")
+            sys.stdout.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the flush at exit is silent
+            code = CLOSED_PIPE
+        except (KeyboardInterrupt, click.Abort):
+            _end(INTERRUPTED, "interrupted")
+        except click.ClickException as error:
+            _end(BAD_INPUT, _usage(error))
+        except Exception as error:
+            _end_by(error)
+        sys.exit(code)
+
+    def _run(self, args: list[str], prog_name: str) -> int:
+        """The exit code of a command: what it returns if that is a number, else 0."""
+        try:
+            with self.make_context(prog_name, args) as context:
+                result = self.invoke(context)
+        except click.exceptions.Exit as end:
+            return end.exit_code
+        return result if isinstance(result, int) else 0
+
+
+def _end(code: int, message: str) -> NoReturn:
+    from simcore.errors import one_line
+
+    click.echo(one_line(message), err=True)
+    sys.exit(code)
+
+
+def _usage(error: click.ClickException) -> str:
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "coredrill"
+    message = " ".join(error.format_message().split())
+    return f"{command}: {message.rstrip('.')}; see '{command} --help'"
+
+
+def _end_by(error: Exception) -> NoReturn:
+    from simcore.errors import InputError
+
+    if isinstance(error, InputError):
+        _end(BAD_INPUT, str(error))
+    traceback.print_exception(error)
+    _end(HARNESS_ERROR, f"coredrill: a fault of coredrill itself: {type(error).__name__}: {error}")
+
+
+def _version(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
+    if not wanted or context.resilient_parsing:
+        return
+    from importlib import metadata
+
+    try:
+        version = metadata.version("coredrill")
+    except metadata.PackageNotFoundError:
+        version = "(not installed: run from a checkout)"
+    click.echo(f"coredrill {version}")
+    context.exit()
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_version, help="Show the version and exit.")
+def main() -> None:
+    """Chaos engineering for a simulated securities trading core."""
+
+
+KIND = click.Choice(["architecture", "workload", "environment"])
+LISTS = {"architectures": "architecture", "workloads": "workload", "environments": "environment"}
+
+_set_option = click.option("--set", "assignments", metavar="PATH=VALUE", multiple=True, help="Change a value; may be repeated.")
+_environment_option = click.option("--environment", metavar="NAME|FILE", help="Apply an environment.")
+
+
+@main.command("list")
+@click.argument("what", type=click.Choice(list(LISTS)))
+@click.option("--json", "json_file", type=click.File("w"), metavar="FILE", help="Write a list of objects; - is stdout.")
+def list_command(what: str, json_file: TextIO | None) -> None:
+    """List what is shipped."""
+    import json
+
+    from simcore import catalogue
+    from simcore.document import display_path, read_document
+
+    entries = []
+    for name, path in catalogue.shipped(LISTS[what]).items():
+        title = read_document(path, "base").text("title") or ""
+        entries.append({"name": name, "title": title, "file": display_path(path)})
+    if json_file is not None:
+        json_file.write(json.dumps(entries, ensure_ascii=False, indent=2) + "\n")
+        return
+    width = max((len(entry["name"]) for entry in entries), default=0)
+    for entry in entries:
+        click.echo(f"{entry['name']:<{width}}  {entry['title']}".rstrip())
+
+
+@main.command()
+@click.argument("name")
+@click.option("--resolved", is_flag=True, help="Every value as YAML, with its origin.")
+@_environment_option
+@_set_option
+def show(name: str, resolved: bool, environment: str | None, assignments: tuple[str, ...]) -> None:
+    """Show an architecture, a workload or an environment, by NAME or path."""
+    from chaos.files import summary, to_yaml
+    from simcore.architecture import Architecture
+
+    found = _resolve(name, environment, assignments)
+    if isinstance(found.model, Architecture) and not resolved:
+        click.echo(summary(found.model), nl=False)
+    else:
+        click.echo(to_yaml(found.tree, origins=resolved), nl=False)
+
+
+@main.command()
+@click.argument("a")
+@click.argument("b")
+@_environment_option
+def diff(a: str, b: str, environment: str | None) -> None:
+    """Print what differs between two files, each by name or path, after all they extend: - in A alone, + in B alone, ~ both."""
+    from chaos.files import differences
+
+    left, right = (_resolve(name, environment, ()) for name in (a, b))
+    for line in differences(left.tree, right.tree):
+        click.echo(line)
+
+
+@main.command()
+@click.argument("files", nargs=-1, required=True)
+@click.option("--workload", metavar="NAME|FILE", help="Check that the architectures can be run under this workload.")
+@_environment_option
+@_set_option
+def validate(files: tuple[str, ...], workload: str | None, environment: str | None, assignments: tuple[str, ...]) -> None:
+    """Check files, by name or path: each mistake with its place and the mend, one line a file."""
+    from simcore.architecture import Architecture
+    from simcore.errors import InputError
+    from simcore.loading import require_fit
+
+    bad = 0
+    load = _resolve(workload, environment, (), "workload") if workload is not None else None
+    for file in files:
+        try:
+            found = _resolve(file, environment, assignments)
+            if load is not None and isinstance(found.model, Architecture):
+                require_fit(found, load)
+            click.echo(f"{file}: sound")
+        except InputError as error:
+            bad += 1
+            click.echo(str(error), err=True)
+    if bad:
+        sys.exit(BAD_INPUT)
+
+
+@main.command()
+@click.argument("kind", type=KIND)
+def schema(kind: str) -> None:
+    """Print the JSON Schema of a kind of file, for editors."""
+    import json
+
+    from simcore.schema import json_schema
+
+    click.echo(json.dumps(json_schema(kind), ensure_ascii=False, indent=2))
+
+
+def _resolve(reference: str, environment: str | None, assignments: Sequence[str], kind: str | None = None) -> Resolved[Any]:
+    """The file with the environment (unless it is one itself) and the command line's changes."""
+    from simcore.loading import environment_layers, kind_of, resolve
+    from simcore.patch import Layer, command_line_layer
+
+    kind = kind or kind_of(reference)
+    layers: list[Layer] = [command_line_layer(assignments)]
+    if environment is not None and kind != "environment":
+        layers.append(environment_layers(environment)[kind == "workload"])
+    return resolve(reference, layers, kind)
+
+
+if __name__ == "__main__":
+    main()

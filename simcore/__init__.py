@@ -1,0 +1,1 @@
+"""The simulated trading core: what is simulated, and how it runs."""

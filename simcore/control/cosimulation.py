@@ -1,0 +1,156 @@
+"""Where the control plane (SimPy) and the data plane (the kernel) meet: one clock for both.
+
+SimPy's next event is how far the kernel may go; the kernel stops earlier where a watch or a probe wants to be seen to. What
+SimPy does at an instant comes before what the kernel does at it.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import simpy
+
+from simcore.architecture import Distribution
+from simcore.control.injection import Injection
+from simcore.errors import InputError
+from simcore.kernel import draws
+from simcore.kernel import layout as y
+from simcore.kernel.machine import Machine
+from simcore.plan import Plan, distribution_record
+
+_FIELDS: dict[str, dict[str, Any]] = {
+    "pool": {
+        "busy": y.P_BUSY, "slots": y.P_SLOTS, "queue": y.Q_LENGTH, "queue_limit": y.P_LIMIT, "granted": y.P_GRANTED, "refused": y.P_REFUSED,
+        "waited": y.P_WAITED, "busy_ns": y.P_BUSY_NS, "queue_ns": y.P_QUEUE_NS, "full_ns": y.P_FULL_NS, "wait_ns": y.P_WAIT_NS,
+        "hold_ns": y.P_HOLD_NS, "peak_busy": y.P_PEAK_BUSY, "peak_queue": y.P_PEAK_QUEUE,
+    },
+    "unit": {"up": y.N_UP, "hung": y.N_HUNG, "live": y.N_LIVE, "done": y.N_DONE, "failed": y.N_FAILED, "sojourn_ns": y.N_BUSY_NS},
+    "link": {"sent": y.L_SENT, "lost_request": y.L_LOST_REQUEST, "lost_answer": y.L_LOST_ANSWER},
+    "flow": {
+        "started": y.W_STARTED, "ok": y.W_OK, "rejected": y.W_REJECTED, "failed": y.W_FAILED, "unknown": y.W_UNKNOWN, "blocked": y.W_BLOCKED,
+        "latency_ns_sum": y.W_NS, "pending": y.W_PENDING,
+    },
+    "call": {
+        "attempts": y.X_TRIES, "failures": y.X_FAILURES, "timeouts": y.X_TIMEOUTS, "retries": y.X_RETRIES, "breaker_open": y.X_OPENED,
+        "fallbacks": y.X_FALLBACKS,
+    },
+    "operation": {"done": y.O_DONE, "failed": y.O_FAILED},
+    "limit": {"passed": y.R_PASSED, "deferred": y.R_DEFERRED, "refused": y.R_REFUSED},
+}  # fmt: skip
+_INTEGRALS = {"busy_ns", "queue_ns", "full_ns"}
+_BREAKER_WORDS = ("breaker_opened", "breaker_half_open", "breaker_closed")
+
+
+class Cosimulation:
+    """One run's control plane and kernel. `env` is SimPy's environment, its time int ns since midnight of the first day."""
+
+    def __init__(self, plan: Plan, machine: Machine, log: Callable[[int, str, str, dict[str, Any]], None]) -> None:
+        self.plan, self._machine, self._log = plan, machine, log
+        self.env = simpy.Environment(initial_time=plan.start)
+        self.inject = Injection(plan, machine)
+        self._watches: list[tuple[int, int, simpy.Event]] = []
+        self._probes: dict[int, simpy.Event] = {}
+        self._probe_number = 0
+
+    # -- what control code may ask --------------------------------------------------------------------------------------------
+
+    def _index(self, kind: str, name: str, field: str) -> int:
+        handles = self.plan.handles.get(kind, {})
+        if kind not in _FIELDS or name not in handles:
+            close = difflib.get_close_matches(name, handles, 1)
+            raise InputError(f"nothing to read: {kind} {name!r}", mend=f"did you mean {close[0]}?" if close else f"kinds: {', '.join(_FIELDS)}")
+        if field not in _FIELDS[kind]:
+            raise InputError(f"a {kind} has no {field!r}", mend=f"it has: {', '.join(_FIELDS[kind])}")
+        return handles[name] + int(_FIELDS[kind][field])
+
+    def read(self, kind: str, name: str, field: str) -> int:
+        """A cumulative counter or gauge, exact now. Of a unit also `down_since`: the instant it went down (ns), -1 while it is up."""
+        if kind == "unit" and field == "down_since":
+            return self.inject.down_since.get(self._index("unit", name, "up") - int(y.N_UP), -1)
+        index = self._index(kind, name, field)
+        if field in _INTEGRALS:
+            self._machine.account_pools([self.plan.handles["pool"][name]])
+        return int(self._machine.m[index])
+
+    def watch(self, kind: str, name: str, field: str, at_least: int) -> simpy.Event:
+        """An event that succeeds at the exact time the counter or gauge reaches the threshold; its value is that time, ns."""
+        event = self.env.event()
+        self._watches.append((self._index(kind, name, field), at_least, event))
+        self._set_watches()
+        return event
+
+    def log(self, what: str, subject: str, **detail: str | int | float | bool | None) -> None:
+        """A control event for the journal, now."""
+        self._log(int(self.env.now), what, subject, detail)
+
+    def _key(self, purpose: str, n: int) -> np.uint64:
+        with np.errstate(over="ignore"):
+            key = np.uint64(self.plan.seed_key ^ draws.name_hash(f"control/{purpose}"))
+            return np.uint64(draws.combine.py_func(key, np.uint64(n % (1 << 64))))
+
+    def draw(self, purpose: str, n: int = 0) -> float:
+        """A uniform in (0, 1), fixed by seed, purpose and n alone."""
+        return (float(int(self._key(purpose, n)) >> 11) + 0.5) * 2.0**-53
+
+    def sample(self, distribution: Distribution, purpose: str, n: int = 0) -> int:
+        """A duration, ns, fixed by seed, purpose and n alone."""
+        record = np.array([*distribution_record(distribution), 0.0, 0.0])
+        with np.errstate(over="ignore"):
+            return int(draws.sample(record, np.uint64(0), self._key(purpose, n)))
+
+    def probe(self, flow: str) -> simpy.Event:
+        """Submits one synthetic intent of a flow now. The event's value: dict of `code`, `outcome` (texts) and `latency_ns`."""
+        stream = self.plan.handles["stream"].get(f"{flow}/probe")
+        if stream is None:
+            raise InputError(f"no flow is called {flow!r}", mend=f"flows: {', '.join(self.plan.handles['flow'])}")
+        self._probe_number += 1
+        event = self._probes[self._probe_number] = self.env.event()
+        self._machine.push_arrival(stream, int(self.env.now), 0, self._probe_number)
+        return event
+
+    # -- running both ----------------------------------------------------------------------------------------------------------
+
+    def run(self, until: int) -> str | None:
+        """Runs both planes up to `until`, ns. None, or why nothing can be concluded from the run."""
+        while True:
+            target = min(until, self.env.peek())
+            why = self._machine.advance(int(target))
+            if why == y.OVER_GUARD:
+                return f"more than {self.plan.architecture.run_guard} tasks at once: a queue grew without bound"
+            if why in (y.WATCHED, y.PROBED):
+                self._catch_up()
+                self._wake()
+            elif target >= until and self.env.peek() >= until:
+                self._catch_up()
+                return None
+            while self.env.peek() <= self._machine.now:
+                self.env.step()
+
+    def _catch_up(self) -> None:
+        """Brings SimPy's clock to the kernel's."""
+        if self.env.now < self._machine.now:
+            self.env.run(until=self.env.timeout(self._machine.now - self.env.now))
+
+    def _wake(self) -> None:
+        m = self._machine.m
+        fired = [w for w in self._watches if m[w[0]] >= w[1]]
+        if fired:
+            self._watches = [w for w in self._watches if m[w[0]] < w[1]]
+            self._set_watches()
+        for _, _, event in fired:
+            event.succeed(self._machine.now)
+        for number, code, latency, outcome in self._machine.take_probes():
+            event = self._probes.pop(number)
+            event.succeed({"code": y.CODES[code], "outcome": y.OUTCOMES[outcome], "latency_ns": latency})
+
+    def _set_watches(self) -> None:
+        self._machine.set_watches([(index, threshold) for index, threshold, _ in self._watches])
+
+
+def breaker_events(plan: Plan, entries: Any) -> list[tuple[int, str, str, dict[str, Any]]]:
+    """The kernel's log entries (int64 [n, 4]) as journal events."""
+    sites = plan.numbers["call"]
+    return [(int(t), _BREAKER_WORDS[what], sites[site], {"replica": int(index)}) for t, what, site, index in entries]

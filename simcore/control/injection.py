@@ -1,0 +1,329 @@
+"""The knobs: everything a fault, a person or the calendar may do to the data plane. There are no others.
+
+Each takes effect at once, at the present simulated time. Replicas are numbered from 0, standby ones after the others.
+Unknown names raise InputError with what there is. docs/control.md has the table.
+"""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any, Literal
+
+import numpy as np
+
+from simcore.errors import InputError
+from simcore.kernel import draws, ledger, settlement
+from simcore.kernel import layout as y
+from simcore.kernel.machine import Machine
+from simcore.plan import Plan
+
+File = Literal["ok", "late", "corrupt", "missing"]
+
+
+def require_share(what: str, value: float) -> float:
+    """A share must lie in 0..1; raises InputError."""
+    if not 0.0 <= value <= 1.0:
+        raise InputError(f"{what}: a share must lie between 0 and 1, not {value!r}")
+    return float(value)
+
+
+def uniforms(seed_key: int, purpose: str, numbers: Any) -> Any:
+    """uniform(combine(seed_key ^ name(purpose), number)) for an array of numbers, float64."""
+    key = np.uint64(seed_key ^ draws.name_hash(purpose))
+    with np.errstate(over="ignore"):
+        x = (key ^ (numbers.astype(np.uint64) * draws.GOLDEN)) + np.uint64(0x632BE59BD9B4E019)
+        x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        x = x ^ (x >> np.uint64(31))
+    return ((x >> np.uint64(11)).astype(float) + 0.5) * 2.0**-53
+
+
+class Injection:
+    """The knobs of one run. Made by the cosimulation; `plan` names what `machine` holds."""
+
+    def __init__(self, plan: Plan, machine: Machine) -> None:
+        self.plan, self.machine = plan, machine
+        self.down_since: dict[int, int] = {}
+        self._closed_gates: set[str] = set()
+        self._slots = {name: int(plan.m[at + int(y.P_SLOTS)]) for name, at in plan.handles["pool"].items()}
+        self._drops = 0
+
+    # -- finding ----------------------------------------------------------------------------------------------------------
+
+    def _find(self, kind: str, name: str) -> int:
+        names = self.plan.handles[kind]
+        if name not in names:
+            close = difflib.get_close_matches(name, names, 1)
+            raise InputError(f"no {kind} is called {name!r}" + (f"; did you mean {close[0]}?" if close else f"; there are: {', '.join(sorted(names))[:300]}"))
+        return names[name]
+
+    def _unit(self, service: str, replica: int) -> int:
+        return self._find("unit", f"{service}#{replica}")
+
+    def _instances(self, kind: str, name: str) -> dict[str, int]:
+        """A pool or limit by its name: the shared one, or the instances of all replicas; `name#i` is one of them."""
+        found = {k: at for k, at in self.plan.handles[kind].items() if k == name or k.startswith(f"{name}#")}
+        if not found:
+            self._find(kind, name)
+        return found
+
+    def _get(self, at: int, offset: Any) -> int:
+        return int(self.machine.m[at + int(offset)])
+
+    def _set(self, at: int, offset: Any, value: int) -> None:
+        self.machine.m[at + int(offset)] = value
+
+    def _set_float(self, at: int, block: Any, offset: Any, value: float) -> None:
+        self.machine.f[self._get(at, block) + int(offset)] = value
+
+    # -- units --------------------------------------------------------------------------------------------------------------
+
+    def crash(self, service: str, replica: int = 0) -> None:
+        """The unit stops: what lives there dies (callers get a reset), requests are refused until a restart."""
+        unit = self._unit(service, replica)
+        if not self._get(unit, y.N_UP):
+            return
+        self._set(unit, y.N_UP, 0)
+        self._set(unit, y.N_HUNG, 0)
+        self.down_since[unit] = self.machine.now
+        for label, site in self.plan.handles["call"].items():
+            if label.split(".", 1)[0] == service:
+                state = self._get(site, y.X_STATES) + replica * int(y.SITE_STATE_SIZE)
+                self.machine.m[state : state + int(y.SITE_STATE_SIZE)] = 0
+                self._set(state, y.D_TOKENS, self._get(site, y.X_BUDGET_BURST))
+        for task in self.machine.live_at(unit):
+            self.machine.act(y.ACT_KILL, task)
+
+    def restart(self, service: str, replica: int = 0) -> None:
+        """The unit is up again and takes the durable messages that waited for it. It does not change rotation."""
+        unit = self._unit(service, replica)
+        if self._get(unit, y.N_UP):
+            return
+        self._set(unit, y.N_UP, 1)
+        self.down_since.pop(unit, None)
+        for task in self.machine.take_parked(unit):
+            self.machine.make_ready(y.Y_START, task, 0)
+
+    def hang(self, service: str, replica: int = 0) -> None:
+        """The unit answers nothing and does nothing, until a thaw, a crash or a restart after one."""
+        unit = self._unit(service, replica)
+        if self._get(unit, y.N_UP):
+            self._set(unit, y.N_HUNG, 1)
+
+    def thaw(self, service: str, replica: int = 0) -> None:
+        """A hung unit goes on where it stood."""
+        unit = self._unit(service, replica)
+        if not self._get(unit, y.N_HUNG):
+            return
+        self._set(unit, y.N_HUNG, 0)
+        for task in self.machine.take_parked(unit):
+            self.machine.make_ready(y.Y_THAW, task, self._get(task, y.T_WAIT))
+
+    def slow(self, service: str, replica: int, factor: float) -> None:
+        """Work that begins from now on takes `factor` times as long (1 = normal)."""
+        if not factor >= 0:
+            raise InputError(f"slow: the factor must be 0 or more, not {factor!r}")
+        self._set_float(self._unit(service, replica), y.N_FLOATS, y.NF_SLOW, float(factor))
+
+    def error_rate(self, service: str, replica: int, share: float) -> None:
+        """This share of the unit's requests fails with `error` before their first step."""
+        self._special(self._unit(service, replica), y.NF_ERROR, require_share("error_rate", share))
+
+    def grey(self, service: str, replica: int, share: float, factor: float) -> None:
+        """The work of this share of the unit's requests takes `factor` times as long."""
+        unit = self._unit(service, replica)
+        self._set_float(unit, y.N_FLOATS, y.NF_GREY_FACTOR, float(factor))
+        self._special(unit, y.NF_GREY, require_share("grey", share))
+
+    def _special(self, unit: int, offset: Any, share: float) -> None:
+        self._set_float(unit, y.N_FLOATS, offset, share)
+        floats = self._get(unit, y.N_FLOATS)
+        f = self.machine.f
+        self._set(unit, y.N_SPECIAL, f[floats + int(y.NF_ERROR)] > 0 or f[floats + int(y.NF_GREY)] > 0)
+
+    def contention(self, service: str, replica: int, coefficient: float) -> None:
+        """How much each other task at work slows one that begins (0 = not at all)."""
+        self._set_float(self._unit(service, replica), y.N_FLOATS, y.NF_CONTENTION, float(coefficient))
+
+    def rotate_in(self, service: str, replica: int = 0) -> None:
+        """Calls may pick the unit."""
+        self._rotate(service, replica, True)
+
+    def rotate_out(self, service: str, replica: int = 0) -> None:
+        """Calls no longer pick the unit; what it has goes on."""
+        self._rotate(service, replica, False)
+
+    def _rotate(self, service: str, replica: int, wanted: bool) -> None:
+        unit, at = self._unit(service, replica), self._find("service", service)
+        m, active, units = self.machine.m, self._get(at, y.S_ACTIVE), self._get(at, y.S_UNITS)
+        inside = set(m[active : active + self._get(at, y.S_ACTIVE_N)].tolist())
+        inside = inside | {unit} if wanted else inside - {unit}
+        ordered = [u for u in m[units : units + self._get(at, y.S_UNITS_N)].tolist() if u in inside]
+        m[active : active + len(ordered)] = ordered
+        self._set(at, y.S_ACTIVE_N, len(ordered))
+
+    # -- pools, gates, limits -----------------------------------------------------------------------------------------------
+
+    def pool_slots(self, pool: str, slots: int) -> None:
+        """New number of slots; more are granted at once, fewer as those in use come free."""
+        if slots < 0:
+            raise InputError(f"pool_slots: {pool} cannot have {slots} slots")
+        for name in self._instances("pool", pool):
+            self._slots[name] = slots
+            self._apply_slots(name)
+
+    def pool_queue(self, pool: str, limit: int) -> None:
+        """New limit of the queue; who is in it stays."""
+        for at in self._instances("pool", pool).values():
+            self._set(at, y.P_LIMIT, limit)
+
+    def gate(self, name: str, open: bool) -> None:
+        """Opens or closes every pool with `gate: name`; closed, it starts nothing and its queue waits."""
+        (self._closed_gates.discard if open else self._closed_gates.add)(name)
+        for label in self.plan.handles["pool"]:
+            if self.plan.architecture.pools[label.split("#")[0]].gate == name:
+                self._apply_slots(label)
+
+    def _apply_slots(self, label: str) -> None:
+        at, pool = self.plan.handles["pool"][label], self.plan.architecture.pools[label.split("#")[0]]
+        self.machine.account_pools([at])
+        self._set(at, y.P_SLOTS, 0 if pool.gate in self._closed_gates else self._slots[label])
+        if self._get(at, y.Q_LENGTH):
+            self.machine.act(y.ACT_GRANT, at)
+
+    def limit_rate(self, limit: str, per_second: float) -> None:
+        """New rate of a rate limit; its burst stays."""
+        if not per_second > 0:
+            raise InputError(f"limit_rate: the rate must be above 0, not {per_second!r}")
+        burst = self.plan.architecture.limits[limit.split("#")[0]].burst if self._instances("limit", limit) else 1
+        interval = max(1, round(1e9 / per_second))
+        for at in self._instances("limit", limit).values():
+            self._set(at, y.R_INTERVAL, interval)
+            self._set(at, y.R_TOLERANCE, (burst - 1) * interval)
+
+    # -- links and calls --------------------------------------------------------------------------------------------------------
+
+    def link(
+        self, source: str, target: str, *, latency_factor: float | None = None, latency_add_ns: int | None = None,
+        loss_request: float | None = None, loss_answer: float | None = None, duplication: float | None = None,
+        partition_request: bool | None = None, partition_answer: bool | None = None,
+    ) -> None:  # fmt: skip
+        """Changes what is named of the link from `source` to `target`; each direction on its own."""
+        at = self._find("link", f"{source}-{target}")
+        for offset, value in (
+            (y.LF_FACTOR, latency_factor), (y.LF_LOSS_REQUEST, loss_request), (y.LF_LOSS_ANSWER, loss_answer), (y.LF_DUPLICATION, duplication),
+        ):  # fmt: skip
+            if value is not None:
+                self._set_float(at, y.L_FLOATS, offset, value if offset == y.LF_FACTOR else require_share("link", value))
+        for word, given in ((y.L_ADD, latency_add_ns), (y.L_CUT_REQUEST, partition_request), (y.L_CUT_ANSWER, partition_answer)):
+            if given is not None:
+                self._set(at, word, int(given))
+        floats, f, latency = self._get(at, y.L_FLOATS), self.machine.f, self._get(at, y.L_LATENCY)
+        disturbed = f[floats] or f[floats + 1] or f[floats + 2] or self._get(at, y.L_ADD)
+        cut = self._get(at, y.L_CUT_REQUEST) or self._get(at, y.L_CUT_ANSWER)
+        instant = f[latency] == draws.CONSTANT and f[latency + 1] == 0.0
+        self._set(at, y.L_CLEAN, bool(instant and not disturbed and not cut))
+
+    def call_policy(
+        self, site: str, *, timeout_ns: int | None = None, attempts: int | None = None, backoff_ns: int | None = None
+    ) -> None:
+        """Changes a call site's policy (`service.operation/NAME`, as in the journal's names of kind call) for attempts from now on."""
+        at = self._find("call", site)
+        if timeout_ns is not None:
+            self._set(at, y.X_TIMEOUT, timeout_ns)
+            self._set(at, y.X_RING, 0)
+        if attempts is not None:
+            self._set(at, y.X_ATTEMPTS, attempts)
+            if not self._get(at, y.X_RETRY_ON):
+                usual = ("refused", "rate_limited", "bulkhead_full", "error", "timeout", "reset")
+                self._set(at, y.X_RETRY_ON, sum(1 << y.CODES.index(code) for code in usual))
+        if backoff_ns is not None:
+            self._set(at, y.X_BACKOFF, backoff_ns)
+            if not self._get(at, y.X_BACKOFF_MAX):
+                self._set(at, y.X_BACKOFF_MAX, y.NEVER)
+
+    # -- customers ------------------------------------------------------------------------------------------------------------
+
+    def flow_rate(self, flow: str, factor: float) -> None:
+        """Intents arrive at `factor` times the workload's rate. More come as a stream of their own; fewer by thinning, so that
+        those who do come are the same as ever. Closed populations have no rate."""
+        if not factor >= 0:
+            raise InputError(f"flow_rate: the factor must be 0 or more, not {factor!r}")
+        base, surge = self._find("stream", flow), self._find("stream", f"{flow}/surge")
+        if not self._get(base, y.A_RATES):
+            raise InputError(f"flow_rate: the flow {flow} has no rate in workload {self.plan.workload.name}")
+        self._set_float(base, y.A_FLOATS, y.AF_THIN, min(1.0, factor))
+        self._set_float(surge, y.A_FLOATS, y.AF_FACTOR, max(0.0, factor - 1.0))
+        self.machine.act(y.ACT_STREAM, surge)
+
+    def drop_sessions(self, share: float, reconnect_over_ns: int) -> int:
+        """This share of the logged-in customers lose their session and log in again by themselves within the time. Returns how many."""
+        require_share("drop_sessions", share)
+        login = next((n for n, flow in self.plan.architecture.flows.items() if flow.kind == "login"), None)
+        if login is None:
+            raise InputError("drop_sessions: the architecture has no flow of kind login")
+        L, n = self.machine.ledger, int(self.machine.ledger[ledger.CUSTOMERS])
+        directory = L[int(ledger.HEADER_SIZE) : int(ledger.HEADER_SIZE) + n]
+        customers = np.flatnonzero(directory & 1)
+        purposes = (f"drop/{self._drops}/{what}" for what in ("who", "when"))
+        first, second = (uniforms(self.plan.seed_key, purpose, customers) for purpose in purposes)
+        self._drops += 1
+        dropped = customers[first < share]
+        directory[dropped] &= ~1
+        L[ledger.SESSIONS] -= len(dropped)
+        times = self.machine.now + np.floor(second[first < share] * reconnect_over_ns).astype(np.int64)
+        self._schedule(self._find("stream", f"{login}/reconnect"), times, dropped)
+        return len(dropped)
+
+    def _schedule(self, stream: int, times: Any, customers: Any) -> None:
+        """Adds arrivals (with their customers) to a list stream, behind or between those it still has."""
+        at, n = self._get(stream, y.A_LIST), self._get(stream, y.A_LIST_N)
+        done = self._get(stream, y.A_NEXT) - self._get(stream, y.A_OVER)
+        left = self.machine.m[at + 2 * done : at + 2 * n].reshape(-1, 2)
+        pairs = np.concatenate([left, np.stack([times, customers], axis=1)])
+        pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
+        if not len(pairs):
+            return
+        base = self.machine.append(pairs.ravel())
+        token = self._get(stream, y.A_TOKEN) + 1
+        for offset, value in ((y.A_LIST, base), (y.A_LIST_N, len(pairs)), (y.A_OVER, self._get(stream, y.A_NEXT)), (y.A_TOKEN, token)):
+            self._set(stream, offset, value)
+        self.machine.push_arrival(stream, int(pairs[0, 0]), 0, token)
+
+    # -- markets, money ---------------------------------------------------------------------------------------------------------
+
+    def market(self, exchange: str, orders: bool, cancels: bool, overnight: bool = True) -> None:
+        """What an exchange takes now; `overnight`: the broker records orders while it takes none. An architecture whose workload
+        has no attribute `exchange` has one nameless market, number 0."""
+        values = self.plan.attribute_values.get("exchange", [exchange])
+        if exchange not in values:
+            raise InputError(f"no exchange is called {exchange!r}; there are: {', '.join(values)}")
+        ledger.set_market(self.machine.ledger, values.index(exchange), orders=orders, cancels=cancels, overnight=overnight)
+
+    def duplicate_router_writes(self, share: float) -> None:
+        """This share of what is sent to an exchange's order entry is written twice."""
+        require_share("duplicate_router_writes", share)
+        takers = {
+            name for name, service in self.plan.architecture.services.items()
+            for operation in service.operations.values() if any(getattr(s, "effect", "") == "order.accept" for s in operation.steps)
+        }  # fmt: skip
+        links = [link for link in self.plan.architecture.links if link.target in takers]
+        if not links:
+            raise InputError("duplicate_router_writes: no link leads to a service that accepts orders")
+        for link in links:
+            self.link(link.source, link.target, duplication=share)
+
+    def lose_unreplicated(self, lag_ns: int) -> int:
+        """What the core recorded within the last `lag_ns` is gone from it. Returns the number of orders."""
+        return settlement.lose_unreplicated(self.machine.ledger, self.machine.used_rows, self.machine.now, lag_ns)
+
+    def settle_day(self, clearing_file: File = "ok", fund_file: File = "ok") -> dict[str, int]:
+        """The settlement batch's writes; counts of what was settled, closed, stranded and confirmed."""
+        return settlement.end_of_day(
+            self.machine.ledger, self.machine.used_rows, self.machine.now, clearing_file=clearing_file, fund_file=fund_file
+        )
+
+    def reconcile(self, counterparty: str) -> dict[str, int]:
+        """Compares the core with `exchange`, `bank` or `fund` and repairs; returns the differences found."""
+        return settlement.reconcile(self.machine.ledger, self.machine.used_rows, counterparty, self.machine.now)  # type: ignore[arg-type]
+

@@ -1,0 +1,344 @@
+"""People: teams on duty take alarms up, diagnose, ask approval, act, verify, try again or call the vendor; and they err."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from typing import Any
+
+import simpy
+
+from simcore.architecture import Distribution
+from simcore.control.actions import Actions, Changes
+from simcore.control.core import Core, now
+from simcore.control.heart import error_probability
+from simcore.control.load import LoadMeter
+from simcore.control.models import Action, Approver, Duty, Routed, Runbook, Team
+from simcore.control.monitors import Alarm, AlarmBoard
+from simcore.control.vocabulary import note
+from simcore.units import DAY
+
+Work = Generator[simpy.Event, Any, Any]
+DRAWS_AN_INCIDENT = 1000
+
+
+def present(duty: Duty, now: int) -> int:
+    """How many are present at `now` (ns); a duty without roster is never short of people."""
+    if duty.roster is None:
+        return 1_000_000
+    t = now % DAY
+    shifts = [(s.start, s.end, s.present) for s in duty.roster]
+    return sum(n for start, end, n in shifts if (start <= t < end if start < end else t >= start or t < end))
+
+
+@dataclass
+class Incident:
+    """What a team believes to be one trouble: the alarms about one subject. `number` counts those of team and subject."""
+
+    team: str
+    subject: str
+    number: int
+    alarms: list[Alarm] = field(default_factory=list)
+    tried: list[str] = field(default_factory=list)
+    draws: int = 0
+
+    def over(self) -> bool:
+        """Whether none of its alarms stands."""
+        return all(a.over() for a in self.alarms)
+
+    def purpose(self, what: str) -> tuple[str, int]:
+        """Purpose and number of the next draw: luck goes by team, subject and turn, not by who else is at work."""
+        self.draws += 1
+        return f"people/{self.team}/{self.subject}/{what}", self.number * DRAWS_AN_INCIDENT + self.draws
+
+
+class Desk:
+    """A team's attention: each member has one incident at a time; beyond those present, somebody is called in."""
+
+    def __init__(self, core: Core, name: str, rule: Team) -> None:
+        self.name = name
+        self.rule = rule
+        self.attention = simpy.Resource(core.env, rule.members)
+        self._core = core
+
+    def alone(self) -> bool:
+        """Whether there is nobody to check what one does."""
+        return min(present(self.rule, now(self._core)), self.rule.members) < 2
+
+    def come(self, sample: Callable[[Distribution, str], int]) -> Work:
+        """With a turn of `attention` in hand: be there, at once or after being called in."""
+        if self.attention.count > present(self.rule, now(self._core)):
+            note(self._core, "called_in", self.name)
+            yield self._core.env.timeout(sample(self.rule.call_in, "call-in"))
+
+
+class Operators:
+    """All teams. `report` is a person telling them; `pending` what they are still busy with."""
+
+    def __init__(self, core: Core, board: AlarmBoard, load: LoadMeter, actions: Actions, changes: Changes) -> None:
+        self._core = core
+        self._control = core.plan.architecture.control
+        self._board = board
+        self._load = load
+        self._actions = actions
+        self._changes = changes
+        self._numbers: dict[tuple[str, str], int] = {}
+        self._automations: dict[str, simpy.Process] = {}
+        self._reported: set[str] = set()
+        self.desks = {name: Desk(core, name, team) for name, team in self._control.teams.items()}
+        self.incidents: dict[tuple[str, str], Incident] = {}
+        board.subscribe(self._raised)
+
+    # --- handles --------------------------------------------------------------------------------------------------------
+
+    def report(self, subject: str, team: str | None = None) -> None:
+        """Somebody tells the team (the first, if not named) that the service is in trouble."""
+        name = f"report/{subject}"
+        self._reported.add(name)
+        rule = Routed(layer="business", route=team or next(iter(self.desks)), points_at=subject)
+        self._board.put_up(name, rule)
+
+    @property
+    def pending(self) -> int:
+        """Incidents and automated runbooks not yet done with."""
+        return len(self.incidents) + sum(p.is_alive for p in self._automations.values())
+
+    # --- from the alarm to the desk -------------------------------------------------------------------------------------
+
+    def _raised(self, alarm: Alarm) -> None:
+        for name, runbook in self._control.runbooks.items():
+            running = name in self._automations and self._automations[name].is_alive
+            if runbook.automated and alarm.name in runbook.alarms and not running:
+                self._automations[name] = self._core.env.process(self._automate(name, runbook, alarm))
+        if alarm.rule.route is None:
+            note(self._core, "alarm_unrouted", alarm.name)
+        else:
+            self._core.env.process(self._deliver(alarm, alarm.rule.route))
+
+    def _deliver(self, alarm: Alarm, team: str) -> Work:
+        rule = alarm.rule
+        if rule.misroute_to is not None and self._core.draw(f"misroute/{alarm.name}", alarm.number) < rule.misroute:
+            team = rule.misroute_to
+            note(self._core, "alarm_misrouted", alarm.name, team=team)
+        yield self._core.env.timeout(self._core.sample(rule.notify, f"notify/{alarm.name}", alarm.number))
+        self._receive(alarm, team)
+
+    def _receive(self, alarm: Alarm, team: str) -> None:
+        """An alarm about something the team is busy with joins that incident."""
+        key = (team, alarm.rule.points_at or alarm.name)
+        if key in self.incidents:
+            self.incidents[key].alarms.append(alarm)
+            return
+        number = self._numbers[key] = self._numbers.get(key, -1) + 1
+        incident = self.incidents[key] = Incident(*key, number, [alarm])
+        self._core.env.process(self._handle(incident))
+
+    # --- one incident ---------------------------------------------------------------------------------------------------
+
+    def _sample(self, incident: Incident, distribution: Distribution, what: str) -> int:
+        return self._core.sample(distribution, *incident.purpose(what))
+
+    def _spend(self, incident: Incident, distribution: Distribution, what: str, factor: float = 1.0) -> simpy.Event:
+        return self._core.env.timeout(int(self._sample(incident, distribution, what) * factor))
+
+    def _handle(self, incident: Incident) -> Work:
+        desk = self.desks[incident.team]
+        with desk.attention.request() as turn:
+            yield turn
+            yield from desk.come(lambda distribution, what: self._sample(incident, distribution, what))
+            yield self._spend(incident, desk.rule.acknowledge, "acknowledge")
+            note(self._core, "ack", incident.subject, team=desk.name, alarm=incident.alarms[0].name)
+            yield from self._hand_over(incident, desk)
+            solved = not incident.alarms or (yield from self._solve(incident, desk))
+        if not solved:
+            solved = yield from self._ask_vendor(incident, desk)
+        if solved and incident.alarms:
+            note(self._core, "restore", incident.subject, team=desk.name)
+        note(self._core, "incident_closed", incident.subject, team=desk.name, solved=solved)
+        del self.incidents[incident.team, incident.subject]
+
+    def _hand_over(self, incident: Incident, desk: Desk) -> Work:
+        strangers = [a for a in incident.alarms if a.rule.route != desk.name]
+        if not strangers:
+            return
+        yield self._spend(incident, desk.rule.handover, "handover")
+        for alarm in strangers:
+            incident.alarms.remove(alarm)
+            note(self._core, "handed_over", alarm.name, team=alarm.rule.route)
+            if alarm.rule.route is not None:
+                self._receive(alarm, alarm.rule.route)
+
+    def _solve(self, incident: Incident, desk: Desk) -> Work:
+        """True once the alarms are over, False when the team knows no further."""
+        note(self._core, "detect", incident.subject, team=desk.name)
+        yield from self._wait_for_automation(incident)
+        while not incident.over():
+            if incident.tried and not self._candidates(incident):
+                return False
+            name = yield from self._diagnose(incident, desk)
+            if incident.over() or all(a.false for a in incident.alarms):
+                note(self._core, "nothing_found", incident.subject, team=desk.name)
+                return True
+            if name is None:
+                return False
+            incident.tried.append(name)
+            runbook = self._control.runbooks[name]
+            yield from self._ask_approval(incident, runbook)
+            yield from self._carry_out(incident, desk, runbook)
+        return True
+
+    def _wait_for_automation(self, incident: Incident) -> Work:
+        for name, process in list(self._automations.items()):
+            if any(a.name in self._control.runbooks[name].alarms for a in incident.alarms):
+                if process.is_alive:
+                    yield process
+                incident.tried.append(name)
+
+    def _candidates(self, incident: Incident) -> list[str]:
+        """Untried runbooks that name one of its alarms (for a report: its service), the most urgent first."""
+        names = {a.name for a in incident.alarms}
+        told = {a.rule.points_at for a in incident.alarms if a.name in self._reported}
+        fits = [
+            n for n, r in self._control.runbooks.items()
+            if n not in incident.tried and (names.intersection(r.alarms) or (r.subject is not None and r.subject in told))
+        ]  # fmt: skip
+        return sorted(fits, key=lambda n: -self._control.runbooks[n].priority)
+
+    def _diagnose(self, incident: Incident, desk: Desk) -> Work:
+        """Longer under a flood of alarms; shorter with a runbook, and when an alarm points at the service it mends."""
+        names = self._candidates(incident)
+        team, others = desk.rule, max(0, len(self._board.active) - 1)
+        factor = min(team.flood_max, 1.0 + team.flood * others)
+        if names:
+            factor *= team.runbook
+            if self._board.points_at(self._control.runbooks[names[0]].subject):
+                factor *= team.pointed
+        yield self._spend(incident, team.diagnose, "diagnose", factor)
+        chosen = next(iter(self._candidates(incident)), None)
+        note(self._core, "diagnosed", incident.subject, team=desk.name, runbook=chosen, active_alarms=others + 1)
+        return chosen
+
+    # --- approval -------------------------------------------------------------------------------------------------------
+
+    def _ask_approval(self, incident: Incident, runbook: Runbook) -> Work:
+        """Returns when the handling may begin; with oral approval the rest of the chain is asked meanwhile."""
+        approval = self._control.approval
+        chain = list(approval.chain.items()) if runbook.approval != "none" else []
+        first = len(chain)
+        if runbook.approval == "oral" and approval.oral_after is not None:
+            first = list(approval.chain).index(approval.oral_after) + 1
+        yield from self._ask(incident, chain[:first])
+        note(self._core, "decide", incident.subject, team=incident.team, approval=runbook.approval)
+        if chain[first:]:
+            self._core.env.process(self._ask(incident, chain[first:]))
+
+    def _ask(self, incident: Incident, chain: list[tuple[str, Approver]]) -> Work:
+        for name, approver in chain:
+            note(self._core, "approval_asked", incident.subject, approver=name)
+            if present(approver, now(self._core)) == 0:
+                note(self._core, "called_in", name)
+                yield self._spend(incident, approver.call_in, f"call-in/{name}")
+            yield self._spend(incident, approver.latency, f"approve/{name}")
+            note(self._core, "approved", incident.subject, approver=name)
+
+    # --- acting ---------------------------------------------------------------------------------------------------------
+
+    def _carry_out(self, incident: Incident, desk: Desk, runbook: Runbook) -> Work:
+        for action in runbook.actions:
+            for _ in range(action.tries):
+                yield from self._act(incident, desk, runbook, action)
+                yield self._spend(incident, desk.rule.verify, "verify")
+                self._take_down_what_is_over(incident)
+                note(self._core, "verified", incident.subject, ok=incident.over())
+                if incident.over():
+                    return
+
+    def proportions(self, desk: Desk, runbook: Runbook, action: Action) -> dict[str, float]:
+        """How far each HEART condition holds now: the team's assessed proportion times the situation (0 to 1)."""
+        team = desk.rule
+        situation = {
+            "unfamiliar": 1.0 - runbook.practised,
+            "time_shortage": min(1.0, self._load.per_second / team.pressure_at) if team.pressure_at > 0 else 1.0,
+            "poor_signal": 0.0 if self._board.points_at(runbook.subject) else 1.0,
+            "no_undo": 0.0 if action.undo else 1.0,
+            "overload": min(1.0, len(self._board.active) / team.overload_at),
+            "inexperience": 1.0,
+            "no_independent_check": 1.0 if desk.alone() else 0.0,
+        }
+        return {condition: assessed * situation[condition] for condition, assessed in team.conditions.items()}
+
+    def _act(self, incident: Incident, desk: Desk, runbook: Runbook, action: Action) -> Work:
+        probability = error_probability(action.task, self.proportions(desk, runbook, action))
+        wrong = None
+        if self._core.draw(*incident.purpose("error")) < probability:
+            wrong = self._actions.wrong_way(action, self._core.draw(*incident.purpose("way")))
+        detail = {"verb": action.verb, "target": action.target}
+        note(self._core, "action_started", incident.subject, by=desk.name, error_probability=probability, **detail)
+        if wrong is not None:
+            note(self._core, "action_error", incident.subject, how=wrong, **detail)
+        failed = yield from self._actions.perform(action, *incident.purpose("do"), by=desk.name, wrong=wrong)
+        if failed is not None:
+            note(self._core, "action_failed", incident.subject, why=failed, **detail)
+            return
+        note(self._core, "action_done", incident.subject, by=desk.name, **detail)
+        note(self._core, "act", incident.subject, team=desk.name)
+        if wrong in (None, "delay"):
+            self._believe_mended(incident)
+
+    def _believe_mended(self, incident: Incident) -> None:
+        """What a person reported has no metric: it counts as mended by an action rightly done."""
+        for alarm in incident.alarms:
+            if alarm.name in self._reported:
+                self._board.clear(alarm.name)
+
+    def _take_down_what_is_over(self, incident: Incident) -> None:
+        for alarm in incident.alarms:
+            if alarm.active and alarm.over():
+                self._board.clear(alarm.name)
+
+    # --- vendor, automation ---------------------------------------------------------------------------------------------
+
+    def _ask_vendor(self, incident: Incident, desk: Desk) -> Work:
+        """The team's hands are free meanwhile. The vendor does what only it can, or what the last runbook tried, rightly."""
+        if desk.rule.vendor is None:
+            note(self._core, "no_runbook", incident.subject, team=desk.name)
+            return False
+        vendor = self._control.vendors[desk.rule.vendor]
+        note(self._core, "vendor_called", incident.subject, vendor=desk.rule.vendor)
+        yield self._spend(incident, vendor.respond, "vendor/respond")
+        for _ in range(vendor.attempts):
+            yield self._spend(incident, vendor.mend, "vendor/mend")
+            if self._core.draw(*incident.purpose("vendor/success")) < vendor.success:
+                yield from self._vendor_mends(incident, desk.rule.vendor)
+            yield self._spend(incident, desk.rule.verify, "vendor/verify")
+            self._take_down_what_is_over(incident)
+            note(self._core, "vendor_tried", incident.subject, vendor=desk.rule.vendor, ok=incident.over())
+            if incident.over():
+                return True
+        return False
+
+    def _vendor_mends(self, incident: Incident, vendor: str) -> Work:
+        if not self._changes.mend(incident.subject) and incident.tried:
+            for action in self._control.runbooks[incident.tried[-1]].actions:
+                yield from self._actions.perform(action, *incident.purpose("vendor/do"), by=vendor)
+        self._believe_mended(incident)
+
+    def _automate(self, name: str, runbook: Runbook, alarm: Alarm) -> Work:
+        """Check, act without approval and without human error, verify. People wait for its end."""
+        core, purpose, turn = self._core, f"automation/{name}/{alarm.name}", alarm.number * DRAWS_AN_INCIDENT
+        note(core, "automation_started", name, alarm=alarm.name)
+        yield core.env.timeout(core.sample(runbook.check, f"{purpose}/check", turn))
+        if alarm.over():
+            note(core, "automation_stopped", name, alarm=alarm.name)
+            return
+        for action in runbook.actions:
+            for _ in range(action.tries):
+                turn += 1
+                detail = {"verb": action.verb, "target": action.target}
+                note(core, "action_started", name, by="automation", error_probability=0.0, **detail)
+                failed = yield from self._actions.perform(action, purpose, turn, by="automation")
+                note(core, "action_done" if failed is None else "action_failed", name, by="automation", why=failed, **detail)
+                yield core.env.timeout(core.sample(runbook.verify, f"{purpose}/verify", turn))
+                if alarm.over():
+                    return
+        note(core, "automation_failed", name, alarm=alarm.name)

@@ -1,0 +1,76 @@
+"""Starts all processes of the control plane for a plan, and hands out the handles scenarios turn."""
+
+from __future__ import annotations
+
+from simcore.control.actions import Actions, Changes
+from simcore.control.batches import Arrivals, BatchProcess, FileProcess
+from simcore.control.calendar import Calendar, Gates
+from simcore.control.checklists import ChecklistProcess
+from simcore.control.core import Core
+from simcore.control.failover import FailoverProcess
+from simcore.control.load import Items, LoadMeter
+from simcore.control.models import Control, PerItem
+from simcore.control.monitors import AlarmBoard, MonitorProcess
+from simcore.control.operators import Operators
+from simcore.control.reconciliation import ReconciliationProcess
+from simcore.control.references import check_control
+from simcore.control.robots import PhoneDesk, RobotProcess
+from simcore.errors import InputError
+from simcore.trading_calendar import calendar_named
+
+
+class ControlPlane:
+    """The running control plane. Every handle is found by the name it has in the architecture's file."""
+
+    def __init__(self, core: Core) -> None:
+        rules, plan = core.plan.architecture.control, core.plan
+        self.board = AlarmBoard(core)
+        self.load = LoadMeter(core)
+        items = Items(core, _per_items(rules))
+        calendar = calendar_named(plan.workload.calendar)
+        self.gates = Gates(core, calendar)
+        self.calendar = Calendar(core, calendar, self.gates, any(b.settles for b in rules.batches.values()))
+        arrivals = Arrivals(core, {n: r.at for n, r in rules.batches.items()} | {n: r.due for n, r in rules.files.items()})
+        self.files = {n: FileProcess(core, n, r, arrivals) for n, r in rules.files.items()}
+        self.batches = {n: BatchProcess(core, n, r, arrivals, self.gates, items) for n, r in rules.batches.items()}
+        self.reconciliations = {str(n): ReconciliationProcess(core, n, r, items) for n, r in rules.reconciliations.items()}
+        self.failovers = {
+            n: FailoverProcess(core, n, r, self.board, self.load, items, self._reconcile) for n, r in rules.failovers.items()
+        }
+        self.changes = Changes(core, self.failovers)
+        actions = Actions(core, self.gates, self.changes, self.failovers, self.reconciliations)
+        self.operators = Operators(core, self.board, self.load, actions, self.changes)
+        self.monitors = {n: MonitorProcess(core, n, r, self.board) for n, r in rules.monitors.items()}
+        self.robots = {n: RobotProcess(core, n, r, self.board, self.gates) for n, r in rules.robots.items()}
+        self.complaints = {n: PhoneDesk(core, n, r, self.board) for n, r in rules.complaints.items()}
+        self.checklists = {
+            n: ChecklistProcess(core, n, r, self.operators.desks[r.team], self.board, self.monitors)
+            for n, r in rules.checklists.items()
+        }
+
+    def _reconcile(self, counterparty: str, why: str) -> None:
+        self.reconciliations[counterparty].begin(why)
+
+    def failover(self, name: str) -> FailoverProcess:
+        """The failover of that name: `begin()`, `drill()`, `change()`."""
+        return self.failovers[name]
+
+    def pending_actions(self) -> int:
+        """Incidents, automated runbooks and failovers not yet done with: while any is, a lasting violation is not metastable."""
+        return self.operators.pending + sum(f.running for f in self.failovers.values())
+
+
+def _per_items(rules: Control) -> list[PerItem]:
+    of_batches = [item for batch in rules.batches.values() for item in batch.per_item]
+    of_reconciliations = [item for r in rules.reconciliations.values() for item in r.per_item]
+    return of_batches + of_reconciliations + [item for f in rules.failovers.values() for s in f.steps for item in s.per_item]
+
+
+def start_control(core: Core) -> ControlPlane:
+    """Start calendar, monitors, robots, people, failovers, reconciliations and batches of `core.plan`, at `core.env.now`.
+
+    Raises InputError when a name in the control section leads nowhere.
+    """
+    for finding in check_control(core.plan.architecture):
+        raise InputError(f"{'.'.join(map(str, finding.keys))}: {finding.message}", mend=finding.mend)
+    return ControlPlane(core)

@@ -1,0 +1,90 @@
+"""Who notices by trying: inspection robots on the real path, and customers who ring."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Generator
+
+import simpy
+
+from simcore.control.calendar import Gates
+from simcore.control.core import Core, now
+from simcore.control.models import Complaints, Robot
+from simcore.control.monitors import AlarmBoard, Watcher
+from simcore.control.vocabulary import note
+
+BAD_OUTCOMES = ("blocked", "failed", "unknown")
+
+
+class RobotProcess(Watcher):
+    """One synthetic intent at a time, every interval; a business reject is an answer, so the path lives."""
+
+    def __init__(self, core: Core, name: str, rule: Robot, board: AlarmBoard, gates: Gates) -> None:
+        super().__init__(core, name, rule.silenced, board)
+        self.rule = rule
+        self._gates = gates
+        self._failures = 0
+        core.env.process(self._run())
+
+    def _run(self) -> Generator[simpy.Event, dict[str, str | int], None]:
+        env, rule = self._core.env, self.rule
+        due = env.now + (int(self._core.draw(f"phase/{self.name}") * rule.every) if rule.phase is None else rule.phase)
+        while True:
+            yield env.timeout(max(0, due - env.now))
+            if rule.while_open is None or self._gates.is_open(rule.while_open):
+                answer = yield self._core.probe(rule.flow)
+                self._judge(str(answer["code"]), int(answer["latency_ns"]))
+            due += rule.every
+
+    def _judge(self, code: str, latency_ns: int) -> None:
+        slow = self.rule.slower_than is not None and latency_ns > self.rule.slower_than
+        if code in ("ok", "rejected") and not slow:
+            self._failures = 0
+            self._board.clear(self.name)
+            return
+        self._failures += 1
+        note(self._core, "probe_failed", self.name, code=code, latency_ns=latency_ns, in_a_row=self._failures)
+        if self._failures >= self.rule.failures:
+            self._board.put_up(self.name, self.rule)
+
+
+class PhoneDesk(Watcher):
+    """Customers as the detector of last resort. Of n bad outcomes in an interval n x probability ring, rounded up or down by
+    chance; the desk notices at `notice` calls within the window, and thinks it over when a whole window has no call."""
+
+    def __init__(self, core: Core, name: str, rule: Complaints, board: AlarmBoard) -> None:
+        super().__init__(core, name, rule.silenced, board)
+        self.rule = rule
+        self.calls = 0
+        self._ringing: list[int] = []
+        self._answered: list[int] = []
+        core.env.process(self._run())
+
+    def _bad(self) -> int:
+        return sum(self._core.read("flow", flow, outcome) for flow in self.rule.flows for outcome in BAD_OUTCOMES)
+
+    def _run(self) -> Generator[simpy.Event, None, None]:
+        before, turn, callers = self._bad(), 0, 0
+        while True:
+            yield self._core.env.timeout(self.rule.every)
+            bad = self._bad()
+            more = int((bad - before) * self.rule.probability + self._core.draw(f"callers/{self.name}", turn))
+            for caller in range(callers, callers + more):
+                delay_ns = self._core.sample(self.rule.delay, f"calls/{self.name}", caller)
+                heapq.heappush(self._ringing, now(self._core) + delay_ns)
+            before, turn, callers = bad, turn + 1, callers + more
+            self._answer()
+
+    def _answer(self) -> None:
+        t, rang = now(self._core), 0
+        while self._ringing and self._ringing[0] <= t:
+            self._answered.append(heapq.heappop(self._ringing))
+            rang += 1
+        self._answered = [call for call in self._answered if call > t - self.rule.within]
+        self.calls += rang
+        if rang:
+            note(self._core, "complaints", self.name, count=rang)
+        if len(self._answered) >= self.rule.notice:
+            self._board.put_up(self.name, self.rule)
+        elif not self._answered:
+            self._board.clear(self.name)

@@ -1,0 +1,50 @@
+"""The one error a user's mistake raises: what is wrong, where, and the mend."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class InputError(Exception):
+    """A mistake in a file or on the command line. `str()` is one line: ``file:line:column: message; mend``.
+
+    `line` and `column` count from 1; 0 means that the mistake has no place inside the file.
+    """
+
+    def __init__(self, message: str, file: str = "", line: int = 0, column: int = 0, mend: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.file = file
+        self.line = line
+        self.column = column
+        self.mend = mend
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        text = ": ".join(part for part in (place, self.message) if part)
+        return one_line(f"{text}; {self.mend}" if self.mend else text)
+
+
+def one_line(text: str) -> str:
+    """The text with line breaks and unprintable characters escaped."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def show_value(value: object, length: int = 60) -> str:
+    """A value as the file would write it, cut to a length that fits an error."""
+    words = {True: "true", False: "false", None: "null"}
+    text = words[value] if value is None or isinstance(value, bool) else repr(value)
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def suggest(word: str, known: Iterable[str]) -> str:
+    """The mend for a word that is not known: the likely one meant, else what there is."""
+    names = sorted(set(known))
+    close = difflib.get_close_matches(word[:100], names, n=1, cutoff=0.6)
+    if close:
+        return f"did you mean {close[0]!r}?"
+    if not names:
+        return "there is none to choose from"
+    listed = ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
+    return f"known: {listed}"

@@ -1,0 +1,260 @@
+"""The data plane's one entrance: `advance` takes events until a time, a watch, or a buffer that Python must see to."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+from simcore.kernel import ledger
+from simcore.kernel.draws import combine, draw, name_hash, uniform
+from simcore.kernel.events import expire_timers, next_time, push_arrival
+from simcore.kernel.flow import BEGIN, arrive_at_unit, dispatch_send, kill, new_task, resumes, run, take_answer, think_again, time_out
+from simcore.kernel.layout import *  # noqa: F403  (field constants, as one would a struct)
+from simcore.kernel.pools import grant
+
+_0, _1, _2 = U(0), U(1), U(2)
+_GAP, _THIN, _CUSTOMER = (U(name_hash(x)) for x in ("gap", "thin", "customer"))
+_MINUTE, _SECOND = 60_000_000_000, 1_000_000_000
+NOBODY = _0
+_EFFECT_WORDS = int(ledger.ACCOUNT_SIZE + ledger.ORDER_SIZE)
+
+
+# --- arrivals ---------------------------------------------------------------------------------------------------------------
+
+
+@njit(cache=True)
+def schedule_by_rate(m, f, stream, t):
+    """The stream's next intent after time t: an exponential gap in the integral of the rate."""
+    root = combine(U(m[stream + A_HASH]), U(m[stream + A_NEXT]))
+    gap = -math.log(uniform(combine(root, _GAP)))
+    factor = f[U(m[stream + A_FLOATS]) + AF_FACTOR]
+    minute = t // _MINUTE
+    last = m[stream + A_FIRST_MINUTE] + m[stream + A_MINUTES]
+    while minute < last:
+        rate = f[U(m[stream + A_RATES]) + U(minute - m[stream + A_FIRST_MINUTE])] * factor
+        end = (minute + 1) * _MINUTE
+        room = rate * (end - t) / 1e9
+        if gap <= room:
+            push_arrival(m, stream, t + np.int64(math.floor(gap / rate * 1e9 + 0.5)), 0, m[stream + A_TOKEN])
+            return
+        gap -= room
+        t = end
+        minute += 1
+
+
+@njit(cache=True)
+def customer_of(m, f, root):
+    """Vose's alias method over the accounts' activity."""
+    n = m[H_CUSTOMERS]
+    if n <= 1:
+        return 0
+    key = combine(root, _CUSTOMER)
+    bucket = np.int64(math.floor(uniform(key) * n))
+    at = U(m[H_ALIAS]) + U(bucket) + U(bucket)
+    return bucket if draw(key, _1) < f[at] else np.int64(f[at + _1])
+
+
+@njit(cache=True)
+def arrive(m, f, L, rows, stream, token):
+    """An intent begins: its root task, or NOBODY if it was thinned out. The stream's next arrival is scheduled."""
+    kind, n = m[stream + A_KIND], m[stream + A_NEXT]
+    customer, listed = 0, False
+    if kind == BY_POPULATION:
+        turn = U(m[stream + A_CLIENTS]) + U(token)
+        n = (token << 32) + m[turn]
+        m[turn] += 1
+        m[stream + A_NEXT] += 1
+    else:
+        m[stream + A_NEXT] = n + 1
+        if kind == BY_RATE:
+            schedule_by_rate(m, f, stream, m[H_NOW])
+        elif kind == BY_BACKLOG and n + 1 < m[stream + A_LIST_N]:
+            push_arrival(m, stream, m[stream + A_FIRST_MINUTE] + (n + 1) * m[stream + A_OVER] // m[stream + A_LIST_N], 0, 0)
+        elif kind == BY_LIST:
+            i = n - m[stream + A_OVER]  # the list begins with intent A_OVER
+            entry = U(m[stream + A_LIST]) + U(i) + U(i)
+            customer, listed = m[entry + _1], True
+            if i + 1 < m[stream + A_LIST_N]:
+                push_arrival(m, stream, m[entry + _2], 0, m[stream + A_TOKEN])
+    root = combine(U(m[stream + A_HASH]), U(n))
+    if kind == BY_RATE:
+        keep = f[U(m[stream + A_FLOATS]) + AF_THIN]
+        if keep < 1.0 and uniform(combine(root, _THIN)) >= keep:
+            return NOBODY
+    if not listed:
+        customer = customer_of(m, f, root)
+    return begin_intent(m, L, rows, stream, root, customer, token)
+
+
+@njit(cache=True)
+def begin_intent(m, L, rows, stream, root, customer, token):
+    """The root task of an intent, and its row if the flow keeps rows."""
+    flow = U(m[stream + A_FLOW])
+    m[H_REQUESTS] += 1
+    m[flow + W_STARTED] += 1
+    m[flow + W_PENDING] += 1
+    k = new_task(m)
+    unit, op = U(m[H_CLIENT_UNIT]), U(m[flow + W_OP])
+    m[k + T_PC], m[k + T_OP], m[k + T_UNIT], m[k + T_SITE] = m[op + O_ENTRY], np.int64(op), np.int64(unit), np.int64(flow)
+    m[k + T_PARENT], m[k + T_TOKEN] = np.int64(stream), token
+    m[k + T_REQUEST] = m[H_REQUESTS]
+    m[k + T_ROOT] = m[k + T_PATH] = m[k + T_LUCK] = np.int64(root)
+    m[k + T_CUSTOMER], m[k + T_ROW], m[k + T_REF], m[k + T_ARG] = customer, -1, 0, 0
+    m[k + T_PRIORITY], m[k + T_DEADLINE], m[k + T_ARRIVED] = m[flow + W_PRIORITY], NEVER, m[H_NOW]
+    m[k + T_FLAGS], m[k + T_STATE], m[k + T_STARTED] = F_ROOT, LIVE, m[H_NOW]
+    m[unit + N_LIVE] += 1
+    if m[flow + W_RECORD]:
+        m[k + T_ROW] = m[H_ROWS_N]
+        m[H_ROWS_N] += 1
+        ledger.new_intent(L, rows, m[k + T_ROW], m[H_NOW], m[flow + W_NUMBER], m[flow + W_KIND], root, customer)
+        rows[U(m[k + T_ROW]) * U(ledger.ROW_STRIDE) + ledger.R_REQUEST] = m[H_REQUESTS]
+    return k
+
+
+# --- housekeeping -------------------------------------------------------------------------------------------------------------
+
+
+@njit(cache=True)
+def room(m, L):
+    """How many events can surely be taken before some buffer is full; each uses at most the reserve of any of them."""
+    reserve = m[H_RESERVE]
+    free = min(
+        m[H_FREE_N], m[H_HEAP_CAP] - m[H_HEAP_N] - m[H_LIVE], m[H_SPANS_CAP] - m[H_SPANS_N], m[H_LOG_CAP] - m[H_LOG_N],
+        m[H_ROWS_CAP] - m[H_ROWS_N], m[H_PROBES_CAP] - m[H_PROBES_N], m[H_IDEM_MASK] // 2 - m[H_IDEM_N],
+        (L.shape[0] - L[ledger.TOP]) // _EFFECT_WORDS,
+    )  # fmt: skip
+    return free // reserve - 1
+
+
+@njit(cache=True)
+def roll_second(m):
+    """Copies the columns at the end of a second; the peaks of the next second start from what is there now."""
+    at = U(m[H_SERIES]) + U(m[H_SERIES_N]) * U(m[H_COLUMNS_N])
+    columns = U(m[H_COLUMNS])
+    for i in range(m[H_COLUMNS_N]):
+        m[at + U(i)] = m[U(m[columns + U(i)])]
+    m[H_SERIES_N] += 1
+    peaks = U(m[H_PEAKS])
+    for i in range(m[H_PEAKS_N]):
+        pool = U(m[peaks + U(i)])
+        m[pool + P_SECOND_BUSY], m[pool + P_SECOND_QUEUE] = m[pool + P_BUSY], m[pool + Q_LENGTH]
+    m[H_SECOND] += _SECOND
+
+
+@njit(cache=True)
+def watched(m):
+    """Has a watched quantity reached its threshold?"""
+    for i in range(m[H_WATCHES_N]):
+        watch = U(m[H_WATCHES]) + U(i) + U(i)
+        if m[U(m[watch])] >= m[watch + _1]:
+            return True
+    return False
+
+
+@njit(cache=True)
+def act(m, f, what, who, client):
+    """What a control action does at once: kill a task, grant the free slots of a pool, begin a stream of arrivals or that of one
+    client of a closed population, begin a stream anew because its rate has changed."""
+    if what == ACT_KILL:
+        kill(m, f, who)
+    elif what == ACT_GRANT:
+        grant(m, who)
+    elif what == ACT_CLIENT:
+        think_again(m, f, who, client)
+    elif what == ACT_FIRST:
+        schedule_by_rate(m, f, who, m[H_NOW])
+    else:
+        m[who + A_TOKEN] += 1
+        m[who + A_NEXT] += 1
+        schedule_by_rate(m, f, who, m[H_NOW])
+
+
+# --- the loop -----------------------------------------------------------------------------------------------------------------
+
+
+@njit(cache=True)
+def take_ready(m, f):
+    """Takes the first of the ready list: the task to run (or NOBODY) and the code it goes on with."""
+    slot = U(m[H_READY]) + (U(m[H_READY_AT]) & U(m[H_READY_MASK])) * READY_SIZE
+    what, k, token = m[slot], U(m[slot + Y_WHO]), m[slot + Y_TOKEN]
+    m[H_READY_AT] += 1
+    m[H_READY_N] -= 1
+    if what == Y_START:
+        return (k if arrive_at_unit(m, f, k) else NOBODY), BEGIN
+    if what == Y_ANSWER:
+        caller = U(m[k + T_PARENT])
+        code = take_answer(m, k)
+        return (caller if code != BEGIN and resumes(m, caller, code) else NOBODY), code
+    if m[k + T_WAIT] != token:
+        return NOBODY, OK
+    code = OK if what == Y_GRANT else m[k + T_CODE]
+    return (k if resumes(m, k, code) else NOBODY), code
+
+
+@njit(cache=True)
+def take_event(m, f, L, rows):
+    """Takes the first event: the task to run (or NOBODY) and the code it goes on with."""
+    top = U(m[H_HEAP])
+    what = m[top + V_KEY] >> CLASS_SHIFT
+    k, token = U(m[top + V_WHO]), m[top + V_TOKEN]
+    m[H_HOLE] = 1
+    m[H_EVENTS] += 1
+    if what == E_DELIVER:
+        return (k if arrive_at_unit(m, f, k) else NOBODY), BEGIN
+    if what == E_ANSWER:
+        caller = U(m[k + T_PARENT])
+        code = take_answer(m, k)
+        return (caller if code != BEGIN and resumes(m, caller, code) else NOBODY), code
+    if what == E_ARRIVAL:
+        if (m[k + A_KIND] == BY_RATE or m[k + A_KIND] == BY_LIST) and token != m[k + A_TOKEN]:
+            return NOBODY, OK
+        return arrive(m, f, L, rows, k, token), BEGIN
+    if m[k + T_WAIT] != token:
+        return NOBODY, OK
+    if what == E_TIMEOUT:
+        return (k if time_out(m, k) and resumes(m, k, TIMEOUT) else NOBODY), TIMEOUT
+    if what == E_WAKE and m[k + T_STATE] == TRAVELLING:
+        dispatch_send(m, f, L, rows, k)
+        return NOBODY, OK
+    return (k if resumes(m, k, OK) else NOBODY), OK
+
+
+@njit(cache=True)
+def advance(m, f, L, rows, until):
+    """Takes every event before `until` (ns). Returns why it stopped: REACHED, WATCHED, PROBED, NEED_ROOM, OVER_GUARD.
+
+    m, L, rows: int64 arenas (state, ledger, intent rows); f: float64 arena. What must be seen to at once (a watch, a probe's
+    answer) stops it when the ready list is empty, at the exact time. NEED_ROOM: make room (Machine does) and go on; nothing is
+    lost or repeated.
+    """
+    while True:
+        m[H_ROOM] -= 1
+        if m[H_ROOM] < 0:
+            m[H_ROOM] = room(m, L)
+            if m[H_ROOM] < 0:
+                return OVER_GUARD if m[H_LIVE] > m[H_GUARD] else NEED_ROOM
+        if m[H_READY_N] > 0:
+            k, code = take_ready(m, f)
+        else:
+            t = next_time(m)
+            if m[H_WATCHES_N] > 0 and watched(m):
+                return WATCHED
+            if m[H_PROBES_N] > 0:
+                return PROBED
+            if m[H_RING_LOW] <= t and m[H_RING_LOW] < until:
+                expire_timers(m, min(t, until - 1))
+                continue
+            if m[H_SECOND] <= min(t, until):
+                if m[H_SERIES_N] >= m[H_SERIES_CAP]:
+                    return NEED_ROOM
+                roll_second(m)
+                continue
+            if t >= until:
+                m[H_NOW] = until
+                return REACHED
+            m[H_NOW] = t
+            k, code = take_event(m, f, L, rows)
+        if k != NOBODY:
+            run(m, f, L, rows, k, code)

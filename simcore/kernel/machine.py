@@ -1,0 +1,308 @@
+"""The kernel as an object: owns the arenas, makes room when a buffer is full, and does by hand what is rare.
+
+Everything that happens often is in `advance`; this file is plain Python between its calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numba
+import numpy as np
+
+from simcore.kernel import layout as y
+from simcore.kernel import ledger
+from simcore.kernel.advance import act, advance
+
+Ints = np.ndarray[Any, np.dtype[np.int64]]
+Floats = np.ndarray[Any, np.dtype[np.float64]]
+Sink = Callable[[Ints], None]
+
+_TASKS_AT_FIRST = 4096
+_SERIES_WORDS = 1 << 19
+_SPANS_AT_ONCE = 1 << 15
+_LOG_AT_ONCE = 1 << 12
+_WATCHES_MAX = 256
+
+
+def _at(offset: np.uint64) -> int:
+    return int(offset)
+
+
+class Machine:
+    """The state of one run. `m`, `f`, `ledger`, `rows` are the arenas of `advance`; they are replaced when they grow.
+
+    `on_series` gets int64 [seconds, columns]; `on_spans` and `on_log` get int64 [n, words] (layout.SPAN_SIZE, LOG_SIZE).
+    """
+
+    def __init__(
+        self, m: Ints, f: Floats, ledger_arena: Ints, *, columns: list[int], pools: list[int], rows: int, sends: int,
+        idempotent: bool, on_series: Sink, on_spans: Sink, on_log: Sink,
+    ) -> None:  # fmt: skip
+        self.m, self.f, self.ledger = m.copy(), f.copy(), ledger_arena
+        self.used = len(m)
+        self.on_series, self.on_spans, self.on_log = on_series, on_spans, on_log
+        self.task_regions: list[tuple[int, int]] = []
+        self.reserve = 16 + 2 * sends
+        start = int(m[y.H_NOW])
+        self.rows: Ints = np.zeros((rows + 2 * self.reserve) * ledger.ROW_STRIDE, np.int64)
+        self._put(y.H_ROWS_CAP, rows + 2 * self.reserve)
+        self._put(y.H_RESERVE, self.reserve)
+        self._put(y.H_RING_LOW, y.NEVER)
+        self._put(y.H_SECOND, (start // 1_000_000_000 + 1) * 1_000_000_000)
+        self._region(y.H_COLUMNS, columns, y.H_COLUMNS_N)
+        self._region(y.H_PEAKS, pools, y.H_PEAKS_N)
+        self._buffer(y.H_SERIES, y.H_SERIES_CAP, max(8, min(600, _SERIES_WORDS // max(1, len(columns)))), len(columns))
+        spans = _SPANS_AT_ONCE if m[y.H_SPAN_EVERY] else 0
+        self._buffer(y.H_SPANS, y.H_SPANS_CAP, spans + 64 * self.reserve, _at(y.SPAN_SIZE))
+        self._buffer(y.H_LOG, y.H_LOG_CAP, _LOG_AT_ONCE + 64 * self.reserve, _at(y.LOG_SIZE))
+        self._buffer(y.H_PROBES, y.H_PROBES_CAP, 64 * self.reserve, _at(y.PROBE_SIZE))
+        self._put(y.H_WATCHES, self._append(2 * _WATCHES_MAX))
+        self._new_key_table(1 << 16 if idempotent else 1 << max(8, (256 * self.reserve).bit_length()))
+        self._add_tasks(max(_TASKS_AT_FIRST, 64 * self.reserve))
+
+    # -- words and regions ------------------------------------------------------------------------------------------------
+
+    def get(self, offset: Any) -> int:
+        """A word of the state arena."""
+        return int(self.m[int(offset)])
+
+    def _put(self, offset: Any, value: int) -> None:
+        self.m[int(offset)] = value
+
+    def _append(self, words: int) -> int:
+        """Fresh zeroed words at the end of the arena (which may move); index of the first."""
+        at, self.used = self.used, self.used + int(words)
+        if self.used > len(self.m):
+            grown: Ints = np.zeros(self.used + (self.used >> 2), np.int64)
+            grown[:at] = self.m[:at]
+            self.m = grown
+        return at
+
+    def append(self, values: Any) -> int:
+        """Stores values at the end of the arena; index of the first."""
+        at = self._append(len(values))
+        self.m[at : at + len(values)] = values
+        return at
+
+    def _region(self, base: Any, values: list[int], count: Any) -> None:
+        self._put(base, self.append(np.array(values, np.int64)))
+        self._put(count, len(values))
+
+    def _buffer(self, base: Any, capacity: Any, entries: int, words: int) -> None:
+        self._put(base, self._append(entries * words))
+        self._put(capacity, entries)
+
+    # -- running -------------------------------------------------------------------------------------------------------------
+
+    @property
+    def now(self) -> int:
+        """Simulated time, ns since midnight of the first day."""
+        return self.get(y.H_NOW)
+
+    @property
+    def used_rows(self) -> Ints:
+        """The intent rows so far, a view."""
+        rows: Ints = self.rows[: self.get(y.H_ROWS_N) * ledger.ROW_STRIDE]
+        return rows
+
+    def advance(self, until: int) -> int:
+        """Takes all events before `until`; REACHED, WATCHED, PROBED or OVER_GUARD, with `now` the exact time."""
+        with np.errstate(over="ignore"):
+            while True:
+                why = int(advance(self.m, self.f, self.ledger, self.rows, until))
+                if why != y.NEED_ROOM:
+                    return why
+                self.make_room()
+
+    def act(self, what: int, who: int, client: int = 0) -> None:
+        """What a control action does to tasks or streams at once (layout.ACT_…)."""
+        with np.errstate(over="ignore"):
+            act(self.m, self.f, what, np.uint64(who), client)
+
+    def make_room(self) -> None:
+        """Empties the buffers and enlarges what is nearly full."""
+        self.drain()
+        need = 4 * self.reserve
+        if self.get(y.H_FREE_N) < need:
+            self._add_tasks(sum(n for _, n in self.task_regions))
+        if self.get(y.H_HEAP_CAP) - self.get(y.H_HEAP_N) - self.get(y.H_LIVE) < need:
+            self._enlarge_heap(2 * self.get(y.H_HEAP_CAP))
+        if self.get(y.H_ROWS_CAP) - self.get(y.H_ROWS_N) < need:
+            more = self.get(y.H_ROWS_CAP) // 2 + need
+            self.rows = np.concatenate([self.rows, np.zeros(more * ledger.ROW_STRIDE, np.int64)])
+            self._put(y.H_ROWS_CAP, self.get(y.H_ROWS_CAP) + more)
+        if self.get(y.H_IDEM_MASK) // 2 - self.get(y.H_IDEM_N) < need:
+            self._rehash_keys()
+        while ledger.order_room(self.ledger) < need:
+            self.ledger = ledger.grow(self.ledger)
+
+    def drain(self) -> None:
+        """Hands the buffered seconds, spans and log entries to their sinks."""
+        for base, count, words, sink in (
+            (y.H_SERIES, y.H_SERIES_N, self.get(y.H_COLUMNS_N), self.on_series),
+            (y.H_SPANS, y.H_SPANS_N, int(y.SPAN_SIZE), self.on_spans),
+            (y.H_LOG, y.H_LOG_N, int(y.LOG_SIZE), self.on_log),
+        ):
+            n, at = self.get(count), self.get(base)
+            if n:
+                sink(self.m[at : at + n * words].reshape(n, words).copy())
+                self._put(count, 0)
+
+    # -- tasks and queues ----------------------------------------------------------------------------------------------------
+
+    def _add_tasks(self, count: int) -> None:
+        """More task records, and a heap and a ready list that are large enough for all of them."""
+        size = int(y.TASK_SIZE)
+        base = self._append(count * size)
+        self.task_regions.append((base, count))
+        handles = base + size * np.arange(count)
+        self.m[handles + int(y.T_NEXT)] = np.append(handles[1:], self.get(y.H_FREE))
+        self._put(y.H_FREE, base)
+        self._put(y.H_FREE_N, self.get(y.H_FREE_N) + count)
+        total = sum(n for _, n in self.task_regions)
+        self._enlarge_heap(max(2 * total + 8 * self.reserve, self.get(y.H_HEAP_CAP)))
+        self._enlarge_ready(1 << (4 * total).bit_length())
+
+    def _enlarge_heap(self, capacity: int) -> None:
+        old, n, size = self.get(y.H_HEAP), self.get(y.H_HEAP_N), int(y.EVENT_SIZE)
+        if capacity > self.get(y.H_HEAP_CAP):
+            base = self._append(capacity * size)
+            self.m[base : base + n * size] = self.m[old : old + n * size]
+            self._put(y.H_HEAP, base)
+            self._put(y.H_HEAP_CAP, capacity)
+
+    def _enlarge_ready(self, capacity: int) -> None:
+        size, old, mask = int(y.READY_SIZE), self.get(y.H_READY), self.get(y.H_READY_MASK)
+        waiting = [(self.get(y.H_READY_AT) + i) & mask for i in range(self.get(y.H_READY_N))]
+        entries = [self.m[old + i * size : old + (i + 1) * size].copy() for i in waiting]
+        base = self._append(capacity * size)
+        for i, entry in enumerate(entries):
+            self.m[base + i * size : base + (i + 1) * size] = entry
+        self._put(y.H_READY, base)
+        self._put(y.H_READY_AT, 0)
+        self._put(y.H_READY_MASK, capacity - 1)
+
+    def make_ready(self, what: int, who: int, token: int) -> None:
+        """Appends to the ready list."""
+        i = (self.get(y.H_READY_AT) + self.get(y.H_READY_N)) & self.get(y.H_READY_MASK)
+        at = self.get(y.H_READY) + i * int(y.READY_SIZE)
+        self.m[at : at + 3] = what, who, token
+        self._put(y.H_READY_N, self.get(y.H_READY_N) + 1)
+
+    def tasks(self) -> Ints:
+        """Handles of all task records in use."""
+        size, found = int(y.TASK_SIZE), []
+        for base, count in self.task_regions:
+            handles = base + size * np.arange(count)
+            found.append(handles[self.m[handles + int(y.T_STATE)] != y.FREE])
+        return np.concatenate(found)
+
+    def live_at(self, unit: int) -> list[int]:
+        """Handles of the tasks that live at a unit, in the order of (request, path)."""
+        tasks = self.tasks()
+        here = tasks[(self.m[tasks + int(y.T_UNIT)] == unit) & (self.m[tasks + int(y.T_STATE)] == y.LIVE)]
+        path = self.m.view(np.uint64)[here + int(y.T_PATH)]
+        order = np.lexsort((path, self.m[here + int(y.T_REQUEST)]))
+        return [int(k) for k in here[order]]
+
+    def take_parked(self, unit: int) -> Iterator[int]:
+        """Empties a unit's parking; the tasks in the order they came."""
+        queue = unit + int(y.N_PARKED)
+        k = int(self.m[queue])
+        self.m[queue : queue + 9] = 0
+        while k:
+            following = int(self.m[k + int(y.T_NEXT)])
+            self.m[k + int(y.T_QUEUE)] = 0
+            yield k
+            k = following
+
+    # -- idempotency keys ------------------------------------------------------------------------------------------------------
+
+    def _new_key_table(self, capacity: int) -> None:
+        self._put(y.H_IDEM, self._append(capacity * int(y.IDEM_SIZE)))
+        self._put(y.H_IDEM_MASK, capacity - 1)
+
+    def _rehash_keys(self) -> None:
+        """Moves the keys that still count to a new table; those in flight take their owners and waiters along."""
+        size, capacity, old = int(y.IDEM_SIZE), self.get(y.H_IDEM_MASK) + 1, self.get(y.H_IDEM)
+        table = self.m[old : old + capacity * size].reshape(capacity, size).copy()
+        key, owner, expires = int(y.K_KEY), int(y.K_OWNER), int(y.K_EXPIRES)
+        used = (table[:, key] != y.K_EMPTY) & (table[:, key] != y.K_REMOVED)
+        kept = table[used & ((table[:, owner] != 0) | (table[:, expires] >= self.now))]
+        while len(kept) * 4 > capacity:
+            capacity *= 2
+        self._new_key_table(capacity)
+        base, mask = self.get(y.H_IDEM), capacity - 1
+        for entry in kept:
+            i = int(entry[key]) & mask
+            while self.m[base + i * size + key] != y.K_EMPTY:
+                i = (i + 1) & mask
+            at = base + i * size
+            self.m[at : at + size] = entry
+            if entry[owner]:
+                self.m[int(entry[owner]) + int(y.T_IDEM)] = at
+            waiter = int(entry[0])
+            while waiter:
+                self.m[waiter + int(y.T_QUEUE)] = at
+                waiter = int(self.m[waiter + int(y.T_NEXT)])
+        self._put(y.H_IDEM_N, len(kept))
+
+    # -- arrivals, watches, probes ---------------------------------------------------------------------------------------------
+
+    def push(self, time: int, key: int, who: int, token: int) -> None:
+        """Adds an event from outside; between two calls of `advance` the heap has no hole."""
+        assert not self.get(y.H_HOLE)
+        if self.get(y.H_HEAP_N) + self.get(y.H_LIVE) + 2 >= self.get(y.H_HEAP_CAP):
+            self._enlarge_heap(2 * self.get(y.H_HEAP_CAP))
+        base, size, i = self.get(y.H_HEAP), int(y.EVENT_SIZE), self.get(y.H_HEAP_N)
+        self._put(y.H_HEAP_N, i + 1)
+        while i:
+            above = base + ((i - 1) >> 2) * size
+            if (self.m[above], self.m[above + 1]) <= (time, key):
+                break
+            self.m[base + i * size : base + (i + 1) * size] = self.m[above : above + size]
+            i = (i - 1) >> 2
+        self.m[base + i * size : base + (i + 1) * size] = time, key, who, token
+
+    def push_arrival(self, stream: int, time: int, client: int, token: int) -> None:
+        """The next intent of a stream."""
+        number = int(self.m[stream + int(y.A_NUMBER)])
+        self.push(time, (y.E_ARRIVAL << y.CLASS_SHIFT) | (number << y.REQUEST_SHIFT) | client, stream, token)
+
+    def start_client(self, stream: int, client: int) -> None:
+        """The first thought of a client of a closed population."""
+        self.act(y.ACT_CLIENT, stream, client)
+
+    def start_stream(self, stream: int) -> None:
+        """The first arrival of a stream with a rate."""
+        self.act(y.ACT_FIRST, stream)
+
+    def set_watches(self, watches: list[tuple[int, int]]) -> None:
+        """(index in m, threshold): `advance` stops when one is reached."""
+        if len(watches) > _WATCHES_MAX:
+            raise ValueError(f"at most {_WATCHES_MAX} watches at once")
+        base = self.get(y.H_WATCHES)
+        for i, watch in enumerate(watches):
+            self.m[base + 2 * i : base + 2 * i + 2] = watch
+        self._put(y.H_WATCHES_N, len(watches))
+
+    def take_probes(self) -> list[tuple[int, int, int, int]]:
+        """Probes answered since last asked: number, code, latency ns, outcome."""
+        n, at, size = self.get(y.H_PROBES_N), self.get(y.H_PROBES), int(y.PROBE_SIZE)
+        self._put(y.H_PROBES_N, 0)
+        return [tuple(int(x) for x in row) for row in self.m[at : at + n * size].reshape(n, size)]  # type: ignore[misc]
+
+    def account_pools(self, pools: list[int]) -> None:
+        """Brings the time integrals of pools up to now."""
+        at = np.array(pools, np.int64)
+        m = self.m
+        span = self.now - m[at + int(y.P_LAST)]
+        m[at + int(y.P_BUSY_NS)] += m[at + int(y.P_BUSY)] * span
+        m[at + int(y.P_QUEUE_NS)] += m[at + int(y.Q_LENGTH)] * span
+        m[at + int(y.P_FULL_NS)] += np.where(m[at + int(y.P_BUSY)] >= m[at + int(y.P_SLOTS)], span, 0)
+        m[at + int(y.P_LAST)] = self.now
+
+
+JIT = not numba.config.DISABLE_JIT

@@ -1,0 +1,492 @@
+"""What happens to the ledgers now and then: end of day, failover loss, reconciliation; and the laws that must always hold.
+
+All of it works on the arenas of `simcore.kernel.ledger`. `rows` is the used part of the intent rows (a whole number of rows).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from numba import njit
+
+from simcore.kernel import ledger as k
+from simcore.kernel.layout import CONFIRMED, U
+
+Array = k.Array
+Flags = np.ndarray[Any, np.dtype[np.bool_]]
+File = Literal["ok", "late", "corrupt", "missing"]
+Counterparty = Literal["exchange", "bank", "fund"]
+
+HOUR_NS = 3_600 * 1_000_000_000
+DAY_NS = 24 * HOUR_NS
+CLOSE_NS = 15 * HOUR_NS
+FUND_CUT_OFF_NS = 15 * HOUR_NS
+LATE_NS = 60 * 1_000_000_000
+
+
+# --- reading the arenas ------------------------------------------------------------------------------------------------------
+
+
+@njit(cache=True)
+def records(L):
+    """Handles (int64) of all accounts and of all orders, in the order they were made."""
+    most = (L[k.TOP] - L[k.HEAP]) // np.int64(k.ORDER_SIZE) + 1
+    accounts, orders = np.empty(most, np.int64), np.empty(most, np.int64)
+    accounts_n, orders_n, at = 0, 0, L[k.HEAP]
+    while at < L[k.TOP]:
+        if L[U(at)] < 0:
+            accounts[accounts_n] = at
+            accounts_n += 1
+            at += np.int64(k.ACCOUNT_SIZE)
+        else:
+            orders[orders_n] = at
+            orders_n += 1
+            at += np.int64(k.ORDER_SIZE)
+    return accounts[:accounts_n], orders[:orders_n]
+
+
+def _of(L: Array, handles: Array, field: Any) -> Array:
+    values: Array = L[handles + int(field)]
+    return values
+
+
+def _column(rows: Array, field: Any) -> Array:
+    """One field of all rows, as a view."""
+    return rows[int(field) :: k.ROW_STRIDE]
+
+
+def _meta(rows: Array, shift: int, bits: int) -> Array:
+    return _column(rows, k.R_META) >> shift & (1 << bits) - 1
+
+
+def _holdings(L: Array, accounts: Array, field: Any) -> Array:
+    """A field of every holding, shape (accounts, HOLDINGS)."""
+    first = int(k.A_HOLDINGS) + int(field)
+    return L[accounts[:, None] + first + np.arange(k.HOLDINGS) * int(k.HOLDING_SIZE)]
+
+
+# --- end of day ----------------------------------------------------------------------------------------------------------------
+
+
+@njit(cache=True)
+def _book_all(L, orders):
+    """The core books the last word of the exchange on each order; what the exchange never saw expires unfilled."""
+    for order in orders:
+        k.book(L, U(order), L[U(order) + k.O_FILLED], True)
+
+
+def end_of_day(
+    L: Array, rows: Array, now: int, *, close: int | None = None, clearing_file: File = "ok", fund_file: File = "ok"
+) -> dict[str, int]:
+    """The settlement batch of the day of `now`, to be run after its close and before the next open.
+
+    The exchange ends what is open. With a good clearing file the core then books what the exchange filled, expires and
+    unfreezes the rest of the day's orders (those recorded after `close`, by default 15:00, wait for the next day), marks those
+    the exchange never saw as stranded, makes today's purchases saleable and today's proceeds withdrawable. Without it all of
+    that waits for another call. Fund orders of earlier days are confirmed unless their file is not good. Returns counts.
+    """
+    close = now // DAY_NS * DAY_NS + CLOSE_NS if close is None else close
+    accounts, orders = records(L)
+    state = _of(L, orders, k.O_STATE)
+    ending = orders[(state & k.PLACED != 0) & (state & k.ENDED == 0) & (_of(L, orders, k.O_ACCEPTED_AT) <= now)]
+    L[ending + int(k.O_STATE)] |= k.EXPIRED
+    counts = {"settled": 0, "closed": 0, "stranded": 0}
+    if clearing_file == "ok":
+        unseen = state & (k.PLACED | k.REFUSED) == 0
+        due = (state & (k.RECORDED | k.CLOSED) == k.RECORDED) & (~unseen | (_of(L, orders, k.O_RECORDED_AT) < close))
+        stranded = _of(L, orders[due & unseen], k.O_ROW)
+        np.bitwise_or.at(_column(rows, k.R_META), stranded, k.WAS_STRANDED)
+        _book_all(L, orders[due])
+        _release_today(L, accounts)
+        L[k.SETTLED_AT] = now
+        counts = {"settled": 1, "closed": int(due.sum()), "stranded": len(stranded)}
+    return counts | _confirm_funds(L, rows, now, fund_file)
+
+
+def _release_today(L: Array, accounts: Array) -> None:
+    L[accounts + int(k.A_UNSETTLED)] = 0
+    for j in range(k.HOLDINGS):
+        holding = accounts + int(k.A_HOLDINGS) + j * int(k.HOLDING_SIZE)
+        L[holding + int(k.H_AVAILABLE)] += L[holding + int(k.H_TODAY)]
+        L[holding + int(k.H_TODAY)] = 0
+
+
+def _funds_due(rows: Array, now: int) -> Array:
+    """Numbers of rows whose fund orders are pending although their dealing day is over; after the cut-off it is the next day."""
+    dealing_day = (_column(rows, k.R_RECORDED_AT) + DAY_NS - FUND_CUT_OFF_NS) // DAY_NS
+    pending = (_meta(rows, k.M_KIND, 4) == k.FUND) & (_column(rows, k.R_PROGRESS) > 0)
+    return np.flatnonzero(pending & (dealing_day < now // DAY_NS))
+
+
+def _confirm_funds(L: Array, rows: Array, now: int, file: File) -> dict[str, int]:
+    """Late: the orders wait for the next day's file. Missing: for reconciliation. Corrupt: the records of every other row do."""
+    due = _funds_due(rows, now)
+    due = due[_column(rows, k.R_META)[due] & k.FILE_MISSED == 0]
+    missed = due if file == "missing" else due[due % 2 == 1] if file == "corrupt" else due[:0]
+    _column(rows, k.R_META)[missed] |= k.FILE_MISSED
+    booked = due[:0] if file == "late" else np.setdiff1d(due, missed)
+    _confirm(L, rows, booked)
+    return {"fund_confirmed": len(booked), "fund_pending": len(due) - len(booked)}
+
+
+@njit(cache=True)
+def _confirm(L, rows, due):
+    """Subscriptions become units, redemptions become cash, at one yuan a unit."""
+    for row in due:
+        i = U(row) * U(k.ROW_STRIDE)
+        account = k.account_of(L, rows[i + k.R_WHO] >> 8)
+        amount, progress = rows[i + k.R_QUANTITY], rows[i + k.R_PROGRESS]
+        bought = amount * (progress & 255)
+        sold = amount * (progress >> k.REDEMPTIONS)
+        L[account + k.A_FUND_CASH] -= bought
+        L[account + k.A_FUND] += bought
+        L[account + k.A_FUND_REDEEMING] -= sold
+        L[account + k.A_AVAILABLE] += sold
+        L[k.BROKER_CASH] += sold - bought
+        L[k.FUND_CASH] += bought - sold
+        rows[i + k.R_PROGRESS] = 0
+        rows[i + k.R_META] &= ~k.FILE_MISSED
+
+
+# --- loss at a failover --------------------------------------------------------------------------------------------------------
+
+
+@njit(cache=True)
+def _forget(L, orders):
+    """Undoes orders, the last first. Proceeds that are spent already are the broker's loss."""
+    for order_ in orders[::-1]:
+        order = U(order_)
+        account, holding, at = U(L[order + k.O_ACCOUNT]), U(L[order + k.O_HOLDING]), U(L[order + k.O_INSTRUMENT])
+        way, booked, charged = L[order + k.O_SIDE], L[order + k.O_BOOKED], L[order + k.O_FEES]
+        value = booked * L[order + k.O_FILL_PRICE]
+        owed = way * value + charged  # to the customer; negative for a sell
+        source, kept = k.frozen_at(L, order)
+        L[source] += L[order + k.O_FROZEN]
+        L[kept] -= L[order + k.O_FROZEN]
+        given = max(owed, -L[account + k.A_AVAILABLE])
+        L[account + k.A_AVAILABLE] += given
+        L[k.BROKER_CASH] += given
+        L[k.SUSPENSE] += owed - given
+        L[k.MARKET_CASH] -= way * value
+        L[k.FEES] -= charged
+        L[at + k.I_SHARES] += way * booked
+        if way == k.BUY:
+            L[holding + k.H_TODAY] -= booked
+        else:
+            L[holding + k.H_AVAILABLE] += booked
+            L[account + k.A_UNSETTLED] += owed
+        L[order + k.O_STATE] = L[order + k.O_STATE] & ~(k.RECORDED | k.CLOSED | k.CANCEL_ASKED) | k.LOST
+        L[order + k.O_BOOKED], L[order + k.O_FEES], L[order + k.O_FROZEN] = 0, 0, 0
+
+
+def lose_unreplicated(L: Array, rows: Array, now: int, lag_ns: int) -> int:
+    """Orders the core recorded within the last `lag_ns` vanish from it with their freezes and bookings; returns how many.
+
+    The exchange keeps what it has. What was settled is safe. Bookings of older orders, transfers and fund orders are kept
+    as well (a simplification: reports are cumulative, so the next one would bring the former back).
+    """
+    _, orders = records(L)
+    recorded = _of(L, orders, k.O_RECORDED_AT)
+    kept_until = max(now - lag_ns, int(L[k.SETTLED_AT]))
+    lost = orders[(_of(L, orders, k.O_STATE) & k.RECORDED != 0) & (recorded > kept_until)]
+    _forget(L, lost)
+    return len(lost)
+
+
+# --- reconciliation ------------------------------------------------------------------------------------------------------------
+
+
+@njit(cache=True)
+def _adopt(L, order):
+    """The core takes up (again) an order the exchange has. What the customer cannot freeze for it, the broker lends."""
+    need = k.required(L, order, L[order + k.O_BOOKED])
+    source, kept = k.frozen_at(L, order)
+    own = min(L[source], need)
+    L[source] -= own
+    L[kept] += need
+    if L[order + k.O_SIDE] == k.BUY:
+        L[k.SUSPENSE] -= need - own
+        L[k.BROKER_CASH] += need - own
+    else:
+        L[U(L[order + k.O_INSTRUMENT]) + k.I_SUSPENSE] -= need - own
+    L[order + k.O_FROZEN] = need
+    L[order + k.O_STATE] = L[order + k.O_STATE] & ~(k.CLOSED | k.LOST) | k.RECORDED
+    account = U(L[order + k.O_ACCOUNT])
+    L[order + k.O_PREVIOUS] = L[account + k.A_LAST_ORDER]
+    L[account + k.A_LAST_ORDER] = np.int64(order)
+
+
+@njit(cache=True)
+def _book_clone(L, order):
+    """Fills of an order placed twice go to the broker's own error account."""
+    new, way, at = L[order + k.O_FILLED] - L[order + k.O_BOOKED], L[order + k.O_SIDE], U(L[order + k.O_INSTRUMENT])
+    value = new * L[order + k.O_FILL_PRICE]
+    L[k.SUSPENSE] -= way * value
+    L[k.MARKET_CASH] += way * value
+    L[at + k.I_SUSPENSE] += way * new
+    L[at + k.I_SHARES] -= way * new
+    L[order + k.O_BOOKED] += new
+
+
+@njit(cache=True)
+def _match_orders(L, orders):
+    """Compares core and exchange, order by order, and mends the core: counts of orphans, duplicates, unreported, unplaced.
+
+    An order that the core has closed and the exchange has still open is an orphan here as well.
+    """
+    orphans, duplicates, unreported, unplaced = 0, 0, 0, 0
+    for order_ in orders:
+        order = U(order_)
+        state, filled, booked = L[order + k.O_STATE], L[order + k.O_FILLED], L[order + k.O_BOOKED]
+        if state & k.CLONE:
+            duplicates += 1 if state & k.PLACED and (filled > booked or state & k.ENDED == 0) else 0
+            _book_clone(L, order)
+            continue
+        live = state & (k.PLACED | k.ENDED) == k.PLACED and filled < L[order + k.O_QUANTITY]
+        if (state & k.PLACED and state & k.RECORDED == 0) or (live and state & k.CLOSED):
+            orphans += 1
+            _adopt(L, order)
+        elif filled > booked or (state & k.ENDED and state & (k.RECORDED | k.CLOSED) == k.RECORDED):
+            unreported += 1
+            if state & k.CLOSED:
+                _adopt(L, order)
+        elif state & (k.RECORDED | k.CLOSED) == k.RECORDED and state & (k.PLACED | k.REFUSED) == 0:
+            unplaced += 1
+        k.book(L, order, filled, L[order + k.O_STATE] & k.ENDED != 0)
+    return orphans, duplicates, unreported, unplaced
+
+
+@njit(cache=True)
+def _match_transfers(L, rows, unsettled):
+    """Clears what is in transit against the bank's ledger: counts of transfers stuck in transit and of those paid out too much.
+
+    A deposit the bank debited is credited once; what was debited more than once goes back to the bank. A withdrawal the
+    bank did not credit goes back to the customer's cash. What was paid out too much is taken back as far as the cash goes.
+    """
+    stuck, overpaid = 0, 0
+    for row in unsettled:
+        i = U(row) * U(k.ROW_STRIDE)
+        account, amount = k.account_of(L, rows[i + k.R_WHO] >> 8), rows[i + k.R_QUANTITY]
+        left = rows[i + k.R_TRANSIT]
+        if left < 0:
+            overpaid += 1
+            own = min(-left, L[account + k.A_AVAILABLE])
+            k.from_transit(L, rows, i, account, k.A_AVAILABLE, k.BROKER_CASH, left)
+            L[account + k.A_AVAILABLE] += -left - own
+            L[k.BROKER_CASH] += -left - own
+            L[k.SUSPENSE] -= -left - own
+            continue
+        stuck += 1
+        deposit = rows[i + k.R_WHO] & 1 == 1
+        debited = rows[i + k.R_META] >> k.M_PLACED & 255
+        credited = debited - left // amount
+        to_cash = left if not deposit else amount if credited == 0 else 0
+        k.from_transit(L, rows, i, account, k.A_AVAILABLE, k.BROKER_CASH, to_cash)
+        k.from_transit(L, rows, i, account, k.A_BANK, k.BANK_CASH, left - to_cash)
+    return stuck, overpaid
+
+
+def reconcile(L: Array, rows: Array, counterparty: Counterparty, now: int) -> dict[str, int]:
+    """Compares the core with a counterparty's ledger, mends the core, and returns how many differences of each kind there were.
+
+    exchange: orphans, duplicates (orders placed twice, still live or filled), unreported (fills or ends the core had not
+    booked), unplaced (recorded, not at the exchange; left as they are). bank: stuck, overpaid. fund: unconfirmed.
+    """
+    if counterparty == "exchange":
+        _, orders = records(L)
+        names = ("orphans", "duplicates", "unreported", "unplaced")
+        return dict(zip(names, map(int, _match_orders(L, orders)), strict=True))
+    if counterparty == "bank":
+        unsettled = np.flatnonzero((_meta(rows, k.M_KIND, 4) == k.TRANSFER) & (_column(rows, k.R_TRANSIT) != 0))
+        return dict(zip(("stuck", "overpaid"), map(int, _match_transfers(L, rows, unsettled)), strict=True))
+    if counterparty == "fund":
+        due = _funds_due(rows, now)
+        _confirm(L, rows, due)
+        return {"unconfirmed": len(due)}
+    raise ValueError(f"no such counterparty: {counterparty!r}; it is one of exchange, bank, fund")
+
+
+# --- what is true -----------------------------------------------------------------------------------------------------------
+
+
+class Truth(NamedTuple):
+    """One element an intent. `outcome` is what the client saw (simcore.kernel.layout.OUTCOMES), the rest what is so.
+
+    placed_once, not_placed and duplicated are a partition; the others lie over it. `in_transit`: money of this transfer is on
+    neither ledger, or on both.
+    """
+
+    outcome: Array
+    placed_once: Flags
+    not_placed: Flags
+    duplicated: Flags
+    lost: Flags
+    orphan: Flags
+    stranded: Flags
+    late: Flags
+    in_transit: Flags
+
+
+def truth(L: Array, rows: Array, close: int, *, opened: int = 0, late_ns: int = LATE_NS) -> Truth:
+    """What became of each intent, for a run that ends with the close at `close`.
+
+    Orders, cancels and transfers count as placed when exchange or bank took them in, all else when recorded. Late: placed
+    after the client was told or concluded otherwise, or more than `late_ns` after submission (or `opened`, if later) [guess].
+    """
+    outcome, kind = _meta(rows, k.M_OUTCOME, 4), _meta(rows, k.M_KIND, 4)
+    recorded, placed = _meta(rows, k.M_RECORDED, 8), _meta(rows, k.M_PLACED, 8)
+    outside = np.isin(kind, (k.ORDER, k.CANCEL, k.TRANSFER))
+    done = np.where(outside, placed, np.maximum(recorded, placed))
+    duplicated = np.maximum(recorded, placed) > 1
+
+    _, orders = records(L)
+    order_row, state = _of(L, orders, k.O_ROW), _of(L, orders, k.O_STATE)
+    in_core, at_exchange = np.zeros((2, len(outcome)), bool)
+    in_core[order_row[state & k.RECORDED != 0]] = True
+    at_exchange[order_row[state & k.PLACED != 0]] = True
+
+    is_order, meta = kind == k.ORDER, _column(rows, k.R_META)
+    placed_at, submitted, answered = (_column(rows, f) for f in (k.R_PLACED_AT, k.R_SUBMITTED, k.R_ANSWERED))
+    has_been = placed_at != k.NOT_YET
+    reached = (has_been & (placed_at <= close)) | (meta & k.WAS_REFUSED != 0)
+    unseen = is_order & in_core & ~reached & (_column(rows, k.R_RECORDED_AT) < close)
+    surprised = (outcome != 0) & (outcome != CONFIRMED) & (placed_at > answered)
+    return Truth(
+        outcome=outcome,
+        placed_once=(done == 1) & ~duplicated,
+        not_placed=(done == 0) & ~duplicated,
+        duplicated=duplicated,
+        lost=is_order & (outcome == CONFIRMED) & ~in_core & ~at_exchange,
+        orphan=at_exchange & ~in_core,
+        stranded=unseen | (meta & k.WAS_STRANDED != 0),
+        late=has_been & (surprised | (placed_at > np.maximum(submitted, opened) + late_ns)),
+        in_transit=(kind == k.TRANSFER) & (_column(rows, k.R_TRANSIT) != 0),
+    )
+
+
+# --- laws --------------------------------------------------------------------------------------------------------------------
+
+
+class Law(NamedTuple):
+    """A conservation law. `expected` and `found` are totals; or, where a part is off, the first such part's."""
+
+    law: str
+    ok: bool
+    expected: int
+    found: int
+
+
+def _same(law: str, expected: Array | int, found: Array | int) -> Law:
+    a, b = np.atleast_1d(expected), np.atleast_1d(found)
+    off = np.flatnonzero(a != b)
+    if len(off):
+        return Law(law, False, int(a[off[0]]), int(b[off[0]]))
+    return Law(law, True, int(a.sum()), int(b.sum()))
+
+
+@njit(cache=True)
+def _endowments(L, customers):
+    """What these customers owned at first: account records, one after the other."""
+    out = np.zeros(len(customers) * np.int64(k.ACCOUNT_SIZE), np.int64)
+    for n, customer in enumerate(customers):
+        k.endow(L, out, U(n) * k.ACCOUNT_SIZE, customer)
+    return out
+
+
+def _instruments_held(L: Array, accounts: Array) -> Array:
+    """Instrument number of every holding, shape (accounts, HOLDINGS)."""
+    held: Array = _held(L, -1 - _of(L, accounts, k.A_CUSTOMER))
+    return held.reshape(-1, k.HOLDINGS)
+
+
+@njit(cache=True)
+def _held(L, customers):
+    out = np.empty(len(customers) * k.HOLDINGS, np.int64)
+    for n, customer in enumerate(customers):
+        for j in range(k.HOLDINGS):
+            out[n * k.HOLDINGS + j] = k.instrument_held(L, customer, j)
+    return out
+
+
+def _sums(size: int, index: Array, values: Array) -> Array:
+    out = np.zeros(size, np.int64)
+    np.add.at(out, index.ravel(), values.ravel())
+    return out
+
+
+def _still_frozen(L: Array, orders: Array) -> Array:
+    """What each order must keep frozen by the rules, worked out anew from quantity, price and what is booked."""
+    quantity, price, paid, booked = (_of(L, orders, f) for f in (k.O_QUANTITY, k.O_PRICE, k.O_FILL_PRICE, k.O_BOOKED))
+    worst = booked * paid + (quantity - booked) * price
+
+    def commission(value: Array) -> Array:
+        return np.where(value > 0, np.maximum(500, (value * 25 + 50_000) // 100_000), 0)
+
+    cash = worst - booked * paid + commission(worst) - commission(booked * paid)
+    is_open = _of(L, orders, k.O_STATE) & (k.RECORDED | k.CLOSED) == k.RECORDED
+    return np.where(is_open, np.where(_of(L, orders, k.O_SIDE) == k.BUY, cash, quantity - booked), 0)
+
+
+def conservation(L: Array, rows: Array) -> list[Law]:
+    """All laws of money, shares and intents over the arenas as they are. One that is broken is a bug of the simulator."""
+    accounts, orders = records(L)
+    first = _endowments(L, -1 - _of(L, accounts, k.A_CUSTOMER))
+    first_accounts = np.arange(len(accounts)) * int(k.ACCOUNT_SIZE)
+    return [*_cash_laws(L, rows, accounts, first, first_accounts), *_order_laws(L, accounts, orders, first, first_accounts),
+            *_row_laws(L, rows, accounts)]  # fmt: skip
+
+
+def _cash_laws(L: Array, rows: Array, accounts: Array, first: Array, first_accounts: Array) -> list[Law]:
+    def total(*fields: Any) -> int:
+        return sum(int(_of(L, accounts, f).sum()) for f in fields)
+
+    owned = sum(int(_of(first, first_accounts, f).sum()) for f in (k.A_AVAILABLE, k.A_BANK, k.A_FUND))
+    kept = (k.A_AVAILABLE, k.A_FROZEN, k.A_FUND_CASH)
+    transit = int(_column(rows, k.R_TRANSIT)[_meta(rows, k.M_KIND, 4) == k.TRANSFER].sum())
+    return [
+        _same("cash over all ledgers is constant", owned, sum(int(L[t]) for t in k.LEDGER_TOTALS)),
+        _same("broker's total is the sum of its accounts", total(*kept), int(L[k.BROKER_CASH])),
+        _same("banks' total is the sum of their accounts", total(k.A_BANK), int(L[k.BANK_CASH])),
+        _same("in transit is the sum over customers", total(k.A_TRANSIT), int(L[k.IN_TRANSIT])),
+        _same("in transit is the sum over transfers", transit, int(L[k.IN_TRANSIT])),
+        _same("fund company's cash backs all units", total(k.A_FUND, k.A_FUND_REDEEMING), int(L[k.FUND_CASH])),
+    ]
+
+
+def _order_laws(L: Array, accounts: Array, orders: Array, first: Array, first_accounts: Array) -> list[Law]:
+    size, n, base = len(L), int(L[k.INSTRUMENTS]), int(L[k.INSTRUMENTS_AT])
+    way, booked, fees = (_of(L, orders, f) for f in (k.O_SIDE, k.O_BOOKED, k.O_FEES))
+    held = _instruments_held(L, accounts)
+    shares_now = _holdings(L, accounts, k.H_AVAILABLE) + _holdings(L, accounts, k.H_FROZEN) + _holdings(L, accounts, k.H_TODAY)
+    at = base + np.arange(n) * int(k.INSTRUMENT_SIZE)
+    traded = _sums(n, (_of(L, orders, k.O_INSTRUMENT) - base) // int(k.INSTRUMENT_SIZE), -way * booked)
+    buys, keep = way == k.BUY, _still_frozen(L, orders)
+    values = way * booked * _of(L, orders, k.O_FILL_PRICE)
+    cash = _sums(size, _of(L, orders[buys], k.O_ACCOUNT), keep[buys])[accounts]
+    shares = _sums(size, _of(L, orders[~buys], k.O_HOLDING), keep[~buys])
+    holdings = accounts[:, None] + int(k.A_HOLDINGS) + np.arange(k.HOLDINGS) * int(k.HOLDING_SIZE)
+    return [
+        _same("shares of each instrument are constant", _sums(n, held, _holdings(first, first_accounts, k.H_AVAILABLE)),
+              _sums(n, held, shares_now) + _of(L, at, k.I_SHARES) + _of(L, at, k.I_SUSPENSE)),
+        _same("market's shares are what orders traded", traded, _of(L, at, k.I_SHARES)),
+        _same("market's cash is what orders traded", int(values.sum()), int(L[k.MARKET_CASH])),
+        _same("fees are what orders were charged", int(fees.sum()), int(L[k.FEES])),
+        _same("frozen cash is what open orders need", cash, _of(L, accounts, k.A_FROZEN)),
+        _same("frozen shares are what open orders need", shares[holdings].ravel(), _holdings(L, accounts, k.H_FROZEN).ravel()),
+        _same("nothing is booked beyond the exchange's fills", 0, int((booked > _of(L, orders, k.O_FILLED)).sum())),
+        _same("nothing is filled beyond the quantity", 0, int((_of(L, orders, k.O_FILLED) > _of(L, orders, k.O_QUANTITY)).sum())),
+    ]  # fmt: skip
+
+
+def _row_laws(L: Array, rows: Array, accounts: Array) -> list[Law]:
+    balances = (k.A_AVAILABLE, k.A_FROZEN, k.A_UNSETTLED, k.A_BANK, k.A_FUND, k.A_FUND_CASH, k.A_FUND_REDEEMING)
+    negative = sum(int((_of(L, accounts, f) < 0).sum()) for f in balances)
+    negative += sum(int((_holdings(L, accounts, f) < 0).sum()) for f in (k.H_AVAILABLE, k.H_FROZEN, k.H_TODAY))
+    twice = int((_column(rows, k.R_META) & k.ANSWERED_TWICE != 0).sum())
+    logged_in = int((L[int(k.HEADER_SIZE) : int(L[k.INSTRUMENTS_AT])] & 1).sum())
+    return [
+        _same("no balance is negative", 0, negative),
+        _same("one client outcome an intent", 0, twice),
+        _same("sessions are the customers logged in", logged_in, int(L[k.SESSIONS])),
+    ]

@@ -1,0 +1,54 @@
+"""JSON Schemas of the files, for editors: what may be written, the short forms included."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from simcore.architecture import Architecture
+from simcore.environment import Environment, Extension
+from simcore.units import Duration
+from simcore.workload import Workload
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+MODELS = {"architecture": Architecture, "workload": Workload, "environment": Environment}
+
+
+def json_schema(kind: str) -> dict[str, Any]:
+    """The JSON Schema (2020-12) of a kind of file: architecture, workload or environment. KeyError for another kind."""
+    full = _definition(MODELS[kind])
+    definitions: dict[str, Any] = full.pop("$defs", {})
+    schema: dict[str, Any] = {"$schema": DIALECT, "title": f"coredrill {kind}"}
+    if kind == "environment":
+        schema |= {key: value for key, value in full.items() if key != "title"}
+    else:
+        extension = _definition(Extension)
+        extension["properties"]["kind"] = {"const": kind}
+        definitions |= extension.pop("$defs", {})
+        definitions |= {MODELS[kind].__name__: full, "Extension": extension}
+        schema |= {
+            "type": "object",
+            "if": {"required": ["extends"]},
+            "then": {"$ref": "#/$defs/Extension"},
+            "else": {"$ref": f"#/$defs/{MODELS[kind].__name__}"},
+        }
+    _allow_bare_durations(definitions)
+    schema["$defs"] = {name: definitions[name] for name in sorted(definitions)}
+    return schema
+
+
+def _definition(model: Any) -> dict[str, Any]:
+    return TypeAdapter(model).json_schema(by_alias=True, mode="validation")
+
+
+def _allow_bare_durations(definitions: dict[str, Any]) -> None:
+    """A distribution may be a bare duration, and is one family, which the model checks in ways no schema tells."""
+    distribution = definitions.get("Distribution")
+    if distribution is None:
+        return
+    duration = TypeAdapter(Duration).json_schema()
+    definitions["Distribution"] = {
+        "description": distribution.get("description", ""),
+        "anyOf": [duration, distribution | {"minProperties": 1, "maxProperties": 1}],
+    }

@@ -1,0 +1,268 @@
+"""One run: a plan and what is done to it in, a journal out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import numpy as np
+
+from simcore.architecture import Send
+from simcore.control.cosimulation import _FIELDS, Cosimulation, breaker_events
+from simcore.control.plane import ControlPlane, start_control
+from simcore.errors import InputError
+from simcore.journal import Journal, JournalWriter
+from simcore.kernel import ledger, settlement
+from simcore.kernel import layout as y
+from simcore.kernel.machine import Machine
+from simcore.plan import Plan
+from simcore.program import walk
+from simcore.trading_calendar import calendar_named
+from simcore.units import DAY, MINUTE
+
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Action:
+    """A knob turned at a time: `do` is a method of simcore.control.injection.Injection, `arguments` its keyword arguments."""
+
+    at: int
+    do: str
+    arguments: dict[str, Any] = field(default_factory=dict)
+
+
+def simulate(
+    plan: Plan,
+    injections: Sequence[Action] = (),
+    *,
+    script: Callable[[Cosimulation, ControlPlane], None] | None = None,
+    progress: Progress | None = None,
+    step_ns: int | None = None,
+) -> Journal:
+    """Runs a plan from its start to its end and returns the journal.
+
+    `injections` act at their times, those of one instant in the order given. `script` may start SimPy processes of its own on the
+    cosimulation before the run begins. `progress` is told the simulated time, ns, now and then. `step_ns` cuts the run into pieces of that length,
+    which changes nothing in the journal. Raises InputError for a knob, name or value that does not exist.
+    """
+    writer = JournalWriter()
+    machine = _machine(plan, writer)
+    writer.begin(_meta(plan), _names(plan), [(c.kind, c.name, c.field, c.mode) for c in plan.columns])
+    core = Cosimulation(plan, machine, lambda t, what, subject, detail: writer.add_events([(t, what, subject, detail)]))
+    control = start_control(core)
+    _schedule(core, injections)
+    if script is not None:
+        script(core, control)
+    _start_arrivals(plan, machine)
+    unknown = None
+    piece = step_ns or (MINUTE if progress else plan.end - plan.start)
+    for until in [*range(plan.start + piece, plan.end, piece), plan.end]:
+        unknown = core.run(until)
+        if progress:
+            progress(machine.now)
+        if unknown:
+            break
+    return _finish(plan, machine, writer, unknown)
+
+
+def _machine(plan: Plan, writer: JournalWriter) -> Machine:
+    """The kernel with room for the intents the workload will bring, and a ledger for its customers."""
+    workload, architecture = plan.workload, plan.architecture
+    arena = ledger.create(plan.seed % (1 << 63), workload.accounts, workload.instruments, workload.orders, room=1 << 14)
+    if "exchange" in workload.attributes:
+        ledger.assign_markets(arena, _markets(plan))
+    operations = [o for s in architecture.services.values() for o in s.operations.values()]
+    programs = [o.steps for o in operations] + [flow.steps for flow in architecture.flows.values()]
+    columns = [c.at for c in plan.columns]
+    return Machine(
+        plan.m, plan.f, arena, columns=columns, pools=list(plan.handles["pool"].values()), rows=_expected_rows(plan),
+        sends=max(sum(isinstance(step, Send) for step in walk(steps)) for steps in programs),
+        idempotent=any(o.idempotency for o in operations), on_series=writer.add_series,
+        on_spans=lambda block: writer.add_spans(_span_columns(plan, block)),
+        on_log=lambda block: writer.add_events(breaker_events(plan, block)),
+    )  # fmt: skip
+
+
+def _markets(plan: Plan) -> Any:
+    """The exchange of each instrument: the attribute `exchange`, drawn as the kernel draws it."""
+    from simcore.control.injection import uniforms
+
+    attribute = plan.workload.attributes["exchange"]
+    n = plan.workload.instruments.count
+    if attribute.of != "instrument":
+        raise InputError(f"workload {plan.workload.name}: the attribute exchange must be `of: instrument`")
+    weights = np.array(list(attribute.weights.values()))
+    shares = np.cumsum(weights) / weights.sum()
+    values = np.searchsorted(shares, uniforms(plan.seed_key, "instrument/exchange", np.arange(n)), side="right")
+    return np.minimum(values, len(weights) - 1)
+
+
+def _expected_rows(plan: Plan) -> int:
+    """Intents of recorded flows, with room for chance (six standard deviations of a Poisson number)."""
+    expected = 0.0
+    for name, flow in plan.architecture.flows.items():
+        load = plan.workload.flows.get(name)
+        if flow.record and load:
+            at = plan.handles["stream"][name]
+            rates = int(plan.m[at + int(y.A_RATES)])
+            if rates:
+                expected += plan.f[rates : rates + int(plan.m[at + int(y.A_MINUTES)])].sum() * 60.0
+            expected += load.backlog.count if load.backlog else 0
+    return int(expected + 6.0 * expected**0.5) + 256
+
+
+def _schedule(core: Cosimulation, injections: Sequence[Action]) -> None:
+    for action in injections:
+        if not core.plan.start <= action.at < core.plan.end:
+            raise InputError(f"{action.do} at {action.at} ns lies outside the run ({core.plan.start} to {core.plan.end} ns)")
+        if action.do.startswith("_") or not callable(getattr(core.inject, action.do, None)):
+            raise InputError(f"there is no knob {action.do!r}")
+    ordered = sorted(injections, key=lambda action: action.at)
+
+    def act() -> Any:
+        for action in ordered:
+            if action.at > core.env.now:
+                yield core.env.timeout(action.at - core.env.now)
+            getattr(core.inject, action.do)(**action.arguments)
+            detail = {k: v for k, v in action.arguments.items() if isinstance(v, (str, int, float, bool))}
+            core.log("injected", action.do, **detail)
+
+    if ordered:
+        core.env.process(act())
+
+
+def _start_arrivals(plan: Plan, machine: Machine) -> None:
+    """The first intent of every stream."""
+    for name, at in plan.handles["stream"].items():
+        kind = int(plan.m[at + int(y.A_KIND)])
+        if kind == y.BY_POPULATION:
+            for client in range(int(plan.m[at + int(y.A_LIST_N)])):
+                machine.start_client(at, client)
+        elif kind == y.BY_RATE and int(plan.m[at + int(y.A_RATES)]) and not name.endswith("/surge"):
+            machine.start_stream(at)
+        elif kind == y.BY_BACKLOG and int(plan.m[at + int(y.A_LIST_N)]):
+            machine.push_arrival(at, plan.start, 0, 0)
+
+
+# --- what goes into the journal -----------------------------------------------------------------------------------------------
+
+
+def _meta(plan: Plan) -> dict[str, Any]:
+    try:
+        own = version("coredrill")
+    except PackageNotFoundError:
+        own = "0"
+    flows = plan.architecture.flows
+    return {
+        "coredrill_version": own, "architecture": plan.architecture.name, "architecture_digest": plan.details.get("architecture_digest", ""),
+        "workload": plan.workload.name, "environment": plan.environment, "seed": plan.seed, "start_ns": plan.start, "end_ns": plan.end,
+        "window": plan.details.get("window"), "span_sampling": plan.span_sampling, "calendar": plan.workload.calendar,
+        "flow_kinds": {name: flow.kind for name, flow in flows.items()},
+        "recorded_flows": [name for name, flow in flows.items() if flow.record],
+    }  # fmt: skip
+
+
+def _names(plan: Plan) -> dict[str, list[str]]:
+    kinds = ("pool", "link", "flow", "limit")
+    return {kind: list(plan.handles[kind]) for kind in kinds} | {kind: plan.numbers[kind] for kind in ("unit", "operation", "call")}
+
+
+def _span_columns(plan: Plan, block: Any) -> dict[str, Any]:
+    units = np.array([plan.handles["unit"][name] for name in plan.numbers["unit"]])
+    order = np.argsort(units)
+    started = np.where(block[:, 6] < 0, block[:, 7], block[:, 6])
+    return {
+        "request": block[:, 0], "path": block[:, 1], "parent": block[:, 2], "unit": order[np.searchsorted(units[order], block[:, 3])],
+        "operation": block[:, 4], "arrive_ns": block[:, 5], "start_ns": started, "end_ns": block[:, 7], "code": block[:, 8],
+    }  # fmt: skip
+
+
+def _intent_columns(plan: Plan, machine: Machine, end: int) -> dict[str, Any]:
+    rows = machine.used_rows.reshape(-1, ledger.ROW_STRIDE)
+    meta, who = rows[:, int(ledger.R_META)], rows[:, int(ledger.R_WHO)]
+    calendar = calendar_named(plan.workload.calendar)
+    close, opened = session_bounds(calendar, plan.start, end)
+    truth = settlement.truth(machine.ledger, machine.used_rows, close, opened=opened)
+    flags = sum(np.where(getattr(truth, name), bit, 0) for name, bit in (("duplicated", 1), ("lost", 2), ("orphan", 4), ("stranded", 8), ("late", 16)))
+    kind = meta >> ledger.M_KIND & 15
+    return {
+        "request": rows[:, int(ledger.R_REQUEST)], "flow": meta & 4095, "customer": who >> 8, "submit_ns": rows[:, int(ledger.R_SUBMITTED)],
+        "answer_ns": np.maximum(rows[:, int(ledger.R_ANSWERED)], 0), "outcome": meta >> ledger.M_OUTCOME & 15,
+        "code": meta >> ledger.M_CODE & 255, "attempts": meta >> ledger.M_ATTEMPTS & 255,
+        "side": np.where(kind == ledger.ORDER, np.where(who & 1, 1, 2), 0), "quantity": rows[:, int(ledger.R_QUANTITY)],
+        "price_cents": np.where(kind == ledger.ORDER, rows[:, int(ledger.R_PRICE)], 0), "recorded": meta >> ledger.M_RECORDED & 255,
+        "placed": meta >> ledger.M_PLACED & 255, "flags": flags,
+    }  # fmt: skip
+
+
+def session_bounds(calendar: Any, start: int, end: int) -> tuple[int, int]:
+    """(close, opening) that decide what is stranded and what is late: the last close up to `end` (a run that stops earlier has
+    stranded nothing yet: its close is the start), and the first opening of an exchange's gate on the first day."""
+    days = range(start // DAY, end // DAY + 1)
+    intervals = [(day * DAY + a, day * DAY + b) for day in days for a, b in calendar.gates.get("exchange", ())]
+    closes = [b for _, b in intervals if b <= end and b % DAY >= 15 * 60 * MINUTE]
+    openings = [a for a, b in intervals if b > start]
+    return (max(closes) if closes else start), (min(openings) if openings else start)
+
+
+def _finish(plan: Plan, machine: Machine, writer: JournalWriter, unknown: str | None) -> Journal:
+    pools = plan.handles["pool"]
+    machine.account_pools(list(pools.values()))
+    machine.drain()
+    writer.add_intents(_intent_columns(plan, machine, machine.now))
+    totals = {
+        (kind, name, what): int(machine.m[at + int(offset)])
+        for kind, fields in _FIELDS.items() for name, at in plan.handles[kind].items() for what, offset in fields.items()
+        if not (kind == "call" and what != "attempts" and not machine.m[at + int(y.X_ATTEMPTS)])
+    }  # fmt: skip
+    histograms = {}
+    for kind, offset in (("flow", y.W_HISTOGRAM), ("operation", y.O_HISTOGRAM)):
+        for name, at in plan.handles[kind].items():
+            base = int(machine.m[at + int(offset)])
+            histograms[kind, name] = machine.m[base : base + y.HISTOGRAM_BUCKETS]
+    counts = {"events": machine.get(y.H_EVENTS), "tasks": machine.get(y.H_TASKS), "requests": machine.get(y.H_REQUESTS)}
+    laws = [*settlement.conservation(machine.ledger, machine.used_rows), *kernel_laws(plan, machine)]
+    return writer.finish(totals, histograms, laws, {}, counts, unknown)
+
+
+def kernel_laws(plan: Plan, machine: Machine) -> list[tuple[str, bool, int, int]]:
+    """Laws of the data plane: Little's law on the slots and on the queue of every pool, slots held by those who live, one end for
+    every intent. (law, ok, expected, found); of pools the first that is off, or the sums."""
+    m, now = machine.m, machine.now
+    tasks = machine.tasks()
+    held: dict[int, list[int]] = {at: [0, 0] for at in plan.handles["pool"].values()}
+    waiting: dict[int, list[int]] = {at: [0, 0] for at in plan.handles["pool"].values()}
+    for k in tasks.tolist():
+        if m[k + int(y.T_STATE)] != y.LIVE:
+            continue
+        unit, pc = int(m[k + int(y.T_UNIT)]), int(m[k + int(y.T_PC)])
+        for depth in range(int(m[k + int(y.T_HELD)])):
+            local = int(m[int(m[pc + int(y.I_CHAIN)]) + depth])
+            pool = held[int(m[unit + int(y.N_POOLS) + local])]
+            pool[0] += 1
+            pool[1] += now - int(m[k + int(y.T_HOLD) + depth])
+        queue = int(m[k + int(y.T_QUEUE)])
+        if queue in waiting:
+            waiting[queue][0] += 1
+            waiting[queue][1] += now - int(m[k + int(y.T_QUEUED_AT)])
+    started = sum(int(m[at + int(y.W_STARTED)]) for at in plan.handles["flow"].values())
+    ended = sum(int(m[at + int(w)]) for at in plan.handles["flow"].values() for w in (y.W_OK, y.W_REJECTED, y.W_FAILED, y.W_UNKNOWN, y.W_BLOCKED))
+    roots = int((m[tasks + int(y.T_FLAGS)] & y.F_ROOT != 0).sum())
+    return [
+        _law("slots in use are held by live tasks", [(int(m[at + int(y.P_BUSY)]), n) for at, (n, _) in held.items()]),
+        _law("queues hold waiting tasks", [(int(m[at + int(y.Q_LENGTH)]), n) for at, (n, _) in waiting.items()]),
+        _law("Little's law on slots", [(int(m[at + int(y.P_BUSY_NS)]), int(m[at + int(y.P_HOLD_NS)]) + ns) for at, (_, ns) in held.items()]),
+        _law("Little's law on queues", [(int(m[at + int(y.P_QUEUE_NS)]), int(m[at + int(y.P_WAIT_NS)]) + ns) for at, (_, ns) in waiting.items()]),
+        _law("every intent has one end or is pending", [(started, ended + roots)]),
+    ]  # fmt: skip
+
+
+def _law(name: str, pairs: list[tuple[int, int]]) -> tuple[str, bool, int, int]:
+    """Compared modulo 2^64, as the kernel's sums wrap."""
+    for expected, found in pairs:
+        if (expected - found) % (1 << 64):
+            return name, False, expected, found
+    return name, True, *(2 * (sum(e for e, _ in pairs) % (1 << 62),))

@@ -1,0 +1,1 @@
+"""Contracts: the kernel against its executable specification, against queueing theory, and against itself."""

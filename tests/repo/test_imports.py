@@ -1,0 +1,148 @@
+"""Who may import whom. The rules are the architecture; each is shown to fail on a planted violation."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def imports(source: str, path: str) -> set[str]:
+    """Full names of what a module imports when it runs, at its top or in a function; `path` is relative to the checkout."""
+    package = list(Path(path).with_suffix("").parts)[:-1]
+    names: set[str] = set()
+    for node in _executed(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            names.update(".".join([*base, *([node.module] if node.module else []), alias.name]) for alias in node.names)
+    return names
+
+
+def _executed(node: ast.AST) -> Iterator[ast.AST]:
+    yield node
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.If) and ast.unparse(child.test).endswith("TYPE_CHECKING"):
+            continue
+        yield from _executed(child)
+
+
+def within(name: str, *packages: str) -> bool:
+    """Whether a dotted name is one of the packages or in one of them."""
+    return any(name == package or name.startswith(package + ".") for package in packages)
+
+
+def standard(name: str) -> bool:
+    """Whether a dotted name belongs to Python's standard library."""
+    return name.split(".")[0] in sys.stdlib_module_names
+
+
+class Rule(NamedTuple):
+    """`where` is the path (a prefix) it holds for, `but` the paths it spares, `allows` what may be imported there."""
+
+    says: str
+    where: str
+    but: tuple[str, ...]
+    allows: Callable[[str], bool]
+    planted: tuple[str, str]
+
+
+RULES = [
+    Rule(
+        "the kernel imports numpy and numba alone",
+        "simcore/kernel/",
+        (),
+        lambda name: standard(name) or within(name, "numpy", "numba", "simcore.kernel"),
+        ("simcore/kernel/planted.py", "from simcore.units import MS"),
+    ),
+    Rule(
+        "only control/cosimulation reaches the kernel from the control plane",
+        "simcore/control/",
+        ("simcore/control/cosimulation.py",),
+        lambda name: not within(name, "simcore.kernel"),
+        ("simcore/control/planted.py", "from ..kernel import state"),
+    ),
+    Rule(
+        "SimPy is the control plane's alone",
+        "simcore/",
+        ("simcore/control/", "simcore/simulation.py"),
+        lambda name: not within(name, "simpy"),
+        ("simcore/planted.py", "import simpy.core"),
+    ),
+    Rule(
+        "simcore never imports chaos",
+        "simcore/",
+        (),
+        lambda name: not within(name, "chaos"),
+        ("simcore/planted.py", "def f():\n    import chaos.faults"),
+    ),
+    Rule(
+        "the journal imports neither the kernel nor a simulation library",
+        "simcore/journal.py",
+        (),
+        lambda name: not within(name, "numba", "simpy", "simcore.kernel", "simcore.control", "simcore.simulation"),
+        ("simcore/journal.py", "from simcore import kernel"),
+    ),
+    Rule(
+        "chaos reaches the kernel only through a run",
+        "chaos/",
+        (),
+        lambda name: not within(name, "numba", "simcore.kernel"),
+        ("chaos/planted.py", "from simcore.kernel.layout import TASK"),
+    ),
+    Rule(
+        "checkers read the journal alone",
+        "chaos/checkers/",
+        (),
+        lambda name: not within(name, "simcore", "chaos") or within(name, "simcore.journal", "simcore.units", "chaos.checkers"),
+        ("chaos/checkers/planted.py", "from simcore.simulation import simulate"),
+    ),
+    Rule(
+        "metrics read the journal alone",
+        "chaos/metrics.py",
+        (),
+        lambda name: not within(name, "simcore", "chaos") or within(name, "simcore.journal", "simcore.units"),
+        ("chaos/metrics.py", "from chaos.runner import run"),
+    ),
+    Rule(
+        "nothing imports the command line",
+        "",
+        ("chaos/__main__.py", "chaos/cli.py"),
+        lambda name: not within(name, "chaos.cli"),
+        ("chaos/planted.py", "from . import cli"),
+    ),
+]
+
+
+def violations(rule: Rule, path: str, source: str) -> list[str]:
+    """The imports of one file that a rule forbids."""
+    if not path.startswith(rule.where) or path.startswith(rule.but or ("\0",)):
+        return []
+    return [f"{path} imports {name}" for name in sorted(imports(source, path)) if not rule.allows(name)]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.says)
+def test_import_rule_holds(rule: Rule) -> None:
+    """No file of the packages imports what its place forbids."""
+    files = [p for package in ("simcore", "chaos") for p in sorted((ROOT / package).rglob("*.py"))]
+    found = [v for p in files for v in violations(rule, p.relative_to(ROOT).as_posix(), p.read_text(encoding="utf-8"))]
+    assert not found, f"{rule.says}: {found}"
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.says)
+def test_import_rule_can_fail(rule: Rule) -> None:
+    """Each rule catches a planted import."""
+    path, source = rule.planted
+    assert violations(rule, path, source)
+
+
+def test_types_only_imports_are_free() -> None:
+    """An import under TYPE_CHECKING does not run, so it couples nothing."""
+    assert imports("if TYPE_CHECKING:\n    import numba\nimport numpy", "simcore/plan.py") == {"numpy"}

@@ -1,0 +1,162 @@
+"""House rules on source files: docstrings, function length, nothing left to do, the project's own words."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PRODUCT = [p for package in ("simcore", "chaos", "benchmarks") for p in sorted((ROOT / package).rglob("*.py"))]
+
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+FUNCTION_LINES_MAX = 50
+# Longer functions, with their exact length and the reason. The table may only shrink: a new entry needs a very good
+# reason, and a function that got shorter must say so here.
+LONGER: dict[str, tuple[int, str]] = {}
+
+
+def definitions(tree: ast.Module | ast.ClassDef, prefix: str = "") -> Iterator[tuple[str, Definition]]:
+    """Functions and classes with their dotted names: the module's own and those in classes, not those inside functions."""
+    for node in tree.body:
+        if isinstance(node, Definition):
+            yield prefix + node.name, node
+        if isinstance(node, ast.ClassDef):
+            yield from definitions(node, f"{prefix}{node.name}.")
+
+
+def is_public(name: str) -> bool:
+    """Whether no part of a dotted name begins with an underscore."""
+    return not any(part.startswith("_") for part in name.split("."))
+
+
+def is_plain_model(node: Definition) -> bool:
+    """A model of a file's word that only lists fields and private checks: its fields are its description."""
+    if not isinstance(node, ast.ClassDef) or "Model" not in [ast.unparse(base) for base in node.bases]:
+        return False
+    return all(isinstance(part, ast.AnnAssign | ast.Assign) or getattr(part, "name", "").startswith("_") for part in node.body)
+
+
+def undocumented(source: str) -> list[str]:
+    """Public functions and classes of a module without a docstring; methods are left to judgement."""
+    found = [(name, node) for name, node in definitions(ast.parse(source)) if "." not in name]
+    return [name for name, node in found if is_public(name) and not ast.get_docstring(node) and not is_plain_model(node)]
+
+
+def function_lengths(source: str) -> dict[str, int]:
+    """Lines of each function from its `def` to its end, without the docstring."""
+    lengths = {}
+    for name, node in definitions(ast.parse(source)):
+        if not isinstance(node, ast.ClassDef):
+            has_docstring = ast.get_docstring(node) is not None
+            docstring = (node.body[0].end_lineno or 0) - node.body[0].lineno + 1 if has_docstring else 0
+            lengths[name] = (node.end_lineno or 0) - node.lineno + 1 - docstring
+    return lengths
+
+
+def misfits(lengths: dict[str, int], longer: dict[str, tuple[int, str]]) -> list[str]:
+    """What breaks the ratchet: functions over the limit and not in the table, and entries that are not exact."""
+    over = {name: n for name, n in lengths.items() if n > FUNCTION_LINES_MAX}
+    new = [f"{name} has {n} lines; at most {FUNCTION_LINES_MAX}: split it" for name, n in over.items() if name not in longer]
+    grown = [f"{name} has grown from {longer[name][0]} to {n} lines" for name, n in over.items() if longer.get(name, (n,))[0] < n]
+    shrunk = [
+        f"{name}: lower its entry to {over.get(name, 0)}, or drop it" for name in longer if over.get(name, 0) < longer[name][0]
+    ]
+    return new + grown + shrunk
+
+
+@pytest.mark.parametrize("path", PRODUCT, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_public_things_have_docstrings(path: Path) -> None:
+    """Whatever is public says what it is."""
+    assert undocumented(path.read_text(encoding="utf-8")) == []
+
+
+def test_missing_docstrings_are_found() -> None:
+    """Functions and classes without a docstring are caught; private ones and plain models are not."""
+    source = "class A: ...\nclass B(Model):\n x: int\ndef _f(): ...\nasync def g(): ...\ndef h(): 'doc'"
+    assert undocumented(source) == ["A", "g"]
+
+
+def test_functions_fit_a_screen() -> None:
+    """No function is longer than the limit but those in the table, which are exactly as long as it says."""
+    lengths = {}
+    for path in PRODUCT:
+        found = function_lengths(path.read_text(encoding="utf-8"))
+        lengths |= {f"{path.relative_to(ROOT).as_posix()}:{name}": n for name, n in found.items()}
+    assert misfits(lengths, LONGER) == []
+
+
+def test_length_ratchet_only_tightens() -> None:
+    """A new long function, one that grew and an entry that is too generous are each caught; an exact entry is not."""
+    over = FUNCTION_LINES_MAX + 1
+    assert misfits({"new": over}, {})
+    assert misfits({"grown": over + 1}, {"grown": (over, "")})
+    assert misfits({"shorter": over}, {"shorter": (over + 1, "")})
+    assert misfits({}, {"gone": (over, "")})
+    assert misfits({"short": FUNCTION_LINES_MAX, "exact": over}, {"exact": (over, "")}) == []
+
+
+def test_docstrings_do_not_count_as_lines() -> None:
+    """Explaining a function better does not make it too long."""
+    assert function_lengths("def f():\n  '''a\n  b\n  '''\n  return 1") == {"f": 2}
+
+
+# --- words --------------------------------------------------------------------------------------------------------------
+
+SKIPPED = {".git", ".venv", "venv", "__pycache__", ".hypothesis", "build", "dist", "node_modules"}
+TEXT = {".py", ".md", ".toml", ".yaml", ".yml", ".json", ".html", ".css", ".js", ".j2", ".txt", ".cfg", ".ini", ""}
+TEXT_BYTES_MAX = 500_000  # vendored libraries are longer
+
+# Each pattern hides one letter in brackets, so that this file passes its own test.
+UNWANTED = {
+    r"\bTOD[O]\b|\bFIXM[E]\b|\bXX[X]\b|\bHAC[K]\b": "nothing is left to do in a file that is committed; write an issue",
+    r"(?<![\w.$}/~-])/(?:hom[e]|roo[t]|User[s]|tm[p]|wor[k]|far[m])/": "a path of one machine",
+    r"(?i)\b(?:claud[e]|anthropi[c]|chatgp[t]|openA[I]|copilo[t])\b": "the files speak of the project alone",
+    r"(?i)\bas an A[I]\b|\bsubagen[t]s?\b": "the files speak of the project alone",
+    r"(?:<{7}|>{7}) ": "a merge conflict",
+}
+
+
+def project_texts() -> list[Path]:
+    """Every text file of the checkout but generated and vendored ones."""
+    found = []
+    for path in sorted(ROOT.rglob("*")):
+        parts = path.relative_to(ROOT).parts
+        ours = SKIPPED.isdisjoint(parts) and not any(part.endswith((".egg-info", "_cache")) for part in parts)
+        if ours and path.suffix in TEXT and path.is_file() and path.stat().st_size < TEXT_BYTES_MAX:
+            found.append(path)
+    return found
+
+
+def unwanted(text: str) -> list[str]:
+    """Unwanted words of a text, with line number and reason."""
+    return [
+        f"line {number}: {match[0]!r}: {reason}"
+        for number, line in enumerate(text.splitlines(), 1)
+        for pattern, reason in UNWANTED.items()
+        for match in re.finditer(pattern, line)
+    ]
+
+
+def test_files_hold_no_unwanted_words() -> None:
+    """No file of the project has an unfinished note, a path of one machine, a workplace name or a merge conflict."""
+    found = [f"{p.relative_to(ROOT)}: {hit}" for p in project_texts() for hit in unwanted(p.read_text(encoding="utf-8"))]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "text", ["# TO" + "DO later", "see /wor" + "k/shared", "open('/tm" + "p/x')", "thanks, Cla" + "ude", "<" * 7 + " main"]
+)
+def test_unwanted_words_are_found(text: str) -> None:
+    """Each kind of unwanted word is caught."""
+    assert len(unwanted(text)) == 1
+
+
+@pytest.mark.parametrize("text", ["usr/tmp" + "/", "https://example.org/home" + "/x", "$dir/tmp" + "/x", "a todo list"])
+def test_innocent_words_pass(text: str) -> None:
+    """Relative paths, addresses and ordinary words are left alone."""
+    assert unwanted(text) == []
