@@ -423,6 +423,6 @@ class Architecture(Model):
     flows: Annotated[dict[Name, Flow], Field(min_length=1)]
     deadlines: Literal["none", "propagate"] = "none"
     run_guard: Annotated[int, Field(ge=1000, le=50_000_000)] = Field(2_000_000, description="most tasks alive at once; more makes the run unknown")
-    control: Control = Field(default_factory=_no_control, description="monitors, robots, people, failover, batches: docs/control.md")
+    control: Control = Field(default_factory=_no_control, description="people, monitors, failover, batches: docs/control.md")
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)

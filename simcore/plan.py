@@ -16,6 +16,7 @@ from simcore.effects import EFFECTS
 from simcore.errors import InputError
 from simcore.kernel import draws
 from simcore.kernel import layout as y
+from simcore.kernel.draws import combine_int, mix_int
 from simcore.program import CLIENT, Assembler, may_have_effects
 from simcore.units import DAY, MINUTE
 from simcore.workload import Curve, FlowLoad, Workload
@@ -65,26 +66,12 @@ class Plan:
     @property
     def seed_key(self) -> int:
         """mix(seed): what every key of this run begins with."""
-        return _mix(self.seed % (1 << 64))
+        return mix_int(self.seed % (1 << 64))
 
 
 def wrap(number: int) -> np.int64:
     """An unsigned 64-bit number as the int64 with the same bits."""
     return np.int64(number - (1 << 64) if number >= 1 << 63 else number)
-
-
-def _mix(x: int) -> int:
-    """As draws.mix, for Python ints."""
-    mask = (1 << 64) - 1
-    x = ((x ^ (x >> 30)) * 0xBF58476D1CE4E5B9) & mask
-    x = ((x ^ (x >> 27)) * 0x94D049BB133111EB) & mask
-    return x ^ (x >> 31)
-
-
-def _hash(h: int, v: int) -> int:
-    """As draws.combine, for Python ints."""
-    mask = (1 << 64) - 1
-    return _mix(((h ^ (v * 0x9E3779B97F4A7C15)) + 0x632BE59BD9B4E019) & mask)
 
 
 class Arena:
@@ -166,7 +153,7 @@ class _Compiler:
     def __init__(self, architecture: Architecture, workload: Workload, seed: int, start: int, end: int) -> None:
         self.architecture, self.workload = architecture, workload
         self.start, self.end = start, end
-        self.seed_key = _mix(seed % (1 << 64))
+        self.seed_key = mix_int(seed % (1 << 64))
         self.m, self.f = Arena(np.int64, y.HEADER_SIZE), Arena(np.float64, 1)
         self.handles: dict[str, dict[str, int]] = {
             k: {} for k in ("pool", "unit", "link", "call", "flow", "limit", "service", "operation", "stream", "attribute", "ring")
@@ -365,8 +352,7 @@ class _Compiler:
             for operation, body in service.operations.items():
                 name = f"{service_name}.{operation}"
                 at = self.handles["operation"][name]
-                if body.idempotency:
-                    self.set(at, y.O_LIFETIME, body.idempotency.lifetime)
+                self.set(at, y.O_LIFETIME, body.idempotency.lifetime if body.idempotency else -1)
                 assembler = Assembler(self, service_name, operation, self.names_used(service))
                 self.set(at, y.O_ENTRY, assembler.assemble(service, body))
 
@@ -476,7 +462,7 @@ class _Compiler:
         label = flow if kind == "base" else f"{flow}/{kind}"
         intent = self.seed_key ^ draws.name_hash("intent")
         self.set(at, y.A_FLOW, flow_at)
-        self.set(at, y.A_HASH, wrap(_hash(intent, draws.name_hash(label))))
+        self.set(at, y.A_HASH, wrap(combine_int(intent, draws.name_hash(label))))
         self.set(at, y.A_NUMBER, number)
         self.set(at, y.A_KIND, {"base": y.BY_RATE, "surge": y.BY_RATE, "backlog": y.BY_BACKLOG, "reconnect": y.BY_LIST, "probe": y.BY_PROBE}[kind])
         self.set(at, y.A_FLOATS, self.f.put([1.0 if kind == "base" else 0.0, 1.0]))

@@ -188,7 +188,7 @@ class Assembler:
             if name:
                 held = [*held, self.local[name]]
                 attempt.append(self.emit(y.C_ACQUIRE, held, a=self.local[name], b=purpose))
-        attempt.append(self.emit(y.C_ISSUE, held, a=site, b=int(bare)))
+        attempt.append(self.emit(y.C_ISSUE, held, a=site, b=int(bare and step.fallback is None)))
         while len(held) > len(holds):
             self.emit(y.C_RELEASE, held, a=held[-1])
             held = held[:-1]

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import simpy
 
 from simcore.control.calendar import Gates
-from simcore.control.core import Core, now
+from simcore.control.core import Core, FileState, now
 from simcore.control.load import Items
 from simcore.control.models import Batch, File
 from simcore.control.vocabulary import note
@@ -18,6 +18,7 @@ from simcore.units import DAY
 
 RERUNS_MAX = 100
 FileFault = Literal["late", "corrupt", "missing"]
+WORST_FIRST: tuple[FileState, ...] = ("missing", "corrupt", "late", "ok")
 
 
 class Arrivals:
@@ -53,12 +54,17 @@ class FileProcess:
         self._core = core
         self._arrivals = arrivals
         self._forced: dict[FileFault, int | None] = {}
+        self._state: FileState = "ok"
         for n, due in enumerate(occurrences(rule.due, core.plan.start, core.plan.end)):
             core.env.process(self._come(n, due))
 
     def force(self, fault: FileFault, late_ns: int | None = None) -> None:
         """Make the next file late (by `late_ns`, or as the file's own rule draws), corrupt or missing."""
         self._forced[fault] = late_ns
+
+    def state(self) -> FileState:
+        """How settling the day finds it now: `late` or `missing` while it should be there and is not, `corrupt` unnoticed."""
+        return self._state
 
     def _happens(self, fault: FileFault, probability: float, n: int) -> bool:
         return fault in self._forced or self._core.draw(f"file/{self.name}/{fault}", n) < probability
@@ -74,6 +80,7 @@ class FileProcess:
         yield env.timeout(due - env.now)
         late, missing = self._happens("late", rule.late, n), self._happens("missing", rule.missing, n)
         corrupt = self._happens("corrupt", rule.corrupt, n)
+        self._state = "missing" if missing else "late"
         if missing:
             yield env.timeout(rule.ask_after)
             note(core, "file_missing", self.name)
@@ -82,12 +89,14 @@ class FileProcess:
             yield env.timeout(core.sample(rule.arrives, f"file/{self.name}/arrives", n) + (self._late_ns(n) if late else 0))
         yield env.timeout(core.sample(rule.check, f"file/{self.name}/check", n))
         if corrupt and core.draw(f"file/{self.name}/undetected", n) < rule.undetected:
+            self._state = "corrupt"
             note(core, "file_bad_undetected", self.name)
         elif corrupt:
             note(core, "file_corrupt", self.name)
             resend_ns = core.sample(rule.resend, f"file/{self.name}/resend-good", n)
             yield env.timeout(resend_ns + core.sample(rule.check, f"file/{self.name}/check-again", n))
         self._forced.clear()
+        self._state = "corrupt" if self._state == "corrupt" else "ok"
         note(core, "file_arrived", self.name, late_ns=env.now - due)
         self._arrivals.event(self.name, due // DAY).succeed()
 
@@ -95,7 +104,9 @@ class FileProcess:
 class BatchProcess:
     """One batch, once a day. A scenario may delay the next run, make it fail, or slow it down."""
 
-    def __init__(self, core: Core, name: str, rule: Batch, arrivals: Arrivals, gates: Gates, items: Items) -> None:
+    def __init__(
+        self, core: Core, name: str, rule: Batch, arrivals: Arrivals, gates: Gates, items: Items, files: Mapping[str, FileProcess]
+    ) -> None:
         self.name = name
         self.rule = rule
         self.running = False
@@ -104,6 +115,7 @@ class BatchProcess:
         self._arrivals = arrivals
         self._gates = gates
         self._items = items
+        self._files = files
         self._delay_ns = 0
         self._failures = 0
         for n, due in enumerate(occurrences(rule.at, core.plan.start, core.plan.end)):
@@ -151,10 +163,15 @@ class BatchProcess:
     def _finish(self, due: int, opens_later: list[str]) -> None:
         note(self._core, "batch_done", self.name, took_ns=now(self._core) - due)
         if self.rule.settles:
-            self._core.inject.settle_day()
+            self._core.inject.settle_day(clearing_file=self._file_state("clearing"), fund_file=self._file_state("fund"))
             note(self._core, "day_settled", self.name)
         if any(self._gates.due_open(gate) for gate in opens_later):
             note(self._core, "batch_overrun", self.name)
         for gate in self.rule.holds:
             self._gates.release(gate, self.name)
         self._arrivals.event(self.name, due // DAY).succeed()
+
+    def _file_state(self, kind: str) -> FileState:
+        """The worst that settling the day finds of such files."""
+        found = {f.state() for f in self._files.values() if f.rule.settles == kind}
+        return next((state for state in WORST_FIRST if state in found), "ok")

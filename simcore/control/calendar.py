@@ -11,6 +11,7 @@ from simcore.control.core import Core, now
 from simcore.control.vocabulary import note
 from simcore.trading_calendar import TradingCalendar
 from simcore.units import DAY
+from simcore.workload import Workload
 
 
 class Gates:
@@ -56,6 +57,12 @@ class Gates:
             note(self._core, "gate", name, open=is_open, held_by=",".join(sorted(holders)) or None)
 
 
+def _exchanges_of(workload: Workload) -> list[str]:
+    """The values of the attribute `exchange`; a workload without it has one market, whatever its name."""
+    attribute = workload.attributes.get("exchange")
+    return ["exchange"] if attribute is None else list(attribute.weights)
+
+
 class Calendar:
     """Walks through the timetable. Whether a batch settles the day is decided by `settled_by_batch`."""
 
@@ -64,6 +71,7 @@ class Calendar:
         self._calendar = calendar
         self._gates = gates
         self._settles = calendar.settles_at is not None and not settled_by_batch
+        self._exchanges = core.plan.architecture.control.exchanges or _exchanges_of(core.plan.workload)
         if not calendar.continuous:
             self._enter_phase()
             gates.update()
@@ -71,7 +79,7 @@ class Calendar:
 
     def _enter_phase(self) -> None:
         phase = self._calendar.phase_at(now(self._core))
-        for exchange in self._core.plan.architecture.control.exchanges:
+        for exchange in self._exchanges:
             self._core.inject.market(exchange, phase.orders, phase.cancels)
         note(self._core, "phase", phase.name, orders=phase.orders, cancels=phase.cancels, session=phase.session)
 

@@ -59,4 +59,4 @@ class ChecklistProcess:
         """The team takes it up like an alarm; it is over when none of the metrics is beyond its threshold."""
         points_at = self.rule.points_at or self._monitors[breaching[0]].rule.points_at
         rule = Routed(layer="application", route=self.rule.team, points_at=points_at)
-        self._board.put_up(self.name, rule, check=lambda: any(self._monitors[m].breaching() for m in look.monitors))
+        self._board.put_up(self.name, rule, persists=lambda: any(self._monitors[m].breaching() for m in look.monitors))

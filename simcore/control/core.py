@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import simpy
 
 from simcore.architecture import Architecture, Distribution
 from simcore.workload import Workload
+
+FileState = Literal["ok", "late", "corrupt", "missing"]
 
 
 class PlanView(Protocol):
@@ -41,7 +43,7 @@ class Knobs(Protocol):
     def drop_sessions(self, share: float, reconnect_over_ns: int) -> Any: ...
     def market(self, exchange: str, orders: bool, cancels: bool) -> Any: ...
     def lose_unreplicated(self, lag_ns: int) -> Any: ...
-    def settle_day(self) -> Any: ...
+    def settle_day(self, clearing_file: FileState = "ok", fund_file: FileState = "ok") -> Any: ...
     def reconcile(self, counterparty: str) -> dict[str, Any]: ...
 
 

@@ -87,9 +87,7 @@ class Cosimulation:
         self._log(int(self.env.now), what, subject, detail)
 
     def _key(self, purpose: str, n: int) -> np.uint64:
-        with np.errstate(over="ignore"):
-            key = np.uint64(self.plan.seed_key ^ draws.name_hash(f"control/{purpose}"))
-            return np.uint64(draws.combine.py_func(key, np.uint64(n % (1 << 64))))
+        return np.uint64(draws.combine_int(self.plan.seed_key ^ draws.name_hash(f"control/{purpose}"), n % (1 << 64)))
 
     def draw(self, purpose: str, n: int = 0) -> float:
         """A uniform in (0, 1), fixed by seed, purpose and n alone."""
@@ -99,7 +97,7 @@ class Cosimulation:
         """A duration, ns, fixed by seed, purpose and n alone."""
         record = np.array([*distribution_record(distribution), 0.0, 0.0])
         with np.errstate(over="ignore"):
-            return int(draws.sample(record, np.uint64(0), self._key(purpose, n)))
+            return int(draws.sample_once(record, np.uint64(0), self._key(purpose, n)))
 
     def probe(self, flow: str) -> simpy.Event:
         """Submits one synthetic intent of a flow now. The event's value: dict of `code`, `outcome` (texts) and `latency_ns`."""

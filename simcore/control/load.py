@@ -10,7 +10,9 @@ from simcore.control.core import Core, now, read
 from simcore.control.models import PerItem
 from simcore.units import DAY, SECOND
 
-GAUGES = frozenset({"busy", "slots", "queue", "up", "hung", "live", "breaker_open", "down_since"})
+GAUGES = frozenset(
+    ["busy", "slots", "queue", "queue_limit", "peak_busy", "peak_queue", "up", "hung", "live", "pending", "down_since"]
+)
 METER_INTERVAL_NS = 10 * SECOND
 
 

@@ -20,7 +20,9 @@ Factor = Annotated[float, Field(gt=0, le=1)]
 Unit = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}(#\d+)?$", description="service, or service#replica")]
 Reading = Annotated[
     str,
-    Field(pattern=r"^(pool|unit|link|flow|call)/[^\s]+/[a-z_]+$", description="kind/name/field, such as flow/order/failed"),
+    Field(
+        pattern=r"^(pool|unit|link|flow|call|operation|limit)/[^\s]+/[a-z_]+$", description="kind/name/field: flow/order/failed"
+    ),
 ]
 
 
@@ -200,6 +202,8 @@ class Team(Duty):
 
 
 class Approver(Duty):
+    """Somebody who is asked, and may have to be reached first."""
+
     latency: Distribution = _lognormal("5min", "20min")
     call_in: Distribution = _lognormal("10min", "60min")
 
@@ -232,7 +236,7 @@ class Vendor(Model):
 
 class RateCap(Model):
     limit: Name
-    rate: Rate
+    rate: Annotated[Rate, Field(gt=0)]
 
 
 class Slots(Model):
@@ -413,6 +417,7 @@ class File(Model):
     """A file from outside, due at a time of day: late, corrupt or missing with some probability, or when a scenario says so."""
 
     due: ClockTime
+    settles: Literal["clearing", "fund"] | None = Field(None, description="settling the day depends on it")
     arrives: Distribution = _constant("0s")
     late: Probability = 0.0
     late_by: Distribution = _lognormal("30min", "180min")
@@ -440,7 +445,7 @@ class Batch(Model):
 class Control(Model):
     """The `control:` section. Everything may be left out; what is left out does not happen."""
 
-    exchanges: list[Name] = Field(["exchange"], description="markets the calendar opens and closes")
+    exchanges: list[Name] | None = Field(None, description="absent: all values of the workload's attribute exchange")
     monitors: dict[Name, Monitor] = {}
     robots: dict[Name, Robot] = {}
     complaints: dict[Name, Complaints] = {}

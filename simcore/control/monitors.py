@@ -16,7 +16,7 @@ from simcore.units import SECOND
 
 @dataclass
 class Alarm:
-    """One raising of an alarm: the `number`-th of its name. `check` tells whether the cause persists, where no rule clears it."""
+    """One raising of an alarm: the `number`-th of its name. `persists` is a look at what raised it, as it is now."""
 
     name: str
     number: int
@@ -24,11 +24,11 @@ class Alarm:
     raised_at: int
     false: bool = False
     active: bool = True
-    check: Callable[[], bool] | None = None
+    persists: Callable[[], bool] | None = None
 
     def over(self) -> bool:
-        """Whether the alarm no longer stands."""
-        return not self.active or (self.check is not None and not self.check())
+        """Whether the alarm no longer stands, or somebody who looks sees that its cause is gone."""
+        return not self.active or (self.persists is not None and not self.persists())
 
 
 class AlarmBoard:
@@ -57,7 +57,7 @@ class AlarmBoard:
         self._silenced.discard(name)
         self._suppressed.discard(name)
 
-    def put_up(self, name: str, rule: Routed, *, false: bool = False, check: Callable[[], bool] | None = None) -> None:
+    def put_up(self, name: str, rule: Routed, *, false: bool = False, persists: Callable[[], bool] | None = None) -> None:
         """Raise an alarm, unless it is silenced. One that stands already is true as soon as either raising is."""
         if name in self.active:
             self.active[name].false &= false
@@ -68,7 +68,7 @@ class AlarmBoard:
                 note(self._core, "alarm_silenced", name, layer=rule.layer)
             return
         number = self._numbers[name] = self._numbers.get(name, -1) + 1
-        alarm = self.active[name] = Alarm(name, number, rule, now(self._core), false, check=check)
+        alarm = self.active[name] = Alarm(name, number, rule, now(self._core), false, persists=persists)
         what = "false_alarm" if false else "alarm"
         note(self._core, what, name, layer=rule.layer, points_at=rule.points_at, team=rule.route)
         if rule.points_at in self._pointed:
@@ -164,8 +164,9 @@ class MonitorProcess(Watcher):
             core.env.process(self._false_alarms())
 
     def breaching(self) -> bool:
-        """Whether the metric is beyond the threshold right now, as somebody who looks would see."""
-        return self._beyond(self._reader.value()) is True
+        """Whether the metric is beyond the threshold since the last scrape; without data, whether it was in that scrape."""
+        beyond = self._beyond(self._reader.value())
+        return self._bad_in_a_row > 0 if beyond is None else beyond
 
     def _beyond(self, value: float | None) -> bool | None:
         if value is None:
@@ -185,7 +186,7 @@ class MonitorProcess(Watcher):
         self._bad_in_a_row = self._bad_in_a_row + 1 if beyond else 0
         self._good_in_a_row = 0 if beyond else self._good_in_a_row + 1
         if self._bad_in_a_row >= self.rule.breaches:
-            self._board.put_up(self.name, self.rule)
+            self._board.put_up(self.name, self.rule, persists=self.breaching)
         elif self._good_in_a_row >= self.rule.clears:
             self._board.clear(self.name)
 
@@ -196,4 +197,4 @@ class MonitorProcess(Watcher):
             yield self._core.env.timeout(max(1, int(gap_s * SECOND)))
             n += 1
             self._good_in_a_row = 0
-            self._board.put_up(self.name, self.rule, false=True)
+            self._board.put_up(self.name, self.rule, false=True, persists=self.breaching)

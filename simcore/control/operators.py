@@ -40,10 +40,11 @@ class Incident:
     number: int
     alarms: list[Alarm] = field(default_factory=list)
     tried: list[str] = field(default_factory=list)
+    acted: bool = False
     draws: int = 0
 
     def over(self) -> bool:
-        """Whether none of its alarms stands."""
+        """Whether none of its alarms stands, or the causes of all that do are gone."""
         return all(a.over() for a in self.alarms)
 
     def purpose(self, what: str) -> tuple[str, int]:
@@ -85,6 +86,7 @@ class Operators:
         self._numbers: dict[tuple[str, str], int] = {}
         self._automations: dict[str, simpy.Process] = {}
         self._reported: set[str] = set()
+        self._under_way: dict[str, Incident] = {}
         self.desks = {name: Desk(core, name, team) for name, team in self._control.teams.items()}
         self.incidents: dict[tuple[str, str], Incident] = {}
         board.subscribe(self._raised)
@@ -152,9 +154,16 @@ class Operators:
             solved = not incident.alarms or (yield from self._solve(incident, desk))
         if not solved:
             solved = yield from self._ask_vendor(incident, desk)
-        if solved and incident.alarms:
-            note(self._core, "restore", incident.subject, team=desk.name)
-        note(self._core, "incident_closed", incident.subject, team=desk.name, solved=solved)
+        self._close(incident, solved)
+
+    def _close(self, incident: Incident, solved: bool) -> None:
+        """Alarms that still stand though their cause is gone are taken down, so that a relapse alarms anew."""
+        for alarm in incident.alarms:
+            if alarm.active and alarm.over():
+                self._board.clear(alarm.name)
+        if solved and incident.acted:
+            note(self._core, "restore", incident.subject, team=incident.team)
+        note(self._core, "incident_closed", incident.subject, team=incident.team, solved=solved)
         del self.incidents[incident.team, incident.subject]
 
     def _hand_over(self, incident: Incident, desk: Desk) -> Work:
@@ -169,23 +178,31 @@ class Operators:
                 self._receive(alarm, alarm.rule.route)
 
     def _solve(self, incident: Incident, desk: Desk) -> Work:
-        """True once the alarms are over, False when the team knows no further."""
+        """True once nothing is left to do, False when the team knows no further."""
         note(self._core, "detect", incident.subject, team=desk.name)
         yield from self._wait_for_automation(incident)
-        while not incident.over():
+        while not (incident.tried and incident.over()):
             if incident.tried and not self._candidates(incident):
                 return False
             name = yield from self._diagnose(incident, desk)
-            if incident.over() or all(a.false for a in incident.alarms):
+            if incident.over():
                 note(self._core, "nothing_found", incident.subject, team=desk.name)
                 return True
             if name is None:
                 return False
-            incident.tried.append(name)
-            runbook = self._control.runbooks[name]
-            yield from self._ask_approval(incident, runbook)
-            yield from self._carry_out(incident, desk, runbook)
+            if name in self._under_way:
+                self._merge(incident, self._under_way[name])
+                return True
+            self._under_way[name] = incident
+            yield from self._carry_out(incident, desk, name)
+            del self._under_way[name]
         return True
+
+    def _merge(self, incident: Incident, into: Incident) -> None:
+        """Who finds that the same thing is being done already leaves it to them, alarms and all."""
+        note(self._core, "incident_merged", incident.subject, team=incident.team, into=into.subject)
+        into.alarms.extend(incident.alarms)
+        incident.alarms.clear()
 
     def _wait_for_automation(self, incident: Incident) -> Work:
         for name, process in list(self._automations.items()):
@@ -243,12 +260,18 @@ class Operators:
 
     # --- acting ---------------------------------------------------------------------------------------------------------
 
-    def _carry_out(self, incident: Incident, desk: Desk, runbook: Runbook) -> Work:
+    def _carry_out(self, incident: Incident, desk: Desk, name: str) -> Work:
+        """Approval, then the actions in order until one helps; nothing is done if the trouble is over by then."""
+        runbook = self._control.runbooks[name]
+        incident.tried.append(name)
+        yield from self._ask_approval(incident, runbook)
+        if incident.over():
+            note(self._core, "nothing_found", incident.subject, team=desk.name)
+            return
         for action in runbook.actions:
             for _ in range(action.tries):
                 yield from self._act(incident, desk, runbook, action)
                 yield self._spend(incident, desk.rule.verify, "verify")
-                self._take_down_what_is_over(incident)
                 note(self._core, "verified", incident.subject, ok=incident.over())
                 if incident.over():
                     return
@@ -268,6 +291,7 @@ class Operators:
         return {condition: assessed * situation[condition] for condition, assessed in team.conditions.items()}
 
     def _act(self, incident: Incident, desk: Desk, runbook: Runbook, action: Action) -> Work:
+        incident.acted = True
         probability = error_probability(action.task, self.proportions(desk, runbook, action))
         wrong = None
         if self._core.draw(*incident.purpose("error")) < probability:
@@ -291,11 +315,6 @@ class Operators:
             if alarm.name in self._reported:
                 self._board.clear(alarm.name)
 
-    def _take_down_what_is_over(self, incident: Incident) -> None:
-        for alarm in incident.alarms:
-            if alarm.active and alarm.over():
-                self._board.clear(alarm.name)
-
     # --- vendor, automation ---------------------------------------------------------------------------------------------
 
     def _ask_vendor(self, incident: Incident, desk: Desk) -> Work:
@@ -311,13 +330,13 @@ class Operators:
             if self._core.draw(*incident.purpose("vendor/success")) < vendor.success:
                 yield from self._vendor_mends(incident, desk.rule.vendor)
             yield self._spend(incident, desk.rule.verify, "vendor/verify")
-            self._take_down_what_is_over(incident)
             note(self._core, "vendor_tried", incident.subject, vendor=desk.rule.vendor, ok=incident.over())
             if incident.over():
                 return True
         return False
 
     def _vendor_mends(self, incident: Incident, vendor: str) -> Work:
+        incident.acted = True
         if not self._changes.mend(incident.subject) and incident.tried:
             for action in self._control.runbooks[incident.tried[-1]].actions:
                 yield from self._actions.perform(action, *incident.purpose("vendor/do"), by=vendor)
@@ -338,7 +357,11 @@ class Operators:
                 note(core, "action_started", name, by="automation", error_probability=0.0, **detail)
                 failed = yield from self._actions.perform(action, purpose, turn, by="automation")
                 note(core, "action_done" if failed is None else "action_failed", name, by="automation", why=failed, **detail)
+                if failed is None:
+                    note(core, "act", name, team="automation")
                 yield core.env.timeout(core.sample(runbook.verify, f"{purpose}/verify", turn))
                 if alarm.over():
+                    note(core, "restore", name, team="automation")
+                    self._board.clear(alarm.name)
                     return
         note(core, "automation_failed", name, alarm=alarm.name)

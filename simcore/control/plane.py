@@ -32,7 +32,7 @@ class ControlPlane:
         self.calendar = Calendar(core, calendar, self.gates, any(b.settles for b in rules.batches.values()))
         arrivals = Arrivals(core, {n: r.at for n, r in rules.batches.items()} | {n: r.due for n, r in rules.files.items()})
         self.files = {n: FileProcess(core, n, r, arrivals) for n, r in rules.files.items()}
-        self.batches = {n: BatchProcess(core, n, r, arrivals, self.gates, items) for n, r in rules.batches.items()}
+        self.batches = {n: BatchProcess(core, n, r, arrivals, self.gates, items, self.files) for n, r in rules.batches.items()}
         self.reconciliations = {str(n): ReconciliationProcess(core, n, r, items) for n, r in rules.reconciliations.items()}
         self.failovers = {
             n: FailoverProcess(core, n, r, self.board, self.load, items, self._reconcile) for n, r in rules.failovers.items()

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
-from simcore.architecture import Architecture, Standby
+from simcore.architecture import MAX_REPLICAS, Architecture, Standby
 from simcore.control.models import Action, Control, PerItem
 from simcore.errors import suggest
 from simcore.trading_calendar import CALENDARS
 from simcore.validation import Finding, Keys
 
-FIELDS = {
-    "pool": ("busy", "slots", "queue", "refused", "granted"),
-    "unit": ("up", "hung", "live", "done", "failed", "down_since"),
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    "pool": (
+        "busy", "slots", "queue", "queue_limit", "granted", "refused", "waited", "busy_ns", "queue_ns", "full_ns", "wait_ns",
+        "hold_ns", "peak_busy", "peak_queue",
+    ),
+    "unit": ("up", "hung", "live", "done", "failed", "sojourn_ns", "down_since"),
     "link": ("sent", "lost_request", "lost_answer"),
-    "flow": ("started", "ok", "rejected", "failed", "unknown", "blocked", "latency_ns_sum", "attempts"),
-    "call": ("attempts", "failures", "timeouts", "retries", "breaker_open"),
-}
+    "flow": ("started", "ok", "rejected", "failed", "unknown", "blocked", "latency_ns_sum", "pending"),
+    "call": ("attempts", "failures", "timeouts", "retries", "breaker_open", "fallbacks"),
+    "operation": ("done", "failed"),
+    "limit": ("passed", "deferred", "refused"),
+}  # fmt: skip
 """What `Core.read` can tell of each kind of thing."""
 
 Reference = tuple[Keys, str, str | None, Collection[str]]
@@ -158,16 +163,21 @@ def _reading(a: Architecture, keys: Keys, reading: str) -> list[Finding]:
     names: dict[str, Collection[str]] = {
         "pool": a.pools, "unit": a.services, "flow": a.flows,
         "link": [f"{link.source}-{link.target}" for link in a.links], "call": [*a.services, "client"],
+        "operation": [f"{s}.{o}" for s, service in a.services.items() for o in service.operations], "limit": a.limits,
     }  # fmt: skip
     known = names[kind]
     subject = name.partition(".")[0] if kind == "call" else base
     if subject not in known:
         return [Finding(keys, f"{reading}: no {kind} named {subject!r}", suggest(subject, known))]
-    if kind == "unit":
-        service = a.services[base]
-        units = service.replicas + (service.standby.replicas if service.standby else 0)
-        if not mark or not number.isdigit() or int(number) >= units:
-            return [Finding(keys, f"{reading}: a unit is service#replica", f"{base} has #0 to #{units - 1}")]
+    if kind not in ("unit", "pool", "limit"):
+        return []
+    service = a.services[base] if kind == "unit" else None
+    shared = service is None and (a.pools if kind == "pool" else a.limits)[base].per == "shared"
+    units = service.replicas + (service.standby.replicas if service.standby else 0) if service else MAX_REPLICAS
+    told = f"{base} has #0 to #{units - 1}" if service else f"{base} is one for all" if shared else f"write {base}#0"
+    numbered = bool(mark) and number.isdigit() and int(number) < units
+    if numbered == shared or (mark and not numbered):
+        return [Finding(keys, f"{reading}: not one {kind}", told)]
     return []
 
 
@@ -183,4 +193,7 @@ def _rules(a: Architecture, c: Control) -> list[Finding]:
         if standby is None:
             at: Keys = ("control", "failovers", name, "service")
             found.append(Finding(at, f"{failover.service} has no standby to go over to", "give the service a standby"))
+        drops = any("drop_sessions" in step.does for step in failover.steps)
+        if drops and all(flow.kind != "login" for flow in a.flows.values()):
+            found.append(Finding(("control", "failovers", name), "drop_sessions needs a flow of kind login", "add one"))
     return found

@@ -45,12 +45,13 @@ class RobotProcess(Watcher):
         self._failures += 1
         note(self._core, "probe_failed", self.name, code=code, latency_ns=latency_ns, in_a_row=self._failures)
         if self._failures >= self.rule.failures:
-            self._board.put_up(self.name, self.rule)
+            self._board.put_up(self.name, self.rule, persists=lambda: self._failures > 0)
 
 
 class PhoneDesk(Watcher):
     """Customers as the detector of last resort. Of n bad outcomes in an interval n x probability ring, rounded up or down by
-    chance; the desk notices at `notice` calls within the window, and thinks it over when a whole window has no call."""
+    chance; the desk notices at `notice` calls within the window, and thinks it over when a whole window has no call. When people
+    take its alarm down it counts afresh: late callers speak of what is over."""
 
     def __init__(self, core: Core, name: str, rule: Complaints, board: AlarmBoard) -> None:
         super().__init__(core, name, rule.silenced, board)
@@ -58,6 +59,8 @@ class PhoneDesk(Watcher):
         self.calls = 0
         self._ringing: list[int] = []
         self._answered: list[int] = []
+        self._noticed = False
+        self._bad_lately = 0
         core.env.process(self._run())
 
     def _bad(self) -> int:
@@ -72,11 +75,18 @@ class PhoneDesk(Watcher):
             for caller in range(callers, callers + more):
                 delay_ns = self._core.sample(self.rule.delay, f"calls/{self.name}", caller)
                 heapq.heappush(self._ringing, now(self._core) + delay_ns)
+            self._bad_lately = bad - before
             before, turn, callers = bad, turn + 1, callers + more
             self._answer()
 
+    def persists(self) -> bool:
+        """Whether bad outcomes still come fast enough to make the desk notice."""
+        return self._bad_lately * self.rule.probability * self.rule.within >= self.rule.notice * self.rule.every
+
     def _answer(self) -> None:
         t, rang = now(self._core), 0
+        if self._noticed and self.name not in self._board.active:
+            self._answered.clear()
         while self._ringing and self._ringing[0] <= t:
             self._answered.append(heapq.heappop(self._ringing))
             rang += 1
@@ -85,6 +95,7 @@ class PhoneDesk(Watcher):
         if rang:
             note(self._core, "complaints", self.name, count=rang)
         if len(self._answered) >= self.rule.notice:
-            self._board.put_up(self.name, self.rule)
+            self._board.put_up(self.name, self.rule, persists=self.persists)
         elif not self._answered:
             self._board.clear(self.name)
+        self._noticed = self.name in self._board.active

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
+from simcore.kernel.jit import entry, inner
 
 from simcore.kernel import ledger
 from simcore.kernel.draws import combine, draw, name_hash, uniform
@@ -24,7 +24,7 @@ _EFFECT_WORDS = int(ledger.ACCOUNT_SIZE + ledger.ORDER_SIZE)
 # --- arrivals ---------------------------------------------------------------------------------------------------------------
 
 
-@njit(cache=True)
+@inner
 def schedule_by_rate(m, f, stream, t):
     """The stream's next intent after time t: an exponential gap in the integral of the rate."""
     root = combine(U(m[stream + A_HASH]), U(m[stream + A_NEXT]))
@@ -44,7 +44,7 @@ def schedule_by_rate(m, f, stream, t):
         minute += 1
 
 
-@njit(cache=True)
+@inner
 def customer_of(m, f, root):
     """Vose's alias method over the accounts' activity."""
     n = m[H_CUSTOMERS]
@@ -56,7 +56,7 @@ def customer_of(m, f, root):
     return bucket if draw(key, _1) < f[at] else np.int64(f[at + _1])
 
 
-@njit(cache=True)
+@inner
 def arrive(m, f, L, rows, stream, token):
     """An intent begins: its root task, or NOBODY if it was thinned out. The stream's next arrival is scheduled."""
     kind, n = m[stream + A_KIND], m[stream + A_NEXT]
@@ -88,7 +88,7 @@ def arrive(m, f, L, rows, stream, token):
     return begin_intent(m, L, rows, stream, root, customer, token)
 
 
-@njit(cache=True)
+@inner
 def begin_intent(m, L, rows, stream, root, customer, token):
     """The root task of an intent, and its row if the flow keeps rows."""
     flow = U(m[stream + A_FLOW])
@@ -116,7 +116,7 @@ def begin_intent(m, L, rows, stream, root, customer, token):
 # --- housekeeping -------------------------------------------------------------------------------------------------------------
 
 
-@njit(cache=True)
+@inner
 def room(m, L):
     """How many events can surely be taken before some buffer is full; each uses at most the reserve of any of them."""
     reserve = m[H_RESERVE]
@@ -128,7 +128,7 @@ def room(m, L):
     return free // reserve - 1
 
 
-@njit(cache=True)
+@inner
 def roll_second(m):
     """Copies the columns at the end of a second; the peaks of the next second start from what is there now."""
     at = U(m[H_SERIES]) + U(m[H_SERIES_N]) * U(m[H_COLUMNS_N])
@@ -143,7 +143,7 @@ def roll_second(m):
     m[H_SECOND] += _SECOND
 
 
-@njit(cache=True)
+@inner
 def watched(m):
     """Has a watched quantity reached its threshold?"""
     for i in range(m[H_WATCHES_N]):
@@ -153,7 +153,7 @@ def watched(m):
     return False
 
 
-@njit(cache=True)
+@entry
 def act(m, f, what, who, client):
     """What a control action does at once: kill a task, grant the free slots of a pool, begin a stream of arrivals or that of one
     client of a closed population, begin a stream anew because its rate has changed."""
@@ -174,7 +174,7 @@ def act(m, f, what, who, client):
 # --- the loop -----------------------------------------------------------------------------------------------------------------
 
 
-@njit(cache=True)
+@inner
 def take_ready(m, f):
     """Takes the first of the ready list: the task to run (or NOBODY) and the code it goes on with."""
     slot = U(m[H_READY]) + (U(m[H_READY_AT]) & U(m[H_READY_MASK])) * READY_SIZE
@@ -193,7 +193,7 @@ def take_ready(m, f):
     return (k if resumes(m, k, code) else NOBODY), code
 
 
-@njit(cache=True)
+@inner
 def take_event(m, f, L, rows):
     """Takes the first event: the task to run (or NOBODY) and the code it goes on with."""
     top = U(m[H_HEAP])
@@ -221,7 +221,7 @@ def take_event(m, f, L, rows):
     return (k if resumes(m, k, OK) else NOBODY), OK
 
 
-@njit(cache=True)
+@entry
 def advance(m, f, L, rows, until):
     """Takes every event before `until` (ns). Returns why it stopped: REACHED, WATCHED, PROBED, NEED_ROOM, OVER_GUARD.
 

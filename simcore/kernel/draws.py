@@ -10,7 +10,7 @@ import hashlib
 import math
 
 import numpy as np
-from numba import njit
+from simcore.kernel.jit import entry, inner
 
 U = np.uint64
 
@@ -29,7 +29,20 @@ def name_hash(name: str) -> int:
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little")
 
 
-@njit(cache=True)
+def mix_int(x: int) -> int:
+    """`mix` for Python's ints."""
+    mask = (1 << 64) - 1
+    x = ((x ^ (x >> 30)) * int(_M1)) & mask
+    x = ((x ^ (x >> 27)) * int(_M2)) & mask
+    return x ^ (x >> 31)
+
+
+def combine_int(h: int, v: int) -> int:
+    """`combine` for Python's ints."""
+    return mix_int(((h ^ (v * int(GOLDEN))) + int(_C)) & ((1 << 64) - 1))
+
+
+@inner
 def mix(x):
     """SplitMix64's finaliser (Steele, Lea, Flood: Fast splittable pseudorandom number generators, OOPSLA 2014)."""
     x = (x ^ (x >> _S30)) * _M1
@@ -37,19 +50,19 @@ def mix(x):
     return x ^ (x >> _S31)
 
 
-@njit(cache=True)
+@inner
 def combine(h, v):
     """A new key from a key and a number, both uint64."""
     return mix((h ^ (v * GOLDEN)) + _C)
 
 
-@njit(cache=True)
+@inner
 def uniform(key):
     """A float64 in (0, 1) from the upper 53 bits of a key."""
     return (np.float64(key >> _S11) + 0.5) * _TWO_M53
 
 
-@njit(cache=True)
+@inner
 def draw(key, j):
     """The j-th (uint64) uniform of a key; number 0 is `uniform(key)` itself."""
     if j == U(0):
@@ -57,7 +70,7 @@ def draw(key, j):
     return uniform(mix(key + j * GOLDEN))
 
 
-@njit(cache=True)
+@inner
 def normal(u):
     """Standard normal quantile of u: P. J. Acklam's rational approximation, relative error below 1.15e-9."""
     if u < 0.02425 or u > 0.97575:
@@ -78,7 +91,7 @@ def normal(u):
     )  # fmt: skip
 
 
-@njit(cache=True)
+@inner
 def gamma(shape, key):
     """Gamma variate of mean `shape`, scale 1: Marsaglia and Tsang, ACM TOMS 26 (2000) 363.
 
@@ -102,7 +115,7 @@ def gamma(shape, key):
         i += U(2)
 
 
-@njit(cache=True)
+@inner
 def sample_float(f, at, key):
     """One value, float ns, of the distribution whose record is at `at` (uint64) of the float arena `f`."""
     family = int(f[at])
@@ -132,13 +145,13 @@ def sample_float(f, at, key):
     return f[at + U(3) + i + i]
 
 
-@njit(cache=True)
+@inner
 def sample(f, at, key):
     """One duration, int64 ns, rounded half up."""
     return np.int64(math.floor(sample_float(f, at, key) + 0.5))
 
 
-@njit(cache=True)
+@entry
 def alias_table(weights, table):
     """Vose's alias method: fills `table` (threshold, alias alternating) from weights; small and large are stacks filled in
     ascending order, what is left over keeps threshold 1 (M. D. Vose, IEEE Trans. Softw. Eng. 17 (1991) 972)."""
@@ -168,3 +181,9 @@ def alias_table(weights, table):
         else:
             top += 1
             stack[top] = g
+
+
+@entry
+def sample_once(f, at, key):
+    """`sample`, for Python to call."""
+    return sample(f, at, key)

@@ -8,7 +8,7 @@ among the other events of that instant.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+from simcore.kernel.jit import inner
 
 from simcore.kernel.layout import (
     A_NUMBER, CLASS_SHIFT, E_ARRIVAL, E_TIMEOUT, EVENT_SIZE, G_AT, G_BASE, G_MASK, G_N, H_HEAP, H_HEAP_N, H_HOLE, H_READY, H_READY_AT, H_READY_MASK,
@@ -19,14 +19,14 @@ from simcore.kernel.layout import (
 _1, _2, _4 = U(1), U(2), U(4)
 
 
-@njit(cache=True)
+@inner
 def task_key(m, event_class, task):
     """The key that orders a task's event among others of the same instant: class, request, upper bits of its path."""
     path = np.int64(U(m[task + T_PATH]) >> PATH_SHIFT)
     return (event_class << CLASS_SHIFT) | ((m[task + T_REQUEST] & REQUEST_MASK) << REQUEST_SHIFT) | path
 
 
-@njit(cache=True)
+@inner
 def _sift_down(m, base, n, time, key, who, token):
     """Places an event in the hole at the root of a heap of n events."""
     i = U(0)
@@ -52,7 +52,7 @@ def _sift_down(m, base, n, time, key, who, token):
     m[hole], m[hole + V_KEY], m[hole + V_WHO], m[hole + V_TOKEN] = time, key, who, token
 
 
-@njit(cache=True)
+@inner
 def push(m, time, key, who, token):
     """Adds an event. If the event being handled has left its hole at the root, the new one goes there (one sift, not two)."""
     base = U(m[H_HEAP])
@@ -74,7 +74,7 @@ def push(m, time, key, who, token):
     m[hole], m[hole + V_KEY], m[hole + V_WHO], m[hole + V_TOKEN] = time, key, np.int64(who), token
 
 
-@njit(cache=True)
+@inner
 def next_time(m):
     """Time of the first event, NEVER if there is none; closes the hole the last one may have left."""
     base = U(m[H_HEAP])
@@ -88,19 +88,19 @@ def next_time(m):
     return m[base] if m[H_HEAP_N] > 0 else NEVER
 
 
-@njit(cache=True)
+@inner
 def push_task(m, time, event_class, task, token):
     """An event of a task, in its place among those of the same instant."""
     push(m, time, task_key(m, event_class, task), task, token)
 
 
-@njit(cache=True)
+@inner
 def push_arrival(m, stream, time, client, token):
     """The next intent of a stream (of one client of it, in a closed population)."""
     push(m, time, (E_ARRIVAL << CLASS_SHIFT) | (m[stream + A_NUMBER] << REQUEST_SHIFT) | client, stream, token)
 
 
-@njit(cache=True)
+@inner
 def push_timer(m, ring, expiry, task, token):
     """A timer in a ring (handle 0: in the heap, for a timeout that was changed while running)."""
     if ring == U(0):
@@ -123,7 +123,7 @@ def push_timer(m, ring, expiry, task, token):
         m[H_RING_LOW] = expiry
 
 
-@njit(cache=True)
+@inner
 def expire_timers(m, time):
     """Moves what is due by `time` and still counts from the rings to the heap; sets the new lower bound of expiry."""
     low = NEVER
@@ -143,7 +143,7 @@ def expire_timers(m, time):
     m[H_RING_LOW] = low
 
 
-@njit(cache=True)
+@inner
 def make_ready(m, what, who, token):
     """Appends to the ready list, which is emptied before the next event is taken."""
     slot = U(m[H_READY]) + (U(m[H_READY_AT] + m[H_READY_N]) & U(m[H_READY_MASK])) * READY_SIZE

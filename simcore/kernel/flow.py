@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
+from simcore.kernel.jit import inner
 
 from simcore.kernel import ledger
 from simcore.kernel.draws import combine, draw, name_hash, sample, uniform
@@ -35,7 +35,7 @@ _THINK = U(name_hash("think"))
 # --- task records ---------------------------------------------------------------------------------------------------------
 
 
-@njit(cache=True)
+@inner
 def new_task(m):
     """A task record with nothing held, waited for or decided."""
     k = U(m[H_FREE])
@@ -49,7 +49,7 @@ def new_task(m):
     return k
 
 
-@njit(cache=True)
+@inner
 def free_task(m, k):
     m[k + T_STATE] = FREE
     m[k + T_WAIT] = 0
@@ -59,7 +59,7 @@ def free_task(m, k):
     m[H_LIVE] -= 1
 
 
-@njit(cache=True)
+@inner
 def copy_task(m, k):
     c = new_task(m)
     for i in range(TASK_SIZE):
@@ -67,7 +67,7 @@ def copy_task(m, k):
     return c
 
 
-@njit(cache=True)
+@inner
 def spawn(m, k, site):
     """The callee's task of a call or send at `site` by task k, in its present attempt; not yet on its way."""
     c = new_task(m)
@@ -94,7 +94,7 @@ def spawn(m, k, site):
 # --- attributes and replicas ------------------------------------------------------------------------------------------------
 
 
-@njit(cache=True)
+@inner
 def attribute_value(m, f, L, rows, attribute, k):
     """Number of the value that attribute has for the task's customer, intent or instrument."""
     scope = m[attribute + B_SCOPE]
@@ -118,7 +118,7 @@ def attribute_value(m, f, L, rows, attribute, k):
     return i
 
 
-@njit(cache=True)
+@inner
 def pick_unit(m, f, L, rows, service, c):
     """The unit in rotation that takes task c; 0 if there is none."""
     n = m[service + S_ACTIVE_N]
@@ -150,13 +150,13 @@ def pick_unit(m, f, L, rows, service, c):
 # --- links --------------------------------------------------------------------------------------------------------------------
 
 
-@njit(cache=True)
+@inner
 def latency(m, f, link, key):
     base = sample(f, U(m[link + L_LATENCY]), key)
     return np.int64(math.floor(base * f[U(m[link + L_FLOATS]) + LF_FACTOR] + 0.5)) + m[link + L_ADD]
 
 
-@njit(cache=True)
+@inner
 def send_over_link(m, f, c, link, delivery):
     """Puts task c on its way; False if the link loses it."""
     if link == _0:
@@ -179,7 +179,7 @@ def send_over_link(m, f, c, link, delivery):
     return True
 
 
-@njit(cache=True)
+@inner
 def is_duplicated(m, f, c, link):
     if link == _0:
         return False
@@ -187,7 +187,7 @@ def is_duplicated(m, f, c, link):
     return share > 0.0 and uniform(combine(U(m[c + T_PATH]) + _DUPLICATE_DRAW, _0)) < share
 
 
-@njit(cache=True)
+@inner
 def duplicate_of(m, c):
     copy = copy_task(m, c)
     m[copy + T_PATH] = np.int64(combine(U(m[c + T_PATH]), _DUPLICATE))
@@ -196,7 +196,7 @@ def duplicate_of(m, c):
     return copy
 
 
-@njit(cache=True)
+@inner
 def send_call(m, f, c):
     """The request of a call, and perhaps its duplicate, set out; what the link loses is gone."""
     link = U(m[U(m[c + T_SITE]) + X_LINK])
@@ -207,7 +207,7 @@ def send_call(m, f, c):
         free_task(m, copy)
 
 
-@njit(cache=True)
+@inner
 def redeliver_later(m, c):
     """A durable message that did not get through is tried again later, with luck of its own."""
     m[c + T_TOKEN] += 1
@@ -218,7 +218,7 @@ def redeliver_later(m, c):
     push_task(m, m[H_NOW] + REDELIVERY_NS, E_WAKE, c, token)
 
 
-@njit(cache=True)
+@inner
 def deliver_send(m, f, c, link):
     if not send_over_link(m, f, c, link, m[c + T_TOKEN]):
         if m[c + T_FLAGS] & F_DURABLE:
@@ -227,7 +227,7 @@ def deliver_send(m, f, c, link):
             free_task(m, c)
 
 
-@njit(cache=True)
+@inner
 def dispatch_send(m, f, L, rows, c):
     """A message sets out for whoever is in rotation now."""
     site = U(m[c + T_SITE])
@@ -250,7 +250,7 @@ def dispatch_send(m, f, L, rows, c):
 # --- idempotency keys ---------------------------------------------------------------------------------------------------------
 
 
-@njit(cache=True)
+@inner
 def find_key(m, key):
     """Handle of the entry of a key, or of the free entry where it would go."""
     base, mask = U(m[H_IDEM]), U(m[H_IDEM_MASK])
@@ -267,7 +267,7 @@ def find_key(m, key):
         i = (i + _1) & mask
 
 
-@njit(cache=True)
+@inner
 def look_up_key(m, k):
     """BEGIN: the task is the first of its intent; -2: it waits for the first; otherwise the first's outcome."""
     op = U(m[k + T_OP])
@@ -291,7 +291,7 @@ def look_up_key(m, k):
     return BEGIN
 
 
-@njit(cache=True)
+@inner
 def complete_key(m, k, code):
     """The first is done: its outcome is kept or forgotten, and those who waited get it."""
     entry = U(m[k + T_IDEM])
@@ -316,7 +316,7 @@ def complete_key(m, k, code):
 # --- the end of a task --------------------------------------------------------------------------------------------------------
 
 
-@njit(cache=True)
+@inner
 def unwind(m, k, depth):
     """Releases what the task holds beyond the first `depth`, last taken first."""
     chain = U(m[U(m[k + T_PC]) + I_CHAIN])
@@ -326,7 +326,7 @@ def unwind(m, k, depth):
         release(m, U(m[unit + N_POOLS + U(local)]), k)
 
 
-@njit(cache=True)
+@inner
 def bucket(ns):
     """Histogram bucket of a latency: see docs/journal.md."""
     shift = 0
@@ -337,7 +337,7 @@ def bucket(ns):
     return (shift << 5) + ns
 
 
-@njit(cache=True)
+@inner
 def note_span(m, k, code):
     every = m[H_SPAN_EVERY]
     if every == 0 or m[k + T_REQUEST] % every != 0:
@@ -350,7 +350,7 @@ def note_span(m, k, code):
     m[at + U(8)], m[at + U(9)] = code, m[k + T_FLAGS]
 
 
-@njit(cache=True)
+@inner
 def send_answer(m, f, k, code):
     """The answer of a finished (or refused) task sets out; k stays until it arrives, and is gone if the link loses it."""
     m[k + T_STATE] = ANSWERING
@@ -372,7 +372,7 @@ def send_answer(m, f, k, code):
         make_ready(m, Y_ANSWER, k, 0)
 
 
-@njit(cache=True)
+@inner
 def park(m, k, code):
     """The unit is hung: the task stays where it is, in order, until the thaw. Only the timeout of a caller that has just
     been granted its connection runs on; it then finds the task parked."""
@@ -383,7 +383,7 @@ def park(m, k, code):
     enqueue(m, U(m[k + T_UNIT]) + N_PARKED, k, 0, False)
 
 
-@njit(cache=True)
+@inner
 def client_saw(m, k, code):
     """What the customer knows at the end of an intent: docs/semantics.md, 'What the client saw'."""
     if code == OK:
@@ -397,7 +397,7 @@ def client_saw(m, k, code):
     return FAILED
 
 
-@njit(cache=True)
+@inner
 def finish_root(m, f, L, rows, k, code):
     """The intent is over for the customer: counters, row, the next thought of a closed population's client."""
     flow = U(m[k + T_SITE])
@@ -429,7 +429,7 @@ def finish_root(m, f, L, rows, k, code):
     free_task(m, k)
 
 
-@njit(cache=True)
+@inner
 def think_again(m, f, stream, client):
     """When the client of a closed population has its next intent."""
     turn = m[U(m[stream + A_CLIENTS]) + U(client)]
@@ -438,7 +438,7 @@ def think_again(m, f, stream, client):
     push_arrival(m, stream, at, client, client)
 
 
-@njit(cache=True)
+@inner
 def finish(m, f, L, rows, k, code):
     """The end of a task, well or ill: releases, completes its key, answers."""
     unwind(m, k, 0)
@@ -467,7 +467,7 @@ def finish(m, f, L, rows, k, code):
         send_answer(m, f, k, code)
 
 
-@njit(cache=True)
+@inner
 def end_send(m, k, code):
     if m[k + T_FLAGS] & F_DURABLE and code != OK and code != REJECTED:
         m[k + T_PC] = m[U(m[k + T_OP]) + O_ENTRY]
@@ -481,20 +481,20 @@ def end_send(m, k, code):
 # --- calls --------------------------------------------------------------------------------------------------------------------
 
 
-@njit(cache=True)
+@inner
 def note_breaker(m, what, site, index):
     at = U(m[H_LOG]) + U(m[H_LOG_N]) * LOG_SIZE
     m[H_LOG_N] += 1
     m[at], m[at + _1], m[at + _2], m[at + _3] = m[H_NOW], what, m[site + X_NUMBER], index
 
 
-@njit(cache=True)
+@inner
 def site_state(m, k, site):
     """The state a call site keeps for the unit the task runs at."""
     return U(m[site + X_STATES]) + U(m[U(m[k + T_UNIT]) + N_INDEX]) * SITE_STATE_SIZE
 
 
-@njit(cache=True)
+@inner
 def may_call(m, k, site):
     """Earns the retry budget and asks the breaker; False when it rejects the attempt."""
     state = site_state(m, k, site)
@@ -514,7 +514,7 @@ def may_call(m, k, site):
     return True
 
 
-@njit(cache=True)
+@inner
 def open_breaker(m, k, site, state):
     m[state + D_STATE], m[state + D_OPENED_AT] = OPEN, m[H_NOW]
     m[state + D_BITS], m[state + D_COUNT], m[state + D_PROBING] = 0, 0, 0
@@ -522,7 +522,7 @@ def open_breaker(m, k, site, state):
     note_breaker(m, LOG_BREAKER_OPENED, site, m[U(m[k + T_UNIT]) + N_INDEX])
 
 
-@njit(cache=True)
+@inner
 def tell_breaker(m, f, k, site, code):
     """An attempt's outcome reaches the breaker: the probe's decides, others count only while it is closed."""
     state = site_state(m, k, site)
@@ -544,7 +544,7 @@ def tell_breaker(m, f, k, site, code):
     bits = ((m[state + D_BITS] << 1) | (0 if good else 1)) & ((1 << window) - 1)
     count = min(m[state + D_COUNT] + 1, window)
     m[state + D_BITS], m[state + D_COUNT] = bits, count
-    if count >= m[site + X_MIN_CALLS] and not good:
+    if count >= m[site + X_MIN_CALLS]:
         failures = 0
         while bits:
             bits &= bits - 1
@@ -553,7 +553,7 @@ def tell_breaker(m, f, k, site, code):
             open_breaker(m, k, site, state)
 
 
-@njit(cache=True)
+@inner
 def backoff(m, f, k, site):
     """Wait before the next attempt, ns; -1 if there is none. Spends the budget."""
     state = site_state(m, k, site)
@@ -574,7 +574,7 @@ def backoff(m, f, k, site):
     return np.int64(math.floor(wait + 0.5))
 
 
-@njit(cache=True)
+@inner
 def issue(m, f, L, rows, k, site):
     """Starts the attempt's timeout if it does not run yet and sends the request; False if no replica is there to take it."""
     m[site + X_TRIES] += 1
@@ -595,7 +595,7 @@ def issue(m, f, L, rows, k, site):
     return True
 
 
-@njit(cache=True)
+@inner
 def arm(m, k, site):
     """The timeout of an attempt begins."""
     token = new_token(m)
@@ -607,7 +607,7 @@ def arm(m, k, site):
         push_timer(m, U(m[site + X_RING]), expiry, k, token)
 
 
-@njit(cache=True)
+@inner
 def pass_limit(m, limit):
     """Generic cell rate algorithm: 0 passes now, a time to wait in ns, or -1 refused."""
     now = m[H_NOW]
@@ -623,7 +623,7 @@ def pass_limit(m, limit):
     return max(wait, 0)
 
 
-@njit(cache=True)
+@inner
 def work_ns(m, f, k, pc):
     """How long a work step takes, as it begins; the unit's count of working tasks already includes this one."""
     unit = U(m[k + T_UNIT])
@@ -640,7 +640,7 @@ def work_ns(m, f, k, pc):
     return np.int64(math.floor(duration + 0.5))
 
 
-@njit(cache=True)
+@inner
 def step_ns(m, f, k, pc):
     """The draw of a work or wait step: by the task's path, or by its luck when the step names its draw."""
     own = U(m[k + T_LUCK]) if m[pc + I_B] else U(m[k + T_PATH])
@@ -650,7 +650,7 @@ def step_ns(m, f, k, pc):
 # --- the interpreter ------------------------------------------------------------------------------------------------------------
 
 
-@njit(cache=True)
+@inner
 def answer_code(m, pc, code):
     """What a failed task tells its caller: see the table of codes in docs/semantics.md."""
     if code == REJECTED or code == DEADLINE:
@@ -663,12 +663,12 @@ def answer_code(m, pc, code):
     return ERROR
 
 
-@njit(cache=True)
+@inner
 def suspend(m, k, pc):
     m[k + T_PC] = np.int64(pc)
 
 
-@njit(cache=True)
+@inner
 def sleep(m, k, pc, ns, event_class):
     """The task goes on in `ns`."""
     token = new_token(m)
@@ -676,7 +676,7 @@ def sleep(m, k, pc, ns, event_class):
     push_task(m, m[H_NOW] + ns, event_class, k, token)
 
 
-@njit(cache=True)
+@inner
 def run(m, f, L, rows, k, code):
     """Runs a task until it suspends or ends. `code` is BEGIN for a new one, else how the instruction it waited at went."""
     now = m[H_NOW]
@@ -848,7 +848,7 @@ def run(m, f, L, rows, k, code):
     finish(m, f, L, rows, k, code)
 
 
-@njit(cache=True)
+@inner
 def end_attempt(m, f, k, pc, site, code):
     """After an attempt: where to go on (an instruction's handle), -1 asleep before the next attempt, 0 the task fails."""
     if m[site + X_WINDOW] and code != BREAKER_OPEN:
@@ -883,7 +883,7 @@ def end_attempt(m, f, k, pc, site, code):
     return 0
 
 
-@njit(cache=True)
+@inner
 def begin(m, f, k, unit):
     """Before the first step: the unit's errors, then the idempotency key. BEGIN: go on; -2: wait; else the outcome."""
     m[k + T_STARTED] = m[H_NOW]
@@ -891,12 +891,12 @@ def begin(m, f, k, unit):
         share = f[U(m[unit + N_FLOATS]) + NF_ERROR]
         if share > 0.0 and uniform(combine(U(m[k + T_PATH]) + _ERROR, _0)) < share:
             return ERROR
-    if m[U(m[k + T_OP]) + O_LIFETIME] > 0:
+    if m[U(m[k + T_OP]) + O_LIFETIME] >= 0:
         return look_up_key(m, k)
     return BEGIN
 
 
-@njit(cache=True)
+@inner
 def start_send(m, f, L, rows, k, site):
     """A message of task k begins its life."""
     m[site + X_TRIES] += 1
@@ -916,7 +916,7 @@ def start_send(m, f, L, rows, k, site):
 # --- what events do to tasks ----------------------------------------------------------------------------------------------------
 
 
-@njit(cache=True)
+@inner
 def arrive_at_unit(m, f, c):
     """A request or message reaches its unit; True if its task may run."""
     unit = U(m[c + T_UNIT])
@@ -933,7 +933,7 @@ def arrive_at_unit(m, f, c):
     return False
 
 
-@njit(cache=True)
+@inner
 def take_answer(m, c):
     """An answer reaches its caller: the outcome if it still waits for this attempt, BEGIN if it does not."""
     k = U(m[c + T_PARENT])
@@ -949,7 +949,7 @@ def take_answer(m, c):
     return code if waits else BEGIN
 
 
-@njit(cache=True)
+@inner
 def time_out(m, k):
     """A timeout fires. True: the task goes on with it now; False: it is parked and will at the thaw."""
     pc = U(m[k + T_PC])
@@ -964,7 +964,7 @@ def time_out(m, k):
     return True
 
 
-@njit(cache=True)
+@inner
 def resumes(m, k, code):
     """The task's wait is over; False if its unit is hung and it is parked instead."""
     m[k + T_WAIT] = m[k + T_WAIT] if code == OK and m[U(m[k + T_PC])] == C_ACQUIRE else 0
@@ -978,7 +978,7 @@ def resumes(m, k, code):
     return True
 
 
-@njit(cache=True)
+@inner
 def kill(m, f, k):
     """Dies with its unit: gives back what it holds; its caller gets a reset, a durable message waits for the unit."""
     unit = U(m[k + T_UNIT])

@@ -15,9 +15,9 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import njit
+from simcore.kernel.jit import entry, inner
 
-from simcore.kernel.draws import combine, draw, mix, name_hash, normal, uniform
+from simcore.kernel.draws import combine, draw, mix_int, name_hash, normal, uniform
 from simcore.kernel.layout import U
 
 Array = np.ndarray[Any, np.dtype[np.int64]]
@@ -115,13 +115,13 @@ def create(seed: int, accounts: Any, instruments: Any, orders: Any, *, deposit_s
         ledger[field] = value
     ledger[int(MARKETS) : int(MARKETS) + MAX_MARKETS] = TAKES_ORDERS | TAKES_CANCELS | QUEUES_OVERNIGHT
     with np.errstate(over="ignore"):
-        ledger.view(np.uint64)[SEED_KEY] = mix(U(seed))
+        ledger.view(np.uint64)[SEED_KEY] = mix_int(seed)
         price = instruments.price_median * 100, instruments.price_sigma, instruments.price_limit
         _populate(ledger, float(accounts.sessions_at_start), *map(float, price))
     return ledger
 
 
-@njit(cache=True)
+@entry
 def _populate(L, sessions_share, price_median, price_sigma, price_limit):
     key = combine(U(L[SEED_KEY]), _SESSION)
     if sessions_share > 0.0:
@@ -164,13 +164,13 @@ def assign_markets(L: Array, markets: Array) -> None:
 # --- customers ---------------------------------------------------------------------------------------------------------------
 
 
-@njit(cache=True)
+@inner
 def _lognormal(median, sigma, u):
     """A whole number, at most 1e13, so that sums over any population stay far from 2^63."""
     return math.floor(min(median * math.exp(sigma * normal(u)), 1e13))
 
 
-@njit(cache=True)
+@inner
 def _first(L, customer, what):
     """What a customer owns at first: of CASH, BANK, UNITS (half of them have some), SHARES + holding (whole lots)."""
     key = combine(combine(U(L[SEED_KEY]), _ACCOUNT), U(customer))
@@ -182,7 +182,7 @@ def _first(L, customer, what):
     return _lognormal(L[CASH_MEDIAN] if what == CASH else L[BANK_MEDIAN], L[CASH_SIGMA] * _NANO, u)
 
 
-@njit(cache=True)
+@inner
 def endow(L, out, at, customer):
     """Writes what `customer` owns at first into the account-sized record at `at` of `out`."""
     for field in range(np.int64(ACCOUNT_SIZE)):
@@ -195,7 +195,7 @@ def endow(L, out, at, customer):
         out[at + A_HOLDINGS + U(j) * HOLDING_SIZE + H_AVAILABLE] = _first(L, customer, SHARES + j)
 
 
-@njit(cache=True)
+@inner
 def account_of(L, customer):
     """Handle (uint64) of a customer's account, made on first use."""
     word = L[HEADER_SIZE + U(customer)]
@@ -211,19 +211,19 @@ def account_of(L, customer):
     return account
 
 
-@njit(cache=True)
+@inner
 def has_session(L, customer):
     return L[HEADER_SIZE + U(customer)] & 1
 
 
-@njit(cache=True)
+@inner
 def set_session(L, customer, logged_in):
     at = HEADER_SIZE + U(customer)
     L[SESSIONS] += logged_in - (L[at] & 1)
     L[at] = L[at] - (L[at] & 1) + logged_in
 
 
-@njit(cache=True)
+@inner
 def instrument_held(L, customer, holding):
     """Number of the instrument in a customer's holding 0..3. Two holdings may be of one instrument."""
     key = combine(combine(U(L[SEED_KEY]), _INSTRUMENT), U(customer))
@@ -233,7 +233,7 @@ def instrument_held(L, customer, holding):
 # --- intents -----------------------------------------------------------------------------------------------------------------
 
 
-@njit(cache=True)
+@inner
 def instrument(L, rows, row, customer, root, ref):
     """Number of the instrument that an intent is about: its order's, if there is one, else its own holding's."""
     if ref > 0:
@@ -243,18 +243,18 @@ def instrument(L, rows, row, customer, root, ref):
     return instrument_held(L, customer, _holding(root))
 
 
-@njit(cache=True)
+@inner
 def _holding(root):
     return np.int64(draw(combine(root, _INTENT), U(0)) * HOLDINGS)
 
 
-@njit(cache=True)
+@inner
 def side(rows, row):
     """1 for a buy or a deposit (bank to broker), 0 for a sell or a withdrawal."""
     return rows[U(row) * U(ROW_STRIDE) + R_WHO] & 1
 
 
-@njit(cache=True)
+@inner
 def new_intent(L, rows, row, now, flow_index, flow_kind, root, customer):
     """Fills row number `row` with an intent.
 
@@ -297,7 +297,7 @@ def new_intent(L, rows, row, now, flow_index, flow_kind, root, customer):
     rows[i + R_RECORDED_AT] = NOT_YET
 
 
-@njit(cache=True)
+@inner
 def answer(L, rows, row, now, outcome, code, attempts):
     """What the client saw at the end; only the first answer of an intent counts, a second one is on record as our bug."""
     i = U(row) * U(ROW_STRIDE)
@@ -308,7 +308,7 @@ def answer(L, rows, row, now, outcome, code, attempts):
     rows[i + R_ANSWERED] = now
 
 
-@njit(cache=True)
+@inner
 def _count(rows, i, times, at, now):
     """One more time recorded or placed (`times`, at most 255), with the time of the first in field `at`."""
     if rows[i + R_META] >> times & 255 < 255:
@@ -320,7 +320,7 @@ def _count(rows, i, times, at, now):
 # --- orders ------------------------------------------------------------------------------------------------------------------
 
 
-@njit(cache=True)
+@inner
 def fees(value, side_):
     """Commission 0.025 %, at least 5 yuan; for sells 0.05 % stamp duty on top, all together at most the proceeds [memory]."""
     if value == 0:
@@ -331,7 +331,7 @@ def fees(value, side_):
     return min(value, commission + (value * 50 + 50_000) // 100_000)
 
 
-@njit(cache=True)
+@inner
 def required(L, order, filled):
     """What an open order must keep frozen once `filled` shares are booked: cents for a buy, shares for a sell."""
     rest = L[order + O_QUANTITY] - filled
@@ -341,7 +341,7 @@ def required(L, order, filled):
     return to_pay + fees(paid + to_pay, BUY) - fees(paid, BUY)
 
 
-@njit(cache=True)
+@inner
 def frozen_at(L, order):
     """Where an order's frozen cash or shares are taken from, and where they are kept."""
     if L[order + O_SIDE] == BUY:
@@ -349,14 +349,14 @@ def frozen_at(L, order):
     return U(L[order + O_HOLDING]) + H_AVAILABLE, U(L[order + O_HOLDING]) + H_FROZEN
 
 
-@njit(cache=True)
+@inner
 def _new_order(L):
     order = U(L[TOP])
     L[TOP] += np.int64(ORDER_SIZE)
     return order
 
 
-@njit(cache=True)
+@inner
 def _record_order(L, rows, i, row, now, root, customer):
     """The counter checks against its own ledger, freezes, and gives the order its number. 0 if it says no."""
     account = account_of(L, customer)
@@ -398,13 +398,13 @@ def _record_order(L, rows, i, row, now, root, customer):
     return order
 
 
-@njit(cache=True)
+@inner
 def snapshot(L, order):
     """What the exchange says of an order: cumulative quantity << 1 | ended. This is what a report carries."""
     return L[order + O_FILLED] << 1 | (1 if L[order + O_STATE] & ENDED else 0)
 
 
-@njit(cache=True)
+@inner
 def _accept(L, rows, now, root, order):
     """The exchange takes the order in, or refuses it. It knows no duplicates: an order that comes again is another order."""
     if L[order + O_STATE] & (PLACED | REFUSED):
@@ -426,7 +426,7 @@ def _accept(L, rows, now, root, order):
     return order
 
 
-@njit(cache=True)
+@inner
 def _fill(L, root, order):
     """Half of the fills take all that is left, the others some lots of it, at least one [guess]."""
     market = L[MARKETS + U(L[U(L[order + O_INSTRUMENT]) + I_MARKET])]
@@ -440,7 +440,7 @@ def _fill(L, root, order):
     return OK
 
 
-@njit(cache=True)
+@inner
 def book(L, order, filled, ended):
     """The core brings an open order up to `filled` shares in all, and gives back frozen cash or shares not needed any more."""
     if L[order + O_STATE] & (RECORDED | CLOSED) != RECORDED:
@@ -473,7 +473,7 @@ def book(L, order, filled, ended):
         L[order + O_STATE] |= CLOSED
 
 
-@njit(cache=True)
+@inner
 def _last_open(L, account):
     """The customer's most recent order that is open in the core; closed ones drop off the list, for they stay closed."""
     order = U(L[account + A_LAST_ORDER])
@@ -483,7 +483,7 @@ def _last_open(L, account):
     return order
 
 
-@njit(cache=True)
+@inner
 def _order_effect(L, rows, effect, now, root, row, customer, ref, arg):
     i, order = U(row) * U(ROW_STRIDE), U(ref)
     if effect == ORDER_RECORD:
@@ -520,7 +520,7 @@ def _order_effect(L, rows, effect, now, root, row, customer, ref, arg):
 # --- transfers and funds -------------------------------------------------------------------------------------------------------
 
 
-@njit(cache=True)
+@inner
 def from_transit(L, rows, i, account, field, total, amount):
     """Moves `amount` out of transit into a balance (negative: the other way), with the running totals of both ledgers."""
     L[account + field] += amount
@@ -530,7 +530,7 @@ def from_transit(L, rows, i, account, field, total, amount):
     rows[i + R_TRANSIT] -= amount
 
 
-@njit(cache=True)
+@inner
 def _transfer_effect(L, rows, effect, now, row, customer):
     """An effect of the other direction does nothing. There is no key: what is done twice moves the money twice."""
     i, account = U(row) * U(ROW_STRIDE), account_of(L, customer)
@@ -559,7 +559,7 @@ def _transfer_effect(L, rows, effect, now, row, customer):
     return OK
 
 
-@njit(cache=True)
+@inner
 def _fund_effect(L, rows, effect, now, row, customer):
     i, account = U(row) * U(ROW_STRIDE), account_of(L, customer)
     amount = rows[i + R_QUANTITY]
@@ -581,7 +581,7 @@ def _fund_effect(L, rows, effect, now, row, customer):
     return OK
 
 
-@njit(cache=True)
+@inner
 def _margin(L, rows, row, customer):
     """A buy may be worth at most available cash / 80 %, the margin ratio [memory]."""
     i = U(row) * U(ROW_STRIDE)
@@ -590,7 +590,7 @@ def _margin(L, rows, row, customer):
     return REJECTED if refused else OK
 
 
-@njit(cache=True)
+@inner
 def apply(L, rows, effect_code, now, root, row, customer, ref, arg):
     """Performs one effect for a task; answers OK or REJECTED (a business reject).
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+from simcore.kernel.jit import inner
 
 from simcore.kernel.events import make_ready
 from simcore.kernel.layout import (
@@ -15,7 +15,7 @@ from simcore.kernel.layout import (
 _NONE = U(0)
 
 
-@njit(cache=True)
+@inner
 def enqueue(m, queue, task, level, at_front):
     """Puts a task at one end of a level of a queue."""
     head, tail = queue + Q_HEAD + U(level), queue + Q_TAIL + U(level)
@@ -39,7 +39,7 @@ def enqueue(m, queue, task, level, at_front):
     m[queue + Q_LENGTH] += 1
 
 
-@njit(cache=True)
+@inner
 def unlink(m, task):
     """Takes a task out of whatever queue it is in, wherever it stands."""
     queue = U(m[task + T_QUEUE])
@@ -58,7 +58,7 @@ def unlink(m, task):
     m[queue + Q_LENGTH] -= 1
 
 
-@njit(cache=True)
+@inner
 def first(m, queue):
     """Who is next: highest level first. The queue is not empty."""
     for level in range(LEVELS - 1, 0, -1):
@@ -67,7 +67,7 @@ def first(m, queue):
     return U(m[queue + Q_HEAD])
 
 
-@njit(cache=True)
+@inner
 def account(m, pool, now):
     """Brings the pool's time integrals up to now; called before anything in it changes."""
     span = now - m[pool + P_LAST]
@@ -79,7 +79,7 @@ def account(m, pool, now):
         m[pool + P_LAST] = now
 
 
-@njit(cache=True)
+@inner
 def _take(m, pool, task, now):
     m[pool + P_BUSY] += 1
     m[pool + P_GRANTED] += 1
@@ -92,7 +92,7 @@ def _take(m, pool, task, now):
     m[task + T_HELD] += 1
 
 
-@njit(cache=True)
+@inner
 def acquire(m, pool, task):
     """1 the slot is taken, 0 the task is queued, -1 refused."""
     now = m[H_NOW]
@@ -115,7 +115,7 @@ def acquire(m, pool, task):
     return 0
 
 
-@njit(cache=True)
+@inner
 def leave_pool_queue(m, task):
     """The task stops waiting for a slot (its timeout fired, or it dies)."""
     pool = U(m[task + T_QUEUE])
@@ -124,7 +124,7 @@ def leave_pool_queue(m, task):
     unlink(m, task)
 
 
-@njit(cache=True)
+@inner
 def grant(m, pool):
     """Gives free slots to the queue; those who get one go to the ready list already holding it."""
     now = m[H_NOW]
@@ -135,7 +135,7 @@ def grant(m, pool):
         make_ready(m, Y_GRANT, task, m[task + T_WAIT])
 
 
-@njit(cache=True)
+@inner
 def release(m, pool, task):
     """Gives back the slot the task took last."""
     now = m[H_NOW]
@@ -147,7 +147,7 @@ def release(m, pool, task):
         grant(m, pool)
 
 
-@njit(cache=True)
+@inner
 def new_token(m):
     """A number that no wake-up, timer or answer in flight carries yet."""
     m[H_SEQ] += 1

@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from numba import njit
 
 from simcore.kernel import ledger as k
+from simcore.kernel.jit import entry
 from simcore.kernel.layout import CONFIRMED, U
 
 Array = k.Array
@@ -28,7 +28,7 @@ LATE_NS = 60 * 1_000_000_000
 # --- reading the arenas ------------------------------------------------------------------------------------------------------
 
 
-@njit(cache=True)
+@entry
 def records(L):
     """Handles (int64) of all accounts and of all orders, in the order they were made."""
     most = (L[k.TOP] - L[k.HEAP]) // np.int64(k.ORDER_SIZE) + 1
@@ -53,23 +53,26 @@ def _of(L: Array, handles: Array, field: Any) -> Array:
 
 def _column(rows: Array, field: Any) -> Array:
     """One field of all rows, as a view."""
-    return rows[int(field) :: k.ROW_STRIDE]
+    values: Array = rows[int(field) :: k.ROW_STRIDE]
+    return values
 
 
 def _meta(rows: Array, shift: int, bits: int) -> Array:
-    return _column(rows, k.R_META) >> shift & (1 << bits) - 1
+    values: Array = _column(rows, k.R_META) >> shift & (1 << bits) - 1
+    return values
 
 
 def _holdings(L: Array, accounts: Array, field: Any) -> Array:
     """A field of every holding, shape (accounts, HOLDINGS)."""
     first = int(k.A_HOLDINGS) + int(field)
-    return L[accounts[:, None] + first + np.arange(k.HOLDINGS) * int(k.HOLDING_SIZE)]
+    values: Array = L[accounts[:, None] + first + np.arange(k.HOLDINGS) * int(k.HOLDING_SIZE)]
+    return values
 
 
 # --- end of day ----------------------------------------------------------------------------------------------------------------
 
 
-@njit(cache=True)
+@entry
 def _book_all(L, orders):
     """The core books the last word of the exchange on each order; what the exchange never saw expires unfilled."""
     for order in orders:
@@ -130,7 +133,7 @@ def _confirm_funds(L: Array, rows: Array, now: int, file: File) -> dict[str, int
     return {"fund_confirmed": len(booked), "fund_pending": len(due) - len(booked)}
 
 
-@njit(cache=True)
+@entry
 def _confirm(L, rows, due):
     """Subscriptions become units, redemptions become cash, at one yuan a unit."""
     for row in due:
@@ -152,7 +155,7 @@ def _confirm(L, rows, due):
 # --- loss at a failover --------------------------------------------------------------------------------------------------------
 
 
-@njit(cache=True)
+@entry
 def _forget(L, orders):
     """Undoes orders, the last first. Proceeds that are spent already are the broker's loss."""
     for order_ in orders[::-1]:
@@ -197,7 +200,7 @@ def lose_unreplicated(L: Array, rows: Array, now: int, lag_ns: int) -> int:
 # --- reconciliation ------------------------------------------------------------------------------------------------------------
 
 
-@njit(cache=True)
+@entry
 def _adopt(L, order):
     """The core takes up (again) an order the exchange has. What the customer cannot freeze for it, the broker lends."""
     need = k.required(L, order, L[order + k.O_BOOKED])
@@ -213,11 +216,15 @@ def _adopt(L, order):
     L[order + k.O_FROZEN] = need
     L[order + k.O_STATE] = L[order + k.O_STATE] & ~(k.CLOSED | k.LOST) | k.RECORDED
     account = U(L[order + k.O_ACCOUNT])
-    L[order + k.O_PREVIOUS] = L[account + k.A_LAST_ORDER]
-    L[account + k.A_LAST_ORDER] = np.int64(order)
+    listed = U(L[account + k.A_LAST_ORDER])
+    while listed != U(0) and listed != order:
+        listed = U(L[listed + k.O_PREVIOUS])
+    if listed == U(0):  # it had dropped off the list; one still on it would make a ring
+        L[order + k.O_PREVIOUS] = L[account + k.A_LAST_ORDER]
+        L[account + k.A_LAST_ORDER] = np.int64(order)
 
 
-@njit(cache=True)
+@entry
 def _book_clone(L, order):
     """Fills of an order placed twice go to the broker's own error account."""
     new, way, at = L[order + k.O_FILLED] - L[order + k.O_BOOKED], L[order + k.O_SIDE], U(L[order + k.O_INSTRUMENT])
@@ -229,7 +236,7 @@ def _book_clone(L, order):
     L[order + k.O_BOOKED] += new
 
 
-@njit(cache=True)
+@entry
 def _match_orders(L, orders):
     """Compares core and exchange, order by order, and mends the core: counts of orphans, duplicates, unreported, unplaced.
 
@@ -257,7 +264,7 @@ def _match_orders(L, orders):
     return orphans, duplicates, unreported, unplaced
 
 
-@njit(cache=True)
+@entry
 def _match_transfers(L, rows, unsettled):
     """Clears what is in transit against the bank's ledger: counts of transfers stuck in transit and of those paid out too much.
 
@@ -385,7 +392,7 @@ def _same(law: str, expected: Array | int, found: Array | int) -> Law:
     return Law(law, True, int(a.sum()), int(b.sum()))
 
 
-@njit(cache=True)
+@entry
 def _endowments(L, customers):
     """What these customers owned at first: account records, one after the other."""
     out = np.zeros(len(customers) * np.int64(k.ACCOUNT_SIZE), np.int64)
@@ -400,7 +407,7 @@ def _instruments_held(L: Array, accounts: Array) -> Array:
     return held.reshape(-1, k.HOLDINGS)
 
 
-@njit(cache=True)
+@entry
 def _held(L, customers):
     out = np.empty(len(customers) * k.HOLDINGS, np.int64)
     for n, customer in enumerate(customers):

@@ -250,3 +250,11 @@ def test_our_own_fault_is_3() -> None:
 
 def _environment() -> dict[str, str]:
     return os.environ | {"PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry), "PYTHONUNBUFFERED": "1"}
+
+
+def test_documented_patch_works(root: Path) -> None:
+    """The patch that docs/files.md shows applies to the shipped architecture it extends."""
+    example = (root / "docs/files.md").read_text(encoding="utf-8").split("```yaml\n")[1].split("```")[0]
+    Path("example.yaml").write_text(example)
+    changed = resolve("example.yaml").model.services["counter"]
+    assert (changed.replicas, changed.contention) == (4, 0.02)

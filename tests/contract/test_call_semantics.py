@@ -665,8 +665,8 @@ def test_the_timeout_knob_governs_attempts_from_then_on(run: Run) -> None:
     ],
 )
 def test_what_follows_a_failed_call(run: Run, steps: str, policy: str, expected: Any) -> None:
-    """`rejected` is passed on; else with `fallback` its steps are taken and the call counts as done; else `ignore` goes on, `block`
-    fails the flow as blocked, and `fail` fails the task."""
+    """`rejected` is passed on; else with `fallback` its steps are taken and the call counts as done; else `ignore` goes on,
+    `block` fails the flow as blocked, and `fail` fails the task."""
     assert run(one_call(steps, call=policy)).clients == [expected]
 
 
@@ -677,13 +677,15 @@ def test_what_follows_a_failed_call(run: Run, steps: str, policy: str, expected:
         ("[fail: error]", "error"),
         ("[{call: db.full}]", "error"),
         ("[{hold: none, steps: []}]", "refused"),
+        ("[{rate_limit: spent}, {rate_limit: spent}]", "rate_limited"),
     ],
 )
 def test_what_a_failed_task_answers(run: Run, inner: str, answers: str) -> None:
-    """A task that fails through its own pools answers `refused`; through a call that failed, or otherwise, `error`, except
-    that `rejected` stays what it is."""
+    """A task that fails through its own pools answers `refused`, through its own rate limit `rate_limited`; through a
+    call that failed, or otherwise, `error`, except that `rejected` stays what it is."""
     text = f"""
         pools: {{none: {{slots: 0, queue: 0}}}}
+        limits: {{spent: {{rate: 1/s, excess: refuse}}}}
         services:
           shop: {{operations: {{buy: {{steps: {inner}}}}}}}
           db: {{pools: [none], operations: {{full: {{steps: []}}}}}}

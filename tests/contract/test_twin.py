@@ -28,10 +28,11 @@ def run_kernel(case: twin.Case) -> twin.Result:
     """The same case in the compiled kernel, its journal put into the twin's words."""
     from simcore.journal import CODES, OUTCOMES
     from simcore.plan import compile_plan
-    from simcore.simulation import simulate
+    from simcore.simulation import Action, simulate
 
     plan = compile_plan(case.architecture, case.workload, seed=case.seed, start=case.start, end=case.end, span_sampling=1)
-    journal = simulate(plan, injections=case.faults)
+    actions = [Action(f["at"], f["do"], {key: value for key, value in f.items() if key not in ("at", "do")}) for f in case.faults]
+    journal = simulate(plan, actions)
     requests = []
     for row in rows(journal.intents):
         outcome = OUTCOMES[row["outcome"]]
@@ -41,10 +42,12 @@ def run_kernel(case: twin.Case) -> twin.Result:
     spans = []
     for row in rows(journal.spans):
         unit, operation = journal.names["unit"][row["unit"]], journal.names["operation"][row["operation"]].partition(".")[2]
+        if unit.startswith("client"):
+            continue  # the flow itself: its request says the same
         code = CODES[row["code"]]
         spans.append(twin.Span(row["request"], row["path"], unit, operation, row["arrive_ns"], row["end_ns"], code))
     pools = {}
-    for pool, total in journal.totals["pool"].items():
+    for pool, total in journal.totals.get("pool", {}).items():
         fields = ("granted", "refused", "peak_busy", "busy_ns", "queue_ns")
         totals = twin.PoolTotals(*(total[field] for field in fields))
         if totals.granted or totals.refused or totals.queue_integral:

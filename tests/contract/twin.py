@@ -758,6 +758,8 @@ class Twin:
             outcome = "rejected" if code == "rejected" else "blocked" if failure.blocked else "unknown" if unsure else "failed"
         intent = task.intent
         del task.unit.tasks[task]
+        while task.held:
+            self.release(task)
         intent.answered, intent.outcome, intent.code = self.now, outcome, code
         if intent.closed:
             intent.closed()
@@ -841,7 +843,7 @@ class Twin:
         if message.durable and not unit.up:
             unit.undelivered.append(self.redelivery(message))
         elif message.durable and answer.code not in ("ok", "rejected"):
-            self.deliver_later(message, SECOND)
+            self.deliver_later(message)
         elif not task.unanswered:
             self.answer(message, answer if unit.up else Answer("reset"))
 
@@ -905,7 +907,7 @@ class Twin:
                 case file.RateLimit():
                     wait = self.limit(step.rate_limit, task.unit.replica).wait(self.now)
                     if wait is None:
-                        raise Failed("rate_limited")
+                        raise Failed("rate_limited", answer="rate_limited")
                     yield from self.pause(task, wait, WAKE)
                 case file.Effect():
                     task.intent.records += 1
@@ -1104,17 +1106,17 @@ class Twin:
         latency = sample(wire.model.latency, combine(message.path + name(f"link-{direction}"), 0))
         return rounded(latency * wire.latency_factor) + wire.latency_add
 
-    def transmit(self, message: Message, unit: Unit, delay: int = 0) -> None:
+    def transmit(self, message: Message, unit: Unit) -> None:
         """Send the request over the link, and after it the copy that the link may make."""
         wire = self.wire(message.source, message.target.service)
         latency = self.latency(wire, message, "request", message.redelivery)
         if latency is not None:
-            self.carry(delay + latency, REQUEST, message, partial(self.arrive, message, unit))
+            self.carry(latency, REQUEST, message, partial(self.arrive, message, unit))
         elif message.durable:
-            self.deliver_later(message, delay + SECOND)
+            self.deliver_later(message)
         if not message.copy and draw(combine(message.path + name("duplicate-draw"), 0)) < wire.duplication:
             path = combine(message.path, name("duplicate"))
-            self.transmit(replace(message, path=path, first_path=path, redelivery=0, copy=True), unit, delay)
+            self.transmit(replace(message, path=path, first_path=path, redelivery=0, copy=True), unit)
 
     def carry(self, delay: int, kind: int, message: Message, action: Callable[[], None]) -> None:
         if delay:
@@ -1141,16 +1143,20 @@ class Twin:
             self.carry(latency, ANSWER, message, partial(self.wake, message.attempt.task, message.attempt, answer))
 
     def send(self, task: Task, node: Node) -> None:
+        """The delay passes first; then the message sets out."""
         message = replace(self.message(task, node, 0, self.targets[node.step.send]), durable=node.step.durable)
         delay = sample(node.step.delay, combine(message.path + name("delay"), 0)) if node.step.delay else 0
-        self.set_out(message, delay)
+        if delay:
+            self.at(delay, WAKE, message.intent.number, message.path, partial(self.set_out, message))
+        else:
+            self.set_out(message)
 
-    def set_out(self, message: Message, delay: int = 0) -> None:
+    def set_out(self, message: Message) -> None:
         unit = self.pick(message)
         if unit is not None:
-            self.transmit(message, unit, delay)
+            self.transmit(message, unit)
         elif message.durable:
-            self.deliver_later(message, delay + SECOND)
+            self.deliver_later(message)
 
     @staticmethod
     def redelivery(message: Message) -> Message:
@@ -1158,9 +1164,10 @@ class Twin:
         r = message.redelivery + 1
         return replace(message, path=combine(message.first_path, name("redeliver") + r), redelivery=r)
 
-    def deliver_later(self, message: Message, delay: int) -> None:
+    def deliver_later(self, message: Message) -> None:
+        """Again in a second."""
         again = self.redelivery(message)
-        self.at(delay, WAKE, again.intent.number, again.path, partial(self.set_out, again))
+        self.at(SECOND, WAKE, again.intent.number, again.path, partial(self.set_out, again))
 
     # --- faults: the knobs of Injection, all at an instant before the ready list is emptied ---
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ services:
 links: [{from: a, to: b, latency: {exponential: 1ms}, loss: {request: 0.1}}]
 flows: {order: {steps: [{call: a.op, timeout: 2s}]}}
 """)
-LIGHT = settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+LIGHT = settings(max_examples=150, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 
 ODD = st.one_of(
     st.none(),
@@ -101,7 +102,7 @@ def mutated(draw: st.DrawFn) -> str:
             holder = holder[key]
         action = draw(st.sampled_from(["value", "remove", "key"]))
         if action == "value" or isinstance(holder, list):
-            holder[last] = draw(ODD)
+            holder[last] = copy.deepcopy(draw(ODD))
         elif action == "remove":
             holder.pop(last, None)
         else:

@@ -2,16 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
+from numba import njit
 
 from simcore.effects import EFFECTS
+from simcore.kernel import draws
 from simcore.kernel import ledger as k
-from simcore.kernel.draws import combine, name_hash, uniform
+from simcore.kernel.draws import name_hash
 from simcore.kernel.layout import CONFIRMED, UNKNOWN
 from simcore.workload import Accounts, Instruments, Orders
+
+
+def _callable(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A way in from Python for one of the kernel's inner functions, which only compiled code can call."""
+
+    @njit
+    def call(*args):  # type: ignore[no-untyped-def]
+        return function(*args)
+
+    return call  # type: ignore[no-any-return]
+
+
+account_of = _callable(k.account_of)
+answer = _callable(k.answer)
+apply = _callable(k.apply)
+fees = _callable(k.fees)
+has_session = _callable(k.has_session)
+instrument = _callable(k.instrument)
+instrument_held = _callable(k.instrument_held)
+new_intent = _callable(k.new_intent)
+side = _callable(k.side)
+combine = _callable(draws.combine)
+uniform = _callable(draws.uniform)
 
 NOW = 10 * 3_600 * 1_000_000_000
 
@@ -28,7 +55,7 @@ class World:
 
     def intend(self, kind: int, *, buy: bool = True, quantity: int = 500, price: int = 1000) -> int:
         row, self.n = self.n, self.n + 1
-        k.new_intent(self.L, self.rows, row, NOW, 3, kind, np.uint64(99 + row), 0)
+        new_intent(self.L, self.rows, row, NOW, 3, kind, np.uint64(99 + row), 0)
         at = row * k.ROW_STRIDE
         self.rows[at + int(k.R_QUANTITY)] = quantity
         self.rows[at + int(k.R_PRICE)] = price if kind == k.ORDER else 0
@@ -36,7 +63,7 @@ class World:
         return row
 
     def do(self, effect: int, row: int, ref: int = 0, arg: int = 0, now: int = NOW) -> int:
-        return k.apply(self.L, self.rows, effect, now, np.uint64(99 + row), row, 0, ref, arg)
+        return apply(self.L, self.rows, effect, now, np.uint64(99 + row), row, 0, ref, arg)
 
     def order(self, *, buy: bool = True, quantity: int = 500, price: int = 1000, fill_price: int = 0) -> tuple[int, int]:
         """Records an order; `fill_price` is what the exchange will fill it at, if not 0."""
@@ -56,7 +83,7 @@ class World:
         return self.do(k.ORDER_RECORD, self.intend(k.ORDER, **kwargs))  # type: ignore[arg-type]
 
     def of(self, field: np.uint64) -> int:
-        return int(self.L[int(k.account_of(self.L, 0)) + int(field)])
+        return int(self.L[int(account_of(self.L, 0)) + int(field)])
 
     def has(self, order: int, flag: int) -> bool:
         return bool(int(self.L[order + int(k.O_STATE)]) & flag)
@@ -79,8 +106,8 @@ def test_codes_are_those_of_the_effect_names() -> None:
 
 
 def test_fees_are_a_commission_of_at_least_5_yuan_and_stamp_duty_on_sells_only() -> None:
-    assert [k.fees(v, k.BUY) for v in (0, 1, 2_000_000, 100_000_000)] == [0, 500, 500, 25_000]
-    assert [k.fees(v, k.SELL) for v in (0, 300, 2_000_000, 100_000_000)] == [0, 300, 500 + 1_000, 25_000 + 50_000]
+    assert [fees(v, k.BUY) for v in (0, 1, 2_000_000, 100_000_000)] == [0, 500, 500, 25_000]
+    assert [fees(v, k.SELL) for v in (0, 300, 2_000_000, 100_000_000)] == [0, 300, 500 + 1_000, 25_000 + 50_000]
 
 
 def test_a_buy_freezes_limit_price_times_quantity_and_fees() -> None:
@@ -161,7 +188,7 @@ def test_odd_lots_cannot_be_bought_and_only_a_whole_odd_remainder_can_be_sold() 
     w = World()
     assert w.tries(quantity=150) == k.REJECTED
     assert w.tries(buy=False, quantity=150) == k.REJECTED
-    w.L[int(k.account_of(w.L, 0)) + int(k.A_HOLDINGS)] += 50
+    w.L[int(account_of(w.L, 0)) + int(k.A_HOLDINGS)] += 50
     assert w.tries(buy=False, quantity=130) == k.REJECTED
     assert w.tries(buy=False, quantity=150) == k.OK
 
@@ -174,7 +201,7 @@ def test_a_rejected_order_leaves_no_trace() -> None:
     used = slice(int(k.OUT_ARG) + 1, int(w.L[k.TOP]))
     assert np.array_equal(w.L[used], before[used])
     assert w.count(row, k.M_RECORDED) == 0
-    other = int(k.account_of(w.L, 1))
+    other = int(account_of(w.L, 1))
     assert w.L[other + int(k.A_FROZEN)] == 0  # a new account does not inherit the rejected order's words
 
 
@@ -377,7 +404,7 @@ def test_a_subscription_freezes_cash_and_cannot_exceed_it() -> None:
 
 def test_a_redemption_waits_for_confirmation_and_a_fast_one_pays_at_once() -> None:
     w = World()
-    w.L[int(k.account_of(w.L, 0)) + int(k.A_FUND)] = 30_000
+    w.L[int(account_of(w.L, 0)) + int(k.A_FUND)] = 30_000
     assert w.do(k.FUND_REDEEM, w.intend(k.FUND, quantity=10_000)) == k.OK
     assert (w.of(k.A_FUND), w.of(k.A_FUND_REDEEMING), w.of(k.A_AVAILABLE)) == (20_000, 10_000, w.cash)
     assert w.do(k.FUND_FAST_REDEEM, w.intend(k.FUND, quantity=20_000)) == k.OK
@@ -401,7 +428,7 @@ def test_a_session_opens_and_closes_and_repeating_either_changes_nothing() -> No
     seen = []
     for effect in (k.SESSION_OPEN, k.SESSION_OPEN, k.SESSION_CLOSE, k.SESSION_CLOSE):
         assert w.do(effect, row) == k.OK
-        seen.append((int(k.has_session(w.L, 0)), int(w.L[k.SESSIONS])))
+        seen.append((int(has_session(w.L, 0)), int(w.L[k.SESSIONS])))
     assert seen == [(1, 1), (1, 1), (0, 0), (0, 0)]
 
 
@@ -411,9 +438,9 @@ def test_a_generic_record_counts_on_its_row_and_needs_none() -> None:
     for _ in range(300):
         assert w.do(k.RECORD, row) == k.OK
     assert w.count(row, k.M_RECORDED) == 255  # the count saturates, it does not spill
-    assert k.apply(w.L, w.rows, k.RECORD, NOW, np.uint64(1), -1, 0, 7, 9) == k.OK
+    assert apply(w.L, w.rows, k.RECORD, NOW, np.uint64(1), -1, 0, 7, 9) == k.OK
     assert (int(w.L[k.OUT_REF]), int(w.L[k.OUT_ARG])) == (7, 9)
-    assert k.apply(w.L, w.rows, k.ORDER_RECORD, NOW, np.uint64(1), -1, 0, 0, 0) == k.REJECTED
+    assert apply(w.L, w.rows, k.ORDER_RECORD, NOW, np.uint64(1), -1, 0, 0, 0) == k.REJECTED
 
 
 # --- intents and accounts -------------------------------------------------------------------------------------------
@@ -422,12 +449,12 @@ def test_a_generic_record_counts_on_its_row_and_needs_none() -> None:
 def test_an_answer_packs_without_touching_its_neighbours() -> None:
     w = World()
     row, _ = w.order()
-    k.answer(w.L, w.rows, row, NOW + 9, UNKNOWN, 9, 999)
+    answer(w.L, w.rows, row, NOW + 9, UNKNOWN, 9, 999)
     meta = int(w.rows[row * k.ROW_STRIDE + int(k.R_META)])
     fields = [meta & 4095, meta >> k.M_KIND & 15, meta >> k.M_OUTCOME & 15, meta >> k.M_CODE & 255, meta >> k.M_ATTEMPTS & 255]
     assert fields == [3, k.ORDER, UNKNOWN, 9, 255]
     assert (w.count(row, k.M_RECORDED), w.count(row, k.M_PLACED), meta >> k.M_FLAGS) == (1, 0, 0)
-    k.answer(w.L, w.rows, row, NOW + 10, CONFIRMED, 0, 1)
+    answer(w.L, w.rows, row, NOW + 10, CONFIRMED, 0, 1)
     assert int(w.rows[row * k.ROW_STRIDE + int(k.R_META)]) == meta | k.ANSWERED_TWICE
 
 
@@ -442,14 +469,14 @@ def _root(n: int) -> np.uint64:
 def _intents(L: np.ndarray, kind: int, n: int = 2000) -> np.ndarray:
     rows = np.zeros(n * k.ROW_STRIDE, np.int64)
     for row in range(n):
-        k.new_intent(L, rows, row, 0, 0, kind, _root(row), row)
+        new_intent(L, rows, row, 0, 0, kind, _root(row), row)
     return rows.reshape(n, k.ROW_STRIDE)
 
 
 def test_intents_depend_on_seed_customer_and_root_only() -> None:
     fresh, used = _population(), _population()
     for customer in range(500):
-        k.account_of(used, 499 - customer)
+        account_of(used, 499 - customer)
     assert np.array_equal(_intents(fresh, k.ORDER), _intents(used, k.ORDER))
     assert not np.array_equal(_intents(fresh, k.ORDER), _intents(_population(seed=4), k.ORDER))
 
@@ -457,11 +484,11 @@ def test_intents_depend_on_seed_customer_and_root_only() -> None:
 def test_what_a_customer_owns_does_not_depend_on_when_the_account_is_first_used() -> None:
     a, b = _population(), _population()
     for customer in range(100):
-        k.account_of(a, customer)
-        k.account_of(b, 99 - customer)
+        account_of(a, customer)
+        account_of(b, 99 - customer)
     size = int(k.ACCOUNT_SIZE)
     for customer in (0, 42, 99):
-        at, other = int(k.account_of(a, customer)), int(k.account_of(b, customer))
+        at, other = int(account_of(a, customer)), int(account_of(b, customer))
         assert np.array_equal(a[at : at + size], b[other : other + size])
 
 
@@ -469,7 +496,7 @@ def test_shares_of_sides_odd_lots_prices_and_directions_are_those_of_the_workloa
     L = _population(buy_share=0.7, odd_lot_share=0.2, beyond_limit_share=0.1)
     rows = _intents(L, k.ORDER)
     who, quantity, price = (rows[:, int(f)] for f in (k.R_WHO, k.R_QUANTITY, k.R_PRICE))
-    at = int(L[k.INSTRUMENTS_AT]) + np.array([k.instrument_held(L, w >> 8, w >> 1 & 3) for w in who]) * int(k.INSTRUMENT_SIZE)
+    at = int(L[k.INSTRUMENTS_AT]) + np.array([instrument_held(L, w >> 8, w >> 1 & 3) for w in who]) * int(k.INSTRUMENT_SIZE)
     beyond = (price < L[at + int(k.I_LOW)]) | (price > L[at + int(k.I_HIGH)])
     three_sigma = 3 * np.sqrt(0.25 / len(rows))
     for found, share in ((who & 1, 0.7), (quantity % 100 != 0, 0.2), (beyond, 0.1)):
@@ -484,34 +511,34 @@ def test_the_direction_of_a_transfer_is_the_intent_attribute_of_that_name() -> N
     L, rows = _population(), np.zeros(k.ROW_STRIDE, np.int64)
     for n in range(50):
         root = _root(n)
-        k.new_intent(L, rows, 0, 0, 0, k.TRANSFER, root, n)
-        assert k.side(rows, 0) == (uniform(np.uint64(combine(root, np.uint64(name_hash("intent/direction"))))) < 0.5)
+        new_intent(L, rows, 0, 0, 0, k.TRANSFER, root, n)
+        assert side(rows, 0) == (uniform(np.uint64(combine(root, np.uint64(name_hash("intent/direction"))))) < 0.5)
 
 
 def test_sessions_at_start_are_their_share_and_counted() -> None:
     L = _population()
     assert abs(L[k.SESSIONS] / 3000 - 0.25) < 3 * np.sqrt(0.25 * 0.75 / 3000)
-    assert L[k.SESSIONS] == sum(k.has_session(L, c) for c in range(3000))
+    assert L[k.SESSIONS] == sum(has_session(L, c) for c in range(3000))
 
 
 def test_the_instrument_of_an_intent_is_its_orders_or_its_holdings() -> None:
     L, rows = _population(), np.zeros(k.ROW_STRIDE, np.int64)
     for n in range(30):
         root = _root(n)
-        k.new_intent(L, rows, 0, 0, 0, k.ORDER, root, n)
-        drawn = k.instrument(L, rows, 0, n, root, 0)
-        assert drawn == k.instrument(L, rows, -1, n, root, 0)
-        if k.apply(L, rows, k.ORDER_RECORD, 0, root, 0, n, 0, 0) == k.OK:
-            assert k.instrument(L, rows, -1, n + 1, root, int(L[k.OUT_REF])) == drawn
+        new_intent(L, rows, 0, 0, 0, k.ORDER, root, n)
+        drawn = instrument(L, rows, 0, n, root, 0)
+        assert drawn == instrument(L, rows, -1, n, root, 0)
+        if apply(L, rows, k.ORDER_RECORD, 0, root, 0, n, 0, 0) == k.OK:
+            assert instrument(L, rows, -1, n + 1, root, int(L[k.OUT_REF])) == drawn
 
 
 def test_room_is_used_up_by_effects_and_growing_keeps_every_handle() -> None:
     L = k.create(3, Accounts(count=50), Instruments(), Orders(), room=2)
     assert k.order_room(L) == 2
-    account = int(k.account_of(L, 7))
+    account = int(account_of(L, 7))
     assert k.order_room(L) == 1
     before = L.copy()
     L = k.grow(L)
     assert k.order_room(L) > 1
-    assert int(k.account_of(L, 7)) == account
+    assert int(account_of(L, 7)) == account
     assert np.array_equal(L[: len(before)], before)

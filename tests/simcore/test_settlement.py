@@ -6,18 +6,37 @@ import hashlib
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numba import njit
 
 import simcore
 from simcore.kernel import ledger as k
 from simcore.kernel import settlement
 from simcore.kernel.layout import CONFIRMED, UNKNOWN
 from simcore.workload import Accounts, Instruments, Orders
+
+
+def _callable(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A way in from Python for one of the kernel's inner functions, which only compiled code can call."""
+
+    @njit
+    def call(*args):  # type: ignore[no-untyped-def]
+        return function(*args)
+
+    return call  # type: ignore[no-any-return]
+
+
+account_of = _callable(k.account_of)
+answer = _callable(k.answer)
+apply = _callable(k.apply)
+new_intent = _callable(k.new_intent)
 
 HOUR, DAY, MINUTE = settlement.HOUR_NS, settlement.DAY_NS, 60 * 1_000_000_000
 OPEN, CLOSE, BATCH = 10 * HOUR, 15 * HOUR, 17 * HOUR
@@ -39,7 +58,7 @@ class World:
         row = len(self.roots)
         self.roots.append(np.uint64(1000 + 7 * row))
         self.rows = np.concatenate([self.rows, np.zeros(k.ROW_STRIDE, np.int64)])
-        k.new_intent(self.L, self.rows, row, now, 0, kind, self.roots[-1], customer)
+        new_intent(self.L, self.rows, row, now, 0, kind, self.roots[-1], customer)
         if quantity:
             at = row * k.ROW_STRIDE
             self.rows[at + int(k.R_QUANTITY)] = quantity
@@ -49,7 +68,7 @@ class World:
 
     def do(self, effect: int, row: int, ref: int = 0, arg: int = 0, now: int = OPEN) -> int:
         customer = int(self.field(row, k.R_WHO)) >> 8
-        return k.apply(self.L, self.rows, effect, now, self.roots[row], row, customer, ref, arg)
+        return apply(self.L, self.rows, effect, now, self.roots[row], row, customer, ref, arg)
 
     def order(
         self, customer: int = 0, *, buy: bool = True, quantity: int = 500, price: int = 1000, now: int = OPEN
@@ -65,7 +84,7 @@ class World:
         return int(self.rows[row * k.ROW_STRIDE + int(field)])
 
     def of(self, customer: int, field: np.uint64, holding: int | None = None) -> int:
-        account = int(k.account_of(self.L, customer))
+        account = int(account_of(self.L, customer))
         if holding is not None:
             account += int(k.A_HOLDINGS) + holding * int(k.HOLDING_SIZE)
         return int(self.L[account + int(field)])
@@ -175,7 +194,7 @@ def test_orders_younger_than_the_lag_are_lost_or_orphans_and_older_ones_stay() -
     orphan, placed = w.order(0, now=OPEN + MINUTE)
     w.do(k.ORDER_ACCEPT, orphan, placed, now=OPEN + MINUTE)
     for row in (old, lost, orphan):
-        k.answer(w.L, w.rows, row, OPEN + MINUTE, CONFIRMED, 0, 1)
+        answer(w.L, w.rows, row, OPEN + MINUTE, CONFIRMED, 0, 1)
     assert settlement.lose_unreplicated(w.L, w.rows, OPEN + MINUTE + 5, MINUTE) == 2
     truth = settlement.truth(w.L, w.rows, CLOSE)
     assert truth.lost.tolist() == [False, True, False]
@@ -233,6 +252,25 @@ def test_a_customer_who_cannot_pay_for_an_orphan_is_lent_the_rest_by_the_broker(
     settlement.reconcile(w.L, w.rows, "exchange", OPEN)
     assert (w.of(0, k.A_AVAILABLE), w.of(0, k.A_FROZEN), int(w.L[k.SUSPENSE])) == (0, 500_500, left - 500_500)
     assert w.broken() == []
+
+
+@pytest.mark.parametrize("dropped", [False, True])
+def test_an_orphan_taken_up_again_is_on_its_customers_list_once(dropped: bool) -> None:
+    w = World()
+    placed = []
+    for _ in range(3):
+        row, order = w.order(0)
+        w.do(k.ORDER_ACCEPT, row, order)
+        placed.append(order)
+    settlement.lose_unreplicated(w.L, w.rows, OPEN + 1, MINUTE)
+    if dropped:
+        assert w.do(k.CANCEL_RECORD, w.intend(k.CANCEL)) == k.REJECTED
+    assert settlement.reconcile(w.L, w.rows, "exchange", OPEN)["orphans"] == 3
+    listed, order = [], w.of(0, k.A_LAST_ORDER)
+    while order and len(listed) < 10:
+        listed.append(order)
+        order = int(w.L[order + int(k.O_PREVIOUS)])
+    assert sorted(listed) == placed
 
 
 def test_fills_of_an_order_placed_twice_go_to_the_error_account() -> None:
@@ -299,7 +337,7 @@ def test_truth_tells_placed_once_not_placed_and_late_apart() -> None:
     once, order = w.order(0)
     w.do(k.ORDER_ACCEPT, once, order, now=OPEN + 1)
     late, order = w.order(1)
-    k.answer(w.L, w.rows, late, OPEN + 1, UNKNOWN, 8, 1)
+    answer(w.L, w.rows, late, OPEN + 1, UNKNOWN, 8, 1)
     w.do(k.ORDER_ACCEPT, late, order, now=OPEN + 2)
     waiting, _ = w.order(2)
     truth = settlement.truth(w.L, w.rows, CLOSE)
@@ -332,11 +370,11 @@ def test_the_laws_hold_in_a_busy_world() -> None:
 
 
 def _account(w: World, field: np.uint64) -> int:
-    return int(k.account_of(w.L, 0)) + int(field)
+    return int(account_of(w.L, 0)) + int(field)
 
 
 def _holding(w: World, field: np.uint64) -> int:
-    return int(k.account_of(w.L, 1)) + int(k.A_HOLDINGS) + int(field)
+    return int(account_of(w.L, 1)) + int(k.A_HOLDINGS) + int(field)
 
 
 def _order(w: World, field: np.uint64) -> int:
@@ -372,9 +410,9 @@ def test_each_law_notices_its_planted_bug(law: str, where: object, by: int) -> N
 
 def test_a_second_outcome_of_an_intent_breaks_its_law_and_the_first_stands() -> None:
     w = busy()
-    k.answer(w.L, w.rows, 0, OPEN, CONFIRMED, 0, 1)
+    answer(w.L, w.rows, 0, OPEN, CONFIRMED, 0, 1)
     assert w.broken() == []
-    k.answer(w.L, w.rows, 0, OPEN, UNKNOWN, 8, 1)
+    answer(w.L, w.rows, 0, OPEN, UNKNOWN, 8, 1)
     assert w.broken() == ["one client outcome an intent"]
     assert settlement.truth(w.L, w.rows, CLOSE).outcome[0] == CONFIRMED
 

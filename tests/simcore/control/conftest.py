@@ -29,6 +29,7 @@ ARCHITECTURE: dict[str, Any] = {
     "flows": {
         "order": {"steps": [{"call": "counter.place"}]},
         "phone": {"steps": [{"call": "counter.place"}]},
+        "login": {"kind": "login", "steps": [{"call": "counter.place"}]},
         "look": {"kind": "probe", "steps": [{"call": "counter.place"}]},
     },
 }
@@ -133,9 +134,11 @@ def make() -> Make:
     def start_up(
         control: dict[str, Any], start: str = "09:00", end: str = "d2 00:00", calendar: str = "continuous",
         before: Callable[[FakeCore], object] = lambda core: None, services: dict[str, Any] = SERVICES,
+        attributes: dict[str, Any] = {},  # noqa: B006
     ) -> tuple[FakeCore, ControlPlane]:  # fmt: skip
         architecture = Architecture.model_validate(ARCHITECTURE | {"services": services, "control": control})
-        workload = Workload.model_validate({"kind": "workload", "name": "w", "flows": {}, "calendar": calendar})
+        customers = {"kind": "workload", "name": "w", "flows": {}, "calendar": calendar, "attributes": attributes}
+        workload = Workload.model_validate(customers)
         core = FakeCore(Plan(architecture, workload, parse_clock(start), parse_clock(end)))
         before(core)
         return core, start_control(core)

@@ -13,20 +13,24 @@ def clocks(core, what, subject=None):
     return [format_clock(t) for t, w, s, _ in core.events if w == what and subject in (None, s)]
 
 
+def opened(core):
+    return [format_clock(t) for t, knob, a in core.inject.turned if (knob, a) == ("gate", ("exchange", True))]
+
+
 def test_a_batch_holds_its_gate_until_done(make):
     """Begun at 8:00 it takes 30 min, long before the open: nothing is late."""
     core, _ = make({"batches": {"start": START}}, start="07:00", calendar="a-share")
     core.run("10:00")
     assert clocks(core, "batch_done") == ["08:30:00"]
     assert clocks(core, "batch_overrun") == []
-    assert [format_clock(t) for t, k, a in core.inject.turned if (k, a) == ("gate", ("exchange", True))] == ["09:15:00", "09:30:00"]
+    assert opened(core) == ["09:15:00", "09:30:00"]
 
 
 def test_a_batch_that_overruns_keeps_the_gate_shut_into_the_session(make):
     core, _ = make({"batches": {"start": START | {"duration": "100min"}}}, start="07:00", calendar="a-share")
     core.run("11:00")
     assert clocks(core, "batch_overrun") == ["09:40:00"]
-    assert [format_clock(t) for t, k, a in core.inject.turned if (k, a) == ("gate", ("exchange", True))] == ["09:40:00"]
+    assert opened(core) == ["09:40:00"]
 
 
 def test_settlement_takes_longer_after_a_busy_day(make):
@@ -50,7 +54,8 @@ def test_a_batch_waits_for_its_file(make):
 
 def test_a_corrupt_file_is_asked_for_again(make):
     """Checked for 1 min, sent again in 20, checked again."""
-    core, control = make({"files": {"prices": {"due": "07:30", "check": "1min", "resend": "20min"}}}, start="07:00", end="d3 00:00")
+    prices = {"due": "07:30", "check": "1min", "resend": "20min"}
+    core, control = make({"files": {"prices": prices}}, start="07:00", end="d3 00:00")
     control.files["prices"].force("corrupt")
     core.run("d2 10:00")
     assert clocks(core, "file_corrupt") == ["07:31:00"]
@@ -118,6 +123,20 @@ def test_a_scenario_may_delay_or_slow_a_batch(make):
     control.batches["start"].slowdown = 2.0
     core.run("12:00")
     assert clocks(core, "batch_done") == ["09:10:00"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "undetected", "state"), [(None, 0, "ok"), ("late", 0, "late"), ("missing", 0, "missing"), ("corrupt", 1, "corrupt")]
+)
+def test_settling_the_day_is_told_of_the_clearing_file(make, fault, undetected, state):
+    """The batch does not wait for the file: it settles with what it has at 18:30."""
+    clearing = {"due": "16:00", "settles": "clearing", "late_by": "5h", "ask_after": "5h", "undetected": undetected}
+    section = {"files": {"c": clearing}, "batches": {"settlement": {"at": "16:30", "duration": "2h", "settles": True}}}
+    core, control = make(section)
+    if fault:
+        control.files["c"].force(fault)
+    core.run("23:00")
+    assert core.inject.minutes("settle_day") == [(570.0, (state, "ok"))]
 
 
 # --- reconciliation -----------------------------------------------------------------------------------------------------

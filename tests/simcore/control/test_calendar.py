@@ -10,8 +10,6 @@ from simcore.trading_calendar import A_SHARE, CALENDARS, CONTINUOUS, calendar_na
 from simcore.units import DAY, MINUTE, format_clock, parse_clock
 
 
-
-
 @pytest.mark.parametrize("calendar", CALENDARS.values(), ids=CALENDARS)
 def test_phases_cover_the_day_without_gap(calendar):
     assert calendar.phases[0].start == 0
@@ -72,9 +70,18 @@ def test_market_follows_the_phases_on_every_exchange(make):
     core.run("09:30")
     turns = [(format_clock(t)[:5], *a) for t, knob, a in core.inject.turned if knob == "market"]
     assert turns == [
-        ("09:16", "sse", True, True), ("09:16", "szse", True, True), ("09:20", "sse", True, False), ("09:20", "szse", True, False),
-        ("09:25", "sse", False, False), ("09:25", "szse", False, False), ("09:30", "sse", True, True), ("09:30", "szse", True, True),
+        ("09:16", "sse", True, True), ("09:16", "szse", True, True),
+        ("09:20", "sse", True, False), ("09:20", "szse", True, False),
+        ("09:25", "sse", False, False), ("09:25", "szse", False, False),
+        ("09:30", "sse", True, True), ("09:30", "szse", True, True),
     ]  # fmt: skip
+
+
+def test_markets_are_those_of_the_workload_unless_named(make):
+    """Without `exchanges` the calendar opens one for each value of the attribute exchange."""
+    attributes = {"exchange": {"of": "instrument", "weights": {"bse": 1, "sse": 2}}}
+    core, _ = make({}, start="09:30", calendar="a-share", attributes=attributes)
+    assert core.inject.minutes("market") == [(0.0, ("bse", True, True)), (0.0, ("sse", True, True))]
 
 
 def test_the_day_settles_at_the_close_unless_a_batch_settles_it(make):
@@ -83,7 +90,7 @@ def test_the_day_settles_at_the_close_unless_a_batch_settles_it(make):
     assert core.inject.minutes("settle_day") == [(360.0, ())]
     core, _ = make({"batches": {"settlement": {"at": "16:30", "duration": "2h", "settles": True}}}, calendar="a-share")
     core.run("23:00")
-    assert core.inject.minutes("settle_day") == [(570.0, ())]
+    assert core.inject.minutes("settle_day") == [(570.0, ("ok", "ok"))]
 
 
 def test_the_day_settles_every_day(make):

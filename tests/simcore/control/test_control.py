@@ -13,7 +13,7 @@ import yaml
 from simcore.architecture import Architecture
 from simcore.control.models import Control
 from simcore.control.plane import start_control
-from simcore.control.references import check_control
+from simcore.control.references import FIELDS, check_control
 from simcore.control.vocabulary import VOCABULARY, note
 from simcore.errors import InputError
 from simcore.units import HOUR, MINUTE, SECOND
@@ -35,7 +35,9 @@ def whole(team, counter_down):
         "teams": {"ops": team | {"conditions": {"overload": 1.0, "time_shortage": 1.0}, "flood": 0.2}, "net": team},
         "approval": {"chain": {"it-head": {"latency": "4min"}, "form": {"latency": "5min"}}, "oral_after": "it-head"},
         "runbooks": {
-            "go": {"alarms": ["m", "r", "d"], "subject": "counter", "actions": [{"restart": "counter#0"}, {"failover": "counter"}]},
+            "go": {
+                "alarms": ["m", "r", "d"], "subject": "counter", "actions": [{"restart": "counter#0"}, {"failover": "counter"}],
+            },
         },
         "failovers": {
             "counter": {
@@ -56,7 +58,7 @@ def hashed(purpose, n=0):
 
 def history(make, section, start, end):
     """What happens in six hours of an outage that begins five minutes in, as times since the beginning."""
-    core, control = make(section, start=start, end=end, before=lambda c: setattr(c, "draw", hashed))
+    core, _ = make(section, start=start, end=end, before=lambda c: setattr(c, "draw", hashed))
     t0 = core.plan.start
     bad = {"flow/order/failed": lambda t: (t - t0) // SECOND, "flow/order/started": lambda t: 700 * (t - t0) // SECOND}
     core.readings |= bad
@@ -116,6 +118,13 @@ def test_every_word_of_the_vocabulary_is_used():
     assert [w for w in VOCABULARY if source.count(f'"{w}"') < 2] == []
 
 
+def test_readings_are_those_the_simulator_can_tell():
+    from simcore.control.cosimulation import _FIELDS
+
+    told = {kind: {*fields} - {"down_since"} for kind, fields in FIELDS.items()}
+    assert told == {kind: {*fields} for kind, fields in _FIELDS.items()}
+
+
 def test_the_page_prints_the_vocabulary():
     rows = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", PAGE.read_text(encoding="utf-8"), re.M))
     assert rows == VOCABULARY
@@ -139,9 +148,12 @@ def test_the_example_of_the_page_is_valid_and_runs(make):
     [
         (("monitors", "counter-up", "route"), "opps", "no team named 'opps'"),
         (("monitors", "counter-up", "points_at"), "counters", "no service named 'counters'"),
-        (("monitors", "counter-up", "metric"), {"gauge": ["unit/counter#9/up"]}, "a unit is service#replica"),
+        (("monitors", "counter-up", "metric"), {"gauge": ["unit/counter#9/up"]}, r"unit/counter#9/up: not one unit"),
         (("monitors", "counter-up", "metric"), {"gauge": ["pool/router/size"]}, "a pool has no reading 'size'"),
+        (("monitors", "counter-up", "metric"), {"gauge": ["pool/router#0/busy"]}, "not one pool"),
         (("monitors", "counter-up", "metric"), {"gauge": ["flow/orders/ok"]}, "no flow named 'orders'"),
+        (("monitors", "counter-up", "metric"), {"gauge": ["operation/counter.plaec/done"]}, "no operation named 'counter.plaec'"),
+        (("monitors", "counter-up", "metric"), {"gauge": ["call/countre.place/x/attempts"]}, "no call named 'countre'"),
         (("robots", "inspector", "flow"), "order", "no flow of kind probe named 'order'"),
         (("complaints", "hotline", "flows"), ["orders"], "no flow named 'orders'"),
         (("teams", "operations", "vendor"), "nobody", "no vendor named 'nobody'"),
@@ -174,12 +186,15 @@ def test_the_example_of_the_page_has_no_findings(make):
 
 def test_an_architecture_file_is_held_to_the_control_section():
     """The section is checked with the file, though it is written in a module of its own."""
-    with pytest.raises(ValueError, match="control.monitors.m.metric"):
+    with pytest.raises(ValueError, match=r"control\.monitors\.m\.metric"):
         Architecture.model_validate(
             {
-                "kind": "architecture", "name": "a", "services": {"s": {"operations": {"o": {"steps": []}}}},
-                "flows": {"f": {"steps": [{"call": "s.o"}]}}, "control": {"monitors": {"m": {"metric": {}, "above": 1}}},
-            }  # fmt: skip
+                "kind": "architecture",
+                "name": "a",
+                "services": {"s": {"operations": {"o": {"steps": []}}}},
+                "flows": {"f": {"steps": [{"call": "s.o"}]}},
+                "control": {"monitors": {"m": {"metric": {}, "above": 1}}},
+            }
         )
 
 

@@ -185,8 +185,9 @@ def test_a_drill_repairs_what_it_exercised_and_touches_nothing(make):
 
 def test_an_alarm_may_start_it_without_people(make, counter_down):
     section = {
-        "monitors": {"m": counter_down | {"route": None}}, "failovers": {"counter": {"service": "counter", "steps": STEPS, "trigger": "m"}},
-    }  # fmt: skip
+        "monitors": {"m": counter_down | {"route": None}},
+        "failovers": {"counter": {"service": "counter", "steps": STEPS, "trigger": "m"}},
+    }
     core, _ = make(section)
     core.at("09:04:30", lambda: core.inject.crash("counter", 0))
     core.run("09:07")
@@ -209,12 +210,13 @@ def test_a_trigger_that_points_elsewhere_waits_for_detection(make, counter_down)
 
 def test_an_operator_who_forgets_a_step_leaves_its_effects_out(make, team, counter_down):
     """The third of five steps is forgotten (draw 0.5): the standby never comes into rotation."""
+    action = {"failover": "counter", "duration": 0, "tries": 1}
     section = {
         "monitors": {"m": counter_down}, "teams": {"ops": team},
-        "runbooks": {"go": {"alarms": ["m"], "subject": "counter", "actions": [{"failover": "counter", "duration": 0, "tries": 1}]}},
+        "runbooks": {"go": {"alarms": ["m"], "subject": "counter", "actions": [action]}},
         "failovers": {"counter": {"service": "counter", "steps": STEPS}},
     }  # fmt: skip
-    core, _ = make(section, before=lambda c: (c.luck.update({"people/ops/counter/error": 0.0, "people/ops/counter/way": 0.0})))
+    core, _ = make(section, before=lambda c: c.luck.update({"people/ops/counter/error": 0.0, "people/ops/counter/way": 0.0}))
     core.at("09:04:30", lambda: core.inject.crash("counter", 0))
     core.run("09:30")
     assert core.details("action_error", "how") == ["wrong_step"]

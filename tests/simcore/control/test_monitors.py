@@ -8,8 +8,6 @@ import pytest
 
 from simcore.units import MINUTE, SECOND, parse_clock
 
-
-
 RATE = {"metric": {"rate": ["flow/order/failed"]}, "above": 5, "every": "10s", "phase": 0, "breaches": 3, "clears": 2}
 
 
@@ -69,7 +67,8 @@ def test_a_threshold_may_be_a_duration(make):
 
 def test_the_phase_is_drawn_within_the_interval(make, counter_down):
     rule = {k: v for k, v in counter_down.items() if k != "phase"} | {"breaches": 1, "route": None}
-    core, _ = make({"monitors": {"m": rule}}, before=lambda c: (c.luck.update({"phase/m": 0.25}), c.down.update({"counter#0": 0})))
+    core, _ = make({"monitors": {"m": rule}}, before=lambda c: c.luck.update({"phase/m": 0.25}))
+    core.inject.crash("counter", 0)
     core.run("09:05")
     assert core.minutes("alarm") == [0.25]
 
@@ -183,10 +182,30 @@ def test_the_desk_thinks_it_over_when_a_whole_window_has_no_call(make):
     assert core.minutes("alarm_cleared") == [18.0]
 
 
+def test_the_desk_counts_afresh_when_people_took_its_alarm_down(make):
+    """Taken down at 9:09:05, the next alarm needs 12 new calls, which come by 9:11; after that there are only 5 more."""
+    core, control = make({"complaints": {"d": DESK}}, before=lambda c: c.luck.update({"callers/": 0.001}))
+    core.readings["flow/order/failed"] = growing("09:01", 1, "09:07")
+    core.at("09:09:05", lambda: control.board.clear("d"))
+    core.at("09:11:15", lambda: control.board.clear("d"))
+    core.run("10:00")
+    assert core.minutes("alarm") == [8.0, pytest.approx(11.0)]
+
+
+def test_the_desk_sees_whether_bad_outcomes_still_come(make):
+    core, control = make({"complaints": {"d": DESK}}, before=lambda c: c.luck.update({"callers/": 0.001}))
+    core.readings["flow/order/failed"] = growing("09:01", 1, "09:07")
+    core.run("09:06")
+    assert control.complaints["d"].persists()
+    core.run("09:08")
+    assert not control.complaints["d"].persists()
+
+
 def test_a_fraction_of_a_caller_rings_by_chance(make):
     """0.5 expected callers an interval: a draw over 0.5 lets one ring, below none."""
     for luck, calls in ((0.6, 6), (0.4, 0)):
-        core, control = make({"complaints": {"d": DESK | {"probability": 0.05, "delay": 0}}}, before=lambda c, u=luck: c.luck.update({"callers/": u}))
+        desk = DESK | {"probability": 0.05, "delay": 0}
+        core, control = make({"complaints": {"d": desk}}, before=lambda c, u=luck: c.luck.update({"callers/": u}))
         core.readings["flow/order/failed"] = growing("09:00", 1, "09:01")
         core.run("09:05")
         assert control.complaints["d"].calls == calls

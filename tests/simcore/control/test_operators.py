@@ -200,12 +200,51 @@ def test_a_report_starts_the_handling_without_any_alarm(make, section):
     assert control.board.active == {}
 
 
+def test_two_incidents_with_one_remedy_become_one(outage, counter_down):
+    """The second to reach the same runbook leaves it to the first: one restart, and both alarms must be over."""
+
+    def two(s):
+        s["monitors"]["b"] = counter_down | {"points_at": "bank"}
+        s["runbooks"]["mend"]["alarms"] = ["m", "b"]
+
+    core, _ = outage(two)
+    assert core.details("incident_merged", "into") == ["counter"]
+    assert len(core.inject.minutes("restart")) == 1
+    assert core.minutes("restore") == [22.0]
+
+
+def test_nothing_is_done_when_the_trouble_is_over_before_approval(make, section):
+    core, _ = make(section)
+    core.at("09:04:30", lambda: core.inject.crash("counter", 0))
+    core.at("09:14:30", lambda: core.inject.restart("counter", 0))
+    core.run("12:00")
+    assert core.minutes("nothing_found") == [16.0]
+    assert core.minutes("action_started") == []
+    assert core.minutes("restore") == []
+
+
+def test_people_look_at_the_metric_and_do_not_wait_for_the_alarm(outage):
+    """An alarm that takes an hour to clear is taken down at the verification, and a relapse alarms anew."""
+
+    def slow_to_clear(s):
+        s["monitors"]["m"]["clears"] = 60
+
+    core, control = outage(slow_to_clear, until="09:30")
+    assert core.minutes("restore") == [22.0]
+    assert control.board.active == {}
+    core.inject.crash("counter", 0)
+    core.run("10:30")
+    assert core.minutes("alarm") == [6.0, 32.0]
+    assert len(core.minutes("restore")) == 2
+
+
 # --- error --------------------------------------------------------------------------------------------------------------
 
 
 def proportions(make, section, load_per_s=0, practised=1.0, undo=True, present=2):
+    conditions = ["unfamiliar", "time_shortage", "poor_signal", "no_undo", "overload", "no_independent_check"]
     section["teams"]["ops"] |= {
-        "conditions": dict.fromkeys(("unfamiliar", "time_shortage", "poor_signal", "no_undo", "overload", "no_independent_check"), 0.5),
+        "conditions": dict.fromkeys(conditions, 0.5),
         "pressure_at": "1000/s", "overload_at": 4, "roster": [{"from": "00:00", "to": "24:00", "present": present}],
     }  # fmt: skip
     section["runbooks"]["mend"] |= {"practised": practised, "actions": [RESTART | {"undo": undo}]}
@@ -278,7 +317,8 @@ def test_an_error_needs_a_draw_below_its_probability(outage):
 
 def test_the_next_runbook_is_diagnosed_when_the_first_does_not_help(outage):
     def two(s):
-        useless = {"alarms": ["m"], "priority": 1, "approval": "none", "actions": [{"none": True, "duration": "1min", "tries": 1}]}
+        nothing = {"none": True, "duration": "1min", "tries": 1}
+        useless = {"alarms": ["m"], "priority": 1, "approval": "none", "actions": [nothing]}
         s["runbooks"]["useless"] = useless
 
     core, _ = outage(two)
@@ -356,13 +396,15 @@ def test_automation_stops_when_its_check_finds_nothing(make, section):
 # --- actions ------------------------------------------------------------------------------------------------------------
 
 
-def act(outage, action, **runbook):
-    core, _ = outage(lambda s: s["runbooks"]["mend"].update(actions=[action | {"duration": "3min", "tries": 1}], **runbook), until="09:30")
+def act(outage, action):
+    actions = [action | {"duration": "3min", "tries": 1}]
+    core, _ = outage(lambda s: s["runbooks"]["mend"].update(actions=actions), until="09:30")
     return core
 
 
 def test_limiting_a_rate(outage):
-    assert act(outage, {"limit_rate": {"limit": "logins", "rate": "10/s"}}).inject.minutes("limit_rate") == [(19.0, ("logins", 10.0))]
+    core = act(outage, {"limit_rate": {"limit": "logins", "rate": "10/s"}})
+    assert core.inject.minutes("limit_rate") == [(19.0, ("logins", 10.0))]
 
 
 def test_raising_slots(outage):
@@ -425,7 +467,8 @@ LOOKS = [{"name": "logs", "duration": "5min"}, {"name": "counters", "duration": 
 
 def checklist(section, **step):
     section["monitors"]["m"]["route"] = None
-    section["checklists"] = {"opening": {"at": "09:10", "team": "ops", "points_at": "counter", "steps": [LOOKS[0], LOOKS[1] | step]}}
+    looks = [LOOKS[0], LOOKS[1] | step]
+    section["checklists"] = {"opening": {"at": "09:10", "team": "ops", "points_at": "counter", "steps": looks}}
     section["runbooks"]["mend"]["alarms"] = ["opening"]
     return section
 
