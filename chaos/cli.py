@@ -189,6 +189,33 @@ def schema(kind: str) -> None:
     click.echo(json.dumps(json_schema(kind), ensure_ascii=False, indent=2))
 
 
+@main.command()
+@click.argument("architecture")
+@click.option("--workload", required=True, metavar="NAME|FILE", help="Who the customers are and what they intend, when.")
+@click.option("--window", default="09:15-10:00", show_default=True, metavar="FROM-TO", help="The part of the day that is measured.")
+@click.option("--warmup", default="15min", show_default=True, metavar="DURATION", help="The run begins this much before the window.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**63 - 1), help="Same seed, same customers, same luck.")
+@_environment_option
+@_set_option
+@click.option("--spans", default=0, show_default=True, type=click.IntRange(0), metavar="N", help="Keep the hops of every N-th request; 0: of none.")
+@click.option("--json", "json_file", type=click.File("w"), metavar="FILE", help="Write the result object; - is stdout.")
+@click.option("--journal", "folder", type=click.Path(file_okay=False), metavar="DIR", help="Keep the journal in a folder.")
+def simulate(
+    architecture: str, workload: str, window: str, warmup: str, seed: int, environment: str | None, assignments: tuple[str, ...],
+    spans: int, json_file: TextIO | None, folder: str | None,
+) -> int:  # fmt: skip
+    """Run an ARCHITECTURE (name or file) under a workload and print what became of it."""
+    from chaos.simulate import report, run_once, window_and_warmup
+
+    measured, warmup_ns = window_and_warmup(window, warmup)
+    journal, wall_s = run_once(
+        architecture, workload, environment=environment, assignments=assignments, window=measured, warmup_ns=warmup_ns, seed=seed,
+        spans=spans, progress=True,
+    )  # fmt: skip
+    return report(journal, wall_s, json_file, folder)
+
+
+
 def _resolve(reference: str, environment: str | None, assignments: Sequence[str], kind: str | None = None) -> Resolved[Any]:
     """The file with the environment (unless it is one itself) and the command line's changes."""
     from simcore.loading import environment_layers, kind_of, resolve

@@ -19,7 +19,7 @@ from simcore.kernel import layout as y
 from simcore.kernel.draws import combine_int, mix_int
 from simcore.program import CLIENT, Assembler, may_have_effects
 from simcore.units import DAY, MINUTE
-from simcore.workload import Curve, FlowLoad, Workload
+from simcore.workload import Curve, FlowLoad, Follows, Workload
 
 Ints = np.ndarray[Any, np.dtype[np.int64]]
 Floats = np.ndarray[Any, np.dtype[np.float64]]
@@ -453,9 +453,16 @@ class _Compiler:
                 "latency_ns_sum": (y.W_NS, "cumulative"), "pending": (y.W_PENDING, "gauge"),
             }  # fmt: skip
             self.column("flow", name, fields, at)
+        for number, name in enumerate(self.architecture.flows):
+            at = self.handles["flow"][name]
             for i, kind in enumerate(_STREAM_KINDS):
                 number_of_stream = 3 * number + i if i < 3 else 3 * len(self.architecture.flows) + 2 * number + i - 3
                 self.add_stream(name, kind, at, number_of_stream)
+        followers = [(name, load.follows) for name, load in self.workload.flows.items() if load.follows]
+        first = 5 * len(self.architecture.flows)
+        for number, (name, follows) in enumerate(followers):
+            for i, kind in enumerate(_STREAM_KINDS[:3]):
+                self.add_follower(name, follows, kind, first + 3 * number + i)
 
     def add_stream(self, flow: str, kind: str, flow_at: int, number: int) -> None:
         at = self.handles["stream"][flow if kind == "base" else f"{flow}/{kind}"] = self.m.take(y.STREAM_SIZE)
@@ -465,7 +472,7 @@ class _Compiler:
         self.set(at, y.A_HASH, wrap(combine_int(intent, draws.name_hash(label))))
         self.set(at, y.A_NUMBER, number)
         self.set(at, y.A_KIND, {"base": y.BY_RATE, "surge": y.BY_RATE, "backlog": y.BY_BACKLOG, "reconnect": y.BY_LIST, "probe": y.BY_PROBE}[kind])
-        self.set(at, y.A_FLOATS, self.f.put([1.0 if kind == "base" else 0.0, 1.0]))
+        self.set(at, y.A_FLOATS, self.f.put([1.0 if kind == "base" else 0.0, 1.0, 0.0]))
         load = self.workload.flows.get(flow)
         if load is None:
             return
@@ -474,7 +481,7 @@ class _Compiler:
             self.set(at, y.A_LIST_N, load.closed.clients)
             self.set(at, y.A_CLIENTS, self.m.take(load.closed.clients))
             self.set(at, y.A_THINK, self.distribution(load.closed.think))
-        elif kind in ("base", "surge") and not load.closed:
+        elif kind in ("base", "surge") and not load.closed and not load.follows:
             first = self.start // MINUTE
             minutes = -(-self.end // MINUTE) - first
             base = self.handles["stream"][flow]
@@ -486,6 +493,26 @@ class _Compiler:
             self.set(at, y.A_LIST_N, load.backlog.count)
             self.set(at, y.A_OVER, load.backlog.over)
             self.set(at, y.A_FIRST_MINUTE, self.start)
+
+    def add_follower(self, flow: str, follows: Follows, kind: str, number: int) -> None:
+        """The stream of intents of `flow` that follow one stream of another flow."""
+        followed = self.handles["stream"][follows.flow if kind == "base" else f"{follows.flow}/{kind}"]
+        if self.get(followed, y.A_FOLLOWER):
+            raise InputError(f"workload {self.workload.name}: two flows follow {follows.flow}", mend="let one follow the other")
+        label = f"{flow}/after-{kind}"
+        at = self.handles["stream"][label] = self.m.take(y.STREAM_SIZE)
+        self.set(at, y.A_FLOW, self.handles["flow"][flow])
+        self.set(at, y.A_HASH, wrap(combine_int(self.seed_key ^ draws.name_hash("intent"), draws.name_hash(label))))
+        self.set(at, y.A_NUMBER, number)
+        self.set(at, y.A_KIND, y.BY_FOLLOWING)
+        self.set(at, y.A_FLOATS, self.f.put([1.0, 1.0, follows.share]))
+        self.set(at, y.A_DELAY, self.distribution(follows.after))
+        self.set(at, y.A_FOLLOWED, followed)
+        self.set(followed, y.A_FOLLOWER, at)
+        if follows.where:
+            ((attribute, value),) = follows.where.items()
+            self.set(at, y.A_WHERE, self.attribute(attribute))
+            self.set(at, y.A_VALUE, self.attribute_values[attribute].index(value))
 
     def add_customers(self) -> None:
         accounts = self.workload.accounts

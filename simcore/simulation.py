@@ -11,6 +11,7 @@ import numpy as np
 
 from simcore.architecture import Send
 from simcore.control.cosimulation import _FIELDS, Cosimulation, breaker_events
+from simcore.control.injection import uniforms
 from simcore.control.plane import ControlPlane, start_control
 from simcore.errors import InputError
 from simcore.journal import Journal, JournalWriter
@@ -19,10 +20,11 @@ from simcore.kernel import layout as y
 from simcore.kernel.machine import Machine
 from simcore.plan import Plan
 from simcore.program import walk
-from simcore.trading_calendar import calendar_named
+from simcore.trading_calendar import TradingCalendar, calendar_named
 from simcore.units import DAY, MINUTE
 
 Progress = Callable[[int], None]
+NEVER = y.NEVER
 
 
 @dataclass(frozen=True)
@@ -88,8 +90,6 @@ def _machine(plan: Plan, writer: JournalWriter) -> Machine:
 
 def _markets(plan: Plan) -> Any:
     """The exchange of each instrument: the attribute `exchange`, drawn as the kernel draws it."""
-    from simcore.control.injection import uniforms
-
     attribute = plan.workload.attributes["exchange"]
     n = plan.workload.instruments.count
     if attribute.of != "instrument":
@@ -111,6 +111,7 @@ def _expected_rows(plan: Plan) -> int:
             if rates:
                 expected += plan.f[rates : rates + int(plan.m[at + int(y.A_MINUTES)])].sum() * 60.0
             expected += load.backlog.count if load.backlog else 0
+    expected *= 1.0 + max((load.follows.share for load in plan.workload.flows.values() if load.follows), default=0.0)
     return int(expected + 6.0 * expected**0.5) + 256
 
 
@@ -183,9 +184,8 @@ def _span_columns(plan: Plan, block: Any) -> dict[str, Any]:
 def _intent_columns(plan: Plan, machine: Machine, end: int) -> dict[str, Any]:
     rows = machine.used_rows.reshape(-1, ledger.ROW_STRIDE)
     meta, who = rows[:, int(ledger.R_META)], rows[:, int(ledger.R_WHO)]
-    calendar = calendar_named(plan.workload.calendar)
-    close, opened = session_bounds(calendar, plan.start, end)
-    truth = settlement.truth(machine.ledger, machine.used_rows, close, opened=opened)
+    hours = exchange_hours(calendar_named(plan.workload.calendar), plan.start, end)
+    truth = settlement.truth(machine.ledger, machine.used_rows, last_close(hours, plan.start, end), hours=hours)
     flags = sum(np.where(getattr(truth, name), bit, 0) for name, bit in (("duplicated", 1), ("lost", 2), ("orphan", 4), ("stranded", 8), ("late", 16)))
     kind = meta >> ledger.M_KIND & 15
     return {
@@ -198,14 +198,16 @@ def _intent_columns(plan: Plan, machine: Machine, end: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def session_bounds(calendar: Any, start: int, end: int) -> tuple[int, int]:
-    """(close, opening) that decide what is stranded and what is late: the last close up to `end` (a run that stops earlier has
-    stranded nothing yet: its close is the start), and the first opening of an exchange's gate on the first day."""
+def exchange_hours(calendar: TradingCalendar, start: int, end: int) -> list[tuple[int, int]]:
+    """When the exchange's gate is open from the day of `start` to that of `end`, ns; empty if the calendar has no such gate."""
     days = range(start // DAY, end // DAY + 1)
-    intervals = [(day * DAY + a, day * DAY + b) for day in days for a, b in calendar.gates.get("exchange", ())]
-    closes = [b for _, b in intervals if b <= end and b % DAY >= 15 * 60 * MINUTE]
-    openings = [a for a, b in intervals if b > start]
-    return (max(closes) if closes else start), (min(openings) if openings else start)
+    return [(day * DAY + a, day * DAY + b) for day in days for a, b in calendar.gates.get("exchange", ())]
+
+
+def last_close(hours: list[tuple[int, int]], start: int, end: int) -> int:
+    """The end of the last trading day that ended by `end`; `start` if none did, for then nothing can be stranded yet."""
+    closes = [b for (_, b), following in zip(hours, [*hours[1:], (NEVER, NEVER)], strict=True) if b <= end and following[0] // DAY > b // DAY]
+    return max(closes, default=start)
 
 
 def _finish(plan: Plan, machine: Machine, writer: JournalWriter, unknown: str | None) -> Journal:

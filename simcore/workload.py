@@ -57,20 +57,32 @@ class Backlog(Model):
     over: Duration
 
 
+class Follows(Model):
+    """Intents that come after intents of another flow, whatever became of those: a customer who placed an order wants to
+    cancel it. A `share` of the intents of `flow` (of those whose attribute has the value `where` says) is followed."""
+
+    flow: Name
+    share: Probability
+    after: Distribution
+    where: Annotated[dict[Name, str], Field(min_length=1, max_length=1)] | None = None
+
+
 class FlowLoad(Model):
-    """Arrivals of one flow: a constant `rate`, `per_day` spread over a `curve`, or a `closed` population."""
+    """Arrivals of one flow: a constant `rate`, `per_day` spread over a `curve`, a `closed` population, or what `follows`
+    another flow."""
 
     rate: Rate | None = None
     per_day: Annotated[float, Field(ge=0, le=1e10)] | None = None
     curve: Name | None = None
     closed: Closed | None = None
+    follows: Follows | None = None
     backlog: Backlog | None = None
 
     @model_validator(mode="after")
     def _one_kind(self) -> FlowLoad:
-        kinds = sum(x is not None for x in (self.rate, self.per_day, self.closed))
+        kinds = sum(x is not None for x in (self.rate, self.per_day, self.closed, self.follows))
         if kinds != 1:
-            raise ValueError("arrivals are exactly one of rate, per_day (with curve), closed")
+            raise ValueError("arrivals are exactly one of rate, per_day (with curve), closed, follows")
         if (self.per_day is None) != (self.curve is None):
             raise ValueError("per_day and curve go together")
         return self

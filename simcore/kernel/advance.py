@@ -8,14 +8,14 @@ import numpy as np
 from simcore.kernel.jit import entry, inner
 
 from simcore.kernel import ledger
-from simcore.kernel.draws import combine, draw, name_hash, uniform
+from simcore.kernel.draws import combine, draw, name_hash, sample, uniform
 from simcore.kernel.events import expire_timers, next_time, push_arrival
-from simcore.kernel.flow import BEGIN, arrive_at_unit, dispatch_send, kill, new_task, resumes, run, take_answer, think_again, time_out
+from simcore.kernel.flow import BEGIN, arrive_at_unit, dispatch_send, kill, new_task, resumes, run, take_answer, think_again, time_out, value_of
 from simcore.kernel.layout import *  # noqa: F403  (field constants, as one would a struct)
 from simcore.kernel.pools import grant
 
 _0, _1, _2 = U(0), U(1), U(2)
-_GAP, _THIN, _CUSTOMER = (U(name_hash(x)) for x in ("gap", "thin", "customer"))
+_GAP, _THIN, _CUSTOMER, _FOLLOWS, _AFTER = (U(name_hash(x)) for x in ("gap", "thin", "customer", "follows", "after"))
 _MINUTE, _SECOND = 60_000_000_000, 1_000_000_000
 NOBODY = _0
 _EFFECT_WORDS = int(ledger.ACCOUNT_SIZE + ledger.ORDER_SIZE)
@@ -66,6 +66,9 @@ def arrive(m, f, L, rows, stream, token):
         n = (token << 32) + m[turn]
         m[turn] += 1
         m[stream + A_NEXT] += 1
+    elif kind == BY_FOLLOWING:
+        n = token
+        customer, listed = customer_of(m, f, combine(U(m[U(m[stream + A_FOLLOWED]) + A_HASH]), U(n))), True
     else:
         m[stream + A_NEXT] = n + 1
         if kind == BY_RATE:
@@ -83,9 +86,22 @@ def arrive(m, f, L, rows, stream, token):
         keep = f[U(m[stream + A_FLOATS]) + AF_THIN]
         if keep < 1.0 and uniform(combine(root, _THIN)) >= keep:
             return NOBODY
+    if m[stream + A_FOLLOWER] != 0:
+        schedule_follower(m, f, U(m[stream + A_FOLLOWER]), root, n)
     if not listed:
         customer = customer_of(m, f, root)
     return begin_intent(m, L, rows, stream, root, customer, token)
+
+
+@inner
+def schedule_follower(m, f, follower, root, n):
+    """What may follow intent n, whose root this is, by the same customer: same number, a stream of its own."""
+    where = U(m[follower + A_WHERE])
+    if where != _0 and value_of(m, f, where, uniform(combine(root, U(m[where + B_HASH])))) != m[follower + A_VALUE]:
+        return
+    own = combine(U(m[follower + A_HASH]), U(n))
+    if uniform(combine(own, _FOLLOWS)) < f[U(m[follower + A_FLOATS]) + AF_SHARE]:
+        push_arrival(m, follower, m[H_NOW] + sample(f, U(m[follower + A_DELAY]), combine(own, _AFTER)), 0, n)
 
 
 @inner

@@ -95,6 +95,17 @@ def spawn(m, k, site):
 
 
 @inner
+def value_of(m, f, attribute, u):
+    """The value whose running share is the first above u."""
+    shares = U(m[attribute + B_FLOATS])
+    last = m[attribute + B_N] - 1
+    i = 0
+    while i < last and f[shares + U(i)] <= u:
+        i += 1
+    return i
+
+
+@inner
 def attribute_value(m, f, L, rows, attribute, k):
     """Number of the value that attribute has for the task's customer, intent or instrument."""
     scope = m[attribute + B_SCOPE]
@@ -109,13 +120,7 @@ def attribute_value(m, f, L, rows, attribute, k):
         key = combine(U(m[k + T_ROOT]), h)
     else:
         key = combine(h, U(ledger.instrument(L, rows, m[k + T_ROW], m[k + T_CUSTOMER], U(m[k + T_ROOT]), m[k + T_REF])))
-    u = uniform(key)
-    shares = U(m[attribute + B_FLOATS])
-    last = m[attribute + B_N] - 1
-    i = 0
-    while i < last and f[shares + U(i)] <= u:
-        i += 1
-    return i
+    return value_of(m, f, attribute, uniform(key))
 
 
 @inner

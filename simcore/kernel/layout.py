@@ -139,11 +139,11 @@ LIMIT_SIZE = 8
 FLOW_SIZE = 16
 (
     A_FLOW, A_KIND, A_NEXT, A_HASH, A_NUMBER, A_RATES, A_MINUTES, A_FLOATS, A_TOKEN, A_LIST, A_LIST_N, A_CLIENTS, A_THINK,
-    A_OVER, A_FIRST_MINUTE,
-) = _fields(15)  # fmt: skip
-STREAM_SIZE = 16
-BY_RATE, BY_POPULATION, BY_BACKLOG, BY_LIST, BY_PROBE = range(5)
-(AF_FACTOR, AF_THIN) = _fields(2)
+    A_OVER, A_FIRST_MINUTE, A_FOLLOWER, A_FOLLOWED, A_DELAY, A_WHERE, A_VALUE,
+) = _fields(20)  # fmt: skip
+STREAM_SIZE = 20
+BY_RATE, BY_POPULATION, BY_BACKLOG, BY_LIST, BY_PROBE, BY_FOLLOWING = range(6)
+(AF_FACTOR, AF_THIN, AF_SHARE) = _fields(3)
 
 # --- attribute --------------------------------------------------------------------------------------------------------------
 (B_SCOPE, B_HASH, B_FLOATS, B_N) = _fields(4)

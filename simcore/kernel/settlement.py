@@ -335,11 +335,22 @@ class Truth(NamedTuple):
     in_transit: Flags
 
 
-def truth(L: Array, rows: Array, close: int, *, opened: int = 0, late_ns: int = LATE_NS) -> Truth:
+def _could_go_from(submitted: Array, hours: list[tuple[int, int]]) -> Array:
+    """When an order submitted then could first go to the exchange: at once while its hours run, else at the next opening."""
+    if not hours:
+        return submitted
+    opens, closes = (np.array(side, np.int64) for side in zip(*hours, strict=True))
+    upcoming = np.searchsorted(closes, submitted, side="right")
+    known = upcoming < len(opens)
+    return np.where(known, np.maximum(submitted, opens[np.minimum(upcoming, len(opens) - 1)]), submitted)
+
+
+def truth(L: Array, rows: Array, close: int, *, hours: list[tuple[int, int]] | None = None, late_ns: int = LATE_NS) -> Truth:
     """What became of each intent, for a run that ends with the close at `close`.
 
     Orders, cancels and transfers count as placed when exchange or bank took them in, all else when recorded. Late: placed
-    after the client was told or concluded otherwise, or more than `late_ns` after submission (or `opened`, if later) [guess].
+    after the client was told or concluded otherwise, or more than `late_ns` [guess] after it could go: at submission, or at the next
+    opening of the exchange if its `hours` (from, to; ns, ascending) did not run then.
     """
     outcome, kind = _meta(rows, k.M_OUTCOME, 4), _meta(rows, k.M_KIND, 4)
     recorded, placed = _meta(rows, k.M_RECORDED, 8), _meta(rows, k.M_PLACED, 8)
@@ -367,7 +378,7 @@ def truth(L: Array, rows: Array, close: int, *, opened: int = 0, late_ns: int = 
         lost=is_order & (outcome == CONFIRMED) & ~in_core & ~at_exchange,
         orphan=at_exchange & ~in_core,
         stranded=unseen | (meta & k.WAS_STRANDED != 0),
-        late=has_been & (surprised | (placed_at > np.maximum(submitted, opened) + late_ns)),
+        late=has_been & (surprised | (placed_at > _could_go_from(submitted, hours or []) + late_ns)),
         in_transit=(kind == k.TRANSFER) & (_column(rows, k.R_TRANSIT) != 0),
     )
 

@@ -228,6 +228,20 @@ def test_hold_takes_a_slot_for_its_steps(run: Run) -> None:
     assert run(text).clients == [("a", 15, "confirmed", "ok"), ("b", 25, "confirmed", "ok"), ("c", 0, "failed", "refused")]
 
 
+def test_a_failure_within_a_hold_releases_it(run: Run) -> None:
+    """At the end, well or ill, a task releases what it holds; so does a client."""
+    text = """
+        pools: {lock: {slots: 1}}
+        services: {shop: {operations: {buy: {steps: [{hold: lock, steps: [{work: 5ms}, {fail: error}]}]}}}}
+        flows:
+          a: &buy {steps: [call: shop.buy]}
+          b: *buy
+          c: {steps: [{hold: lock, steps: [{wait: 5ms}, {fail: rejected}]}]}
+          d: *buy
+    """
+    assert [c[1:3] for c in run(text).clients] == [(5, "failed"), (10, "failed"), (15, "rejected"), (20, "failed")]
+
+
 LIMITED = """
     limits: {{gate: {{rate: 100/s, {limit}}}}}
     services: {{shop: {{operations: {{buy: {{steps: [work: 0]}}}}}}}}
@@ -587,6 +601,19 @@ def test_a_breaker_opens_at_its_failure_rate_and_probes_after_open_for(run: Run)
     ]
 
 
+def test_a_success_may_open_a_breaker(run: Run) -> None:
+    """At min_calls or more, and failures ≥ failure_rate × outcomes, it opens: the outcome that reaches min_calls may be an ok."""
+    mended = fault(5, "error_rate", "shop", 0, share=0.0)
+    seen = run(
+        breaking("window: 4, min_calls: 3, failure_rate: 0.3, open_for: 1s"),
+        EVERY_10_MS,
+        fault(-1, "error_rate", "shop", 0, share=1.0),
+        mended,
+    )
+    assert shop_calls(seen) == [0, 10, 20]
+    assert [c[2] for c in seen.clients] == ["failed", "confirmed", "confirmed"] + ["failed"] * 5
+
+
 def test_a_failed_probe_opens_the_breaker_anew(run: Run) -> None:
     """A failed probe opens it anew."""
     seen = run(breaking("window: 2, min_calls: 2, open_for: 15ms"), EVERY_10_MS, fault(-1, "error_rate", "shop", 0, share=1.0))
@@ -655,6 +682,7 @@ def test_the_timeout_knob_governs_attempts_from_then_on(run: Run) -> None:
 @pytest.mark.parametrize(
     ("steps", "policy", "expected"),
     [
+        ("[work: 1ms]", "fallback: [work: 3ms]", ("a", 1, "confirmed", "ok")),
         ("[fail: error]", "fallback: [work: 3ms]", ("a", 3, "confirmed", "ok")),
         ("[fail: error]", "fallback: [fail: rejected]", ("a", 0, "rejected", "rejected")),
         ("[fail: rejected]", "fallback: [work: 3ms]", ("a", 0, "rejected", "rejected")),
@@ -708,7 +736,8 @@ def test_a_touched_failure_is_unknown_to_the_client(run: Run, first: str, outcom
 
 
 @pytest.mark.parametrize(
-    ("step", "outcome"), [("{effect: record}", "unknown"), ("{send: shop.note}", "unknown"), ("{work: 0}", "failed")]
+    ("step", "outcome"),
+    [("{effect: record}", "unknown"), ("{send: shop.note}", "unknown"), ("{send: shop.peek}", "failed"), ("{work: 0}", "failed")],
 )
 def test_a_timeout_leaves_in_doubt_only_what_may_have_effects(run: Run, step: str, outcome: str) -> None:
     """In doubt once an issued call to an operation that may have effects (itself or through what it calls; sends count)
@@ -716,7 +745,11 @@ def test_a_timeout_leaves_in_doubt_only_what_may_have_effects(run: Run, step: st
     text = f"""
         services:
           web: {{operations: {{ask: {{steps: [{{call: shop.buy, timeout: 5ms}}]}}}}}}
-          shop: {{operations: {{buy: {{steps: [{{work: 10ms}}, {step}]}}, note: {{steps: [{{effect: record}}]}}}}}}
+          shop:
+            operations:
+              buy: {{steps: [{{work: 10ms}}, {step}]}}
+              note: {{steps: [{{effect: record}}]}}
+              peek: {{steps: []}}
         flows: {{a: {{steps: [call: web.ask]}}}}
     """
     assert run(text).clients == [("a", 5, outcome, "error")]
@@ -980,7 +1013,7 @@ def test_a_second_request_waits_for_the_first_and_gets_its_outcome(run: Run) -> 
     assert (seen.tasks, seen.records) == ([("shop#0.buy", 0, 7, "ok"), ("shop#0.buy", 4, 7, "ok")], [1])
 
 
-@pytest.mark.parametrize(("lifetime", "records"), [("14ms", 1), ("12ms", 2)])
+@pytest.mark.parametrize(("lifetime", "records"), [("14ms", 1), ("13ms", 1), ("12ms", 2)])
 def test_a_stored_outcome_answers_at_once_within_its_lifetime(run: Run, lifetime: str, records: int) -> None:
     """Done within `lifetime` (from its completion): the stored outcome is the answer, at once."""
     seen = run(keyed("[{work: 7ms}, {effect: record}]", "timeout: 5ms, retry: {attempts: 2, backoff: 15ms}", lifetime))
