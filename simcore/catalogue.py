@@ -8,6 +8,7 @@ from pathlib import Path
 import simcore
 from simcore.errors import InputError, show_value, suggest
 
+# "" is every folder but those of the other kinds
 FOLDERS = {"architecture": "architectures", "workload": "workloads", "environment": "environments"}
 
 
@@ -20,7 +21,8 @@ def root() -> Path:
 def shipped(kind: str) -> dict[str, Path]:
     """The shipped files of a kind by name, which is the path below the kind's folder without its suffix. Sorted."""
     folder = root() / FOLDERS[kind]
-    paths = sorted(folder.rglob("*.yaml"))
+    others = {root() / name for name in FOLDERS.values() if name} if not FOLDERS[kind] else set()
+    paths = sorted(path for path in folder.rglob("*.yaml") if others.isdisjoint(path.parents))
     return {path.relative_to(folder).with_suffix("").as_posix(): path for path in paths}
 
 

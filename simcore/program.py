@@ -32,8 +32,10 @@ def nested(step: Any) -> list[list[Any]]:
 
 
 def walk(steps: list[Any]) -> Iterator[Any]:
-    """Every step, outer before inner, in file order."""
+    """Every step that can be taken, outer before inner, in file order."""
     for step in steps:
+        if isinstance(step, Repeat) and step.repeat == 0:
+            continue
         yield step
         for inner in nested(step):
             yield from walk(inner)
@@ -43,19 +45,18 @@ def may_have_effects(architecture: Architecture) -> dict[str, bool]:
     """For each operation (flows as client.FLOW): may a request to it change anything, itself or through what it calls?"""
     bodies = {f"{s}.{o}": operation.steps for s, service in architecture.services.items() for o, operation in service.operations.items()}
     bodies |= {f"{CLIENT}.{name}": flow.steps for name, flow in architecture.flows.items()}
-    known: dict[str, bool] = {}
-
-    def ask(name: str) -> bool:
-        if name not in known:
-            known[name] = False
-            steps = list(walk(bodies[name]))
-            own = any(isinstance(s, Send) or (isinstance(s, Effect) and EFFECTS[s.effect].counts_as_effect) for s in steps)
-            known[name] = own or any([ask(s.call) for s in steps if isinstance(s, Call)])
-        return known[name]
-
-    for name in bodies:
-        ask(name)
+    found = {name: [step for step in walk(steps) if isinstance(step, (Call, Send, Effect))] for name, steps in bodies.items()}
+    known = {name: any(isinstance(s, Effect) and EFFECTS[s.effect].counts_as_effect for s in steps) for name, steps in found.items()}
+    changed = True
+    while changed:
+        more = {n for n, steps in found.items() if not known[n] and any(known[_target(s)] for s in steps if not isinstance(s, Effect))}
+        known |= dict.fromkeys(more, True)
+        changed = bool(more)
     return known
+
+
+def _target(step: Call | Send) -> str:
+    return step.call if isinstance(step, Call) else step.send
 
 
 class Assembler:
@@ -101,7 +102,7 @@ class Assembler:
         return {"hash": draws.name_hash(f"draw:{draw}" if draw else label), "b": 1 if draw else 0}
 
     def site_label(self, step: Call | Send) -> str:
-        target = step.call if isinstance(step, Call) else step.send
+        target = _target(step)
         if step.name:
             turn = self.ordinal(f"name {step.name}")
             return f"{self.name}/{step.name}#{turn}" if turn else f"{self.name}/{step.name}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import TypeAdapter
+from pydantic import BaseModel, TypeAdapter
 
 from simcore.architecture import Architecture
 from simcore.environment import Environment, Extension
@@ -12,15 +12,16 @@ from simcore.units import Duration
 from simcore.workload import Workload
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-MODELS = {"architecture": Architecture, "workload": Workload, "environment": Environment}
+MODELS: dict[str, type[BaseModel]] = {"architecture": Architecture, "workload": Workload, "environment": Environment}
+EXTENSIBLE = ("architecture", "workload")
 
 
 def json_schema(kind: str) -> dict[str, Any]:
-    """The JSON Schema (2020-12) of a kind of file: architecture, workload or environment. KeyError for another kind."""
+    """The JSON Schema (2020-12) of a kind of file: one of `MODELS`. KeyError for another kind."""
     full = _definition(MODELS[kind])
     definitions: dict[str, Any] = full.pop("$defs", {})
     schema: dict[str, Any] = {"$schema": DIALECT, "title": f"coredrill {kind}"}
-    if kind == "environment":
+    if kind not in EXTENSIBLE:
         schema |= {key: value for key, value in full.items() if key != "title"}
     else:
         extension = _definition(Extension)

@@ -24,7 +24,6 @@ from simcore.trading_calendar import TradingCalendar, calendar_named
 from simcore.units import DAY, MINUTE
 
 Progress = Callable[[int], None]
-NEVER = y.NEVER
 
 
 @dataclass(frozen=True)
@@ -206,8 +205,10 @@ def exchange_hours(calendar: TradingCalendar, start: int, end: int) -> list[tupl
 
 def last_close(hours: list[tuple[int, int]], start: int, end: int) -> int:
     """The end of the last trading day that ended by `end`; `start` if none did, for then nothing can be stranded yet."""
-    closes = [b for (_, b), following in zip(hours, [*hours[1:], (NEVER, NEVER)], strict=True) if b <= end and following[0] // DAY > b // DAY]
-    return max(closes, default=start)
+    ends: dict[int, int] = {}
+    for _, closes in hours:
+        ends[closes // DAY] = closes
+    return max((close for close in ends.values() if close <= end), default=start)
 
 
 def _finish(plan: Plan, machine: Machine, writer: JournalWriter, unknown: str | None) -> Journal:
@@ -245,7 +246,7 @@ def kernel_laws(plan: Plan, machine: Machine) -> list[tuple[str, bool, int, int]
             local = int(m[int(m[pc + int(y.I_CHAIN)]) + depth])
             pool = held[int(m[unit + int(y.N_POOLS) + local])]
             pool[0] += 1
-            pool[1] += now - int(m[k + int(y.T_HOLD) + depth])
+            pool[1] += now - int(m[k + (int(y.T_MORE_HOLDS) + depth - 1 if depth else int(y.T_HOLD))])
         queue = int(m[k + int(y.T_QUEUE)])
         if queue in waiting:
             waiting[queue][0] += 1

@@ -46,7 +46,7 @@ class Changes:
         self._mend: dict[str, Callable[[], object]] = {}
 
     def record(self, service: str, undo: Callable[[], object] | None = None) -> None:
-        """A change was made; `undo` is what a rollback does."""
+        """A change was made; `undo` is what a rollback does: False if it failed, and may be tried again."""
         note(self._core, "change", service)
         if undo is not None:
             self._undo.setdefault(service, []).append(undo)
@@ -54,11 +54,18 @@ class Changes:
             if failover.rule.service == service:
                 failover.change()
 
+    def undoable(self, service: str) -> bool:
+        """Whether there is a change to undo."""
+        return bool(self._undo.get(service))
+
     def roll_back(self, service: str) -> bool:
-        """Undo the last change that can be undone; False if there is none."""
-        if not self._undo.get(service):
+        """Undo the last change that can be undone; False if there is none, or its undoing failed."""
+        if not self.undoable(service):
             return False
-        self._undo[service].pop()()
+        if self._undo[service][-1]() is False:
+            note(self._core, "rollback_failed", service)
+            return False
+        self._undo[service].pop()
         note(self._core, "rolled_back", service)
         return True
 
@@ -116,7 +123,7 @@ class Actions:
         inject = self._core.inject
         slip = SLIPPED_DIGIT if wrong == "wrong_value" else 1
         if action.rollback is not None and not self._changes.roll_back(action.rollback):
-            return "nothing to roll back"
+            return "the rollback failed" if self._changes.undoable(action.rollback) else "nothing to roll back"
         if action.limit_rate is not None:
             inject.limit_rate(action.limit_rate.limit, action.limit_rate.rate / slip)
         if action.slots is not None:

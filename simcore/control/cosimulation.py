@@ -112,7 +112,7 @@ class Cosimulation:
     # -- running both ----------------------------------------------------------------------------------------------------------
 
     def run(self, until: int) -> str | None:
-        """Runs both planes up to `until`, ns. None, or why nothing can be concluded from the run."""
+        """Runs both planes up to `until`, ns, not included. None, or why nothing can be concluded from the run."""
         while True:
             target = min(until, self.env.peek())
             why = self._machine.advance(int(target))
@@ -122,8 +122,7 @@ class Cosimulation:
                 self._catch_up()
                 self._wake()
             elif target >= until and self.env.peek() >= until:
-                self._catch_up()
-                return None
+                return None  # what control does at `until` itself belongs to the next piece, together with what follows from it there
             while self.env.peek() <= self._machine.now:
                 self.env.step()
 

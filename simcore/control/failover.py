@@ -30,6 +30,7 @@ class FailoverProcess:
         self.rule = rule
         self.broken: set[str] = set()
         self.changes = 0
+        self.lag_added_ns = 0
         self._core = core
         self._board = board
         self._load = load
@@ -79,12 +80,12 @@ class FailoverProcess:
         self.changes += 1
 
     def lag_ns(self) -> int:
-        """How far the standby is behind under the present load; 0 with synchronous replication."""
+        """How far the standby is behind under the present load, and by what a fault adds; 0 with synchronous replication."""
         standby = self._service.standby
         assert standby is not None
         if standby.replication == "synchronous":
             return 0
-        return standby.replication_lag + int(self.rule.lag_per_rate * self._load.per_second)
+        return standby.replication_lag + int(self.rule.lag_per_rate * self._load.per_second) + self.lag_added_ns
 
     # --- the run --------------------------------------------------------------------------------------------------------
 

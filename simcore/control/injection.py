@@ -7,6 +7,7 @@ Unknown names raise InputError with what there is. docs/control.md has the table
 from __future__ import annotations
 
 import difflib
+import math
 from typing import Any, Literal
 
 import numpy as np
@@ -36,6 +37,23 @@ def uniforms(seed_key: int, purpose: str, numbers: Any) -> Any:
         x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
         x = x ^ (x >> np.uint64(31))
     return ((x >> np.uint64(11)).astype(float) + 0.5) * 2.0**-53
+
+
+def scaled(f: Any, at: int, factor: float) -> Any:
+    """The record at `at` of a float arena (simcore.plan.distribution_record) for durations `factor` times as long, float64."""
+    family = int(f[at])
+    record = f[at : at + (2 + 2 * int(f[at + 1]) if family == draws.EMPIRICAL else 4)].copy()
+    if family == draws.LOGNORMAL:
+        record[1] += math.log(factor)
+    elif family == draws.EMPIRICAL:
+        record[3::2] *= factor
+    elif family == draws.HYPEREXPONENTIAL:
+        record[2:] *= factor
+    elif family == draws.UNIFORM:
+        record[1:3] *= factor
+    else:
+        record[1] *= factor
+    return record
 
 
 class Injection:
@@ -125,6 +143,18 @@ class Injection:
             raise InputError(f"slow: the factor must be 0 or more, not {factor!r}")
         self._set_float(self._unit(service, replica), y.N_FLOATS, y.NF_SLOW, float(factor))
 
+    def work(self, service: str, operation: str, factor: float) -> None:
+        """Work of this operation that begins from now on takes `factor` times as long at every replica (1 = normal)."""
+        if not factor > 0:
+            raise InputError(f"work: the factor must be above 0, not {factor!r}")
+        step = self._get(self._find("operation", f"{service}.{operation}"), y.O_ENTRY)
+        while self._get(step, y.I_CODE) != y.C_RETURN:
+            if self._get(step, y.I_CODE) == y.C_WORK:
+                at = self._get(step, y.I_A)
+                record = scaled(self.plan.f, at, factor)
+                self.machine.f[at : at + len(record)] = record
+            step += int(y.INSTRUCTION_SIZE)
+
     def error_rate(self, service: str, replica: int, share: float) -> None:
         """This share of the unit's requests fails with `error` before their first step."""
         self._special(self._unit(service, replica), y.NF_ERROR, require_share("error_rate", share))
@@ -164,12 +194,12 @@ class Injection:
 
     # -- pools, gates, limits -----------------------------------------------------------------------------------------------
 
-    def pool_slots(self, pool: str, slots: int) -> None:
-        """New number of slots; more are granted at once, fewer as those in use come free."""
-        if slots < 0:
+    def pool_slots(self, pool: str, slots: int | None) -> None:
+        """New number of slots, None for what the architecture says; more are granted at once, fewer as those in use come free."""
+        if slots is not None and slots < 0:
             raise InputError(f"pool_slots: {pool} cannot have {slots} slots")
-        for name in self._instances("pool", pool):
-            self._slots[name] = slots
+        for name, at in self._instances("pool", pool).items():
+            self._slots[name] = int(self.plan.m[at + int(y.P_SLOTS)]) if slots is None else slots
             self._apply_slots(name)
 
     def pool_queue(self, pool: str, limit: int) -> None:

@@ -135,6 +135,8 @@ def begin_intent(m, L, rows, stream, root, customer, token):
 @inner
 def room(m, L):
     """How many events can surely be taken before some buffer is full; each uses at most the reserve of any of them."""
+    if m[H_RING_FULL]:
+        return -1
     reserve = m[H_RESERVE]
     free = min(
         m[H_FREE_N], m[H_HEAP_CAP] - m[H_HEAP_N] - m[H_LIVE], m[H_SPANS_CAP] - m[H_SPANS_N], m[H_LOG_CAP] - m[H_LOG_N],

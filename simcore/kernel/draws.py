@@ -10,7 +10,7 @@ import hashlib
 import math
 
 import numpy as np
-from simcore.kernel.jit import entry, inner
+from simcore.kernel.jit import entry, entry_that_allocates, inner
 
 U = np.uint64
 
@@ -151,7 +151,7 @@ def sample(f, at, key):
     return np.int64(math.floor(sample_float(f, at, key) + 0.5))
 
 
-@entry
+@entry_that_allocates
 def alias_table(weights, table):
     """Vose's alias method: fills `table` (threshold, alias alternating) from weights; small and large are stacks filled in
     ascending order, what is left over keeps threshold 1 (M. D. Vose, IEEE Trans. Softw. Eng. 17 (1991) 972)."""

@@ -12,7 +12,7 @@ from simcore.kernel.jit import inner
 
 from simcore.kernel.layout import (
     A_NUMBER, CLASS_SHIFT, E_ARRIVAL, E_TIMEOUT, EVENT_SIZE, G_AT, G_BASE, G_MASK, G_N, H_HEAP, H_HEAP_N, H_HOLE, H_READY, H_READY_AT, H_READY_MASK,
-    H_READY_N, H_RING_LOW, H_RINGS, H_RINGS_N, NEVER, PATH_SHIFT, READY_SIZE, REQUEST_MASK, REQUEST_SHIFT, RING_ENTRY,
+    H_READY_N, H_RING_FULL, H_RING_LOW, H_RINGS, H_RINGS_N, H_ROOM, NEVER, PATH_SHIFT, READY_SIZE, REQUEST_MASK, REQUEST_SHIFT, RING_ENTRY,
     RING_SIZE, T_PATH, T_REQUEST, T_WAIT, U, V_KEY, V_TIME, V_TOKEN, V_WHO, Y_TOKEN, Y_WHAT, Y_WHO,
 )  # fmt: skip
 
@@ -101,21 +101,32 @@ def push_arrival(m, stream, time, client, token):
 
 
 @inner
+def drop_answered(m, ring):
+    """Timers at the front of a ring that no longer count make room."""
+    base, mask = U(m[ring + G_BASE]), U(m[ring + G_MASK])
+    while m[ring + G_N] > 0:
+        entry = base + (U(m[ring + G_AT]) & mask) * RING_ENTRY
+        if m[U(m[entry + _1]) + T_WAIT] == m[entry + _2]:
+            break
+        m[ring + G_AT] += 1
+        m[ring + G_N] -= 1
+
+
+@inner
 def push_timer(m, ring, expiry, task, token):
     """A timer in a ring (handle 0: in the heap, for a timeout that was changed while running)."""
     if ring == U(0):
         push_task(m, expiry, E_TIMEOUT, task, token)
         return
     base, mask = U(m[ring + G_BASE]), U(m[ring + G_MASK])
-    while m[ring + G_N] > 0:  # answered ones at the front make room
-        entry = base + (U(m[ring + G_AT]) & mask) * RING_ENTRY
-        if m[U(m[entry + _1]) + T_WAIT] == m[entry + _2]:
-            break
-        m[ring + G_AT] += 1
-        m[ring + G_N] -= 1
     if U(m[ring + G_N]) > mask:
-        push_task(m, expiry, E_TIMEOUT, task, token)
-        return
+        drop_answered(m, ring)
+        if U(m[ring + G_N]) > mask - (mask >> _2):  # mostly timers that still count: Machine will enlarge it
+            m[H_RING_FULL] = 1
+            m[H_ROOM] = 0
+            if U(m[ring + G_N]) > mask:
+                push_task(m, expiry, E_TIMEOUT, task, token)
+                return
     entry = base + (U(m[ring + G_AT] + m[ring + G_N]) & mask) * RING_ENTRY
     m[entry], m[entry + _1], m[entry + _2] = expiry, np.int64(task), token
     m[ring + G_N] += 1

@@ -335,10 +335,18 @@ def unwind(m, k, depth):
 def bucket(ns):
     """Histogram bucket of a latency: see docs/journal.md."""
     shift = 0
-    for step in (32, 16, 8, 4, 2, 1):
-        if ns >= 32 << step:
-            ns >>= step
-            shift += step
+    if ns >= 32 << 32:
+        ns, shift = ns >> 32, 32
+    if ns >= 32 << 16:
+        ns, shift = ns >> 16, shift + 16
+    if ns >= 32 << 8:
+        ns, shift = ns >> 8, shift + 8
+    if ns >= 32 << 4:
+        ns, shift = ns >> 4, shift + 4
+    if ns >= 32 << 2:
+        ns, shift = ns >> 2, shift + 2
+    if ns >= 32 << 1:
+        ns, shift = ns >> 1, shift + 1
     return (shift << 5) + ns
 
 
@@ -695,7 +703,7 @@ def run(m, f, L, rows, k, code):
             finish(m, f, L, rows, k, code)
             return
         if code == OK:
-            if waited_at == C_ACQUIRE and now >= m[k + T_DEADLINE]:
+            if waited_at == C_ACQUIRE and m[k + T_QUEUED_AT] >= 0 and now >= m[k + T_DEADLINE]:
                 code = DEADLINE
             elif waited_at == C_END:
                 pc = U(m[pc + I_A])
@@ -719,6 +727,7 @@ def run(m, f, L, rows, k, code):
             taken = acquire(m, U(m[unit + N_POOLS + U(m[pc + I_A])]), k)
             if taken > 0:
                 if m[unit + N_HUNG]:
+                    m[k + T_QUEUED_AT] = -1
                     suspend(m, k, pc)
                     park(m, k, OK)
                     return

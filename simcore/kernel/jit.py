@@ -9,28 +9,58 @@ With NUMBA_DISABLE_JIT=1 both are the plain Python functions.
 from __future__ import annotations
 
 import hashlib
+import operator
+from functools import partial
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numba
 import numpy as np
-from numba import njit
+from llvmlite.binding import Linkage
+from numba import njit, types
 from numba.core.compiler import CompilerBase, DefaultPassBuilder, _LowerResult
 from numba.core.compiler_machinery import register_pass
 from numba.core.typed_passes import NativeLowering
+from numba.extending import lower_builtin
+
+
+# An unsigned index into a contiguous array is one address and one load or store. Numba's general way gives the same machine code
+# after a detour that is a good part of the kernel's compile time, so the kernel's two kinds of arrays get the short one.
+_DATA = 4  # position of the data pointer in Numba's array structure
+
+
+def _index_directly(element: types.Type) -> None:
+    array = types.Array(element, 1, "C")
+
+    @lower_builtin(operator.getitem, array, types.uint64)
+    def load(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        return builder.load(builder.gep(builder.extract_value(args[0], _DATA), [args[1]]))
+
+    @lower_builtin(operator.setitem, array, types.uint64, element)
+    def store(_context: Any, builder: Any, _signature: Any, args: Any) -> None:
+        builder.store(args[2], builder.gep(builder.extract_value(args[0], _DATA), [args[1]]))
+
+
+_index_directly(types.int64)
+_index_directly(types.float64)
 
 
 @register_pass(mutates_CFG=True, analysis_only=False)
 class _InnerLowering(NativeLowering):  # type: ignore[misc]
-    """Lowering without optimisation and machine code: both come with the entry the function is linked into."""
+    """Lowering alone: linking, optimisation and machine code come with the entry the function is linked into."""
 
     _name = "inner_lowering"
 
     def run_pass(self, state: Any) -> bool:
-        state.library = state.targetctx.codegen().create_library(state.func_id.func_qualname)
-        state.library.enable_object_caching()
-        state.library._optimize_final_module = lambda: None
+        library = state.library = state.targetctx.codegen().create_library(state.func_id.func_qualname)
+        library.enable_object_caching()
+
+        def finalize() -> None:
+            library._finalize_dynamic_globals()
+            library._finalized = True
+
+        library.finalize = finalize
         for flag in ("no_cpython_wrapper", "no_cfunc_wrapper", "no_compile"):
             setattr(state.flags, flag, True)
         super().run_pass(state)
@@ -42,14 +72,45 @@ class _InnerLowering(NativeLowering):  # type: ignore[misc]
         return True
 
 
-class _InnerCompiler(CompilerBase):  # type: ignore[misc]
-    def define_pipelines(self) -> list[Any]:
-        pipeline = DefaultPassBuilder.define_nopython_pipeline(self.state)
-        position = next(i for i, (p, _) in enumerate(pipeline.passes) if issubclass(p, NativeLowering))
-        pipeline.passes[position] = (_InnerLowering, pipeline.passes[position][1])
-        pipeline._finalized = False
-        pipeline.finalize()
-        return [pipeline]
+@register_pass(mutates_CFG=True, analysis_only=False)
+class _EntryLowering(NativeLowering):  # type: ignore[misc]
+    """Lowering of an entry: what it was linked with belongs to it alone, so that the optimiser may inline and prune at will."""
+
+    _name = "entry_lowering"
+
+    def run_pass(self, state: Any) -> bool:
+        library = state.library = state.targetctx.codegen().create_library(state.func_id.func_qualname)
+        library.enable_object_caching()
+        optimize, finalize = library._optimize_final_module, library.finalize
+
+        def link_all_and_finalize() -> None:
+            for linked in library._linking_libraries:  # grows while it is gone through
+                library._linking_libraries += [more for more in linked._linking_libraries if more not in library._linking_libraries]
+            finalize()
+
+        def make_private_and_optimize() -> None:
+            for function in library._final_module.functions:
+                if not function.is_declaration and function.linkage == Linkage.linkonce_odr:
+                    function.linkage = Linkage.internal
+            optimize()
+
+        library._optimize_final_module, library.finalize = make_private_and_optimize, link_all_and_finalize
+        return bool(super().run_pass(state))
+
+
+def _compiler(lowering: type[NativeLowering]) -> type[CompilerBase]:
+    """Numba's usual pipeline with another lowering."""
+
+    class Compiler(CompilerBase):  # type: ignore[misc]
+        def define_pipelines(self) -> list[Any]:
+            pipeline = DefaultPassBuilder.define_nopython_pipeline(self.state)
+            position = next(i for i, (p, _) in enumerate(pipeline.passes) if issubclass(p, NativeLowering))
+            pipeline.passes[position] = (lowering, pipeline.passes[position][1])
+            pipeline._finalized = False
+            pipeline.finalize()
+            return [pipeline]
+
+    return Compiler
 
 
 def _cache_folder() -> str:
@@ -67,14 +128,26 @@ CACHE_FOLDER = _cache_folder()
 Decorator = Callable[[Callable[..., Any]], Any]
 
 
-def entry(function: Callable[..., Any]) -> Any:
-    """Decorator of what Python calls: compiled with everything it uses when first called, then kept on disk."""
+def entry(function: Callable[..., Any], *, allocates: bool = False) -> Any:
+    """Decorator of what Python calls: compiled with everything it uses when first called, then kept on disk.
+
+    Only those that make arrays (`allocates`) count references; elsewhere the counting would cost more than the work.
+    """
     before = numba.config.CACHE_DIR
     numba.config.CACHE_DIR = CACHE_FOLDER
     try:
-        return njit(cache=True, no_cfunc_wrapper=True)(function)
+        return njit(cache=True, no_cfunc_wrapper=True, pipeline_class=_compiler(_EntryLowering), _nrt=allocates)(function)
     finally:
         numba.config.CACHE_DIR = before
 
 
-inner: Decorator = njit(pipeline_class=_InnerCompiler)
+def inner(function: Callable[..., Any]) -> Any:
+    """Decorator of what only compiled code calls. Constants among the arguments do not make versions of their own."""
+    compiled = njit(pipeline_class=_compiler(_InnerLowering), _nrt=False)(function)
+    if not numba.config.DISABLE_JIT:
+        template = compiled.get_call_template
+        compiled.get_call_template = lambda args, kws: template(tuple(types.unliteral(a) for a in args), kws)
+    return compiled
+
+
+entry_that_allocates: Decorator = partial(entry, allocates=True)

@@ -24,7 +24,7 @@ NEVER = np.iinfo(np.int64).max
     H_RINGS, H_RINGS_N, H_RING_LOW, H_SECOND, H_COLUMNS, H_COLUMNS_N, H_SERIES, H_SERIES_N, H_SERIES_CAP, H_PEAKS,
     H_PEAKS_N, H_EVENTS, H_TASKS, H_REQUESTS, H_WATCHES, H_WATCHES_N, H_SPANS, H_SPANS_N, H_SPANS_CAP, H_SPAN_EVERY,
     H_LOG, H_LOG_N, H_LOG_CAP, H_IDEM, H_IDEM_MASK, H_IDEM_N, H_ROWS_N, H_ROWS_CAP, H_LIVE, H_GUARD, H_PROPAGATE,
-    H_PROBES, H_PROBES_N, H_PROBES_CAP, H_ALIAS, H_CUSTOMERS, H_CLIENT_UNIT, H_HOLE, H_SEED_KEY, H_ROOM, H_RESERVE, H_TIED,
+    H_PROBES, H_PROBES_N, H_PROBES_CAP, H_ALIAS, H_CUSTOMERS, H_CLIENT_UNIT, H_HOLE, H_SEED_KEY, H_ROOM, H_RESERVE, H_RING_FULL,
 ) = _fields(54)  # fmt: skip
 HEADER_SIZE = 64
 
@@ -51,13 +51,15 @@ RING_SIZE = U(8)
 RING_ENTRY = U(4)
 
 # --- task -----------------------------------------------------------------------------------------------------------------
+# Cache lines of eight words: what every event of a task needs, who it is, what its callees inherit, the rest.
 (
-    T_WAIT, T_PC, T_UNIT, T_PARENT, T_TOKEN, T_REQUEST, T_PATH, T_LUCK, T_ROOT, T_DEADLINE, T_NEXT, T_PREV, T_QUEUE,
-    T_QUEUED_AT, T_HELD, T_HOLD, _T_HOLD1, _T_HOLD2, _T_HOLD3, T_FLAGS, T_ATTEMPT, T_CODE, T_ROW, T_CUSTOMER, T_REF,
-    T_ARG, T_PRIORITY, T_ARRIVED, T_OP, T_STATE, T_IDEM, T_SITE, T_EXPIRY, T_TRIES,
-    T_PARENT_PATH, T_STARTED,
-) = _fields(36)  # fmt: skip
-TASK_SIZE = U(36)
+    T_WAIT, T_PC, T_UNIT, T_FLAGS, T_HELD, T_HOLD, T_DEADLINE, T_QUEUE,
+    T_OP, T_SITE, T_PARENT, T_TOKEN, T_ARRIVED, T_PATH, T_REQUEST, T_STATE,
+    T_LUCK, T_ROOT, T_ROW, T_CUSTOMER, T_REF, T_ARG, T_PRIORITY, T_ATTEMPT,
+    T_IDEM, T_STARTED, T_CODE, T_EXPIRY, T_NEXT, T_PREV, T_QUEUED_AT, T_TRIES,
+    T_PARENT_PATH, T_MORE_HOLDS,
+) = _fields(34)  # fmt: skip
+TASK_SIZE = U(40)
 MAX_HOLDS = 4
 FREE, TRAVELLING, LIVE, ANSWERING = range(4)
 # flags; TOUCHED and DOUBT are sticky and travel with the answer

@@ -135,6 +135,8 @@ class Machine:
             self._put(y.H_ROWS_CAP, self.get(y.H_ROWS_CAP) + more)
         if self.get(y.H_IDEM_MASK) // 2 - self.get(y.H_IDEM_N) < need:
             self._rehash_keys()
+        if self.get(y.H_RING_FULL):
+            self._enlarge_rings()
         while ledger.order_room(self.ledger) < need:
             self.ledger = ledger.grow(self.ledger)
 
@@ -183,6 +185,21 @@ class Machine:
         self._put(y.H_READY, base)
         self._put(y.H_READY_AT, 0)
         self._put(y.H_READY_MASK, capacity - 1)
+
+    def _enlarge_rings(self) -> None:
+        """Four times the room for every ring that is half full."""
+        self._put(y.H_RING_FULL, 0)
+        size = int(y.RING_ENTRY)
+        for i in range(self.get(y.H_RINGS_N)):
+            ring = self.get(y.H_RINGS) + i * int(y.RING_SIZE)
+            mask, n = int(self.m[ring + int(y.G_MASK)]), int(self.m[ring + int(y.G_N)])
+            if 2 * n <= mask:
+                continue
+            places = (int(self.m[ring + int(y.G_AT)]) + np.arange(n)) & mask
+            entries = self.m[int(self.m[ring + int(y.G_BASE)]) :][: (mask + 1) * size].reshape(-1, size)[places].copy()
+            base = self._append(4 * (mask + 1) * size)
+            self.m[base : base + n * size] = entries.ravel()
+            self.m[ring + int(y.G_BASE)], self.m[ring + int(y.G_MASK)], self.m[ring + int(y.G_AT)] = base, 4 * (mask + 1) - 1, 0
 
     def make_ready(self, what: int, who: int, token: int) -> None:
         """Appends to the ready list."""

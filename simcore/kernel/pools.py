@@ -9,7 +9,7 @@ from simcore.kernel.events import make_ready
 from simcore.kernel.layout import (
     H_NOW, H_SEQ, LEVELS, LIFO, P_BUSY, P_BUSY_NS, P_DISCIPLINE, P_FULL_NS, P_GRANTED, P_HOLD_NS, P_LAST, P_LIMIT, P_PEAK_BUSY,
     P_PEAK_QUEUE, P_QUEUE_NS, P_REFUSED, P_SECOND_BUSY, P_SECOND_QUEUE, P_SLOTS, P_WAIT_NS, P_WAITED, PRIORITY, Q_HEAD,
-    Q_LENGTH, Q_TAIL, T_HELD, T_HOLD, T_NEXT, T_PREV, T_PRIORITY, T_QUEUE, T_QUEUED_AT, T_WAIT, U, Y_GRANT,
+    Q_LENGTH, Q_TAIL, T_HELD, T_HOLD, T_MORE_HOLDS, T_NEXT, T_PREV, T_PRIORITY, T_QUEUE, T_QUEUED_AT, T_WAIT, U, Y_GRANT,
 )  # fmt: skip
 
 _NONE = U(0)
@@ -80,6 +80,12 @@ def account(m, pool, now):
 
 
 @inner
+def hold_at(task, depth):
+    """Where a task keeps since when it has held its depth-th slot; the first, which most never go beyond, is at hand."""
+    return task + T_HOLD if depth == 0 else task + T_MORE_HOLDS + U(depth - 1)
+
+
+@inner
 def _take(m, pool, task, now):
     m[pool + P_BUSY] += 1
     m[pool + P_GRANTED] += 1
@@ -88,7 +94,7 @@ def _take(m, pool, task, now):
         m[pool + P_SECOND_BUSY] = busy
         if busy > m[pool + P_PEAK_BUSY]:
             m[pool + P_PEAK_BUSY] = busy
-    m[task + T_HOLD + U(m[task + T_HELD])] = now
+    m[hold_at(task, m[task + T_HELD])] = now
     m[task + T_HELD] += 1
 
 
@@ -141,7 +147,7 @@ def release(m, pool, task):
     now = m[H_NOW]
     account(m, pool, now)
     m[task + T_HELD] -= 1
-    m[pool + P_HOLD_NS] += now - m[task + T_HOLD + U(m[task + T_HELD])]
+    m[pool + P_HOLD_NS] += now - m[hold_at(task, m[task + T_HELD])]
     m[pool + P_BUSY] -= 1
     if m[pool + Q_LENGTH] > 0:
         grant(m, pool)

@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from simcore.kernel import ledger as k
-from simcore.kernel.jit import entry
+from simcore.kernel.jit import entry_that_allocates
 from simcore.kernel.layout import CONFIRMED, U
 
 Array = k.Array
@@ -28,7 +28,7 @@ LATE_NS = 60 * 1_000_000_000
 # --- reading the arenas ------------------------------------------------------------------------------------------------------
 
 
-@entry
+@entry_that_allocates
 def records(L):
     """Handles (int64) of all accounts and of all orders, in the order they were made."""
     most = (L[k.TOP] - L[k.HEAP]) // np.int64(k.ORDER_SIZE) + 1
@@ -72,7 +72,7 @@ def _holdings(L: Array, accounts: Array, field: Any) -> Array:
 # --- end of day ----------------------------------------------------------------------------------------------------------------
 
 
-@entry
+@entry_that_allocates
 def _book_all(L, orders):
     """The core books the last word of the exchange on each order; what the exchange never saw expires unfilled."""
     for order in orders:
@@ -133,7 +133,7 @@ def _confirm_funds(L: Array, rows: Array, now: int, file: File) -> dict[str, int
     return {"fund_confirmed": len(booked), "fund_pending": len(due) - len(booked)}
 
 
-@entry
+@entry_that_allocates
 def _confirm(L, rows, due):
     """Subscriptions become units, redemptions become cash, at one yuan a unit."""
     for row in due:
@@ -155,7 +155,7 @@ def _confirm(L, rows, due):
 # --- loss at a failover --------------------------------------------------------------------------------------------------------
 
 
-@entry
+@entry_that_allocates
 def _forget(L, orders):
     """Undoes orders, the last first. Proceeds that are spent already are the broker's loss."""
     for order_ in orders[::-1]:
@@ -200,7 +200,7 @@ def lose_unreplicated(L: Array, rows: Array, now: int, lag_ns: int) -> int:
 # --- reconciliation ------------------------------------------------------------------------------------------------------------
 
 
-@entry
+@entry_that_allocates
 def _adopt(L, order):
     """The core takes up (again) an order the exchange has. What the customer cannot freeze for it, the broker lends."""
     need = k.required(L, order, L[order + k.O_BOOKED])
@@ -224,7 +224,7 @@ def _adopt(L, order):
         L[account + k.A_LAST_ORDER] = np.int64(order)
 
 
-@entry
+@entry_that_allocates
 def _book_clone(L, order):
     """Fills of an order placed twice go to the broker's own error account."""
     new, way, at = L[order + k.O_FILLED] - L[order + k.O_BOOKED], L[order + k.O_SIDE], U(L[order + k.O_INSTRUMENT])
@@ -236,7 +236,7 @@ def _book_clone(L, order):
     L[order + k.O_BOOKED] += new
 
 
-@entry
+@entry_that_allocates
 def _match_orders(L, orders):
     """Compares core and exchange, order by order, and mends the core: counts of orphans, duplicates, unreported, unplaced.
 
@@ -264,7 +264,7 @@ def _match_orders(L, orders):
     return orphans, duplicates, unreported, unplaced
 
 
-@entry
+@entry_that_allocates
 def _match_transfers(L, rows, unsettled):
     """Clears what is in transit against the bank's ledger: counts of transfers stuck in transit and of those paid out too much.
 
@@ -403,7 +403,7 @@ def _same(law: str, expected: Array | int, found: Array | int) -> Law:
     return Law(law, True, int(a.sum()), int(b.sum()))
 
 
-@entry
+@entry_that_allocates
 def _endowments(L, customers):
     """What these customers owned at first: account records, one after the other."""
     out = np.zeros(len(customers) * np.int64(k.ACCOUNT_SIZE), np.int64)
@@ -418,7 +418,7 @@ def _instruments_held(L: Array, accounts: Array) -> Array:
     return held.reshape(-1, k.HOLDINGS)
 
 
-@entry
+@entry_that_allocates
 def _held(L, customers):
     out = np.empty(len(customers) * k.HOLDINGS, np.int64)
     for n, customer in enumerate(customers):

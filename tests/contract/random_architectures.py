@@ -93,6 +93,8 @@ class Steps:
     def __init__(self, draw: st.DrawFn, targets: list[str], pools: list[str], limits: list[str], flow: bool) -> None:
         self.draw, self.targets, self.pools, self.limits, self.flow = draw, targets, pools, limits, flow
         self.calls_left, self.names = 2, 0
+        # Two calls with one draw and one luck have one path, and nothing orders their events at the same instant.
+        self.draws_left = 1 if flow else 0
 
     def steps(self, depth: int, least: int = 0) -> list[Plain]:
         """Up to three steps; those that hold other steps only down to the depth."""
@@ -106,8 +108,11 @@ class Steps:
         return getattr(self, f"a_{self.draw(st.sampled_from(kinds))}")(depth)  # type: ignore[no-any-return]
 
     def naming(self) -> Plain:
-        """Perhaps a name of its own, unique in the operation, and a shared draw."""
-        extras: Plain = self.draw(st.sampled_from([{}, {}, {"draw": "luck"}]))
+        """Perhaps a name of its own, unique in the operation, and a draw by name."""
+        extras: Plain = {}
+        if self.draws_left and self.draw(st.sampled_from([False, True])):
+            self.draws_left -= 1
+            extras["draw"] = "luck"
         if self.draw(st.sampled_from([False, False, True])):
             self.names += 1
             extras = extras | {"name": f"site{self.names}"}
@@ -146,6 +151,7 @@ class Steps:
         return step
 
     def a_repeat(self, depth: int) -> Plain:
+        self.draws_left = 0
         return {"repeat": self.draw(st.integers(0, 2)), "steps": self.steps(depth - 1)}
 
     def a_call(self, depth: int) -> Plain:

@@ -1079,6 +1079,22 @@ def test_a_named_draw_pairs_the_luck_of_two_steps(run: Run) -> None:
     assert durations["buy"] == math.floor(-5 * MS * math.log(twin.draw(twin.combine(luck + twin.name("draw:size"), 0))) + 0.5)
 
 
+def test_path_and_luck_of_calls_by_draw_and_attempt(run: Run) -> None:
+    """path = combine(p.path + site, a), with `draw: X` combine(p.luck + name("draw:X"), a); luck = p.luck if a = 0, else
+    combine(p.luck + site, a)."""
+    text = """
+        services:
+          shop: {operations: {buy: {steps: [fail: error]}}}
+          web: {operations: {ask: {steps: [{call: shop.buy, draw: size, retry: {attempts: 2, backoff: 1ms}}]}}}
+        flows: {a: {steps: [{call: web.ask, retry: {attempts: 2, backoff: 8ms}}]}}
+    """
+    root, site, size = intent_root("a"), twin.name("client.a/web.ask#0"), twin.name("draw:size")
+    expected = []
+    for outer, luck in ((0, root), (1, twin.combine(root + site, 1))):
+        expected += [twin.combine(luck + size, 0), twin.combine(luck + size, 1), twin.combine(root + site, outer)]
+    assert [span.path for span in sorted(run(text).result.spans, key=lambda span: (span.ended, span.unit))] == expected
+
+
 def test_sites_are_numbered_in_file_order_after_unrolling(run: Run) -> None:
     """NAME is the step's `name`, or `target#i`, i in file order; a named site in a repeat has `#i` appended for later turns."""
     text = """

@@ -1,0 +1,15 @@
+"""No intent stands at the exchange twice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chaos.checkers._flags import absent
+from simcore.journal import Journal
+
+NAME = "no-duplicates"
+
+
+def check(journal: Journal) -> dict[str, Any]:
+    """No intent stands at the exchange twice."""
+    return absent(journal, "duplicated")

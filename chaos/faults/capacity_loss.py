@@ -1,0 +1,50 @@
+"""A pool shrinks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from pydantic import Field
+
+from chaos.faults.common import system_of
+from chaos.faults.fault import OnPool, Process, System, Target
+from simcore.architecture import Architecture
+from simcore.errors import InputError
+
+if TYPE_CHECKING:
+    from simcore.control.cosimulation import Cosimulation
+    from simcore.control.plane import ControlPlane
+
+
+def finite_slots(architecture: Architecture, pool: str) -> int:
+    """The slots of a pool as the file has them. Raises InputError if they are unlimited."""
+    slots = architecture.pools[pool].slots
+    if slots == "unlimited":
+        raise InputError(f"the pool {pool} has unlimited slots and can lose none", mend="choose another pool, or give it slots")
+    return slots
+
+
+class CapacityLoss(OnPool):
+    """A pool keeps only a share of its slots; those in use run out, nothing is killed.
+
+    An error in a maintenance program cut a bank's capacity for six and a half hours (DBS, 2023-05-05 [72]).
+    """
+
+    fault: ClassVar[str] = "capacity-loss"
+    layer: ClassVar[str] = "infrastructure"
+
+    left: Annotated[float, Field(ge=0, lt=1)] = Field(description="share of the slots that is left, rounded down")
+
+    def targets(self, system: System) -> list[Target]:
+        found = super().targets(system)
+        finite_slots(system.architecture, self.pool)
+        return found
+
+    def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
+        slots = finite_slots(system_of(core).architecture, self.pool)
+        core.inject.pool_slots(self.pool, int(slots * self.left + 1e-9))
+        return None
+
+    def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
+        core.inject.pool_slots(self.pool, None)
+        return None

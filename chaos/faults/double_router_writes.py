@@ -1,0 +1,50 @@
+"""Orders written twice."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from pydantic import Field
+
+from chaos.faults.common import exchanges, system_of
+from chaos.faults.fault import Fault, Process, System, Target
+from simcore.architecture import Name
+from simcore.errors import InputError
+
+if TYPE_CHECKING:
+    from simcore.control.cosimulation import Cosimulation
+    from simcore.control.plane import ControlPlane
+
+
+class DoubleRouterWrites(Fault):
+    """The order router writes a share of its orders and cancels twice to an exchange's interface.
+
+    A communication fault in the router did so at Guosen on 2007-02-01: later sells were rejected as short of shares [52].
+    """
+
+    fault: ClassVar[str] = "double-router-writes"
+    layer: ClassVar[str] = "business"
+
+    share: Annotated[float, Field(gt=0, le=1)]
+    exchange: Name | None = Field(None, description="service that accepts orders; else all")
+
+    def _links(self, system: System) -> list[tuple[str, str]]:
+        takers = exchanges(system, self.exchange)
+        return [(link.source, link.target) for link in system.architecture.links if link.target in takers]
+
+    def targets(self, system: System) -> list[Target]:
+        links = self._links(system)
+        if not links:
+            raise InputError("no link leads to a service that accepts orders")
+        return [Target("link", f"{source}-{target}") for source, target in links]
+
+    def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
+        for source, target in self._links(system_of(core)):
+            core.inject.link(source, target, duplication=self.share)
+        return None
+
+    def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
+        usual = {(link.source, link.target): link.duplication for link in core.plan.architecture.links}
+        for ends in self._links(system_of(core)):
+            core.inject.link(*ends, duplication=usual[ends])
+        return None

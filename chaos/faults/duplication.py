@@ -1,0 +1,38 @@
+"""Messages that come twice."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from pydantic import Field
+
+from chaos.faults.common import system_of
+from chaos.faults.fault import OnLinks, Process
+
+if TYPE_CHECKING:
+    from simcore.control.cosimulation import Cosimulation
+    from simcore.control.plane import ControlPlane
+
+
+class Duplication(OnLinks):
+    """Links deliver a share of the requests twice; the copy travels on its own.
+
+    What a middleware that delivers at least once does when an acknowledgement is lost [memory]. Harmless where keys make the
+    second one idle, two orders where nothing does.
+    """
+
+    fault: ClassVar[str] = "duplication"
+    layer: ClassVar[str] = "network"
+
+    share: Annotated[float, Field(gt=0, le=1)]
+
+    def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
+        for source, target in self.links(system_of(core)):
+            core.inject.link(source, target, duplication=self.share)
+        return None
+
+    def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
+        usual = {(link.source, link.target): link.duplication for link in core.plan.architecture.links}
+        for ends in self.links(system_of(core)):
+            core.inject.link(*ends, duplication=usual[ends])
+        return None

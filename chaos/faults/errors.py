@@ -1,0 +1,35 @@
+"""Requests that fail at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from pydantic import Field
+
+from chaos.faults.common import system_of
+from chaos.faults.fault import OnUnits, Process
+
+if TYPE_CHECKING:
+    from simcore.control.cosimulation import Cosimulation
+    from simcore.control.plane import ControlPlane
+
+
+class Errors(OnUnits):
+    """A share of the units' requests fails with `error` before anything is done.
+
+    Code is the most frequent cause of severe incidents, 27 % of 152 [87].
+    """
+
+    fault: ClassVar[str] = "errors"
+
+    share: Annotated[float, Field(gt=0, le=1)]
+
+    def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
+        for service, replica in self.units(system_of(core)):
+            core.inject.error_rate(service, replica, self.share)
+        return None
+
+    def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
+        for service, replica in self.units(system_of(core)):
+            core.inject.error_rate(service, replica, 0.0)
+        return None

@@ -1,0 +1,63 @@
+"""The exchange itself is in trouble."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from pydantic import Field, model_validator
+
+from chaos.faults.common import exchanges, system_of
+from chaos.faults.fault import Fault, Process, Share, System, Target
+from simcore.architecture import Name
+from simcore.units import Duration
+
+if TYPE_CHECKING:
+    from simcore.control.cosimulation import Cosimulation
+    from simcore.control.plane import ControlPlane
+
+
+class ExchangeDegradation(Fault):
+    """An exchange is slow in all it does, fails a share of what it is asked, and reports late: for every broker at once.
+
+    Its in-flight windows turn slowness into backlog at the router. A surge of orders slowed confirmations from about 10:10 to
+    11:13 (SSE, 2024-09-27 [14][53]); no broker can mend it.
+    """
+
+    fault: ClassVar[str] = "exchange-degradation"
+    layer: ClassVar[str] = "business"
+
+    exchange: Name | None = Field(None, description="service that accepts orders; else all")
+    slow: Annotated[float, Field(ge=1, le=1e6)] = Field(1.0, description="factor on all its work")
+    errors: Share = Field(0.0, description="share of requests it fails")
+    reports_late: Duration = 0
+
+    @model_validator(mode="after")
+    def _degrades(self) -> ExchangeDegradation:
+        if self.slow == 1.0 and not self.errors and not self.reports_late:
+            raise ValueError("give at least one of slow, errors, reports_late")
+        return self
+
+    def _units(self, system: System) -> list[tuple[str, int]]:
+        services = system.architecture.services
+        return [(name, i) for name in exchanges(system, self.exchange) for i in range(services[name].replicas)]
+
+    def targets(self, system: System) -> list[Target]:
+        return [Target("unit", f"{service}#{replica}") for service, replica in self._units(system)]
+
+    def _turn(self, core: Cosimulation, slow: float, errors: float, late_ns: int) -> None:
+        system = system_of(core)
+        units = self._units(system)
+        for service, replica in units:
+            core.inject.slow(service, replica, slow)
+            core.inject.error_rate(service, replica, errors)
+        for link in system.architecture.links:
+            if link.source in {service for service, _ in units}:
+                core.inject.link(link.source, link.target, latency_add_ns=late_ns)
+
+    def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
+        self._turn(core, self.slow, self.errors, self.reports_late)
+        return None
+
+    def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
+        self._turn(core, 1.0, 0.0, 0)
+        return None

@@ -1,0 +1,294 @@
+"""What a fault is, how it finds what it hits, and how it shows that it hit anything.
+
+A fault is a small frozen model: its fields are what a scenario file may write under its name. It acts through the knobs of
+`core.inject` and the handles of the control plane alone, holds no state of its own (one instance serves many runs), and is
+registered under its name by being defined. docs/writing-a-fault.md builds one from nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple, TypeAlias
+
+from pydantic import Field, model_validator
+
+from simcore.architecture import Architecture, Call, Model, Name, Probability, Send
+from simcore.errors import InputError, suggest
+from simcore.workload import Workload
+
+if TYPE_CHECKING:
+    import simpy
+
+    from simcore.control.cosimulation import Cosimulation
+    from simcore.control.plane import ControlPlane
+    from simcore.journal import Journal
+
+FAULTS: dict[str, type[Fault]] = {}
+
+Process: TypeAlias = "Generator[simpy.Event, Any, None] | None"
+
+
+class Target(NamedTuple):
+    """One thing a fault hits. `kind` is one of the journal's (unit, pool, link, flow, limit, call), or of the control plane's
+    (monitor, robot, file, batch, failover, exchange, gate, team); `name` as the journal and the architecture's file have it."""
+
+    kind: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.name}"
+
+
+class System(NamedTuple):
+    """What faults choose their targets from: a resolved architecture and workload. A plan has both under the same names."""
+
+    architecture: Architecture
+    workload: Workload
+
+
+class Fault(Model):
+    """Base of all faults. A subclass gives `fault`, its name in files; its docstring's first line is its row in the docs.
+
+    The default evidence is traffic: between start and heal at least one request, message or intent met a target. A fault that
+    shows itself otherwise (a file, an alarm, an operator) overrides `took_effect`.
+    """
+
+    fault: ClassVar[str] = ""
+    layer: ClassVar[str] = "application"  # infrastructure, network, application, data, business, people: a heading of the docs' table
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if not cls.__dict__.get("fault"):
+            return  # a family of faults
+        known = FAULTS.get(cls.fault)
+        if known is not None and (known.__module__, known.__qualname__) != (cls.__module__, cls.__qualname__):
+            raise TypeError(f"two faults are called {cls.fault!r}: {known.__module__} and {cls.__module__}")
+        FAULTS[cls.fault] = cls
+
+    def targets(self, system: System) -> list[Target]:
+        """What it hits, never empty. Raises InputError, naming what there is, if a selector finds nothing."""
+        raise NotImplementedError
+
+    def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
+        """Begins now. A fault that changes with time returns a generator, which runs as a SimPy process and is stopped
+        (closed) before `heal`."""
+        raise NotImplementedError
+
+    def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
+        """Puts back what the architecture's file says. May return a generator when mending takes time. Does nothing unless said."""
+        return None
+
+    def readings(self, system: System) -> list[str]:
+        """Counters (`kind/name/field`) that grow when something meets the fault."""
+        return [reading for target in self.targets(system) for reading in traffic(system.architecture, target)]
+
+    def took_effect(self, journal: Journal, began: int, ended: int, grown: int) -> bool:
+        """Whether it exercised anything. `began` and `ended` in ns; `grown` is how much `readings` grew between them."""
+        return grown > 0
+
+
+# --- evidence -----------------------------------------------------------------------------------------------------------
+
+
+def traffic(architecture: Architecture, target: Target) -> list[str]:
+    """Counters that grow when requests meet the target; of a unit what it ended, and what was asked of its service."""
+    kind, name = target
+    if kind == "unit":
+        return [f"unit/{name}/done", f"unit/{name}/failed", *calls_to(architecture, name.partition("#")[0])]
+    fields = {"pool": ("granted", "refused"), "link": ("sent",), "flow": ("started",), "limit": ("passed", "deferred", "refused"), "call": ("attempts",)}
+    return [f"{kind}/{label}/{field}" for label in _instances(architecture, kind, name) for field in fields.get(kind, ())]
+
+
+def _instances(architecture: Architecture, kind: str, name: str) -> list[str]:
+    """A pool or limit `per: replica` is counted replica by replica."""
+    shared = {"pool": architecture.pools, "limit": architecture.limits}.get(kind, {}).get(name)  # type: ignore[attr-defined]
+    if shared is None or shared.per == "shared":
+        return [name]
+    most = max((units_of(architecture, s) for s in architecture.services if _uses(architecture, s, name)), default=0)
+    return [f"{name}#{i}" for i in range(most)]
+
+
+def _uses(architecture: Architecture, service: str, resource: str) -> bool:
+    from simcore.program import Assembler
+
+    made = architecture.services[service]
+    named = [*made.pools, *(p for o in made.operations.values() for p in (*(o.pools or ()), *Assembler.resources(o.steps)))]
+    return resource in named
+
+
+def calls_to(architecture: Architecture, service: str) -> list[str]:
+    """The readings `call/<site>/attempts` of every call site that asks something of a service."""
+    return [f"call/{site}/attempts" for site, callee in call_sites(architecture).items() if callee == service]
+
+
+def call_sites(architecture: Architecture) -> dict[str, str]:
+    """Every call or send site, as the journal names it, and the service it leads to."""
+    from simcore.program import CLIENT
+
+    bodies = {f"{s}.{o}": operation.steps for s, service in architecture.services.items() for o, operation in service.operations.items()}
+    bodies |= {f"{CLIENT}.{name}": flow.steps for name, flow in architecture.flows.items()}
+    return {label: target for body, steps in bodies.items() for label, target in _sites(body, steps)}
+
+
+def _sites(body: str, steps: list[Any]) -> list[tuple[str, str]]:
+    """(site label, callee) in the order in which the compiler numbers them."""
+    from simcore.program import walk
+
+    found, turns = [], {}  # type: ignore[var-annotated]
+    for step in walk(steps):
+        if isinstance(step, (Call, Send)):
+            target = step.call if isinstance(step, Call) else step.send
+            key = step.name or target
+            turn = turns[key] = turns.get(key, -1) + 1
+            label = key if step.name and not turn else f"{key}#{turn}"
+            found.append((f"{body}/{label}", target.partition(".")[0]))
+    return found
+
+
+# --- selectors: families of faults that choose their targets alike --------------------------------------------------------
+
+
+def units_of(architecture: Architecture, service: str) -> int:
+    """Replicas of a service, standby ones (numbered last) included."""
+    made = architecture.services[service]
+    return made.replicas + (made.standby.replicas if made.standby else 0)
+
+
+def require(what: str, name: str, known: Any) -> str:
+    """The name, if it is known. Raises InputError with the likely one, or with what there is."""
+    if name not in known:
+        raise InputError(f"no {what} is called {name!r}", mend=suggest(name, known))
+    return name
+
+
+class OnUnits(Fault):
+    """Hits units, chosen by exactly one of service, site and group; of a service all replicas, or some.
+
+    `group` is one of shared fate (host, power feed); `site` a place. Standby units belong to their own site and groups, and
+    are hit by `service` only when `replicas` names them (they are numbered after the others).
+    """
+
+    service: Name | None = None
+    site: Name | None = None
+    group: Name | None = None
+    replicas: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)] | None = Field(None, description="replica numbers")
+    fraction: Annotated[float, Field(gt=0, le=1)] | None = Field(None, description="share of the replicas, rounded up, lowest numbers first")
+
+    @model_validator(mode="after")
+    def _one_selector(self) -> OnUnits:
+        if sum(x is not None for x in (self.service, self.site, self.group)) != 1:
+            raise ValueError("choose units by exactly one of service, site, group")
+        if self.service is None and (self.replicas or self.fraction):
+            raise ValueError("replicas and fraction go with service")
+        if self.replicas and self.fraction:
+            raise ValueError("give replicas or fraction, not both")
+        return self
+
+    def units(self, system: System) -> list[tuple[str, int]]:
+        """(service, replica) of every unit hit. Raises InputError."""
+        services = system.architecture.services
+        if self.service is not None:
+            made = services[require("service", self.service, services)]
+            if self.replicas:
+                total = units_of(system.architecture, self.service)
+                for replica in self.replicas:
+                    if replica >= total:
+                        raise InputError(f"{self.service} has no replica {replica}", mend=f"it has 0 to {total - 1}")
+                return [(self.service, r) for r in self.replicas]
+            return [(self.service, r) for r in range(math.ceil((self.fraction or 1.0) * made.replicas - 1e-9))]
+        places = _places(system.architecture)
+        found = [unit for unit, (site, groups) in places.items() if site == self.site or self.group in groups]
+        if not found:
+            what, wanted = ("site", self.site) if self.site else ("group", self.group)
+            known = {s for s, _ in places.values()} if self.site else {g for _, groups in places.values() for g in groups}
+            require(what, str(wanted), known)
+        return found
+
+    def targets(self, system: System) -> list[Target]:
+        """The units."""
+        return [Target("unit", f"{service}#{replica}") for service, replica in self.units(system)]
+
+
+def _places(architecture: Architecture) -> dict[tuple[str, int], tuple[str, tuple[str, ...]]]:
+    """Site and groups of every unit."""
+    places: dict[tuple[str, int], tuple[str, tuple[str, ...]]] = {}
+    for name, service in architecture.services.items():
+        for replica in range(units_of(architecture, name)):
+            where = service.standby if service.standby and replica >= service.replicas else service
+            places[name, replica] = (where.site, tuple(where.groups))
+    return places
+
+
+class OnLinks(Fault):
+    """Hits links, chosen by the service they come from, the one they lead to, or both."""
+
+    source: Name | None = Field(None, alias="from")
+    target: Name | None = Field(None, alias="to")
+
+    model_config = {**Model.model_config, "populate_by_name": True}
+
+    @model_validator(mode="after")
+    def _an_end(self) -> OnLinks:
+        if self.source is None and self.target is None:
+            raise ValueError("a link needs from, to or both")
+        return self
+
+    def links(self, system: System) -> list[tuple[str, str]]:
+        """(source, target) of every link hit. Raises InputError."""
+        found = [
+            (link.source, link.target) for link in system.architecture.links
+            if self.source in (None, link.source) and self.target in (None, link.target)
+        ]  # fmt: skip
+        if not found:
+            known = ", ".join(f"{link.source}-{link.target}" for link in system.architecture.links)
+            raise InputError(f"no link from {self.source or 'anywhere'} to {self.target or 'anywhere'}", mend=f"links: {known or 'none'}")
+        return found
+
+    def targets(self, system: System) -> list[Target]:
+        """The links."""
+        return [Target("link", f"{source}-{target}") for source, target in self.links(system)]
+
+
+class OnPool(Fault):
+    """Hits one pool (of a pool `per: replica` all instances)."""
+
+    pool: Name
+
+    def targets(self, system: System) -> list[Target]:
+        """The pool."""
+        return [Target("pool", require("pool", self.pool, system.architecture.pools))]
+
+
+class OnFlows(Fault):
+    """Hits what customers do: named flows."""
+
+    flows: Annotated[list[Name], Field(min_length=1)]
+
+    def targets(self, system: System) -> list[Target]:
+        """The flows."""
+        return [Target("flow", require("flow", flow, system.architecture.flows)) for flow in self.flows]
+
+
+class OnLimit(Fault):
+    """Hits one rate limit."""
+
+    limit: Name
+
+    def targets(self, system: System) -> list[Target]:
+        """The limit."""
+        return [Target("limit", require("limit", self.limit, system.architecture.limits))]
+
+
+class OnExchange(Fault):
+    """Hits an exchange as a market. Took effect when a gate or an order was affected: say so in `took_effect`."""
+
+    exchange: Name
+
+    def targets(self, system: System) -> list[Target]:
+        """The exchange."""
+        attribute = system.workload.attributes.get("exchange")
+        return [Target("exchange", require("exchange", self.exchange, attribute.weights if attribute else [self.exchange]))]
+
+
+Share = Probability

@@ -1,0 +1,59 @@
+"""A slow line."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from pydantic import Field, model_validator
+
+from chaos.faults.common import system_of
+from chaos.faults.fault import OnLinks, Process
+from simcore.units import MS, Duration
+
+if TYPE_CHECKING:
+    import simpy
+
+    from simcore.control.cosimulation import Cosimulation
+    from simcore.control.plane import ControlPlane
+
+
+class LinkLatency(OnLinks):
+    """Both directions of links take longer: `factor` times the usual latency, plus `add`, plus a jitter of 0 to `jitter`.
+
+    Jitter is drawn anew every `redraw`, so that neighbours in time suffer alike, as on a line that flaps; a factor stretches the
+    spread the link has of itself. Telecom links were the first cause at NSE on 2021-02-24 [58].
+    """
+
+    fault: ClassVar[str] = "link-latency"
+    layer: ClassVar[str] = "network"
+
+    factor: Annotated[float, Field(ge=1, le=1e6)] = 1.0
+    add: Duration = 0
+    jitter: Duration = 0
+    redraw: Annotated[Duration, Field(ge=MS)] = 100 * MS
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> LinkLatency:
+        if self.factor == 1.0 and not self.add and not self.jitter:
+            raise ValueError("give at least one of factor, add, jitter")
+        return self
+
+    def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
+        for source, target in self.links(system_of(core)):
+            core.inject.link(source, target, latency_factor=self.factor, latency_add_ns=self.add)
+        return self._flap(core) if self.jitter else None
+
+    def _flap(self, core: Cosimulation) -> Generator[simpy.Event, Any, None]:
+        turn = 0
+        while True:
+            for source, target in self.links(system_of(core)):
+                more_ns = int(self.jitter * core.draw(f"jitter/{source}-{target}", turn))
+                core.inject.link(source, target, latency_add_ns=self.add + more_ns)
+            turn += 1
+            yield core.env.timeout(self.redraw)
+
+    def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
+        for source, target in self.links(system_of(core)):
+            core.inject.link(source, target, latency_factor=1.0, latency_add_ns=0)
+        return None

@@ -1,0 +1,62 @@
+"""Pauses that grow."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from pydantic import Field
+
+from chaos.faults.common import system_of
+from chaos.faults.fault import OnUnits, Process
+from simcore.units import SECOND, Duration
+
+if TYPE_CHECKING:
+    import simpy
+
+    from simcore.control.cosimulation import Cosimulation
+    from simcore.control.plane import ControlPlane
+
+
+class MemoryLeak(OnUnits):
+    """Units stand still for a pause, again and again, each pause longer than the last, until they are started afresh.
+
+    The pauses of a garbage collector whose heap fills up: memory and JVM are classes of their own in a broker's list of faults
+    [19]. Lengths are guesses, to be swept.
+    """
+
+    fault: ClassVar[str] = "memory-leak"
+
+    every: Annotated[Duration, Field(gt=0)] = Field(description="time from the end of a pause to the next")
+    pause: Annotated[Duration, Field(gt=0)] = Field(description="the first pause")
+    growth: Annotated[float, Field(ge=1, le=10)] = Field(1.5, description="each pause is so many times the one before")
+    pause_max: Annotated[Duration, Field(gt=0)] = Field(30 * SECOND, description="no pause is longer")
+
+    def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
+        return self._pauses(core)
+
+    def _pauses(self, core: Cosimulation) -> Generator[simpy.Event, Any, None]:
+        """`due` holds (instant, number, next pause, whether it ends a pause) of every unit."""
+        units = self.units(system_of(core))
+        due = [(int(core.env.now) + self.every, n, self.pause, False) for n in range(len(units))]
+        while True:
+            at, n, pause, pausing = heapq.heappop(due)
+            yield core.env.timeout(at - core.env.now)
+            service, replica = units[n]
+            label = f"{service}#{replica}"
+            if pausing:
+                fresh = not core.read("unit", label, "hung")  # started afresh during the pause
+                core.inject.thaw(service, replica)
+                longer = self.pause if fresh else min(self.pause_max, int(pause * self.growth))
+                heapq.heappush(due, (at + self.every, n, longer, False))
+            elif core.read("unit", label, "up"):
+                core.inject.hang(service, replica)
+                heapq.heappush(due, (at + pause, n, pause, True))
+            else:
+                heapq.heappush(due, (at + self.every, n, self.pause, False))
+
+    def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
+        for service, replica in self.units(system_of(core)):
+            core.inject.thaw(service, replica)
+        return None

@@ -1,0 +1,75 @@
+"""The right command on the wrong machine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from pydantic import Field, model_validator
+
+from chaos.faults.capacity_loss import finite_slots
+from chaos.faults.common import start_at_once, system_of
+from chaos.faults.fault import Fault, Process, System, Target, require, units_of
+from simcore.architecture import Name
+from simcore.errors import InputError
+
+if TYPE_CHECKING:
+    from simcore.control.cosimulation import Cosimulation
+    from simcore.control.plane import ControlPlane
+
+SLIP = 0.1  # a slipped digit, as in simcore/control/actions.py
+
+
+class OperatorError(Fault):
+    """Somebody who is not asked to stops a unit that runs well, or sets a pool or a rate limit to a tenth of what was meant.
+
+    An error in a maintenance program cut a bank's capacity (DBS, 2023-05-05 [72]), a contractor closed cooling valves (2023-10-14
+    [71]). These are mistakes in daily work; those made while mending are the operators' own, by their error rates [98].
+    """
+
+    fault: ClassVar[str] = "operator-error"
+    layer: ClassVar[str] = "people"
+
+    stops: Name | None = Field(None, description="service, one unit of which is stopped")
+    replica: Annotated[int, Field(ge=0)] = 0
+    pool: Name | None = None
+    limit: Name | None = None
+
+    @model_validator(mode="after")
+    def _one_mistake(self) -> OperatorError:
+        if sum(x is not None for x in (self.stops, self.pool, self.limit)) != 1:
+            raise ValueError("a mistake is exactly one of stops, pool, limit")
+        return self
+
+    def targets(self, system: System) -> list[Target]:
+        architecture = system.architecture
+        if self.pool is not None:
+            finite_slots(architecture, require("pool", self.pool, architecture.pools))
+            return [Target("pool", self.pool)]
+        if self.limit is not None:
+            return [Target("limit", require("limit", self.limit, architecture.limits))]
+        service = require("service", str(self.stops), architecture.services)
+        last = units_of(architecture, service) - 1
+        if self.replica > last:
+            raise InputError(f"{service} has no replica {self.replica}", mend=f"it has 0 to {last}")
+        return [Target("unit", f"{service}#{self.replica}")]
+
+    def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
+        architecture = system_of(core).architecture
+        (target,) = self.targets(system_of(core))
+        core.log("action_error", target.name, how="wrong_target" if self.stops else "wrong_value")
+        if self.stops is not None:
+            core.inject.crash(self.stops, self.replica)
+        elif self.pool is not None:
+            core.inject.pool_slots(self.pool, int(finite_slots(architecture, self.pool) * SLIP))
+        elif self.limit is not None:
+            core.inject.limit_rate(self.limit, architecture.limits[self.limit].rate * SLIP)
+        return None
+
+    def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
+        if self.stops is not None:
+            start_at_once(core, [(self.stops, self.replica)])
+        elif self.pool is not None:
+            core.inject.pool_slots(self.pool, None)
+        elif self.limit is not None:
+            core.inject.limit_rate(self.limit, system_of(core).architecture.limits[self.limit].rate)
+        return None

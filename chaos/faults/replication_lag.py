@@ -1,0 +1,66 @@
+"""A standby that falls behind."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import Field, model_validator
+
+from chaos.faults.common import happened
+from chaos.faults.fault import Fault, Process, System, Target, require
+from simcore.architecture import Name
+from simcore.errors import InputError
+from simcore.units import SECOND, Duration
+
+if TYPE_CHECKING:
+    import simpy
+
+    from simcore.control.cosimulation import Cosimulation
+    from simcore.control.plane import ControlPlane
+    from simcore.journal import Journal
+
+
+class ReplicationLag(Fault):
+    """A failover's standby is further behind: by `lag`, or ever further while replication is `stuck`.
+
+    Nothing shows until the primary is lost: then what the standby has not received is gone, or the switch waits for it. Loss
+    must be near zero under MiFID II RTS 7 [memory]. Took effect when that failover began while it held.
+    """
+
+    fault: ClassVar[str] = "replication-lag"
+    layer: ClassVar[str] = "data"
+
+    failover: Name
+    lag: Duration = Field(0, description="on top of what the architecture says")
+    stuck: bool = Field(False, description="the lag grows by a second every second")
+
+    @model_validator(mode="after")
+    def _lags(self) -> ReplicationLag:
+        if not self.lag and not self.stuck:
+            raise ValueError("give lag, or stuck: true")
+        return self
+
+    def targets(self, system: System) -> list[Target]:
+        failovers = system.architecture.control.failovers
+        rule = failovers[require("failover", self.failover, failovers)]
+        standby = system.architecture.services[rule.service].standby
+        if standby is not None and standby.replication == "synchronous":
+            raise InputError(f"{rule.service} replicates synchronously: its standby has no lag")
+        return [Target("failover", self.failover)]
+
+    def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
+        control.failovers[self.failover].lag_added_ns = self.lag
+        return self._fall_behind(core, control) if self.stuck else None
+
+    def _fall_behind(self, core: Cosimulation, control: ControlPlane) -> Generator[simpy.Event, Any, None]:
+        while True:
+            yield core.env.timeout(SECOND)
+            control.failovers[self.failover].lag_added_ns += SECOND
+
+    def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
+        control.failovers[self.failover].lag_added_ns = 0
+        return None
+
+    def took_effect(self, journal: Journal, began: int, ended: int, grown: int) -> bool:
+        return happened(journal, ("failover_started",), (self.failover,), began, ended)

@@ -1,0 +1,41 @@
+"""One cause, many machines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field, model_validator
+
+from chaos.faults.common import boot, system_of
+from chaos.faults.fault import OnUnits, Process
+
+if TYPE_CHECKING:
+    from simcore.control.cosimulation import Cosimulation
+    from simcore.control.plane import ControlPlane
+
+
+class SharedFateOutage(OnUnits):
+    """Everything on one host, power feed, database machine or site goes down at once, and boots when it is back.
+
+    One lost UPS feed stopped four core link machines for 19 minutes (CITIC, 2023-06-19 [21][50]); closed cooling valves stopped
+    a bank's data centre until the next morning (DBS, 2023-10-14 [71]).
+    """
+
+    fault: ClassVar[str] = "shared-fate-outage"
+    layer: ClassVar[str] = "infrastructure"
+
+    boots: bool = Field(True, description="false: when it is back nothing starts by itself")
+
+    @model_validator(mode="after")
+    def _shared(self) -> SharedFateOutage:
+        if self.service is not None:
+            raise ValueError("shared fate is a group or a site; for a service write crash")
+        return self
+
+    def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
+        for service, replica in self.units(system_of(core)):
+            core.inject.crash(service, replica)
+        return None
+
+    def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
+        return boot(core, self.units(system_of(core))) if self.boots else None

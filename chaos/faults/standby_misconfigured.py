@@ -1,0 +1,56 @@
+"""A standby that would not serve."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field
+
+from chaos.faults.common import happened, system_of
+from chaos.faults.fault import Fault, Process, System, Target, require
+from simcore.architecture import Name
+
+if TYPE_CHECKING:
+    from simcore.control.cosimulation import Cosimulation
+    from simcore.control.plane import ControlPlane
+    from simcore.journal import Journal
+
+
+class StandbyMisconfigured(Fault):
+    """Steps of a failover are broken by configuration: nobody sees it until one of them is taken, in earnest or in a drill.
+
+    The standby site's network was misconfigured (DBS, 2023-10-14 [71]), the automatic takeover was set off (Tokyo, 2020-10-01
+    [56]); 48 % of disaster recovery tests failed [93]. Took effect when the failover failed at such a step or a drill came by.
+    """
+
+    fault: ClassVar[str] = "standby-misconfigured"
+    layer: ClassVar[str] = "infrastructure"
+
+    failover: Name
+    steps: list[Name] | None = Field(None, description="broken steps; else all that need config, or all if none says so")
+
+    def _broken(self, system: System) -> list[str]:
+        failovers = system.architecture.control.failovers
+        steps = failovers[require("failover", self.failover, failovers)].steps
+        if self.steps:
+            return [require(f"step of the failover {self.failover}", name, [s.name for s in steps]) for name in self.steps]
+        return [s.name for s in steps if "config" in s.needs] or [s.name for s in steps]
+
+    def targets(self, system: System) -> list[Target]:
+        self._broken(system)
+        return [Target("failover", self.failover)]
+
+    def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
+        control.failovers[self.failover].broken.update(self._broken(system_of(core)))
+        return None
+
+    def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
+        control.failovers[self.failover].broken.difference_update(self._broken(system_of(core)))
+        return None
+
+    def took_effect(self, journal: Journal, began: int, ended: int, grown: int) -> bool:
+        failed = any(
+            e.what == "failover_step" and e.subject == self.failover and e.detail["why"] == "config" and began <= e.t_ns <= ended
+            for e in journal.events
+        )
+        return failed or happened(journal, ("drill_done",), (self.failover,), began, ended)

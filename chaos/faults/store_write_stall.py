@@ -1,0 +1,59 @@
+"""A store that reads but hardly writes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from pydantic import Field
+
+from chaos.faults.common import calls_to_operations, system_of
+from chaos.faults.fault import Fault, Process, System, Target, require
+from simcore.architecture import Effect, Name
+from simcore.errors import InputError
+
+if TYPE_CHECKING:
+    from simcore.control.cosimulation import Cosimulation
+    from simcore.control.plane import ControlPlane
+
+
+class StoreWriteStall(Fault):
+    """What writes in a store takes `factor` times as long; reads do not, but share its sessions and wait behind the writes.
+
+    A log that is not archived, a storage array in trouble: storage stopped behind risk control and index at NSE on 2021-02-24
+    [58]. Operations with an effect write, unless named. Took effect when a write was
+    asked for.
+    """
+
+    fault: ClassVar[str] = "store-write-stall"
+    layer: ClassVar[str] = "data"
+
+    service: Name
+    operations: list[Name] | None = Field(None, description="those that write; else all with an effect")
+    factor: Annotated[float, Field(gt=1, le=1e6)]
+
+    def _writes(self, system: System) -> list[str]:
+        from simcore.program import walk
+
+        known = system.architecture.services[require("service", self.service, system.architecture.services)].operations
+        if self.operations:
+            return [require(f"operation of {self.service}", operation, known) for operation in self.operations]
+        return [name for name, operation in known.items() if any(isinstance(step, Effect) for step in walk(operation.steps))]
+
+    def targets(self, system: System) -> list[Target]:
+        writes = self._writes(system)
+        if not writes:
+            raise InputError(f"no operation of {self.service} has an effect", mend="name those that write under operations")
+        return [Target("operation", f"{self.service}.{operation}") for operation in writes]
+
+    def readings(self, system: System) -> list[str]:
+        return calls_to_operations(system.architecture, {target.name for target in self.targets(system)})
+
+    def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
+        for operation in self._writes(system_of(core)):
+            core.inject.work(self.service, operation, self.factor)
+        return None
+
+    def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
+        for operation in self._writes(system_of(core)):
+            core.inject.work(self.service, operation, 1.0)
+        return None

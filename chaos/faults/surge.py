@@ -1,0 +1,45 @@
+"""More of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from pydantic import Field
+
+from chaos.faults.fault import OnFlows, Process, System, Target
+from simcore.errors import InputError
+
+if TYPE_CHECKING:
+    from simcore.control.cosimulation import Cosimulation
+    from simcore.control.plane import ControlPlane
+
+
+class Surge(OnFlows):
+    """Intents of the flows arrive at `factor` times the workload's rate; those who would have come anyway are the same.
+
+    The first hour of 2024-09-27 brought about 1.75 times the day before [14, derived]; capacity must be twice the historical
+    peak [28]. A factor below 1 is a lull.
+    """
+
+    fault: ClassVar[str] = "surge"
+    layer: ClassVar[str] = "business"
+
+    factor: Annotated[float, Field(ge=0, le=1000)]
+
+    def targets(self, system: System) -> list[Target]:
+        found = super().targets(system)
+        for flow in self.flows:
+            load = system.workload.flows.get(flow)
+            if load is None or (load.per_day is None and not load.rate):
+                raise InputError(f"the flow {flow} has no rate in the workload {system.workload.name}, so it cannot surge")
+        return found
+
+    def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
+        for flow in self.flows:
+            core.inject.flow_rate(flow, self.factor)
+        return None
+
+    def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
+        for flow in self.flows:
+            core.inject.flow_rate(flow, 1.0)
+        return None

@@ -1,0 +1,292 @@
+"""The simulated core as the system under test: a scenario's method carried out on a cosimulation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from functools import cached_property
+from typing import Any
+
+from chaos.faults.fault import Fault, System, Target
+from chaos.scenario import Responders, Rollback, Scenario, StepBase
+from chaos.simulate import digest_of
+from simcore.architecture import Architecture
+from simcore.control.models import Control
+from simcore.control.references import _reading
+from simcore.document import Node
+from simcore.errors import InputError, suggest
+from simcore.journal import Journal
+from simcore.loading import Resolved, environment_layers, require_fit, resolve
+from simcore.patch import Layer, command_line_layer, edits_of
+from simcore.units import SECOND
+from simcore.validation import Finding, findings_error
+from simcore.workload import Workload
+
+FAULT_WORDS = {
+    "fault_started": "a step of the scenario begins (step, fault, targets)",
+    "fault_failed": "a step of the scenario could not be done, or not be healed (why)",
+    "fault_exercised": "what a step's counters grew by since it began (grown)",
+    "fault_healed": "a step of the scenario is healed",
+    "fault_skipped": "a step is left out after an abort",
+    "aborted": "an abort condition was met (counter)",
+    "rollback": "a rollback of the scenario is done",
+    "actions_pending": "the number of incidents, runbooks and failovers under way has changed (count)",
+}
+POLL_NS = 10 * SECOND
+Work = Generator[Any, Any, None]
+
+
+class Simulated:
+    """An architecture under a workload, as a scenario and the command line would have them. Raises InputError when made."""
+
+    def __init__(
+        self, scenario: Resolved[Scenario], *, architecture: str | None = None, environment: str | None = None, assignments: Sequence[str] = (),
+    ) -> None:  # fmt: skip
+        model = scenario.model
+        self.scenario, self.environment = scenario, environment or model.environment
+        of_architecture, of_workload = environment_layers(self.environment)
+        edits = [of_architecture, _scenario_layer(scenario, "patch")]
+        if assignments:
+            edits.append(command_line_layer(list(assignments)))
+        resolved: Resolved[Architecture] = resolve(architecture or model.architecture, edits)
+        load: Resolved[Workload] = resolve(model.workload, [of_workload, _scenario_layer(scenario, "workload_patch")], "workload")
+        require_fit(resolved, load)
+        self.workload = load.model
+        control = _with_responders(resolved.model.control, model.responders)
+        self.architecture = resolved.model if control is resolved.model.control else resolved.model.model_copy(update={"control": control})
+        findings = [*_target_findings(model, self.system), *_name_findings(model, self.system)]
+        if findings:
+            raise findings_error(scenario.tree, findings)
+
+    @property
+    def system(self) -> System:
+        """What faults choose from."""
+        return System(self.architecture, self.workload)
+
+    def supports(self, fault: Fault) -> list[Target]:
+        """What the fault would hit. Raises InputError."""
+        return fault.targets(self.system)
+
+    @cached_property
+    def input_digest(self) -> str:
+        """Changes with whatever decides what a run does, but for the seed."""
+        from hashlib import blake2b
+
+        parts = [self.scenario.model.model_dump_json(by_alias=True), digest_of(self.architecture), digest_of(self.workload), self.environment]
+        return blake2b("\n".join(parts).encode(), digest_size=16).hexdigest()
+
+    def run(self, scenario: Scenario, seed: int, *, spans: int = 0, progress: Callable[[int], None] | None = None) -> Journal:
+        """One run with the method carried out. Numba is imported here."""
+        from simcore.plan import compile_plan
+        from simcore.simulation import simulate
+
+        details = {"architecture_digest": digest_of(self.architecture), "window": [scenario.window.begin, scenario.window.end]}
+        plan = compile_plan(
+            self.architecture, self.workload, seed=seed, start=scenario.start, end=scenario.end, span_sampling=spans,
+            environment=self.environment, details=details,
+        )  # fmt: skip
+        return simulate(plan, script=lambda core, control: Conduct(scenario, core, control).begin(), progress=progress)
+
+    def watchers(self) -> dict[str, str]:
+        """What raises the alarm of each name: monitor, robot or customers."""
+        control = self.architecture.control
+        kinds = (("monitor", control.monitors), ("robot", control.robots), ("customers", control.complaints))
+        return {name: kind for kind, rules in kinds for name in rules}
+
+
+def _scenario_layer(scenario: Resolved[Scenario], key: str) -> Layer:
+    node: Node | None = scenario.tree.get(key)
+    return Layer("scenario", scenario.model.name, edits_of(node))
+
+
+def _with_responders(control: Control, who: Responders) -> Control:
+    """The control section without those who are not there."""
+    changes: dict[str, Any] = {}
+    if not who.monitors:
+        changes |= {"monitors": {}, "checklists": {}}
+    if not who.robots:
+        changes["robots"] = {}
+    if not who.complaints:
+        changes["complaints"] = {}
+    if not who.operators:
+        for kind in ("monitors", "robots", "complaints"):
+            rules = changes.get(kind, getattr(control, kind))
+            changes[kind] = {n: r.model_copy(update={"route": None, "misroute": 0.0, "misroute_to": None}) for n, r in rules.items()}
+        changes |= {"runbooks": {}, "checklists": {}}
+    if not changes:
+        return control
+    kept = {*changes.get("monitors", control.monitors), *changes.get("robots", control.robots), *changes.get("complaints", control.complaints)}
+    if "runbooks" not in changes:
+        alarms = {n: [a for a in r.alarms if a in kept or a in control.checklists] for n, r in control.runbooks.items()}
+        changes["runbooks"] = {n: r.model_copy(update={"alarms": alarms[n]}) for n, r in control.runbooks.items() if alarms[n]}
+    changes["failovers"] = {n: f.model_copy(update={"trigger": f.trigger if f.trigger in kept else None}) for n, f in control.failovers.items()}
+    return control.model_copy(update=changes)
+
+
+# --- names that lead nowhere, before anything runs --------------------------------------------------------------------------
+
+
+def _target_findings(scenario: Scenario, system: System) -> list[Finding]:
+    found = []
+    for i, step in enumerate(scenario.method):
+        try:
+            if not step.fault.targets(system):
+                found.append(Finding(("method", i), "hits nothing"))
+        except InputError as error:
+            found.append(Finding(("method", i, step.given()[0][0]), error.message, error.mend))
+    return found
+
+
+def _name_findings(scenario: Scenario, system: System) -> list[Finding]:
+    flows, found = system.architecture.flows, []
+    for flow, objective in scenario.steady_state.objectives.items():
+        keys = ("steady_state", "objectives", flow)
+        if flow not in flows:
+            found.append(Finding(keys, f"the architecture has no flow {flow!r}", suggest(flow, flows), at_key=True))
+        elif objective.latency is not None and not flows[flow].record:
+            found.append(Finding((*keys, "latency"), f"the flow {flow} keeps no row an intent", "leave latency out, or set record: true for the flow"))
+    for i, expectation in enumerate(scenario.expect):
+        group, _, rest = expectation.measure.partition(".")
+        if group == "flows" and rest.rpartition(".")[0] not in flows:
+            found.append(Finding(("expect", i, "measure"), f"the architecture has no flow {rest.rpartition('.')[0]!r}", suggest(rest, flows)))
+    for i, rollback in enumerate(scenario.rollbacks):
+        for kind, name in (("services", rollback.restart), ("services", rollback.release), *(("pools", p) for p in rollback.pools or ())):
+            known = getattr(system.architecture, kind)
+            if name is not None and name not in known:
+                found.append(Finding(("rollbacks", i), f"there is no {name!r} among the {kind}", suggest(name, known)))
+    readings = [(("abort", i, "counter"), a.counter) for i, a in enumerate(scenario.abort)]
+    readings += [(("must_happen", i, "counter"), m.counter) for i, m in enumerate(scenario.must_happen) if m.counter]
+    return found + [f for keys, reading in readings for f in _reading(system.architecture, keys, reading)]
+
+
+# --- carrying out the method --------------------------------------------------------------------------------------------------
+
+
+class Conduct:
+    """One run's method as SimPy processes. What it does and sees stands in the journal; it decides nothing about the verdict."""
+
+    def __init__(self, scenario: Scenario, core: Any, control: Any) -> None:
+        self.scenario, self.core, self.control = scenario, core, control
+        self.stop = core.env.event()
+        self.last = core.plan.end - 1
+
+    def begin(self) -> None:
+        """Start everything. Called before the run begins."""
+        env, method = self.core.env, self.scenario.method
+        steps = [env.process(self._step(i, step)) for i, step in enumerate(method)]
+        if method and self.scenario.abort:
+            env.process(self._abort(min(step.at for step in method)))
+        if self.scenario.rollbacks:
+            env.process(self._rollbacks(steps))
+        env.process(self._pending())
+
+    def _step(self, number: int, step: StepBase) -> Work:
+        env, core, fault, label = self.core.env, self.core, step.fault, step.label
+        yield env.timeout(step.at - env.now)
+        if self.stop.triggered:
+            core.log("fault_skipped", label, step=number)
+            return
+        readings = fault.readings(core.plan)
+        before = self._sum(readings)
+        targets = [str(t) for t in fault.targets(core.plan)]
+        core.log("fault_started", label, step=number, fault=fault.fault, targets=", ".join(targets)[:300])
+        running = self._do(fault.apply, number, label)
+        begun = env.process(running) if running is not None else None
+        ends = self.last if step.lasts is None else min(step.at + step.lasts, self.last)
+        yield env.timeout(ends - env.now) | self.stop
+        core.log("fault_exercised", label, step=number, grown=self._sum(readings) - before)
+        if begun is not None and begun.is_alive:
+            begun.interrupt("healed")
+        if env.now >= self.last or (step.lasts is None and not self.stop.triggered):
+            return
+        yield env.timeout(0)
+        mending = self._do(fault.heal, number, label)
+        if mending is not None:
+            yield env.process(mending)
+        core.log("fault_healed", label, step=number)
+
+    def _do(self, act: Callable[[Any, Any], Any], number: int, label: str) -> Work | None:
+        """Calls it; what it leaves to be done as time goes by is a process that can be stopped. A failure goes into the journal."""
+        try:
+            made = act(self.core, self.control)
+        except Exception as error:
+            self._failed(number, label, error)
+            return None
+        return None if made is None else self._guarded(made, number, label)
+
+    def _guarded(self, work: Work, number: int, label: str) -> Work:
+        import simpy
+
+        try:
+            yield from work
+        except simpy.Interrupt:
+            work.close()
+        except Exception as error:
+            self._failed(number, label, error)
+
+    def _failed(self, number: int, label: str, error: Exception) -> None:
+        self.core.log("fault_failed", label, step=number, why=f"{type(error).__name__}: {error}"[:300])
+
+    def _sum(self, readings: Sequence[str]) -> int:
+        total = 0
+        for reading in readings:
+            kind, rest = reading.split("/", 1)
+            name, field = rest.rsplit("/", 1)
+            total += self.core.read(kind, name, field)
+        return total
+
+    def _abort(self, first: int) -> Work:
+        env, core = self.core.env, self.core
+        yield env.timeout(first - env.now)
+        watches = {}
+        for condition in self.scenario.abort:
+            kind, rest = condition.counter.split("/", 1)
+            name, field = rest.rsplit("/", 1)
+            watches[core.watch(kind, name, field, core.read(kind, name, field) + condition.at_least)] = condition.counter
+        met = yield env.any_of(list(watches))
+        core.log("aborted", watches[next(iter(met))])
+        self.stop.succeed()
+
+    def _rollbacks(self, steps: Sequence[Any]) -> Work:
+        env = self.core.env
+        yield env.all_of(list(steps))
+        for rollback in self.scenario.rollbacks:
+            if env.now + rollback.after >= self.last:
+                return
+            yield env.timeout(rollback.after)
+            try:
+                yield from self._roll_back(rollback)
+            except Exception as error:
+                self._failed(-1, "rollback", error)
+
+    def _roll_back(self, rollback: Rollback) -> Work:
+        core, services = self.core, self.core.plan.architecture.services
+        if rollback.restart is not None:
+            name = rollback.restart
+            ailing = [r for r in range(services[name].replicas) if not core.read("unit", f"{name}#{r}", "up") or core.read("unit", f"{name}#{r}", "hung")]
+            for replica in ailing:
+                core.inject.crash(name, replica)
+            if ailing:
+                yield core.env.timeout(core.sample(services[name].restart_time, f"rollback/{name}"))
+            for replica in ailing:
+                core.inject.restart(name, replica)
+            core.log("rollback", name, restarted=len(ailing))
+        if rollback.release is not None:
+            core.log("rollback", rollback.release, undone=self.control.changes.roll_back(rollback.release))
+        for pool in rollback.pools or ():
+            made = core.plan.architecture.pools[pool]
+            if isinstance(made.slots, int):
+                core.inject.pool_slots(pool, made.slots)
+            if isinstance(made.queue, int):
+                core.inject.pool_queue(pool, made.queue)
+            core.log("rollback", pool)
+
+    def _pending(self) -> Work:
+        """Looks every ten seconds, and writes down a change."""
+        known = 0
+        while True:
+            count = self.control.pending_actions()
+            if count != known:
+                known = count
+                self.core.log("actions_pending", "", count=count)
+            yield self.core.env.timeout(POLL_NS)
+
