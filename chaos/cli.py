@@ -93,8 +93,11 @@ def main() -> None:
     """Chaos engineering for a simulated securities trading core."""
 
 
-KIND = click.Choice(["architecture", "workload", "environment"])
-LISTS = {"architectures": "architecture", "workloads": "workload", "environments": "environment"}
+KIND = click.Choice(["architecture", "workload", "environment", "scenario", "suite", "severity"])
+LISTS = {
+    "scenarios": "scenario", "suites": "suite", "architectures": "architecture", "workloads": "workload",
+    "environments": "environment", "severity": "severity", "faults": "",
+}  # fmt: skip
 
 _set_option = click.option("--set", "assignments", metavar="PATH=VALUE", multiple=True, help="Change a value; may be repeated.")
 _environment_option = click.option("--environment", metavar="NAME|FILE", help="Apply an environment.")
@@ -107,13 +110,7 @@ def list_command(what: str, json_file: TextIO | None) -> None:
     """List what is shipped."""
     import json
 
-    from simcore import catalogue
-    from simcore.document import display_path, read_document
-
-    entries = []
-    for name, path in catalogue.shipped(LISTS[what]).items():
-        title = read_document(path, "base").text("title") or ""
-        entries.append({"name": name, "title": title, "file": display_path(path)})
+    entries = _faults() if what == "faults" else _shipped(LISTS[what])
     if json_file is not None:
         json_file.write(json.dumps(entries, ensure_ascii=False, indent=2) + "\n")
         return
@@ -122,21 +119,60 @@ def list_command(what: str, json_file: TextIO | None) -> None:
         click.echo(f"{entry['name']:<{width}}  {entry['title']}".rstrip())
 
 
+def _shipped(kind: str) -> list[dict[str, str]]:
+    from chaos.scenario import register
+    from simcore import catalogue
+    from simcore.document import display_path, read_document
+
+    register()
+    found = []
+    for name, path in catalogue.shipped(kind).items():
+        title = read_document(path, "base").text("title") or ""
+        found.append({"name": name, "title": title, "file": display_path(path)})
+    return found
+
+
+def _faults() -> list[dict[str, str]]:
+    from chaos.faults import describe, load_faults
+
+    return [{"name": name, "title": describe(fault), "layer": fault.layer} for name, fault in load_faults().items()]
+
+
 @main.command()
 @click.argument("name")
 @click.option("--resolved", is_flag=True, help="Every value as YAML, with its origin.")
 @_environment_option
 @_set_option
 def show(name: str, resolved: bool, environment: str | None, assignments: tuple[str, ...]) -> None:
-    """Show an architecture, a workload or an environment, by NAME or path."""
+    """Show a file, by NAME or path, or the words of a fault."""
+    from chaos.faults import load_faults
     from chaos.files import summary, to_yaml
     from simcore.architecture import Architecture
 
+    if name in load_faults():
+        click.echo(_fault_words(name), nl=False)
+        return
     found = _resolve(name, environment, assignments)
     if isinstance(found.model, Architecture) and not resolved:
         click.echo(summary(found.model), nl=False)
     else:
         click.echo(to_yaml(found.tree, origins=resolved), nl=False)
+
+
+def _fault_words(name: str) -> str:
+    """A fault's description and what may be written under its name."""
+    import inspect
+
+    from chaos.faults import load_faults
+    from chaos.faults.fault import Fault
+
+    fault = load_faults()[name]
+    lines = [f"{name} ({fault.layer})", "", inspect.cleandoc(fault.__doc__ or ""), ""]
+    for key, field in fault.model_fields.items():
+        default = "needed" if field.is_required() else f"default {field.default}"
+        lines.append(f"  {field.alias or key}: {default}" + (f"; {field.description}" if field.description else ""))
+    assert issubclass(fault, Fault)
+    return "\n".join(lines) + "\n"
 
 
 @main.command()
@@ -168,6 +204,7 @@ def validate(files: tuple[str, ...], workload: str | None, environment: str | No
     for file in files:
         try:
             found = _resolve(file, environment, assignments)
+            _check_whole(file, found, environment)
             if load is not None and isinstance(found.model, Architecture):
                 require_fit(found, load)
             click.echo(f"{file}: sound")
@@ -178,14 +215,32 @@ def validate(files: tuple[str, ...], workload: str | None, environment: str | No
         sys.exit(BAD_INPUT)
 
 
+def _check_whole(file: str, found: Resolved[Any], environment: str | None) -> None:
+    """A scenario against the architecture it is for, a suite with all its scenarios. Raises InputError."""
+    from chaos.scenario import Scenario, Suite
+
+    if isinstance(found.model, Scenario):
+        from chaos.simulated import Simulated
+
+        Simulated(found, environment=environment)
+    elif isinstance(found.model, Suite):
+        from chaos.drill import Options, suite_jobs
+        from chaos.runner import prepare
+
+        for job in suite_jobs(found.model, Options(environment=environment)):
+            prepare(job)
+
+
 @main.command()
 @click.argument("kind", type=KIND)
 def schema(kind: str) -> None:
     """Print the JSON Schema of a kind of file, for editors."""
     import json
 
+    from chaos.scenario import register
     from simcore.schema import json_schema
 
+    register()
     click.echo(json.dumps(json_schema(kind), ensure_ascii=False, indent=2))
 
 
@@ -215,15 +270,122 @@ def simulate(
     return report(journal, wall_s, json_file, folder)
 
 
+# --- scenarios ------------------------------------------------------------------------------------------------------------
+
+_architecture_option = click.option("--architecture", metavar="NAME|FILE", help="Instead of the scenario's own.")
+_seed_option = click.option("--seed", default=1, show_default=True, type=click.IntRange(0, 2**63 - 1), help="The first seed.")
+_journal_option = click.option("--journal", type=click.Path(file_okay=False), metavar="DIR", help="Keep each run's journal in a folder below.")
+_json_option = click.option("--json", "json_file", type=click.File("w", lazy=True), metavar="FILE", help="Write the result object; - is stdout.")
+_junit_option = click.option("--junit", type=click.Path(dir_okay=False), metavar="FILE", help="Write JUnit XML; unknown is an error in it.")
+
+
+def _many(command: Any) -> Any:
+    """The options of commands that make many runs."""
+    for option in reversed((
+        _architecture_option, _environment_option, _set_option, _seed_option,
+        click.option("--replications", type=click.IntRange(1, 100_000), metavar="N", help="Runs a scenario, with seeds one after another."),
+        click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, 1024), metavar="N", help="Processes."),
+        _json_option, _junit_option, _journal_option,
+        click.option("--store", type=click.Path(dir_okay=False), metavar="FILE", help="Where finished runs are kept."),
+        click.option("--resume", is_flag=True, help="Go on with what is kept; the result is the same as of one go."),
+    )):  # fmt: skip
+        command = option(command)
+    return command
+
+
+@main.command()
+@click.argument("scenarios", nargs=-1, required=True)
+@_many
+def run(scenarios: tuple[str, ...], json_file: TextIO | None, junit: str | None, **said: Any) -> int:
+    """Run SCENARIOS, each a name, a path or a pattern such as 'incidents/*', and judge them."""
+    from chaos.drill import scenario_jobs
+
+    options = _options(said)
+    return _drill(scenario_jobs(scenarios, options), options, "run", json_file, junit)
+
+
+@main.command()
+@click.argument("name")
+@_many
+def suite(name: str, json_file: TextIO | None, junit: str | None, **said: Any) -> int:
+    """Run the suite NAME (or a path). Finished runs are kept below .coredrill: --resume goes on after any stop."""
+    from pathlib import Path
+
+    from chaos.drill import load_suite, suite_jobs
+    from simcore import catalogue
+
+    options, found = _options(said), load_suite(name)
+    beside = Path(name).parent if catalogue.is_path(name) else None
+    return _drill(suite_jobs(found, options, beside), options, name, json_file, junit, keep=True, pairs=found.pairs)
+
+
+@main.command()
+@click.argument("scenario")
+@_architecture_option
+@_environment_option
+@_set_option
+@_seed_option
+@_journal_option
+@_json_option
+def replay(scenario: str, json_file: TextIO | None, **said: Any) -> int:
+    """Make one run again, as the line of a failure says: same seed, same customers, same luck, same digest."""
+    from chaos.drill import scenario_jobs
+
+    options = _options(said | {"replications": 1})
+    return _drill(scenario_jobs([scenario], options), options, "replay", json_file, None)
+
+
+def _options(said: dict[str, Any]) -> Any:
+    from chaos.drill import Options
+
+    return Options(**said)
+
+
+def _drill(
+    jobs: Any, options: Any, name: str, json_file: TextIO | None, junit: str | None, *, keep: bool = False, pairs: Sequence[Any] = (),
+) -> int:  # fmt: skip
+    from rich.console import Console
+
+    from chaos.drill import exit_code, print_result, run_all, write_reports
+
+    result = run_all(jobs, options, name, keep=keep, pairs=pairs)
+    write_reports(result, name, json_file, junit)
+    if getattr(json_file, "name", None) != "-":
+        print_result(result, Console())
+    return exit_code(result)
+
+
+@main.command()
+@click.option("--seed", default=1, show_default=True, type=click.IntRange(0, 2**63 - 1))
+def demo(seed: int) -> int:
+    """One bank slows down at the open; nobody can log in or place an order. A short story with figures."""
+    from rich.console import Console
+
+    from chaos.demo import tell
+
+    return tell(Console(), seed)
+
+
+@main.command()
+@click.argument("file", default="scenario.yaml", type=click.Path(dir_okay=False))
+def init(file: str) -> None:
+    """Write a commented scenario to start from to FILE."""
+    from chaos.demo import write_template
+
+    write_template(file)
+    click.echo(f"{file} is written; run it with: coredrill run {file}")
+
 
 def _resolve(reference: str, environment: str | None, assignments: Sequence[str], kind: str | None = None) -> Resolved[Any]:
     """The file with the environment (unless it is one itself) and the command line's changes."""
+    from chaos.scenario import register
     from simcore.loading import environment_layers, kind_of, resolve
     from simcore.patch import Layer, command_line_layer
 
+    register()
     kind = kind or kind_of(reference)
     layers: list[Layer] = [command_line_layer(assignments)]
-    if environment is not None and kind != "environment":
+    if environment is not None and kind in ("architecture", "workload"):
         layers.append(environment_layers(environment)[kind == "workload"])
     return resolve(reference, layers, kind)
 

@@ -15,9 +15,10 @@ from simcore.control.injection import uniforms
 from simcore.control.plane import ControlPlane, start_control
 from simcore.errors import InputError
 from simcore.journal import Journal, JournalWriter
-from simcore.kernel import ledger, settlement
 from simcore.kernel import layout as y
+from simcore.kernel import ledger, settlement
 from simcore.kernel.machine import Machine
+from simcore.laws import kernel_laws
 from simcore.plan import Plan
 from simcore.program import walk
 from simcore.trading_calendar import TradingCalendar, calendar_named
@@ -229,43 +230,3 @@ def _finish(plan: Plan, machine: Machine, writer: JournalWriter, unknown: str | 
     counts = {"events": machine.get(y.H_EVENTS), "tasks": machine.get(y.H_TASKS), "requests": machine.get(y.H_REQUESTS)}
     laws = [*settlement.conservation(machine.ledger, machine.used_rows), *kernel_laws(plan, machine)]
     return writer.finish(totals, histograms, laws, {}, counts, unknown)
-
-
-def kernel_laws(plan: Plan, machine: Machine) -> list[tuple[str, bool, int, int]]:
-    """Laws of the data plane: Little's law on the slots and on the queue of every pool, slots held by those who live, one end for
-    every intent. (law, ok, expected, found); of pools the first that is off, or the sums."""
-    m, now = machine.m, machine.now
-    tasks = machine.tasks()
-    held: dict[int, list[int]] = {at: [0, 0] for at in plan.handles["pool"].values()}
-    waiting: dict[int, list[int]] = {at: [0, 0] for at in plan.handles["pool"].values()}
-    for k in tasks.tolist():
-        if m[k + int(y.T_STATE)] != y.LIVE:
-            continue
-        unit, pc = int(m[k + int(y.T_UNIT)]), int(m[k + int(y.T_PC)])
-        for depth in range(int(m[k + int(y.T_HELD)])):
-            local = int(m[int(m[pc + int(y.I_CHAIN)]) + depth])
-            pool = held[int(m[unit + int(y.N_POOLS) + local])]
-            pool[0] += 1
-            pool[1] += now - int(m[k + (int(y.T_MORE_HOLDS) + depth - 1 if depth else int(y.T_HOLD))])
-        queue = int(m[k + int(y.T_QUEUE)])
-        if queue in waiting:
-            waiting[queue][0] += 1
-            waiting[queue][1] += now - int(m[k + int(y.T_QUEUED_AT)])
-    started = sum(int(m[at + int(y.W_STARTED)]) for at in plan.handles["flow"].values())
-    ended = sum(int(m[at + int(w)]) for at in plan.handles["flow"].values() for w in (y.W_OK, y.W_REJECTED, y.W_FAILED, y.W_UNKNOWN, y.W_BLOCKED))
-    roots = int((m[tasks + int(y.T_FLAGS)] & y.F_ROOT != 0).sum())
-    return [
-        _law("slots in use are held by live tasks", [(int(m[at + int(y.P_BUSY)]), n) for at, (n, _) in held.items()]),
-        _law("queues hold waiting tasks", [(int(m[at + int(y.Q_LENGTH)]), n) for at, (n, _) in waiting.items()]),
-        _law("Little's law on slots", [(int(m[at + int(y.P_BUSY_NS)]), int(m[at + int(y.P_HOLD_NS)]) + ns) for at, (_, ns) in held.items()]),
-        _law("Little's law on queues", [(int(m[at + int(y.P_QUEUE_NS)]), int(m[at + int(y.P_WAIT_NS)]) + ns) for at, (_, ns) in waiting.items()]),
-        _law("every intent has one end or is pending", [(started, ended + roots)]),
-    ]  # fmt: skip
-
-
-def _law(name: str, pairs: list[tuple[int, int]]) -> tuple[str, bool, int, int]:
-    """Compared modulo 2^64, as the kernel's sums wrap."""
-    for expected, found in pairs:
-        if (expected - found) % (1 << 64):
-            return name, False, expected, found
-    return name, True, *(2 * (sum(e for e, _ in pairs) % (1 << 62),))

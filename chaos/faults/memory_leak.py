@@ -23,7 +23,8 @@ class MemoryLeak(OnUnits):
     """Units stand still for a pause, again and again, each pause longer than the last, until they are started afresh.
 
     The pauses of a garbage collector whose heap fills up: memory and JVM are classes of their own in a broker's list of faults
-    [19]. Lengths are guesses, to be swept.
+    [19]. Lengths are guesses, to be swept. A restart that is over between two looks, which come at the beginning and the end of a
+    pause, goes unnoticed.
     """
 
     fault: ClassVar[str] = "memory-leak"

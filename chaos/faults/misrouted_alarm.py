@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 class MisroutedAlarm(Fault):
     """Alarms of these monitors, robots or phone desks go to another team, which hands them on, or to nobody.
 
-    Ninety-seven e-mails of a server that had missed its release went to a group that did not take them for alarms (Knight,
     The e-mails that told of the fault before the open went to people for whom they were no alerts (Knight, 2012-08-01 [66]). Took
     effect when one of them was raised.
     """

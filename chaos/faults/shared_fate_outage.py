@@ -18,7 +18,7 @@ class SharedFateOutage(OnUnits):
     """Everything on one host, power feed, database machine or site goes down at once, and boots when it is back.
 
     One lost UPS feed stopped four core link machines for 19 minutes (CITIC, 2023-06-19 [21][50]); closed cooling valves stopped
-    a bank's data centre until the next morning (DBS, 2023-10-14 [71]).
+    a bank's data centre until the next morning (DBS, 2023-10-14 [71]). Chosen by `group` or `site`.
     """
 
     fault: ClassVar[str] = "shared-fate-outage"

@@ -18,7 +18,7 @@ class StoreContention(OnUnits):
     """Each task at work slows those that begin: work takes 1 + coefficient × (others at work) times as long.
 
     Hot rows, latches, a statistics job that changed a query's plan: nothing at rest, worse the busier it is. A query interface
-    with a performance defect sank trading two days after it went live (East Money, 2023-03-21 [48]).
+    with a performance defect sank trading on the second trading day after it went live (East Money, 2023-03-21 [48]).
     """
 
     fault: ClassVar[str] = "store-contention"

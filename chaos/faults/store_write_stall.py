@@ -20,8 +20,7 @@ class StoreWriteStall(Fault):
     """What writes in a store takes `factor` times as long; reads do not, but share its sessions and wait behind the writes.
 
     A log that is not archived, a storage array in trouble: storage stopped behind risk control and index at NSE on 2021-02-24
-    [58]. Operations with an effect write, unless named. Took effect when a write was
-    asked for.
+    [58]. Operations with an effect write, unless named. Took effect when a write was asked for.
     """
 
     fault: ClassVar[str] = "store-write-stall"

@@ -187,7 +187,8 @@ class FailoverProcess:
             elif effect == "lose_unreplicated":
                 self._lose()
             elif effect == "drop_sessions":
-                inject.drop_sessions(self.rule.sessions_dropped, self.rule.reconnect_over)
+                dropped = inject.drop_sessions(self.rule.sessions_dropped, self.rule.reconnect_over)
+                note(self._core, "sessions_dropped", self.rule.service, count=dropped)
                 self._sessions_back_at = now(self._core) + self.rule.reconnect_over
             else:
                 turn = inject.rotate_in if effect.startswith("rotate_in") else inject.rotate_out

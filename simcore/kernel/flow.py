@@ -134,7 +134,7 @@ def pick_unit(m, f, L, rows, service, c):
     if balance == ROUND_ROBIN:
         turn = m[service + S_TURN]
         m[service + S_TURN] = turn + 1
-        return U(m[active + U(turn % n)])
+        return U(m[active]) if n == 1 else U(m[active + U(turn % n)])
     if balance == RANDOM:
         return U(m[active + U(math.floor(uniform(combine(U(m[c + T_PATH]) + _BALANCE, _0)) * n))])
     if balance == LEAST_BUSY:

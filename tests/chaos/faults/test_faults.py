@@ -5,16 +5,23 @@ A fault holds from 9:31 to 9:31:40 unless it says otherwise; nobody responds, so
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import importlib.util
+import re
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 
-from chaos.faults import load_faults
-from chaos.scenario import Scenario, Step
+from chaos.faults import document, load_faults
+from chaos.faults.fault import FAULTS as FAULT_REGISTRY
+from chaos.faults.fault import System
+from chaos.scenario import Scenario, Step, StepBase, step_model
 from chaos.simulated import Conduct
 from simcore.architecture import Architecture
+from simcore.errors import InputError
 from simcore.journal import Journal
 from simcore.loading import load_pair
 from simcore.patch import command_line_layer
@@ -26,12 +33,19 @@ from simcore.workload import Workload
 FAULTS = load_faults()
 BEGAN, ENDED = parse_clock("09:31"), parse_clock("09:31:40")
 Measure = Callable[[Journal, int, int], float]
-Method = list[dict[str, Any]]
+Method = Sequence[dict[str, Any] | StepBase]
 
 
 def system(*assignments: str, load: float = 1.0) -> tuple[Architecture, Workload]:
     """The legacy core on a normal day without overnight orders, every rate times `load`, its runbooks taken away."""
-    per_day = {"place-order": 120000, "margin-order": 6000, "login": 100000, "position-query": 160000, "quote": 200000, "transfer": 13000}
+    per_day = {
+        "place-order": 120000,
+        "margin-order": 6000,
+        "login": 100000,
+        "position-query": 160000,
+        "quote": 200000,
+        "transfer": 13000,
+    }
     less = [f"flows.{flow}.per_day={n * load:.0f}" for flow, n in per_day.items()] + ["flows.overnight-order.backlog.count=1"]
     layers = [command_line_layer(["control.runbooks={}", *assignments])]
     return load_pair("legacy-coupled", "normal-day", edits=layers, workload_edits=[command_line_layer(less)])
@@ -40,9 +54,13 @@ def system(*assignments: str, load: float = 1.0) -> tuple[Architecture, Workload
 PAIR = system()
 
 
-def run(method: Method, start: str = "09:30", end: str = "09:32:40", *, pair: tuple[Architecture, Workload] = PAIR, also: Any = None) -> Journal:
+def run(
+    method: Method, start: str = "09:30", end: str = "09:32:40", *, pair: tuple[Architecture, Workload] = PAIR, also: Any = None
+) -> Journal:
     """The journal of a run with the method done to it. `also(core, control)` may start processes of its own."""
-    scenario = Scenario.model_construct(method=[Step.model_validate(step) for step in method], abort=[], rollbacks=[])
+    scenario = Scenario.model_construct(
+        method=[s if isinstance(s, StepBase) else Step.model_validate(s) for s in method], abort=[], rollbacks=[]
+    )
     plan = compile_plan(*pair, seed=7, start=parse_clock(start), end=parse_clock(end))
 
     def script(core: Any, control: Any) -> None:
@@ -60,9 +78,9 @@ def step(name: str, at: str = "09:31", lasts: str = "40s", **words: Any) -> dict
     return {"at": at, "for": lasts, name: words}
 
 
-def took_effect(journal: Journal, spec: dict[str, Any], number: int = 0) -> bool:
+def took_effect(journal: Journal, spec: dict[str, Any] | StepBase, number: int = 0) -> bool:
     """What the fault says of itself, from the events that carry its evidence."""
-    fault = Step.model_validate(spec).fault
+    fault = (spec if isinstance(spec, StepBase) else Step.model_validate(spec)).fault
     told = {e.what: e for e in journal.events if e.detail.get("step") == number}
     ended = told["fault_healed"].t_ns if "fault_healed" in told else journal.meta["end_ns"]
     return fault.took_effect(journal, told["fault_started"].t_ns, ended, int(told["fault_exercised"].detail["grown"]))
@@ -122,25 +140,35 @@ CASES = [
     Case("hang", {"service": "login", "replicas": [0]}, mean("unit/login#0/done"), up=False, by=20),
     Case("slow", {"service": "risk-check", "factor": 10}, sojourn("risk-check#0"), up=True, by=8),
     Case("grey-failure", {"service": "risk-check", "share": 0.25, "factor": 41}, sojourn("risk-check#0"), up=True, by=6),
-    Case("errors", {"service": "risk-check", "share": 0.5}, ratio("unit/risk-check#0/failed", "unit/risk-check#0/done"), up=True, by=20),
-    Case("replica-loss", {"service": "login", "replicas": [0], "noticed_after": "1s"}, mean("unit/login#1/done"), up=True, by=1.6),
-    Case("capacity-loss", {"pool": "counter-connections", "left": 0.2}, mean("pool/counter-connections/wait_ns"), up=True, settle=20 * SECOND),
+    Case("errors", {"service": "risk-check", "share": 0.5},
+         ratio("unit/risk-check#0/failed", "unit/risk-check#0/done"), up=True, by=20),
+    Case("restart", {"service": "counter"}, mean("unit/counter#0/done"), up=False, by=20, settle=30 * SECOND),
+    Case("replica-loss", {"service": "login", "replicas": [0], "noticed_after": "1s"},
+         ratio("unit/login#0/done", "unit/login#1/done"), up=False),
+    Case("capacity-loss", {"pool": "counter-connections", "left": 0.2},
+         mean("pool/counter-connections/wait_ns"), up=True, settle=20 * SECOND),
     Case("pool-leak", {"pool": "counter-connections", "every": "2s"}, mean("pool/counter-connections/slots"), up=False, by=1.5),
-    Case("memory-leak", {"service": "login", "replicas": [1], "every": "4s", "pause": "2s"}, mean("unit/login#1/hung"), up=True, by=100),
+    Case("memory-leak", {"service": "login", "replicas": [1], "every": "4s", "pause": "2s"},
+         mean("unit/login#1/hung"), up=True, by=100),
     Case("link-latency", {"from": "login", "to": "counter", "add": "60ms"}, sojourn("login#0"), up=True),
     Case("link-latency", {"from": "login", "to": "counter", "factor": 200}, sojourn("login#0"), up=True),
     Case("link-latency", {"from": "login", "to": "counter", "jitter": "200ms"}, sojourn("login#0"), up=True),
-    Case("link-loss", {"from": "counter", "to": "risk-check", "request": 0.3}, mean("link/counter-risk-check/lost_request"), up=True, by=50),
+    Case("link-loss", {"from": "counter", "to": "risk-check", "request": 0.3},
+         mean("link/counter-risk-check/lost_request"), up=True, by=50),
     Case("link-loss", {"to": "risk-check", "answer": 0.3}, mean("link/counter-risk-check/lost_answer"), up=True, by=50),
-    Case("duplication", {"to": "risk-check", "share": 1}, ratio("unit/risk-check#0/done", "call/counter.place-order/risk-check.check#0/attempts"),
+    Case("duplication", {"to": "risk-check", "share": 1},
+         ratio("unit/risk-check#0/done", "call/counter.place-order/risk-check.check#0/attempts"),
          up=True, by=1.9),
-    Case("partition", {"from": "login", "to": "counter"}, mean("operation/login.authenticate/done"), up=False, by=20, settle=30 * SECOND),
+    Case("partition", {"from": "login", "to": "counter"},
+         mean("operation/login.authenticate/done"), up=False, by=20, settle=30 * SECOND),
     Case("partition", {"to": "bank-a", "cut": "answer"}, mean("link/counter-bank-a/lost_answer"), up=True, by=20),
     Case("partition", {"to": "bank-a", "cut": "request"}, mean("link/counter-bank-a/lost_request"), up=True, by=20),
-    Case("flow-control-shrink", {"limits": ["gateway-sse"], "left": 0.05}, mean("pool/router-sse/busy"), up=True, by=10, settle=30 * SECOND),
+    Case("flow-control-shrink", {"limits": ["gateway-sse"], "left": 0.05},
+         mean("pool/router-sse/busy"), up=True, by=10, settle=30 * SECOND),
     Case("flow-control-shrink", {"windows": ["window-sse"], "left": 0.1}, mean("pool/window-sse/waited"), up=True),
     Case("store-contention", {"service": "counter-db", "coefficient": 1}, sojourn("counter-db#0"), up=True),
-    Case("store-write-stall", {"service": "counter-db", "factor": 8}, ratio("pool/counter-connections/busy_ns", "pool/counter-connections/granted"),
+    Case("store-write-stall", {"service": "counter-db", "factor": 8},
+         ratio("pool/counter-connections/busy_ns", "pool/counter-connections/granted"),
          up=True, settle=20 * SECOND),
     Case("surge", {"flows": ["login", "position-query"], "factor": 3}, mean("flow/login/started"), up=True),
     Case("surge", {"flows": ["login"], "factor": 0.25}, mean("flow/login/started"), up=False),
@@ -151,18 +179,20 @@ CASES = [
     Case("shared-fate-outage", {"group": "gateway-hosts"}, mean("unit/access-gateway#1/up"), up=False, by=20),
     Case("shared-fate-outage", {"site": "bank-a"}, mean("unit/bank-a#0/done"), up=False, by=20),
     Case("double-router-writes", {"share": 1}, placed(2), up=True, by=20),
-    Case("slow-reports", {"delay": "60s"}, mean("operation/order-router.report/done"), up=False, settle=59 * SECOND),
+    Case("slow-reports", {"delay": "1h"}, mean("operation/order-router.report/done"), up=False),
     Case("exchange-degradation", {"exchange": "sse", "slow": 50}, sojourn("sse#0"), up=True, by=10),
     Case("exchange-degradation", {"errors": 0.5}, mean("unit/szse#0/failed"), up=True, by=20),
-    Case("exchange-degradation", {"reports_late": "60s"}, mean("operation/order-router.report/done"), up=False, settle=59 * SECOND),
+    Case("exchange-degradation", {"reports_late": "1h"}, mean("operation/order-router.report/done"), up=False),
     Case("bank-out-of-hours", {"bank": "bank-a"}, mean("unit/bank-a#0/failed"), up=True, by=20),
-    Case("bank-out-of-hours", {"bank": "bank-a", "answer": "refused"}, mean("call/counter.transfer/debit-a/failures"), up=True, by=20),
+    Case("bank-out-of-hours", {"bank": "bank-a", "answer": "refused"},
+         mean("call/counter.transfer/debit-a/failures"), up=True, by=20),
     Case("bank-out-of-hours", {"bank": "bank-a", "answer": "silence"}, mean("unit/bank-a#0/live"), up=True, by=4),
     Case("wrong-calendar", {"holiday": True}, ratio("flow/place-order/ok", "flow/place-order/started"), up=False, by=20),
     Case("wrong-calendar", {"late_by": "30min"}, ratio("flow/place-order/rejected", "flow/place-order/started"), up=True, by=5),
     Case("wrong-calendar", {"late_by": "2min", "queues": True}, mean("pool/router-sse/queue"), up=True, by=20),
     Case("operator-error", {"stops": "login", "replica": 1}, mean("unit/login#1/done"), up=False, by=20),
-    Case("operator-error", {"pool": "counter-connections"}, mean("pool/counter-connections/wait_ns"), up=True, settle=30 * SECOND),
+    Case("operator-error", {"pool": "counter-connections"},
+         mean("pool/counter-connections/wait_ns"), up=True, settle=30 * SECOND),
     Case("operator-error", {"limit": "gateway-sse"}, mean("limit/gateway-sse/deferred"), up=True, settle=30 * SECOND),
 ]  # fmt: skip
 
@@ -170,7 +200,10 @@ CASES = [
 @pytest.mark.parametrize("case", CASES, ids=lambda c: f"{c.fault}:{','.join(c.words)}")
 def test_fault_takes_effect_and_heals(case: Case) -> None:
     """While it holds the measure is off by the factor the case states; some seconds later it is not; and the fault says so."""
-    spec = step(case.fault, **case.words)
+    require_effect(case, Step.model_validate(step(case.fault, **case.words)))
+
+
+def require_effect(case: Case, spec: StepBase) -> None:
     journal = run([spec], end="09:33:10")
     intervals = (BEGAN - 50 * SECOND, BEGAN), (BEGAN + 3 * SECOND, ENDED), (ENDED + case.settle, journal.meta["end_ns"])
     before, during, after = (case.measure(journal, *interval) for interval in intervals)
@@ -178,7 +211,7 @@ def test_fault_takes_effect_and_heals(case: Case) -> None:
     floor = 1e-3 if before == 0 or during == 0 or after == 0 else 0.0
     change, left = (sign * np.log((x + floor) / (before + floor)) for x in (during, after))
     assert change > np.log(case.by), (before, during, after)
-    assert left < np.log(case.by) / 2 + np.log(1.2), (before, during, after)
+    assert left < min(np.log(1.6), np.log(case.by) / 2 + np.log(1.2)), (before, during, after)
     assert took_effect(journal, spec)
 
 
@@ -192,9 +225,22 @@ def test_one_way_partition_cuts_one_way() -> None:
     assert span(request, "unit/bank-a#0/done", *during).sum() == 0
 
 
+def test_lost_replica_is_no_longer_asked() -> None:
+    """A crashed unit in rotation goes on refusing its share of the calls; a lost one only until the health check notices."""
+    failures = "call/access-gateway.login/login.authenticate#0/failures"
+    crashed = run([step("crash", service="login", replicas=[0])])
+    lost = run([step("replica-loss", service="login", replicas=[0], noticed_after="10s")])
+    assert span(crashed, failures, BEGAN + 12 * SECOND, ENDED).sum() > 50
+    assert span(lost, failures, BEGAN, BEGAN + 10 * SECOND).sum() > 20
+    assert span(lost, failures, BEGAN + 12 * SECOND, ENDED).sum() == 0
+
+
 def test_leak_and_pauses_grow() -> None:
     """A pool loses one slot after the other, down to its floor; each pause is longer than the one before."""
-    leak, pauses = step("pool-leak", pool="counter-connections", every="2s", floor=5), step("memory-leak", service="login", every="3s", pause="1s", growth=2)
+    leak, pauses = (
+        step("pool-leak", pool="counter-connections", every="2s", floor=5),
+        step("memory-leak", service="login", every="3s", pause="1s", growth=2),
+    )
     journal = run([leak, pauses])
     slots = span(journal, "pool/counter-connections/slots", BEGAN, ENDED)
     assert (np.diff(slots) <= 0).all()
@@ -278,10 +324,30 @@ def test_misconfigured_standby_shows_when_it_is_needed() -> None:
     """The failover fails for its configuration while the fault holds, and not for that reason afterwards."""
     spec = step("standby-misconfigured", "10:00", "60min", failover="counter", steps=["start"])
     journal = run([spec], "09:59", "12:30", pair=QUIET, also=_failovers("counter", "10:01", "11:30"))
-    steps = [(e.t_ns < parse_clock("11:00"), e.detail["why"]) for e in journal.events if e.what == "failover_step" and e.detail["step"] == "start"]
+    steps = [
+        (e.t_ns < parse_clock("11:00"), e.detail["why"])
+        for e in journal.events
+        if e.what == "failover_step" and e.detail["step"] == "start"
+    ]
     assert (True, "config") in steps
     assert any(not early for early, _ in steps)
     assert (False, "config") not in steps
+    assert took_effect(journal, spec)
+
+
+@pytest.mark.parametrize(("name", "word"), [("failover", "failover_done"), ("drill", "drill_done")])
+def test_failover_and_drill_come_to_their_end(name: str, word: str) -> None:
+    """A failover leaves the standby in the primary's place, a drill leaves the primary there."""
+    pair = system(
+        "control.failovers.counter.drift=0",
+        *(f"control.failovers.counter.steps[{s}].failure=0" for s in ("start", "connect")),
+        load=0.02,
+    )
+    spec = step(name, "10:00", "90min", failover="counter")
+    journal = run([spec], "09:59", "11:31", pair=pair)
+    assert any(e.what == word and e.subject == "counter" for e in journal.events)
+    served = [int(span(journal, f"unit/counter#{i}/done", parse_clock("11:00"), parse_clock("11:30")).sum()) for i in (0, 1)]
+    assert [n > 0 for n in served] == ([False, True] if name == "failover" else [True, False])
     assert took_effect(journal, spec)
 
 
@@ -293,7 +359,10 @@ def test_replication_lag_is_lost_with_the_primary(words: dict[str, Any], lag_s: 
     journal = run([spec, crash], "09:59", "12:30", pair=QUIET, also=_failovers("counter-db", "10:05"))
     lost = [e.detail["lag_ns"] for e in journal.events if e.what == "unreplicated_lost"]
     if "stuck" in words:
-        lost = [lag - e.detail["down_ns"] for lag, e in zip(lost, (e for e in journal.events if e.what == "unreplicated_lost"), strict=True)]
+        lost = [
+            lag - e.detail["down_ns"]
+            for lag, e in zip(lost, (e for e in journal.events if e.what == "unreplicated_lost"), strict=True)
+        ]
     assert lost == [pytest.approx(lag_s * SECOND, abs=2 * SECOND)]
     assert took_effect(journal, spec)
 
@@ -312,7 +381,11 @@ def test_silenced_alarm_is_raised_once_it_is_heard() -> None:
 def test_misrouted_alarm_reaches_its_team_when_healed(to: str | None, word: str) -> None:
     """It goes to the wrong team, or to nobody; the next one, after the fault, goes to its own."""
     spec = step("misrouted-alarm", lasts="4min", alarms=["counter-host"], **({"to": to} if to else {}))
-    journal = run([spec, step("crash", lasts="3min", service="counter"), step("crash", "09:36", "3min", service="counter")], end="09:40", pair=QUIET)
+    journal = run(
+        [spec, step("crash", lasts="3min", service="counter"), step("crash", "09:36", "3min", service="counter")],
+        end="09:40",
+        pair=QUIET,
+    )
     at = {what: [e.t_ns for e in journal.events if e.what == what and e.subject == "counter-host"] for what in ("alarm", word)}
     assert [t < BEGAN + 4 * MINUTE for t in at["alarm"]] == [True, False]
     assert at[word] == at["alarm"][:1]
@@ -322,10 +395,16 @@ def test_misrouted_alarm_reaches_its_team_when_healed(to: str | None, word: str)
 @pytest.mark.parametrize("state", ["late", "corrupt", "missing"])
 def test_bad_file_holds_up_what_needs_it(state: str) -> None:
     """The settlement batch waits for the file that is not there, or settles on what passed its check; the next file is well."""
-    spec = step("bad-file", "15:40", "1min", file="clearing-results", state=state, **({"late_by": "90min"} if state == "late" else {}))
+    spec = step(
+        "bad-file", "15:40", "1min", file="clearing-results", state=state, **({"late_by": "90min"} if state == "late" else {})
+    )
     journal = run([spec], "15:39", "d2 19:30", pair=UNWATCHED)
     word = {"late": "file_late", "missing": "file_missing"}.get(state)
-    bad = [e.t_ns for e in journal.events if e.subject == "clearing-results" and (e.what == word if word else e.what.startswith(("file_corrupt", "file_bad")))]
+    bad = [
+        e.t_ns
+        for e in journal.events
+        if e.subject == "clearing-results" and (e.what == word if word else e.what.startswith(("file_corrupt", "file_bad")))
+    ]
     came = [e.detail["late_ns"] for e in journal.events if e.what == "file_arrived" and e.subject == "clearing-results"]
     assert [t < parse_clock("d2 09:00") for t in bad] == [True]
     assert came[0] > 5 * MINUTE > came[1]
@@ -355,8 +434,10 @@ NOBODY: dict[str, dict[str, Any]] = {
     "crash": {"service": "nobody"},
     "double-router-writes": {"share": 0.5, "exchange": "nobody"},
     "duplication": {"to": "nobody", "share": 0.5},
+    "drill": {"failover": "nobody"},
     "errors": {"group": "nobody", "share": 0.5},
     "exchange-degradation": {"exchange": "nobody", "slow": 2},
+    "failover": {"failover": "nobody"},
     "flow-control-shrink": {"limits": ["nobody"], "left": 0.5},
     "grey-failure": {"site": "nobody", "share": 0.5, "factor": 2},
     "hang": {"service": "nobody"},
@@ -369,6 +450,7 @@ NOBODY: dict[str, dict[str, Any]] = {
     "pool-leak": {"pool": "nobody", "every": "1s"},
     "replica-loss": {"service": "nobody"},
     "replication-lag": {"failover": "nobody", "lag": "1s"},
+    "restart": {"service": "nobody"},
     "shared-fate-outage": {"group": "nobody"},
     "silenced-alarm": {"alarms": ["nobody"]},
     "slow": {"service": "nobody", "factor": 2},
@@ -389,9 +471,6 @@ def test_every_fault_is_tried() -> None:
 @pytest.mark.parametrize("name", NOBODY)
 def test_unknown_name_is_one_clear_error(name: str) -> None:
     """A name that leads nowhere is shown, in one line, before anything runs."""
-    from chaos.faults.fault import System
-    from simcore.errors import InputError
-
     with pytest.raises(InputError) as caught:
         FAULTS[name].model_validate(NOBODY[name]).targets(System(*PAIR))
     assert "nobody" in caught.value.message
@@ -433,9 +512,6 @@ def test_a_fault_that_does_nothing_is_refused(name: str, words: dict[str, Any], 
 )
 def test_a_target_that_cannot_suffer_is_refused(name: str, words: dict[str, Any], says: str) -> None:
     """A name that exists but cannot be hit that way is an error too."""
-    from chaos.faults.fault import System
-    from simcore.errors import InputError
-
     with pytest.raises(InputError, match=says):
         FAULTS[name].model_validate(words).targets(System(*PAIR))
 
@@ -446,3 +522,37 @@ def test_nothing_exercised_is_not_an_effect() -> None:
              step("replication-lag", "02:00", "1min", failover="counter-db", lag="1min")]  # fmt: skip
     journal = run(specs, "01:59", "02:02", pair=QUIET)
     assert [took_effect(journal, spec, n) for n, spec in enumerate(specs)] == [False, False, False]
+
+
+# --- the pages ------------------------------------------------------------------------------------------------------------
+
+
+def test_page_of_faults_is_current(root: Path) -> None:
+    """docs/faults.md is what the catalogue says: python -m chaos.faults.document > docs/faults.md."""
+    assert (root / "docs/faults.md").read_text(encoding="utf-8") == document.page()
+
+
+def test_every_fault_has_a_heading_on_the_page() -> None:
+    """No layer is misspelt, which would leave its faults out of the overview."""
+    overview = document.page().split("\n## ")[0]
+    assert [name for name in {*NOBODY, *NAMELESS} if f"| [{name}](#{name}) |" not in overview] == []
+
+
+def test_page_on_writing_a_fault_holds(root: Path, tmp_path: Path) -> None:
+    """The fault that docs/writing-a-fault.md builds takes effect and heals, by the case that the page shows."""
+    page = (root / "docs/writing-a-fault.md").read_text(encoding="utf-8")
+    fault, row = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    (tmp_path / "expired_certificate.py").write_text(fault, encoding="utf-8")
+    spec = importlib.util.spec_from_file_location("expired_certificate", tmp_path / "expired_certificate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = sys.modules["expired_certificate"] = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+        found: dict[str, Any] = {}
+        exec(f"case = ({row.strip().rstrip(',')})", globals(), found)
+        case = found["case"]
+        require_effect(case, step_model.__wrapped__().model_validate(step(case.fault, **case.words)))
+    finally:
+        del sys.modules["expired_certificate"]
+        FAULT_REGISTRY.pop("expired-certificate", None)

@@ -1,0 +1,106 @@
+"""docs/faults.md, made from the catalogue: `python -m chaos.faults.document > docs/faults.md`."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from typing import Any
+
+from pydantic.fields import FieldInfo
+
+from chaos.faults import describe, load_faults
+from chaos.faults.fault import Fault, OnLinks, OnUnits
+from simcore.units import format_duration
+
+CHOSEN: dict[type[Fault], str] = {
+    OnUnits: "| which units | one of `service` (with `replicas` or `fraction`), `group`, `site` | required |",
+    OnLinks: "| which links | `from`, `to` or both | required |",
+}
+LAYERS = ("infrastructure", "network", "application", "data", "business", "people")
+HEAD = """\
+# Faults
+
+What a scenario can do to a system. This page is made from the catalogue by `python -m chaos.faults.document`, and a test keeps
+it current; [writing a fault](writing-a-fault.md) adds one. Numbers in brackets are the project's list of sources, **memory** is
+common knowledge in the trade without a source at hand, and a **guess** is to be swept, not believed.
+
+A step of a scenario's `method` names one fault, with when it begins (`at`) and how long it lasts (`for`):
+
+    method:
+      - {at: "09:31", for: 10min, slow: {service: bank-a, factor: 50}}
+
+At its end a fault puts back what the architecture's file says. Of two faults that turn the same knob at once the later one
+counts, and the end of either ends both. Units are chosen by exactly one of `service` (with `replicas`, by number, or
+`fraction`), `group` (shared fate) and `site`; links by `from`, `to` or both. A name that leads nowhere is an error before anything runs. A fault that met
+nothing, so that nothing can be concluded from the run, makes the verdict unknown.
+"""
+
+
+def page() -> str:
+    """The whole page, Markdown."""
+    faults = [f for f in load_faults().values() if f.__module__.startswith("chaos.faults.")]
+    parts = [HEAD]
+    for layer in LAYERS:
+        members = [fault for fault in faults if fault.layer == layer]
+        rows = [f"| [{f.fault}](#{f.fault}) | {describe(f)} |" for f in members]
+        parts.append("\n".join([f"**{layer}**\n", "| fault | what it does |", "|---|---|", *rows, ""]))
+    parts += [section(fault) for fault in faults]
+    return "\n".join(parts)
+
+
+def section(fault: type[Fault]) -> str:
+    """One fault: what it does, what it imitates, its words."""
+    words = [row for family, row in CHOSEN.items() if issubclass(fault, family)]
+    shared = {name for family in CHOSEN if issubclass(fault, family) for name in family.model_fields}
+    words += [word(name, field) for name, field in fault.model_fields.items() if name not in shared]
+    table = ["", "| word | is | default |", "|---|---|---|", *words] if words else []
+    return "\n".join([f"## {fault.fault}", "", inspect.cleandoc(fault.__doc__ or ""), *table, ""])
+
+
+def word(name: str, field: FieldInfo) -> str:
+    """The table row of one field."""
+    kind = _kind(field)
+    said = f"{kind}; {field.description}" if field.description else kind
+    return f"| `{field.alias or name}` | {said} | {_default(field)} |"
+
+
+def _default(field: FieldInfo) -> str:
+    value = field.get_default(call_default_factory=True, validated_data={}) if not field.is_required() else None
+    if field.is_required() or value is None:
+        return "required" if field.is_required() else ""
+    if _kind(field) == "duration":
+        return format_duration(value)
+    return f"{str(value).lower() if isinstance(value, bool) else value}" if value != [] else ""
+
+
+def _kind(field: FieldInfo) -> str:
+    """The field's type in the words of the files, by its JSON schema."""
+    from pydantic import TypeAdapter
+
+    schema: dict[str, Any] = TypeAdapter(field.rebuild_annotation()).json_schema()
+    return _words({**schema, **next((s for s in schema.get("anyOf", []) if s.get("type") != "null"), {})})
+
+
+def _words(schema: dict[str, Any]) -> str:
+    if "enum" in schema:
+        return ", ".join(map(str, schema["enum"][:-1])) + f" or {schema['enum'][-1]}"
+    if schema.get("type") == "array":
+        return f"list of {_words(schema['items'])}s"
+    if isinstance(schema.get("type"), list):
+        return "duration"
+    if schema.get("type") == "boolean":
+        return "true or false"
+    if schema.get("type") == "string":
+        return "name"
+    whole = "whole number" if schema["type"] == "integer" else "number"
+    low = next(
+        (f"{mark} {schema[key]:,.12g}" for key, mark in (("minimum", "≥"), ("exclusiveMinimum", ">")) if key in schema), ""
+    )
+    high = next(
+        (f"{mark} {schema[key]:,.12g}" for key, mark in (("maximum", "≤"), ("exclusiveMaximum", "<")) if key in schema), ""
+    )
+    return " ".join([whole, ", ".join(bound for bound in (low, high) if bound)]).strip()
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())

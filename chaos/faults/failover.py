@@ -1,0 +1,62 @@
+"""Going over to the standby, and rehearsing it: what people begin, at a time the scenario chooses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from chaos.faults.fault import Fault, Process, System, Target, require
+from simcore.architecture import Name
+
+if TYPE_CHECKING:
+    from simcore.control.cosimulation import Cosimulation
+    from simcore.control.plane import ControlPlane
+    from simcore.journal import Journal
+
+
+class _OnFailover(Fault):
+    """Hits one failover of the control section."""
+
+    failover: Name
+
+    def targets(self, system: System) -> list[Target]:
+        """The failover, and the units of its service."""
+        rule = system.architecture.control.failovers[require("failover", self.failover, system.architecture.control.failovers)]
+        return [Target("failover", self.failover), Target("unit", f"{rule.service}#0")]
+
+    def readings(self, system: System) -> list[str]:
+        """None: the journal tells."""
+        return []
+
+
+class BeginFailover(_OnFailover):
+    """Begins a failover in earnest, as a planned exercise or an order from above does; there is no way back but another."""
+
+    fault: ClassVar[str] = "failover"
+    layer: ClassVar[str] = "people"
+
+    def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
+        """Begins it, or joins the one under way."""
+        control.failover(self.failover).begin(by="scenario")
+        return None
+
+    def took_effect(self, journal: Journal, began: int, ended: int, grown: int) -> bool:
+        """Whether it began."""
+        return any(e.what == "failover_started" and e.subject == self.failover and began <= e.t_ns for e in journal.events)
+
+
+class Drill(_OnFailover):
+    """Rehearses a failover on the standby alone; what is found broken is repaired. Live traffic is not touched."""
+
+    fault: ClassVar[str] = "drill"
+    layer: ClassVar[str] = "people"
+
+    steps: list[Name] | None = None
+
+    def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
+        """Begins the rehearsal of these steps, or of all."""
+        control.failover(self.failover).drill(self.steps)
+        return None
+
+    def took_effect(self, journal: Journal, began: int, ended: int, grown: int) -> bool:
+        """Whether it came to its end."""
+        return any(e.what == "drill_done" and e.subject == self.failover and began <= e.t_ns for e in journal.events)

@@ -1,0 +1,32 @@
+"""A planned restart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from chaos.faults.common import boot
+from chaos.faults.fault import OnUnits, Process
+
+if TYPE_CHECKING:
+    from simcore.control.cosimulation import Cosimulation
+    from simcore.control.plane import ControlPlane
+
+
+class Restart(OnUnits):
+    """Units are stopped and started again at once: down for the `restart_time` of their service, with all that was in flight."""
+
+    fault: ClassVar[str] = "restart"
+    layer: ClassVar[str] = "people"
+
+    def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
+        """Stops them all, and boots them all."""
+        units = self.units(core.plan)  # type: ignore[arg-type]
+        for service, replica in units:
+            core.inject.crash(service, replica)
+        return boot(core, units)
+
+    def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
+        """Starts those that have not come up yet."""
+        for service, replica in self.units(core.plan):  # type: ignore[arg-type]
+            core.inject.restart(service, replica)
+        return None

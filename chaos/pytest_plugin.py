@@ -1,0 +1,146 @@
+"""Scenario and suite files as pytest tests, and the fixture `drill` for tests in Python.
+
+A YAML file with `kind: scenario` or `kind: suite` becomes one item a scenario and seed; what must hold over the seeds is one more
+item, which makes all the runs. A fail is a failure, unknown is an error: neither is ever a skip. docs/scenarios.md has examples.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from chaos.runner import Job, Record
+
+_KIND = re.compile(r"^kind:\s*(scenario|suite)\s*(#.*)?$", re.MULTILINE)
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Scenario and suite files, and nothing else."""
+    if file_path.suffix not in (".yaml", ".yml"):
+        return None
+    try:
+        found = _KIND.search(file_path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return None
+    if found is None:
+        return None
+    made: pytest.Collector = ScenarioFile.from_parent(parent, path=file_path)
+    return made
+
+
+class Failed(Exception):
+    """A run whose verdict is fail."""
+
+
+class Unknown(Exception):
+    """A run whose verdict is unknown."""
+
+
+class ScenarioFile(pytest.File):
+    """A scenario or suite file."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """One item a scenario and seed, and one for each group with expectations over its seeds."""
+        from chaos.drill import Options, load_suite, scenario_jobs, suite_jobs
+        from chaos.runner import prepare
+        from simcore.errors import InputError
+        from simcore.loading import kind_of
+
+        try:
+            from chaos.scenario import register
+
+            register()
+            options = Options()
+            if kind_of(str(self.path.absolute())) == "scenario":
+                jobs, short = scenario_jobs([str(self.path.absolute())], options), True
+            else:
+                jobs, short = suite_jobs(load_suite(str(self.path.absolute())), options, self.path.parent), False
+            groups: dict[Any, list[Job]] = {}
+            for job in jobs:
+                prepare(job)
+                groups.setdefault(job.group, []).append(job)
+        except InputError as error:
+            raise self.CollectError(str(error)) from None
+        for mine in groups.values():
+            target = prepare(mine[0])
+            label = target.scenario.model.name if short else f"{target.scenario.model.name}-{target.architecture.name}-{target.environment}"
+            for job in mine:
+                yield RunItem.from_parent(self, name=f"{label}[seed-{job.seed}]", jobs=[job])
+            if any(e.in_share is not None or e.quantile is not None for e in target.scenario.model.expect):
+                yield RunItem.from_parent(self, name=f"{label}[over-seeds]", jobs=mine)
+
+
+class RunItem(pytest.Item):
+    """One run; or, of a scenario with expectations over its seeds, all of them."""
+
+    def __init__(self, *, jobs: list[Job], **options: Any) -> None:
+        super().__init__(**options)
+        self.jobs = jobs
+
+    def runtest(self) -> None:
+        """Makes the runs, and raises what is not a pass."""
+        from chaos.drill import Options, result_of
+        from chaos.reports.junit import properties_of
+        from chaos.runner import execute
+
+        records = {job.key: execute(job) for job in self.jobs}
+        if len(self.jobs) == 1 and not self.name.endswith("[over-seeds]"):
+            run = records[self.jobs[0].key]
+            self.user_properties.extend(properties_of(run))
+            _raise(run["verdict"], [*run["reasons"], f"replay: {run['replay']}"])
+            return
+        result = result_of(self.jobs, records, (), Options())
+        lines = [f"{e['expected']}: held in {e['held']} of {e['runs']} runs, {e['needed']} needed" for e in result["groups"][0]["expectations"] if e["verdict"] != "pass"]
+        lines += [run["replay"] for run in result["runs"] if run["verdict"] != "pass"][:3]
+        _raise(_over(result), lines)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """The reasons and the line to replay, without a traceback, for verdicts and mistakes in files."""
+        from simcore.errors import InputError
+
+        if isinstance(excinfo.value, (Failed, Unknown, InputError)):
+            return f"{self.path}:1: {excinfo.value}"
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """File and name."""
+        return self.path, 0, self.name
+
+
+def _over(result: dict[str, Any]) -> str:
+    from chaos.verdict import combine
+
+    return combine(e["verdict"] for e in result["groups"][0]["expectations"])
+
+
+def _raise(verdict: str, lines: list[str]) -> None:
+    if verdict != "pass":
+        raise (Failed if verdict == "fail" else Unknown)("\n".join([verdict, *lines]))
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """An unknown verdict is an error, as of a fixture, and not a failed assertion."""
+    outcome = yield
+    report = outcome.get_result()  # type: ignore[attr-defined]
+    if isinstance(item, RunItem) and call.excinfo is not None and isinstance(call.excinfo.value, Unknown):
+        report.when = "setup"
+
+
+@pytest.fixture
+def drill() -> Callable[..., Record]:
+    """Runs a scenario and returns the record of the run: `drill("name or path", seed=3, architecture="…")`.
+
+    The test asserts what it likes of `record["metrics"]`; `record["verdict"]` is the scenario's own.
+    """
+    from chaos.runner import Job, execute
+
+    def make(scenario: str | Path, *, seed: int = 1, architecture: str | None = None, environment: str | None = None, changes: tuple[str, ...] = ()) -> Record:
+        return execute(Job(str(scenario), seed, architecture, environment, changes))
+
+    return make
