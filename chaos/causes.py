@@ -44,7 +44,9 @@ class Link(NamedTuple):
     because: Node | None
 
 
-def chain(journal: Journal, architecture: Architecture, steps: Sequence[tuple[str, int | None, list[str]]], question: Question) -> list[dict[str, Any]]:
+def chain(
+    journal: Journal, architecture: Architecture, steps: Sequence[tuple[str, int | None, list[str]]], question: Question
+) -> list[dict[str, Any]]:
     """The links in time order: `t_ns`, `kind` and `name` of the thing, `what` showed, `because` (kind/name; null for a step).
 
     `steps` are (fault, when it began, targets).
@@ -84,7 +86,9 @@ def _hit(architecture: Architecture, steps: Sequence[tuple[str, int | None, list
 def _follow(hit: dict[Node, tuple[int, str]], symptoms: _Symptoms, edges: dict[Node, list[Node]], begin: int) -> dict[Node, Link]:
     """Whatever is reached, by the path on which it is reached first; of equal ones by the fewest arrows."""
     found: dict[Node, Link] = {}
-    queue: list[tuple[int, int, Node, str, Node | None]] = [(at, 0, node, f"step: {fault}", None) for node, (at, fault) in hit.items()]
+    queue: list[tuple[int, int, Node, str, Node | None]] = [
+        (at, 0, node, f"step: {fault}", None) for node, (at, fault) in hit.items()
+    ]
     heapq.heapify(queue)
     while queue:
         at, depth, node, what, because = heapq.heappop(queue)
@@ -197,7 +201,9 @@ class _Symptoms:
         found = [Symptom("fails", self._failing(failed, failed + self._sums("operation", name, "done")))]
         for unit in self._instances("unit", name.partition(".")[0]):
             ended = self._sums("unit", unit, "failed") + self._sums("unit", unit, "done")
-            found.append(Symptom(f"takes more than {SLOWER:g} times as long", self._slow(self._sums("unit", unit, "sojourn_ns"), ended)))
+            found.append(
+                Symptom(f"takes more than {SLOWER:g} times as long", self._slow(self._sums("unit", unit, "sojourn_ns"), ended))
+            )
         return found
 
     def _instances(self, kind: str, name: str) -> list[str]:

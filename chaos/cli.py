@@ -247,12 +247,25 @@ def schema(kind: str) -> None:
 @main.command()
 @click.argument("architecture")
 @click.option("--workload", required=True, metavar="NAME|FILE", help="Who the customers are and what they intend, when.")
-@click.option("--window", default="09:15-10:00", show_default=True, metavar="FROM-TO", help="The part of the day that is measured.")
-@click.option("--warmup", default="15min", show_default=True, metavar="DURATION", help="The run begins this much before the window.")
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**63 - 1), help="Same seed, same customers, same luck.")
+@click.option(
+    "--window", default="09:15-10:00", show_default=True, metavar="FROM-TO", help="The part of the day that is measured."
+)
+@click.option(
+    "--warmup", default="15min", show_default=True, metavar="DURATION", help="The run begins this much before the window."
+)
+@click.option(
+    "--seed", default=0, show_default=True, type=click.IntRange(0, 2**63 - 1), help="Same seed, same customers, same luck."
+)
 @_environment_option
 @_set_option
-@click.option("--spans", default=0, show_default=True, type=click.IntRange(0), metavar="N", help="Keep the hops of every N-th request; 0: of none.")
+@click.option(
+    "--spans",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0),
+    metavar="N",
+    help="Keep the hops of every N-th request; 0: of none.",
+)
 @click.option("--json", "json_file", type=click.File("w"), metavar="FILE", help="Write the result object; - is stdout.")
 @click.option("--journal", "folder", type=click.Path(file_okay=False), metavar="DIR", help="Keep the journal in a folder.")
 def simulate(
@@ -274,9 +287,15 @@ def simulate(
 
 _architecture_option = click.option("--architecture", metavar="NAME|FILE", help="Instead of the scenario's own.")
 _seed_option = click.option("--seed", default=1, show_default=True, type=click.IntRange(0, 2**63 - 1), help="The first seed.")
-_journal_option = click.option("--journal", type=click.Path(file_okay=False), metavar="DIR", help="Keep each run's journal in a folder below.")
-_json_option = click.option("--json", "json_file", type=click.File("w", lazy=True), metavar="FILE", help="Write the result object; - is stdout.")
-_junit_option = click.option("--junit", type=click.Path(dir_okay=False), metavar="FILE", help="Write JUnit XML; unknown is an error in it.")
+_journal_option = click.option(
+    "--journal", type=click.Path(file_okay=False), metavar="DIR", help="Keep each run's journal in a folder below."
+)
+_json_option = click.option(
+    "--json", "json_file", type=click.File("w", lazy=True), metavar="FILE", help="Write the result object; - is stdout."
+)
+_junit_option = click.option(
+    "--junit", type=click.Path(dir_okay=False), metavar="FILE", help="Write JUnit XML; unknown is an error in it."
+)
 
 
 def _many(command: Any) -> Any:
@@ -304,10 +323,10 @@ def run(scenarios: tuple[str, ...], json_file: TextIO | None, junit: str | None,
     return _drill(scenario_jobs(scenarios, options), options, "run", json_file, junit)
 
 
-@main.command()
+@main.command("suite")
 @click.argument("name")
 @_many
-def suite(name: str, json_file: TextIO | None, junit: str | None, **said: Any) -> int:
+def suite_command(name: str, json_file: TextIO | None, junit: str | None, **said: Any) -> int:
     """Run the suite NAME (or a path). Finished runs are kept below .coredrill: --resume goes on after any stop."""
     from pathlib import Path
 
@@ -316,7 +335,7 @@ def suite(name: str, json_file: TextIO | None, junit: str | None, **said: Any) -
 
     options, found = _options(said), load_suite(name)
     beside = Path(name).parent if catalogue.is_path(name) else None
-    return _drill(suite_jobs(found, options, beside), options, name, json_file, junit, keep=True, pairs=found.pairs)
+    return _drill(suite_jobs(found, options, beside), options, name, json_file, junit, keep=True, suite=found)
 
 
 @main.command()
@@ -342,13 +361,13 @@ def _options(said: dict[str, Any]) -> Any:
 
 
 def _drill(
-    jobs: Any, options: Any, name: str, json_file: TextIO | None, junit: str | None, *, keep: bool = False, pairs: Sequence[Any] = (),
+    jobs: Any, options: Any, name: str, json_file: TextIO | None, junit: str | None, *, keep: bool = False, suite: Any = None,
 ) -> int:  # fmt: skip
     from rich.console import Console
 
     from chaos.drill import exit_code, print_result, run_all, write_reports
 
-    result = run_all(jobs, options, name, keep=keep, pairs=pairs)
+    result = run_all(jobs, options, name, keep=keep, suite=suite)
     write_reports(result, name, json_file, junit)
     if getattr(json_file, "name", None) != "-":
         print_result(result, Console())

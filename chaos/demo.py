@@ -45,8 +45,12 @@ def tell(console: Console, seed: int) -> int:
     step = run["faults"][0]
     say("One bank slows down", "bold")
     say()
-    say(f"A mid-size broker on a normal day: {orders['intended']:,} stock orders and {metrics['flows']['login']['intended']:,} logins between {_clock(run['window'][0])} and {_clock(run['window'][1])}.")
-    say(f"At {_clock(step['began_ns'])} {BANK} begins to answer a hundred times as slowly. Nothing else is touched. What calls {BANK}: {', '.join(callers)}.")
+    say(
+        f"A mid-size broker on a normal day: {orders['intended']:,} stock orders and {metrics['flows']['login']['intended']:,} logins between {_clock(run['window'][0])} and {_clock(run['window'][1])}."
+    )
+    say(
+        f"At {_clock(step['began_ns'])} {BANK} begins to answer a hundred times as slowly. Nothing else is touched. What calls {BANK}: {', '.join(callers)}."
+    )
     say("No stock order and no login does.")
     say()
     _tell_outcome(run, say)
@@ -54,31 +58,32 @@ def tell(console: Console, seed: int) -> int:
     pools = [link["name"] for link in paths_to(run["causes"], ["place-order"]) if link["kind"] == "pool"]
     if pools:
         say()
-        say(f"Stock orders and logins share {' and '.join(pools)} with the calls that wait for {BANK}, and those give nothing back until they are answered.")
+        say(
+            f"Stock orders and logins share {' and '.join(pools)} with the calls that wait for {BANK}, and those give nothing back until they are answered."
+        )
     say(f"digest {run['digest']}; see it again: coredrill demo --seed {seed}; change it: coredrill init")
     came_true = run["faults"][0]["took_effect"] and not run["invalid"] and orders["failed_orders"] > 0
-    return 0 if came_true and all(law["ok"] for law in run["conservation"]) else exit_code(result_of([job], {job.key: run}, (), _no_options()))
+    return 0 if came_true and all(law["ok"] for law in run["conservation"]) else exit_code(result_of([job], {job.key: run}))
 
 
 def _tell_outcome(run: dict[str, Any], say: Any) -> None:
     metrics, orders, login = run["metrics"], run["metrics"]["orders"], run["metrics"]["flows"]["login"]
-    say(f"failed stock orders  {orders['failed_orders']:,} of {orders['intended']:,} ({orders['failed_share']:.1%}): blocked at login {orders['blocked']:,}, failed {orders['failed']:,}, outcome unknown {orders['unknown']:,}", "bold")
+    say(
+        f"failed stock orders  {orders['failed_orders']:,} of {orders['intended']:,} ({orders['failed_share']:.1%}): blocked at login {orders['blocked']:,}, failed {orders['failed']:,}, outcome unknown {orders['unknown']:,}",
+        "bold",
+    )
     say(f"logins that failed   {login['blocked']:,} of {login['intended']:,}")
     if orders["duplicated"]:
         say(f"placed twice         {orders['duplicated']:,}, by customers who tried again not knowing")
     say(f"impaired             {metrics['impaired_s'] / 60:.0f} minutes in session")
     if metrics["first_noticed"]:
         after = metrics["first_noticed_s"]
-        say(f"first noticed        by {metrics['first_noticed']} {metrics['first_noticed_by']}, {after:.0f} s after the service level broke")
+        say(
+            f"first noticed        by {metrics['first_noticed']} {metrics['first_noticed_by']}, {after:.0f} s after the service level broke"
+        )
     grades = ", ".join(f"{name}: {grade['label']}" for name, grade in metrics["severity"].items())
     say(f"severity             {grades}")
 
 
 def _clock(ns: int) -> str:
     return format_clock(ns)[:5]
-
-
-def _no_options() -> Any:
-    from chaos.drill import Options
-
-    return Options()

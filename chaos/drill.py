@@ -15,7 +15,7 @@ from typing import Any, TextIO
 from rich.console import Console
 
 from chaos.causes import paths_to
-from chaos.runner import SCHEMA_VERSION, Job, Record, grouped, load_scenario, prepare, run_jobs
+from chaos.runner import SCHEMA_VERSION, Job, Record, forget, grouped, load_scenario, prepare, run_jobs
 from chaos.scenario import Entry, Pair, Suite, register
 from chaos.simulate import announce_compilation
 from chaos.statistics import enough, median_interval, wilson
@@ -50,12 +50,16 @@ class Options:
 
 def scenario_jobs(names: Sequence[str], options: Options) -> list[Job]:
     """The jobs of scenarios by name, path or pattern such as `incidents/*`. Raises InputError."""
+    forget()
     return [job for name in names for entry in _entries(Entry(scenario=name)) for job in _jobs(entry, options, None)]
 
 
 def suite_jobs(suite: Suite, options: Options, beside: Path | None = None) -> list[Job]:
     """The jobs of a suite, each once, pairs included."""
-    entries = [e for entry in suite.scenarios for e in _entries(entry, beside)] + [e for pair in suite.pairs for e in (pair.a, pair.b)]
+    forget()
+    entries = [e for entry in suite.scenarios for e in _entries(entry, beside)] + [
+        e for pair in suite.pairs for e in (pair.a, pair.b)
+    ]
     jobs = [job for entry in entries for job in _jobs(entry, options, suite.replications)]
     return list(dict.fromkeys(jobs))
 
@@ -77,7 +81,10 @@ def _entries(entry: Entry, beside: Path | None = None) -> list[Entry]:
 def _jobs(entry: Entry, options: Options, of_suite: int | None) -> list[Job]:
     runs = options.replications or entry.replications or of_suite or load_scenario(entry.scenario).model.replications
     architecture, environment = options.architecture or entry.architecture, options.environment or entry.environment
-    return [Job(entry.scenario, options.seed + i, architecture, environment, options.assignments, options.journal) for i in range(runs)]
+    return [
+        Job(entry.scenario, options.seed + i, architecture, environment, options.assignments, options.journal)
+        for i in range(runs)
+    ]
 
 
 def load_suite(reference: str) -> Suite:
@@ -90,7 +97,7 @@ def load_suite(reference: str) -> Suite:
 # --- running --------------------------------------------------------------------------------------------------------------------
 
 
-def run_all(jobs: Sequence[Job], options: Options, name: str, *, keep: bool, pairs: Sequence[Pair] = ()) -> Result:
+def run_all(jobs: Sequence[Job], options: Options, name: str, *, keep: bool, suite: Suite | None = None) -> Result:
     """Makes what is not yet kept and puts the result together: the same bytes whenever and however it was made."""
     digests = {job.key: prepare(job).input_digest for job in jobs}
     path = Path(options.store) if options.store else default_store(name, jobs)
@@ -118,7 +125,7 @@ def run_all(jobs: Sequence[Job], options: Options, name: str, *, keep: bool, pai
         teller.end()
         if store is not None:
             store.close()
-    return result_of(jobs, records, pairs, options)
+    return result_of(jobs, records, _compared(suite, records, options) if suite else [])
 
 
 def default_store(name: str, jobs: Sequence[Job]) -> Path:
@@ -146,33 +153,47 @@ class _Teller:
             print("\r" + " " * 118, end="\r", file=sys.stderr, flush=True)
 
 
-def result_of(jobs: Sequence[Job], records: Mapping[str, Record], pairs: Sequence[Pair], options: Options) -> Result:
+def result_of(jobs: Sequence[Job], records: Mapping[str, Record], compared: Sequence[dict[str, Any]] = ()) -> Result:
     """The result object (schema version 1) of finished jobs, in their order."""
     runs, groups = [records[job.key] for job in jobs], grouped(jobs, dict(records))
-    compared = [_compare(pair, records, options) for pair in pairs]
     verdict = combine([*(g["verdict"] for g in groups), *(p["verdict"] for p in compared)])
     broken = sum(not law["ok"] for run in runs for law in run["conservation"])
     counts = {v: sum(g["verdict"] == v for g in groups) for v in ("pass", "fail", "unknown")}
     summary = {"runs": len(runs), "scenarios": len(groups), "verdict": verdict, "conservation_broken": broken} | counts
-    return {"schema_version": SCHEMA_VERSION, "runs": runs, "groups": groups, "pairs": compared, "summary": summary}
+    return {"schema_version": SCHEMA_VERSION, "runs": runs, "groups": groups, "pairs": list(compared), "summary": summary}
 
 
-def _compare(pair: Pair, records: Mapping[str, Record], options: Options) -> dict[str, Any]:
+def _compared(suite: Suite, records: Mapping[str, Record], options: Options) -> list[dict[str, Any]]:
+    """The pairs of a suite with what was found."""
+    return [
+        _compare(pair, _jobs(pair.a, options, suite.replications), _jobs(pair.b, options, suite.replications), records)
+        for pair in suite.pairs
+    ]
+
+
+def _compare(pair: Pair, a: list[Job], b: list[Job], records: Mapping[str, Record]) -> dict[str, Any]:
     """The difference of a measure between two places, seed by seed."""
-    a, b = (_jobs(entry, options, None) for entry in (pair.a, pair.b))
     rows = []
     for left, right in zip(a, b, strict=False):
         runs = records.get(left.key), records.get(right.key)
         if runs[0] is None or runs[1] is None:
             continue
         values = [None if r["invalid"] else value_of(r["metrics"], r["properties"], pair.measure) for r in runs if r is not None]
-        numeric = all(isinstance(v, (int, float)) for v in values)
-        rows.append({"seed": left.seed, "a": values[0], "b": values[1], "difference": values[0] - values[1] if numeric else None})
+        numbers = [v for v in values if isinstance(v, (int, float))]
+        difference = numbers[0] - numbers[1] if len(numbers) == 2 else None
+        rows.append({"seed": left.seed, "a": values[0], "b": values[1], "difference": difference})
     kept = sum(row["difference"] is not None and row["difference"] >= pair.at_least for row in rows)
     untold = sum(row["difference"] is None for row in rows)
     need = max(1, enough(pair.in_share, len(rows)))
     verdict = "unknown" if not rows else "pass" if kept >= need else "fail" if kept + untold < need else "unknown"
-    return {"name": pair.name, "measure": pair.measure, "at_least": pair.at_least, "seeds": rows, "verdict": verdict, "why": pair.why}
+    return {
+        "name": pair.name,
+        "measure": pair.measure,
+        "at_least": pair.at_least,
+        "seeds": rows,
+        "verdict": verdict,
+        "why": pair.why,
+    }
 
 
 def exit_code(result: Result) -> int:
@@ -215,9 +236,17 @@ def print_result(result: Result, console: Console) -> None:
             _print_pair(pair, console)
         summary = result["summary"]
         _say(console, "")
-        _say(console, f"{summary['verdict']}: {summary['scenarios']} scenarios, {summary['runs']} runs: {summary['pass']} pass, {summary['fail']} fail, {summary['unknown']} unknown", STYLE[summary["verdict"]])
+        _say(
+            console,
+            f"{summary['verdict']}: {summary['scenarios']} scenarios, {summary['runs']} runs: {summary['pass']} pass, {summary['fail']} fail, {summary['unknown']} unknown",
+            STYLE[summary["verdict"]],
+        )
     if result["summary"]["conservation_broken"]:
-        _say(console, f"conservation: {result['summary']['conservation_broken']} laws BROKEN: a fault of coredrill itself", "bold red")
+        _say(
+            console,
+            f"conservation: {result['summary']['conservation_broken']} laws BROKEN: a fault of coredrill itself",
+            "bold red",
+        )
 
 
 def _same(run: Mapping[str, Any], group: Mapping[str, Any]) -> bool:
@@ -227,10 +256,17 @@ def _same(run: Mapping[str, Any], group: Mapping[str, Any]) -> bool:
 def _print_group(group: Mapping[str, Any], runs: Sequence[Record], console: Console) -> None:
     failed, impaired = ([r["metrics"]["orders"]["failed_orders"] for r in runs], [r["metrics"]["impaired_s"] for r in runs])
     place = f"{group['scenario']} on {group['architecture']} in {group['environment']}"
-    _say(console, f"{group['verdict']:<7} {place}: impaired {_spread(impaired, ' s')}, failed orders {_spread(failed)}", STYLE[group["verdict"]])
+    _say(
+        console,
+        f"{group['verdict']:<7} {place}: impaired {_spread(impaired, ' s')}, failed orders {_spread(failed)}",
+        STYLE[group["verdict"]],
+    )
     for expectation in group["expectations"]:
         low, high = wilson(expectation["held"], expectation["runs"])
-        _say(console, f"        {expectation['verdict']}: {expectation['expected']}: held in {expectation['held']} of {expectation['runs']} runs, {expectation['needed']} needed (95 % interval of the share {low:.0%} to {high:.0%})")
+        _say(
+            console,
+            f"        {expectation['verdict']}: {expectation['expected']}: held in {expectation['held']} of {expectation['runs']} runs, {expectation['needed']} needed (95 % interval of the share {low:.0%} to {high:.0%})",
+        )
     bad = [r for r in runs if r["verdict"] != "pass"]
     for run in bad[:3]:
         for reason in run["reasons"][:3]:
@@ -252,7 +288,11 @@ def _spread(values: Sequence[float], unit: str = "") -> str:
 
 
 def _print_pair(pair: Mapping[str, Any], console: Console) -> None:
-    _say(console, f"{pair['verdict']:<7} pair {pair['name']}: {pair['measure']} differs by at least {pair['at_least']:g}", STYLE[pair["verdict"]])
+    _say(
+        console,
+        f"{pair['verdict']:<7} pair {pair['name']}: {pair['measure']} differs by at least {pair['at_least']:g}",
+        STYLE[pair["verdict"]],
+    )
     for row in pair["seeds"][:5]:
         _say(console, f"        seed {row['seed']}: {row['a']} against {row['b']}")
 
@@ -262,20 +302,37 @@ def print_run(run: Record, console: Console) -> None:
     m = run["metrics"]
     orders = m["orders"]
     _say(console, f"{run['verdict']}: {run['title']}", STYLE[run["verdict"]])
-    _say(console, f"{run['scenario']} on {run['architecture']} in {run['environment']}, {run['workload']}, seed {run['seed']}, {format_clock(run['window'][0])} to {format_clock(run['window'][1])}")
+    _say(
+        console,
+        f"{run['scenario']} on {run['architecture']} in {run['environment']}, {run['workload']}, seed {run['seed']}, {format_clock(run['window'][0])} to {format_clock(run['window'][1])}",
+    )
     for reason in run["reasons"]:
         _say(console, f"  {reason}")
     _say(console, "")
     share = "" if orders["failed_share"] is None else f" ({orders['failed_share']:.2%})"
-    _say(console, f"failed orders  {orders['failed_orders']:,} of {orders['intended']:,}{share}: blocked {orders['blocked']:,}, failed {orders['failed']:,}, unknown {orders['unknown']:,}", "bold")
+    _say(
+        console,
+        f"failed orders  {orders['failed_orders']:,} of {orders['intended']:,}{share}: blocked {orders['blocked']:,}, failed {orders['failed']:,}, unknown {orders['unknown']:,}",
+        "bold",
+    )
     truths = [f"{name} {orders[name]:,}" for name in ("duplicated", "lost", "orphan", "stranded", "late") if orders[name]]
     if truths:
         _say(console, f"in truth       {', '.join(truths)}")
-    recovery = _seconds(m["recovery_s"]) if m["recovery_s"] is not None else f"not within the run (more than {_seconds(m['recovery_s_lower'])})"
-    _say(console, f"impaired       {_seconds(m['impaired_s'])}; recovery {recovery}" + ("; metastable" if m["metastable"] else ""))
+    recovery = (
+        _seconds(m["recovery_s"])
+        if m["recovery_s"] is not None
+        else f"not within the run (more than {_seconds(m['recovery_s_lower'])})"
+    )
+    _say(
+        console, f"impaired       {_seconds(m['impaired_s'])}; recovery {recovery}" + ("; metastable" if m["metastable"] else "")
+    )
     if m["first_noticed"]:
         _say(console, f"first noticed  by {m['first_noticed']} {m['first_noticed_by']} after {_seconds(m['first_noticed_s'])}")
-    split = [f"{what} {_seconds(m[f'{what}_s'])}" for what in ("detect", "decide", "act", "restore", "reconciled") if m[f"{what}_s"] is not None]
+    split = [
+        f"{what} {_seconds(m[f'{what}_s'])}"
+        for what in ("detect", "decide", "act", "restore", "reconciled")
+        if m[f"{what}_s"] is not None
+    ]
     if split:
         _say(console, f"response       {', '.join(split)}")
     _say(console, f"customers      {m['customers_affected']:,} of {m['customers_active']:,} hit")
@@ -307,5 +364,3 @@ def print_chain(links: Sequence[Mapping[str, Any]], console: Console) -> None:
 
 def _seconds(value: float | None) -> str:
     return "–" if value is None else format_duration(round(value) * 1_000_000_000) if value < 60 else f"{value / 60:.1f} min"
-
-

@@ -159,7 +159,13 @@ def impairment(windows: Windows, question: Question) -> dict[str, Any]:
         "windows": {name: int((judged & (windows.states == s)).sum()) for name, s in (("steady", OK), ("violated", VIOLATED), ("no_data", NO_DATA))},
     }  # fmt: skip
     if not violated.any():
-        return figures | {"recovery_s": 0.0, "recovery_s_lower": None, "recovered": True, "first_violation_ns": None, "recovered_at_ns": None}
+        return figures | {
+            "recovery_s": 0.0,
+            "recovery_s_lower": None,
+            "recovered": True,
+            "first_violation_ns": None,
+            "recovered_at_ns": None,
+        }
     first, last = int(np.flatnonzero(violated)[0]), int(np.flatnonzero(violated)[-1])
     since = int(windows.begins[first])
     after = judged & (windows.states == OK) & (np.arange(windows.states.size) > last)
@@ -204,10 +210,10 @@ def _load(journal: Journal, question: Question) -> NDArray[np.int64]:
     """Intents of the objectives' flows that began in each window."""
     rows = question.every // SECOND
     count = journal.seconds.size // rows
-    return sum(
-        (journal.series("flow", flow, "started")[: count * rows].reshape(count, rows).sum(axis=1) for flow in question.objectives),
-        np.zeros(count, np.int64),
-    )
+    load = np.zeros(count, np.int64)
+    for flow in question.objectives:
+        load += journal.series("flow", flow, "started")[: count * rows].reshape(count, rows).sum(axis=1)
+    return load
 
 
 # --- who noticed, who was hit -----------------------------------------------------------------------------------------------
@@ -226,7 +232,9 @@ def response(journal: Journal, question: Question, figures: Mapping[str, Any]) -
     back = figures["recovered_at_ns"]
     detect = _first(events, "detect", begin)
     decide = _first(events, "decide", detect)
-    acts = [e.t_ns for e in events if e.what == "act" and decide is not None and e.t_ns >= decide and (back is None or e.t_ns <= back)]
+    acts = [
+        e.t_ns for e in events if e.what == "act" and decide is not None and e.t_ns >= decide and (back is None or e.t_ns <= back)
+    ]
     act = max(acts, default=None)
     reconciled = max((e.t_ns for e in events if e.what == "reconciled"), default=None)
     noticed = next((e for e in events if e.what == "alarm" and e.subject in question.watchers), None)

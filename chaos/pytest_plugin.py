@@ -6,6 +6,7 @@ item, which makes all the runs. A fail is a failure, unknown is an error: neithe
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -68,7 +69,11 @@ class ScenarioFile(pytest.File):
             raise self.CollectError(str(error)) from None
         for mine in groups.values():
             target = prepare(mine[0])
-            label = target.scenario.model.name if short else f"{target.scenario.model.name}-{target.architecture.name}-{target.environment}"
+            label = (
+                target.scenario.model.name
+                if short
+                else f"{target.scenario.model.name}-{target.architecture.name}-{target.environment}"
+            )
             for job in mine:
                 yield RunItem.from_parent(self, name=f"{label}[seed-{job.seed}]", jobs=[job])
             if any(e.in_share is not None or e.quantile is not None for e in target.scenario.model.expect):
@@ -84,18 +89,21 @@ class RunItem(pytest.Item):
 
     def runtest(self) -> None:
         """Makes the runs, and raises what is not a pass."""
-        from chaos.drill import Options, result_of
+        from chaos.drill import result_of
         from chaos.reports.junit import properties_of
-        from chaos.runner import execute
 
-        records = {job.key: execute(job) for job in self.jobs}
+        records = {job.key: _executed(job) for job in self.jobs}
         if len(self.jobs) == 1 and not self.name.endswith("[over-seeds]"):
             run = records[self.jobs[0].key]
             self.user_properties.extend(properties_of(run))
             _raise(run["verdict"], [*run["reasons"], f"replay: {run['replay']}"])
             return
-        result = result_of(self.jobs, records, (), Options())
-        lines = [f"{e['expected']}: held in {e['held']} of {e['runs']} runs, {e['needed']} needed" for e in result["groups"][0]["expectations"] if e["verdict"] != "pass"]
+        result = result_of(self.jobs, records)
+        lines = [
+            f"{e['expected']}: held in {e['held']} of {e['runs']} runs, {e['needed']} needed"
+            for e in result["groups"][0]["expectations"]
+            if e["verdict"] != "pass"
+        ]
         lines += [run["replay"] for run in result["runs"] if run["verdict"] != "pass"][:3]
         _raise(_over(result), lines)
 
@@ -110,6 +118,14 @@ class RunItem(pytest.Item):
     def reportinfo(self) -> tuple[Path, int, str]:
         """File and name."""
         return self.path, 0, self.name
+
+
+@functools.lru_cache(maxsize=1024)
+def _executed(job: Job) -> Record:
+    """A run; the item over the seeds shares those of the others in its process."""
+    from chaos.runner import execute
+
+    return execute(job)
 
 
 def _over(result: dict[str, Any]) -> str:
@@ -138,9 +154,17 @@ def drill() -> Callable[..., Record]:
 
     The test asserts what it likes of `record["metrics"]`; `record["verdict"]` is the scenario's own.
     """
-    from chaos.runner import Job, execute
+    from chaos.runner import Job, execute, forget
 
-    def make(scenario: str | Path, *, seed: int = 1, architecture: str | None = None, environment: str | None = None, changes: tuple[str, ...] = ()) -> Record:
+    def make(
+        scenario: str | Path,
+        *,
+        seed: int = 1,
+        architecture: str | None = None,
+        environment: str | None = None,
+        changes: tuple[str, ...] = (),
+    ) -> Record:
+        forget()
         return execute(Job(str(scenario), seed, architecture, environment, changes))
 
     return make

@@ -16,7 +16,7 @@ from typing import Any
 
 from chaos import causes, metrics, severity
 from chaos.checkers import check_all
-from chaos.scenario import Scenario, register
+from chaos.scenario import MustHappen, Scenario, register
 from chaos.simulated import Simulated
 from chaos.verdict import judge_run, judge_runs
 from simcore import catalogue
@@ -62,14 +62,19 @@ def load_scenario(reference: str) -> Resolved[Scenario]:
     return resolve(reference, (), "scenario")
 
 
+def forget() -> None:
+    """Files are read again: they may have changed since the last command of this process."""
+    prepared.cache_clear()
+
+
 def prepare(job: Job) -> Simulated:
     """The system of a job. Raises InputError."""
     return prepared(job.scenario, job.architecture, job.environment, job.assignments)
 
 
-def replay_line(job: Job, scenario: Scenario, environment: str) -> str:
+def replay_line(job: Job, architecture: str, environment: str) -> str:
     """The command that makes this run again."""
-    words = ["coredrill", "replay", job.scenario, "--architecture", job.architecture or scenario.architecture, "--environment", environment]
+    words = ["coredrill", "replay", job.scenario, "--architecture", architecture, "--environment", environment]
     words += ["--seed", str(job.seed)] + [w for a in job.assignments for w in ("--set", a)]
     return shlex.join(words)
 
@@ -107,14 +112,16 @@ def record_of(job: Job, target: Simulated, journal: Journal) -> Record:
         "reasons": judgement["reasons"], "invalid": bool(invalid), "digest": journal.digest, "input_digest": target.input_digest,
         "window": list(question.window), "metrics": measures, "properties": properties, "conservation": plain["conservation"],
         "expectations": judgement["expectations"], "faults": steps, "causes": chain,
-        "timeline": _timeline(scenario, journal), "replay": replay_line(job, scenario, target.environment),
+        "timeline": _timeline(scenario, journal), "replay": replay_line(job, target.architecture_reference, target.environment),
     }  # fmt: skip
 
 
 def _question(scenario: Scenario, target: Simulated, journal: Journal) -> metrics.Question:
     steady = scenario.steady_state
     objectives = {
-        flow: metrics.Objective(o.success, o.latency.quantile if o.latency else None, o.latency.at_most if o.latency else None, o.min_count)
+        flow: metrics.Objective(
+            o.success, o.latency.quantile if o.latency else None, o.latency.at_most if o.latency else None, o.min_count
+        )
         for flow, o in steady.objectives.items()
     }
     healed = {e.detail.get("step"): e.t_ns for e in journal.events if e.what == "fault_healed"}
@@ -130,7 +137,9 @@ def _measures(journal: Journal, question: metrics.Question, plain: dict[str, Any
     """Everything measured. Orders are those whose flow is of kind order, submitted in the window."""
     orders = dict(plain["orders"])
     orders["failed_share"] = orders["failed_orders"] / orders["intended"] if orders["intended"] else None
-    found = {"orders": orders, "flows": plain["flows"], "client_truth": plain["client_truth"]} | metrics.measure(journal, question)
+    found = {"orders": orders, "flows": plain["flows"], "client_truth": plain["client_truth"]} | metrics.measure(
+        journal, question
+    )
     rules = {name: resolve(name, (), "severity").model for name in catalogue.shipped("severity")}
     found["severity"] = {name: severity.grade(rule, found, scenario.system) for name, rule in rules.items()}
     return found
@@ -145,7 +154,12 @@ def _evidence(scenario: Scenario, journal: Journal) -> list[dict[str, Any]]:
         started, counted = by_word.get("fault_started"), by_word.get("fault_exercised")
         failed = next((str(e.detail["why"]) for e in mine if e.what == "fault_failed"), None)
         grown = int(counted.detail["grown"] or 0) if counted else 0
-        took = started is not None and counted is not None and failed is None and step.fault.took_effect(journal, started.t_ns, counted.t_ns, grown)
+        took = (
+            started is not None
+            and counted is not None
+            and failed is None
+            and step.fault.took_effect(journal, started.t_ns, counted.t_ns, grown)
+        )
         found.append({
             "name": step.label, "fault": step.given()[0][0], "began_ns": started.t_ns if started else None,
             "ended_ns": by_word["fault_healed"].t_ns if "fault_healed" in by_word else None,
@@ -154,7 +168,9 @@ def _evidence(scenario: Scenario, journal: Journal) -> list[dict[str, Any]]:
     return found
 
 
-def _reasons(scenario: Scenario, journal: Journal, measures: dict[str, Any], steps: list[dict[str, Any]]) -> tuple[list[str], list[str]]:
+def _reasons(
+    scenario: Scenario, journal: Journal, measures: dict[str, Any], steps: list[dict[str, Any]]
+) -> tuple[list[str], list[str]]:
     """(why this was no valid experiment, why it cannot pass)."""
     invalid, doubts = [], []
     if journal.unknown_reason is not None:
@@ -175,18 +191,22 @@ def _reasons(scenario: Scenario, journal: Journal, measures: dict[str, Any], ste
     return invalid, doubts
 
 
-def _happened(condition: Any, journal: Journal, since: int) -> bool:
+def _happened(condition: MustHappen, journal: Journal, since: int) -> bool:
     if condition.counter is not None:
         return metrics.grown(journal, condition.counter, since) >= condition.at_least
     found = sum(e.what == condition.event and e.t_ns >= since and condition.subject in (None, e.subject) for e in journal.events)
-    return bool(found >= condition.at_least)
+    return found >= condition.at_least
 
 
 def _timeline(scenario: Scenario, journal: Journal) -> list[dict[str, Any]]:
     """The published timeline of a reproduction with the simulated time of each line that names an event."""
     lines = []
     for line in scenario.record.timeline if scenario.record else ():
-        at = next((e.t_ns for e in journal.events if e.what == line.event and line.subject in (None, e.subject)), None) if line.event else None
+        at = (
+            next((e.t_ns for e in journal.events if e.what == line.event and line.subject in (None, e.subject)), None)
+            if line.event
+            else None
+        )
         lines.append({"published_ns": line.at, "what": line.what, "event": line.event, "simulated_ns": at})
     return lines
 

@@ -7,11 +7,12 @@ A scenario states what holds while all is well (`steady_state`), what is done to
 from __future__ import annotations
 
 import functools
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, create_model, model_validator
 
-from chaos.faults import Fault, load_faults
+from chaos.faults import load_faults
+from chaos.faults.fault import Fault
 from simcore import catalogue, loading, schema
 from simcore.architecture import Model, Name, Probability
 from simcore.control.models import Reading
@@ -53,7 +54,9 @@ def _quantity(value: Any) -> Any:
 Quantity = Annotated[
     float | Literal[GRADES],  # type: ignore[valid-type]
     BeforeValidator(_quantity),
-    WithJsonSchema({"type": ["number", "string"], "description": "a number, a share such as 2 %, a duration such as 10min, or a grade"}),
+    WithJsonSchema(
+        {"type": ["number", "string"], "description": "a number, a share such as 2 %, a duration such as 10min, or a grade"}
+    ),
 ]
 
 
@@ -62,14 +65,20 @@ def measure_problem(measure: str) -> str | None:
     group, dot, rest = measure.partition(".")
     if not dot:
         known = (*TIME_MEASURES, "metastable", "customers_affected", "recovered", "first_noticed_s")
-        return None if measure in known else f"unknown measure; known: {', '.join(known)}, orders.*, flows.FLOW.*, severity.RULES, properties.*"
+        return (
+            None
+            if measure in known
+            else f"unknown measure; known: {', '.join(known)}, orders.*, flows.FLOW.*, severity.RULES, properties.*"
+        )
     if group == "orders":
         return None if rest in ORDER_MEASURES else f"unknown measure; known: {', '.join(f'orders.{m}' for m in ORDER_MEASURES)}"
     if group == "properties":
         return None if rest in PROPERTIES else f"unknown property; known: {', '.join(f'properties.{m}' for m in PROPERTIES)}"
     if group == "flows":
         last = rest.rpartition(".")[2]
-        return None if last in FLOW_MEASURES and "." in rest else f"write flows.FLOW.MEASURE; measures: {', '.join(FLOW_MEASURES)}"
+        return (
+            None if last in FLOW_MEASURES and "." in rest else f"write flows.FLOW.MEASURE; measures: {', '.join(FLOW_MEASURES)}"
+        )
     return None if group == "severity" and rest else "unknown measure; groups: orders, flows, severity, properties"
 
 
@@ -133,12 +142,18 @@ class StepBase(Model):
     def _one_fault(self) -> StepBase:
         given = [name for name, _ in self.given()]
         if len(given) != 1:
-            raise ValueError(f"a step does exactly one thing, this {len(given)}: {', '.join(given) or 'nothing'}; see 'coredrill list faults'")
+            raise ValueError(
+                f"a step does exactly one thing, this {len(given)}: {', '.join(given) or 'nothing'}; see 'coredrill list faults'"
+            )
         return self
 
     def given(self) -> list[tuple[str, Fault]]:
         """What the step does: (name, fault)."""
-        found = [(field.alias or key, getattr(self, key)) for key, field in type(self).model_fields.items() if key not in StepBase.model_fields]
+        found = [
+            (field.alias or key, getattr(self, key))
+            for key, field in type(self).model_fields.items()
+            if key not in StepBase.model_fields
+        ]
         return [(name, fault) for name, fault in found if fault is not None]
 
     @property
@@ -161,7 +176,10 @@ def step_model() -> type[StepBase]:
     return create_model("Step", __base__=StepBase, **fields)
 
 
-Step = step_model()
+if TYPE_CHECKING:
+    Step = StepBase
+else:
+    Step = step_model()
 
 
 # --- responders, abort, rollbacks -------------------------------------------------------------------------------------------
@@ -222,7 +240,9 @@ class Expectation(Model):
             raise ValueError("an expectation needs at_most, at_least or equals")
         if self.in_share is not None and self.quantile is not None:
             raise ValueError("give in_share or quantile, not both")
-        if self.quantile is not None and not (is_time(self.measure) or self.measure.startswith(("orders.", "flows.", "customers"))):
+        if self.quantile is not None and not (
+            is_time(self.measure) or self.measure.startswith(("orders.", "flows.", "customers"))
+        ):
             raise ValueError(f"{self.measure} has no quantiles; use in_share")
         graded = self.measure.startswith("severity.")
         for bound in (self.at_most, self.at_least, self.equals):
@@ -330,9 +350,11 @@ class Scenario(Model):
     workload_patch: list[EditForm] = []
     window: Window
     warmup: Duration = Field(10 * MINUTE, description="the run begins this long before the window")
-    replications: Annotated[int, Field(ge=1, le=100_000)] = Field(1, description="seeds 1, 2, … unless the command says otherwise")
+    replications: Annotated[int, Field(ge=1, le=100_000)] = Field(
+        1, description="seeds 1, 2, … unless the command says otherwise"
+    )
     steady_state: SteadyState
-    method: list[Step] = []  # type: ignore[valid-type]
+    method: list[Step] = []
     responders: Responders = Responders()
     abort: list[Abort] = []
     rollbacks: list[Rollback] = []
@@ -413,7 +435,11 @@ def check_scenario(scenario: Scenario) -> list[Finding]:
     found = []
     for i, step in enumerate(scenario.method):
         if not scenario.start <= step.at < scenario.end:
-            found.append(Finding(("method", i, "at"), "lies outside the run", "the run goes from the window's start minus warmup to its end"))
+            found.append(
+                Finding(
+                    ("method", i, "at"), "lies outside the run", "the run goes from the window's start minus warmup to its end"
+                )
+            )
     for i, expectation in enumerate(scenario.expect):
         found += _bounds_with_units(expectation, ("expect", i))
     return found
@@ -432,6 +458,6 @@ def register() -> None:
     for kind, model, check, folder in (
         ("scenario", Scenario, check_scenario, ""), ("suite", Suite, lambda _: [], "suites"), ("severity", RuleSet, lambda _: [], "severity"),
     ):  # fmt: skip
-        loading.KINDS[kind] = loading.Kind(model, check)  # type: ignore[arg-type]
+        loading.KINDS[kind] = loading.Kind(model, check)
         catalogue.FOLDERS[kind] = folder
-        schema.MODELS[kind] = model  # type: ignore[assignment]
+        schema.MODELS[kind] = model

@@ -21,7 +21,9 @@ class Rule(Model):
     label: str = Field("", description="the rule set's own word for the grade")
     system: Class | None = None
     impaired: Duration | None = Field(None, description="at least this long in session, cumulative")
-    share_lost: Probability | None = Field(None, description="at least this share of intents blocked, failed or unknown while impaired")
+    share_lost: Probability | None = Field(
+        None, description="at least this share of intents blocked, failed or unknown while impaired"
+    )
     customers_share: Probability | None = Field(None, description="at least this share of those who tried were hit")
     customers: Annotated[int, Field(ge=1)] | None = Field(None, description="at least so many were hit")
     any_of: list[Rule] = Field([], description="met when one of these is; their grades do not matter")

@@ -7,7 +7,6 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from hashlib import blake2b
-from pathlib import Path
 from typing import Any, TextIO
 
 from rich.console import Console
@@ -17,8 +16,8 @@ from simcore.architecture import Architecture
 from simcore.errors import InputError
 from simcore.journal import Journal
 from simcore.loading import load_pair
-from simcore.patch import Layer, command_line_layer
-from simcore.units import DAY, MINUTE, format_clock, parse_clock, parse_duration
+from simcore.patch import command_line_layer
+from simcore.units import MINUTE, format_clock, parse_clock, parse_duration
 from simcore.workload import Workload
 
 _LONG_RUN_NS = 5 * MINUTE
@@ -52,7 +51,13 @@ def run_once(
     start = max(0, window[0] - warmup_ns)
     details = {"architecture_digest": digest_of(pair[0]), "window": list(window) if start < window[0] else None}
     plan = compile_plan(
-        *pair, seed=seed, start=start, end=window[1], span_sampling=spans, environment=environment or "production", details=details
+        *pair,
+        seed=seed,
+        start=start,
+        end=window[1],
+        span_sampling=spans,
+        environment=environment or "production",
+        details=details,
     )
     began = time.perf_counter()
     if not progress or window[1] - start < _LONG_RUN_NS:
@@ -69,10 +74,11 @@ def digest_of(architecture: Architecture | Workload) -> str:
 
 def announce_compilation() -> None:
     """Says so on stderr when the kernel has to be compiled first, which happens once an installation."""
-    from simcore.kernel.jit import CACHE_FOLDER
+    from simcore.simulation import kernel_is_compiled
 
-    if not any(Path(CACHE_FOLDER).rglob("*.nbi")):
-        print("compiling the kernel, once for this installation: about 20 seconds …", file=sys.stderr, flush=True)
+    if not kernel_is_compiled():
+        sys.stderr.write("compiling the kernel, once for this installation: this takes about half a minute …\n")
+        sys.stderr.flush()
 
 
 class shown_progress:  # noqa: N801 (a context manager, used like a function)

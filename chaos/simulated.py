@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from chaos.faults.fault import Fault, System, Target
 from chaos.scenario import Responders, Rollback, Scenario, StepBase
 from chaos.simulate import digest_of
+from simcore import catalogue
 from simcore.architecture import Architecture
 from simcore.control.models import Control
 from simcore.control.references import _reading
@@ -42,17 +44,23 @@ class Simulated:
         self, scenario: Resolved[Scenario], *, architecture: str | None = None, environment: str | None = None, assignments: Sequence[str] = (),
     ) -> None:  # fmt: skip
         model = scenario.model
-        self.scenario, self.environment = scenario, environment or model.environment
+        self.scenario = scenario
+        self.environment = environment or _beside(scenario, model.environment)
+        self.architecture_reference = architecture or _beside(scenario, model.architecture)
         of_architecture, of_workload = environment_layers(self.environment)
         edits = [of_architecture, _scenario_layer(scenario, "patch")]
         if assignments:
             edits.append(command_line_layer(list(assignments)))
-        resolved: Resolved[Architecture] = resolve(architecture or model.architecture, edits)
-        load: Resolved[Workload] = resolve(model.workload, [of_workload, _scenario_layer(scenario, "workload_patch")], "workload")
+        resolved: Resolved[Architecture] = resolve(self.architecture_reference, edits)
+        load: Resolved[Workload] = resolve(
+            _beside(scenario, model.workload), [of_workload, _scenario_layer(scenario, "workload_patch")], "workload"
+        )
         require_fit(resolved, load)
         self.workload = load.model
         control = _with_responders(resolved.model.control, model.responders)
-        self.architecture = resolved.model if control is resolved.model.control else resolved.model.model_copy(update={"control": control})
+        self.architecture = (
+            resolved.model if control is resolved.model.control else resolved.model.model_copy(update={"control": control})
+        )
         findings = [*_target_findings(model, self.system), *_name_findings(model, self.system)]
         if findings:
             raise findings_error(scenario.tree, findings)
@@ -71,7 +79,12 @@ class Simulated:
         """Changes with whatever decides what a run does, but for the seed."""
         from hashlib import blake2b
 
-        parts = [self.scenario.model.model_dump_json(by_alias=True), digest_of(self.architecture), digest_of(self.workload), self.environment]
+        parts = [
+            self.scenario.model.model_dump_json(by_alias=True),
+            digest_of(self.architecture),
+            digest_of(self.workload),
+            self.environment,
+        ]
         return blake2b("\n".join(parts).encode(), digest_size=16).hexdigest()
 
     def run(self, scenario: Scenario, seed: int, *, spans: int = 0, progress: Callable[[int], None] | None = None) -> Journal:
@@ -93,6 +106,11 @@ class Simulated:
         return {name: kind for kind, rules in kinds for name in rules}
 
 
+def _beside(scenario: Resolved[Scenario], reference: str) -> str:
+    """A path in a scenario file starts at the file's folder; a name is a name."""
+    return str(Path(scenario.tree.origin.file).parent / reference) if catalogue.is_path(reference) else reference
+
+
 def _scenario_layer(scenario: Resolved[Scenario], key: str) -> Layer:
     node: Node | None = scenario.tree.get(key)
     return Layer("scenario", scenario.model.name, edits_of(node))
@@ -110,15 +128,23 @@ def _with_responders(control: Control, who: Responders) -> Control:
     if not who.operators:
         for kind in ("monitors", "robots", "complaints"):
             rules = changes.get(kind, getattr(control, kind))
-            changes[kind] = {n: r.model_copy(update={"route": None, "misroute": 0.0, "misroute_to": None}) for n, r in rules.items()}
+            changes[kind] = {
+                n: r.model_copy(update={"route": None, "misroute": 0.0, "misroute_to": None}) for n, r in rules.items()
+            }
         changes |= {"runbooks": {}, "checklists": {}}
     if not changes:
         return control
-    kept = {*changes.get("monitors", control.monitors), *changes.get("robots", control.robots), *changes.get("complaints", control.complaints)}
+    kept = {
+        *changes.get("monitors", control.monitors),
+        *changes.get("robots", control.robots),
+        *changes.get("complaints", control.complaints),
+    }
     if "runbooks" not in changes:
         alarms = {n: [a for a in r.alarms if a in kept or a in control.checklists] for n, r in control.runbooks.items()}
         changes["runbooks"] = {n: r.model_copy(update={"alarms": alarms[n]}) for n, r in control.runbooks.items() if alarms[n]}
-    changes["failovers"] = {n: f.model_copy(update={"trigger": f.trigger if f.trigger in kept else None}) for n, f in control.failovers.items()}
+    changes["failovers"] = {
+        n: f.model_copy(update={"trigger": f.trigger if f.trigger in kept else None}) for n, f in control.failovers.items()
+    }
     return control.model_copy(update=changes)
 
 
@@ -143,13 +169,27 @@ def _name_findings(scenario: Scenario, system: System) -> list[Finding]:
         if flow not in flows:
             found.append(Finding(keys, f"the architecture has no flow {flow!r}", suggest(flow, flows), at_key=True))
         elif objective.latency is not None and not flows[flow].record:
-            found.append(Finding((*keys, "latency"), f"the flow {flow} keeps no row an intent", "leave latency out, or set record: true for the flow"))
+            found.append(
+                Finding(
+                    (*keys, "latency"),
+                    f"the flow {flow} keeps no row an intent",
+                    "leave latency out, or set record: true for the flow",
+                )
+            )
     for i, expectation in enumerate(scenario.expect):
         group, _, rest = expectation.measure.partition(".")
         if group == "flows" and rest.rpartition(".")[0] not in flows:
-            found.append(Finding(("expect", i, "measure"), f"the architecture has no flow {rest.rpartition('.')[0]!r}", suggest(rest, flows)))
+            found.append(
+                Finding(
+                    ("expect", i, "measure"), f"the architecture has no flow {rest.rpartition('.')[0]!r}", suggest(rest, flows)
+                )
+            )
     for i, rollback in enumerate(scenario.rollbacks):
-        for kind, name in (("services", rollback.restart), ("services", rollback.release), *(("pools", p) for p in rollback.pools or ())):
+        for kind, name in (
+            ("services", rollback.restart),
+            ("services", rollback.release),
+            *(("pools", p) for p in rollback.pools or ()),
+        ):
             known = getattr(system.architecture, kind)
             if name is not None and name not in known:
                 found.append(Finding(("rollbacks", i), f"there is no {name!r} among the {kind}", suggest(name, known)))
@@ -262,7 +302,11 @@ class Conduct:
         core, services = self.core, self.core.plan.architecture.services
         if rollback.restart is not None:
             name = rollback.restart
-            ailing = [r for r in range(services[name].replicas) if not core.read("unit", f"{name}#{r}", "up") or core.read("unit", f"{name}#{r}", "hung")]
+            ailing = [
+                r
+                for r in range(services[name].replicas)
+                if not core.read("unit", f"{name}#{r}", "up") or core.read("unit", f"{name}#{r}", "hung")
+            ]
             for replica in ailing:
                 core.inject.crash(name, replica)
             if ailing:
@@ -289,4 +333,3 @@ class Conduct:
                 known = count
                 self.core.log("actions_pending", "", count=count)
             yield self.core.env.timeout(POLL_NS)
-

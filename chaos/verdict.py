@@ -83,8 +83,18 @@ def _holds_in(expectation: Expectation, metrics: Metrics, properties: Metrics) -
 
 def bounds(expectation: Expectation) -> str:
     """The expectation as a person would say it."""
-    parts = [f"{sign} {_shown(expectation.measure, bound)}" for sign, bound in (("≤", expectation.at_most), ("≥", expectation.at_least), ("=", expectation.equals)) if bound is not None]
-    over = f" in {expectation.in_share:.0%} of the runs" if expectation.in_share else f" at quantile {expectation.quantile:g}" if expectation.quantile is not None else ""
+    parts = [
+        f"{sign} {_shown(expectation.measure, bound)}"
+        for sign, bound in (("≤", expectation.at_most), ("≥", expectation.at_least), ("=", expectation.equals))
+        if bound is not None
+    ]
+    over = (
+        f" in {expectation.in_share:.0%} of the runs"
+        if expectation.in_share
+        else f" at quantile {expectation.quantile:g}"
+        if expectation.quantile is not None
+        else ""
+    )
     return f"{expectation.measure} {' and '.join(parts)}{over}"
 
 
@@ -112,7 +122,9 @@ def shown(measure: str, metrics: Metrics, properties: Metrics) -> str:
 # --- one run --------------------------------------------------------------------------------------------------------------
 
 
-def judge_run(scenario: Scenario, metrics: Metrics, properties: Metrics, invalid: Sequence[str], doubts: Sequence[str]) -> dict[str, Any]:
+def judge_run(
+    scenario: Scenario, metrics: Metrics, properties: Metrics, invalid: Sequence[str], doubts: Sequence[str]
+) -> dict[str, Any]:
     """The verdict of one run with its reasons and each expectation's result.
 
     `invalid` says why the run was no valid experiment: then nothing is concluded from its measures. `doubts` say why it cannot

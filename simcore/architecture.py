@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 Target = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*\.[a-z][a-z0-9_-]*$", description="service.operation")]
-FailureCode = Literal["rejected", "refused", "rate_limited", "breaker_open", "bulkhead_full", "error", "deadline", "timeout", "reset"]
+FailureCode = Literal[
+    "rejected", "refused", "rate_limited", "breaker_open", "bulkhead_full", "error", "deadline", "timeout", "reset"
+]
 
 MAX_REPLICAS = 1024
 MAX_SLOTS = 1_000_000
@@ -122,7 +124,9 @@ class Distribution(Model):
     def _exactly_one(self) -> Distribution:
         given = [k for k in type(self).model_fields if getattr(self, k) is not None]
         if len(given) != 1:
-            raise ValueError(f"a distribution is exactly one of {', '.join(type(self).model_fields)}; here: {', '.join(given) or 'none'}")
+            raise ValueError(
+                f"a distribution is exactly one of {', '.join(type(self).model_fields)}; here: {', '.join(given) or 'none'}"
+            )
         if self.uniform is not None and self.uniform[0] > self.uniform[1]:
             raise ValueError("uniform needs [low, high] with low ≤ high")
         return self
@@ -366,7 +370,9 @@ class Service(Model):
     operations: dict[Name, Operation]
     layer: Literal["client", "access", "core", "data", "external"] = "core"
     description: str = ""
-    position: Annotated[list[float], Field(min_length=2, max_length=2)] | None = Field(None, description="x, y in the topology picture")
+    position: Annotated[list[float], Field(min_length=2, max_length=2)] | None = Field(
+        None, description="x, y in the topology picture"
+    )
 
     @model_validator(mode="after")
     def _shard_has_attribute(self) -> Service:
@@ -422,7 +428,9 @@ class Architecture(Model):
     links: list[Link] = []
     flows: Annotated[dict[Name, Flow], Field(min_length=1)]
     deadlines: Literal["none", "propagate"] = "none"
-    run_guard: Annotated[int, Field(ge=1000, le=50_000_000)] = Field(2_000_000, description="most tasks alive at once; more makes the run unknown")
+    run_guard: Annotated[int, Field(ge=1000, le=50_000_000)] = Field(
+        2_000_000, description="most tasks alive at once; more makes the run unknown"
+    )
     control: Control = Field(default_factory=_no_control, description="people, monitors, failover, batches: docs/control.md")
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from simcore.architecture import Architecture, Call, Distribution, Operation, Pool, Send, Service
-from simcore.effects import EFFECTS
 from simcore.errors import InputError
 from simcore.kernel import draws
 from simcore.kernel import layout as y
@@ -156,7 +155,8 @@ class _Compiler:
         self.seed_key = mix_int(seed % (1 << 64))
         self.m, self.f = Arena(np.int64, y.HEADER_SIZE), Arena(np.float64, 1)
         self.handles: dict[str, dict[str, int]] = {
-            k: {} for k in ("pool", "unit", "link", "call", "flow", "limit", "service", "operation", "stream", "attribute", "ring")
+            k: {}
+            for k in ("pool", "unit", "link", "call", "flow", "limit", "service", "operation", "stream", "attribute", "ring")
         }
         self.numbers: dict[str, list[str]] = {"unit": [], "operation": [], "call": []}
         self.columns: list[Column] = []
@@ -167,7 +167,7 @@ class _Compiler:
 
     # -- small records --------------------------------------------------------------------------------------------------
 
-    def set(self, at: int, offset: np.uint64, value: int) -> None:
+    def set(self, at: int, offset: np.uint64, value: int | np.int64) -> None:
         self.m.array[at + int(offset)] = value
 
     def get(self, at: int, offset: np.uint64) -> int:
@@ -224,7 +224,11 @@ class _Compiler:
                 self.set(at, y.R_MAX_WAIT, y.NEVER if limit.max_wait is None else limit.max_wait)
                 label = f"{name}#{i}" if limit.per == "replica" else name
                 self.handles["limit"][label] = at
-                fields = {"passed": (y.R_PASSED, "cumulative"), "deferred": (y.R_DEFERRED, "cumulative"), "refused": (y.R_REFUSED, "cumulative")}
+                fields = {
+                    "passed": (y.R_PASSED, "cumulative"),
+                    "deferred": (y.R_DEFERRED, "cumulative"),
+                    "refused": (y.R_REFUSED, "cumulative"),
+                }
                 self.column("limit", label, fields, at)
 
     def capacity(self, name: str, pool: Pool, i: int) -> float:
@@ -238,7 +242,9 @@ class _Compiler:
     def add_pool(self, label: str, pool: Pool, capacity: float) -> None:
         at = self.m.take(y.POOL_SIZE)
         self.handles["pool"][label] = at
-        slots = y.UNLIMITED if pool.slots == "unlimited" else pool.slots if capacity == 1.0 else max(1, round(pool.slots * capacity))
+        slots = (
+            y.UNLIMITED if pool.slots == "unlimited" else pool.slots if capacity == 1.0 else max(1, round(pool.slots * capacity))
+        )
         self.set(at, y.P_SLOTS, slots)
         self.set(at, y.P_LIMIT, y.NEVER if pool.queue == "unbounded" else pool.queue)
         self.set(at, y.P_DISCIPLINE, ("fifo", "lifo", "priority").index(pool.discipline))
@@ -252,7 +258,7 @@ class _Compiler:
         self.column("pool", label, fields, at)
 
     def add_services(self) -> None:
-        for name, service in self.services.items():
+        for name in self.services:
             self.handles["service"][name] = self.m.take(y.SERVICE_SIZE)
         for name, service in self.services.items():
             at, n = self.handles["service"][name], self.units_of(service)
@@ -431,9 +437,9 @@ class _Compiler:
         self.set(0, y.H_RINGS, base)
         self.set(0, y.H_RINGS_N, len(timeouts))
         for at in self.handles["call"].values():
-            timeout = self.get(at, y.X_TIMEOUT)
-            if timeout >= 0:
-                self.set(at, y.X_RING, self.handles["ring"][str(timeout)])
+            timeout_ns = self.get(at, y.X_TIMEOUT)
+            if timeout_ns >= 0:
+                self.set(at, y.X_RING, self.handles["ring"][str(timeout_ns)])
 
     # -- flows and arrivals ------------------------------------------------------------------------------------------------------
 
@@ -471,7 +477,11 @@ class _Compiler:
         self.set(at, y.A_FLOW, flow_at)
         self.set(at, y.A_HASH, wrap(combine_int(intent, draws.name_hash(label))))
         self.set(at, y.A_NUMBER, number)
-        self.set(at, y.A_KIND, {"base": y.BY_RATE, "surge": y.BY_RATE, "backlog": y.BY_BACKLOG, "reconnect": y.BY_LIST, "probe": y.BY_PROBE}[kind])
+        self.set(
+            at,
+            y.A_KIND,
+            {"base": y.BY_RATE, "surge": y.BY_RATE, "backlog": y.BY_BACKLOG, "reconnect": y.BY_LIST, "probe": y.BY_PROBE}[kind],
+        )
         self.set(at, y.A_FLOATS, self.f.put([1.0 if kind == "base" else 0.0, 1.0, 0.0]))
         load = self.workload.flows.get(flow)
         if load is None:
@@ -485,7 +495,11 @@ class _Compiler:
             first = self.start // MINUTE
             minutes = -(-self.end // MINUTE) - first
             base = self.handles["stream"][flow]
-            rates = self.f.put(minute_rates(load, self.workload.curves, first, minutes)) if kind == "base" else self.get(base, y.A_RATES)
+            rates = (
+                self.f.put(minute_rates(load, self.workload.curves, first, minutes))
+                if kind == "base"
+                else self.get(base, y.A_RATES)
+            )
             self.set(at, y.A_RATES, rates)
             self.set(at, y.A_MINUTES, minutes)
             self.set(at, y.A_FIRST_MINUTE, first)

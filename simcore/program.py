@@ -9,7 +9,20 @@ from typing import Any
 import numpy as np
 
 from simcore.architecture import (
-    Architecture, Call, Choose, Effect, Fail, Hold, Operation, RateLimit, Repeat, Route, Send, Service, Wait, Work,
+    Architecture,
+    Call,
+    Choose,
+    Effect,
+    Fail,
+    Hold,
+    Operation,
+    RateLimit,
+    Repeat,
+    Route,
+    Send,
+    Service,
+    Wait,
+    Work,
 )  # fmt: skip
 from simcore.effects import EFFECTS
 from simcore.kernel import draws
@@ -43,13 +56,19 @@ def walk(steps: list[Any]) -> Iterator[Any]:
 
 def may_have_effects(architecture: Architecture) -> dict[str, bool]:
     """For each operation (flows as client.FLOW): may a request to it change anything, itself or through what it calls?"""
-    bodies = {f"{s}.{o}": operation.steps for s, service in architecture.services.items() for o, operation in service.operations.items()}
+    bodies = {
+        f"{s}.{o}": operation.steps for s, service in architecture.services.items() for o, operation in service.operations.items()
+    }
     bodies |= {f"{CLIENT}.{name}": flow.steps for name, flow in architecture.flows.items()}
     found = {name: [step for step in walk(steps) if isinstance(step, (Call, Send, Effect))] for name, steps in bodies.items()}
-    known = {name: any(isinstance(s, Effect) and EFFECTS[s.effect].counts_as_effect for s in steps) for name, steps in found.items()}
+    known = {
+        name: any(isinstance(s, Effect) and EFFECTS[s.effect].counts_as_effect for s in steps) for name, steps in found.items()
+    }
     changed = True
     while changed:
-        more = {n for n, steps in found.items() if not known[n] and any(known[_target(s)] for s in steps if not isinstance(s, Effect))}
+        more = {
+            n for n, steps in found.items() if not known[n] and any(known[_target(s)] for s in steps if not isinstance(s, Effect))
+        }
         known |= dict.fromkeys(more, True)
         changed = bool(more)
     return known

@@ -125,7 +125,8 @@ def _flow(journal: Journal, name: str, window: Window | None) -> dict[str, Any]:
         quantiles = _quantiles(journal, chosen)
     else:
         outcomes = _counted_outcomes(journal, name, window)
-        has_histogram = window is None and ("flow", name) in journal.histograms
+        # without rows there is one histogram, of the whole run: a window's quantiles are taken from it
+        has_histogram = ("flow", name) in journal.histograms
         quantiles = [journal.quantile("flow", name, q) if has_histogram else None for q in (0.5, 0.99)]
     ended = sum(outcomes[outcome] for outcome in _ENDED)
     success = (outcomes["confirmed"] + outcomes["rejected"]) / ended if ended else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,8 @@ from simcore.control.injection import uniforms
 from simcore.control.plane import ControlPlane, start_control
 from simcore.errors import InputError
 from simcore.journal import Journal, JournalWriter
+from simcore.kernel import jit, ledger, settlement
 from simcore.kernel import layout as y
-from simcore.kernel import ledger, settlement
 from simcore.kernel.machine import Machine
 from simcore.laws import kernel_laws
 from simcore.plan import Plan
@@ -70,10 +71,24 @@ def simulate(
     return _finish(plan, machine, writer, unknown)
 
 
+def kernel_is_compiled() -> bool:
+    """Whether this installation's kernel is on disk already; if not, the first run compiles it, which takes a while."""
+    return not jit.JIT or any(Path(jit.CACHE_FOLDER).rglob("advance.advance-*.nbi"))
+
+
 def _machine(plan: Plan, writer: JournalWriter) -> Machine:
     """The kernel with room for the intents the workload will bring, and a ledger for its customers."""
     workload, architecture = plan.workload, plan.architecture
-    arena = ledger.create(plan.seed % (1 << 63), workload.accounts, workload.instruments, workload.orders, room=1 << 14)
+    direction = workload.attributes.get("direction")
+    shares = list(direction.weights.values()) if direction else [1.0, 1.0]
+    arena = ledger.create(
+        plan.seed % (1 << 63),
+        workload.accounts,
+        workload.instruments,
+        workload.orders,
+        deposit_share=shares[0] / sum(shares),
+        room=1 << 14,
+    )
     if "exchange" in workload.attributes:
         ledger.assign_markets(arena, _markets(plan))
     operations = [o for s in architecture.services.values() for o in s.operations.values()]
@@ -168,7 +183,9 @@ def _meta(plan: Plan) -> dict[str, Any]:
 
 def _names(plan: Plan) -> dict[str, list[str]]:
     kinds = ("pool", "link", "flow", "limit")
-    return {kind: list(plan.handles[kind]) for kind in kinds} | {kind: plan.numbers[kind] for kind in ("unit", "operation", "call")}
+    return {kind: list(plan.handles[kind]) for kind in kinds} | {
+        kind: plan.numbers[kind] for kind in ("unit", "operation", "call")
+    }
 
 
 def _span_columns(plan: Plan, block: Any) -> dict[str, Any]:
@@ -186,7 +203,10 @@ def _intent_columns(plan: Plan, machine: Machine, end: int) -> dict[str, Any]:
     meta, who = rows[:, int(ledger.R_META)], rows[:, int(ledger.R_WHO)]
     hours = exchange_hours(calendar_named(plan.workload.calendar), plan.start, end)
     truth = settlement.truth(machine.ledger, machine.used_rows, last_close(hours, plan.start, end), hours=hours)
-    flags = sum(np.where(getattr(truth, name), bit, 0) for name, bit in (("duplicated", 1), ("lost", 2), ("orphan", 4), ("stranded", 8), ("late", 16)))
+    flags = sum(
+        np.where(getattr(truth, name), bit, 0)
+        for name, bit in (("duplicated", 1), ("lost", 2), ("orphan", 4), ("stranded", 8), ("late", 16))
+    )
     kind = meta >> ledger.M_KIND & 15
     return {
         "request": rows[:, int(ledger.R_REQUEST)], "flow": meta & 4095, "customer": who >> 8, "submit_ns": rows[:, int(ledger.R_SUBMITTED)],

@@ -88,7 +88,9 @@ def format_clock(nanoseconds: int) -> str:
 Duration = Annotated[
     int,
     BeforeValidator(parse_duration),
-    WithJsonSchema({"type": ["string", "integer"], "pattern": r"^\s*\d+(\.\d+)?\s*(ns|us|ms|s|min|h|d)\s*$", "maximum": 0, "minimum": 0}),
+    WithJsonSchema(
+        {"type": ["string", "integer"], "pattern": r"^\s*\d+(\.\d+)?\s*(ns|us|ms|s|min|h|d)\s*$", "maximum": 0, "minimum": 0}
+    ),
 ]
 Rate = Annotated[
     float,

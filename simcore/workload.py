@@ -5,6 +5,7 @@ A workload knows nothing of architectures: the same seed gives the same customer
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -36,7 +37,7 @@ class Curve(Model):
     @model_validator(mode="after")
     def _ascending(self) -> Curve:
         times = [t for t, _ in self.points]
-        if any(b < a for a, b in zip(times, times[1:], strict=False)):
+        if any(b < a for a, b in pairwise(times)):
             raise ValueError("the times of a curve must ascend")
         if sum(w for _, w in self.points) <= 0:
             raise ValueError("a curve needs some intensity")

@@ -7,6 +7,8 @@ import pkgutil
 
 from chaos.faults.fault import FAULTS, Fault
 
+__all__ = ["FAULTS", "Fault", "describe", "load_faults"]
+
 
 def load_faults() -> dict[str, type[Fault]]:
     """Every fault by its name, sorted."""

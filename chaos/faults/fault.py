@@ -55,7 +55,9 @@ class Fault(Model):
     """
 
     fault: ClassVar[str] = ""
-    layer: ClassVar[str] = "application"  # infrastructure, network, application, data, business, people: a heading of the docs' table
+    layer: ClassVar[str] = (
+        "application"  # infrastructure, network, application, data, business, people: a heading of the docs' table
+    )
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -96,7 +98,13 @@ def traffic(architecture: Architecture, target: Target) -> list[str]:
     kind, name = target
     if kind == "unit":
         return [f"unit/{name}/done", f"unit/{name}/failed", *calls_to(architecture, name.partition("#")[0])]
-    fields = {"pool": ("granted", "refused"), "link": ("sent",), "flow": ("started",), "limit": ("passed", "deferred", "refused"), "call": ("attempts",)}
+    fields = {
+        "pool": ("granted", "refused"),
+        "link": ("sent",),
+        "flow": ("started",),
+        "limit": ("passed", "deferred", "refused"),
+        "call": ("attempts",),
+    }
     return [f"{kind}/{label}/{field}" for label in _instances(architecture, kind, name) for field in fields.get(kind, ())]
 
 
@@ -126,7 +134,9 @@ def call_sites(architecture: Architecture) -> dict[str, str]:
     """Every call or send site, as the journal names it, and the service it leads to."""
     from simcore.program import CLIENT
 
-    bodies = {f"{s}.{o}": operation.steps for s, service in architecture.services.items() for o, operation in service.operations.items()}
+    bodies = {
+        f"{s}.{o}": operation.steps for s, service in architecture.services.items() for o, operation in service.operations.items()
+    }
     bodies |= {f"{CLIENT}.{name}": flow.steps for name, flow in architecture.flows.items()}
     return {label: target for body, steps in bodies.items() for label, target in _sites(body, steps)}
 
@@ -172,8 +182,12 @@ class OnUnits(Fault):
     service: Name | None = None
     site: Name | None = None
     group: Name | None = None
-    replicas: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)] | None = Field(None, description="replica numbers")
-    fraction: Annotated[float, Field(gt=0, le=1)] | None = Field(None, description="share of the replicas, rounded up, lowest numbers first")
+    replicas: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)] | None = Field(
+        None, description="replica numbers"
+    )
+    fraction: Annotated[float, Field(gt=0, le=1)] | None = Field(
+        None, description="share of the replicas, rounded up, lowest numbers first"
+    )
 
     @model_validator(mode="after")
     def _one_selector(self) -> OnUnits:
@@ -242,7 +256,9 @@ class OnLinks(Fault):
         ]  # fmt: skip
         if not found:
             known = ", ".join(f"{link.source}-{link.target}" for link in system.architecture.links)
-            raise InputError(f"no link from {self.source or 'anywhere'} to {self.target or 'anywhere'}", mend=f"links: {known or 'none'}")
+            raise InputError(
+                f"no link from {self.source or 'anywhere'} to {self.target or 'anywhere'}", mend=f"links: {known or 'none'}"
+            )
         return found
 
     def targets(self, system: System) -> list[Target]:

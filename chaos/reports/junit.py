@@ -6,8 +6,30 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from xml.etree import ElementTree as Xml
 
-PROPERTIES = ("impaired_s", "recovery_s", "recovery_s_lower", "recovered", "metastable", "detect_s", "customers_affected", "first_noticed")
-ORDERS = ("intended", "blocked", "confirmed", "rejected", "failed", "unknown", "duplicated", "lost", "orphan", "stranded", "late", "failed_orders")
+PROPERTIES = (
+    "impaired_s",
+    "recovery_s",
+    "recovery_s_lower",
+    "recovered",
+    "metastable",
+    "detect_s",
+    "customers_affected",
+    "first_noticed",
+)
+ORDERS = (
+    "intended",
+    "blocked",
+    "confirmed",
+    "rejected",
+    "failed",
+    "unknown",
+    "duplicated",
+    "lost",
+    "orphan",
+    "stranded",
+    "late",
+    "failed_orders",
+)
 
 
 def properties_of(run: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -15,14 +37,21 @@ def properties_of(run: Mapping[str, Any]) -> list[tuple[str, str]]:
     metrics = run["metrics"]
     found = [(name, metrics.get(name)) for name in PROPERTIES] + [(f"orders.{name}", metrics["orders"][name]) for name in ORDERS]
     found += [(f"severity.{name}", grade["grade"]) for name, grade in metrics["severity"].items()]
-    return [("verdict", run["verdict"]), ("digest", run["digest"]), *((n, "" if v is None else str(v)) for n, v in found), ("replay", run["replay"])]
+    return [
+        ("verdict", run["verdict"]),
+        ("digest", run["digest"]),
+        *((n, "" if v is None else str(v)) for n, v in found),
+        ("replay", run["replay"]),
+    ]
 
 
 def junit(result: Mapping[str, Any], name: str) -> bytes:
     """The document, UTF-8."""
     cases = [_case(run) for run in result["runs"]] + [_over_seeds(g, e) for g in result["groups"] for e in g["expectations"]]
     counts = {tag: sum(case.find(tag) is not None for case in cases) for tag in ("failure", "error")}
-    suite = Xml.Element("testsuite", name=name, tests=str(len(cases)), failures=str(counts["failure"]), errors=str(counts["error"]), skipped="0")
+    suite = Xml.Element(
+        "testsuite", name=name, tests=str(len(cases)), failures=str(counts["failure"]), errors=str(counts["error"]), skipped="0"
+    )
     suite.extend(cases)
     root = Xml.Element("testsuites")
     root.append(suite)
@@ -60,4 +89,6 @@ def _place(run: Mapping[str, Any]) -> str:
 
 def _clean(text: str) -> str:
     """Without what XML 1.0 cannot hold."""
-    return "".join(c if c in "\t\n\r" or " " <= c <= "\ud7ff" or "\ue000" <= c <= "\ufffd" or c >= "\U00010000" else "?" for c in text)
+    return "".join(
+        c if c in "\t\n\r" or " " <= c <= "\ud7ff" or "\ue000" <= c <= "\ufffd" or c >= "\U00010000" else "?" for c in text
+    )

@@ -61,7 +61,9 @@ class Cosimulation:
         handles = self.plan.handles.get(kind, {})
         if kind not in _FIELDS or name not in handles:
             close = difflib.get_close_matches(name, handles, 1)
-            raise InputError(f"nothing to read: {kind} {name!r}", mend=f"did you mean {close[0]}?" if close else f"kinds: {', '.join(_FIELDS)}")
+            raise InputError(
+                f"nothing to read: {kind} {name!r}", mend=f"did you mean {close[0]}?" if close else f"kinds: {', '.join(_FIELDS)}"
+            )
         if field not in _FIELDS[kind]:
             raise InputError(f"a {kind} has no {field!r}", mend=f"it has: {', '.join(_FIELDS[kind])}")
         return handles[name] + int(_FIELDS[kind][field])

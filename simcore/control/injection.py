@@ -72,7 +72,10 @@ class Injection:
         names = self.plan.handles[kind]
         if name not in names:
             close = difflib.get_close_matches(name, names, 1)
-            raise InputError(f"no {kind} is called {name!r}" + (f"; did you mean {close[0]}?" if close else f"; there are: {', '.join(sorted(names))[:300]}"))
+            raise InputError(
+                f"no {kind} is called {name!r}"
+                + (f"; did you mean {close[0]}?" if close else f"; there are: {', '.join(sorted(names))[:300]}")
+            )
         return names[name]
 
     def _unit(self, service: str, replica: int) -> int:
@@ -292,15 +295,15 @@ class Injection:
         login = next((n for n, flow in self.plan.architecture.flows.items() if flow.kind == "login"), None)
         if login is None:
             raise InputError("drop_sessions: the architecture has no flow of kind login")
-        L, n = self.machine.ledger, int(self.machine.ledger[ledger.CUSTOMERS])
-        directory = L[int(ledger.HEADER_SIZE) : int(ledger.HEADER_SIZE) + n]
+        arena, first = self.machine.ledger, int(ledger.HEADER_SIZE)
+        directory = arena[first : first + int(arena[ledger.CUSTOMERS])]
         customers = np.flatnonzero(directory & 1)
         purposes = (f"drop/{self._drops}/{what}" for what in ("who", "when"))
         first, second = (uniforms(self.plan.seed_key, purpose, customers) for purpose in purposes)
         self._drops += 1
         dropped = customers[first < share]
         directory[dropped] &= ~1
-        L[ledger.SESSIONS] -= len(dropped)
+        arena[ledger.SESSIONS] -= len(dropped)
         times = self.machine.now + np.floor(second[first < share] * reconnect_over_ns).astype(np.int64)
         self._schedule(self._find("stream", f"{login}/reconnect"), times, dropped)
         return len(dropped)
@@ -316,7 +319,12 @@ class Injection:
             return
         base = self.machine.append(pairs.ravel())
         token = self._get(stream, y.A_TOKEN) + 1
-        for offset, value in ((y.A_LIST, base), (y.A_LIST_N, len(pairs)), (y.A_OVER, self._get(stream, y.A_NEXT)), (y.A_TOKEN, token)):
+        for offset, value in (
+            (y.A_LIST, base),
+            (y.A_LIST_N, len(pairs)),
+            (y.A_OVER, self._get(stream, y.A_NEXT)),
+            (y.A_TOKEN, token),
+        ):
             self._set(stream, offset, value)
         self.machine.push_arrival(stream, int(pairs[0, 0]), 0, token)
 
@@ -356,4 +364,3 @@ class Injection:
     def reconcile(self, counterparty: str) -> dict[str, int]:
         """Compares the core with `exchange`, `bank` or `fund` and repairs; returns the differences found."""
         return settlement.reconcile(self.machine.ledger, self.machine.used_rows, counterparty, self.machine.now)  # type: ignore[arg-type]
-

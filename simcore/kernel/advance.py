@@ -5,13 +5,25 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from simcore.kernel.jit import entry, inner
 
 from simcore.kernel import ledger
 from simcore.kernel.draws import combine, draw, name_hash, sample, uniform
 from simcore.kernel.events import expire_timers, next_time, push_arrival
-from simcore.kernel.flow import BEGIN, arrive_at_unit, dispatch_send, kill, new_task, resumes, run, take_answer, think_again, time_out, value_of
-from simcore.kernel.layout import *  # noqa: F403  (field constants, as one would a struct)
+from simcore.kernel.flow import (
+    BEGIN,
+    arrive_at_unit,
+    dispatch_send,
+    kill,
+    new_task,
+    resumes,
+    run,
+    take_answer,
+    think_again,
+    time_out,
+    value_of,
+)
+from simcore.kernel.jit import entry, inner
+from simcore.kernel.layout import *
 from simcore.kernel.pools import grant
 
 _0, _1, _2 = U(0), U(1), U(2)

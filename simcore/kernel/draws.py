@@ -10,6 +10,7 @@ import hashlib
 import math
 
 import numpy as np
+
 from simcore.kernel.jit import entry, entry_that_allocates, inner
 
 U = np.uint64

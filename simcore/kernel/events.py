@@ -8,12 +8,48 @@ among the other events of that instant.
 from __future__ import annotations
 
 import numpy as np
-from simcore.kernel.jit import inner
 
+from simcore.kernel.jit import inner
 from simcore.kernel.layout import (
-    A_NUMBER, CLASS_SHIFT, E_ARRIVAL, E_TIMEOUT, EVENT_SIZE, G_AT, G_BASE, G_MASK, G_N, H_HEAP, H_HEAP_N, H_HOLE, H_READY, H_READY_AT, H_READY_MASK,
-    H_READY_N, H_RING_FULL, H_RING_LOW, H_RINGS, H_RINGS_N, H_ROOM, NEVER, PATH_SHIFT, READY_SIZE, REQUEST_MASK, REQUEST_SHIFT, RING_ENTRY,
-    RING_SIZE, T_PATH, T_REQUEST, T_WAIT, U, V_KEY, V_TIME, V_TOKEN, V_WHO, Y_TOKEN, Y_WHAT, Y_WHO,
+    A_NUMBER,
+    CLASS_SHIFT,
+    E_ARRIVAL,
+    E_TIMEOUT,
+    EVENT_SIZE,
+    G_AT,
+    G_BASE,
+    G_MASK,
+    G_N,
+    H_HEAP,
+    H_HEAP_N,
+    H_HOLE,
+    H_READY,
+    H_READY_AT,
+    H_READY_MASK,
+    H_READY_N,
+    H_RING_FULL,
+    H_RING_LOW,
+    H_RINGS,
+    H_RINGS_N,
+    H_ROOM,
+    NEVER,
+    PATH_SHIFT,
+    READY_SIZE,
+    REQUEST_MASK,
+    REQUEST_SHIFT,
+    RING_ENTRY,
+    RING_SIZE,
+    T_PATH,
+    T_REQUEST,
+    T_WAIT,
+    V_KEY,
+    V_TIME,
+    V_TOKEN,
+    V_WHO,
+    Y_TOKEN,
+    Y_WHAT,
+    Y_WHO,
+    U,
 )  # fmt: skip
 
 _1, _2, _4 = U(1), U(2), U(4)
@@ -72,7 +108,12 @@ def push(m, time, key, who, token):
         if m[above] < time or (m[above] == time and m[above + V_KEY] <= key):
             break
         hole = base + (i << _2)
-        m[hole], m[hole + V_KEY], m[hole + V_WHO], m[hole + V_TOKEN] = m[above], m[above + V_KEY], m[above + V_WHO], m[above + V_TOKEN]
+        m[hole], m[hole + V_KEY], m[hole + V_WHO], m[hole + V_TOKEN] = (
+            m[above],
+            m[above + V_KEY],
+            m[above + V_WHO],
+            m[above + V_TOKEN],
+        )
         i = up
     hole = base + (i << _2)
     m[hole], m[hole + V_KEY], m[hole + V_WHO], m[hole + V_TOKEN] = time, key, np.int64(who), token

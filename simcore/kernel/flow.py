@@ -9,12 +9,12 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from simcore.kernel.jit import inner
 
 from simcore.kernel import ledger
-from simcore.kernel.draws import combine, draw, name_hash, sample, uniform
+from simcore.kernel.draws import combine, name_hash, sample, uniform
 from simcore.kernel.events import make_ready, push_arrival, push_task, push_timer
-from simcore.kernel.layout import *  # noqa: F403  (field constants, as one would a struct)
+from simcore.kernel.jit import inner
+from simcore.kernel.layout import *
 from simcore.kernel.pools import acquire, enqueue, first, leave_pool_queue, new_token, release, unlink
 
 _0, _1, _2, _3 = U(0), U(1), U(2), U(3)
@@ -43,7 +43,9 @@ def new_task(m):
     m[H_FREE_N] -= 1
     m[H_LIVE] += 1
     m[H_TASKS] += 1
-    m[k + T_WAIT] = m[k + T_HELD] = m[k + T_FLAGS] = m[k + T_ATTEMPT] = m[k + T_QUEUE] = m[k + T_CODE] = m[k + T_IDEM] = m[k + T_TRIES] = 0
+    m[k + T_WAIT] = m[k + T_HELD] = m[k + T_FLAGS] = m[k + T_ATTEMPT] = m[k + T_QUEUE] = m[k + T_CODE] = m[k + T_IDEM] = m[
+        k + T_TRIES
+    ] = 0
     m[k + T_STATE] = TRAVELLING
     m[k + T_PARENT_PATH], m[k + T_STARTED] = 0, -1
     return k
@@ -51,6 +53,7 @@ def new_task(m):
 
 @inner
 def free_task(m, k):
+    """The record may be used again."""
     m[k + T_STATE] = FREE
     m[k + T_WAIT] = 0
     m[k + T_NEXT] = m[H_FREE]
@@ -61,6 +64,7 @@ def free_task(m, k):
 
 @inner
 def copy_task(m, k):
+    """A second record with the same contents."""
     c = new_task(m)
     for i in range(TASK_SIZE):
         m[c + U(i)] = m[k + U(i)]
@@ -157,6 +161,7 @@ def pick_unit(m, f, L, rows, service, c):
 
 @inner
 def latency(m, f, link, key):
+    """How long one direction of a link takes, ns."""
     base = sample(f, U(m[link + L_LATENCY]), key)
     return np.int64(math.floor(base * f[U(m[link + L_FLOATS]) + LF_FACTOR] + 0.5)) + m[link + L_ADD]
 
@@ -186,6 +191,7 @@ def send_over_link(m, f, c, link, delivery):
 
 @inner
 def is_duplicated(m, f, c, link):
+    """Does the link send this request twice?"""
     if link == _0:
         return False
     share = f[U(m[link + L_FLOATS]) + LF_DUPLICATION]
@@ -194,6 +200,7 @@ def is_duplicated(m, f, c, link):
 
 @inner
 def duplicate_of(m, c):
+    """The copy of a request on its way, with luck of its own on the link."""
     copy = copy_task(m, c)
     m[copy + T_PATH] = np.int64(combine(U(m[c + T_PATH]), _DUPLICATE))
     if m[copy + T_FLAGS] & F_SEND:
@@ -225,6 +232,7 @@ def redeliver_later(m, c):
 
 @inner
 def deliver_send(m, f, c, link):
+    """A message goes over its link; what is durable and lost comes again."""
     if not send_over_link(m, f, c, link, m[c + T_TOKEN]):
         if m[c + T_FLAGS] & F_DURABLE:
             redeliver_later(m, c)
@@ -352,6 +360,7 @@ def bucket(ns):
 
 @inner
 def note_span(m, k, code):
+    """Keeps the hop of a sampled request."""
     every = m[H_SPAN_EVERY]
     if every == 0 or m[k + T_REQUEST] % every != 0:
         return
@@ -482,6 +491,7 @@ def finish(m, f, L, rows, k, code):
 
 @inner
 def end_send(m, k, code):
+    """A message has been dealt with, or comes again."""
     if m[k + T_FLAGS] & F_DURABLE and code != OK and code != REJECTED:
         m[k + T_PC] = m[U(m[k + T_OP]) + O_ENTRY]
         m[k + T_FLAGS] &= F_SEND | F_DURABLE
@@ -496,6 +506,7 @@ def end_send(m, k, code):
 
 @inner
 def note_breaker(m, what, site, index):
+    """A breaker changed: a line for the journal."""
     at = U(m[H_LOG]) + U(m[H_LOG_N]) * LOG_SIZE
     m[H_LOG_N] += 1
     m[at], m[at + _1], m[at + _2], m[at + _3] = m[H_NOW], what, m[site + X_NUMBER], index
@@ -529,6 +540,7 @@ def may_call(m, k, site):
 
 @inner
 def open_breaker(m, k, site, state):
+    """The breaker opens and forgets what it counted."""
     m[state + D_STATE], m[state + D_OPENED_AT] = OPEN, m[H_NOW]
     m[state + D_BITS], m[state + D_COUNT], m[state + D_PROBING] = 0, 0, 0
     m[site + X_OPENED] += 1
@@ -678,6 +690,7 @@ def answer_code(m, pc, code):
 
 @inner
 def suspend(m, k, pc):
+    """Where the task will go on."""
     m[k + T_PC] = np.int64(pc)
 
 

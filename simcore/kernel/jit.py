@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import operator
-from functools import partial
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,6 @@ from numba.core.compiler import CompilerBase, DefaultPassBuilder, _LowerResult
 from numba.core.compiler_machinery import register_pass
 from numba.core.typed_passes import NativeLowering
 from numba.extending import lower_builtin
-
 
 # An unsigned index into a contiguous array is one address and one load or store. Numba's general way gives the same machine code
 # after a detour that is a good part of the kernel's compile time, so the kernel's two kinds of arrays get the short one.
@@ -47,7 +46,7 @@ _index_directly(types.float64)
 
 
 @register_pass(mutates_CFG=True, analysis_only=False)
-class _InnerLowering(NativeLowering):  # type: ignore[misc]
+class _InnerLowering(NativeLowering):
     """Lowering alone: linking, optimisation and machine code come with the entry the function is linked into."""
 
     _name = "inner_lowering"
@@ -66,14 +65,16 @@ class _InnerLowering(NativeLowering):  # type: ignore[misc]
         super().run_pass(state)
         lowered = state["cr"]
 
-        stand_in = object().__reduce_ex__  # a builtin of its own for Numba to know the function by; called from Python it raises TypeError
+        stand_in = (
+            object().__reduce_ex__
+        )  # a builtin of its own for Numba to know the function by; called from Python it raises TypeError
         state.targetctx.insert_user_function(stand_in, lowered.fndesc, [state.library])
         state["cr"] = _LowerResult(lowered.fndesc, lowered.call_helper, cfunc=stand_in, env=lowered.env)
         return True
 
 
 @register_pass(mutates_CFG=True, analysis_only=False)
-class _EntryLowering(NativeLowering):  # type: ignore[misc]
+class _EntryLowering(NativeLowering):
     """Lowering of an entry: what it was linked with belongs to it alone, so that the optimiser may inline and prune at will."""
 
     _name = "entry_lowering"
@@ -85,7 +86,9 @@ class _EntryLowering(NativeLowering):  # type: ignore[misc]
 
         def link_all_and_finalize() -> None:
             for linked in library._linking_libraries:  # grows while it is gone through
-                library._linking_libraries += [more for more in linked._linking_libraries if more not in library._linking_libraries]
+                library._linking_libraries += [
+                    more for more in linked._linking_libraries if more not in library._linking_libraries
+                ]
             finalize()
 
         def make_private_and_optimize() -> None:
@@ -101,7 +104,7 @@ class _EntryLowering(NativeLowering):  # type: ignore[misc]
 def _compiler(lowering: type[NativeLowering]) -> type[CompilerBase]:
     """Numba's usual pipeline with another lowering."""
 
-    class Compiler(CompilerBase):  # type: ignore[misc]
+    class Compiler(CompilerBase):
         def define_pipelines(self) -> list[Any]:
             pipeline = DefaultPassBuilder.define_nopython_pipeline(self.state)
             position = next(i for i, (p, _) in enumerate(pipeline.passes) if issubclass(p, NativeLowering))
@@ -113,6 +116,10 @@ def _compiler(lowering: type[NativeLowering]) -> type[CompilerBase]:
     return Compiler
 
 
+_config: Any = numba.config  # its attributes are made at run time
+JIT = not _config.DISABLE_JIT
+
+
 def _cache_folder() -> str:
     """The folder of compiled entries: NUMBA_CACHE_DIR, or the user's cache, then a digest of what the code depends on."""
     digest = hashlib.blake2b(f"{numba.__version__} {np.__version__}".encode(), digest_size=8)
@@ -120,11 +127,12 @@ def _cache_folder() -> str:
         digest.update(source.read_bytes())
     from numba.misc.appdirs import AppDirs
 
-    base = Path(numba.config.CACHE_DIR or Path(AppDirs("coredrill", appauthor=False).user_cache_dir))
+    base = Path(_config.CACHE_DIR or Path(AppDirs("coredrill", appauthor=False).user_cache_dir))
     return str(base / f"coredrill-kernel-{digest.hexdigest()}")
 
 
 CACHE_FOLDER = _cache_folder()
+_njit: Any = njit  # its private options are not in Numba's type stubs
 Decorator = Callable[[Callable[..., Any]], Any]
 
 
@@ -133,18 +141,18 @@ def entry(function: Callable[..., Any], *, allocates: bool = False) -> Any:
 
     Only those that make arrays (`allocates`) count references; elsewhere the counting would cost more than the work.
     """
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = CACHE_FOLDER
+    before = _config.CACHE_DIR
+    _config.CACHE_DIR = CACHE_FOLDER
     try:
-        return njit(cache=True, no_cfunc_wrapper=True, pipeline_class=_compiler(_EntryLowering), _nrt=allocates)(function)
+        return _njit(cache=True, no_cfunc_wrapper=True, pipeline_class=_compiler(_EntryLowering), _nrt=allocates)(function)
     finally:
-        numba.config.CACHE_DIR = before
+        _config.CACHE_DIR = before
 
 
 def inner(function: Callable[..., Any]) -> Any:
     """Decorator of what only compiled code calls. Constants among the arguments do not make versions of their own."""
-    compiled = njit(pipeline_class=_compiler(_InnerLowering), _nrt=False)(function)
-    if not numba.config.DISABLE_JIT:
+    compiled = _njit(pipeline_class=_compiler(_InnerLowering), _nrt=False)(function)
+    if JIT:
         template = compiled.get_call_template
         compiled.get_call_template = lambda args, kws: template(tuple(types.unliteral(a) for a in args), kws)
     return compiled

@@ -15,9 +15,9 @@ import math
 from typing import Any
 
 import numpy as np
-from simcore.kernel.jit import entry, inner
 
 from simcore.kernel.draws import combine, draw, mix_int, name_hash, normal, uniform
+from simcore.kernel.jit import entry, inner
 from simcore.kernel.layout import U
 
 Array = np.ndarray[Any, np.dtype[np.int64]]
@@ -213,11 +213,13 @@ def account_of(L, customer):
 
 @inner
 def has_session(L, customer):
+    """1 if the customer is logged in, else 0."""
     return L[HEADER_SIZE + U(customer)] & 1
 
 
 @inner
 def set_session(L, customer, logged_in):
+    """Logs a customer in (1) or out (0)."""
     at = HEADER_SIZE + U(customer)
     L[SESSIONS] += logged_in - (L[at] & 1)
     L[at] = L[at] - (L[at] & 1) + logged_in

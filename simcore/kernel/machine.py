@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import numba
 import numpy as np
 
 from simcore.kernel import layout as y
@@ -320,6 +319,3 @@ class Machine:
         m[at + int(y.P_QUEUE_NS)] += m[at + int(y.Q_LENGTH)] * span
         m[at + int(y.P_FULL_NS)] += np.where(m[at + int(y.P_BUSY)] >= m[at + int(y.P_SLOTS)], span, 0)
         m[at + int(y.P_LAST)] = self.now
-
-
-JIT = not numba.config.DISABLE_JIT

@@ -3,13 +3,46 @@
 from __future__ import annotations
 
 import numpy as np
-from simcore.kernel.jit import inner
 
 from simcore.kernel.events import make_ready
+from simcore.kernel.jit import inner
 from simcore.kernel.layout import (
-    H_NOW, H_SEQ, LEVELS, LIFO, P_BUSY, P_BUSY_NS, P_DISCIPLINE, P_FULL_NS, P_GRANTED, P_HOLD_NS, P_LAST, P_LIMIT, P_PEAK_BUSY,
-    P_PEAK_QUEUE, P_QUEUE_NS, P_REFUSED, P_SECOND_BUSY, P_SECOND_QUEUE, P_SLOTS, P_WAIT_NS, P_WAITED, PRIORITY, Q_HEAD,
-    Q_LENGTH, Q_TAIL, T_HELD, T_HOLD, T_MORE_HOLDS, T_NEXT, T_PREV, T_PRIORITY, T_QUEUE, T_QUEUED_AT, T_WAIT, U, Y_GRANT,
+    H_NOW,
+    H_SEQ,
+    LEVELS,
+    LIFO,
+    P_BUSY,
+    P_BUSY_NS,
+    P_DISCIPLINE,
+    P_FULL_NS,
+    P_GRANTED,
+    P_HOLD_NS,
+    P_LAST,
+    P_LIMIT,
+    P_PEAK_BUSY,
+    P_PEAK_QUEUE,
+    P_QUEUE_NS,
+    P_REFUSED,
+    P_SECOND_BUSY,
+    P_SECOND_QUEUE,
+    P_SLOTS,
+    P_WAIT_NS,
+    P_WAITED,
+    PRIORITY,
+    Q_HEAD,
+    Q_LENGTH,
+    Q_TAIL,
+    T_HELD,
+    T_HOLD,
+    T_MORE_HOLDS,
+    T_NEXT,
+    T_PREV,
+    T_PRIORITY,
+    T_QUEUE,
+    T_QUEUED_AT,
+    T_WAIT,
+    Y_GRANT,
+    U,
 )  # fmt: skip
 
 _NONE = U(0)

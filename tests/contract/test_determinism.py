@@ -272,8 +272,22 @@ def test_pieces_change_nothing_on_random_architectures() -> None:
             assert digest(case, step_ns) == whole, f"step_ns={step_ns}: {case}"
 
 
+def test_a_cut_does_not_change_the_number_of_events() -> None:
+    """A timer that no longer counts is no event, whether that is noticed before or after it was due: the inner timeout at 10 ms
+    calls off the outer one at 30 ms, and nothing else happens until 100 ms."""
+    services = """
+        shop: {operations: {buy: {steps: [{call: store.take, timeout: 10ms, on_failure: ignore}]}}}
+        store: {operations: {take: {steps: [work: 100ms]}}}
+    """
+    flows = {"visit": {"steps": [{"call": "shop.buy", "timeout": "30ms"}]}}
+    model = {"kind": "architecture", "name": "timers", "services": yaml.safe_load(services), "flows": flows}
+    load = {"kind": "workload", "name": "timers", "flows": {"visit": {"closed": {"clients": 1, "think": "500ms"}}}}
+    case = Case(Architecture.model_validate(model), Workload.model_validate(load), 1, 0, 900 * MS)
+    assert digest(case, 20 * MS) == digest(case)
+
+
 def test_a_cut_does_not_come_between_two_actions_of_one_instant() -> None:
-    """What control does at an instant comes before the kernel goes on, also where one action leads to another at a piece's end."""
+    """What control does at an instant comes before the kernel goes on, also where one action leads to another as a piece ends."""
     case = everything()
 
     def script(core: Any, control: Any) -> None:

@@ -59,13 +59,15 @@ RULES = [
         "the kernel imports numpy and numba alone",
         "simcore/kernel/",
         (),
-        lambda name: standard(name) or within(name, "numpy", "numba", "simcore.kernel"),
+        lambda name: (
+            standard(name) or within(name, "numpy", "numba", "llvmlite", "simcore.kernel")
+        ),  # llvmlite is a part of numba
         ("simcore/kernel/planted.py", "from simcore.units import MS"),
     ),
     Rule(
-        "only control/cosimulation reaches the kernel from the control plane",
+        "only the cosimulation and its knobs reach the kernel from the control plane",
         "simcore/control/",
-        ("simcore/control/cosimulation.py",),
+        ("simcore/control/cosimulation.py", "simcore/control/injection.py"),
         lambda name: not within(name, "simcore.kernel"),
         ("simcore/control/planted.py", "from ..kernel import state"),
     ),

@@ -17,7 +17,12 @@ Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 FUNCTION_LINES_MAX = 50
 # Longer functions, with their exact length and the reason. The table may only shrink: a new entry needs a very good
 # reason, and a function that got shorter must say so here.
-LONGER: dict[str, tuple[int, str]] = {}
+LONGER: dict[str, tuple[int, str]] = {
+    "simcore/kernel/flow.py:run": (
+        169,
+        "the interpreter: one branch for each instruction, so that the compiler sees them together",
+    ),
+}
 
 
 def definitions(tree: ast.Module | ast.ClassDef, prefix: str = "") -> Iterator[tuple[str, Definition]]:

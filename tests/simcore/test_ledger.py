@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numba import njit
 
 from simcore.effects import EFFECTS
 from simcore.kernel import draws
 from simcore.kernel import ledger as k
 from simcore.kernel.draws import name_hash
+from simcore.kernel.jit import entry_that_allocates
 from simcore.kernel.layout import CONFIRMED, UNKNOWN
 from simcore.workload import Accounts, Instruments, Orders
 
@@ -21,7 +21,7 @@ from simcore.workload import Accounts, Instruments, Orders
 def _callable(function: Callable[..., Any]) -> Callable[..., Any]:
     """A way in from Python for one of the kernel's inner functions, which only compiled code can call."""
 
-    @njit
+    @entry_that_allocates
     def call(*args):  # type: ignore[no-untyped-def]
         return function(*args)
 

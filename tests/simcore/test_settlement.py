@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numba import njit
 
 import simcore
 from simcore.kernel import ledger as k
 from simcore.kernel import settlement
+from simcore.kernel.jit import entry_that_allocates
 from simcore.kernel.layout import CONFIRMED, UNKNOWN
 from simcore.workload import Accounts, Instruments, Orders
 
@@ -26,7 +26,7 @@ from simcore.workload import Accounts, Instruments, Orders
 def _callable(function: Callable[..., Any]) -> Callable[..., Any]:
     """A way in from Python for one of the kernel's inner functions, which only compiled code can call."""
 
-    @njit
+    @entry_that_allocates
     def call(*args):  # type: ignore[no-untyped-def]
         return function(*args)
 
