@@ -62,7 +62,10 @@ def chain(
             kept.add(at)
             at = found[at].because
     links = [
-        {"t_ns": link.at, "kind": node[0], "name": node[1], "what": link.what, "because": "/".join(link.because) if link.because else None, "depth": link.depth}
+        {
+            "t_ns": link.at, "kind": node[0], "name": node[1], "what": link.what,
+            "because": "/".join(link.because) if link.because else None, "depth": link.depth,
+        }
         for node, link in found.items() if node in kept
     ]  # fmt: skip
     return sorted(links, key=lambda link: (link["t_ns"], link["depth"], link["kind"], link["name"]))

@@ -46,10 +46,12 @@ def tell(console: Console, seed: int) -> int:
     say("One bank slows down", "bold")
     say()
     say(
-        f"A mid-size broker on a normal day: {orders['intended']:,} stock orders and {metrics['flows']['login']['intended']:,} logins between {_clock(run['window'][0])} and {_clock(run['window'][1])}."
+        f"A mid-size broker on a normal day: {orders['intended']:,} stock orders and {metrics['flows']['login']['intended']:,} logins "
+        f"between {_clock(run['window'][0])} and {_clock(run['window'][1])}."
     )
     say(
-        f"At {_clock(step['began_ns'])} {BANK} begins to answer a hundred times as slowly. Nothing else is touched. What calls {BANK}: {', '.join(callers)}."
+        f"At {_clock(step['began_ns'])} {BANK} begins to answer a hundred times as slowly. Nothing else is touched. "
+        f"What calls {BANK}: {', '.join(callers)}."
     )
     say("No stock order and no login does.")
     say()
@@ -59,7 +61,8 @@ def tell(console: Console, seed: int) -> int:
     if pools:
         say()
         say(
-            f"Stock orders and logins share {' and '.join(pools)} with the calls that wait for {BANK}, and those give nothing back until they are answered."
+            f"Stock orders and logins share {' and '.join(pools)} with the calls that wait for {BANK}, "
+            "and those give nothing back until they are answered."
         )
     say(f"digest {run['digest']}; see it again: coredrill demo --seed {seed}; change it: coredrill init")
     came_true = run["faults"][0]["took_effect"] and not run["invalid"] and orders["failed_orders"] > 0
@@ -69,7 +72,8 @@ def tell(console: Console, seed: int) -> int:
 def _tell_outcome(run: dict[str, Any], say: Any) -> None:
     metrics, orders, login = run["metrics"], run["metrics"]["orders"], run["metrics"]["flows"]["login"]
     say(
-        f"failed stock orders  {orders['failed_orders']:,} of {orders['intended']:,} ({orders['failed_share']:.1%}): blocked at login {orders['blocked']:,}, failed {orders['failed']:,}, outcome unknown {orders['unknown']:,}",
+        f"failed stock orders  {orders['failed_orders']:,} of {orders['intended']:,} ({orders['failed_share']:.1%}): "
+        f"blocked at login {orders['blocked']:,}, failed {orders['failed']:,}, outcome unknown {orders['unknown']:,}",
         "bold",
     )
     say(f"logins that failed   {login['blocked']:,} of {login['intended']:,}")

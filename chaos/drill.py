@@ -12,6 +12,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any, TextIO
 
+import click
 from rich.console import Console
 
 from chaos.causes import paths_to
@@ -119,7 +120,7 @@ def run_all(jobs: Sequence[Job], options: Options, name: str, *, keep: bool, sui
         run_jobs(left, options.jobs, done)
     except KeyboardInterrupt:
         if store is not None:
-            print(f"{len(records)} of {len(jobs)} runs are kept in {path}; go on with --resume", file=sys.stderr)
+            click.echo(f"{len(records)} of {len(jobs)} runs are kept in {path}; go on with --resume", err=True)
         raise
     finally:
         teller.end()
@@ -140,17 +141,17 @@ class _Teller:
     def __init__(self, total: int, made: int) -> None:
         self.total, self.made, self.live = total, made, sys.stderr.isatty()
         if made:
-            print(f"{made} of {total} runs are kept already", file=sys.stderr)
+            click.echo(f"{made} of {total} runs are kept already", err=True)
 
     def tell(self, record: Record) -> None:
         self.made += 1
         if self.total > 1:
             text = one_line(f"[{self.made}/{self.total}] {record['verdict']:<7} {record['scenario']} seed {record['seed']}")
-            print(f"\r{text[:118]:<118}" if self.live else text, end="" if self.live else "\n", file=sys.stderr, flush=True)
+            click.echo(f"\r{text[:118]:<118}" if self.live else text, nl=not self.live, err=True)
 
     def end(self) -> None:
         if self.live and self.total > 1:
-            print("\r" + " " * 118, end="\r", file=sys.stderr, flush=True)
+            click.echo("\r" + " " * 118 + "\r", nl=False, err=True)
 
 
 def result_of(jobs: Sequence[Job], records: Mapping[str, Record], compared: Sequence[dict[str, Any]] = ()) -> Result:
@@ -238,7 +239,8 @@ def print_result(result: Result, console: Console) -> None:
         _say(console, "")
         _say(
             console,
-            f"{summary['verdict']}: {summary['scenarios']} scenarios, {summary['runs']} runs: {summary['pass']} pass, {summary['fail']} fail, {summary['unknown']} unknown",
+            f"{summary['verdict']}: {summary['scenarios']} scenarios, {summary['runs']} runs: "
+            f"{summary['pass']} pass, {summary['fail']} fail, {summary['unknown']} unknown",
             STYLE[summary["verdict"]],
         )
     if result["summary"]["conservation_broken"]:
@@ -265,7 +267,8 @@ def _print_group(group: Mapping[str, Any], runs: Sequence[Record], console: Cons
         low, high = wilson(expectation["held"], expectation["runs"])
         _say(
             console,
-            f"        {expectation['verdict']}: {expectation['expected']}: held in {expectation['held']} of {expectation['runs']} runs, {expectation['needed']} needed (95 % interval of the share {low:.0%} to {high:.0%})",
+            f"        {expectation['verdict']}: {expectation['expected']}: held in {expectation['held']} of {expectation['runs']} runs, "
+            f"{expectation['needed']} needed (95 % interval of the share {low:.0%} to {high:.0%})",
         )
     bad = [r for r in runs if r["verdict"] != "pass"]
     for run in bad[:3]:
@@ -304,7 +307,8 @@ def print_run(run: Record, console: Console) -> None:
     _say(console, f"{run['verdict']}: {run['title']}", STYLE[run["verdict"]])
     _say(
         console,
-        f"{run['scenario']} on {run['architecture']} in {run['environment']}, {run['workload']}, seed {run['seed']}, {format_clock(run['window'][0])} to {format_clock(run['window'][1])}",
+        f"{run['scenario']} on {run['architecture']} in {run['environment']}, {run['workload']}, seed {run['seed']}, "
+        f"{format_clock(run['window'][0])} to {format_clock(run['window'][1])}",
     )
     for reason in run["reasons"]:
         _say(console, f"  {reason}")
@@ -312,7 +316,8 @@ def print_run(run: Record, console: Console) -> None:
     share = "" if orders["failed_share"] is None else f" ({orders['failed_share']:.2%})"
     _say(
         console,
-        f"failed orders  {orders['failed_orders']:,} of {orders['intended']:,}{share}: blocked {orders['blocked']:,}, failed {orders['failed']:,}, unknown {orders['unknown']:,}",
+        f"failed orders  {orders['failed_orders']:,} of {orders['intended']:,}{share}: "
+        f"blocked {orders['blocked']:,}, failed {orders['failed']:,}, unknown {orders['unknown']:,}",
         "bold",
     )
     truths = [f"{name} {orders[name]:,}" for name in ("duplicated", "lost", "orphan", "stranded", "late") if orders[name]]

@@ -97,7 +97,8 @@ def _by_counters(journal: Journal, flow: str, objective: Objective, every: int, 
     rows = every // SECOND
 
     def sums(field: str) -> NDArray[np.int64]:
-        return journal.series("flow", flow, field)[: count * rows].reshape(count, rows).sum(axis=1)
+        by_window: NDArray[np.int64] = journal.series("flow", flow, field)[: count * rows].reshape(count, rows).sum(axis=1)
+        return by_window
 
     good = sums("ok") + sums("rejected")
     return good + sums("failed") + sums("unknown") + sums("blocked"), good, good
@@ -114,7 +115,8 @@ def _state_of(objective: Objective, total: Any, good: Any, quick: Any) -> States
 
 def _combine(a: States, b: States) -> States:
     """Violated if either is; else steady if either has data."""
-    return np.where((a == VIOLATED) | (b == VIOLATED), VIOLATED, np.maximum(a, b)).astype(np.int8)
+    combined: States = np.where((a == VIOLATED) | (b == VIOLATED), VIOLATED, np.maximum(a, b)).astype(np.int8)
+    return combined
 
 
 def _in_session(journal: Journal, begins: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -132,11 +134,14 @@ def _in_session(journal: Journal, begins: NDArray[np.int64]) -> NDArray[np.bool_
 
 
 def steady_before(windows: Windows, question: Question) -> tuple[bool, str]:
-    """Whether the steady state was seen, and held, in the `hold` before the first step; and if not, why."""
+    """Whether the steady state was seen, and held, in the `hold` before the first step; and if not, why.
+
+    The window right before the step is left out: what was submitted in it may have been under way when the step began.
+    """
     if question.first_action is None:
         return True, ""
-    ends = windows.begins + question.every
-    before = (ends <= question.first_action) & (ends > question.first_action - max(question.hold, question.every))
+    ends, until = windows.begins + question.every, question.first_action - question.every
+    before = (ends <= until) & (ends > until - question.hold)
     states = windows.states[before]
     if (states == VIOLATED).any():
         return False, "the steady state did not hold before the method"

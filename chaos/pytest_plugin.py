@@ -34,11 +34,11 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     return made
 
 
-class Failed(Exception):
+class FailedError(Exception):
     """A run whose verdict is fail."""
 
 
-class Unknown(Exception):
+class UnknownError(Exception):
     """A run whose verdict is unknown."""
 
 
@@ -111,7 +111,7 @@ class RunItem(pytest.Item):
         """The reasons and the line to replay, without a traceback, for verdicts and mistakes in files."""
         from simcore.errors import InputError
 
-        if isinstance(excinfo.value, (Failed, Unknown, InputError)):
+        if isinstance(excinfo.value, (FailedError, UnknownError, InputError)):
             return f"{self.path}:1: {excinfo.value}"
         return super().repr_failure(excinfo, style)
 
@@ -136,7 +136,7 @@ def _over(result: dict[str, Any]) -> str:
 
 def _raise(verdict: str, lines: list[str]) -> None:
     if verdict != "pass":
-        raise (Failed if verdict == "fail" else Unknown)("\n".join([verdict, *lines]))
+        raise (FailedError if verdict == "fail" else UnknownError)("\n".join([verdict, *lines]))
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -144,7 +144,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     """An unknown verdict is an error, as of a fixture, and not a failed assertion."""
     outcome = yield
     report = outcome.get_result()  # type: ignore[attr-defined]
-    if isinstance(item, RunItem) and call.excinfo is not None and isinstance(call.excinfo.value, Unknown):
+    if isinstance(item, RunItem) and call.excinfo is not None and isinstance(call.excinfo.value, UnknownError):
         report.when = "setup"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from chaos.scenario import GRADES, Expectation, Outcome, Scenario, is_time
@@ -58,7 +58,7 @@ def holds(expectation: Expectation, value: Any) -> bool | None:
     """Whether a value keeps the bounds; None if there is no value."""
     if value is None:
         return None
-    rank = (lambda x: GRADES.index(x)) if isinstance(value, str) else (lambda x: x)
+    rank: Callable[[Any], Any] = GRADES.index if isinstance(value, str) else lambda x: x
     ok = True
     if expectation.at_most is not None:
         ok &= rank(value) <= rank(expectation.at_most)
@@ -159,9 +159,10 @@ def _outcome_result(outcome: Outcome, metrics: Metrics, properties: Metrics) -> 
     if value is not None:
         numeric = not isinstance(published, str)
         ok = abs(value - published) <= outcome.within * abs(published) if numeric else value == published
+    near = f"within {outcome.within:.0%} of the published {_shown(outcome.measure, published)}"
     note = " (fitted)" if outcome.fitted else " (said to miss)" if outcome.misses else ""
     return {
-        "measure": outcome.measure, "expected": f"{outcome.measure} within {outcome.within:.0%} of the published {_shown(outcome.measure, published)}{note}",
+        "measure": outcome.measure, "expected": f"{outcome.measure} {near}{note}",
         "value": value, "shown": shown(outcome.measure, metrics, properties), "holds": ok, "judged": not outcome.fitted and not outcome.misses,
     }  # fmt: skip
 

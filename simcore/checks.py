@@ -27,11 +27,12 @@ from simcore.architecture import (
     Wait,
     Work,
 )
+from simcore.control.references import check_control
 from simcore.effects import EFFECTS
 from simcore.errors import suggest
 from simcore.trading_calendar import CALENDARS
 from simcore.validation import Finding, Keys
-from simcore.workload import Workload
+from simcore.workload import Follows, Workload
 
 CLIENT = "client"
 """The service whose operations are the flows; no file may declare it."""
@@ -58,7 +59,7 @@ class Body(NamedTuple):
 
 def check_architecture(architecture: Architecture) -> list[Finding]:
     """All findings about an architecture on its own, an empty list if it is sound."""
-    found = [*_services(architecture), *_links(architecture)]
+    found = [*_services(architecture), *_links(architecture), *check_control(architecture)]
     for body in bodies(architecture):
         found += _names(architecture, body)
         found += _held(body)
@@ -68,12 +69,30 @@ def check_architecture(architecture: Architecture) -> list[Finding]:
     return found
 
 
+def _follows(workload: Workload, name: str, follows: Follows) -> list[Finding]:
+    keys = ("flows", name, "follows")
+    if follows.flow not in workload.flows:
+        return [_dangling((*keys, "flow"), "flow", follows.flow, workload.flows)]
+    followed = workload.flows[follows.flow]
+    if followed.closed is not None or followed.follows is not None:
+        return [Finding((*keys, "flow"), f"{follows.flow!r} has no arrivals of its own to follow", "name a flow with rate or per_day")]
+    for attribute, value in (follows.where or {}).items():
+        known = workload.attributes.get(attribute)
+        if known is None or known.of != "intent":
+            return [Finding((*keys, "where"), f"{attribute!r} is no attribute of intents", "name an attribute with `of: intent`")]
+        if value not in known.weights:
+            return [_dangling((*keys, "where", attribute), "value", value, known.weights)]
+    return []
+
+
 def check_workload(workload: Workload) -> list[Finding]:
     """Findings about a workload on its own."""
     found = []
     for name, load in workload.flows.items():
         if load.curve is not None and load.curve not in workload.curves:
             found.append(_dangling(("flows", name, "curve"), "curve", load.curve, workload.curves))
+        if load.follows is not None:
+            found += _follows(workload, name, load.follows)
     for name in workload.attributes:
         if name in BUILTIN_ATTRIBUTES:
             values = ", ".join(BUILTIN_ATTRIBUTES[name])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from xml.etree import ElementTree as Xml
+from xml.etree import ElementTree as ET
 
 PROPERTIES = (
     "impaired_s",
@@ -49,37 +49,37 @@ def junit(result: Mapping[str, Any], name: str) -> bytes:
     """The document, UTF-8."""
     cases = [_case(run) for run in result["runs"]] + [_over_seeds(g, e) for g in result["groups"] for e in g["expectations"]]
     counts = {tag: sum(case.find(tag) is not None for case in cases) for tag in ("failure", "error")}
-    suite = Xml.Element(
+    suite = ET.Element(
         "testsuite", name=name, tests=str(len(cases)), failures=str(counts["failure"]), errors=str(counts["error"]), skipped="0"
     )
     suite.extend(cases)
-    root = Xml.Element("testsuites")
+    root = ET.Element("testsuites")
     root.append(suite)
-    Xml.indent(root)
-    return bytes(Xml.tostring(root, encoding="utf-8", xml_declaration=True)) + b"\n"
+    ET.indent(root)
+    return bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True)) + b"\n"
 
 
-def _case(run: Mapping[str, Any]) -> Xml.Element:
-    case = Xml.Element("testcase", classname=_place(run), name=f"{run['scenario']}[seed-{run['seed']}]")
-    holder = Xml.SubElement(case, "properties")
+def _case(run: Mapping[str, Any]) -> ET.Element:
+    case = ET.Element("testcase", classname=_place(run), name=f"{run['scenario']}[seed-{run['seed']}]")
+    holder = ET.SubElement(case, "properties")
     for key, value in properties_of(run):
-        Xml.SubElement(holder, "property", name=key, value=_clean(value))
+        ET.SubElement(holder, "property", name=key, value=_clean(value))
     _verdict(case, run["verdict"], run["reasons"], run["replay"])
     return case
 
 
-def _over_seeds(group: Mapping[str, Any], expectation: Mapping[str, Any]) -> Xml.Element:
-    case = Xml.Element("testcase", classname=_place(group), name=f"{group['scenario']}[{expectation['expected']}]")
+def _over_seeds(group: Mapping[str, Any], expectation: Mapping[str, Any]) -> ET.Element:
+    case = ET.Element("testcase", classname=_place(group), name=f"{group['scenario']}[{expectation['expected']}]")
     held = f"{expectation['expected']}: held in {expectation['held']} of {expectation['runs']} runs, {expectation['needed']} were needed"
     _verdict(case, expectation["verdict"], [held], "")
     return case
 
 
-def _verdict(case: Xml.Element, verdict: str, reasons: Sequence[str], replay: str) -> None:
+def _verdict(case: ET.Element, verdict: str, reasons: Sequence[str], replay: str) -> None:
     if verdict == "pass":
         return
     first = _clean(reasons[0] if reasons else verdict)
-    element = Xml.SubElement(case, "failure" if verdict == "fail" else "error", type=verdict, message=first)
+    element = ET.SubElement(case, "failure" if verdict == "fail" else "error", type=verdict, message=first)
     element.text = _clean("\n".join([*reasons, *([f"replay: {replay}"] if replay else [])]))
 
 

@@ -242,6 +242,7 @@ def take_event(m, f, L, rows):
             return NOBODY, OK
         return arrive(m, f, L, rows, k, token), BEGIN
     if m[k + T_WAIT] != token:
+        m[H_EVENTS] -= 1  # it was called off; when that is noticed is no fact about the run
         return NOBODY, OK
     if what == E_TIMEOUT:
         return (k if time_out(m, k) and resumes(m, k, TIMEOUT) else NOBODY), TIMEOUT

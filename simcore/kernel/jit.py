@@ -136,15 +136,15 @@ _njit: Any = njit  # its private options are not in Numba's type stubs
 Decorator = Callable[[Callable[..., Any]], Any]
 
 
-def entry(function: Callable[..., Any], *, allocates: bool = False) -> Any:
-    """Decorator of what Python calls: compiled with everything it uses when first called, then kept on disk.
+def entry(function: Callable[..., Any], *, allocates: bool = False, kept: bool = True) -> Any:
+    """Decorator of what Python calls: compiled with everything it uses when first called, then kept on disk (but for what tests make up, `kept=False`).
 
     Only those that make arrays (`allocates`) count references; elsewhere the counting would cost more than the work.
     """
     before = _config.CACHE_DIR
     _config.CACHE_DIR = CACHE_FOLDER
     try:
-        return _njit(cache=True, no_cfunc_wrapper=True, pipeline_class=_compiler(_EntryLowering), _nrt=allocates)(function)
+        return _njit(cache=kept, no_cfunc_wrapper=True, pipeline_class=_compiler(_EntryLowering), _nrt=allocates)(function)
     finally:
         _config.CACHE_DIR = before
 

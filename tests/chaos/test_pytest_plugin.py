@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
-from small import HANG, write  # type: ignore[import-not-found]
+Write = Callable[..., Path]
+HANG = '{ at: "10:02", for: 2min, hang: { service: core } }'
 
 
 def pytest_in(folder: Path, *arguments: str) -> str:
@@ -17,7 +19,7 @@ def pytest_in(folder: Path, *arguments: str) -> str:
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False).stdout
 
 
-def test_verdicts_become_outcomes(tmp_path: Path) -> None:
+def test_verdicts_become_outcomes(tmp_path: Path, write: Write) -> None:
     """pass, fail and unknown are a pass, a failure with the line to replay, and an error; the architecture is left alone."""
     write(tmp_path, name="good")
     write(tmp_path, name="bad", expect="{ measure: impaired_s, at_most: 1s }")
@@ -33,7 +35,7 @@ def test_verdicts_become_outcomes(tmp_path: Path) -> None:
     assert "impaired_s ≤ 1 s, but it is" in text
 
 
-def test_selection_and_junit(tmp_path: Path) -> None:
+def test_selection_and_junit(tmp_path: Path, write: Write) -> None:
     """-k takes items by scenario and seed; JUnit has the measures."""
     path = write(tmp_path, more="replications: 3\n")
     assert "1 passed, 2 deselected" in pytest_in(tmp_path, "-k", "seed-2", f"--junit-xml={tmp_path / 'out.xml'}")

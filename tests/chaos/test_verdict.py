@@ -30,7 +30,9 @@ def scenario(*expect: dict[str, Any], **more: Any) -> Scenario:
     return Scenario(kind="scenario", name="x", title="x", window=window, steady_state=steady, expect=made, **more)
 
 
-def judged(*expect: dict[str, Any], metrics: Any = METRICS, properties: Any = PROPERTIES, invalid: Any = (), doubts: Any = ()) -> str:
+def judged(
+    *expect: dict[str, Any], metrics: Any = METRICS, properties: Any = PROPERTIES, invalid: Any = (), doubts: Any = ()
+) -> str:
     """The verdict of one run."""
     return str(judge_run(scenario(*expect), metrics, properties, invalid, doubts)["verdict"])
 
@@ -64,7 +66,12 @@ def test_each_kind_of_expectation_passes_and_fails(kept: dict[str, Any], broken:
 @pytest.mark.parametrize("measure", ["reconciled_s", "flows.idle.success", "severity.other"])
 def test_a_measure_without_a_value_is_unknown(measure: str) -> None:
     """What was not measured is neither kept nor broken."""
-    assert judged({"measure": measure, "at_most": "none" if measure.startswith("severity") else "1min" if measure.endswith("_s") else 1}) == "unknown"
+    assert (
+        judged(
+            {"measure": measure, "at_most": "none" if measure.startswith("severity") else "1min" if measure.endswith("_s") else 1}
+        )
+        == "unknown"
+    )
 
 
 def test_recovery_cut_off_by_the_end_of_the_run() -> None:
@@ -109,14 +116,25 @@ def test_combining() -> None:
 def runs(*impaired: float | None) -> list[dict[str, Any]]:
     """Runs with these impaired times; None is an invalid run."""
     return [
-        {"verdict": "pass" if x is not None else "unknown", "invalid": x is None, "metrics": METRICS | {"impaired_s": x}, "properties": PROPERTIES}
+        {
+            "verdict": "pass" if x is not None else "unknown",
+            "invalid": x is None,
+            "metrics": METRICS | {"impaired_s": x},
+            "properties": PROPERTIES,
+        }
         for x in impaired
     ]
 
 
 @pytest.mark.parametrize(
     ("impaired", "verdict"),
-    [((1, 1, 1, 99), "pass"), ((1, 1, 99, 99), "fail"), ((1, 1, None, 99), "unknown"), ((99, 99, None, 1), "fail"), ((None,) * 4, "unknown")],
+    [
+        ((1, 1, 1, 99), "pass"),
+        ((1, 1, 99, 99), "fail"),
+        ((1, 1, None, 99), "unknown"),
+        ((99, 99, None, 1), "fail"),
+        ((None,) * 4, "unknown"),
+    ],
 )
 def test_a_share_of_the_runs(impaired: tuple[float | None, ...], verdict: str) -> None:
     """Three of four runs must hold: one may break; runs without a value decide nothing."""

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 import simcore
 from simcore.kernel import ledger as k
 from simcore.kernel import settlement
-from simcore.kernel.jit import entry_that_allocates
+from simcore.kernel.jit import entry
 from simcore.kernel.layout import CONFIRMED, UNKNOWN
 from simcore.workload import Accounts, Instruments, Orders
 
@@ -26,11 +26,10 @@ from simcore.workload import Accounts, Instruments, Orders
 def _callable(function: Callable[..., Any]) -> Callable[..., Any]:
     """A way in from Python for one of the kernel's inner functions, which only compiled code can call."""
 
-    @entry_that_allocates
     def call(*args):  # type: ignore[no-untyped-def]
         return function(*args)
 
-    return call  # type: ignore[no-any-return]
+    return entry(call, allocates=True, kept=False)  # type: ignore[no-any-return]
 
 
 account_of = _callable(k.account_of)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 ARCHITECTURE = """\
 kind: architecture
@@ -32,14 +35,23 @@ METHOD
 expect:
 EXPECT
 """
+BOUND = "{ measure: impaired_s, at_most: 10min }"
 HANG = '{ at: "10:02", for: 2min, hang: { service: core } }'
 
 
-def write(folder: Path, *, method: str = HANG, expect: str = "{ measure: impaired_s, at_most: 10min }", more: str = "", name: str = "scenario") -> Path:
+def _write(folder: Path, *, method: str = HANG, expect: str = BOUND, more: str = "", name: str = "scenario") -> Path:
     """The three files; the scenario's path."""
     (folder / "architecture.yaml").write_text(ARCHITECTURE)
     (folder / "workload.yaml").write_text(WORKLOAD)
     steps = f"method:\n  - {method}" if method else "method: []"
     path = folder / f"{name}.yaml"
-    path.write_text(SCENARIO.replace("METHOD", steps).replace("EXPECT", "\n".join(f"  - {line}" for line in expect.split("\n"))) + more)
+    path.write_text(
+        SCENARIO.replace("METHOD", steps).replace("EXPECT", "\n".join(f"  - {line}" for line in expect.split("\n"))) + more
+    )
     return path
+
+
+@pytest.fixture(scope="session")
+def write() -> Callable[..., Path]:
+    """Writes a small system and a scenario for it into a folder: `write(folder, method=…, expect=…, more=…, name=…)`."""
+    return _write
