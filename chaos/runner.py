@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import shlex
 import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import asdict, dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import Any
 
@@ -225,7 +227,7 @@ def run_jobs(jobs: Sequence[Job], workers: int, done: Done) -> None:
         for job in jobs:
             done(job, execute(job))
         return
-    pool = ProcessPoolExecutor(min(workers, len(jobs)), mp_context=get_context("spawn"), initializer=_ignore_interrupts)
+    pool = ProcessPoolExecutor(min(workers, len(jobs)), mp_context=get_context("spawn"), initializer=_begin_worker)
     try:
         for job, future in _completed(pool, jobs, 2 * workers):
             done(job, future.result())
@@ -253,8 +255,17 @@ def _take(waiting: dict[Future[Record], Job]) -> Iterator[tuple[Job, Future[Reco
         yield waiting.pop(future), future
 
 
-def _ignore_interrupts() -> None:
+def _begin_worker() -> None:
+    """Ctrl-C is the parent's to handle; and a worker does not outlive its parent, whatever ended that."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
+
+
+def _leave_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 # --- results ------------------------------------------------------------------------------------------------------------------

@@ -75,7 +75,9 @@ def _follows(workload: Workload, name: str, follows: Follows) -> list[Finding]:
         return [_dangling((*keys, "flow"), "flow", follows.flow, workload.flows)]
     followed = workload.flows[follows.flow]
     if followed.closed is not None or followed.follows is not None:
-        return [Finding((*keys, "flow"), f"{follows.flow!r} has no arrivals of its own to follow", "name a flow with rate or per_day")]
+        return [
+            Finding((*keys, "flow"), f"{follows.flow!r} has no arrivals of its own to follow", "name a flow with rate or per_day")
+        ]
     for attribute, value in (follows.where or {}).items():
         known = workload.attributes.get(attribute)
         if known is None or known.of != "intent":

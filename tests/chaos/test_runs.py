@@ -198,3 +198,17 @@ def test_init_writes_a_sound_scenario() -> None:
     assert drill("init", "mine.yaml").exit_code == 0
     assert drill("validate", "mine.yaml").exit_code == 0
     assert drill("init", "mine.yaml").exit_code == 2
+
+
+def test_workers_do_not_outlive_a_killed_suite(tmp_path: Path, write: Write) -> None:
+    """SIGKILL of the parent of two workers leaves no process behind: the pipe that all of them hold is closed soon after."""
+    write(tmp_path)
+    Path("s.yaml").write_text(SUITE.replace("replications: 6", "replications: 200"))
+    command = [sys.executable, "-m", "chaos", "suite", "s.yaml", "--jobs", "2", "--store", "kept"]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline and not (Path("kept").exists() and Path("kept").stat().st_size):
+            time.sleep(0.01)
+        process.kill()
+        process.communicate(timeout=60)  # returns only when every holder of the pipe is gone

@@ -144,7 +144,7 @@ def test_random_cases_reach_every_code_and_outcome() -> None:
     """The random architectures are no dull ones: every outcome, and all codes of tasks and clients but the rarest, occur."""
     seen: Counter[tuple[str, str]] = Counter()
 
-    @settings(UNHURRIED, max_examples=100, phases=[Phase.generate])
+    @settings(UNHURRIED, max_examples=400, phases=[Phase.generate])
     @given(cases())
     def look(case: twin.Case) -> None:
         result = twin.simulate(case)

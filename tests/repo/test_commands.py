@@ -21,7 +21,9 @@ def shown_commands(text: str) -> list[list[str]]:
     commands = []
     for block in FENCE.findall(text):
         for line in block.replace("\\\n", " ").splitlines():
-            words = list(shlex.shlex(line, posix=True, punctuation_chars="|&;<>"))
+            lexer = shlex.shlex(line, posix=True, punctuation_chars="|&;<>")
+            lexer.whitespace_split = True  # a colon is part of a word
+            words = list(lexer)
             starts = [i for i, word in enumerate(words) if word == "coredrill" or word.endswith("/coredrill")]
             for i in starts:
                 rest = words[i + 1 :]
