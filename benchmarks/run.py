@@ -257,7 +257,7 @@ def order_path(architecture: str, workload: str, window: str, repetitions: int) 
 
 
 @main.command("top10-day")
-@_day_options("legacy-coupled", "top10-day", "09:00-15:30")
+@_day_options("benchmark/legacy-top10", "top10-day", "09:00-15:30")
 @click.option("--repetitions", default=1, type=click.IntRange(1))
 def top10_day(architecture: str, workload: str, window: str, repetitions: int) -> None:
     """A whole day of a large broker: orders/s, hops/s, peak memory."""

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from simcore.architecture import Send
-from simcore.control.cosimulation import _FIELDS, Cosimulation, breaker_events
+from simcore.control.cosimulation import FIELDS, Cosimulation, breaker_events
 from simcore.control.injection import uniforms
 from simcore.control.plane import ControlPlane, start_control
 from simcore.errors import InputError
@@ -239,7 +239,7 @@ def _finish(plan: Plan, machine: Machine, writer: JournalWriter, unknown: str | 
     writer.add_intents(_intent_columns(plan, machine, machine.now))
     totals = {
         (kind, name, what): int(machine.m[at + int(offset)])
-        for kind, fields in _FIELDS.items() for name, at in plan.handles[kind].items() for what, offset in fields.items()
+        for kind, fields in FIELDS.items() for name, at in plan.handles[kind].items() for what, offset in fields.items()
         if not (kind == "call" and what != "attempts" and not machine.m[at + int(y.X_ATTEMPTS)])
     }  # fmt: skip
     histograms = {}

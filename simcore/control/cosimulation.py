@@ -21,7 +21,7 @@ from simcore.kernel import layout as y
 from simcore.kernel.machine import Machine
 from simcore.plan import Plan, distribution_record
 
-_FIELDS: dict[str, dict[str, Any]] = {
+FIELDS: dict[str, dict[str, Any]] = {
     "pool": {
         "busy": y.P_BUSY, "slots": y.P_SLOTS, "queue": y.Q_LENGTH, "queue_limit": y.P_LIMIT, "granted": y.P_GRANTED, "refused": y.P_REFUSED,
         "waited": y.P_WAITED, "busy_ns": y.P_BUSY_NS, "queue_ns": y.P_QUEUE_NS, "full_ns": y.P_FULL_NS, "wait_ns": y.P_WAIT_NS,
@@ -59,14 +59,14 @@ class Cosimulation:
 
     def _index(self, kind: str, name: str, field: str) -> int:
         handles = self.plan.handles.get(kind, {})
-        if kind not in _FIELDS or name not in handles:
+        if kind not in FIELDS or name not in handles:
             close = difflib.get_close_matches(name, handles, 1)
             raise InputError(
-                f"nothing to read: {kind} {name!r}", mend=f"did you mean {close[0]}?" if close else f"kinds: {', '.join(_FIELDS)}"
+                f"nothing to read: {kind} {name!r}", mend=f"did you mean {close[0]}?" if close else f"kinds: {', '.join(FIELDS)}"
             )
-        if field not in _FIELDS[kind]:
-            raise InputError(f"a {kind} has no {field!r}", mend=f"it has: {', '.join(_FIELDS[kind])}")
-        return handles[name] + int(_FIELDS[kind][field])
+        if field not in FIELDS[kind]:
+            raise InputError(f"a {kind} has no {field!r}", mend=f"it has: {', '.join(FIELDS[kind])}")
+        return handles[name] + int(FIELDS[kind][field])
 
     def read(self, kind: str, name: str, field: str) -> int:
         """A cumulative counter or gauge, exact now. Of a unit also `down_since`: the instant it went down (ns), -1 while it is up."""

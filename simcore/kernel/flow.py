@@ -192,7 +192,7 @@ def send_over_link(m, f, c, link, delivery):
 @inner
 def is_duplicated(m, f, c, link):
     """Does the link send this request twice?"""
-    if link == _0:
+    if link == _0 or m[c + T_FLAGS] & F_COPY:
         return False
     share = f[U(m[link + L_FLOATS]) + LF_DUPLICATION]
     return share > 0.0 and uniform(combine(U(m[c + T_PATH]) + _DUPLICATE_DRAW, _0)) < share
@@ -203,6 +203,7 @@ def duplicate_of(m, c):
     """The copy of a request on its way, with luck of its own on the link."""
     copy = copy_task(m, c)
     m[copy + T_PATH] = np.int64(combine(U(m[c + T_PATH]), _DUPLICATE))
+    m[copy + T_FLAGS] |= F_COPY
     if m[copy + T_FLAGS] & F_SEND:
         m[copy + T_PARENT], m[copy + T_TOKEN] = m[copy + T_PATH], 0
     return copy
@@ -494,7 +495,7 @@ def end_send(m, k, code):
     """A message has been dealt with, or comes again."""
     if m[k + T_FLAGS] & F_DURABLE and code != OK and code != REJECTED:
         m[k + T_PC] = m[U(m[k + T_OP]) + O_ENTRY]
-        m[k + T_FLAGS] &= F_SEND | F_DURABLE
+        m[k + T_FLAGS] &= F_SEND | F_DURABLE | F_COPY
         m[k + T_ATTEMPT] = 0
         redeliver_later(m, k)
     else:
@@ -1029,7 +1030,7 @@ def kill(m, f, k):
         m[k + T_FLAGS] &= STICKY
         send_answer(m, f, k, RESET)
     elif m[k + T_FLAGS] & F_DURABLE:
-        m[k + T_FLAGS] = F_SEND | F_DURABLE
+        m[k + T_FLAGS] &= F_SEND | F_DURABLE | F_COPY
         m[k + T_TOKEN] += 1
         m[k + T_PATH] = np.int64(combine(U(m[k + T_PARENT]), _REDELIVER + U(m[k + T_TOKEN])))
         m[k + T_PC], m[k + T_ATTEMPT], m[k + T_STATE] = m[U(m[k + T_OP]) + O_ENTRY], 0, TRAVELLING

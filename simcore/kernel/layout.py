@@ -63,7 +63,7 @@ TASK_SIZE = U(40)
 MAX_HOLDS = 4
 FREE, TRAVELLING, LIVE, ANSWERING = range(4)
 # flags; TOUCHED and DOUBT are sticky and travel with the answer
-F_TOUCHED, F_DOUBT, F_PROBE, F_DURABLE, F_BLOCKED, F_WORKING, F_ROOT, F_SEND, F_WROTE, F_HAS_GREY = (1 << i for i in range(10))
+F_TOUCHED, F_DOUBT, F_PROBE, F_DURABLE, F_BLOCKED, F_WORKING, F_ROOT, F_SEND, F_WROTE, F_COPY = (1 << i for i in range(10))
 STICKY = F_TOUCHED | F_DOUBT
 # Fields that hold something else in tasks without a caller: a root (F_ROOT) keeps its flow in T_SITE, its stream in
 # T_PARENT and its client or probe number in T_TOKEN; a send (F_SEND) the path of its first delivery in T_PARENT and the

@@ -136,7 +136,14 @@ def test_a_window_restricts_intents_and_series() -> None:
     assert found["orders"].items() >= (outcomes | {"duplicated": 1, "lost": 0, "failed_orders": 3}).items()
     assert sum(n for row in found["client_truth"].values() for n in row.values()) == 4
     assert (found["flows"]["order"]["success"], found["flows"]["order"]["p50_ns"]) == (0.25, None)
-    quote = {"intended": 2, "confirmed": 2, "failed": 0, "pending": None, "success": 1.0, "p50_ns": build().quantile("flow", "quote", 0.5)}
+    quote = {
+        "intended": 2,
+        "confirmed": 2,
+        "failed": 0,
+        "pending": None,
+        "success": 1.0,
+        "p50_ns": build().quantile("flow", "quote", 0.5),
+    }
     assert found["flows"]["quote"].items() >= quote.items()
     pool = {"peak_busy": 8, "peak_queue": None, "refused": 4, "busy_mean": 2.5, "queue_mean": None, "full_share": None}
     assert found["pools"]["threads"] == pool

@@ -119,10 +119,10 @@ def test_every_word_of_the_vocabulary_is_used():
 
 
 def test_readings_are_those_the_simulator_can_tell():
-    from simcore.control.cosimulation import _FIELDS
+    from simcore.control.cosimulation import FIELDS
 
     told = {kind: {*fields} - {"down_since"} for kind, fields in FIELDS.items()}
-    assert told == {kind: {*fields} for kind, fields in _FIELDS.items()}
+    assert told == {kind: {*fields} for kind, fields in FIELDS.items()}
 
 
 def test_the_page_prints_the_vocabulary():
