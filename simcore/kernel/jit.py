@@ -139,7 +139,8 @@ Decorator = Callable[[Callable[..., Any]], Any]
 def entry(function: Callable[..., Any], *, allocates: bool = False, kept: bool = True) -> Any:
     """Decorator of what Python calls: compiled with everything it uses when first called, then kept on disk.
 
-    What tests make up is not kept (`kept=False`). Only those that make arrays (`allocates`) count references; elsewhere the counting would cost more than the work.
+    What tests make up is not kept (`kept=False`). Only those that make arrays (`allocates`) count references; elsewhere the counting
+    would cost more than the work.
     """
     before = _config.CACHE_DIR
     _config.CACHE_DIR = CACHE_FOLDER

@@ -13,7 +13,7 @@ import yaml
 from simcore.architecture import Architecture
 from simcore.control.models import Control
 from simcore.control.plane import start_control
-from simcore.control.references import FIELDS, check_control
+from simcore.control.references import check_control
 from simcore.control.vocabulary import VOCABULARY, note
 from simcore.errors import InputError
 from simcore.units import HOUR, MINUTE, SECOND
