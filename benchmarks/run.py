@@ -296,7 +296,7 @@ def startup(architecture: str, repetitions: int) -> None:
         "warm_s": spread([_after_import(run) for run in warm]),
         "import_numba_s": spread([_wall_s("-c", "import numba") for _ in range(repetitions)]),
     }
-    for arguments in (["--help"], ["validate", architecture]):
+    for arguments in (["--help"], ["validate", "legacy-coupled"]):
         command = ["-c", "from chaos.cli import main; main()", *arguments]
         results[f"{arguments[0].lstrip('-')}_s"] = spread([_wall_s(*command) for _ in range(repetitions)])
     for title, figures in results.items():
