@@ -13,7 +13,7 @@ import numpy as np
 from simcore.kernel import ledger
 from simcore.kernel.draws import combine, name_hash, sample, uniform
 from simcore.kernel.events import make_ready, push_arrival, push_task, push_timer
-from simcore.kernel.jit import inner
+from simcore.kernel.jit import inner, inner_inlined
 from simcore.kernel.layout import *
 from simcore.kernel.pools import acquire, enqueue, first, leave_pool_queue, new_token, release, unlink
 
@@ -21,6 +21,9 @@ _0, _1, _2, _3 = U(0), U(1), U(2), U(3)
 _NEXT = INSTRUCTION_SIZE
 REDELIVERY_NS = 1_000_000_000
 BEGIN = -1  # the task has not run yet
+_BUCKETS_BELOW = (
+    1023 + 5 - 1
+) * 32  # a float's biased exponent of 2^5, where buckets of more than one ns begin, less that octave's own
 
 _DUPLICATE = U(name_hash("duplicate"))
 _DUPLICATE_DRAW = U(name_hash("duplicate-draw"))
@@ -43,11 +46,9 @@ def new_task(m):
     m[H_FREE_N] -= 1
     m[H_LIVE] += 1
     m[H_TASKS] += 1
-    m[k + T_WAIT] = m[k + T_HELD] = m[k + T_FLAGS] = m[k + T_ATTEMPT] = m[k + T_QUEUE] = m[k + T_CODE] = m[k + T_IDEM] = m[
-        k + T_TRIES
-    ] = 0
-    m[k + T_STATE] = TRAVELLING
-    m[k + T_PARENT_PATH], m[k + T_STARTED] = 0, -1
+    m[k + T_WAIT], m[k + T_HELD], m[k + T_FLAGS], m[k + T_ATTEMPT] = 0, 0, 0, 0
+    m[k + T_QUEUE], m[k + T_CODE], m[k + T_IDEM], m[k + T_TRIES] = 0, 0, 0, 0
+    m[k + T_STATE], m[k + T_STARTED], m[k + T_PARENT_PATH] = TRAVELLING, -1, 0
     return k
 
 
@@ -71,27 +72,24 @@ def copy_task(m, k):
     return c
 
 
-@inner
+@inner_inlined
 def spawn(m, k, site):
     """The callee's task of a call or send at `site` by task k, in its present attempt; not yet on its way."""
     c = new_task(m)
-    attempt = U(m[k + T_ATTEMPT])
-    luck = U(m[k + T_LUCK])
-    if m[site + X_DRAW] != 0:
-        m[c + T_PATH] = np.int64(combine(luck + U(m[site + X_DRAW]), attempt))
-    else:
-        m[c + T_PATH] = np.int64(combine(U(m[k + T_PATH]) + U(m[site + X_HASH]), attempt))
-    m[c + T_LUCK] = np.int64(luck if attempt == _0 else combine(luck + U(m[site + X_HASH]), attempt))
-    op = U(m[site + X_OP])
-    m[c + T_OP] = np.int64(op)
-    m[c + T_PC] = m[op + O_ENTRY]
-    m[c + T_PARENT_PATH] = m[k + T_PATH]
-    m[c + T_SITE] = np.int64(site)
-    m[c + T_REQUEST], m[c + T_ROOT] = m[k + T_REQUEST], m[k + T_ROOT]
-    m[c + T_ROW], m[c + T_CUSTOMER] = m[k + T_ROW], m[k + T_CUSTOMER]
-    m[c + T_REF], m[c + T_ARG] = m[k + T_REF], m[k + T_ARG]
-    m[c + T_PRIORITY] = m[site + X_PRIORITY] if m[site + X_PRIORITY] >= 0 else m[k + T_PRIORITY]
-    m[c + T_DEADLINE] = NEVER
+    attempt, path, luck = U(m[k + T_ATTEMPT]), U(m[k + T_PATH]), U(m[k + T_LUCK])
+    own_draw, name = U(m[site + X_DRAW]), U(m[site + X_HASH])
+    own_path = combine(luck + own_draw if own_draw != _0 else path + name, attempt)
+    if attempt != _0:
+        luck = combine(luck + name, attempt)
+    op, priority = U(m[site + X_OP]), m[site + X_PRIORITY]
+    if priority < 0:
+        priority = m[k + T_PRIORITY]
+    m[c + T_REQUEST], m[c + T_ROOT], m[c + T_ROW], m[c + T_CUSTOMER], m[c + T_REF], m[c + T_ARG] = (
+        m[k + T_REQUEST], m[k + T_ROOT], m[k + T_ROW], m[k + T_CUSTOMER], m[k + T_REF], m[k + T_ARG]
+    )  # fmt: skip
+    m[c + T_PRIORITY], m[c + T_DEADLINE] = priority, NEVER
+    m[c + T_PC], m[c + T_OP], m[c + T_SITE] = m[op + O_ENTRY], np.int64(op), np.int64(site)
+    m[c + T_PATH], m[c + T_LUCK], m[c + T_PARENT_PATH] = np.int64(own_path), np.int64(luck), np.int64(path)
     return c
 
 
@@ -210,9 +208,8 @@ def duplicate_of(m, c):
 
 
 @inner
-def send_call(m, f, c):
+def send_call(m, f, c, link):
     """The request of a call, and perhaps its duplicate, set out; what the link loses is gone."""
-    link = U(m[U(m[c + T_SITE]) + X_LINK])
     copy = duplicate_of(m, c) if is_duplicated(m, f, c, link) else _0
     if not send_over_link(m, f, c, link, 0):
         free_task(m, c)
@@ -342,21 +339,11 @@ def unwind(m, k, depth):
 
 @inner
 def bucket(ns):
-    """Histogram bucket of a latency: see docs/journal.md."""
-    shift = 0
-    if ns >= 32 << 32:
-        ns, shift = ns >> 32, 32
-    if ns >= 32 << 16:
-        ns, shift = ns >> 16, shift + 16
-    if ns >= 32 << 8:
-        ns, shift = ns >> 8, shift + 8
-    if ns >= 32 << 4:
-        ns, shift = ns >> 4, shift + 4
-    if ns >= 32 << 2:
-        ns, shift = ns >> 2, shift + 2
-    if ns >= 32 << 1:
-        ns, shift = ns >> 1, shift + 1
-    return (shift << 5) + ns
+    """Histogram bucket of a latency: see docs/journal.md. The exponent and five more bits of the number as a float are octave and
+    place within it (exact up to 2^53 ns, 104 days)."""
+    if ns < 32:
+        return ns
+    return (np.float64(ns).view(np.int64) >> 47) - _BUCKETS_BELOW
 
 
 @inner
@@ -376,12 +363,18 @@ def note_span(m, k, code):
 @inner
 def send_answer(m, f, k, code):
     """The answer of a finished (or refused) task sets out; k stays until it arrives, and is gone if the link loses it."""
-    m[k + T_STATE] = ANSWERING
-    m[k + T_CODE] = code
     link = U(m[U(m[k + T_SITE]) + X_LINK])
     if link == _0 or m[link + L_CLEAN]:
+        m[k + T_STATE], m[k + T_CODE] = ANSWERING, code
         make_ready(m, Y_ANSWER, k, 0)
-        return
+    else:
+        send_answer_over_link(m, f, k, code, link)
+
+
+@inner
+def send_answer_over_link(m, f, k, code, link):
+    """The answer goes over a link that takes time or may lose it."""
+    m[k + T_STATE], m[k + T_CODE] = ANSWERING, code
     loss = f[U(m[link + L_FLOATS]) + LF_LOSS_ANSWER]
     path = U(m[k + T_PATH])
     if m[link + L_CUT_ANSWER] or (loss > 0.0 and uniform(combine(path + _LOSS_ANSWER, _0)) < loss):
@@ -393,6 +386,16 @@ def send_answer(m, f, k, code):
         push_task(m, m[H_NOW] + delay, E_ANSWER, k, 0)
     else:
         make_ready(m, Y_ANSWER, k, 0)
+
+
+@inner
+def goes_on_at_once(m, link):
+    """May what crosses the link be handled right away? It takes no time, nothing is before it in the ready list, and there is room
+    for one more event (`advance` counts the room)."""
+    if m[H_READY_N] == 0 and m[H_ROOM] > 0 and (link == _0 or m[link + L_CLEAN]):
+        m[H_ROOM] -= 1
+        return True
+    return False
 
 
 @inner
@@ -461,9 +464,9 @@ def think_again(m, f, stream, client):
     push_arrival(m, stream, at, client, client)
 
 
-@inner
+@inner_inlined
 def finish(m, f, L, rows, k, code):
-    """The end of a task, well or ill: releases, completes its key, answers."""
+    """The end of a task, well or ill: releases, completes its key, answers. True if the answer is with the caller at once."""
     unwind(m, k, 0)
     if m[k + T_IDEM] != 0:
         complete_key(m, k, code)
@@ -486,8 +489,12 @@ def finish(m, f, L, rows, k, code):
         end_send(m, k, code)
     elif code == REFUSED and m[unit + N_HUNG]:
         free_task(m, k)
+    elif goes_on_at_once(m, U(m[U(m[k + T_SITE]) + X_LINK])):
+        m[k + T_CODE] = code
+        return True
     else:
         send_answer(m, f, k, code)
+    return False
 
 
 @inner
@@ -602,7 +609,8 @@ def backoff(m, f, k, site):
 
 @inner
 def issue(m, f, L, rows, k, site):
-    """Starts the attempt's timeout if it does not run yet and sends the request; False if no replica is there to take it."""
+    """Starts the attempt's timeout if it does not run yet and sends the request: the callee's task if it can begin at once, the
+    caller's own if it is on its way, 0 if no replica is there to take it."""
     m[site + X_TRIES] += 1
     if m[k + T_FLAGS] & F_ROOT:
         m[k + T_TRIES] += 1
@@ -615,13 +623,19 @@ def issue(m, f, L, rows, k, site):
     unit = pick_unit(m, f, L, rows, U(m[site + X_SERVICE]), c)
     if unit == _0:
         free_task(m, c)
-        return False
+        m[k + T_WAIT] = 0
+        return _0
     m[c + T_UNIT] = np.int64(unit)
-    send_call(m, f, c)
-    return True
+    link = U(m[site + X_LINK])
+    if goes_on_at_once(m, link):
+        if link != _0:
+            m[link + L_SENT] += 1
+        return c
+    send_call(m, f, c, link)
+    return k
 
 
-@inner
+@inner_inlined
 def arm(m, k, site):
     """The timeout of an attempt begins."""
     token = new_token(m)
@@ -682,6 +696,8 @@ def answer_code(m, pc, code):
     if code == REJECTED or code == DEADLINE:
         return code
     instruction = m[pc]
+    if instruction == C_BEGIN:
+        return code
     if code == REFUSED and instruction == C_ACQUIRE:
         return REFUSED
     if code == RATE_LIMITED and instruction == C_LIMIT:
@@ -704,176 +720,169 @@ def sleep(m, k, pc, ns, event_class):
 
 
 @inner
+def after_wait(m, pc):
+    """The instruction that follows one that was waited at, and that went well."""
+    waited_at = m[pc]
+    if waited_at == C_ISSUE:
+        return pc + (_NEXT + _NEXT if m[pc + I_B] else _NEXT)
+    return U(m[pc + I_A]) if waited_at == C_END else pc + _NEXT
+
+
+@inner_inlined
 def run(m, f, L, rows, k, code):
-    """Runs a task until it suspends or ends. `code` is BEGIN for a new one, else how the instruction it waited at went."""
+    """Runs a task, and whom it calls or answers without delay, until one suspends. `code` is BEGIN for a task that has not run
+    yet, else how the instruction it waited at went."""
     now = m[H_NOW]
-    pc = U(m[k + T_PC])
-    unit = U(m[k + T_UNIT])
-    if code == BEGIN:
-        code = OK
-    else:
-        waited_at = m[pc]
-        if waited_at == C_BEGIN:  # the first request with this key is done: its outcome is ours
-            finish(m, f, L, rows, k, code)
-            return
-        if code == OK:
-            if waited_at == C_ACQUIRE and m[k + T_QUEUED_AT] >= 0 and now >= m[k + T_DEADLINE]:
-                code = DEADLINE
-            elif waited_at == C_END:
-                pc = U(m[pc + I_A])
-            elif waited_at == C_ISSUE and m[pc + I_B]:
-                pc += _NEXT + _NEXT
-            else:
-                pc += _NEXT
     while True:
-        if code != OK:
-            handler = U(m[pc + I_HANDLER])
-            if handler == _0:
-                break
-            m[k + T_PC] = np.int64(pc)
-            unwind(m, k, m[handler + I_DEPTH])
-            pc = handler
-        instruction = m[pc]
-        if instruction == C_ACQUIRE:
-            if m[pc + I_C] and now >= m[k + T_DEADLINE]:
+        pc, unit = U(m[k + T_PC]), U(m[k + T_UNIT])
+        goes_on = True
+        if code == BEGIN:
+            code = OK
+        elif m[pc] == C_BEGIN:  # the first request with this key is done: its outcome is ours
+            goes_on = False
+        elif code == OK:
+            if m[pc] == C_ACQUIRE and m[k + T_QUEUED_AT] >= 0 and now >= m[k + T_DEADLINE]:
+                code = DEADLINE
+            else:
+                pc = after_wait(m, pc)
+        while goes_on:
+            if code != OK:
+                handler = U(m[pc + I_HANDLER])
+                if handler == _0:
+                    break
+                m[k + T_PC] = np.int64(pc)
+                unwind(m, k, m[handler + I_DEPTH])
+                pc = handler
+            instruction = m[pc]
+            if instruction >= C_WORK and now >= m[k + T_DEADLINE]:
                 code = DEADLINE
                 break
-            taken = acquire(m, U(m[unit + N_POOLS + U(m[pc + I_A])]), k)
-            if taken > 0:
+            if instruction == C_ACQUIRE:
+                if m[pc + I_C] and now >= m[k + T_DEADLINE]:
+                    code = DEADLINE
+                    break
+                taken = acquire(m, U(m[unit + N_POOLS + U(m[pc + I_A])]), k)
+                if taken > 0:
+                    if m[unit + N_HUNG]:
+                        m[k + T_QUEUED_AT] = -1
+                        suspend(m, k, pc)
+                        park(m, k, OK)
+                        return
+                    pc += _NEXT
+                elif taken == 0:
+                    suspend(m, k, pc)
+                    if m[pc + I_B] != FOR_CONNECTION:
+                        m[k + T_WAIT] = new_token(m)
+                    return
+                else:
+                    code = BULKHEAD_FULL if m[pc + I_B] == FOR_BULKHEAD else REFUSED
+            elif instruction == C_WORK:
+                m[unit + N_WORKING] += 1
+                ns = work_ns(m, f, k, pc)
+                if ns > 0:
+                    m[k + T_FLAGS] |= F_WORKING
+                    sleep(m, k, pc, ns, E_WORK)
+                    return
+                m[unit + N_WORKING] -= 1
+                pc += _NEXT
+            elif instruction == C_ISSUE:
+                c = issue(m, f, L, rows, k, U(m[pc + I_A]))
+                if c == _0:
+                    code = REFUSED
+                    continue
+                suspend(m, k, pc)
+                if c == k or not arrive_at_unit(m, f, c):
+                    return
+                k, pc, unit = c, U(m[c + T_PC]), U(m[c + T_UNIT])
+            elif instruction == C_END:
+                after = end_attempt(m, f, k, pc, U(m[pc + I_C]), code)
+                if after == 0:
+                    break
+                code = OK
+                if after < 0:
+                    return
+                pc = U(after)
+            elif instruction == C_RELEASE:
+                release(m, U(m[unit + N_POOLS + U(m[pc + I_A])]), k)
+                pc += _NEXT
+            elif instruction == C_RETURN:
+                break
+            elif instruction == C_BEGIN:
+                suspend(m, k, pc)
+                code = begin(m, f, k, unit)
+                if code == -2:
+                    return
+                if code != BEGIN:
+                    break
+                code = OK
+                pc += _NEXT
+            elif instruction == C_TRY:
+                if may_call(m, k, U(m[pc + I_A])):
+                    pc += _NEXT
+                else:
+                    code = BREAKER_OPEN
+            elif instruction == C_ARM:
+                arm(m, k, U(m[pc + I_A]))
+                pc += _NEXT
+            elif instruction == C_SEND:
+                start_send(m, f, L, rows, k, U(m[pc + I_A]))
+                pc += _NEXT
+            elif instruction == C_EFFECT:
+                code = ledger.apply(
+                    L, rows, m[pc + I_A], now, U(m[k + T_ROOT]), m[k + T_ROW], m[k + T_CUSTOMER], m[k + T_REF], m[k + T_ARG]
+                )
+                m[k + T_REF], m[k + T_ARG] = L[ledger.OUT_REF], L[ledger.OUT_ARG]
+                if code == OK:
+                    if m[pc + I_B]:
+                        m[k + T_FLAGS] |= F_TOUCHED | F_WROTE
+                    pc += _NEXT
+            elif instruction == C_ROUTE:
+                value = attribute_value(m, f, L, rows, U(m[pc + I_A]), k)
+                branch = U(m[U(m[pc + I_B]) + U(value)])
+                if branch == _0:
+                    code = ERROR
+                else:
+                    pc = branch
+            elif instruction == C_CHOOSE:
+                u = uniform(combine(U(m[k + T_PATH]) + U(m[pc + I_HASH]), _0))
+                i, n = 0, m[pc + I_C]
+                while i < n and f[U(m[pc + I_A]) + U(i)] <= u:
+                    i += 1
+                pc = U(m[U(m[pc + I_B]) + U(i)])
+            elif instruction == C_LIMIT:
+                wait = pass_limit(m, U(m[unit + N_POOLS + U(m[pc + I_A])]))
+                if wait > 0:
+                    sleep(m, k, pc, wait, E_WAKE)
+                    return
+                if wait < 0:
+                    code = RATE_LIMITED
+                else:
+                    pc += _NEXT
+            elif instruction == C_WAIT:
+                ns = step_ns(m, f, k, pc)
+                if ns > 0:
+                    sleep(m, k, pc, ns, E_WORK)
+                    return
+                pc += _NEXT
+            elif instruction == C_JUMP:
+                pc = U(m[pc + I_A])
+            elif instruction == C_GATE:
                 if m[unit + N_HUNG]:
-                    m[k + T_QUEUED_AT] = -1
                     suspend(m, k, pc)
                     park(m, k, OK)
                     return
                 pc += _NEXT
-            elif taken == 0:
-                suspend(m, k, pc)
-                if m[pc + I_B] != FOR_CONNECTION:
-                    m[k + T_WAIT] = new_token(m)
-                return
-            else:
-                code = BULKHEAD_FULL if m[pc + I_B] == FOR_BULKHEAD else REFUSED
-        elif instruction == C_WORK:
-            if now >= m[k + T_DEADLINE]:
-                code = DEADLINE
-                break
-            m[unit + N_WORKING] += 1
-            ns = work_ns(m, f, k, pc)
-            if ns > 0:
-                m[k + T_FLAGS] |= F_WORKING
-                sleep(m, k, pc, ns, E_WORK)
-                return
-            m[unit + N_WORKING] -= 1
-            pc += _NEXT
-        elif instruction == C_ISSUE:
-            if now >= m[k + T_DEADLINE]:
-                code = DEADLINE
-                break
-            if issue(m, f, L, rows, k, U(m[pc + I_A])):
-                suspend(m, k, pc)
-                return
-            m[k + T_WAIT] = 0
-            code = REFUSED
-        elif instruction == C_END:
-            after = end_attempt(m, f, k, pc, U(m[pc + I_C]), code)
-            if after == 0:
-                break
-            code = OK
-            if after < 0:
-                return
-            pc = U(after)
-        elif instruction == C_RELEASE:
-            release(m, U(m[unit + N_POOLS + U(m[pc + I_A])]), k)
-            pc += _NEXT
-        elif instruction == C_RETURN:
-            break
-        elif instruction == C_BEGIN:
-            suspend(m, k, pc)
-            code = begin(m, f, k, unit)
-            if code == -2:
-                return
-            if code != BEGIN:
-                finish(m, f, L, rows, k, code)
-                return
-            code = OK
-            pc += _NEXT
-        elif instruction == C_TRY:
-            if now >= m[k + T_DEADLINE]:
-                code = DEADLINE
-                break
-            if may_call(m, k, U(m[pc + I_A])):
-                pc += _NEXT
-            else:
-                code = BREAKER_OPEN
-        elif instruction == C_ARM:
-            arm(m, k, U(m[pc + I_A]))
-            pc += _NEXT
-        elif instruction == C_SEND:
-            if now >= m[k + T_DEADLINE]:
-                code = DEADLINE
-                break
-            start_send(m, f, L, rows, k, U(m[pc + I_A]))
-            pc += _NEXT
-        elif instruction == C_EFFECT:
-            if now >= m[k + T_DEADLINE]:
-                code = DEADLINE
-                break
-            code = ledger.apply(
-                L, rows, m[pc + I_A], now, U(m[k + T_ROOT]), m[k + T_ROW], m[k + T_CUSTOMER], m[k + T_REF], m[k + T_ARG]
-            )
-            m[k + T_REF], m[k + T_ARG] = L[ledger.OUT_REF], L[ledger.OUT_ARG]
-            if code == OK:
-                if m[pc + I_B]:
-                    m[k + T_FLAGS] |= F_TOUCHED | F_WROTE
-                pc += _NEXT
-        elif instruction == C_ROUTE:
-            value = attribute_value(m, f, L, rows, U(m[pc + I_A]), k)
-            branch = U(m[U(m[pc + I_B]) + U(value)])
-            if branch == _0:
-                code = ERROR
-            else:
-                pc = branch
-        elif instruction == C_CHOOSE:
-            u = uniform(combine(U(m[k + T_PATH]) + U(m[pc + I_HASH]), _0))
-            i, n = 0, m[pc + I_C]
-            while i < n and f[U(m[pc + I_A]) + U(i)] <= u:
-                i += 1
-            pc = U(m[U(m[pc + I_B]) + U(i)])
-        elif instruction == C_LIMIT:
-            if now >= m[k + T_DEADLINE]:
-                code = DEADLINE
-                break
-            wait = pass_limit(m, U(m[unit + N_POOLS + U(m[pc + I_A])]))
-            if wait > 0:
-                sleep(m, k, pc, wait, E_WAKE)
-                return
-            if wait < 0:
-                code = RATE_LIMITED
-            else:
-                pc += _NEXT
-        elif instruction == C_WAIT:
-            if now >= m[k + T_DEADLINE]:
-                code = DEADLINE
-                break
-            ns = step_ns(m, f, k, pc)
-            if ns > 0:
-                sleep(m, k, pc, ns, E_WORK)
-                return
-            pc += _NEXT
-        elif instruction == C_JUMP:
-            pc = U(m[pc + I_A])
-        elif instruction == C_GATE:
-            if m[unit + N_HUNG]:
-                suspend(m, k, pc)
-                park(m, k, OK)
-                return
-            pc += _NEXT
-        else:  # C_FAIL
-            code = m[pc + I_A]
-    suspend(m, k, pc)
-    if code != OK and not m[k + T_FLAGS] & F_ROOT:
-        code = answer_code(m, pc, code)
-    finish(m, f, L, rows, k, code)
+            else:  # C_FAIL
+                code = m[pc + I_A]
+        suspend(m, k, pc)
+        if code != OK and not m[k + T_FLAGS] & F_ROOT:
+            code = answer_code(m, pc, code)
+        if not finish(m, f, L, rows, k, code):
+            return
+        c, k = k, U(m[k + T_PARENT])
+        code = take_answer(m, c)
+        if code == BEGIN or not resumes(m, k, code):
+            return
 
 
 @inner

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from numba import njit, types
 from numba.core.compiler import CompilerBase, DefaultPassBuilder, _LowerResult
 from numba.core.compiler_machinery import register_pass
 from numba.core.typed_passes import NativeLowering
+from numba.core.types.functions import BaseFunction
 from numba.extending import lower_builtin
 
 # An unsigned index into a contiguous array is one address and one load or store. Numba's general way gives the same machine code
@@ -101,10 +103,35 @@ class _EntryLowering(NativeLowering):
         return bool(super().run_pass(state))
 
 
+@contextmanager
+def _remembered_types() -> Iterator[None]:
+    """Of each sum of two integers Numba asks every meaning of + anew whether it takes them, ten thousand times in this kernel. Here
+    the first answer is kept while an entry is compiled, which halves the time that takes."""
+    of_functions: Any = BaseFunction
+    ask, known = of_functions.get_call_type, {}
+
+    def get_call_type(function: Any, context: Any, args: Any, kws: Any) -> Any:
+        if kws:
+            return ask(function, context, args, kws)
+        if (function, args) not in known:
+            known[function, args] = ask(function, context, args, kws)
+        return known[function, args]
+
+    of_functions.get_call_type = get_call_type
+    try:
+        yield
+    finally:
+        of_functions.get_call_type = ask
+
+
 def _compiler(lowering: type[NativeLowering]) -> type[CompilerBase]:
     """Numba's usual pipeline with another lowering."""
 
     class Compiler(CompilerBase):
+        def compile_extra(self, function: Any) -> Any:
+            with _remembered_types() if lowering is _EntryLowering else nullcontext():
+                return super().compile_extra(function)
+
         def define_pipelines(self) -> list[Any]:
             pipeline = DefaultPassBuilder.define_nopython_pipeline(self.state)
             position = next(i for i, (p, _) in enumerate(pipeline.passes) if issubclass(p, NativeLowering))
@@ -150,9 +177,10 @@ def entry(function: Callable[..., Any], *, allocates: bool = False, kept: bool =
         _config.CACHE_DIR = before
 
 
-def inner(function: Callable[..., Any]) -> Any:
-    """Decorator of what only compiled code calls. Constants among the arguments do not make versions of their own."""
-    compiled = _njit(pipeline_class=_compiler(_InnerLowering), _nrt=False)(function)
+def inner(function: Callable[..., Any], *, inlined: bool = False) -> Any:
+    """Decorator of what only compiled code calls. Constants among the arguments do not make versions of their own. The optimiser
+    decides what is put in place of its calls, but for what must be (`inlined`)."""
+    compiled = _njit(pipeline_class=_compiler(_InnerLowering), _nrt=False, forceinline=inlined)(function)
     if JIT:
         template = compiled.get_call_template
         compiled.get_call_template = lambda args, kws: template(tuple(types.unliteral(a) for a in args), kws)
@@ -160,3 +188,4 @@ def inner(function: Callable[..., Any]) -> Any:
 
 
 entry_that_allocates: Decorator = partial(entry, allocates=True)
+inner_inlined: Decorator = partial(inner, inlined=True)

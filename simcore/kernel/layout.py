@@ -51,12 +51,12 @@ RING_SIZE = U(8)
 RING_ENTRY = U(4)
 
 # --- task -----------------------------------------------------------------------------------------------------------------
-# Cache lines of eight words: what every event of a task needs, who it is, what its callees inherit, the rest.
+# Eight words that begin at 0 and eight that a callee inherits stand side by side, so that a few wide stores set them.
 (
-    T_WAIT, T_PC, T_UNIT, T_FLAGS, T_HELD, T_HOLD, T_DEADLINE, T_QUEUE,
-    T_OP, T_SITE, T_PARENT, T_TOKEN, T_ARRIVED, T_PATH, T_REQUEST, T_STATE,
-    T_LUCK, T_ROOT, T_ROW, T_CUSTOMER, T_REF, T_ARG, T_PRIORITY, T_ATTEMPT,
-    T_IDEM, T_STARTED, T_CODE, T_EXPIRY, T_NEXT, T_PREV, T_QUEUED_AT, T_TRIES,
+    T_WAIT, T_HELD, T_FLAGS, T_ATTEMPT, T_QUEUE, T_CODE, T_IDEM, T_TRIES,
+    T_REQUEST, T_ROOT, T_ROW, T_CUSTOMER, T_REF, T_ARG, T_PRIORITY, T_DEADLINE,
+    T_PC, T_OP, T_UNIT, T_SITE, T_PARENT, T_TOKEN, T_PATH, T_LUCK,
+    T_STATE, T_ARRIVED, T_STARTED, T_HOLD, T_EXPIRY, T_NEXT, T_PREV, T_QUEUED_AT,
     T_PARENT_PATH, T_MORE_HOLDS,
 ) = _fields(34)  # fmt: skip
 TASK_SIZE = U(40)
@@ -123,9 +123,10 @@ CLOSED, OPEN, HALF_OPEN = range(3)
 # --- instruction --------------------------------------------------------------------------------------------------------
 (I_CODE, I_A, I_B, I_C, I_HASH, I_CHAIN, I_DEPTH, I_HANDLER) = _fields(8)
 INSTRUCTION_SIZE = U(8)
+# from C_WORK on they are not begun after the deadline
 (
-    C_ACQUIRE, C_RELEASE, C_GATE, C_BEGIN, C_WORK, C_WAIT, C_TRY, C_ARM, C_ISSUE, C_END, C_SEND, C_LIMIT, C_EFFECT, C_ROUTE,
-    C_CHOOSE, C_JUMP, C_FAIL, C_RETURN,
+    C_ACQUIRE, C_RELEASE, C_GATE, C_BEGIN, C_ARM, C_END, C_ROUTE, C_CHOOSE, C_JUMP, C_FAIL, C_RETURN,
+    C_WORK, C_WAIT, C_TRY, C_ISSUE, C_SEND, C_LIMIT, C_EFFECT,
 ) = range(18)  # fmt: skip
 FOR_TASK, FOR_BULKHEAD, FOR_CONNECTION = range(3)
 

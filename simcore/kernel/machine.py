@@ -169,7 +169,8 @@ class Machine:
     def _enlarge_heap(self, capacity: int) -> None:
         old, n, size = self.get(y.H_HEAP), self.get(y.H_HEAP_N), int(y.EVENT_SIZE)
         if capacity > self.get(y.H_HEAP_CAP):
-            base = self._append(capacity * size)
+            base = self._append((capacity + 4) * size)
+            self.m[base + int(y.V_TIME) : base + (capacity + 4) * size : size] = y.NEVER  # the heap's end: events.py
             self.m[base : base + n * size] = self.m[old : old + n * size]
             self._put(y.H_HEAP, base)
             self._put(y.H_HEAP_CAP, capacity)
