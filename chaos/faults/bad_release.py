@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Generator
 from itertools import count
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field, model_validator
 
 from chaos.faults.common import system_of
-from chaos.faults.fault import OnUnits, Process, Share
+from chaos.faults.fault import OnUnits, Process, Share, System, Target, require
+from simcore.architecture import Model, Name
+from simcore.control.core import read
+from simcore.control.models import Reading
+from simcore.units import MINUTE
 
 if TYPE_CHECKING:
+    import simpy
+
     from simcore.control.cosimulation import Cosimulation
     from simcore.control.plane import ControlPlane
+
+
+class Growth(Model):
+    """A table that every request reads through, for want of an index: `already` rows, and one for each that `of` counts since the
+    fault began. A factor f holds at `rows` rows; at n rows the work takes 1 + (f - 1) x n / rows times as long."""
+
+    of: Annotated[list[Reading], Field(min_length=1)]
+    rows: Annotated[int, Field(gt=0)]
+    already: Annotated[int, Field(ge=0)] = 0
 
 
 class BadRelease(OnUnits):
@@ -21,48 +36,110 @@ class BadRelease(OnUnits):
 
     Pushes and configuration are 68 % of triggers at Google 2010-17 [84]; a new version took PC and App login down and the plan
     to roll it back was incomplete (China Merchants, 2022-05-16 [45]). With `replicas` some servers alone have it, as one of
-    eight at Knight [66]. It counts as a change, so the standby drifts. The end of the fault is the corrected release.
+    eight at Knight [66], where taking the new version off the other seven made it worse (`rollback_spreads`). With `operations`
+    it slows those alone; what `grows` is harmless at first: a query interface upgraded on a Saturday failed on the second trading
+    day (East Money, 2023-03-21 [48]). It counts as a change, so the standby drifts. The end of the fault is the corrected release.
     """
 
     fault: ClassVar[str] = "bad-release"
     layer: ClassVar[str] = "people"
 
     slow: Annotated[float, Field(ge=1, le=1e6)] = Field(1.0, description="factor on all work")
+    operations: dict[Name, Annotated[float, Field(ge=1, le=1e6)]] = Field(
+        {}, description="factor on the work of single operations"
+    )
+    grows: Growth | None = Field(
+        None,
+        description="with operations: factors in full at `rows` rows of a table; `already` are there, `of` are the readings that add some",
+    )
     errors: Share = Field(0.0, description="share of requests that fail")
     contention: Annotated[float, Field(ge=0, le=100)] | None = Field(None, description="coefficient, in place of the file's")
-    rollback_fails: Share = Field(0.0, description="probability of each attempt")
+    rollback_fails: Share = Field(0.0, description="probability p; the n-th attempt fails with pⁿ, for what was missing is found")
+    rollback_spreads: Share = Field(0.0, description="probability that the first attempt gives all replicas what these have")
     vendor_mends: bool = Field(True, description="whether the vendor can put it right when people call")
 
     @model_validator(mode="after")
     def _a_service_made_worse(self) -> BadRelease:
         if self.service is None:
             raise ValueError("a release is of a service: give service, and replicas or fraction if not all have it")
-        if self.slow == 1.0 and not self.errors and self.contention is None:
-            raise ValueError("give at least one of slow, errors, contention")
+        if self.slow == 1.0 and not self.errors and self.contention is None and not self.operations:
+            raise ValueError("give at least one of slow, operations, errors, contention")
+        if self.grows is not None and not self.operations:
+            raise ValueError("grows needs operations, whose work grows")
+        if self.operations and (self.replicas or self.fraction):
+            raise ValueError("operations are slowed at every replica; leave replicas and fraction out")
         return self
 
+    def targets(self, system: System) -> list[Target]:
+        found = super().targets(system)
+        for operation in self.operations:
+            require(f"operation of {self.service}", operation, system.architecture.services[str(self.service)].operations)
+        return found
+
     def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
-        for service, replica in self.units(system_of(core)):
+        self._spoil(core, self.units(system_of(core)))
+        mended, attempts, name = core.env.event(), count(), str(self.service)
+
+        def mend() -> None:
+            self.heal(core, control)
+            if not mended.triggered:
+                mended.succeed()
+
+        def roll_back() -> bool:
+            attempt = next(attempts)
+            if attempt == 0 and core.draw(f"rollback-spreads/{name}") < self.rollback_spreads:
+                self._spoil(core, self._replicas(core))
+                return False
+            if core.draw(f"rollback/{name}", attempt) < self.rollback_fails ** (attempt + 1):
+                return False
+            mend()
+            return True
+
+        control.changes.record(name, undo=roll_back)
+        if self.vendor_mends:
+            control.changes.offer_mend(name, mend)
+        return self._slow_operations(core, mended)
+
+    def _slow_operations(self, core: Cosimulation, mended: simpy.Event) -> Process:
+        """Sets the factors now; of what grows returns the process that sets them anew every minute until it is mended."""
+        grows = self.grows
+        began = sum(read(core, r) for r in grows.of) if grows is not None else 0
+
+        def turn() -> None:
+            share = 1.0
+            if grows is not None:
+                share = (grows.already + sum(read(core, r) for r in grows.of) - began) / grows.rows
+            for operation, factor in self.operations.items():
+                core.inject.work(str(self.service), operation, 1.0 + (factor - 1.0) * share)
+
+        turn()
+        return None if grows is None else _every_minute(core, turn, mended)
+
+    def _spoil(self, core: Cosimulation, units: list[tuple[str, int]]) -> None:
+        for service, replica in units:
             core.inject.slow(service, replica, self.slow)
             core.inject.error_rate(service, replica, self.errors)
             if self.contention is not None:
                 core.inject.contention(service, replica, self.contention)
-        attempts, name = count(), str(self.service)
-        control.changes.record(name, undo=lambda: self._roll_back(core, control, attempts))
-        if self.vendor_mends:
-            control.changes.offer_mend(name, lambda: self.heal(core, control))
-        return None
 
-    def _roll_back(self, core: Cosimulation, control: ControlPlane, attempts: Iterator[int]) -> bool:
-        if core.draw(f"rollback/{self.service}", next(attempts)) < self.rollback_fails:
-            return False
-        self.heal(core, control)
-        return True
+    def _replicas(self, core: Cosimulation) -> list[tuple[str, int]]:
+        name = str(self.service)
+        return [(name, replica) for replica in range(core.plan.architecture.services[name].replicas)]
 
     def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
-        for service, replica in self.units(system_of(core)):
+        for service, replica in self._replicas(core) if self.rollback_spreads else self.units(system_of(core)):
             core.inject.slow(service, replica, 1.0)
             core.inject.error_rate(service, replica, 0.0)
             if self.contention is not None:
                 core.inject.contention(service, replica, core.plan.architecture.services[service].contention)
+        for operation in self.operations:
+            core.inject.work(str(self.service), operation, 1.0)
         return None
+
+
+def _every_minute(core: Cosimulation, turn: Callable[[], None], ended: simpy.Event) -> Generator[simpy.Event, Any, None]:
+    while True:
+        yield core.env.timeout(MINUTE) | ended
+        if ended.triggered:
+            return
+        turn()

@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from chaos.faults.common import services_with, system_of
-from chaos.faults.fault import Fault, Process, System, Target, require
+from chaos.faults.fault import Switched, System, Target, require
 from simcore.architecture import Name
 
 if TYPE_CHECKING:
     from simcore.control.cosimulation import Cosimulation
-    from simcore.control.plane import ControlPlane
 
 EFFECTS = ("transfer.bank_debit", "transfer.bank_credit")
 
 
-class BankOutOfHours(Fault):
+class BankOutOfHours(Switched):
     """A bank is asked outside its hours, which the core does not know: it answers with an error, refuses, or says nothing.
 
     Banks serve transfers about 9:00-16:00 [memory]; one that opens late or shuts early is met by whatever the core does with a
@@ -37,19 +36,11 @@ class BankOutOfHours(Fault):
     def targets(self, system: System) -> list[Target]:
         return [Target("unit", f"{service}#{replica}") for service, replica in self._units(system)]
 
-    def _turn(self, core: Cosimulation, closed: bool) -> None:
+    def turn(self, core: Cosimulation, on: bool) -> None:
         for service, replica in self._units(system_of(core)):
             if self.answer == "error":
-                core.inject.error_rate(service, replica, 1.0 if closed else 0.0)
+                core.inject.error_rate(service, replica, 1.0 if on else 0.0)
             elif self.answer == "refused":
-                (core.inject.rotate_out if closed else core.inject.rotate_in)(service, replica)
+                (core.inject.rotate_out if on else core.inject.rotate_in)(service, replica)
             else:
-                (core.inject.hang if closed else core.inject.thaw)(service, replica)
-
-    def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
-        self._turn(core, True)
-        return None
-
-    def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
-        self._turn(core, False)
-        return None
+                (core.inject.hang if on else core.inject.thaw)(service, replica)

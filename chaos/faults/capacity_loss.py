@@ -34,17 +34,24 @@ class CapacityLoss(OnPool):
     layer: ClassVar[str] = "infrastructure"
 
     left: Annotated[float, Field(ge=0, lt=1)] = Field(description="share of the slots that is left, rounded down")
+    replica: Annotated[int, Field(ge=0)] | None = Field(None, description="of a pool for each replica; else of all")
+
+    @property
+    def _label(self) -> str:
+        return self.pool if self.replica is None else f"{self.pool}#{self.replica}"
 
     def targets(self, system: System) -> list[Target]:
         found = super().targets(system)
+        if self.replica is not None and system.architecture.pools[self.pool].per != "replica":
+            raise InputError(f"the pool {self.pool} is shared by all replicas", mend="leave replica out")
         finite_slots(system.architecture, self.pool)
         return found
 
     def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
         slots = finite_slots(system_of(core).architecture, self.pool)
-        core.inject.pool_slots(self.pool, int(slots * self.left + 1e-9))
+        core.inject.pool_slots(self._label, int(slots * self.left + 1e-9))
         return None
 
     def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
-        core.inject.pool_slots(self.pool, None)
+        core.inject.pool_slots(self._label, None)
         return None

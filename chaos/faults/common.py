@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Generator, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from chaos.faults.fault import System, call_sites, require
+from chaos.faults.fault import System, require
 from simcore.architecture import Architecture, Call, Effect, Send, Service
+from simcore.steps import call_sites, callee, programs, walk
 
 if TYPE_CHECKING:
     import simpy
@@ -41,7 +42,6 @@ def boot(core: Cosimulation, units: Iterable[tuple[str, int]]) -> Generator[simp
 
 def services_with(system: System, effects: Collection[str]) -> list[str]:
     """The services with an operation that makes one of the effects, in file order."""
-    from simcore.program import walk
 
     def makes(service: Service) -> bool:
         return any(isinstance(s, Effect) and s.effect in effects for o in service.operations.values() for s in walk(o.steps))
@@ -51,11 +51,8 @@ def services_with(system: System, effects: Collection[str]) -> list[str]:
 
 def calls_to_operations(architecture: Architecture, operations: Collection[str]) -> list[str]:
     """The readings `call/<site>/attempts` of every site that asks for one of the operations, `service.operation`."""
-    from simcore.program import walk
-
-    bodies = [o.steps for s in architecture.services.values() for o in s.operations.values()]
-    steps = [step for body in [*bodies, *(f.steps for f in architecture.flows.values())] for step in walk(body)]
-    asked = [s.call if isinstance(s, Call) else s.send for s in steps if isinstance(s, (Call, Send))]
+    steps = [step for body in programs(architecture).values() for step in walk(body)]
+    asked = [callee(step) for step in steps if isinstance(step, (Call, Send))]
     sites = zip(call_sites(architecture), asked, strict=True)
     return [f"call/{site}/attempts" for site, operation in sites if operation in operations]
 

@@ -70,7 +70,7 @@ def _default(field: FieldInfo) -> str:
         return "required" if field.is_required() else ""
     if _kind(field) == "duration":
         return format_duration(value)
-    return f"{str(value).lower() if isinstance(value, bool) else value}" if value != [] else ""
+    return f"{str(value).lower() if isinstance(value, bool) else value}" if value not in ([], {}) else ""
 
 
 def _kind(field: FieldInfo) -> str:
@@ -92,6 +92,10 @@ def _words(schema: dict[str, Any]) -> str:
         return "true or false"
     if schema.get("type") == "string":
         return "name"
+    if "$ref" in schema or "properties" in schema:
+        return "mapping"
+    if schema.get("type") == "object":
+        return f"mapping of names to {_words(next(iter(schema['patternProperties'].values())))}"
     whole = "whole number" if schema["type"] == "integer" else "number"
     low = next(
         (f"{mark} {schema[key]:,.12g}" for key, mark in (("minimum", "≥"), ("exclusiveMinimum", ">")) if key in schema), ""

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple, TypeAlia
 
 from pydantic import Field, model_validator
 
-from simcore.architecture import Architecture, Call, Model, Name, Probability, Send
+from simcore.architecture import Architecture, Model, Name, Probability
 from simcore.errors import InputError, suggest
+from simcore.steps import call_sites, resources
 from simcore.workload import Workload
 
 if TYPE_CHECKING:
@@ -113,47 +114,20 @@ def _instances(architecture: Architecture, kind: str, name: str) -> list[str]:
     shared = {"pool": architecture.pools, "limit": architecture.limits}.get(kind, {}).get(name)  # type: ignore[attr-defined]
     if shared is None or shared.per == "shared":
         return [name]
-    most = max((units_of(architecture, s) for s in architecture.services if _uses(architecture, s, name)), default=0)
+    most = max((units_of(architecture, s) for s in architecture.services if uses(architecture, s, name)), default=0)
     return [f"{name}#{i}" for i in range(most)]
 
 
-def _uses(architecture: Architecture, service: str, resource: str) -> bool:
-    from simcore.program import Assembler
-
+def uses(architecture: Architecture, service: str, resource: str) -> bool:
+    """Whether a service, or a step of one of its operations, names a pool or limit."""
     made = architecture.services[service]
-    named = [*made.pools, *(p for o in made.operations.values() for p in (*(o.pools or ()), *Assembler.resources(o.steps)))]
+    named = [*made.pools, *(p for o in made.operations.values() for p in (*(o.pools or ()), *resources(o.steps)))]
     return resource in named
 
 
 def calls_to(architecture: Architecture, service: str) -> list[str]:
     """The readings `call/<site>/attempts` of every call site that asks something of a service."""
     return [f"call/{site}/attempts" for site, callee in call_sites(architecture).items() if callee == service]
-
-
-def call_sites(architecture: Architecture) -> dict[str, str]:
-    """Every call or send site, as the journal names it, and the service it leads to."""
-    from simcore.program import CLIENT
-
-    bodies = {
-        f"{s}.{o}": operation.steps for s, service in architecture.services.items() for o, operation in service.operations.items()
-    }
-    bodies |= {f"{CLIENT}.{name}": flow.steps for name, flow in architecture.flows.items()}
-    return {label: target for body, steps in bodies.items() for label, target in _sites(body, steps)}
-
-
-def _sites(body: str, steps: list[Any]) -> list[tuple[str, str]]:
-    """(site label, callee) in the order in which the compiler numbers them."""
-    from simcore.program import walk
-
-    found, turns = [], {}  # type: ignore[var-annotated]
-    for step in walk(steps):
-        if isinstance(step, (Call, Send)):
-            target = step.call if isinstance(step, Call) else step.send
-            key = step.name or target
-            turn = turns[key] = turns.get(key, -1) + 1
-            label = key if step.name and not turn else f"{key}#{turn}"
-            found.append((f"{body}/{label}", target.partition(".")[0]))
-    return found
 
 
 # --- selectors: families of faults that choose their targets alike --------------------------------------------------------
@@ -229,8 +203,8 @@ def _places(architecture: Architecture) -> dict[tuple[str, int], tuple[str, tupl
     places: dict[tuple[str, int], tuple[str, tuple[str, ...]]] = {}
     for name, service in architecture.services.items():
         for replica in range(units_of(architecture, name)):
-            where = service.standby if service.standby and replica >= service.replicas else service
-            places[name, replica] = (where.site, tuple(where.groups))
+            site, groups = service.place_of(replica)
+            places[name, replica] = site, tuple(groups)
     return places
 
 
@@ -264,6 +238,24 @@ class OnLinks(Fault):
     def targets(self, system: System) -> list[Target]:
         """The links."""
         return [Target("link", f"{source}-{target}") for source, target in self.links(system)]
+
+
+class Switched(Fault):
+    """Is either on or off: one method turns it, both ways."""
+
+    def turn(self, core: Cosimulation, on: bool) -> None:
+        """Turns it on, or puts back what the architecture's file says."""
+        raise NotImplementedError
+
+    def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
+        """On."""
+        self.turn(core, True)
+        return None
+
+    def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
+        """Off."""
+        self.turn(core, False)
+        return None
 
 
 class OnPool(Fault):

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from chaos.faults.common import system_of
 from chaos.faults.fault import OnUnits, Process
-from simcore.units import SECOND, Duration
+from simcore.units import MS, SECOND, Duration
 
 if TYPE_CHECKING:
     import simpy
@@ -29,7 +29,7 @@ class MemoryLeak(OnUnits):
 
     fault: ClassVar[str] = "memory-leak"
 
-    every: Annotated[Duration, Field(gt=0)] = Field(description="time from the end of a pause to the next")
+    every: Annotated[Duration, Field(ge=MS)] = Field(description="time from the end of a pause to the next")
     pause: Annotated[Duration, Field(gt=0)] = Field(description="the first pause")
     growth: Annotated[float, Field(ge=1, le=10)] = Field(1.5, description="each pause is so many times the one before")
     pause_max: Annotated[Duration, Field(gt=0)] = Field(30 * SECOND, description="no pause is longer")

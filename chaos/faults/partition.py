@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from chaos.faults.common import system_of
-from chaos.faults.fault import OnLinks, Process, System
+from chaos.faults.fault import OnLinks, Switched, System
 
 if TYPE_CHECKING:
     from simcore.control.cosimulation import Cosimulation
-    from simcore.control.plane import ControlPlane
 
 
-class Partition(OnLinks):
+class Partition(Switched, OnLinks):
     """Links carry nothing: both ways, or requests alone, or answers alone.
 
     What cannot be reached is not known to be down, so callers wait for their timeouts. With `cut: answer` the work is done and
@@ -32,15 +31,7 @@ class Partition(OnLinks):
     def readings(self, system: System) -> list[str]:
         return [f"link/{source}-{target}/lost_{way}" for source, target in self.links(system) for way in self._ways()]
 
-    def _turn(self, core: Cosimulation, cut: bool) -> None:
+    def turn(self, core: Cosimulation, on: bool) -> None:
         for source, target in self.links(system_of(core)):
-            request, answer = (cut if way in self._ways() else None for way in ("request", "answer"))
+            request, answer = (on if way in self._ways() else None for way in ("request", "answer"))
             core.inject.link(source, target, partition_request=request, partition_answer=answer)
-
-    def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
-        self._turn(core, True)
-        return None
-
-    def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
-        self._turn(core, False)
-        return None

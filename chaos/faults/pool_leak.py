@@ -9,9 +9,9 @@ from pydantic import Field
 
 from chaos.faults.capacity_loss import finite_slots
 from chaos.faults.common import system_of
-from chaos.faults.fault import OnPool, Process, System, Target, units_of
+from chaos.faults.fault import OnPool, Process, System, Target, units_of, uses
 from simcore.architecture import Architecture
-from simcore.units import Duration
+from simcore.units import MS, Duration
 
 if TYPE_CHECKING:
     import simpy
@@ -22,14 +22,12 @@ if TYPE_CHECKING:
 
 def users(architecture: Architecture, pool: str) -> list[str]:
     """The units, `service#replica`, of services that name the pool."""
-    from simcore.program import Assembler
-
-    def uses(name: str) -> bool:
-        service = architecture.services[name]
-        operations = service.operations.values()
-        return pool in service.pools or any(pool in (*(o.pools or ()), *Assembler.resources(o.steps)) for o in operations)
-
-    return [f"{name}#{i}" for name in architecture.services if uses(name) for i in range(units_of(architecture, name))]
+    return [
+        f"{name}#{i}"
+        for name in architecture.services
+        if uses(architecture, name, pool)
+        for i in range(units_of(architecture, name))
+    ]
 
 
 class PoolLeak(OnPool):
@@ -40,7 +38,7 @@ class PoolLeak(OnPool):
 
     fault: ClassVar[str] = "pool-leak"
 
-    every: Annotated[Duration, Field(gt=0)] = Field(description="time between one slot lost and the next")
+    every: Annotated[Duration, Field(ge=MS)] = Field(description="time between one slot lost and the next")
     floor: Annotated[int, Field(ge=0)] = Field(0, description="slots that cannot leak")
 
     def targets(self, system: System) -> list[Target]:

@@ -18,7 +18,8 @@ class SharedFateOutage(OnUnits):
     """Everything on one host, power feed, database machine or site goes down at once, and boots when it is back.
 
     One lost UPS feed stopped four core link machines for 19 minutes (CITIC, 2023-06-19 [21][50]); closed cooling valves stopped
-    a bank's data centre until the next morning (DBS, 2023-10-14 [71]). Chosen by `group` or `site`.
+    a bank's data centre until the next morning (DBS, 2023-10-14 [71]). Chosen by `group` or `site`. No restart brings them up
+    while it lasts; people end it by a `repair` of the group or site.
     """
 
     fault: ClassVar[str] = "shared-fate-outage"
@@ -35,7 +36,16 @@ class SharedFateOutage(OnUnits):
     def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
         for service, replica in self.units(system_of(core)):
             core.inject.crash(service, replica)
+            control.changes.held[f"{service}#{replica}"] = f"{self.group or self.site} is out"
+        control.changes.offer_mend(str(self.group or self.site), lambda: self._repair(core, control))
         return None
 
+    def _repair(self, core: Cosimulation, control: ControlPlane) -> None:
+        booting = self.heal(core, control)
+        if booting is not None:
+            core.env.process(booting)
+
     def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
+        for service, replica in self.units(system_of(core)):
+            control.changes.held.pop(f"{service}#{replica}", None)
         return boot(core, self.units(system_of(core))) if self.boots else None

@@ -10,6 +10,7 @@ from chaos.faults.common import calls_to_operations, system_of
 from chaos.faults.fault import Fault, Process, System, Target, require
 from simcore.architecture import Effect, Name
 from simcore.errors import InputError
+from simcore.steps import walk
 
 if TYPE_CHECKING:
     from simcore.control.cosimulation import Cosimulation
@@ -31,8 +32,6 @@ class StoreWriteStall(Fault):
     factor: Annotated[float, Field(gt=1, le=1e6)]
 
     def _writes(self, system: System) -> list[str]:
-        from simcore.program import walk
-
         known = system.architecture.services[require("service", self.service, system.architecture.services)].operations
         if self.operations:
             return [require(f"operation of {self.service}", operation, known) for operation in self.operations]

@@ -30,6 +30,7 @@ WRONG_WAYS: Mapping[str, tuple[str, ...]] = {
     "isolate": ("half_done", "no_effect", "delay"),
     "switch_channel": ("half_done", "no_effect", "delay"),
     "reconcile": ("no_effect", "delay"),
+    "repair": ("no_effect", "delay"),
     "none": ("delay",),
 }
 DELAY_FACTOR = 3
@@ -37,13 +38,15 @@ SLIPPED_DIGIT = 10
 
 
 class Changes:
-    """Changes made to services, newest last, and what would mend them. A change makes the service's standby drift."""
+    """Changes made to services, newest last, and what would mend them. A change makes the service's standby drift. `held` are
+    units (`service#replica`) that no restart brings up, and why: a machine without power."""
 
     def __init__(self, core: Core, failovers: Mapping[str, FailoverProcess]) -> None:
         self._core = core
         self._failovers = failovers
         self._undo: dict[str, list[Callable[[], object]]] = {}
         self._mend: dict[str, Callable[[], object]] = {}
+        self.held: dict[str, str] = {}
 
     def record(self, service: str, undo: Callable[[], object] | None = None) -> None:
         """A change was made; `undo` is what a rollback does: False if it failed, and may be tried again."""
@@ -69,15 +72,15 @@ class Changes:
         note(self._core, "rolled_back", service)
         return True
 
-    def offer_mend(self, service: str, mend: Callable[[], object]) -> None:
-        """What only the service's vendor can do about it."""
-        self._mend[service] = mend
+    def offer_mend(self, broken: str, mend: Callable[[], object]) -> None:
+        """What puts a service right that only its vendor can, or a group, site or line that people on site can (`repair`)."""
+        self._mend[broken] = mend
 
-    def mend(self, service: str) -> bool:
+    def mend(self, broken: str) -> bool:
         """Do what was offered, once; False if nothing was."""
-        if service not in self._mend:
+        if broken not in self._mend:
             return False
-        self._mend.pop(service)()
+        self._mend.pop(broken)()
         return True
 
 
@@ -124,6 +127,8 @@ class Actions:
         slip = SLIPPED_DIGIT if wrong == "wrong_value" else 1
         if action.rollback is not None and not self._changes.roll_back(action.rollback):
             return "the rollback failed" if self._changes.undoable(action.rollback) else "nothing to roll back"
+        if action.repair is not None and not self._changes.mend(action.repair):
+            return "nothing to repair"
         if action.limit_rate is not None:
             inject.limit_rate(action.limit_rate.limit, action.limit_rate.rate / slip)
         if action.slots is not None:
@@ -186,6 +191,9 @@ class Actions:
         for replica in replicas:
             if self._unit(service, replica, "up"):
                 self._core.inject.crash(service, replica)
+        held = [self._changes.held[unit] for r in replicas if (unit := f"{service}#{r}") in self._changes.held]
+        if held:
+            return held[0]
         if finish:
             restart_time = self._core.plan.architecture.services[service].restart_time
             durations_ns = [self._core.sample(restart_time, f"{purpose}/restart/{service}#{r}", n) for r in replicas]

@@ -15,6 +15,7 @@ import simpy
 
 from simcore.architecture import Distribution
 from simcore.control.injection import Injection
+from simcore.control.vocabulary import BREAKER_WORDS
 from simcore.errors import InputError
 from simcore.kernel import draws
 from simcore.kernel import layout as y
@@ -41,7 +42,6 @@ FIELDS: dict[str, dict[str, Any]] = {
     "limit": {"passed": y.R_PASSED, "deferred": y.R_DEFERRED, "refused": y.R_REFUSED},
 }  # fmt: skip
 _INTEGRALS = {"busy_ns", "queue_ns", "full_ns"}
-_BREAKER_WORDS = ("breaker_opened", "breaker_half_open", "breaker_closed")
 
 
 class Cosimulation:
@@ -111,6 +111,11 @@ class Cosimulation:
         self._machine.push_arrival(stream, int(self.env.now), 0, self._probe_number)
         return event
 
+    @property
+    def events(self) -> int:
+        """Events the kernel has handled so far."""
+        return int(self._machine.get(y.H_EVENTS))
+
     # -- running both ----------------------------------------------------------------------------------------------------------
 
     def run(self, until: int) -> str | None:
@@ -152,4 +157,4 @@ class Cosimulation:
 def breaker_events(plan: Plan, entries: Any) -> list[tuple[int, str, str, dict[str, Any]]]:
     """The kernel's log entries (int64 [n, 4]) as journal events."""
     sites = plan.numbers["call"]
-    return [(int(t), _BREAKER_WORDS[what], sites[site], {"replica": int(index)}) for t, what, site, index in entries]
+    return [(int(t), BREAKER_WORDS[what], sites[site], {"replica": int(index)}) for t, what, site, index in entries]

@@ -17,6 +17,7 @@ from simcore.kernel import draws, ledger, settlement
 from simcore.kernel import layout as y
 from simcore.kernel.machine import Machine
 from simcore.plan import Plan
+from simcore.units import DAY
 
 File = Literal["ok", "late", "corrupt", "missing"]
 
@@ -65,6 +66,7 @@ class Injection:
         self._closed_gates: set[str] = set()
         self._slots = {name: int(plan.m[at + int(y.P_SLOTS)]) for name, at in plan.handles["pool"].items()}
         self._drops = 0
+        self._bursts = 0
 
     # -- finding ----------------------------------------------------------------------------------------------------------
 
@@ -290,7 +292,8 @@ class Injection:
         self.machine.act(y.ACT_STREAM, surge)
 
     def drop_sessions(self, share: float, reconnect_over_ns: int) -> int:
-        """This share of the logged-in customers lose their session and log in again by themselves within the time. Returns how many."""
+        """This share of the logged-in customers lose their session. Those whose client is open (the workload's `online`, by time
+        of day) log in again by themselves within the time, the others when they next want something. Returns how many of the first."""
         require_share("drop_sessions", share)
         login = next((n for n, flow in self.plan.architecture.flows.items() if flow.kind == "login"), None)
         if login is None:
@@ -298,15 +301,32 @@ class Injection:
         arena, first = self.machine.ledger, int(ledger.HEADER_SIZE)
         directory = arena[first : first + int(arena[ledger.CUSTOMERS])]
         customers = np.flatnonzero(directory & 1)
-        purposes = (f"drop/{self._drops}/{what}" for what in ("who", "when"))
-        first, second = (uniforms(self.plan.seed_key, purpose, customers) for purpose in purposes)
+        purposes = (f"drop/{self._drops}/{what}" for what in ("who", "when", "online"))
+        first, second, third = (uniforms(self.plan.seed_key, purpose, customers) for purpose in purposes)
         self._drops += 1
-        dropped = customers[first < share]
-        directory[dropped] &= ~1
-        arena[ledger.SESSIONS] -= len(dropped)
-        times = self.machine.now + np.floor(second[first < share] * reconnect_over_ns).astype(np.int64)
-        self._schedule(self._find("stream", f"{login}/reconnect"), times, dropped)
-        return len(dropped)
+        lost = first < share
+        directory[customers[lost]] &= ~1
+        arena[ledger.SESSIONS] -= int(lost.sum())
+        back = lost & (third < self._online())
+        times = self.machine.now + np.floor(second[back] * reconnect_over_ns).astype(np.int64)
+        self._schedule(self._find("stream", f"{login}/reconnect"), times, customers[back])
+        return int(back.sum())
+
+    def _online(self) -> float:
+        """Share of the logged-in customers whose client is open now."""
+        workload = self.plan.workload
+        online = workload.accounts.online
+        return 1.0 if online is None else online.share(workload.curves, int(self.machine.now) % DAY)
+
+    def burst(self, flow: str, count: int, over_ns: int) -> None:
+        """So many intents of the flow come from now on, evenly within `over_ns` (0: all at once), on top of the workload's rate;
+        each is of a customer of its own luck."""
+        stream = self._find("stream", f"{flow}/reconnect")  # the flow's stream of listed intents
+        numbers = np.arange(count)
+        self._bursts += 1
+        who = uniforms(self.plan.seed_key, f"burst/{flow}/{self._bursts}", numbers)
+        customers = np.floor(who * self.plan.workload.accounts.count).astype(np.int64)
+        self._schedule(stream, self.machine.now + np.floor(numbers / count * over_ns).astype(np.int64), customers)
 
     def _schedule(self, stream: int, times: Any, customers: Any) -> None:
         """Adds arrivals (with their customers) to a list stream, behind or between those it still has."""

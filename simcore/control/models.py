@@ -16,14 +16,11 @@ from simcore.units import DAY, MINUTE, MS, SECOND, ClockTime, Duration, Rate, pa
 
 Layer = Literal["infrastructure", "network", "hardware", "application", "business"]
 Positive = Annotated[Duration, Field(gt=0)]
+Beat = Annotated[Duration, Field(ge=MS)]  # of what repeats: a run would never end at a beat of nanoseconds
 Factor = Annotated[float, Field(gt=0, le=1)]
 Unit = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}(#\d+)?$", description="service, or service#replica")]
-Reading = Annotated[
-    str,
-    Field(
-        pattern=r"^(pool|unit|link|flow|call|operation|limit)/[^\s]+/[a-z_]+$", description="kind/name/field: flow/order/failed"
-    ),
-]
+READING_PATTERN = r"^(pool|unit|link|flow|call|operation|limit)/[^\s]+/[a-z_]+$"
+Reading = Annotated[str, Field(pattern=READING_PATTERN, description="kind/name/field: flow/order/failed")]
 
 
 def _threshold(value: Any) -> Any:
@@ -108,7 +105,7 @@ class Monitor(Routed):
     metric: Metric
     above: Threshold | None = None
     below: Threshold | None = None
-    every: Positive = 15 * SECOND
+    every: Beat = 15 * SECOND
     phase: Duration | None = Field(None, description="first scrape after the beginning; drawn within `every` if absent")
     breaches: Annotated[int, Field(ge=1, le=1000)] = 3
     clears: Annotated[int, Field(ge=1, le=1000)] = 3
@@ -126,7 +123,7 @@ class Robot(Routed):
     """An inspection robot: one synthetic intent of `flow` every interval; `failures` bad ones in a row raise its alarm."""
 
     flow: Name
-    every: Positive = MINUTE
+    every: Beat = MINUTE
     phase: Duration | None = None
     failures: Annotated[int, Field(ge=1, le=100)] = 3
     slower_than: Duration | None = Field(None, description="a slower answer counts as failed")
@@ -142,7 +139,7 @@ class Complaints(Routed):
     delay: Distribution = _lognormal("5min", "30min")
     notice: Annotated[int, Field(ge=1)] = 20
     within: Positive = 10 * MINUTE
-    every: Positive = 10 * SECOND
+    every: Beat = 10 * SECOND
 
 
 # --- people -------------------------------------------------------------------------------------------------------------
@@ -272,6 +269,7 @@ class Action(Model):
     isolate: Isolate | None = None
     switch_channel: dict[Name, Annotated[float, Field(ge=0)]] | None = Field(None, description="flow: factor on its arrivals")
     reconcile: Name | None = None
+    repair: Name | None = Field(None, description="what people on site put right: a group, a site, a service's line")
     none: Literal[True] | None = None
 
     duration: Distribution = _lognormal("3min", "15min")
@@ -308,7 +306,7 @@ class Action(Model):
 
 ACTION_VERBS = (
     "restart", "rotate_out", "rotate_in", "failover", "rollback", "limit_rate", "slots", "isolate", "switch_channel",
-    "reconcile", "none",
+    "reconcile", "repair", "none",
 )  # fmt: skip
 
 

@@ -261,7 +261,8 @@ class Operators:
     # --- acting ---------------------------------------------------------------------------------------------------------
 
     def _carry_out(self, incident: Incident, desk: Desk, name: str) -> Work:
-        """Approval, then the actions in order until one helps; nothing is done if the trouble is over by then."""
+        """Approval, then the actions in order until one helps; nothing is done if the trouble is over by then, and nothing is
+        verified where the action could not be done."""
         runbook = self._control.runbooks[name]
         incident.tried.append(name)
         yield from self._ask_approval(incident, runbook)
@@ -270,7 +271,8 @@ class Operators:
             return
         for action in runbook.actions:
             for _ in range(action.tries):
-                yield from self._act(incident, desk, runbook, action)
+                if not (yield from self._act(incident, desk, runbook, action)):
+                    continue
                 yield self._spend(incident, desk.rule.verify, "verify")
                 note(self._core, "verified", incident.subject, ok=incident.over())
                 if incident.over():
@@ -291,6 +293,7 @@ class Operators:
         return {condition: assessed * situation[condition] for condition, assessed in team.conditions.items()}
 
     def _act(self, incident: Incident, desk: Desk, runbook: Runbook, action: Action) -> Work:
+        """True once the action is done, rightly or wrongly; False if it could not be done."""
         incident.acted = True
         probability = error_probability(action.task, self.proportions(desk, runbook, action))
         wrong = None
@@ -303,11 +306,12 @@ class Operators:
         failed = yield from self._actions.perform(action, *incident.purpose("do"), by=desk.name, wrong=wrong)
         if failed is not None:
             note(self._core, "action_failed", incident.subject, why=failed, **detail)
-            return
+            return False
         note(self._core, "action_done", incident.subject, by=desk.name, **detail)
         note(self._core, "act", incident.subject, team=desk.name)
         if wrong in (None, "delay"):
             self._believe_mended(incident)
+        return True
 
     def _believe_mended(self, incident: Incident) -> None:
         """What a person reported has no metric: it counts as mended by an action rightly done."""
@@ -318,7 +322,8 @@ class Operators:
     # --- vendor, automation ---------------------------------------------------------------------------------------------
 
     def _ask_vendor(self, incident: Incident, desk: Desk) -> Work:
-        """The team's hands are free meanwhile. The vendor does what only it can, or what the last runbook tried, rightly."""
+        """The team's hands are free meanwhile. The vendor does what only it can for what the team suspected (the alarms' subject,
+        then those of the runbooks tried), or what the last runbook tried, rightly."""
         if desk.rule.vendor is None:
             note(self._core, "no_runbook", incident.subject, team=desk.name)
             return False
@@ -337,8 +342,10 @@ class Operators:
 
     def _vendor_mends(self, incident: Incident, vendor: str) -> Work:
         incident.acted = True
-        if not self._changes.mend(incident.subject) and incident.tried:
-            for action in self._control.runbooks[incident.tried[-1]].actions:
+        runbooks = [self._control.runbooks[name] for name in reversed(incident.tried)]
+        subjects = [incident.subject, *(r.subject for r in runbooks if r.subject is not None)]
+        if not any(self._changes.mend(subject) for subject in subjects) and runbooks:
+            for action in runbooks[0].actions:
                 yield from self._actions.perform(action, *incident.purpose("vendor/do"), by=vendor)
         self._believe_mended(incident)
 

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from simcore.architecture import MAX_REPLICAS, Architecture, Standby
 from simcore.control.models import Action, Control, PerItem
 from simcore.errors import suggest
+from simcore.steps import call_sites
 from simcore.trading_calendar import CALENDARS
 from simcore.validation import Finding, Keys
 
@@ -92,6 +93,10 @@ def _of_action(a: Architecture, c: Control, action: Action) -> Iterator[tuple[st
             yield action.verb, f"replica of {service}", number, [str(i) for i in range(a.services[service].replicas)]
     elif action.rollback is not None:
         yield "rollback", "service", action.rollback, a.services
+    elif action.repair is not None:
+        units = [s.place_of(r) for s in a.services.values() for r in range(s.replicas + (s.standby.replicas if s.standby else 0))]
+        places = [place for site, groups in units for place in (site, *groups)]
+        yield "repair", "service, group or site", action.repair, [*a.services, *places]
     elif action.failover is not None:
         yield "failover", "failover", action.failover, c.failovers
     elif action.reconcile is not None:
@@ -169,6 +174,14 @@ def _reading(a: Architecture, keys: Keys, reading: str) -> list[Finding]:
     subject = name.partition(".")[0] if kind == "call" else base
     if subject not in known:
         return [Finding(keys, f"{reading}: no {kind} named {subject!r}", suggest(subject, known))]
+    if kind == "call" and name not in (sites := call_sites(a)):
+        return [
+            Finding(
+                keys,
+                f"{reading}: {subject} has no call {name!r}",
+                suggest(name, [s for s in sites if s.startswith(f"{subject}.")]),
+            )
+        ]
     if kind not in ("unit", "pool", "limit"):
         return []
     service = a.services[base] if kind == "unit" else None

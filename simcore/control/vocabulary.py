@@ -19,7 +19,7 @@ VOCABULARY: dict[str, str] = {
     "alarm_cleared": "the alarm's metric is within its threshold again",
     "probe_failed": "an inspection robot's synthetic intent failed or was too slow (code)",
     "complaints": "customers rang the phone desk (count)",
-    "sessions_dropped": "customers have lost their session and will log in again (count)",
+    "sessions_dropped": "customers with an open client have lost their session and log in again (count)",
     "called_in": "nobody is free on duty: somebody is called in",
     "ack": "somebody of the team has taken the alarm up",
     "handed_over": "the team passes a misrouted alarm on",
@@ -71,6 +71,10 @@ VOCABULARY: dict[str, str] = {
     "batch_done": "a batch is done",
     "batch_overrun": "a batch is done only after the gates it holds should have opened",
 }
+
+
+BREAKER_WORDS = ("breaker_opened", "breaker_half_open", "breaker_closed")
+"""What the kernel writes of the breakers of a call site."""
 
 
 def note(core: Core, what: str, subject: str, **detail: str | int | float | bool | None) -> None:

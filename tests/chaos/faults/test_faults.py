@@ -27,7 +27,7 @@ from simcore.loading import load_pair
 from simcore.patch import command_line_layer
 from simcore.plan import compile_plan
 from simcore.simulation import simulate
-from simcore.units import MINUTE, SECOND, parse_clock
+from simcore.units import MINUTE, SECOND, format_clock, parse_clock
 from simcore.workload import Workload
 
 FAULTS = load_faults()
@@ -172,6 +172,7 @@ CASES = [
          up=True, settle=20 * SECOND),
     Case("surge", {"flows": ["login", "position-query"], "factor": 3}, mean("flow/login/started"), up=True),
     Case("surge", {"flows": ["login"], "factor": 0.25}, mean("flow/login/started"), up=False),
+    Case("burst", {"flow": "position-query", "count": 4000, "over": "40s"}, mean("flow/position-query/started"), up=True),
     Case("session-drop", {"share": 0.1, "over": "40s"}, mean("flow/login/started"), up=True),
     Case("bad-release", {"service": "risk-check", "slow": 10}, sojourn("risk-check#0"), up=True, by=8),
     Case("bad-release", {"service": "risk-check", "errors": 0.5}, mean("unit/risk-check#0/failed"), up=True, by=20),
@@ -286,6 +287,43 @@ def test_bad_release_is_rolled_back() -> None:
     assert [e.what for e in journal.events if e.subject == "risk-check"] == ["change", "rolled_back"]
 
 
+def test_rollback_may_spread_what_it_should_take_away() -> None:
+    """One of two servers has the release; the first attempt to take it back gives it to both, the second ends it at both."""
+    spec = step("bad-release", lasts="90s", service="login", replicas=[1], errors=1.0, rollback_spreads=1.0)
+
+    def twice(core: Any, control: Any) -> Any:
+        for seconds in (20, 20):
+            yield core.env.timeout(max(BEGAN - core.env.now, 0) + seconds * SECOND)
+            control.changes.roll_back("login")
+
+    journal = run([spec], also=twice)
+    thirds = [(BEGAN, BEGAN + 20 * SECOND), (BEGAN + 20 * SECOND, BEGAN + 40 * SECOND), (BEGAN + 41 * SECOND, journal.meta["end_ns"])]
+    good, stale = ([int(span(journal, f"unit/login#{i}/failed", *third).sum()) for third in thirds] for i in (0, 1))
+    assert [n > 20 for n in good] == [False, True, False]
+    assert [n > 20 for n in stale] == [True, True, False]
+    assert (good[0], good[2], stale[2]) == (0, 0, 0)
+    assert [e.what for e in journal.events if e.subject == "login"] == ["change", "rollback_failed", "rolled_back"]
+
+
+def test_burst_is_exact_and_leaves_the_others_alone() -> None:
+    """So many intents more than without it, evenly within its time; those who come anyway come at the same instants."""
+    plain, burst = run([]), run([step("burst", flow="place-order", count=500, over="10s")])
+    more = span(burst, "flow/place-order/started", BEGAN, ENDED) - span(plain, "flow/place-order/started", BEGAN, ENDED)
+    assert more.sum() == 500
+    assert (more[:10] == 50).all()
+    usual, all_of_them = (set(journal.intents["submit_ns"].tolist()) for journal in (plain, burst))
+    assert usual < all_of_them
+
+
+def test_two_bursts_of_one_flow_add_up() -> None:
+    """A second burst neither ends nor repeats the first: its intents are other customers' and come besides."""
+    one = step("burst", flow="place-order", count=300, over="30s")
+    two = step("burst", at="09:31:10", flow="place-order", count=300, over="30s")
+    plain, both = run([]), run([one, two])
+    started = "flow/place-order/started"
+    assert span(both, started, BEGAN, ENDED).sum() - span(plain, started, BEGAN, ENDED).sum() == 600
+
+
 def test_rollback_that_fails_leaves_it_to_the_vendor() -> None:
     """A rollback that fails changes nothing and may be tried again; what the vendor is offered mends it."""
     spec = step("bad-release", lasts="90s", service="risk-check", errors=0.5, rollback_fails=1.0)
@@ -303,6 +341,74 @@ def test_rollback_that_fails_leaves_it_to_the_vendor() -> None:
     assert span(journal, failed, BEGAN + 21 * SECOND, BEGAN + 40 * SECOND).sum() > 20
     assert span(journal, failed, BEGAN + 41 * SECOND, journal.meta["end_ns"]).sum() == 0
     assert [e.what for e in journal.events if e.subject == "risk-check"] == ["change", "rollback_failed", "rollback_failed"]
+
+
+def test_a_further_attempt_finds_what_was_missing() -> None:
+    """The n-th attempt to roll back fails with pⁿ: of ten, sooner or later one succeeds though the first often fails."""
+    spec, tried = step("bad-release", lasts="90s", service="risk-check", errors=0.5, rollback_fails=0.9), []
+
+    def attempts(core: Any, control: Any) -> Any:
+        yield core.env.timeout(BEGAN + 20 * SECOND - core.env.now)
+        while not tried or not tried[-1]:
+            tried.append(control.changes.roll_back("risk-check"))
+        assert not control.changes.roll_back("risk-check")
+
+    run([spec], also=attempts)
+    assert tried[-1]
+    assert len(tried) <= 60
+
+
+def test_a_release_slows_one_operation_and_not_the_others() -> None:
+    """Position queries read eight times as long; what reads the customer does not."""
+    spec = step("bad-release", lasts="100s", service="counter-db", operations={"read-positions": 8})
+    calm, slowed = run([]), run([spec])
+    p50 = {name: (calm.quantile("operation", name, 0.5), slowed.quantile("operation", name, 0.5))
+           for name in ("counter-db.read-positions", "counter-db.read-customer")}  # fmt: skip
+    assert p50["counter-db.read-positions"][1] > 3 * p50["counter-db.read-positions"][0]
+    assert p50["counter-db.read-customer"][1] < 1.3 * p50["counter-db.read-customer"][0]
+
+
+def test_what_reads_through_a_table_slows_with_its_rows() -> None:
+    """Empty, the table does no harm; with the rows of some minutes the query is as slow as the factor says, and mended it is not."""
+    grows = {"of": ["flow/place-order/ok"], "rows": 2000}
+    spec = step("bad-release", lasts="6min", service="counter-db", operations={"read-positions": 20}, grows=grows)
+    mend = _act_at("09:35", lambda core, control: control.changes.roll_back("counter-db"))
+    journal = run([spec], end="09:36", also=mend)
+    share = ratio("operation/counter-db.read-positions/done", "pool/counter-connections/busy_ns")
+    assert took_effect(journal, spec)
+    times = [parse_clock(clock) for clock in ("09:31", "09:32", "09:33:30", "09:34:30", "09:35:05", "09:35:55")]
+    first, late, mended = (1 / share(journal, *pair) for pair in (times[:2], times[2:4], times[4:]))
+    assert late > 1.5 * first
+    assert mended < 1.3 * first
+
+
+def test_power_is_repaired_and_not_restarted() -> None:
+    """Machines without power stay down until the feed is repaired, and then boot; repaired twice is repaired once."""
+    spec, told = step("shared-fate-outage", lasts="90s", group="core-power"), []
+
+    def people(core: Any, control: Any) -> Any:
+        yield core.env.timeout(BEGAN + 10 * SECOND - core.env.now)
+        told.append(dict(control.changes.held))
+        told.extend([control.changes.mend("core-power"), control.changes.mend("core-power"), dict(control.changes.held)])
+
+    journal = run([spec], end="09:34", also=people)
+    assert set(told[0]) == {"counter#0", "risk-check#0", "counter-db#0", "order-router#0"}
+    assert told[1:] == [True, False, {}]
+    assert span(journal, "unit/risk-check#0/up", BEGAN + 12 * SECOND, ENDED).min() == 1
+    assert span(journal, "unit/counter-db#0/up", BEGAN + SECOND, BEGAN + 20 * SECOND).max() == 0
+
+
+def test_who_is_not_online_does_not_come_back_at_once() -> None:
+    """All sessions are lost at the open and at night: an open client logs in again by itself, the others when they want something."""
+    counts = {}
+    for clock in ("09:31", "21:00"):
+        start = parse_clock(clock)
+        spec = step("session-drop", clock, "1s", share=1, over="10s")
+        journal = run([spec], format_clock(start - MINUTE), format_clock(start + MINUTE), pair=QUIET)
+        counts[clock] = next(int(e.detail["count"]) for e in journal.events if e.what == "sessions_dropped")
+        assert span(journal, "flow/login/started", start, start + 20 * SECOND).sum() == pytest.approx(counts[clock], rel=0.05)
+    assert 20_000 < counts["09:31"] < 35_000
+    assert 300 < counts["21:00"] < 2_000
 
 
 DAY_START = [f"control.batches.day-start.{word}" for word in ("duration=15min", "failure=0", "rerun=15min")]
@@ -458,6 +564,7 @@ NOBODY: dict[str, dict[str, Any]] = {
     "store-contention": {"service": "nobody", "coefficient": 1},
     "store-write-stall": {"service": "counter-db", "operations": ["nobody"], "factor": 2},
     "surge": {"flows": ["nobody"], "factor": 2},
+    "burst": {"flow": "nobody", "count": 1},
 }
 NAMELESS = {"session-drop": {"share": 0.5}, "wrong-calendar": {"holiday": True}}  # they choose nothing by name
 
@@ -482,7 +589,7 @@ def test_unknown_name_is_one_clear_error(name: str) -> None:
         ("link-latency", {"to": "counter"}, "at least one of factor, add, jitter"),
         ("link-loss", {"to": "counter"}, "at least one of request, answer"),
         ("flow-control-shrink", {"left": 0.5}, "at least one of limits, windows"),
-        ("bad-release", {"service": "counter"}, "at least one of slow, errors, contention"),
+        ("bad-release", {"service": "counter"}, "at least one of slow, operations, errors, contention"),
         ("bad-release", {"group": "core-host", "slow": 2}, "a release is of a service"),
         ("shared-fate-outage", {"service": "counter"}, "write crash"),
         ("replication-lag", {"failover": "counter-db"}, "give lag, or stuck"),

@@ -160,6 +160,7 @@ def test_the_example_of_the_page_is_valid_and_runs(make):
         (("runbooks", "counter-down", "alarms"), ["nothing"], "no alarm named 'nothing'"),
         (("runbooks", "counter-down", "actions"), [{"restart": "counter#2"}], "no replica of counter named '2'"),
         (("runbooks", "counter-down", "actions"), [{"failover": "bank"}], "no failover named 'bank'"),
+        (("runbooks", "counter-down", "actions"), [{"repair": "feed"}], "no service, group or site named 'feed'"),
         (("runbooks", "counter-down", "actions"), [{"isolate": {"pools": ["x"]}}], "no pool named 'x'"),
         (("runbooks", "counter-down", "actions"), [{"switch_channel": {"x": 1}}], "no flow named 'x'"),
         (("failovers", "counter", "service"), "bank", "bank has no standby"),

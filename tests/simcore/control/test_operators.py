@@ -452,6 +452,48 @@ def test_a_rollback_without_a_change_fails(outage):
     assert act(outage, {"rollback": "counter"}).details("action_failed", "why") == ["nothing to roll back"]
 
 
+def test_what_failed_is_tried_again_without_looking_whether_it_helped(make, section):
+    """Two attempts of 3 min fail, the third helps: the two minutes of verification come once."""
+    section["runbooks"]["mend"]["actions"] = [{"rollback": "counter", "duration": "3min", "tries": 5}]
+    core, control = make(section)
+    core.at("09:04:30", lambda: core.inject.crash("counter", 0))
+    answers = iter([False, False, True])
+    control.changes.record("counter", undo=lambda: next(answers) and (core.inject.restart("counter", 0) or True))
+    core.run("12:00")
+    assert core.minutes("rollback_failed") == [19.0, 22.0]
+    assert core.minutes("rolled_back") == [25.0]
+    assert core.minutes("verified") == core.minutes("restore") == [27.0]
+
+
+def test_a_repair_ends_what_no_restart_does(make, section):
+    """A unit without power: its restart says so and changes nothing, the repair of the feed brings it up; there is one to make."""
+    repair = {"repair": "counter", "duration": "3min", "tries": 2}
+    section["runbooks"]["mend"]["actions"] = [RESTART | {"tries": 1}, repair]
+    core, control = make(section)
+    core.at("09:04:30", lambda: core.inject.crash("counter", 0))
+    control.changes.held["counter#0"] = "no power"
+    control.changes.offer_mend("counter", lambda: core.inject.restart("counter", 0))
+    core.run("12:00")
+    assert core.details("action_failed", "why") == ["no power"]
+    assert core.inject.minutes("restart") == [(22.0, ("counter", 0))]
+    assert core.minutes("restore") == [24.0]
+    assert not control.changes.mend("counter")
+
+
+def test_the_vendor_is_told_what_the_team_suspected(make, section):
+    """The alarm names no service; the runbook tried in vain is for the counter, and that is what the vendor puts right."""
+    section["monitors"]["m"].pop("points_at", None)
+    section["teams"]["ops"]["vendor"] = "maker"
+    section["vendors"] = {"maker": {"respond": "30min", "mend": "60min"}}
+    section["runbooks"]["mend"]["actions"] = [{"none": True, "duration": "3min", "tries": 1}]
+    core, control = make(section)
+    core.at("09:04:30", lambda: core.inject.crash("counter", 0))
+    control.changes.offer_mend("counter", lambda: core.inject.restart("counter", 0))
+    core.run("12:00")
+    assert core.details("vendor_tried", "ok") == [True]
+    assert len(core.inject.minutes("restart")) == 1
+
+
 def test_a_slipped_digit_gives_a_tenth(make, section):
     section["runbooks"]["mend"]["actions"] = [{"slots": {"pool": "router", "slots": 40}, "duration": "3min"}]
     core, control = make(section, before=err(0.1))

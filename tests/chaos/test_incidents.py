@@ -1,0 +1,108 @@
+"""The reproductions of public records: what each file must say, and one of them run.
+
+All of them over their seeds: `coredrill suite incidents`, some minutes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chaos.runner import Job, load_scenario, prepare, record_of
+from chaos.scenario import Record, Scenario, register
+from chaos.verdict import counts
+from simcore import catalogue
+from simcore.journal import OUTCOMES, SIDES, Journal
+from simcore.units import MINUTE, parse_clock
+
+register()
+INCIDENTS = [name for name in catalogue.shipped("scenario") if name.startswith("incidents/")]
+BROKERS = ("china-merchants-2022-03-14", "china-merchants-2022-05-16", "east-money-2023-03-21", "citic-2023-06-19",
+           "dongxing-2023-12-21", "guosen-2007-02-01", "huaxi-2022-05-16")  # fmt: skip
+
+
+def incident(name: str) -> tuple[Scenario, Record]:
+    """An incident and its record; a requirement beside an incident has one without anything in it."""
+    scenario: Scenario = load_scenario(name).model
+    return scenario, scenario.record or Record.model_construct(outcomes=[])
+
+
+def run(name: str, seed: int = 1, **changes: Any) -> tuple[Journal, dict[str, Any]]:
+    """The journal and the record of one run of an incident, of which parts may be changed."""
+    job = Job(name, seed)
+    target = prepare(job)
+    journal = target.run(target.scenario.model.model_copy(update=changes), seed)
+    return journal, record_of(job, target, journal)
+
+
+def test_the_brokers_of_the_record_are_there() -> None:
+    """The seven incidents of Chinese brokers that the facts list, by name and day, are reproductions."""
+    assert [incident(f"incidents/{day}")[0].purpose for day in BROKERS] == ["reproduction"] * len(BROKERS)
+
+
+@pytest.mark.parametrize("name", INCIDENTS)
+def test_a_reproduction_tells_inputs_fit_and_outcomes_apart(name: str) -> None:
+    """Inputs with where they come from, outcomes with theirs, a timeline of which the simulation tells the time in part; what
+    was fitted says to what."""
+    scenario, record = incident(name)
+    if scenario.purpose == "requirement":
+        return
+    assert scenario.source, "without a source it is no record"
+    assert len(scenario.description.split()) >= 40, "a paragraph on what it shows"
+    assert record.inputs
+    assert all(i.source for i in (*record.inputs, *record.fitted))
+    assert all("fitted" in f.source or "chosen" in f.source for f in record.fitted), "say what it was fitted to"
+    assert all(o.source for o in record.outcomes)
+    assert len(record.timeline) >= 3
+    assert any(line.event for line in record.timeline)
+    assert [line.at for line in record.timeline] == sorted(line.at for line in record.timeline)
+
+
+@pytest.mark.parametrize("name", INCIDENTS)
+def test_no_outcome_is_both_fitted_and_counted(name: str) -> None:
+    """What was fitted is not held against the record; what misses says by how much; the others allow no more than 30 %."""
+    _, record = incident(name)
+    for outcome in record.outcomes:
+        assert not (outcome.fitted and outcome.misses)
+        assert outcome.within <= 0.3
+        assert not outcome.misses or any(c.isdigit() for c in outcome.misses), "say by how much"
+
+
+@pytest.mark.parametrize("name", INCIDENTS)
+def test_how_long_it_lasts_is_not_put_in(name: str) -> None:
+    """A step's `for` that ends the impairment is the published duration again: a counted impaired time is not that long."""
+    scenario, record = incident(name)
+    published = [o.published for o in record.outcomes if o.measure == "impaired_s" and counts(o)]
+    for step in scenario.method:
+        for figure in published:
+            if isinstance(figure, (int, float)) and step.lasts is not None and figure > 0:
+                assert not 0.9 <= step.lasts / (figure * 1_000_000_000) <= 1.1
+
+
+def test_a_login_that_is_down_keeps_people_out() -> None:
+    """China Merchants, 2022-05-16: the team detects, rolls back, is back about 9:40; whoever has no session counts as blocked."""
+    _, record = run("incidents/china-merchants-2022-05-16")
+    assert record["verdict"] == "pass", record["reasons"]
+    metrics = record["metrics"]
+    assert 7 * 60 <= metrics["impaired_s"] <= 13 * 60
+    assert metrics["orders"]["blocked"] > 500
+    times = {line["event"]: line["simulated_ns"] for line in record["timeline"] if line["event"]}
+    assert parse_clock("09:30") < times["alarm"] < times["rolled_back"] < parse_clock("09:45")
+
+
+def test_what_is_written_twice_is_short_of_shares_later() -> None:
+    """Guosen, 2007-02-01, until 9:45: the same customers' same sells, with and without the fault; more are rejected with it, and
+    nothing is lost or out of time."""
+    scenario, _ = incident("incidents/guosen-2007-02-01")
+    window = scenario.window.model_copy(update={"end": parse_clock("09:45")})
+    rejected = {}
+    for method in ([], scenario.method):
+        journal, record = run(scenario.name, window=window, method=method)
+        mine = journal.intents["flow"] == journal.names["flow"].index("place-order")
+        sells = mine & (journal.intents["side"] == SIDES.index("sell"))
+        rejected[bool(method)] = int((journal.intents["outcome"][sells] == OUTCOMES.index("rejected")).sum())
+        assert record["metrics"]["orders"]["lost"] == 0
+    assert rejected[True] > rejected[False] + 30
+    assert record["metrics"]["orders"]["duplicated"] > 2000
+    assert record["metrics"]["impaired_s"] <= MINUTE / 1e9
