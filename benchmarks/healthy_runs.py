@@ -11,11 +11,12 @@ import argparse
 import signal
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path += [str(ROOT), str(ROOT / "tests")]  # behind what is installed
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from tests.contract.healthy import Run
 
 PROCESSES = 2
+T = TypeVar("T")
 
 
 def one_run(number: int) -> Run:
@@ -41,40 +43,47 @@ def leave_interrupts_alone() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def look(first: int, count: int) -> tuple[list[Run], bool]:
-    """The runs from `first` on that were done, and whether Ctrl-C cut them short."""
-    done: list[Run] = []
-    numbers = iter(range(first, first + count))
-    begin = time.monotonic()
-    with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn"), initializer=leave_interrupts_alone) as pool:
+def options(documentation: str, count: int) -> argparse.ArgumentParser:
+    """What the commands that try random things by number have in common."""
+    parser = argparse.ArgumentParser(description=documentation.splitlines()[0])
+    parser.add_argument("count", type=int, nargs="?", default=count, help=f"how many ({count})")
+    parser.add_argument("--first", type=int, default=0, help="number of the first one (0)")
+    parser.add_argument("--processes", type=int, default=PROCESSES, help=f"({PROCESSES})")
+    return parser
+
+
+def look(make: Callable[[int], T], failed: Callable[[T], bool], first: int, count: int, processes: int) -> tuple[list[T], bool]:
+    """What `make` made of the numbers from `first` on, and whether Ctrl-C cut it short."""
+    done: list[T] = []
+    bad, begin, numbers = 0, time.monotonic(), iter(range(first, first + count))
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=leave_interrupts_alone) as pool:
         try:
-            under_way: set[Future[Run]] = {pool.submit(one_run, number) for number in islice(numbers, 2 * PROCESSES)}
+            under_way: set[Future[T]] = {pool.submit(make, number) for number in islice(numbers, 2 * processes)}
             while under_way:
                 ready, under_way = wait(under_way, return_when=FIRST_COMPLETED)
-                done += [future.result() for future in ready]
-                under_way |= {pool.submit(one_run, number) for number in islice(numbers, len(ready))}
-                tell(done, count, time.monotonic() - begin)
+                fresh = [future.result() for future in ready]
+                done += fresh
+                bad += sum(map(failed, fresh))
+                under_way |= {pool.submit(make, number) for number in islice(numbers, len(ready))}
+                tell(len(done), count, bad, time.monotonic() - begin)
         except KeyboardInterrupt:
             pool.shutdown(wait=True, cancel_futures=True)
             return done, True
     return done, False
 
 
-def tell(done: list[Run], count: int, seconds: float) -> None:
+def tell(done: int, count: int, failures: int, seconds: float) -> None:
     """Progress: a line that is written over on a terminal, else one now and then."""
     terminal = sys.stderr.isatty()
-    if terminal or len(done) % 100 == 0 or len(done) == count:
-        text = f"{len(done)} of {count} runs, {sum(bool(run.broken) for run in done)} failures, {seconds:.0f} s"
-        print(f"\r{text}" if terminal else text, end="" if terminal and len(done) < count else "\n", file=sys.stderr, flush=True)
+    if terminal or done % 100 == 0 or done == count:
+        text = f"{done} of {count} runs, {failures} failures, {seconds:.0f} s"
+        print(f"\r{text}" if terminal else text, end="" if terminal and done < count else "\n", file=sys.stderr, flush=True)
 
 
 def main() -> int:
     """Looks, prints, and returns the exit code."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("count", type=int, nargs="?", default=2000, help="how many runs (2000)")
-    parser.add_argument("--first", type=int, default=0, help="number of the first run (0)")
-    arguments = parser.parse_args()
-    done, interrupted = look(arguments.first, arguments.count)
+    arguments = options(__doc__ or "", 2000).parse_args()
+    done, interrupted = look(one_run, lambda run: bool(run.broken), arguments.first, arguments.count, arguments.processes)
     failures = sorted((run for run in done if run.broken), key=lambda run: run.number)
     requests, laws = sum(run.requests for run in done), sum(run.laws for run in done)
     print(f"{len(done)} runs with {requests:,} requests; {laws:,} laws looked at")

@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
 
 from simcore.architecture import Architecture
 from simcore.units import MINUTE, SECOND, parse_clock
@@ -48,13 +49,19 @@ def healthy_run(number: int) -> Run:
 
 def random_case(number: int) -> Case:
     """The random small architecture of this number."""
-    found: list[Case] = []
+    found: Case = example(cases(), number)
+    return found
+
+
+def example(strategy: st.SearchStrategy[Any], number: int) -> Any:
+    """What a strategy draws for this number, the same whenever it is asked."""
+    found: list[Any] = []
 
     @seed(number)
     @settings(max_examples=2, phases=[Phase.generate], database=None, deadline=None, suppress_health_check=list(HealthCheck))
-    @given(cases())
-    def keep(case: Case) -> None:
-        found.append(case)  # the first is the simplest there is, for every number
+    @given(strategy)
+    def keep(drawn: Any) -> None:
+        found.append(drawn)  # the first is the simplest there is, for every number
 
     keep()
     return found[-1]

@@ -1,0 +1,87 @@
+"""A suite stopped at a random point and gone on with: the report is that of a suite in one go, byte for byte.
+
+tests/contract/test_killed_suites.py stops some, benchmarks/killed_suites.py many.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from .random_scenarios import write
+
+SUITE = """\
+kind: suite
+name: several
+title: Several small runs
+replications: 10
+scenarios: [{ scenario: ./scenario.yaml }]
+pairs: [{ name: nothing, a: { scenario: ./scenario.yaml }, b: { scenario: ./scenario.yaml }, at_least: 0 }]
+"""
+REPORTS = ("report.json", "report.xml")
+
+
+class Stopping:
+    """A suite in a folder of its own. `whole` is its reports when nothing stops it, `took` how long that takes, s."""
+
+    def __init__(self, folder: Path, number: int = 4) -> None:
+        self.folder = folder
+        write(number, 0, folder)
+        (folder / "several.yaml").write_text(SUITE)
+        begin = time.monotonic()
+        self.run("whole")
+        self.took = time.monotonic() - begin
+        self.whole = self.reports()
+
+    def words(self, store: str, *more: str) -> list[str]:
+        return ["suite", "several.yaml", "--store", store, "--json", REPORTS[0], "--junit", REPORTS[1], *more]
+
+    def start(self, store: str, *more: str) -> subprocess.Popen[str]:
+        path = os.pathsep.join(entry for entry in sys.path if entry)
+        environment = os.environ | {"PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
+        command, pipe = [sys.executable, "-m", "chaos", *self.words(store, *more)], subprocess.PIPE
+        return subprocess.Popen(command, cwd=self.folder, env=environment, stdout=pipe, stderr=pipe, text=True)
+
+    def run(self, store: str, *more: str) -> str:
+        """Runs it to its end; what it said on stderr."""
+        with self.start(store, *more) as process:
+            _, said = process.communicate(timeout=300)
+        assert process.returncode in (0, 1, 4), said
+        return said
+
+    def reports(self) -> list[bytes]:
+        return [(self.folder / name).read_bytes() for name in REPORTS]
+
+    def stopped(self, how: signal.Signals, *, point: float = 0.0, kept: int = 0) -> tuple[int, str, int]:
+        """Stops it after a share of its time, and not before it has kept so many runs. The exit code, what it said on stderr, and
+        how many runs it had kept."""
+        store = self.folder / "kept"
+        for name in (*REPORTS, store.name):
+            (self.folder / name).unlink(missing_ok=True)
+        with self.start(store.name) as process:
+            time.sleep(point * self.took)
+            while _lines(store) < kept and process.poll() is None:
+                time.sleep(0.002)
+            process.send_signal(how)
+            _, said = process.communicate(timeout=300)
+        return process.returncode, said, _lines(store)
+
+    def gone_on_with(self) -> list[bytes]:
+        """The reports after going on to the end."""
+        self.run("kept", "--resume")
+        return self.reports()
+
+
+def _lines(path: Path) -> int:
+    return path.read_bytes().count(b"\n") if path.exists() else 0
+
+
+def points(count: int, seed: int) -> list[float]:
+    """Where to stop, as shares of the whole time: one in each of `count` equal parts of it."""
+    rng = random.Random(seed)
+    return [(i + rng.random()) / count for i in range(count)]
