@@ -356,10 +356,22 @@ class Operation(Model):
     idempotency: Idempotency | None = None
 
 
+class Placement(Model):
+    """Where a replica stands: its site, and the shared-fate groups it belongs to; what is absent is the service's."""
+
+    site: Name | None = None
+    groups: list[Name] | None = None
+
+
 class Service(Model):
+    """Replicas that run operations on pools; where they stand, how requests are spread over them, and what stands by."""
+
     replicas: Annotated[int, Field(ge=1, le=MAX_REPLICAS)] = 1
     site: Name = "primary"
     groups: list[Name] = []
+    placement: Annotated[list[Placement], Field(min_length=1)] | None = Field(
+        None, description="the replicas in turn, again from the first when there are more; absent: all where the service is"
+    )
     pools: list[Name] = []
     balance: Literal["round_robin", "random", "least_busy", "shard"] = "round_robin"
     shard_by: Name | None = Field(None, description="attribute whose value picks the replica, with balance: shard")
@@ -379,6 +391,13 @@ class Service(Model):
         if (self.balance == "shard") != (self.shard_by is not None):
             raise ValueError("balance: shard and shard_by go together")
         return self
+
+    def place_of(self, replica: int) -> tuple[str, list[str]]:
+        """Site and groups of a replica; those with numbers after the replicas are standbys."""
+        if self.standby is not None and replica >= self.replicas:
+            return self.standby.site, self.standby.groups
+        stated = self.placement[replica % len(self.placement)] if self.placement else Placement()
+        return stated.site or self.site, self.groups if stated.groups is None else stated.groups
 
 
 class Flow(Model):

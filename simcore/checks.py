@@ -30,12 +30,10 @@ from simcore.architecture import (
 from simcore.control.references import check_control
 from simcore.effects import EFFECTS
 from simcore.errors import suggest
+from simcore.steps import CLIENT, Steps, inner, placed
 from simcore.trading_calendar import CALENDARS
 from simcore.validation import Finding, Keys
 from simcore.workload import Follows, Workload
-
-CLIENT = "client"
-"""The service whose operations are the flows; no file may declare it."""
 
 MAX_STEPS = 4096  # of one operation, repeats unrolled
 MAX_HELD = 4  # slots one task holds at a time
@@ -44,8 +42,6 @@ MAX_SLOTS_TOTAL = 10_000_000
 
 BUILTIN_ATTRIBUTES: Mapping[str, tuple[str, ...]] = {"session": ("yes", "no"), "side": ("buy", "sell")}
 """Attributes every workload has: whether the customer is logged in, and which side the order is on."""
-
-Steps = Sequence[Step]
 
 
 class Body(NamedTuple):
@@ -99,6 +95,9 @@ def check_workload(workload: Workload) -> list[Finding]:
         if name in BUILTIN_ATTRIBUTES:
             values = ", ".join(BUILTIN_ATTRIBUTES[name])
             found.append(Finding(("attributes", name), f"the attribute {name!r} is built in ({values})", "choose another name"))
+    online = workload.accounts.online
+    if online is not None and online.curve not in workload.curves:
+        found.append(_dangling(("accounts", "online", "curve"), "curve", online.curve, workload.curves))
     if workload.calendar not in CALENDARS:
         found.append(_dangling(("calendar",), "calendar", workload.calendar, CALENDARS))
     return found
@@ -112,7 +111,7 @@ def check_pair(architecture: Architecture, workload: Workload) -> tuple[list[Fin
         if service.shard_by is not None and service.shard_by not in values:
             in_architecture.append(_dangling(("services", name, "shard_by"), "attribute", service.shard_by, values))
     for body in bodies(architecture):
-        for keys, step in walk(body.steps, body.keys):
+        for keys, step in placed(body.steps, body.keys):
             if isinstance(step, Route):
                 in_architecture += _route(keys, step, values)
     in_workload = []
@@ -141,28 +140,6 @@ def bodies(architecture: Architecture) -> Iterator[Body]:
 def pools_of(service: Service, operation: Operation) -> Sequence[str]:
     """The pools a task of the operation holds from its beginning to its end."""
     return service.pools if operation.pools is None else operation.pools
-
-
-def inner(step: Step) -> list[tuple[Keys, Steps]]:
-    """The lists of steps inside a step, with their keys below it."""
-    if isinstance(step, (Hold, Repeat)):
-        return [(("steps",), step.steps)]
-    if isinstance(step, Call):
-        return [(("fallback",), step.fallback)] if step.fallback is not None else []
-    if isinstance(step, Choose):
-        return [(("choose", i, "steps"), branch.steps) for i, branch in enumerate(step.choose)]
-    if isinstance(step, Route):
-        cases: list[tuple[Keys, Steps]] = [(("cases", case), steps) for case, steps in step.cases.items()]
-        return cases + ([(("default",), step.default)] if step.default is not None else [])
-    return []
-
-
-def walk(steps: Steps, keys: Keys) -> Iterator[tuple[Keys, Step]]:
-    """Every step of a list, the inner ones too, with its keys."""
-    for i, step in enumerate(steps):
-        yield (*keys, i), step
-        for below, more in inner(step):
-            yield from walk(more, (*keys, i, *below))
 
 
 # --- names --------------------------------------------------------------------------------------------------------------
@@ -206,7 +183,7 @@ def _links(architecture: Architecture) -> list[Finding]:
 def _names(architecture: Architecture, body: Body) -> list[Finding]:
     found = []
     names: set[str] = set()
-    for keys, step in walk(body.steps, body.keys):
+    for keys, step in placed(body.steps, body.keys):
         for key, what, name, known in _references(architecture, step):
             if name not in known:
                 found.append(_dangling((*keys, key), what, name, known))
@@ -399,7 +376,7 @@ def _endless_sends(architecture: Architecture) -> list[Finding]:
     slow_links = {(x.source, x.target) for x in architecture.links if _positive(x.latency)}
     graph: dict[str, list[_Edge]] = {}
     for body in bodies(architecture):
-        timed = any(_takes_time(step) for _, step in walk(body.steps, body.keys))
+        timed = any(_takes_time(step) for _, step in placed(body.steps, body.keys))
         service = body.name.partition(".")[0]
         graph[body.name] = [
             edge
@@ -460,7 +437,7 @@ def _flow_takes_time(architecture: Architecture, flow: str) -> bool:
             continue
         seen.add(name)
         body = by_name[name]
-        if any(_takes_time(step) for _, step in walk(body.steps, body.keys)):
+        if any(_takes_time(step) for _, step in placed(body.steps, body.keys)):
             return True
         calls = [e.target for e in _edges(body.steps, body.keys) if isinstance(e.step, Call)]
         if any((name.partition(".")[0], target.partition(".")[0]) in slow_links for target in calls):
@@ -486,7 +463,7 @@ def _shared_draws(architecture: Architecture) -> list[Finding]:
         reach = grown
     sites: dict[str, list[tuple[Keys, str]]] = {}
     for body in places.values():
-        for keys, step in walk(body.steps, body.keys):
+        for keys, step in placed(body.steps, body.keys):
             sites.setdefault(getattr(step, "draw", None) or "", []).append((keys, body.name))
     found: dict[str, Finding] = {}
     for flow in architecture.flows:

@@ -34,6 +34,7 @@ from simcore.units import SECOND
 SCHEMA_VERSION = 1
 EVENTS_MAX = 1_000_000
 SPOOL_BYTES = 16 << 20
+BLOCK_ROWS = 512  # seconds of series stored together; all blocks but the last have so many, however the writer was fed
 
 OUTCOMES = ("pending", "confirmed", "rejected", "blocked", "failed", "unknown")
 CODES = ("ok", "rejected", "refused", "rate_limited", "breaker_open", "bulkhead_full", "error", "deadline", "timeout", "reset")
@@ -56,6 +57,7 @@ Scalar = str | int | float | bool | None
 _FORMAT = "coredrill-journal"
 _HEAD, _INTENTS, _SPANS, _HISTOGRAMS, _SERIES = "journal.json", "intents.npz", "spans.npz", "histograms.npz", "series.npz"
 _FILES = {_HEAD, _INTENTS, _SPANS, _HISTOGRAMS, _SERIES}
+BESIDE = "run.json"  # what the harness keeps beside a journal: chaos/reports/folder.py
 _HEAD_BYTES_MAX = 1 << 30
 _MEMBER_BYTES_MAX = 1 << 36
 _WIDTHS = (0, 1, 2, 4, 8)
@@ -221,6 +223,10 @@ class _Head(_Strict):
         for keys in ([column[:3] for column in self.columns], self.histograms):
             if len(set(keys)) != len(keys):
                 raise ValueError("a series or histogram occurs twice")
+        if any(rows != BLOCK_ROWS for rows in self.series_blocks[:-1]) or not all(
+            0 < rows <= BLOCK_ROWS for rows in self.series_blocks
+        ):
+            raise ValueError(f"the series are not in blocks of {BLOCK_ROWS} s")
         if sum(self.series_blocks) > -(-(self.meta.end_ns - self.meta.start_ns) // SECOND):
             raise ValueError("the series are longer than the run")
         if any(a.t_ns > b.t_ns for a, b in zip(self.events, self.events[1:], strict=False)):
@@ -244,8 +250,20 @@ def _plain(value: Any) -> Any:
 # --- values by the second -----------------------------------------------------------------------------------------------
 
 
+def _widths(values: IntArray) -> NDArray[np.uint8]:
+    """The fewest bytes a value, of 0, 1, 2, 4, 8, that hold each column of int64 [rows, columns]; uint8 [columns]."""
+    low, high = values.min(axis=0, initial=0), values.max(axis=0, initial=0)
+    widths = np.full(values.shape[1], 8, dtype=np.uint8)
+    for width in (4, 2, 1):
+        info = np.iinfo(f"i{width}")
+        widths[(low >= info.min) & (high <= info.max)] = width
+    widths[(low == 0) & (high == 0)] = 0
+    return widths
+
+
 class _Series:
-    """Differences along time of every column, block by block, each stretch of a column in the fewest bytes a value.
+    """Differences along time of every column, block by block, each stretch of a column in the fewest bytes a value, the narrow
+    ones first.
 
     The bytes beyond `spool_bytes` go to a temporary file; in memory stays one byte a block and column.
     """
@@ -267,18 +285,18 @@ class _Series:
 
     def append(self, differences: IntArray) -> None:
         """Add int64 [rows, columns], rows > 0."""
-        by_column = np.ascontiguousarray(differences.T)
-        low, high = by_column.min(axis=1), by_column.max(axis=1)
-        widths = np.full(self.columns, 8, dtype=np.uint8)
-        for width in (4, 2, 1):
-            info = np.iinfo(f"i{width}")
-            widths[(low >= info.min) & (high <= info.max)] = width
-        widths[(low == 0) & (high == 0)] = 0
+        widths = _widths(differences)
         self.spool.seek(0, os.SEEK_END)
-        for column in np.flatnonzero(widths):
-            self.spool.write(by_column[column].astype(f"<i{widths[column]}").tobytes())
+        for width in (1, 2, 4, 8):
+            self.spool.write(np.ascontiguousarray(differences[:, widths == width].astype(f"<i{width}").T).tobytes())
         self.blocks.append(differences.shape[0])
         self.widths.append(widths)
+
+    def stored(self) -> Iterator[tuple[int, NDArray[np.uint8], bytes]]:
+        """Rows, widths and bytes of each block."""
+        for rows, widths, (start, _) in zip(self.blocks, self.widths, self._offsets, strict=True):
+            self.spool.seek(start)
+            yield rows, widths, self.spool.read(rows * int(widths.sum(dtype=np.int64)))
 
     def read(self, column: int) -> IntArray:
         """The differences of one column, int64 [rows]."""
@@ -297,9 +315,11 @@ class _Series:
         """For each block where it starts, and the bytes a row that lie before each column."""
         start, offsets = 0, []
         for rows, widths in zip(self.blocks, self.widths, strict=True):
-            running = np.cumsum(widths, dtype=np.uint32)
-            offsets.append((start, running - widths))
-            start += rows * int(running[-1]) if self.columns else 0
+            order = np.argsort(widths, kind="stable")
+            before = np.zeros(self.columns, np.uint32)
+            before[order[1:]] = np.cumsum(widths[order[:-1]], dtype=np.uint32)
+            offsets.append((start, before))
+            start += rows * int(widths.sum(dtype=np.int64))
         return offsets
 
 
@@ -379,8 +399,9 @@ class Journal:
         for table in (self.intents, self.spans):
             for column, values in table.items():
                 feed(column, values.tobytes())
-        for position in range(len(self.columns)):
-            feed(f"series {position}", self._series.read(position).astype("<i8").tobytes())
+        for rows, widths, content in self._series.stored():
+            feed(f"widths of {rows} seconds", widths.tobytes())
+            feed("series", content)
         return state.hexdigest()
 
     def _head(self) -> dict[str, Any]:
@@ -503,7 +524,7 @@ def _refuse_foreign(target: Path) -> None:
         found = {entry.name for entry in target.iterdir()}
         if not found:
             return
-        if found <= _FILES and _HEAD in found:
+        if found <= {*_FILES, BESIDE} and _HEAD in found:
             with (target / _HEAD).open("rb") as file:
                 if _FORMAT.encode() in file.read(_HEAD_BYTES_MAX):
                     return
@@ -596,6 +617,7 @@ class JournalWriter:
         self._cumulative = np.array([column[3] == "cumulative" for column in self._columns], dtype=np.bool_)
         self._series = _Series(len(self._columns), self._spool_bytes)
         self._last = np.zeros(len(self._columns), dtype=np.int64)
+        self._pending: list[IntArray] = []
         self._events: list[tuple[int, str, str, Mapping[str, Scalar]]] = []
         self._dropped_events = 0
         self._intents: list[Columns] = []
@@ -604,18 +626,32 @@ class JournalWriter:
     def add_series(self, block: IntArray) -> None:
         """int64 [seconds, columns]: values at the end of each second (peak: in it). The block may be used again afterwards.
 
-        A block costs a byte a column, so a few hundred seconds at once are right.
+        What was added is cut anew into blocks of BLOCK_ROWS.
         """
         if block.dtype != np.int64 or block.ndim != 2 or block.shape[1] != len(self._columns):
             raise ValueError(f"a block is int64 [seconds, {len(self._columns)}], not {block.dtype} {block.shape}")
         if not block.shape[0]:
             return
-        differences = np.diff(block, axis=0, prepend=self._last[None, :])
+        differences = np.empty_like(block)
+        np.subtract(block[0], self._last, out=differences[0])
+        np.subtract(block[1:], block[:-1], out=differences[1:])
         falling = np.flatnonzero(self._cumulative & (differences < 0).any(axis=0))
         if falling.size:
             raise ValueError(f"a cumulative counter falls: {' '.join(self._columns[falling[0]][:3])}")
         self._last = block[-1].copy()
-        self._series.append(differences)
+        self._pending.append(differences)
+        self._store_pending(BLOCK_ROWS)
+
+    def _store_pending(self, least: int) -> None:
+        """Stores whole blocks, and what is left as well if it has at least so many rows."""
+        waiting = sum(len(part) for part in self._pending)
+        if waiting < least:
+            return
+        joined = self._pending[0] if len(self._pending) == 1 else np.concatenate(self._pending)
+        whole = waiting - waiting % BLOCK_ROWS if least == BLOCK_ROWS else waiting
+        for first in range(0, whole, BLOCK_ROWS):
+            self._series.append(joined[first : first + BLOCK_ROWS])
+        self._pending = [joined[whole:]] if whole < waiting else []
 
     def add_events(self, events: Iterable[tuple[int, str, str, Mapping[str, Scalar]]]) -> None:
         """(t_ns, what, subject, detail); `finish` puts them in order of time, at one instant in the order added."""
@@ -643,6 +679,7 @@ class JournalWriter:
         unknown_reason: str | None = None,
     ) -> Journal:
         """The journal. `totals` by (kind, name, field); `histograms` by (kind, name), counts of up to BUCKETS buckets."""
+        self._store_pending(1)
         if self._dropped_events and unknown_reason is None:
             unknown_reason = f"{self._dropped_events} events beyond the first {EVENTS_MAX} were not kept"
         intents, spans = _joined(self._intents, INTENT_COLUMNS), _joined(self._spans, SPAN_COLUMNS)

@@ -17,7 +17,7 @@ from simcore import catalogue
 from simcore.architecture import Architecture
 from simcore.checks import check_architecture, check_pair, check_workload
 from simcore.document import Node, Origin, read_document
-from simcore.environment import Environment, Extension
+from simcore.environment import Environment, Extension, Gap
 from simcore.errors import InputError, show_value, suggest
 from simcore.fields import flatten
 from simcore.patch import Layer, apply_layers, edits_of
@@ -90,12 +90,56 @@ def load_workload(reference: str | Path, edits: Sequence[Layer] = ()) -> Workloa
     return cast(Workload, resolve(reference, edits, "workload").model)
 
 
+@dataclass(frozen=True)
+class Surroundings:
+    """An environment as it is used: `name` as it was asked for, the gaps that are switched on, and what they change."""
+
+    name: str
+    gaps: dict[str, Gap]
+    known: tuple[str, ...]
+    architecture: Layer
+    workload: Layer
+
+
+def surroundings(reference: str | Path) -> Surroundings:
+    """An environment by name or path, each `~GAP` after it switching that gap off. Raises InputError."""
+    file, off = _without(str(reference))
+    resolved = resolve(file, (), "environment")
+    model: Environment = resolved.model
+    nodes = {name: node for name, node in _gap_nodes(resolved.tree).items() if name not in off}
+    known = tuple(_gap_nodes(resolved.tree))
+    for gap in off:
+        if gap not in known:
+            raise InputError(f"the environment {model.name} has no gap {show_value(gap)}", mend=suggest(gap, known))
+    own = Gap(patch=model.patch, workload_patch=model.workload_patch)
+    gaps = {name: model.gaps.get(name, own) for name in nodes}
+    layers = []
+    for key in ("patch", "workload_patch"):
+        parts = [_layer("environment", f"{model.name}/{name}", node.get(key)) for name, node in nodes.items()]
+        layers.append(Layer("environment", model.name, [edit for part in parts for edit in part.edits]))
+    return Surroundings("~".join([str(file), *off]), gaps, known, layers[0], layers[1])
+
+
+def _without(reference: str) -> tuple[str, list[str]]:
+    """(reference, gaps that are switched off). In a path a ~ counts only after the file's ending."""
+    cut = max((reference.find(ending) + len(ending) for ending in (".yaml~", ".yml~") if ending in reference), default=0)
+    place = cut - 1 if cut else (-1 if catalogue.is_path(reference) else reference.find("~"))
+    return (reference, []) if place < 0 else (reference[:place], reference[place + 1 :].split("~"))
+
+
+def _gap_nodes(tree: Node) -> dict[str, Node]:
+    """The gaps of a file, edits that stand outside of any as one under the file's name."""
+    gaps = tree.get("gaps")
+    found = dict(gaps.value) if gaps is not None and isinstance(gaps.value, dict) else {}
+    loose = {key: node for key in ("patch", "workload_patch") if (node := tree.get(key)) is not None and node.children()}
+    name = (tree.text("name") or "").rpartition("/")[2]
+    return ({name: Node(loose, tree.origin)} | found) if loose else found
+
+
 def environment_layers(reference: str | Path) -> tuple[Layer, Layer]:
     """What an environment changes: (layer of the architecture, layer of the workload). Raises InputError."""
-    resolved = resolve(reference, (), "environment")
-    name = resolved.model.name
-    architecture, workload = (_layer("environment", name, resolved.tree.get(key)) for key in ("patch", "workload_patch"))
-    return architecture, workload
+    found = surroundings(reference)
+    return found.architecture, found.workload
 
 
 def load_pair(

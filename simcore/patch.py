@@ -38,6 +38,7 @@ class SetEdit(Model):
     set: Path
     to: Any
     override: bool = False
+    if_present: bool = False
     why: str = ""
 
 
@@ -47,6 +48,7 @@ class ScaleEdit(Model):
     scale: Path
     by: Annotated[float, Field(gt=0, le=1e9)]
     override: bool = False
+    if_present: bool = False
     why: str = ""
 
 
@@ -55,6 +57,7 @@ class RemoveEdit(Model):
 
     remove: Path
     override: bool = False
+    if_present: bool = False
     why: str = ""
 
 
@@ -64,6 +67,7 @@ class AddEdit(Model):
     add: Path
     value: Any
     override: bool = False
+    if_present: bool = False
     why: str = ""
 
 
@@ -75,6 +79,7 @@ class InsertEdit(Model):
     after: str | None = None
     step: dict[str, Any]
     override: bool = False
+    if_present: bool = False
     why: str = ""
 
     @model_validator(mode="after")
@@ -126,6 +131,7 @@ class Edit:
     beside: str = ""
     after: bool = False
     override: bool = False
+    if_present: bool = False
 
 
 @dataclass(frozen=True)
@@ -157,8 +163,8 @@ def _edit_of(item: Node) -> Edit:
     assert target is not None
     value = item.get({"set": "to", "add": "value", "insert": "step"}.get(verb, ""))
     beside = form.get("before") or form.get("after") or ""
-    override = bool(form.get("override", False))
-    return Edit(verb, form[verb], target.origin, value, form.get("by", 1.0), beside, form.get("after") is not None, override)
+    flags = bool(form.get("override", False)), bool(form.get("if_present", False))
+    return Edit(verb, form[verb], target.origin, value, form.get("by", 1.0), beside, form.get("after") is not None, *flags)
 
 
 def set_edit(path: str, value: Any, origin: Origin, *, override: bool = False) -> Edit:
@@ -214,7 +220,12 @@ class _Patcher:
         self._many = any(s.text == "*" for s in segments)
         if edit.verb in ("add", "insert") and self._many:
             raise edit.origin.error(f"{edit.verb} needs one place, and * means many (value: {show_value(edit.path)})", "name it")
-        spots = [s for s in self._find(edit, segments) if s.key is not None or edit.verb == "add"]
+        try:
+            spots = [s for s in self._find(edit, segments) if s.key is not None or edit.verb == "add"]
+        except InputError:
+            if edit.if_present:
+                return
+            raise
         {"set": self._set, "scale": self._scale, "remove": self._remove, "add": self._add, "insert": self._insert}[edit.verb](
             edit, segments, spots
         )

@@ -16,7 +16,8 @@ from simcore.errors import InputError
 from simcore.kernel import draws
 from simcore.kernel import layout as y
 from simcore.kernel.draws import combine_int, mix_int
-from simcore.program import CLIENT, Assembler, may_have_effects
+from simcore.program import Assembler, may_have_effects
+from simcore.steps import CLIENT, resources
 from simcore.units import DAY, MINUTE
 from simcore.workload import Curve, FlowLoad, Follows, Workload
 
@@ -202,7 +203,7 @@ class _Compiler:
             for operation in service.operations.values():
                 for pool in service.pools if operation.pools is None else operation.pools:
                     used[pool] = None
-                for name in Assembler.resources(operation.steps):
+                for name in resources(operation.steps):
                     used[name] = None
             self._used[id(service)] = list(used)
         return self._used[id(service)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -27,39 +26,12 @@ from simcore.architecture import (
 from simcore.effects import EFFECTS
 from simcore.kernel import draws
 from simcore.kernel import layout as y
-
-CLIENT = "client"  # the service whose operations are the flows
-
-
-def nested(step: Any) -> list[list[Any]]:
-    """The lists of steps inside a step."""
-    if isinstance(step, (Hold, Repeat)):
-        return [step.steps]
-    if isinstance(step, Route):
-        return [*step.cases.values(), *([step.default] if step.default else [])]
-    if isinstance(step, Choose):
-        return [branch.steps for branch in step.choose]
-    if isinstance(step, Call) and step.fallback:
-        return [step.fallback]
-    return []
-
-
-def walk(steps: list[Any]) -> Iterator[Any]:
-    """Every step that can be taken, outer before inner, in file order."""
-    for step in steps:
-        if isinstance(step, Repeat) and step.repeat == 0:
-            continue
-        yield step
-        for inner in nested(step):
-            yield from walk(inner)
+from simcore.steps import CLIENT, callee, programs, walk
 
 
 def may_have_effects(architecture: Architecture) -> dict[str, bool]:
     """For each operation (flows as client.FLOW): may a request to it change anything, itself or through what it calls?"""
-    bodies = {
-        f"{s}.{o}": operation.steps for s, service in architecture.services.items() for o, operation in service.operations.items()
-    }
-    bodies |= {f"{CLIENT}.{name}": flow.steps for name, flow in architecture.flows.items()}
+    bodies = programs(architecture)
     found = {name: [step for step in walk(steps) if isinstance(step, (Call, Send, Effect))] for name, steps in bodies.items()}
     known = {
         name: any(isinstance(s, Effect) and EFFECTS[s.effect].counts_as_effect for s in steps) for name, steps in found.items()
@@ -67,15 +39,11 @@ def may_have_effects(architecture: Architecture) -> dict[str, bool]:
     changed = True
     while changed:
         more = {
-            n for n, steps in found.items() if not known[n] and any(known[_target(s)] for s in steps if not isinstance(s, Effect))
+            n for n, steps in found.items() if not known[n] and any(known[callee(s)] for s in steps if not isinstance(s, Effect))
         }
         known |= dict.fromkeys(more, True)
         changed = bool(more)
     return known
-
-
-def _target(step: Call | Send) -> str:
-    return step.call if isinstance(step, Call) else step.send
 
 
 class Assembler:
@@ -88,19 +56,6 @@ class Assembler:
         self.code: list[dict[str, Any]] = []
         self.ordinals: Counter[str] = Counter()
         self.fix_later: list[tuple[int, int]] = []  # (index in the arena, instruction number) of handles outside the program
-
-    @staticmethod
-    def resources(steps: list[Any]) -> list[str]:
-        """Pools and limits that steps name, in file order."""
-        found = []
-        for step in walk(steps):
-            if isinstance(step, Hold):
-                found.append(step.hold)
-            elif isinstance(step, RateLimit):
-                found.append(step.rate_limit)
-            elif isinstance(step, Call):
-                found += [name for name in (step.bulkhead, step.connection) if name]
-        return found
 
     # -- emitting -------------------------------------------------------------------------------------------------------------
 
@@ -121,7 +76,7 @@ class Assembler:
         return {"hash": draws.name_hash(f"draw:{draw}" if draw else label), "b": 1 if draw else 0}
 
     def site_label(self, step: Call | Send) -> str:
-        target = _target(step)
+        target = callee(step)
         if step.name:
             turn = self.ordinal(f"name {step.name}")
             return f"{self.name}/{step.name}#{turn}" if turn else f"{self.name}/{step.name}"

@@ -32,7 +32,6 @@ def result(journal: Journal, *, window: Window | None = None, wall_s: float | No
     `wall_s` is the wall time the run took, for `events_per_s`: a figure about the machine, so it is no part of the journal.
     """
     window = _window(journal, window)
-    orders = _intents_of(journal, window, [name for name, kind in journal.meta["flow_kinds"].items() if kind == "order"])
     broken = [law.law for law in journal.conservation if not law.ok]
     reason = f"conservation broken: {', '.join(broken)}" if broken else journal.unknown_reason
     counts = journal.meta["counts"]
@@ -48,11 +47,9 @@ def result(journal: Journal, *, window: Window | None = None, wall_s: float | No
         "start_ns": journal.meta["start_ns"],
         "end_ns": journal.meta["end_ns"],
         "window": list(window) if window else None,
-        "metrics": {
-            "orders": _orders(journal, orders),
-            "flows": {name: _flow(journal, name, window) for name in journal.names.get("flow", [])},
+        "metrics": figures(journal, window)
+        | {
             "pools": {name: _pool(journal, name, window) for name in journal.names.get("pool", [])},
-            "client_truth": _client_truth(journal, orders),
             "events": counts["events"],
             "events_per_s": counts["events"] / wall_s if wall_s else None,
         },
@@ -61,6 +58,17 @@ def result(journal: Journal, *, window: Window | None = None, wall_s: float | No
     }
     summary = {"runs": 1, "unknown": int(reason is not None), "conservation_broken": len(broken)}
     return {"schema_version": SCHEMA_VERSION, "runs": [run], "summary": summary}
+
+
+def figures(journal: Journal, window: Window | None = None) -> dict[str, Any]:
+    """`orders`, `flows` and `client_truth` of a run: the part of `result` that is quick."""
+    window = _window(journal, window)
+    orders = _intents_of(journal, window, [name for name, kind in journal.meta["flow_kinds"].items() if kind == "order"])
+    return {
+        "orders": _orders(journal, orders),
+        "flows": {name: _flow(journal, name, window) for name in journal.names.get("flow", [])},
+        "client_truth": _client_truth(journal, orders),
+    }
 
 
 def _window(journal: Journal, window: Window | None) -> Window | None:

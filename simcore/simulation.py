@@ -21,7 +21,7 @@ from simcore.kernel import layout as y
 from simcore.kernel.machine import Machine
 from simcore.laws import kernel_laws
 from simcore.plan import Plan
-from simcore.program import walk
+from simcore.steps import walk
 from simcore.trading_calendar import TradingCalendar, calendar_named
 from simcore.units import DAY, MINUTE
 

@@ -25,6 +25,7 @@ _DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(ns|us|ms|s|min|h|d)\s*")
 _RATE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*/\s*(s|min|h|day)\s*")
 _CLOCK = re.compile(r"(?:d(\d+)\s+)?(\d{1,2}):(\d{2})(?::(\d{2})(\.\d{1,9})?)?")
 _LONGEST_DURATION = 3650 * DAY
+LAST_DAY = 3650
 
 
 def parse_duration(value: Any) -> int:
@@ -60,6 +61,8 @@ def parse_clock(value: Any) -> int:
     if match is None:
         raise ValueError(f"not a time of day: {value!r}; write HH:MM or HH:MM:SS, with 'd2 ' before it for the second day")
     day, hours, minutes, seconds = int(match[1] or 1), int(match[2]), int(match[3]), int(match[4] or 0)
+    if day > LAST_DAY:
+        raise ValueError(f"too late a day: {value!r}; the last is d{LAST_DAY}")
     if day < 1 or hours > 24 or minutes > 59 or seconds > 59 or (hours == 24 and minutes + seconds > 0):
         raise ValueError(f"no such time of day: {value!r}")
     fraction = round(float(match[5] or 0) * SECOND)

@@ -5,6 +5,7 @@ A workload knows nothing of architectures: the same seed gives the same customer
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Annotated, Literal
 
@@ -89,6 +90,22 @@ class FlowLoad(Model):
         return self
 
 
+class Online(Model):
+    """Of the customers with a session, the share whose client is open and comes back by itself when the session is lost: `peak`
+    where the curve is highest, elsewhere in proportion. The others log in when they next want something."""
+
+    curve: Name
+    peak: Probability
+
+    def share(self, curves: Mapping[str, Curve], time_of_day: int) -> float:
+        """The share at a time of day (ns); 0 outside the curve's points."""
+        points = curves[self.curve].points
+        for (t0, w0), (t1, w1) in pairwise(points):
+            if t0 <= time_of_day < t1:
+                return self.peak * (w0 + (w1 - w0) * (time_of_day - t0) / (t1 - t0)) / max(w for _, w in points)
+        return 0.0
+
+
 class Accounts(Model):
     """Customers' accounts. Activity is Pareto-tailed: the share of intents of the r-th most active falls as r^-exponent."""
 
@@ -99,6 +116,7 @@ class Accounts(Model):
     bank_median: Annotated[float, Field(ge=0, le=1e9, description="yuan")] = 100_000.0
     shares_median: Annotated[float, Field(ge=0, le=1e9, description="shares of one holding")] = 2_000.0
     sessions_at_start: Probability = 0.0
+    online: Online | None = Field(None, description="absent: whoever has a session has the client open")
 
 
 class Orders(Model):

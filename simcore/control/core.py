@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any, Literal, Protocol
 
 import simpy
@@ -79,6 +80,11 @@ def now(core: Core) -> int:
 
 def read(core: Core, reading: str) -> int:
     """The value of `kind/name/field`; the name may hold slashes of its own (call/service.operation/site/attempts)."""
+    return core.read(*_parts(reading))
+
+
+@functools.lru_cache(maxsize=4096)
+def _parts(reading: str) -> tuple[str, str, str]:
     kind, rest = reading.split("/", 1)
     name, field = rest.rsplit("/", 1)
-    return core.read(kind, name, field)
+    return kind, name, field

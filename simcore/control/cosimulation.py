@@ -54,6 +54,7 @@ class Cosimulation:
         self._watches: list[tuple[int, int, simpy.Event]] = []
         self._probes: dict[int, simpy.Event] = {}
         self._probe_number = 0
+        self._indices: dict[tuple[str, str, str], int] = {}
 
     # -- what control code may ask --------------------------------------------------------------------------------------------
 
@@ -72,10 +73,11 @@ class Cosimulation:
         """A cumulative counter or gauge, exact now. Of a unit also `down_since`: the instant it went down (ns), -1 while it is up."""
         if kind == "unit" and field == "down_since":
             return self.inject.down_since.get(self._index("unit", name, "up") - int(y.N_UP), -1)
-        index = self._index(kind, name, field)
+        if (kind, name, field) not in self._indices:
+            self._indices[kind, name, field] = self._index(kind, name, field)
         if field in _INTEGRALS:
             self._machine.account_pools([self.plan.handles["pool"][name]])
-        return int(self._machine.m[index])
+        return int(self._machine.m[self._indices[kind, name, field]])
 
     def watch(self, kind: str, name: str, field: str, at_least: int) -> simpy.Event:
         """An event that succeeds at the exact time the counter or gauge reaches the threshold; its value is that time, ns."""

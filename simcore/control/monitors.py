@@ -119,16 +119,20 @@ class MetricReader:
             return float(self._sum(self._metric.gauge))
         if self._before is None:
             return None
-        (then, of_then, to_then), (t, of, to) = self._before, self._now()
+        return self._since(self._before, self._now())
+
+    def _since(self, before: tuple[int, int, int], present: tuple[int, int, int]) -> float | None:
+        (then, of_then, to_then), (t, of, to) = before, present
         if self._metric.rate is not None:
             return (of - of_then) * SECOND / (t - then) if t > then else None
         return (of - of_then) / (to - to_then) if to - to_then >= max(self._min_count, 1e-9) else None
 
     def scrape(self) -> float | None:
         """The metric over the interval that ends now; the next interval begins."""
-        value = self.value()
-        self._before = self._now()
-        return value
+        if self._metric.gauge is not None:
+            return self.value()
+        before, self._before = self._before, self._now()
+        return None if before is None else self._since(before, self._before)
 
 
 class Watcher:

@@ -32,7 +32,8 @@ def _at(offset: np.uint64) -> int:
 class Machine:
     """The state of one run. `m`, `f`, `ledger`, `rows` are the arenas of `advance`; they are replaced when they grow.
 
-    `on_series` gets int64 [seconds, columns]; `on_spans` and `on_log` get int64 [n, words] (layout.SPAN_SIZE, LOG_SIZE).
+    `on_series` gets int64 [seconds, columns]; `on_spans` and `on_log` get int64 [n, words] (layout.SPAN_SIZE, LOG_SIZE): views that
+    hold until the sink returns.
     """
 
     def __init__(
@@ -148,7 +149,7 @@ class Machine:
         ):
             n, at = self.get(count), self.get(base)
             if n:
-                sink(self.m[at : at + n * words].reshape(n, words).copy())
+                sink(self.m[at : at + n * words].reshape(n, words))
                 self._put(count, 0)
 
     # -- tasks and queues ----------------------------------------------------------------------------------------------------

@@ -269,6 +269,7 @@ def test_pair_that_fits_passes(text: str, workload: str, tmp_path: Path) -> None
         ("rate: 10/s", "per_day: 10, curve: dya", "there is no curve 'dya' (value: 'dya'); did you mean 'day'?"),
         ("{bank: ", "{side: ", "the attribute 'side' is built in (buy, sell)"),
         ("name: w", "name: w\ncalendar: ashare", "there is no calendar 'ashare' (value: 'ashare'); did you mean 'a-share'?"),
+        ("name: w", "name: w\naccounts: {online: {curve: dya, peak: 0.1}}", "there is no curve 'dya' (value: 'dya')"),
         ('"15:00"', '"9:00"', "the times of a curve must ascend"),
         ('"15:00"', "15", "not a time of day: 15"),
     ],

@@ -2,42 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import pytest
+from kernel_calls import callable_of
 
 from simcore.effects import EFFECTS
 from simcore.kernel import draws
 from simcore.kernel import ledger as k
 from simcore.kernel.draws import name_hash
-from simcore.kernel.jit import entry
 from simcore.kernel.layout import CONFIRMED, UNKNOWN
 from simcore.workload import Accounts, Instruments, Orders
 
-
-def _callable(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A way in from Python for one of the kernel's inner functions, which only compiled code can call."""
-
-    def call(*args):  # type: ignore[no-untyped-def]
-        return function(*args)
-
-    return entry(call, allocates=True, kept=False)  # type: ignore[no-any-return]
-
-
-account_of = _callable(k.account_of)
-answer = _callable(k.answer)
-apply = _callable(k.apply)
-fees = _callable(k.fees)
-has_session = _callable(k.has_session)
-instrument = _callable(k.instrument)
-instrument_held = _callable(k.instrument_held)
-new_intent = _callable(k.new_intent)
-side = _callable(k.side)
-combine = _callable(draws.combine)
-uniform = _callable(draws.uniform)
+account_of = callable_of(k.account_of)
+answer = callable_of(k.answer)
+apply = callable_of(k.apply)
+fees = callable_of(k.fees)
+has_session = callable_of(k.has_session)
+instrument = callable_of(k.instrument)
+instrument_held = callable_of(k.instrument_held)
+new_intent = callable_of(k.new_intent)
+side = callable_of(k.side)
+combine = callable_of(draws.combine)
+uniform = callable_of(draws.uniform)
 
 NOW = 10 * 3_600 * 1_000_000_000
 

@@ -6,36 +6,22 @@ import hashlib
 import os
 import subprocess
 import sys
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from kernel_calls import callable_of
 
-import simcore
 from simcore.kernel import ledger as k
 from simcore.kernel import settlement
-from simcore.kernel.jit import entry
 from simcore.kernel.layout import CONFIRMED, UNKNOWN
 from simcore.workload import Accounts, Instruments, Orders
 
-
-def _callable(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A way in from Python for one of the kernel's inner functions, which only compiled code can call."""
-
-    def call(*args):  # type: ignore[no-untyped-def]
-        return function(*args)
-
-    return entry(call, allocates=True, kept=False)  # type: ignore[no-any-return]
-
-
-account_of = _callable(k.account_of)
-answer = _callable(k.answer)
-apply = _callable(k.apply)
-new_intent = _callable(k.new_intent)
+account_of = callable_of(k.account_of)
+answer = callable_of(k.answer)
+apply = callable_of(k.apply)
+new_intent = callable_of(k.new_intent)
 
 HOUR, DAY, MINUTE = settlement.HOUR_NS, settlement.DAY_NS, 60 * 1_000_000_000
 OPEN, CLOSE, BATCH = 10 * HOUR, 15 * HOUR, 17 * HOUR
@@ -491,7 +477,7 @@ def test_interpreted_and_compiled_make_identical_arenas_and_money_never_overflow
         "warnings.filterwarnings('ignore', 'overflow', RuntimeWarning, r'simcore\\.kernel\\.draws')\n"
         "print(runpy.run_path(sys.argv[1])['scripted']())\n"
     )
-    env = os.environ | {"NUMBA_DISABLE_JIT": "1", "PYTHONPATH": str(Path(simcore.__file__).parents[1])}
+    env = os.environ | {"NUMBA_DISABLE_JIT": "1", "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
     done = subprocess.run([sys.executable, "-c", code, __file__], env=env, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == scripted()
