@@ -5,6 +5,7 @@
     python benchmarks/run.py top10-day      # a whole day of a large broker, peak memory
     python benchmarks/run.py memory         # peak memory of a horizon and of twice that
     python benchmarks/run.py startup        # cold compile, warm start, help and validate
+    python benchmarks/run.py smoke          # wall time of the smoke suite, and the share of runs spent outside the kernel
 
 A ratio is only ever taken between repetitions interleaved in one process (A B A B), because a machine's speed drifts.
 """
@@ -308,10 +309,62 @@ def _after_import(run: dict[str, float]) -> float:
     return run["after_import_s"]
 
 
-def _wall_s(*arguments: str) -> float:
+def _wall_s(*arguments: str, check: bool = True) -> float:
+    """Seconds of a Python process; with `check` it must end in 0."""
     begin = time.perf_counter()
-    subprocess.run([sys.executable, *arguments], stdout=subprocess.DEVNULL, check=True)
+    subprocess.run([sys.executable, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=check)
     return time.perf_counter() - begin
+
+
+@main.command()
+@click.option("--suite", default="smoke")
+@click.option("--long", "long_run", default="requirements/dependencies/exchange-degraded", help="A scenario of more than 2 s.")
+@click.option("--repetitions", default=3, type=click.IntRange(1))
+def smoke(suite: str, long_run: str, repetitions: int) -> None:
+    """Wall time of a suite as a person starts it, and of its runs and a long one the share outside the kernel's event loop."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = ["-m", "chaos", "suite", suite, "--store", f"{folder}/store"]
+        _wall_s(*command, check=False)  # compiles, or loads the cache
+        walls = [_wall_s(*command, check=False) for _ in range(repetitions)]
+    names = [*dict.fromkeys(job.scenario for job in _suite_jobs(suite)), long_run]
+    _scenario_run(names[0])  # loads the compiled kernel into this process
+    runs = {name: [_scenario_run(name) for _ in range(repetitions)] for name in names}
+    shares = {name: spread([100 * run["outside_s"] / run["wall_s"] for run in mine]) for name, mine in runs.items()}
+    show(f"{suite}: wall", spread(walls), "s", 1)
+    for name, share in shares.items():
+        seconds = statistics.median(run["wall_s"] for run in runs[name])
+        show(f"{name.rpartition('/')[2]}, {seconds:.1f} s: outside", share, "%", 0)
+    save("smoke", {"suite": suite, "suite_wall_s": spread(walls), "outside_percent": shares, "runs": runs})
+
+
+def _suite_jobs(suite: str) -> list[Any]:
+    from chaos.drill import Options, load_suite, suite_jobs
+
+    return suite_jobs(load_suite(suite), Options(replications=1))
+
+
+def _scenario_run(name: str) -> dict[str, float]:
+    """Wall seconds of one run from prepared files to its judged record, and those of them not spent in `advance`."""
+    from chaos.runner import Job, execute, prepare
+    from simcore.kernel import machine
+
+    job, inside, advance = Job(name, 1), [0.0], machine.advance
+
+    def timed(*arenas: Any) -> int:
+        begin = time.perf_counter()
+        why: int = advance(*arenas)
+        inside[0] += time.perf_counter() - begin
+        return why
+
+    prepare(job)
+    machine.advance = timed
+    try:
+        begin = time.perf_counter()
+        execute(job)
+        wall = time.perf_counter() - begin
+    finally:
+        machine.advance = advance
+    return {"wall_s": wall, "outside_s": wall - inside[0]}
 
 
 @main.command("one-run", hidden=True)

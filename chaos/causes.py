@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from chaos.faults.fault import call_sites
 from chaos.metrics import Question
 from simcore.architecture import Architecture, Call
 from simcore.journal import Journal
+from simcore.steps import call_sites, resources, walk
 from simcore.units import SECOND
 
 STEP = 10  # seconds a window
@@ -142,26 +142,17 @@ def dependencies(architecture: Architecture) -> dict[Node, list[Node]]:
             held = operation.pools if operation.pools is not None else made.pools
             for pool in held:
                 add(node, ("pool", pool))
-            for resource in (*held, *_named(operation.steps)):
+            for resource in (*held, *resources(operation.steps)):
                 add(("limit" if resource in architecture.limits else "pool", resource), node)
     return edges
 
 
 def _bodies(architecture: Architecture) -> Iterable[tuple[str, str, list[Any]]]:
-    from simcore.program import walk
-
     for service, made in architecture.services.items():
         for name, operation in made.operations.items():
             yield service, name, list(walk(operation.steps))
     for name, flow in architecture.flows.items():
         yield "client", name, list(walk(flow.steps))
-
-
-def _named(steps: list[Any]) -> list[str]:
-    """Pools and limits that steps name."""
-    from simcore.program import Assembler
-
-    return Assembler.resources(steps)
 
 
 # --- what was not well ----------------------------------------------------------------------------------------------------------

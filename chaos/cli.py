@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -19,6 +21,16 @@ CLOSED_PIPE = 141  # as the shell has it for a program that writes to a closed p
 
 class Group(click.Group):
     """A group whose mistakes are one line on stderr and an exit code: 2 for the user's, 3 for ours, 130 for Ctrl-C."""
+
+    def __call__(self, *args: Any, **extra: Any) -> Any:
+        """As a program of its own: once the exit code is settled, Ctrl-C changes nothing any more."""
+        try:
+            return self.main(*args, **extra)
+        except KeyboardInterrupt:  # another one, while the first was told of
+            raise SystemExit(INTERRUPTED) from None
+        finally:
+            with contextlib.suppress(KeyboardInterrupt):
+                signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any) -> Any:  # type: ignore[override]
         """Runs a command and ends in SystemExit. (With `standalone_mode` off, and to complete words, it is click's own.)"""
@@ -93,10 +105,10 @@ def main() -> None:
     """Chaos engineering for a simulated securities trading core."""
 
 
-KIND = click.Choice(["architecture", "workload", "environment", "scenario", "suite", "severity"])
+KIND = click.Choice(["architecture", "workload", "environment", "scenario", "suite", "severity", "defect", "triggers"])
 LISTS = {
     "scenarios": "scenario", "suites": "suite", "architectures": "architecture", "workloads": "workload",
-    "environments": "environment", "severity": "severity", "faults": "",
+    "environments": "environment", "severity": "severity", "defects": "defect", "triggers": "triggers", "faults": "",
 }  # fmt: skip
 
 _set_option = click.option("--set", "assignments", metavar="PATH=VALUE", multiple=True, help="Change a value; may be repeated.")
@@ -224,10 +236,10 @@ def _check_whole(file: str, found: Resolved[Any], environment: str | None) -> No
 
         Simulated(found, environment=environment)
     elif isinstance(found.model, Suite):
-        from chaos.drill import Options, suite_jobs
+        from chaos.drill import Options, located, suite_jobs
         from chaos.runner import prepare
 
-        for job in suite_jobs(found.model, Options(environment=environment)):
+        for job in suite_jobs(located(found), Options(environment=environment)):
             prepare(job)
 
 
@@ -278,9 +290,9 @@ def simulate(
     measured, warmup_ns = window_and_warmup(window, warmup)
     journal, wall_s = run_once(
         architecture, workload, environment=environment, assignments=assignments, window=measured, warmup_ns=warmup_ns, seed=seed,
-        spans=spans, progress=True,
+        spans=spans, progress=True, folder=folder,
     )  # fmt: skip
-    return report(journal, wall_s, json_file, folder)
+    return report(journal, wall_s, json_file)
 
 
 # --- scenarios ------------------------------------------------------------------------------------------------------------
@@ -290,6 +302,24 @@ _seed_option = click.option("--seed", default=1, show_default=True, type=click.I
 _journal_option = click.option(
     "--journal", type=click.Path(file_okay=False), metavar="DIR", help="Keep each run's journal in a folder below."
 )
+_html_option = click.option(
+    "--html", type=click.Path(dir_okay=False), metavar="FILE", help="Write a page to look at; of several runs a matrix of pages."
+)
+_html_folder_option = click.option(
+    "--html",
+    type=click.Path(file_okay=False),
+    metavar="DIR",
+    help="Write index.html, a page a run, and the journals into a folder.",
+)
+_spans_option = click.option(
+    "--spans",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0),
+    metavar="N",
+    help="Keep the hops of every N-th request; 0: of none.",
+)
+_language_option = click.option("--lang", "language", default="en", show_default=True, type=click.Choice(["en", "zh"]))
 _json_option = click.option(
     "--json", "json_file", type=click.File("w", lazy=True), metavar="FILE", help="Write the result object; - is stdout."
 )
@@ -298,13 +328,17 @@ _junit_option = click.option(
 )
 
 
+_defect_option = click.option("--defect", metavar="OPERATOR@SITE", help="Plant a defect; 'coredrill list defects' names operators.")
+
+
 def _many(command: Any) -> Any:
     """The options of commands that make many runs."""
     for option in reversed((
         _architecture_option, _environment_option, _set_option, _seed_option,
         click.option("--replications", type=click.IntRange(1, 100_000), metavar="N", help="Runs a scenario, with seeds one after another."),
         click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, 1024), metavar="N", help="Processes."),
-        _json_option, _junit_option, _journal_option,
+        click.option("--cluster", metavar="ADDRESS", help="Run on the workers of this Dask scheduler instead, such as tcp://host:8786."),
+        _json_option, _junit_option, _journal_option, _spans_option,
         click.option("--store", type=click.Path(dir_okay=False), metavar="FILE", help="Where finished runs are kept."),
         click.option("--resume", is_flag=True, help="Go on with what is kept; the result is the same as of one go."),
     )):  # fmt: skip
@@ -315,27 +349,30 @@ def _many(command: Any) -> Any:
 @main.command()
 @click.argument("scenarios", nargs=-1, required=True)
 @_many
-def run(scenarios: tuple[str, ...], json_file: TextIO | None, junit: str | None, **said: Any) -> int:
+@_defect_option
+@_html_option
+def run(scenarios: tuple[str, ...], json_file: TextIO | None, junit: str | None, html: str | None, **said: Any) -> int:
     """Run SCENARIOS, each a name, a path or a pattern such as 'incidents/*', and judge them."""
     from chaos.drill import scenario_jobs
+    from chaos.reports.write import journals
 
-    options = _options(said)
-    return _drill(scenario_jobs(scenarios, options), options, "run", json_file, junit)
+    with journals(html is not None, said["journal"]) as said["journal"]:
+        options = _options(said)
+        return _drill(scenario_jobs(scenarios, options), options, "run", json_file, junit, html=html)
 
 
 @main.command("suite")
 @click.argument("name")
 @_many
-def suite_command(name: str, json_file: TextIO | None, junit: str | None, **said: Any) -> int:
+@_html_folder_option
+def suite_command(name: str, json_file: TextIO | None, junit: str | None, html: str | None, **said: Any) -> int:
     """Run the suite NAME (or a path). Finished runs are kept below .coredrill: --resume goes on after any stop."""
-    from pathlib import Path
-
     from chaos.drill import load_suite, suite_jobs
-    from simcore import catalogue
 
+    if html is not None:
+        said["journal"] = said["journal"] or os.path.join(html, "journals")  # noqa: PTH118
     options, found = _options(said), load_suite(name)
-    beside = Path(name).parent if catalogue.is_path(name) else None
-    return _drill(suite_jobs(found, options, beside), options, name, json_file, junit, keep=True, suite=found)
+    return _drill(suite_jobs(found, options), options, name, json_file, junit, keep=True, suite=found, html=html)
 
 
 @main.command()
@@ -343,15 +380,122 @@ def suite_command(name: str, json_file: TextIO | None, junit: str | None, **said
 @_architecture_option
 @_environment_option
 @_set_option
+@_defect_option
 @_seed_option
 @_journal_option
 @_json_option
-def replay(scenario: str, json_file: TextIO | None, **said: Any) -> int:
+@_spans_option
+@_html_option
+def replay(scenario: str, json_file: TextIO | None, html: str | None, **said: Any) -> int:
     """Make one run again, as the line of a failure says: same seed, same customers, same luck, same digest."""
     from chaos.drill import scenario_jobs
+    from chaos.reports.write import journals
 
-    options = _options(said | {"replications": 1})
-    return _drill(scenario_jobs([scenario], options), options, "replay", json_file, None)
+    with journals(html is not None, said["journal"]) as said["journal"]:
+        options = _options(said | {"replications": 1})
+        return _drill(scenario_jobs([scenario], options), options, "replay", json_file, None, html=html)
+
+
+@main.command("timelines")
+@click.argument("scenarios", nargs=-1)
+@_seed_option
+@click.option("--replications", default=1, show_default=True, type=click.IntRange(1, 1000), metavar="N", help="Runs a scenario.")
+@click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, 1024), metavar="N", help="Processes.")
+@_json_option
+@click.option("--markdown", type=click.File("w", lazy=True), metavar="FILE", help="Write the page docs/reproductions.md; - is stdout.")
+def timelines_command(scenarios: tuple[str, ...], json_file: TextIO | None, markdown: TextIO | None, **said: Any) -> int:
+    """Run reproductions of public incidents (none named: all) and set what was published beside what is simulated."""
+    from chaos.timelines import tell
+
+    return tell(scenarios, _options(said), json_file, markdown)
+
+
+def _campaign(command: Any) -> Any:
+    """The options of commands that make campaigns: many runs that are read together."""
+    for option in reversed((
+        _environment_option, _set_option, _seed_option,
+        click.option("--replications", type=click.IntRange(1, 100_000), metavar="N", help="At most so many runs a place."),
+        click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, 1024), metavar="N", help="Processes."),
+        click.option("--cluster", metavar="ADDRESS", help="Run on the workers of this Dask scheduler instead, such as tcp://host:8786."),
+        _json_option, click.option("--html", type=click.Path(dir_okay=False), metavar="FILE", help="Write a page that needs no network."),
+        click.option("--store", type=click.Path(dir_okay=False), metavar="FILE", help="Where finished runs are kept."),
+        click.option("--resume", is_flag=True, help="Go on with what is kept; the result is the same as of one go."),
+    )):  # fmt: skip
+        command = option(command)
+    return command
+
+
+@main.command("compare")
+@click.argument("suites", nargs=-1, required=True)
+@click.option("--architectures", required=True, metavar="A,B,…", help="By name or path; the first is the baseline.")
+@click.option("--measure", "measures", multiple=True, metavar="NAME=MARGIN", help="What is decided by; may be repeated.")
+@click.option("--looks", metavar="N,N,…", help="After how many runs it is looked at; default half, three quarters and all of them.")
+@click.option(
+    "--healthy", default="requirements/smoke/healthy-open", metavar="SCENARIO", help="Where latency is measured: nothing is broken."
+)
+@_campaign
+def compare_command(
+    suites: tuple[str, ...], architectures: str, measures: tuple[str, ...], looks: str | None, healthy: str, json_file: TextIO | None,
+    html: str | None, **said: Any,
+) -> int:  # fmt: skip
+    """Compare architectures over SUITES (or scenarios, or patterns): same customers, same luck, pair by pair with the first."""
+    from chaos.campaign.commands import Outputs, run_comparison
+
+    return run_comparison(suites, architectures, measures, looks, healthy, _options(said), Outputs(json_file, html))
+
+
+@main.command()
+@click.argument("suite")
+@_architecture_option
+@click.option("--environment", default="staging", show_default=True, metavar="NAME|FILE", help="Where the suite is run.")
+@click.option("--defect", "operators", multiple=True, metavar="NAME[@SITE]", help="Plant this one alone; may be repeated.")
+@click.option("--seeds", default=3, show_default=True, type=click.IntRange(1, 1000), metavar="N", help="Runs of each cell, from seed 1 on.")
+@click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, 1024), metavar="N", help="Processes.")
+@click.option("--price", default=0, show_default=True, type=click.IntRange(0), metavar="RUNS", help="Price defects in production with at most so many runs.")
+@click.option("--why", default=0, show_default=True, type=click.IntRange(0), metavar="RUNS", help="Switch gaps off one by one with at most so many runs.")
+@click.option("--triggers", default="brokers", show_default=True, metavar="NAME|FILE", help="What happens in a year, for prices.")
+@click.option("--suggest", default=0, metavar="N", type=click.IntRange(0), help="Write so many scenarios that would buy most; needs --price.")
+@click.option("--into", default="suggested", show_default=True, type=click.Path(file_okay=False), metavar="DIR", help="Folder of suggested scenarios.")
+@click.option("--all-seeds", is_flag=True, help="Run also the seeds that decide nothing any more.")
+@click.option("--exhaustive", is_flag=True, help="Run also what the defect cannot change.")
+@click.option("--at-least", type=click.FloatRange(0, 1), metavar="SHARE", help="Exit 1 if the mutation score is lower.")
+@click.option("--store", type=click.Path(dir_okay=False), metavar="FILE", help="Where finished runs are kept.")
+@click.option("--resume", is_flag=True, help="Go on with what is kept; the result is the same as of one go.")
+@_json_option
+@click.option("--html", "html_file", type=click.File("w", lazy=True, encoding="utf-8"), metavar="FILE", help="Write one page to look at.")
+def coverage(
+    suite: str, architecture: str | None, environment: str, operators: tuple[str, ...], suggest: int, into: str, price: int, why: int,
+    triggers: str, at_least: float | None, json_file: TextIO | None, html_file: TextIO | None, **said: Any,
+) -> int:  # fmt: skip
+    """What a SUITE does not notice: plant every defect at every site, run it, and count."""
+    from pathlib import Path
+
+    from chaos.campaign.coverage import Setting
+    from chaos.campaign.measurement import Wishes, measure, tell
+    from chaos.simulate import announce_compilation
+    from simcore.errors import InputError
+
+    if suggest and not price:
+        raise InputError("--suggest needs prices", mend="give --price RUNS as well, such as --price 1000")
+    announce_compilation()
+    setting = Setting(architecture or "legacy-coupled", environment, operators=operators or None, **said)
+    result = measure(suite, setting, Wishes(triggers, price, why, suggest, Path(into)))
+    return tell(result, json_file, html_file, at_least)
+
+
+@main.command("sweep")
+@click.argument("scenario")
+@click.option("--vary", "axes", multiple=True, required=True, metavar="PATH=A,B,…", help="A parameter and its values; once or twice.")
+@click.option("--measure", "measures", multiple=True, metavar="NAME", help="What is shown; may be repeated.")
+@_architecture_option
+@_campaign
+def sweep_command(
+    scenario: str, axes: tuple[str, ...], measures: tuple[str, ...], json_file: TextIO | None, html: str | None, **said: Any
+) -> int:  # fmt: skip
+    """Run a SCENARIO over the values of one or two parameters: paths of the architecture, workload.PATH, or load (a factor)."""
+    from chaos.campaign.commands import Outputs, run_sweep
+
+    return run_sweep(scenario, axes, measures, _options(said), Outputs(json_file, html))
 
 
 def _options(said: dict[str, Any]) -> Any:
@@ -362,6 +506,7 @@ def _options(said: dict[str, Any]) -> Any:
 
 def _drill(
     jobs: Any, options: Any, name: str, json_file: TextIO | None, junit: str | None, *, keep: bool = False, suite: Any = None,
+    html: str | None = None,
 ) -> int:  # fmt: skip
     from rich.console import Console
 
@@ -371,18 +516,77 @@ def _drill(
     write_reports(result, name, json_file, junit)
     if getattr(json_file, "name", None) != "-":
         print_result(result, Console())
+    if html is not None:
+        _write_pages(html, jobs, result, suite)
     return exit_code(result)
+
+
+def _write_pages(html: str, jobs: Any, result: Any, suite: Any) -> None:
+    """The page of one run, the matrix of several, or of a suite the folder with its matrix."""
+    from pathlib import Path
+
+    from chaos.reports.write import write_run, write_suite
+    from chaos.runner import journal_folder
+
+    folders = [journal_folder(job) for job in jobs]
+    if suite is not None:
+        write_suite(suite.title or suite.name, Path(html) / "index.html", folders, result)
+    elif len(folders) == 1:
+        write_run(folders[0], html)
+    else:
+        write_suite("coredrill", Path(html), folders, result)
+
+
+@main.command("report")
+@click.argument("folders", metavar="JOURNAL...", nargs=-1, required=True)
+@_html_option
+@_language_option
+@click.option(
+    "--csv", "csv_file", type=click.Path(dir_okay=False), metavar="FILE", help="Write who was hurt, and what they could claim."
+)
+@click.option(
+    "--trace", "trace_file", type=click.Path(dir_okay=False), metavar="FILE", help="Write the sampled hops, for Perfetto."
+)
+@click.option("--terminal", is_flag=True, help="Tell it here, in 40 lines; so it does if no file is asked for.")
+def report_command(
+    folders: tuple[str, ...], html: str | None, language: Any, csv_file: str | None, trace_file: str | None, terminal: bool
+) -> None:
+    """Report on runs from the folders in which --journal has kept them."""
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from chaos.reports.folder import read
+    from chaos.reports.terminal import print_report
+    from chaos.reports.write import export, write_run, write_suite
+
+    if len(folders) > 1 and (csv_file or trace_file):
+        raise click.UsageError("--csv and --trace are of one run: name one folder", click.get_current_context())
+    if html is not None and len(folders) == 1:
+        write_run(folders[0], html, language)
+    elif html is not None:
+        write_suite("coredrill", Path(html), [Path(folder) for folder in folders], language=language)
+    if csv_file is not None or trace_file is not None:
+        for line in export(folders[0], language, csv_file, trace_file):
+            click.echo(line)
+    if terminal or not (html or csv_file or trace_file):
+        for folder in folders:
+            print_report(read(folder), Console(), language)
 
 
 @main.command()
 @click.option("--seed", default=1, show_default=True, type=click.IntRange(0, 2**63 - 1))
-def demo(seed: int) -> int:
+@_html_option
+@_language_option
+def demo(seed: int, html: str | None, language: Any) -> int:
     """One bank slows down at the open; nobody can log in or place an order. A short story with figures."""
     from rich.console import Console
 
     from chaos.demo import tell
+    from chaos.reports.write import journals
 
-    return tell(Console(), seed)
+    with journals(html is not None, None) as folder:
+        return tell(Console(), seed, folder, html, language)
 
 
 @main.command()

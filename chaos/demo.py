@@ -9,10 +9,12 @@ from rich.console import Console
 
 from chaos.causes import paths_to
 from chaos.drill import _say, exit_code, print_chain, result_of
-from chaos.faults.fault import call_sites
-from chaos.runner import Job, execute, prepare
+from chaos.reports.words import Language
+from chaos.reports.write import write_run
+from chaos.runner import Job, execute, journal_folder, prepare
 from chaos.simulate import announce_compilation
 from simcore.errors import InputError
+from simcore.steps import call_sites
 from simcore.units import format_clock
 
 TEMPLATE = Path(__file__).parent / "template.yaml"
@@ -30,10 +32,13 @@ def write_template(file: str) -> None:
         raise InputError(f"cannot write {file}: {error.strerror}") from None
 
 
-def tell(console: Console, seed: int) -> int:
-    """Runs the template's scenario and tells what happened. The exit code is 0 if the story came true, else that of the run."""
+def tell(console: Console, seed: int, folder: str | None = None, html: str | None = None, language: Language = "en") -> int:
+    """Runs the template's scenario and tells what happened. The exit code is 0 if the story came true, else that of the run.
+
+    With `folder`, where the journal is kept, and `html` it writes the page of the run, too.
+    """
     announce_compilation()
-    job = Job(str(TEMPLATE), seed)
+    job = Job(str(TEMPLATE), seed, journal=folder)
     target = prepare(job)
     run = execute(job)
     metrics, orders = run["metrics"], run["metrics"]["orders"]
@@ -65,6 +70,9 @@ def tell(console: Console, seed: int) -> int:
             "and those give nothing back until they are answered."
         )
     say(f"digest {run['digest']}; see it again: coredrill demo --seed {seed}; change it: coredrill init")
+    if html is not None:
+        write_run(journal_folder(job), html, language, replay=f"coredrill demo --seed {seed}")
+        say(f"replayed and charted in {html}")
     came_true = run["faults"][0]["took_effect"] and not run["invalid"] and orders["failed_orders"] > 0
     return 0 if came_true and all(law["ok"] for law in run["conservation"]) else exit_code(result_of([job], {job.key: run}))
 

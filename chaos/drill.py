@@ -5,26 +5,22 @@ from __future__ import annotations
 import fnmatch
 import json
 import os
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any, TextIO
 
-import click
 from rich.console import Console
 
+from chaos.campaign.runs import Runs, default_store
 from chaos.causes import paths_to
-from chaos.runner import SCHEMA_VERSION, Job, Record, forget, grouped, load_scenario, prepare, run_jobs
+from chaos.runner import SCHEMA_VERSION, Job, Record, forget, grouped, load_scenario
 from chaos.scenario import Entry, Pair, Suite, register
-from chaos.simulate import announce_compilation
 from chaos.statistics import enough, median_interval, wilson
-from chaos.store import Store
 from chaos.verdict import EXIT_CODES, combine, value_of
 from simcore import catalogue
 from simcore.errors import InputError, one_line, suggest
-from simcore.loading import resolve
+from simcore.loading import Resolved, resolve
 from simcore.units import format_clock, format_duration
 
 HARNESS_ERROR = 3
@@ -44,6 +40,9 @@ class Options:
     journal: str | None = None
     store: str | None = None
     resume: bool = False
+    cluster: str | None = None
+    defect: str | None = None
+    spans: int = 0
 
 
 # --- from names to jobs -------------------------------------------------------------------------------------------------------
@@ -52,25 +51,31 @@ class Options:
 def scenario_jobs(names: Sequence[str], options: Options) -> list[Job]:
     """The jobs of scenarios by name, path or pattern such as `incidents/*`. Raises InputError."""
     forget()
-    return [job for name in names for entry in _entries(Entry(scenario=name)) for job in _jobs(entry, options, None)]
+    return [job for name in names for entry in entries_of(Entry(scenario=name)) for job in _jobs(entry, options, None)]
 
 
-def suite_jobs(suite: Suite, options: Options, beside: Path | None = None) -> list[Job]:
-    """The jobs of a suite, each once, pairs included."""
+def suite_jobs(suite: Suite, options: Options) -> list[Job]:
+    """The jobs of a suite, each once: first those that are judged on their own, then what only pairs need."""
     forget()
-    entries = [e for entry in suite.scenarios for e in _entries(entry, beside)] + [
-        e for pair in suite.pairs for e in (pair.a, pair.b)
-    ]
-    jobs = [job for entry in entries for job in _jobs(entry, options, suite.replications)]
-    return list(dict.fromkeys(jobs))
+    pairs = [job for pair in suite.pairs for side in pair_jobs(pair, suite, options) for job in side]
+    return list(dict.fromkeys([*own_jobs(suite, options), *pairs]))
 
 
-def _entries(entry: Entry, beside: Path | None = None) -> list[Entry]:
+def own_jobs(suite: Suite, options: Options) -> list[Job]:
+    """The jobs of a suite that are judged on their own."""
+    entries = [e for entry in suite.scenarios for e in entries_of(entry)]
+    return [job for entry in entries for job in _jobs(entry, options, suite.replications)]
+
+
+def pair_jobs(pair: Pair, suite: Suite, options: Options) -> tuple[list[Job], list[Job]]:
+    """The jobs of both sides, seed by seed."""
+    return _jobs(pair.a, options, suite.replications), _jobs(pair.b, options, suite.replications)
+
+
+def entries_of(entry: Entry) -> list[Entry]:
     """The entry, or one for each scenario its pattern means."""
     register()
     if not any(c in entry.scenario for c in "*?["):
-        if catalogue.is_path(entry.scenario) and beside is not None:
-            return [entry.model_copy(update={"scenario": str(beside / entry.scenario)})]
         return [entry]
     known = catalogue.shipped("scenario")
     found = fnmatch.filter(known, entry.scenario)
@@ -83,16 +88,37 @@ def _jobs(entry: Entry, options: Options, of_suite: int | None) -> list[Job]:
     runs = options.replications or entry.replications or of_suite or load_scenario(entry.scenario).model.replications
     architecture, environment = options.architecture or entry.architecture, options.environment or entry.environment
     return [
-        Job(entry.scenario, options.seed + i, architecture, environment, options.assignments, options.journal)
+        Job(
+            entry.scenario, options.seed + i, architecture, environment, options.assignments, options.journal, options.defect,
+            spans=options.spans,
+        )
         for i in range(runs)
-    ]
+    ]  # fmt: skip
+
+
+def suite_scenarios(suite: Suite) -> list[str]:
+    """The scenarios of a suite that are judged on their own, by name or path, each once."""
+    return list(dict.fromkeys(e.scenario for entry in suite.scenarios for e in entries_of(entry)))
 
 
 def load_suite(reference: str) -> Suite:
     """A suite by name or path. Raises InputError."""
     register()
-    suite: Suite = resolve(reference, (), "suite").model
-    return suite
+    return located(resolve(reference, (), "suite"))
+
+
+def located(suite: Resolved[Suite]) -> Suite:
+    """The suite with paths that start where a command does: in the file they start at its own folder."""
+    folder, model = Path(suite.tree.origin.file).parent, suite.model
+
+    def moved(entry: Entry) -> Entry:
+        said = entry.model_dump(include={"scenario", "architecture", "environment"})
+        return entry.model_copy(
+            update={key: str(folder / name) for key, name in said.items() if name is not None and catalogue.is_path(name)}
+        )
+
+    pairs = [pair.model_copy(update={"a": moved(pair.a), "b": moved(pair.b)}) for pair in model.pairs]
+    return model.model_copy(update={"scenarios": [moved(entry) for entry in model.scenarios], "pairs": pairs})
 
 
 # --- running --------------------------------------------------------------------------------------------------------------------
@@ -100,86 +126,49 @@ def load_suite(reference: str) -> Suite:
 
 def run_all(jobs: Sequence[Job], options: Options, name: str, *, keep: bool, suite: Suite | None = None) -> Result:
     """Makes what is not yet kept and puts the result together: the same bytes whenever and however it was made."""
-    digests = {job.key: prepare(job).input_digest for job in jobs}
     path = Path(options.store) if options.store else default_store(name, jobs)
-    store = Store(path, resume=options.resume) if keep or options.store or options.resume else None
-    records = {job.key: r for job in jobs if store and (r := store.get(job.key, digests[job.key])) is not None}
-    left = [job for job in jobs if job.key not in records]
-    if left:
-        announce_compilation()
-    teller = _Teller(len(jobs), len(records))
-
-    def done(job: Job, record: Record) -> None:
-        record = json.loads(json.dumps(record))  # as it would be read back, so that a resumed result is the same
-        records[job.key] = record
-        if store is not None:
-            store.add(job.key, digests[job.key], record)
-        teller.tell(record)
-
-    try:
-        run_jobs(left, options.jobs, done)
-    except KeyboardInterrupt:
-        if store is not None:
-            click.echo(f"{len(records)} of {len(jobs)} runs are kept in {path}; go on with --resume", err=True)
-        raise
-    finally:
-        teller.end()
-        if store is not None:
-            store.close()
-    return result_of(jobs, records, _compared(suite, records, options) if suite else [])
+    kept = path if keep or options.store or options.resume else None
+    with Runs(kept, resume=options.resume, workers=options.jobs, cluster=options.cluster) as runs:
+        runs.make(jobs)
+    records = runs.records
+    if suite is None:
+        return result_of(jobs, records)
+    own = {job.group for job in own_jobs(suite, options)}
+    compared = [compare(pair, *pair_jobs(pair, suite, options), records) for pair in suite.pairs]
+    return result_of(jobs, records, compared, own)
 
 
-def default_store(name: str, jobs: Sequence[Job]) -> Path:
-    """Where a suite's runs are kept: below .coredrill, by the suite's name and a digest of the jobs."""
-    digest = blake2b("\n".join(job.key for job in jobs).encode(), digest_size=6).hexdigest()
-    return Path(".coredrill") / f"{Path(name).name.removesuffix('.yaml')}-{digest}.jsonl"
-
-
-class _Teller:
-    """Progress on stderr: a line a run on a terminal rewritten in place, elsewhere one line each."""
-
-    def __init__(self, total: int, made: int) -> None:
-        self.total, self.made, self.live = total, made, sys.stderr.isatty()
-        if made:
-            click.echo(f"{made} of {total} runs are kept already", err=True)
-
-    def tell(self, record: Record) -> None:
-        self.made += 1
-        if self.total > 1:
-            text = one_line(f"[{self.made}/{self.total}] {record['verdict']:<7} {record['scenario']} seed {record['seed']}")
-            click.echo(f"\r{text[:118]:<118}" if self.live else text, nl=not self.live, err=True)
-
-    def end(self) -> None:
-        if self.live and self.total > 1:
-            click.echo("\r" + " " * 118 + "\r", nl=False, err=True)
-
-
-def result_of(jobs: Sequence[Job], records: Mapping[str, Record], compared: Sequence[dict[str, Any]] = ()) -> Result:
-    """The result object (schema version 1) of finished jobs, in their order."""
+def result_of(
+    jobs: Sequence[Job],
+    records: Mapping[str, Record],
+    compared: Sequence[dict[str, Any]] = (),
+    own: Collection[Any] | None = None,
+) -> Result:
+    """The result object (schema version 1) of finished jobs, in their order. Groups of jobs that are not among `own` (None: all
+    are) were made for a pair's sake: what they are held to on their own does not count, the pair's difference does."""
     runs, groups = [records[job.key] for job in jobs], grouped(jobs, dict(records))
-    verdict = combine([*(g["verdict"] for g in groups), *(p["verdict"] for p in compared)])
+    for key, group in zip(dict.fromkeys(job.group for job in jobs), groups, strict=True):
+        group["counts"] = own is None or key in own
+    counted = [group["verdict"] for group in groups if group["counts"]]
+    judged = [*counted, *(pair["verdict"] for pair in compared)]
     broken = sum(not law["ok"] for run in runs for law in run["conservation"])
-    counts = {v: sum(g["verdict"] == v for g in groups) for v in ("pass", "fail", "unknown")}
-    summary = {"runs": len(runs), "scenarios": len(groups), "verdict": verdict, "conservation_broken": broken} | counts
+    summary = {"runs": len(runs), "scenarios": len(counted), "pairs": len(compared), "verdict": combine(judged)}
+    summary |= {"conservation_broken": broken} | {v: judged.count(v) for v in ("pass", "fail", "unknown")}
     return {"schema_version": SCHEMA_VERSION, "runs": runs, "groups": groups, "pairs": list(compared), "summary": summary}
 
 
-def _compared(suite: Suite, records: Mapping[str, Record], options: Options) -> list[dict[str, Any]]:
-    """The pairs of a suite with what was found."""
-    return [
-        _compare(pair, _jobs(pair.a, options, suite.replications), _jobs(pair.b, options, suite.replications), records)
-        for pair in suite.pairs
-    ]
-
-
-def _compare(pair: Pair, a: list[Job], b: list[Job], records: Mapping[str, Record]) -> dict[str, Any]:
-    """The difference of a measure between two places, seed by seed."""
+def compare(pair: Pair, a: Sequence[Job], b: Sequence[Job], records: Mapping[str, Record]) -> dict[str, Any]:
+    """The difference of a measure between two places, seed by seed. A run that was no valid experiment has no value."""
     rows = []
     for left, right in zip(a, b, strict=False):
         runs = records.get(left.key), records.get(right.key)
         if runs[0] is None or runs[1] is None:
             continue
-        values = [None if r["invalid"] else value_of(r["metrics"], r["properties"], pair.measure) for r in runs if r is not None]
+        values = [
+            None if r["invalid"] or r["doubtful"] else value_of(r["metrics"], r["properties"], pair.measure)
+            for r in runs
+            if r is not None
+        ]
         numbers = [v for v in values if isinstance(v, (int, float))]
         difference = numbers[0] - numbers[1] if len(numbers) == 2 else None
         rows.append({"seed": left.seed, "a": values[0], "b": values[1], "difference": difference})
@@ -188,13 +177,15 @@ def _compare(pair: Pair, a: list[Job], b: list[Job], records: Mapping[str, Recor
     need = max(1, enough(pair.in_share, len(rows)))
     verdict = "unknown" if not rows else "pass" if kept >= need else "fail" if kept + untold < need else "unknown"
     return {
-        "name": pair.name,
-        "measure": pair.measure,
-        "at_least": pair.at_least,
-        "seeds": rows,
-        "verdict": verdict,
-        "why": pair.why,
-    }
+        "name": pair.name, "measure": pair.measure, "at_least": pair.at_least, "a": _place(pair.a), "b": _place(pair.b),
+        "seeds": rows, "verdict": verdict, "why": pair.why,
+    }  # fmt: skip
+
+
+def _place(entry: Entry) -> str:
+    """A side of a pair as a person would name it."""
+    places = [f" on {entry.architecture}" if entry.architecture else "", f" in {entry.environment}" if entry.environment else ""]
+    return entry.scenario + "".join(places)
 
 
 def exit_code(result: Result) -> int:
@@ -228,10 +219,10 @@ def _say(console: Console, text: str, style: str = "") -> None:
 
 def print_result(result: Result, console: Console) -> None:
     """One run at length, several as a line a scenario with the reasons and replay lines of what did not pass."""
-    if len(result["runs"]) == 1 and not result["pairs"]:
+    if len(result["runs"]) == 1:
         print_run(result["runs"][0], console)
     else:
-        for group in result["groups"]:
+        for group in (g for g in result["groups"] if g["counts"]):
             _print_group(group, [r for r in result["runs"] if _same(r, group)], console)
         for pair in result["pairs"]:
             _print_pair(pair, console)
@@ -239,8 +230,9 @@ def print_result(result: Result, console: Console) -> None:
         _say(console, "")
         _say(
             console,
-            f"{summary['verdict']}: {summary['scenarios']} scenarios, {summary['runs']} runs: "
-            f"{summary['pass']} pass, {summary['fail']} fail, {summary['unknown']} unknown",
+            f"{summary['verdict']}: {summary['scenarios']} scenarios, "
+            + (f"{summary['pairs']} pairs, " if summary["pairs"] else "")
+            + f"{summary['runs']} runs: {summary['pass']} pass, {summary['fail']} fail, {summary['unknown']} unknown",
             STYLE[summary["verdict"]],
         )
     if result["summary"]["conservation_broken"]:
@@ -293,11 +285,19 @@ def _spread(values: Sequence[float], unit: str = "") -> str:
 def _print_pair(pair: Mapping[str, Any], console: Console) -> None:
     _say(
         console,
-        f"{pair['verdict']:<7} pair {pair['name']}: {pair['measure']} differs by at least {pair['at_least']:g}",
+        f"{pair['verdict']:<7} pair {pair['name']}: {pair['measure']} of {pair['a']} exceeds that of {pair['b']} "
+        f"by at least {pair['at_least']:g}",
         STYLE[pair["verdict"]],
     )
-    for row in pair["seeds"][:5]:
-        _say(console, f"        seed {row['seed']}: {row['a']} against {row['b']}")
+    for line in pair_lines(pair):
+        _say(console, f"        {line}")
+
+
+def pair_lines(pair: Mapping[str, Any]) -> list[str]:
+    """The values of both sides by seed, and what makes it the point."""
+    told = [[f"{v:,g}" if isinstance(v, (int, float)) else "no value" for v in (row["a"], row["b"])] for row in pair["seeds"]]
+    lines = [f"seed {row['seed']}: {a} against {b}" for row, (a, b) in zip(pair["seeds"], told, strict=True)]
+    return lines[:5] + ([pair["why"]] if pair["why"] else [])
 
 
 def print_run(run: Record, console: Console) -> None:

@@ -77,6 +77,13 @@ def judge_windows(journal: Journal, question: Question) -> Windows:
     return Windows(begins, states, _in_session(journal, begins), intents, lost)
 
 
+def violated_stretches(windows: Windows, every: int) -> list[tuple[int, int]]:
+    """[from, to) in ns of the stretches of violated windows in session."""
+    bad = np.concatenate([[False], (windows.states == VIOLATED) & windows.session, [False]])
+    edges = np.flatnonzero(bad[1:] != bad[:-1])
+    return [(int(windows.begins[a]), int(windows.begins[b - 1]) + every) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+
+
 def _by_rows(journal: Journal, flow: str, objective: Objective, every: int, count: int) -> tuple[Any, Any, Any]:
     """Intents, good ones and quick good ones by the window in which they were submitted."""
     columns, start = journal.intents, journal.meta["start_ns"]
@@ -226,12 +233,14 @@ def _load(journal: Journal, question: Question) -> NDArray[np.int64]:
 
 def response(journal: Journal, question: Question, figures: Mapping[str, Any]) -> dict[str, Any]:
     """The split of the way back, each None if it did not come to it: `detect_s` from the first violation (the first step, if
-    none) to people knowing; `decide_s` on to approval; `act_s` on to the last action done; `restore_s` on to steady state.
+    none) to people knowing, with `detect_s_lower` if nobody knew by the end of the window; `decide_s` on to approval; `act_s` on
+    to the last action done; `restore_s` on to steady state.
     `reconciled_s` is from the first violation to the last reconciliation's end. `first_noticed` says by what (monitor, robot,
     customers), `first_noticed_s` when."""
     since = figures["first_violation_ns"] or question.first_action
     if since is None:
-        return dict.fromkeys(("detect_s", "decide_s", "act_s", "restore_s", "reconciled_s", "first_noticed", "first_noticed_s"))
+        times = ("detect_s", "detect_s_lower", "decide_s", "act_s", "restore_s", "reconciled_s")
+        return dict.fromkeys((*times, "first_noticed", "first_noticed_s"))
     begin = min(since, question.first_action if question.first_action is not None else since)
     events = [e for e in journal.events if e.t_ns >= begin]
     back = figures["recovered_at_ns"]
@@ -244,7 +253,8 @@ def response(journal: Journal, question: Question, figures: Mapping[str, Any]) -
     reconciled = max((e.t_ns for e in events if e.what == "reconciled"), default=None)
     noticed = next((e for e in events if e.what == "alarm" and e.subject in question.watchers), None)
     return {
-        "detect_s": _between(since, detect), "decide_s": _between(detect, decide), "act_s": _between(decide, act),
+        "detect_s": _between(since, detect), "detect_s_lower": _between(since, question.window[1]) if detect is None else None,
+        "decide_s": _between(detect, decide), "act_s": _between(decide, act),
         "restore_s": _between(act, back), "reconciled_s": _between(since, reconciled),
         "first_noticed": question.watchers[noticed.subject] if noticed else None,
         "first_noticed_by": noticed.subject if noticed else None,
@@ -280,6 +290,18 @@ def grown(journal: Journal, counter: str, since: int) -> int:
     values = journal.series(kind, name, field)[journal.seconds + SECOND > since]
     mode = next(c.mode for c in journal.columns if c[:3] == (kind, name, field))
     return int(values.sum() if mode == "cumulative" else values.max(initial=0))
+
+
+def counted(journal: Journal, counter: str, since: int) -> dict[str, Any]:
+    """Of a counter from the second of `since` on: `grown`, by how much it grew, and `lasted_s`, seconds from `since` to the end
+    of the last second in which it did; 0 if it never did, None for what has no series."""
+    kind, rest = counter.split("/", 1)
+    name, field = rest.rsplit("/", 1)
+    if not journal.has_series(kind, name, field):
+        return {"grown": grown(journal, counter, since), "lasted_s": None}
+    seconds = journal.seconds[(journal.series(kind, name, field) > 0) & (journal.seconds + SECOND > since)]
+    lasted = float(seconds[-1] + SECOND - since) / SECOND if seconds.size else 0.0
+    return {"grown": grown(journal, counter, since), "lasted_s": lasted}
 
 
 def measure(journal: Journal, question: Question) -> dict[str, Any]:

@@ -16,6 +16,9 @@ import pytest
 
 if TYPE_CHECKING:
     from chaos.runner import Job, Record
+    from chaos.scenario import Pair
+
+    Sides = tuple[Pair, tuple[list[Job], list[Job]]]
 
 _KIND = re.compile(r"^kind:\s*(scenario|suite)\s*(#.*)?$", re.MULTILINE)
 
@@ -46,27 +49,28 @@ class ScenarioFile(pytest.File):
     """A scenario or suite file."""
 
     def collect(self) -> Iterator[pytest.Item]:
-        """One item a scenario and seed, and one for each group with expectations over its seeds."""
-        from chaos.drill import Options, load_suite, scenario_jobs, suite_jobs
-        from chaos.runner import prepare
+        """One item a scenario and seed, one for each group with expectations over its seeds, and one a pair of a suite."""
+        from chaos.scenario import register
         from simcore.errors import InputError
         from simcore.loading import kind_of
 
+        register()
+        name = str(self.path.absolute())
         try:
-            from chaos.scenario import register
-
-            register()
-            options = Options()
-            if kind_of(str(self.path.absolute())) == "scenario":
-                jobs, short = scenario_jobs([str(self.path.absolute())], options), True
-            else:
-                jobs, short = suite_jobs(load_suite(str(self.path.absolute())), options, self.path.parent), False
-            groups: dict[Any, list[Job]] = {}
-            for job in jobs:
-                prepare(job)
-                groups.setdefault(job.group, []).append(job)
+            alone = kind_of(name) == "scenario"
+            jobs, pairs = _scenario(name) if alone else _suite(name)
         except InputError as error:
             raise self.CollectError(str(error)) from None
+        yield from self._runs(jobs, short=alone)
+        for pair, (a, b) in pairs:
+            yield PairItem.from_parent(self, name=f"pair-{pair.name}", pair=pair, a=a, b=b)
+
+    def _runs(self, jobs: list[Job], short: bool) -> Iterator[pytest.Item]:
+        from chaos.runner import prepare
+
+        groups: dict[Any, list[Job]] = {}
+        for job in jobs:
+            groups.setdefault(job.group, []).append(job)
         for mine in groups.values():
             target = prepare(mine[0])
             label = (
@@ -78,6 +82,28 @@ class ScenarioFile(pytest.File):
                 yield RunItem.from_parent(self, name=f"{label}[seed-{job.seed}]", jobs=[job])
             if any(e.in_share is not None or e.quantile is not None for e in target.scenario.model.expect):
                 yield RunItem.from_parent(self, name=f"{label}[over-seeds]", jobs=mine)
+
+
+def _scenario(name: str) -> tuple[list[Job], list[Sides]]:
+    """The jobs of a scenario file, checked. Raises InputError."""
+    from chaos.drill import Options, scenario_jobs
+    from chaos.runner import prepare
+
+    jobs = scenario_jobs([name], Options())
+    for job in jobs:
+        prepare(job)
+    return jobs, []
+
+
+def _suite(name: str) -> tuple[list[Job], list[Sides]]:
+    """The jobs of a suite that are judged on their own, and its pairs with theirs; all checked. Raises InputError."""
+    from chaos.drill import Options, load_suite, own_jobs, pair_jobs, suite_jobs
+    from chaos.runner import prepare
+
+    suite, options = load_suite(name), Options()
+    for job in suite_jobs(suite, options):
+        prepare(job)
+    return own_jobs(suite, options), [(pair, pair_jobs(pair, suite, options)) for pair in suite.pairs]
 
 
 class RunItem(pytest.Item):
@@ -120,6 +146,32 @@ class RunItem(pytest.Item):
         return self.path, 0, self.name
 
 
+class PairItem(pytest.Item):
+    """A pair of a suite: the runs of both sides, and the difference that is the point."""
+
+    def __init__(self, *, pair: Pair, a: list[Job], b: list[Job], **options: Any) -> None:
+        super().__init__(**options)
+        self.pair, self.a, self.b = pair, a, b
+
+    def runtest(self) -> None:
+        """Makes the runs of both sides, and raises if the difference is not there."""
+        from chaos.drill import compare, pair_lines
+
+        found = compare(self.pair, self.a, self.b, {job.key: _executed(job) for job in (*self.a, *self.b)})
+        claim = f"{found['measure']} of {found['a']} exceeds that of {found['b']} by at least {found['at_least']:g}"
+        _raise(found["verdict"], [claim, *pair_lines(found)])
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """The claim and the values of both sides, without a traceback."""
+        if isinstance(excinfo.value, (FailedError, UnknownError)):
+            return f"{self.path}:1: {excinfo.value}"
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """File and name."""
+        return self.path, 0, self.name
+
+
 @functools.lru_cache(maxsize=1024)
 def _executed(job: Job) -> Record:
     """A run; the item over the seeds shares those of the others in its process."""
@@ -144,7 +196,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     """An unknown verdict is an error, as of a fixture, and not a failed assertion."""
     outcome = yield
     report = outcome.get_result()  # type: ignore[attr-defined]
-    if isinstance(item, RunItem) and call.excinfo is not None and isinstance(call.excinfo.value, UnknownError):
+    if isinstance(item, (RunItem, PairItem)) and call.excinfo is not None and isinstance(call.excinfo.value, UnknownError):
         report.when = "setup"
 
 

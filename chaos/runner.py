@@ -5,23 +5,21 @@ from __future__ import annotations
 
 import functools
 import json
-import os
 import shlex
-import signal
-import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from dataclasses import asdict, dataclass
-from multiprocessing import get_context, parent_process
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from chaos import causes, metrics, severity
+from chaos.campaign import defects
+from chaos.campaign.executors import Place, run_tasks
 from chaos.checkers import check_all
 from chaos.scenario import MustHappen, Scenario, register
-from chaos.simulated import Simulated
+from chaos.simulated import Parts, Simulated
 from chaos.verdict import judge_run, judge_runs
 from simcore import catalogue
+from simcore.errors import InputError
 from simcore.journal import Journal
 from simcore.loading import Resolved, resolve
 
@@ -40,6 +38,8 @@ class Job:
     environment: str | None = None
     assignments: tuple[str, ...] = ()
     journal: str | None = None
+    defect: str | None = None
+    spans: int = 0
 
     @property
     def group(self) -> tuple[str, str | None, str | None]:
@@ -49,13 +49,22 @@ class Job:
     @property
     def key(self) -> str:
         """Names the job in a store."""
-        return json.dumps({k: v for k, v in asdict(self).items() if k != "journal"}, sort_keys=True)
+        said = {k: v for k, v in asdict(self).items() if k != "journal" and (k not in ("defect", "spans") or v)}
+        return json.dumps(said, sort_keys=True)
+
+
+_PARTS = Parts()
 
 
 @functools.lru_cache(maxsize=64)
-def prepared(scenario: str, architecture: str | None, environment: str | None, assignments: tuple[str, ...] = ()) -> Simulated:
+def prepared(
+    scenario: str, architecture: str | None, environment: str | None, assignments: tuple[str, ...] = (), defect: str | None = None
+) -> Simulated:
     """The system of a job, everything read and checked. Raises InputError."""
-    return Simulated(load_scenario(scenario), architecture=architecture, environment=environment, assignments=assignments)
+    return Simulated(
+        _PARTS.get(("scenario", scenario), lambda: load_scenario(scenario)), architecture=architecture, environment=environment,
+        assignments=assignments, defect=defect, parts=_PARTS,
+    )  # fmt: skip
 
 
 def load_scenario(reference: str) -> Resolved[Scenario]:
@@ -67,17 +76,34 @@ def load_scenario(reference: str) -> Resolved[Scenario]:
 def forget() -> None:
     """Files are read again: they may have changed since the last command of this process."""
     prepared.cache_clear()
+    _digest.cache_clear()
+    _PARTS.known.clear()
+    _rules.cache_clear()
+    defects.forget()
 
 
 def prepare(job: Job) -> Simulated:
     """The system of a job. Raises InputError."""
-    return prepared(job.scenario, job.architecture, job.environment, job.assignments)
+    return prepared(job.scenario, job.architecture, job.environment, job.assignments, job.defect)
+
+
+def input_digest(job: Job) -> str:
+    """Changes with whatever decides what the job's run does, but for the seed; remembered for more jobs than systems are. Raises
+    InputError."""
+    return _digest(replace(job, seed=0, journal=None))
+
+
+@functools.cache
+def _digest(job: Job) -> str:
+    return prepare(job).input_digest
 
 
 def replay_line(job: Job, architecture: str, environment: str) -> str:
     """The command that makes this run again."""
     words = ["coredrill", "replay", job.scenario, "--architecture", architecture, "--environment", environment]
     words += ["--seed", str(job.seed)] + [w for a in job.assignments for w in ("--set", a)]
+    words += ["--defect", job.defect] if job.defect else []
+    words += ["--spans", str(job.spans)] if job.spans else []
     return shlex.join(words)
 
 
@@ -87,12 +113,53 @@ def replay_line(job: Job, architecture: str, environment: str) -> str:
 def execute(job: Job) -> Record:
     """Makes the run and judges it."""
     target = prepare(job)
-    journal = target.run(target.scenario.model, job.seed)
+    journal = target.run(target.scenario.model, job.seed, spans=job.spans)
+    record = record_of(job, target, journal)
     if job.journal is not None:
-        scenario = target.scenario.model
-        names = (scenario.name, target.architecture.name, target.environment, f"seed-{job.seed}")
-        journal.write(Path(job.journal) / "__".join(name.replace("/", "-") for name in names))
-    return record_of(job, target, journal)
+        _keep(journal_folder(job), journal, record, target)
+    return record
+
+
+def journal_folder(job: Job) -> Path:
+    """Where the journal of a job is kept: below the folder it names, by scenario, architecture, environment and seed."""
+    target = prepare(job)
+    names = [target.scenario.model.name, target.architecture.name, target.environment, f"seed-{job.seed}"]
+    names += [f"defect-{job.defect}"] if job.defect else []
+    return Path(job.journal or ".") / "__".join(name.replace("/", "-") for name in names)
+
+
+def _keep(folder: Path, journal: Journal, record: Record, target: Simulated) -> None:
+    """The journal, and beside it what a report needs and the journal does not say."""
+    from chaos.picture import picture
+    from chaos.reports.folder import keep
+
+    windows = metrics.judge_windows(journal, _question(target.scenario.model, target, journal))
+    every = target.scenario.model.steady_state.every
+    journal.write(folder)
+    keep(folder, picture=picture(target.architecture), record=record, violated=metrics.violated_stretches(windows, every))
+
+
+class Assessment(NamedTuple):
+    """What a run showed, before it is written down."""
+
+    question: metrics.Question
+    measures: dict[str, Any]
+    properties: dict[str, Any]
+    steps: list[dict[str, Any]]
+    invalid: list[str]
+    doubts: list[str]
+    judgement: dict[str, Any]
+
+
+def assess(target: Simulated, journal: Journal, figures: dict[str, Any]) -> Assessment:
+    """Measures and judges a run; `figures` are its orders, flows and client_truth (see `simcore.result`)."""
+    scenario = target.scenario.model
+    question = _question(scenario, target, journal)
+    measures = _measures(journal, question, figures, scenario)
+    properties, steps = check_all(journal), _evidence(scenario, journal)
+    invalid, doubts = _reasons(scenario, journal, measures, steps)
+    judgement = judge_run(scenario, measures, properties, invalid, doubts)
+    return Assessment(question, measures, properties, steps, invalid, doubts, judgement)
 
 
 def record_of(job: Job, target: Simulated, journal: Journal) -> Record:
@@ -100,20 +167,18 @@ def record_of(job: Job, target: Simulated, journal: Journal) -> Record:
     from simcore.result import result
 
     scenario = target.scenario.model
-    question = _question(scenario, target, journal)
     plain = result(journal)["runs"][0]
-    measures = _measures(journal, question, plain["metrics"], scenario)
-    properties = check_all(journal)
-    steps = _evidence(scenario, journal)
-    invalid, doubts = _reasons(scenario, journal, measures, steps)
-    judgement = judge_run(scenario, measures, properties, invalid, doubts)
-    chain = causes.chain(journal, target.architecture, [(s["fault"], s["began_ns"], s["targets"]) for s in steps], question)
+    found = assess(target, journal, plain["metrics"])
+    begun = [(s["fault"], s["began_ns"], s["targets"]) for s in found.steps]
+    chain = causes.chain(journal, target.architecture, begun, found.question)
     return {
         "scenario": scenario.name, "title": scenario.title, "purpose": scenario.purpose, "architecture": target.architecture.name,
-        "environment": target.environment, "workload": target.workload.name, "seed": job.seed, "verdict": judgement["verdict"],
-        "reasons": judgement["reasons"], "invalid": bool(invalid), "digest": journal.digest, "input_digest": target.input_digest,
-        "window": list(question.window), "metrics": measures, "properties": properties, "conservation": plain["conservation"],
-        "expectations": judgement["expectations"], "faults": steps, "causes": chain,
+        "environment": target.environment, "workload": target.workload.name, "seed": job.seed, "verdict": found.judgement["verdict"],
+        "reasons": found.judgement["reasons"], "invalid": bool(found.invalid), "doubtful": bool(found.doubts),
+        "digest": journal.digest, "input_digest": target.input_digest,
+        "window": list(found.question.window), "metrics": found.measures, "properties": found.properties,
+        "conservation": plain["conservation"],
+        "expectations": found.judgement["expectations"], "faults": found.steps, "causes": chain,
         "timeline": _timeline(scenario, journal), "replay": replay_line(job, target.architecture_reference, target.environment),
     }  # fmt: skip
 
@@ -142,9 +207,15 @@ def _measures(journal: Journal, question: metrics.Question, plain: dict[str, Any
     found = {"orders": orders, "flows": plain["flows"], "client_truth": plain["client_truth"]} | metrics.measure(
         journal, question
     )
-    rules = {name: resolve(name, (), "severity").model for name in catalogue.shipped("severity")}
-    found["severity"] = {name: severity.grade(rule, found, scenario.system) for name, rule in rules.items()}
+    found["severity"] = {name: severity.grade(rule, found, scenario.system) for name, rule in _rules().items()}
+    since = question.first_action if question.first_action is not None else question.window[0]
+    found["counters"] = {counter: metrics.counted(journal, counter, since) for counter in scenario.counters}
     return found
+
+
+@functools.cache
+def _rules() -> dict[str, severity.RuleSet]:
+    return {name: resolve(name, (), "severity").model for name in catalogue.shipped("severity")}
 
 
 def _evidence(scenario: Scenario, journal: Journal) -> list[dict[str, Any]]:
@@ -216,56 +287,21 @@ def _timeline(scenario: Scenario, journal: Journal) -> list[dict[str, Any]]:
 # --- many runs --------------------------------------------------------------------------------------------------------------
 
 
-def run_jobs(jobs: Sequence[Job], workers: int, done: Done) -> None:
-    """Makes the runs, on so many processes; tells `done` of each as it ends, in any order. A worker's error is raised here.
+def run_jobs(jobs: Sequence[Job], workers: int, done: Done, cluster: str | None = None) -> None:
+    """Makes the runs, on so many processes or a Dask cluster; tells `done` of each as it ends, in any order. A worker's error is
+    raised here, and so is a cluster's that has other files than we have.
 
     Ctrl-C stops the workers and is raised; what `done` was told stays told.
     """
-    for job in {j.group + (j.assignments,): j for j in jobs}.values():
-        prepare(job)  # a mistake in a file is found before anything runs
-    if workers <= 1 or len(jobs) <= 1:
-        for job in jobs:
-            done(job, execute(job))
-        return
-    pool = ProcessPoolExecutor(min(workers, len(jobs)), mp_context=get_context("spawn"), initializer=_begin_worker)
-    try:
-        for job, future in _completed(pool, jobs, 2 * workers):
-            done(job, future.result())
-    except BaseException:
-        for process in list((pool._processes or {}).values()):
-            process.terminate()
-        pool.shutdown(wait=False, cancel_futures=True)
-        raise
-    pool.shutdown()
-
-
-def _completed(pool: ProcessPoolExecutor, jobs: Iterable[Job], most: int) -> Iterator[tuple[Job, Future[Record]]]:
-    waiting: dict[Future[Record], Job] = {}
     for job in jobs:
-        waiting[pool.submit(execute, job)] = job
-        while len(waiting) >= most:
-            yield from _take(waiting)
-    while waiting:
-        yield from _take(waiting)
+        input_digest(job)  # a mistake in a file is found before anything runs
 
+    def compared(job: Job, record: Record) -> None:
+        if record["input_digest"] != input_digest(job):
+            raise InputError(f"the cluster's workers have other files for {job.scenario}", mend="give all of them the same files")
+        done(job, record)
 
-def _take(waiting: dict[Future[Record], Job]) -> Iterator[tuple[Job, Future[Record]]]:
-    finished, _ = wait(waiting, return_when=FIRST_COMPLETED)
-    for future in finished:
-        yield waiting.pop(future), future
-
-
-def _begin_worker() -> None:
-    """Ctrl-C is the parent's to handle; and a worker does not outlive its parent, whatever ended that."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_leave_with_parent, daemon=True).start()
-
-
-def _leave_with_parent() -> None:
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+    run_tasks(execute, jobs, done if cluster is None else compared, Place(workers, cluster))
 
 
 # --- results ------------------------------------------------------------------------------------------------------------------

@@ -7,15 +7,16 @@ A scenario states what holds while all is well (`steady_state`), what is done to
 from __future__ import annotations
 
 import functools
+import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, create_model, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, create_model, model_validator
 
 from chaos.faults import load_faults
 from chaos.faults.fault import Fault
 from simcore import catalogue, loading, schema
 from simcore.architecture import Model, Name, Probability
-from simcore.control.models import Reading
+from simcore.control.models import READING_PATTERN, Reading
 from simcore.environment import FileName
 from simcore.patch import EditForm
 from simcore.units import MINUTE, SECOND, ClockTime, Duration, parse_duration
@@ -33,7 +34,11 @@ ORDER_MEASURES = (
 )  # fmt: skip
 TIME_MEASURES = ("impaired_s", "recovery_s", "detect_s", "decide_s", "act_s", "restore_s", "reconciled_s")
 PROPERTIES = ("no-duplicates", "none-lost", "none-stranded", "no-orphans", "reconciled")
+IMPLIED = ("no-duplicates", "none-lost", "no-orphans")
+"""Properties that a requirement is held to unless it says which with `properties`."""
+NOT_GRADABLE = "not-gradable"
 FLOW_MEASURES = ("success", "failed_share", "failed", "p50_s", "p99_s")
+COUNTER_MEASURES = ("grown", "lasted_s")
 
 
 # --- quantities -----------------------------------------------------------------------------------------------------------
@@ -41,7 +46,7 @@ FLOW_MEASURES = ("success", "failed_share", "failed", "p50_s", "p99_s")
 
 def _quantity(value: Any) -> Any:
     """A duration becomes seconds, `12 %` a share; numbers and grades stay."""
-    if isinstance(value, str) and value not in GRADES:
+    if isinstance(value, str) and value not in (*GRADES, NOT_GRADABLE):
         if value.endswith("%"):
             try:
                 return float(value[:-1]) / 100.0
@@ -52,7 +57,7 @@ def _quantity(value: Any) -> Any:
 
 
 Quantity = Annotated[
-    float | Literal[GRADES],  # type: ignore[valid-type]
+    float | Literal[(*GRADES, NOT_GRADABLE)],  # type: ignore[valid-type]
     BeforeValidator(_quantity),
     WithJsonSchema(
         {"type": ["number", "string"], "description": "a number, a share such as 2 %, a duration such as 10min, or a grade"}
@@ -68,7 +73,15 @@ def measure_problem(measure: str) -> str | None:
         return (
             None
             if measure in known
-            else f"unknown measure; known: {', '.join(known)}, orders.*, flows.FLOW.*, severity.RULES, properties.*"
+            else f"unknown measure; known: {', '.join(known)}, orders.*, flows.FLOW.*, counters.READING.*, severity.RULES, "
+            "properties.*"
+        )
+    if group == "counters":
+        reading, _, last = rest.rpartition(".")
+        return (
+            None
+            if last in COUNTER_MEASURES and re.match(READING_PATTERN, reading)
+            else f"write counters.KIND/NAME/FIELD.MEASURE; measures: {', '.join(COUNTER_MEASURES)}"
         )
     if group == "orders":
         return None if rest in ORDER_MEASURES else f"unknown measure; known: {', '.join(f'orders.{m}' for m in ORDER_MEASURES)}"
@@ -79,7 +92,22 @@ def measure_problem(measure: str) -> str | None:
         return (
             None if last in FLOW_MEASURES and "." in rest else f"write flows.FLOW.MEASURE; measures: {', '.join(FLOW_MEASURES)}"
         )
-    return None if group == "severity" and rest else "unknown measure; groups: orders, flows, severity, properties"
+    return None if group == "severity" and rest else "unknown measure; groups: orders, flows, counters, severity, properties"
+
+
+def _known_measure(measure: str) -> str:
+    if (problem := measure_problem(measure)) is not None:
+        raise ValueError(f"{measure}: {problem}")
+    return measure
+
+
+Measure = Annotated[str, Field(max_length=200), AfterValidator(_known_measure)]
+
+
+def counter_of(measure: str) -> str | None:
+    """The reading that a measure `counters.READING.MEASURE` speaks of; None for any other measure."""
+    group, _, rest = measure.partition(".")
+    return rest.rpartition(".")[0] if group == "counters" else None
 
 
 def is_time(measure: str) -> bool:
@@ -224,7 +252,7 @@ class Expectation(Model):
     """A bound on a measure. Over several seeds it must hold in a share `in_share` of the runs, or at a `quantile` of the
     values; without either, in every run."""
 
-    measure: str = Field(max_length=200, description="impaired_s, orders.failed_orders, flows.login.success, severity.dora, …")
+    measure: Measure = Field(description="impaired_s, orders.failed_orders, flows.login.success, severity.dora, …")
     at_most: Quantity | None = None
     at_least: Quantity | None = None
     equals: bool | Quantity | None = None
@@ -234,8 +262,6 @@ class Expectation(Model):
 
     @model_validator(mode="after")
     def _sensible(self) -> Expectation:
-        if (problem := measure_problem(self.measure)) is not None:
-            raise ValueError(f"{self.measure}: {problem}")
         if self.at_most is None and self.at_least is None and self.equals is None:
             raise ValueError("an expectation needs at_most, at_least or equals")
         if self.in_share is not None and self.quantile is not None:
@@ -248,6 +274,8 @@ class Expectation(Model):
         for bound in (self.at_most, self.at_least, self.equals):
             if bound is not None and isinstance(bound, str) != graded:
                 raise ValueError(f"bounds of severity are grades ({', '.join(GRADES)}), those of other measures are not")
+        if NOT_GRADABLE in (self.at_most, self.at_least):
+            raise ValueError(f"{NOT_GRADABLE} is no grade that others lie above or below; write equals: {NOT_GRADABLE}")
         return self
 
 
@@ -274,18 +302,12 @@ class MustHappen(Model):
 class Outcome(Model):
     """A published figure beside the measure that should come near it. Only one that nothing was fitted to counts."""
 
-    measure: str = Field(max_length=200)
+    measure: Measure
     published: Quantity
     source: str
     fitted: bool = False
     within: Annotated[float, Field(gt=0, lt=10)] = Field(0.3, description="relative; 0.3 is ± 30 %")
     misses: str = Field("", description="by how much it misses and why; such an outcome is shown and not judged")
-
-    @model_validator(mode="after")
-    def _sensible(self) -> Outcome:
-        if (problem := measure_problem(self.measure)) is not None:
-            raise ValueError(f"{self.measure}: {problem}")
-        return self
 
 
 class Parameter(Model):
@@ -306,11 +328,12 @@ class Timepoint(Model):
 
 
 class Record(Model):
-    """A public record of an incident, what was taken from it and what was fitted, kept apart."""
+    """A public record of an incident, what was taken from it and what was fitted, kept apart. Where it has no figures the
+    scenario's expectations say what must come out."""
 
     inputs: list[Parameter] = []
     fitted: list[Parameter] = []
-    outcomes: Annotated[list[Outcome], Field(min_length=1)]
+    outcomes: list[Outcome] = []
     timeline: list[Timepoint] = []
 
 
@@ -360,14 +383,17 @@ class Scenario(Model):
     rollbacks: list[Rollback] = []
     must_happen: list[MustHappen] = []
     expect: list[Expectation] = []
+    properties: list[Literal[PROPERTIES]] | None = Field(  # type: ignore[valid-type]
+        None, description=f"what holds without an expectation that says so; absent: {', '.join(IMPLIED)}, of a reproduction none"
+    )
     record: Record | None = Field(None, description="of a reproduction")
 
     @model_validator(mode="after")
     def _judged_by_something(self) -> Scenario:
         if (self.purpose == "reproduction") != (self.record is not None):
             raise ValueError("purpose: reproduction and record go together")
-        if not self.expect and self.record is None:
-            raise ValueError("expect is missing: without an expectation nothing can fail")
+        if not self.expect and not (self.record and self.record.outcomes):
+            raise ValueError("expect is missing: without an expectation (or an outcome of a record) nothing can fail")
         return self
 
     @property
@@ -379,6 +405,12 @@ class Scenario(Model):
     def end(self) -> int:
         """When the run and the window end."""
         return self.window.end
+
+    @property
+    def counters(self) -> list[str]:
+        """The readings that expectations and outcomes speak of."""
+        measures = [e.measure for e in self.expect] + [o.measure for o in (self.record.outcomes if self.record else ())]
+        return sorted({counter for measure in measures if (counter := counter_of(measure)) is not None})
 
 
 class Entry(Model):
@@ -397,16 +429,10 @@ class Pair(Model):
     name: Name
     a: Entry
     b: Entry
-    measure: str = "orders.failed_orders"
+    measure: Measure = "orders.failed_orders"
     at_least: Quantity
     in_share: Annotated[float, Field(gt=0, le=1)] = 1.0
     why: str = ""
-
-    @model_validator(mode="after")
-    def _sensible(self) -> Pair:
-        if (problem := measure_problem(self.measure)) is not None:
-            raise ValueError(f"{self.measure}: {problem}")
-        return self
 
 
 class Suite(Model):
@@ -453,10 +479,13 @@ def _bounds_with_units(expectation: Expectation, keys: tuple[str | int, ...]) ->
 
 def register() -> None:
     """Makes scenario and suite files known to the loader."""
+    from chaos.campaign.defects import Defect, check_defect
+    from chaos.campaign.triggers import Triggers, check_triggers
     from chaos.severity import RuleSet
 
     for kind, model, check, folder in (
         ("scenario", Scenario, check_scenario, ""), ("suite", Suite, lambda _: [], "suites"), ("severity", RuleSet, lambda _: [], "severity"),
+        ("defect", Defect, check_defect, "defects"), ("triggers", Triggers, check_triggers, "triggers"),
     ):  # fmt: skip
         loading.KINDS[kind] = loading.Kind(model, check)
         catalogue.FOLDERS[kind] = folder

@@ -39,9 +39,9 @@ def parse_window(text: str) -> tuple[int, int]:
 
 def run_once(
     architecture: str, workload: str, *, environment: str | None, assignments: Sequence[str], window: tuple[int, int], warmup_ns: int,
-    seed: int, spans: int, progress: bool,
+    seed: int, spans: int, progress: bool, folder: str | None = None,
 ) -> tuple[Journal, float]:  # fmt: skip
-    """The journal of one run and the seconds it took in wall time. Raises InputError."""
+    """The journal of one run, kept in a folder if one is named, and the seconds it took in wall time. Raises InputError."""
     layers = [command_line_layer(list(assignments))] if assignments else []
     pair = load_pair(architecture, workload, environment=environment, edits=layers)
     announce_compilation()
@@ -61,9 +61,18 @@ def run_once(
     )
     began = time.perf_counter()
     if not progress or window[1] - start < _LONG_RUN_NS:
-        return simulate(plan), time.perf_counter() - began
-    with shown_progress(start, window[1]) as told:
-        return simulate(plan, progress=told), time.perf_counter() - began
+        journal = simulate(plan)
+    else:
+        with shown_progress(start, window[1]) as told:
+            journal = simulate(plan, progress=told)
+    wall_s = time.perf_counter() - began
+    if folder is not None:
+        from chaos.picture import picture
+        from chaos.reports.folder import keep
+
+        journal.write(folder)
+        keep(folder, picture=picture(pair[0]))
+    return journal, wall_s
 
 
 def digest_of(architecture: Architecture | Workload) -> str:
@@ -77,7 +86,7 @@ def announce_compilation() -> None:
     from simcore.simulation import kernel_is_compiled
 
     if not kernel_is_compiled():
-        sys.stderr.write("compiling the kernel, once for this installation: this takes about half a minute …\n")
+        sys.stderr.write("compiling the kernel, once for this installation: this takes 10 to 30 seconds …\n")
         sys.stderr.flush()
 
 
@@ -98,12 +107,10 @@ class shown_progress:  # noqa: N801 (a context manager, used like a function)
         self.bar.stop()
 
 
-def report(journal: Journal, wall_s: float, json_file: TextIO | None, folder: str | None) -> int:
-    """Writes the journal if a folder is named, then prints the result object or the summary. The exit code."""
+def report(journal: Journal, wall_s: float, json_file: TextIO | None) -> int:
+    """Prints the result object or the summary. The exit code."""
     from simcore.result import print_summary, result
 
-    if folder is not None:
-        journal.write(folder)
     found = result(journal, wall_s=wall_s)
     if json_file is not None:
         json.dump(found, json_file, indent=1)

@@ -7,23 +7,27 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from chaos.assignments import layers as assignment_layers
+from chaos.campaign.defects import mutant_named
 from chaos.faults.fault import Fault, System, Target
-from chaos.scenario import Responders, Rollback, Scenario, StepBase
+from chaos.scenario import Responders, Rollback, Scenario, StepBase, counter_of
 from chaos.simulate import digest_of
 from simcore import catalogue
 from simcore.architecture import Architecture
 from simcore.control.models import Control
-from simcore.control.references import _reading
-from simcore.document import Node
+from simcore.control.references import FIELDS, _reading
+from simcore.control.vocabulary import BREAKER_WORDS, VOCABULARY
+from simcore.document import Node, read_text
 from simcore.errors import InputError, suggest
 from simcore.journal import Journal
-from simcore.loading import Resolved, environment_layers, require_fit, resolve
-from simcore.patch import Layer, command_line_layer, edits_of
+from simcore.loading import Resolved, Surroundings, require_fit, resolve, surroundings
+from simcore.patch import Layer, edits_of
 from simcore.units import SECOND
-from simcore.validation import Finding, findings_error
+from simcore.validation import Finding, Keys, findings_error
 from simcore.workload import Workload
 
 FAULT_WORDS = {
+    "defect_stands": "a planted defect that is a fault of the whole run begins",
     "fault_started": "a step of the scenario begins (step, fault, targets)",
     "fault_failed": "a step of the scenario could not be done, or not be healed (why)",
     "fault_exercised": "what a step's counters grew by since it began (grown)",
@@ -37,23 +41,51 @@ POLL_NS = 10 * SECOND
 Work = Generator[Any, Any, None]
 
 
+class OutOfEventsError(Exception):
+    """A run was given up: it needed more events than it was allowed."""
+
+
+class Parts:
+    """Files that several systems have in common, read once: the last few of each kind. Only as good as the files stay as they are."""
+
+    def __init__(self, most: int = 64) -> None:
+        self.most = most
+        self.known: dict[Any, Any] = {}
+
+    def get(self, key: Any, make: Callable[[], Any]) -> Any:
+        """What is known under the key, made if it is not."""
+        if key not in self.known:
+            if len(self.known) >= self.most:
+                del self.known[next(iter(self.known))]
+            self.known[key] = make()
+        return self.known[key]
+
+
 class Simulated:
     """An architecture under a workload, as a scenario and the command line would have them. Raises InputError when made."""
 
     def __init__(
         self, scenario: Resolved[Scenario], *, architecture: str | None = None, environment: str | None = None, assignments: Sequence[str] = (),
+        defect: str | None = None, parts: Parts | None = None,
     ) -> None:  # fmt: skip
-        model = scenario.model
-        self.scenario = scenario
-        self.environment = environment or _beside(scenario, model.environment)
+        parts = parts or Parts()
+        for kind, given in (("architecture", architecture), ("environment", environment), ("workload", None)):
+            _require_file(scenario, kind, given)
+        self.environment = environment or _beside(scenario, scenario.model.environment)
+        place = parts.get(("environment", self.environment), lambda: surroundings(self.environment))
+        model = as_run_in(scenario.model, place)
+        self.scenario = scenario if model is scenario.model else Resolved(model, scenario.tree)
         self.architecture_reference = architecture or _beside(scenario, model.architecture)
-        of_architecture, of_workload = environment_layers(self.environment)
-        edits = [of_architecture, _scenario_layer(scenario, "patch")]
-        if assignments:
-            edits.append(command_line_layer(list(assignments)))
-        resolved: Resolved[Architecture] = resolve(self.architecture_reference, edits)
-        load: Resolved[Workload] = resolve(
-            _beside(scenario, model.workload), [of_workload, _scenario_layer(scenario, "workload_patch")], "workload"
+        self.defect = mutant_named(defect, self.architecture_reference) if defect else None
+        own, of_workload = _scenario_layer(scenario, "patch"), _scenario_layer(scenario, "workload_patch")
+        said, said_of_workload = assignment_layers(assignments)
+        edits = [place.architecture, own, *([self.defect.layer] if self.defect else []), said]
+        key: Any = (self.architecture_reference, self.environment, defect, tuple(assignments), repr(model.patch))
+        resolved: Resolved[Architecture] = parts.get(("architecture", key), lambda: resolve(self.architecture_reference, edits))
+        self.workload_reference = workload = _beside(scenario, model.workload)
+        key = (workload, self.environment, tuple(assignments), repr(model.workload_patch))
+        load: Resolved[Workload] = parts.get(
+            ("workload", key), lambda: resolve(workload, [place.workload, of_workload, said_of_workload], "workload")
         )
         require_fit(resolved, load)
         self.workload = load.model
@@ -84,11 +116,15 @@ class Simulated:
             digest_of(self.architecture),
             digest_of(self.workload),
             self.environment,
+            *([repr(self.defect.standing)] if self.defect and self.defect.standing else []),
         ]
         return blake2b("\n".join(parts).encode(), digest_size=16).hexdigest()
 
-    def run(self, scenario: Scenario, seed: int, *, spans: int = 0, progress: Callable[[int], None] | None = None) -> Journal:
-        """One run with the method carried out. Numba is imported here."""
+    def run(
+        self, scenario: Scenario, seed: int, *, spans: int = 0, progress: Callable[[int], None] | None = None, most_events: int | None = None
+    ) -> Journal:  # fmt: skip
+        """One run with the method carried out. Numba is imported here. Raises OutOfEventsError, looked at every simulated minute, when
+        the kernel has handled more than `most_events`."""
         from simcore.plan import compile_plan
         from simcore.simulation import simulate
 
@@ -97,13 +133,63 @@ class Simulated:
             self.architecture, self.workload, seed=seed, start=scenario.start, end=scenario.end, span_sampling=spans,
             environment=self.environment, details=details,
         )  # fmt: skip
-        return simulate(plan, script=lambda core, control: Conduct(scenario, core, control).begin(), progress=progress)
+        standing = self.defect.standing if self.defect else ()
+
+        cores: list[Any] = []
+
+        def script(core: Any, control: Any) -> None:
+            cores.append(core)
+            for number, fault in enumerate(standing):
+                core.env.process(_stand(fault, number, core, control))
+            Conduct(scenario, core, control).begin()
+
+        def told(now: int) -> None:
+            if most_events is not None and cores[0].events > most_events:
+                raise OutOfEventsError(f"more than {most_events} events by {now} ns")
+            if progress:
+                progress(now)
+
+        return simulate(plan, script=script, progress=told if progress or most_events is not None else None)
 
     def watchers(self) -> dict[str, str]:
         """What raises the alarm of each name: monitor, robot or customers."""
         control = self.architecture.control
         kinds = (("monitor", control.monitors), ("robot", control.robots), ("customers", control.complaints))
         return {name: kind for kind, rules in kinds for name in rules}
+
+
+def as_run_in(scenario: Scenario, place: Surroundings) -> Scenario:
+    """The scenario as it is run in an environment: at its hours, no longer than its horizon, with those who are there."""
+    begins = next((gap.begins_at for gap in place.gaps.values() if gap.begins_at is not None), scenario.window.begin)
+    horizon = next((gap.horizon for gap in place.gaps.values() if gap.horizon is not None), None)
+    absent = {who for gap in place.gaps.values() for who in gap.absent}
+    moved, length = begins - scenario.window.begin, scenario.window.end - scenario.window.begin
+    end = begins + min(length, horizon or length)
+    changes: dict[str, Any] = {}
+    if (begins, end) != (scenario.window.begin, scenario.window.end):
+        steps = [step.model_copy(update={"at": step.at + moved}) for step in scenario.method]
+        changes |= {
+            "window": scenario.window.model_copy(update={"begin": begins, "end": end}),
+            "method": [s for s in steps if s.at < end],
+        }
+    if absent:
+        changes["responders"] = scenario.responders.model_copy(update=dict.fromkeys(absent, False))
+    return scenario.model_copy(update=changes) if changes else scenario
+
+
+def _require_file(scenario: Resolved[Scenario], kind: str, instead: str | None) -> None:
+    """A reference of the scenario's file leads to a file, or the error has the reference's place. Raises InputError."""
+    node, reference = scenario.tree.get(kind), _beside(scenario, getattr(scenario.model, kind))
+    if instead is not None or node is None:
+        return
+    try:
+        path = catalogue.find(reference, (kind,))
+        if catalogue.is_path(reference):
+            read_text(path)
+    except InputError as error:
+        if error.line:
+            raise
+        raise node.origin.error(f"{kind}: " + (f"{error.file}: " if error.file else "") + error.message, error.mend) from None
 
 
 def _beside(scenario: Resolved[Scenario], reference: str) -> str:
@@ -140,7 +226,8 @@ def _with_responders(control: Control, who: Responders) -> Control:
         *changes.get("complaints", control.complaints),
     }
     if "runbooks" not in changes:
-        alarms = {n: [a for a in r.alarms if a in kept or a in control.checklists] for n, r in control.runbooks.items()}
+        kept |= set(changes.get("checklists", control.checklists))
+        alarms = {n: [a for a in r.alarms if a in kept] for n, r in control.runbooks.items()}
         changes["runbooks"] = {n: r.model_copy(update={"alarms": alarms[n]}) for n, r in control.runbooks.items() if alarms[n]}
     changes["failovers"] = {
         n: f.model_copy(update={"trigger": f.trigger if f.trigger in kept else None}) for n, f in control.failovers.items()
@@ -193,9 +280,51 @@ def _name_findings(scenario: Scenario, system: System) -> list[Finding]:
             known = getattr(system.architecture, kind)
             if name is not None and name not in known:
                 found.append(Finding(("rollbacks", i), f"there is no {name!r} among the {kind}", suggest(name, known)))
-    readings = [(("abort", i, "counter"), a.counter) for i, a in enumerate(scenario.abort)]
+    found += _word_findings(scenario)
+    readings: list[tuple[Keys, str]] = [(("abort", i, "counter"), a.counter) for i, a in enumerate(scenario.abort)]
+    measures: list[tuple[Keys, str]] = [(("expect", i, "measure"), e.measure) for i, e in enumerate(scenario.expect)]
+    outcomes = scenario.record.outcomes if scenario.record else ()
+    measures += [(("record", "outcomes", i, "measure"), o.measure) for i, o in enumerate(outcomes)]
+    readings += [(keys, counter) for keys, measure in measures if (counter := counter_of(measure)) is not None]
     readings += [(("must_happen", i, "counter"), m.counter) for i, m in enumerate(scenario.must_happen) if m.counter]
-    return found + [f for keys, reading in readings for f in _reading(system.architecture, keys, reading)]
+    return found + [
+        f for keys, reading in readings for f in _reading(system.architecture, keys, reading) or _counted(keys, reading)
+    ]
+
+
+def _stand(fault: Fault, number: int, core: Any, control: Any) -> Work:
+    """A fault that is there from the beginning, and belongs to the system rather than to the scenario."""
+    yield core.env.timeout(0)
+    core.log("defect_stands", fault.fault, number=number)
+    made = fault.apply(core, control)
+    if made is not None:
+        yield from made
+
+
+def _word_findings(scenario: Scenario) -> list[Finding]:
+    """Words of the journal that it never has, and rule sets that are not shipped."""
+    words, rules = {*VOCABULARY, *BREAKER_WORDS, *FAULT_WORDS}, catalogue.shipped("severity")
+    events: list[tuple[Keys, str | None]] = [(("must_happen", i, "event"), m.event) for i, m in enumerate(scenario.must_happen)]
+    events += [
+        (("record", "timeline", i, "event"), line.event)
+        for i, line in enumerate(scenario.record.timeline if scenario.record else ())
+    ]
+    found = [
+        Finding(keys, f"the journal has no event {word!r}", suggest(word, words))
+        for keys, word in events
+        if word is not None and word not in words
+    ]
+    named = [(("expect", i, "measure"), e.measure.partition(".")) for i, e in enumerate(scenario.expect)]
+    return found + [
+        Finding(keys, f"no rule set is called {name!r}", suggest(name, rules))
+        for keys, (group, _, name) in named if group == "severity" and name not in rules
+    ]  # fmt: skip
+
+
+def _counted(keys: Keys, reading: str) -> list[Finding]:
+    """An instant neither grows nor is reached."""
+    mend = f"count another of {', '.join(field for field in FIELDS['unit'] if field != 'down_since')}"
+    return [Finding(keys, f"{reading}: is an instant, not a counter", mend)] if reading.endswith("/down_since") else []
 
 
 # --- carrying out the method --------------------------------------------------------------------------------------------------

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
-from chaos.scenario import GRADES, Expectation, Outcome, Scenario, is_time
+from chaos.scenario import GRADES, IMPLIED, NOT_GRADABLE, Expectation, Outcome, Scenario, is_time
 from chaos.statistics import enough, quantile_of
 
 Verdict = Literal["pass", "fail", "unknown"]
 Metrics = Mapping[str, Any]
 
 EXIT_CODES: dict[Verdict, int] = {"pass": 0, "fail": 1, "unknown": 4}
-ALWAYS = ("no-duplicates", "none-lost", "no-orphans")
-"""System properties that are judged whether or not a requirement speaks of them."""
 
 
 def combine(verdicts: Iterable[Verdict]) -> Verdict:
@@ -34,6 +32,9 @@ def value_of(metrics: Metrics, properties: Metrics, measure: str) -> Any:
         return metrics["orders"].get(rest)
     if group == "severity":
         return (metrics["severity"].get(rest) or {}).get("grade")
+    if group == "counters":
+        reading, _, what = rest.rpartition(".")
+        return metrics.get("counters", {}).get(reading, {}).get(what)
     if group == "flows":
         flow, _, what = rest.rpartition(".")
         return _flow_value(metrics["flows"].get(flow), what)
@@ -70,15 +71,23 @@ def holds(expectation: Expectation, value: Any) -> bool | None:
 
 
 def _holds_in(expectation: Expectation, metrics: Metrics, properties: Metrics) -> bool | None:
-    """As `holds`; a recovery that the run's end cut off is too long as soon as its lower bound is."""
+    """As `holds`; a recovery or detection that the run's end cut off is too long as soon as its lower bound is, and an incident
+    may be expected to be not gradable."""
     value = value_of(metrics, properties, expectation.measure)
-    lower = metrics.get("recovery_s_lower")
-    if expectation.measure == "recovery_s" and value is None and lower is not None:
+    lower = _lower(metrics, expectation.measure)
+    if expectation.equals == NOT_GRADABLE:
+        return value is None
+    if value is None and lower is not None:
         if expectation.at_most is not None and lower >= expectation.at_most:
             return False
         if expectation.at_most is None and expectation.at_least is not None and lower >= expectation.at_least:
             return True
     return holds(expectation, value)
+
+
+def _lower(metrics: Metrics, measure: str) -> float | None:
+    """What a time is longer than that had not come to its end when the run did."""
+    return metrics.get(f"{measure}_lower") if measure in ("recovery_s", "detect_s") else None
 
 
 def bounds(expectation: Expectation) -> str:
@@ -113,9 +122,12 @@ def _shown(measure: str, value: Any) -> str:
 def shown(measure: str, metrics: Metrics, properties: Metrics) -> str:
     """The value of a measure for people."""
     value = value_of(metrics, properties, measure)
-    lower = metrics.get("recovery_s_lower")
-    if measure == "recovery_s" and value is None and lower is not None:
+    lower = _lower(metrics, measure)
+    if value is None and lower is not None:
         return f"more than {lower:g} s"
+    group, _, rules = measure.partition(".")
+    if group == "severity" and value is None and (graded := metrics["severity"].get(rules)):
+        return f"not gradable ({graded['why']})" if graded.get("why") else "not gradable"
     return _shown(measure, value)
 
 
@@ -131,16 +143,16 @@ def judge_run(
     pass (aborted, an action failed) though what it shows may fail. Expectations over several runs are left to `judge_runs`.
     """
     results = [_result(e, metrics, properties) for e in scenario.expect]
-    results += [_outcome_result(o, metrics, properties) for o in (scenario.record.outcomes if scenario.record else ())]
+    results += [_outcome_result(o, metrics, properties, scenario) for o in (scenario.record.outcomes if scenario.record else ())]
     results += [_property_result(name, properties) for name in _implied(scenario)]
-    judged = [r for r in results if r["judged"] and (not invalid or r["measure"] in {f"properties.{p}" for p in ALWAYS})]
-    failed = [r for r in judged if r["holds"] is False]
+    judged = [r for r in results if r["judged"]]
+    failed = [r for r in judged if r["holds"] is False and (not invalid or _is_violation(r))]
     untold = [r for r in judged if r["holds"] is None]
     verdict: Verdict = "fail" if failed else "unknown" if invalid or doubts or untold else "pass"
     reasons = [f"{r['expected']}, but it is {r['shown']}" for r in failed]
     reasons += [*invalid, *doubts] if verdict != "pass" else []
     if not invalid:
-        reasons += [f"{r['expected']}: no value" for r in untold]
+        reasons += [f"{r['expected']}: {r['shown']}" for r in untold]
     return {"verdict": verdict, "reasons": reasons, "expectations": results}
 
 
@@ -152,27 +164,34 @@ def _result(expectation: Expectation, metrics: Metrics, properties: Metrics) -> 
     }  # fmt: skip
 
 
-def _outcome_result(outcome: Outcome, metrics: Metrics, properties: Metrics) -> dict[str, Any]:
-    """Against the published figure: off by at most `within` of it. What was fitted, or is said to miss, is shown alone."""
+def _outcome_result(outcome: Outcome, metrics: Metrics, properties: Metrics, scenario: Scenario) -> dict[str, Any]:
+    """Against the published figure: off by at most `within` of it. What was fitted, or is said to miss, is shown alone; what is
+    judged on the median of several runs is not judged on each."""
     value, published = value_of(metrics, properties, outcome.measure), outcome.published
     ok = None
     if value is not None:
         numeric = not isinstance(published, str)
         ok = abs(value - published) <= outcome.within * abs(published) if numeric else value == published
+    alone = counts(outcome) and not _by_median(outcome, scenario)
     near = f"within {outcome.within:.0%} of the published {_shown(outcome.measure, published)}"
     note = " (fitted)" if outcome.fitted else " (said to miss)" if outcome.misses else ""
     return {
         "measure": outcome.measure, "expected": f"{outcome.measure} {near}{note}",
-        "value": value, "shown": shown(outcome.measure, metrics, properties), "holds": ok, "judged": not outcome.fitted and not outcome.misses,
+        "value": value, "shown": shown(outcome.measure, metrics, properties), "holds": ok, "judged": alone,
     }  # fmt: skip
 
 
 def _implied(scenario: Scenario) -> list[str]:
-    """Properties that a requirement is held to without saying so."""
-    if scenario.purpose == "reproduction":
-        return []
+    """Properties that are judged though no expectation speaks of them."""
+    default = IMPLIED if scenario.purpose == "requirement" else ()
     said = {e.measure for e in scenario.expect}
-    return [name for name in ALWAYS if f"properties.{name}" not in said]
+    names = default if scenario.properties is None else scenario.properties
+    return [name for name in names if f"properties.{name}" not in said]
+
+
+def _is_violation(result: Mapping[str, Any]) -> bool:
+    """Whether a result says that a property is violated: that stands even where nothing else can be concluded from the run."""
+    return result["measure"].startswith("properties.") and result["value"] is False
 
 
 def _property_result(name: str, properties: Metrics) -> dict[str, Any]:
@@ -191,9 +210,32 @@ def judge_runs(scenario: Scenario, runs: Sequence[Mapping[str, Any]]) -> dict[st
 
     An expectation over seeds fails when it would even if every run without a value held; it passes when it would if none did.
     """
-    over = [_over_seeds(e, runs) for e in scenario.expect if e.in_share is not None or e.quantile is not None]
+    stated = [e for e in scenario.expect if e.in_share is not None or e.quantile is not None]
+    over = [_over_seeds(e, runs) for e in (*stated, *_medians(scenario))]
     verdict = combine([*(run["verdict"] for run in runs), *(o["verdict"] for o in over)])
     return {"verdict": verdict, "expectations": over}
+
+
+def counts(outcome: Outcome) -> bool:
+    """Whether an outcome is held against the record: what was fitted, or is said to miss, is not."""
+    return not outcome.fitted and not outcome.misses
+
+
+def _by_median(outcome: Outcome, scenario: Scenario) -> bool:
+    """Whether an outcome is judged on the median: a record is one draw, and so is a run; the unit is the scenario's seeds."""
+    spread = is_time(outcome.measure) or outcome.measure.startswith(("orders.", "flows.", "customers"))
+    return scenario.replications > 1 and spread
+
+
+def _medians(scenario: Scenario) -> list[Expectation]:
+    """What the median of an outcome must keep, as expectations over the seeds: no less and no more than `within` allows."""
+    found = []
+    for o in scenario.record.outcomes if scenario.record else ():
+        if counts(o) and _by_median(o, scenario) and isinstance(o.published, (int, float)):
+            for side, sign in (("at_least", -1.0), ("at_most", 1.0)):
+                bound = {side: o.published * (1.0 + sign * o.within)}
+                found.append(Expectation.model_validate({"measure": o.measure, "quantile": 0.5, "why": o.source, **bound}))
+    return found
 
 
 def _over_seeds(expectation: Expectation, runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

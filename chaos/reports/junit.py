@@ -1,4 +1,4 @@
-"""JUnit XML: one test case a run, and one for what must hold over the seeds. Unknown is an error, never skipped."""
+"""JUnit XML: one test case a run, one for what must hold over the seeds, one a pair. Unknown is an error, never skipped."""
 
 from __future__ import annotations
 
@@ -47,7 +47,10 @@ def properties_of(run: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def junit(result: Mapping[str, Any], name: str) -> bytes:
     """The document, UTF-8."""
-    cases = [_case(run) for run in result["runs"]] + [_over_seeds(g, e) for g in result["groups"] for e in g["expectations"]]
+    own = [group for group in result["groups"] if group["counts"]]
+    places = {_key(group) for group in own}
+    cases = [_case(run) for run in result["runs"] if _key(run) in places]
+    cases += [_over_seeds(g, e) for g in own for e in g["expectations"]] + [_of_pair(pair) for pair in result["pairs"]]
     counts = {tag: sum(case.find(tag) is not None for case in cases) for tag in ("failure", "error")}
     suite = ET.Element(
         "testsuite", name=name, tests=str(len(cases)), failures=str(counts["failure"]), errors=str(counts["error"]), skipped="0"
@@ -73,6 +76,19 @@ def _over_seeds(group: Mapping[str, Any], expectation: Mapping[str, Any]) -> ET.
     held = f"{expectation['expected']}: held in {expectation['held']} of {expectation['runs']} runs, {expectation['needed']} were needed"
     _verdict(case, expectation["verdict"], [held], "")
     return case
+
+
+def _of_pair(pair: Mapping[str, Any]) -> ET.Element:
+    """A pair: the runs of its sides are no test cases of their own, for what one side shows is often that it fails."""
+    case = ET.Element("testcase", classname="pairs", name=pair["name"])
+    rows = [f"seed {row['seed']}: {row['a']} against {row['b']}" for row in pair["seeds"]]
+    claim = f"{pair['measure']} of {pair['a']} exceeds that of {pair['b']} by at least {pair['at_least']:g}"
+    _verdict(case, pair["verdict"], [claim, *rows], "")
+    return case
+
+
+def _key(place: Mapping[str, Any]) -> tuple[str, str, str]:
+    return place["scenario"], place["architecture"], place["environment"]
 
 
 def _verdict(case: ET.Element, verdict: str, reasons: Sequence[str], replay: str) -> None:

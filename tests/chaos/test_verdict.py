@@ -102,6 +102,51 @@ def test_a_violated_property_fails_unasked(name: str) -> None:
     assert judged({"measure": f"properties.{name}", "equals": False}, properties=broken) == "pass"
 
 
+def test_a_requirement_says_which_properties_it_is_held_to() -> None:
+    """What is left out of the list is not judged; what is put on it is; a reproduction is held to none unless it lists one."""
+    broken = PROPERTIES | {"no-duplicates": {"holds": False, "violations": 3}, "none-stranded": {"holds": False, "violations": 1}}
+    bound = {"measure": "impaired_s", "at_most": "1h"}
+
+    def verdict(*names: str) -> str:
+        return str(judge_run(scenario(bound, properties=list(names)), METRICS, broken, (), ())["verdict"])
+
+    assert verdict("none-lost", "no-orphans") == "pass"
+    assert verdict() == "pass"
+    assert verdict("none-stranded") == "fail"
+    assert verdict("no-duplicates") == "fail"
+    outcome = Outcome.model_validate({"measure": "impaired_s", "published": "100s", "source": "x"})
+    made = scenario(purpose="reproduction", record=Record(outcomes=[outcome]), properties=["no-duplicates"])
+    assert judge_run(made, METRICS, broken, (), ())["verdict"] == "fail"
+
+
+def test_an_expected_violation_that_did_not_come_is_no_finding_in_an_invalid_run() -> None:
+    """`equals: false` fails where the property holds, but not where nothing was exercised that could have broken it."""
+    expected = {"measure": "properties.none-lost", "equals": False}
+    assert judged(expected) == "fail"
+    assert judged(expected, invalid=["nothing met it"]) == "unknown"
+
+
+def test_not_gradable_is_an_answer() -> None:
+    """A bound on a grade that the rules cannot tell is unknown and says why; that it is not gradable can be expected."""
+    severity = {"other": {"grade": None, "label": "not gradable", "why": "too short"}, "dora": METRICS["severity"]["dora"]}
+    metrics = METRICS | {"severity": severity}
+    bound = scenario({"measure": "severity.other", "at_most": "ordinary"})
+    found = judge_run(bound, metrics, PROPERTIES, (), ())
+    assert found["verdict"] == "unknown"
+    assert found["reasons"] == ["severity.other ≤ ordinary: not gradable (too short)"]
+    assert judged({"measure": "severity.other", "equals": "not-gradable"}, metrics=metrics) == "pass"
+    assert judged({"measure": "severity.dora", "equals": "not-gradable"}, metrics=metrics) == "fail"
+    with pytest.raises(ValueError, match="write equals: not-gradable"):
+        Expectation.model_validate({"measure": "severity.dora", "at_most": "not-gradable"})
+
+
+def test_nobody_noticed_by_the_end_of_the_run() -> None:
+    """A detection that did not come is too late as soon as the time until the end is."""
+    cut = METRICS | {"detect_s": None, "detect_s_lower": 600.0}
+    assert judged({"measure": "detect_s", "at_most": "5min"}, metrics=cut) == "fail"
+    assert judged({"measure": "detect_s", "at_most": "20min"}, metrics=cut) == "unknown"
+
+
 def test_combining() -> None:
     """fail > unknown > pass, and nothing is unknown."""
     assert combine(["pass", "unknown", "fail"]) == "fail"
@@ -176,3 +221,16 @@ def test_an_outcome_must_land_near_the_published_figure() -> None:
     assert reproduced(within=0.1) == "fail"
     assert reproduced(within=0.1, misses="the vendor's part is not modelled") == "pass"
     assert reproduced(within=0.1, fitted=True) == "pass"
+
+
+@pytest.mark.parametrize(
+    ("impaired", "verdict"), [((60, 99, 101, 180, 110), "pass"), ((60, 65, 69, 99, 101), "fail"), ((131, 140, 150, 99, 101), "fail")]
+)
+def test_an_outcome_of_several_runs_is_judged_on_their_median(impaired: tuple[float, ...], verdict: str) -> None:
+    """A published 100 s ± 30 %: single runs may lie anywhere, the median may not; and nothing that was fitted is judged."""
+    outcome = {"measure": "impaired_s", "published": "100s", "source": "x"}
+    made = scenario(purpose="reproduction", replications=5, record=Record(outcomes=[Outcome.model_validate(outcome)]))
+    assert judge_run(made, METRICS | {"impaired_s": 999.0}, PROPERTIES, (), ())["verdict"] == "pass"
+    assert judge_runs(made, runs(*impaired))["verdict"] == verdict
+    fitted = Record(outcomes=[Outcome.model_validate(outcome | {"fitted": True})])
+    assert judge_runs(scenario(purpose="reproduction", replications=5, record=fitted), runs(*impaired))["verdict"] == "pass"

@@ -1,0 +1,161 @@
+"""A whole comparison, timed, with what idiomatic SimPy would need for it; and what a second core is worth.
+
+    python benchmarks/compare.py comparison                  # 8 architectures x 20 scenarios x 20 replications
+    python benchmarks/compare.py comparison --replications 1 # the same at a twentieth of the size
+    python benchmarks/compare.py scaling                     # the same runs with one worker and with two
+    python benchmarks/compare.py page                        # makes the tables of docs/comparing.md again
+
+The SimPy figure is an estimate: hops of one replication, counted, over the hops/s that idiomatic SimPy reached in the recorded
+chain (results/chain*.json: 8 stations a request). Nobody has written the whole model in SimPy.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import click
+import run as benchmarks
+
+from chaos.campaign.comparison import Comparison, Place, compare, kept_of
+from chaos.campaign.executors import Place as Where
+from chaos.campaign.executors import run_tasks
+from chaos.campaign.runs import Runs
+from chaos.runner import Job, prepare
+
+ARCHITECTURES = ("legacy-coupled",) + tuple(
+    f"options/{name}"
+    for name in (
+        "timeouts-and-retry-budgets", "bulkheads", "breakers-and-fallbacks", "async-bank-adapters", "load-shedding", "two-sites",
+        "distributed-core",
+    )
+)  # fmt: skip
+SUITES = ("dependencies", "incidents")
+STATIONS = 8  # of the chain
+
+
+@click.group()
+def main() -> None:
+    """Benchmarks of comparisons; see the head of this file."""
+
+
+def scenarios(count: int) -> tuple[Place, ...]:
+    """The first so many scenarios of the suites that every architecture can run."""
+    from chaos.campaign.commands import places_of
+    from simcore.errors import InputError
+
+    found = []
+    for place in places_of(SUITES, None):
+        try:
+            for architecture in ARCHITECTURES:
+                prepare(Job(place.scenario, 1, architecture))
+        except InputError:
+            continue
+        found.append(place)
+    return tuple(found[:count])
+
+
+def hops_of(job: Job) -> int:
+    """Tasks processed by a run."""
+    target = prepare(job)
+    return int(target.run(target.scenario.model, job.seed).meta["counts"]["tasks"])
+
+
+def simpy_hops_per_s() -> tuple[float, str]:
+    """Hops/s of idiomatic SimPy as recorded last, and by which file."""
+    for name in ("chain", "chain-only-chain-4"):
+        path = benchmarks.RESULTS / f"{name}.json"
+        if path.exists():
+            chain = json.loads(path.read_text())["results"]["chain-4"]
+            return STATIONS * chain["simpy_requests_per_s"]["median"], path.name
+    raise click.ClickException("no recorded chain: run 'python benchmarks/run.py chain' first")
+
+
+@main.command()
+@click.option("--scenarios", "count", default=20, type=click.IntRange(1))
+@click.option("--replications", default=20, type=click.IntRange(1))
+@click.option("--jobs", default=2, type=click.IntRange(1))
+def comparison(count: int, replications: int, jobs: int) -> None:
+    """Wall time of a comparison in which every cell takes all its replications, and the estimate for SimPy."""
+    places = scenarios(count)
+    plan = Comparison(places, ARCHITECTURES, looks=(replications,))
+    with Runs(None, workers=jobs, part=kept_of) as runs:
+        begin = time.perf_counter()
+        result = compare(plan, runs)
+        wall_s = time.perf_counter() - begin
+    sample = [plan.job(place, architecture, 0) for place in places for architecture in ARCHITECTURES]
+    hops = sum(_mapped(sample, jobs)) * replications
+    per_s, source = simpy_hops_per_s()
+    simpy_s = hops / per_s / jobs
+    made = result["summary"]["runs"]
+    print(
+        f"{len(ARCHITECTURES)} architectures x {len(places)} scenarios x {replications} replications = {made:,} runs, {jobs} workers"
+    )
+    print(
+        f"{wall_s:,.0f} s ({made / wall_s:.1f} runs/s), {hops:.3g} hops; idiomatic SimPy on as many workers: {simpy_s / 3600:,.1f} h (estimate)"
+    )
+    benchmarks.save("comparison", {
+        "architectures": ARCHITECTURES, "scenarios": [place.scenario for place in places], "replications": replications, "workers": jobs,
+        "runs": made, "wall_s": wall_s, "hops": hops, "verdicts": result["summary"]["verdicts"],
+        "simpy": {"hops_per_s": per_s, "from": source, "estimate_s": simpy_s, "times": simpy_s / wall_s},
+    })  # fmt: skip
+
+
+def _mapped(jobs: Sequence[Job], workers: int) -> list[int]:
+    found: list[int] = []
+    run_tasks(hops_of, jobs, lambda _, hops: found.append(hops), Where(workers))
+    return found
+
+
+@main.command()
+@click.option("--scenario", default="requirements/dependencies/bank-hang")
+@click.option("--runs", "count", default=24, type=click.IntRange(2))
+@click.option("--repetitions", default=3, type=click.IntRange(1))
+def scaling(scenario: str, count: int, repetitions: int) -> None:
+    """How many times as fast two workers are as one, interleaved; workers start and load the kernel before they are timed."""
+    walls: dict[str, list[float]] = {"one": [], "two": []}
+    for repetition in range(repetitions):
+        for name, workers in (("one", 1), ("two", 2)):
+            walls[name].append(_timed(scenario, count, workers, repetition))
+    ratios = [one / two for one, two in zip(walls["one"], walls["two"], strict=True)]
+    results: dict[str, Any] = {"scenario": scenario, "runs": count, "wall_s": walls, "speed_up": benchmarks.spread(ratios)}
+    benchmarks.show("two workers / one", results["speed_up"], "times", 2)
+    benchmarks.save("scaling", results)
+
+
+def _timed(scenario: str, count: int, workers: int, repetition: int) -> float:
+    """Seconds from the first finished run of each worker to the last: what a long campaign sees of so many workers."""
+    ends: list[float] = []
+    jobs = [Job(scenario, 1000 * repetition + n) for n in range(count + workers)]
+    run_tasks(hops_of, jobs, lambda _job, _hops: ends.append(time.perf_counter()), Where(workers))
+    return ends[-1] - ends[workers - 1]
+
+
+PAGE = benchmarks.ROOT / "docs" / "comparing.md"
+BLOCK = re.compile(r"(<!-- made by: (coredrill [^\n]*?) -->\n).*?(?=<!-- end -->)", re.DOTALL)
+
+
+@main.command()
+@click.option("--only", default="", help="Only tables whose command has this in it.")
+@click.option("--more", default="", help="Further options for each command, such as '--jobs 2 --store runs.jsonl --resume'.")
+def page(only: str, more: str) -> None:
+    """Runs the commands that docs/comparing.md names and puts what they print in the place of what they printed before."""
+
+    def made(match: re.Match[str]) -> str:
+        if only not in match[2]:
+            return match[0]
+        print(match[2], file=sys.stderr)
+        command = [sys.executable, "-m", "chaos", *shlex.split(match[2])[1:], *shlex.split(more)]
+        return match[1] + subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+
+    PAGE.write_text(BLOCK.sub(made, PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""Cost of a mutant: processor time of a suite's kill matrix on a sample of the planted defects, and what the whole would take.
+
+    python benchmarks/kill_matrix.py [SUITE] [--environment staging] [--every 25]
+
+Processor time, so that other load on the machine counts little; one process. The first run of an installation compiles the kernel.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.append(str(ROOT))  # behind what is installed
+
+
+def main() -> None:
+    """Prints one JSON object."""
+    from chaos.campaign.coverage import Bench, Setting, described, kill_matrix
+    from chaos.campaign.defects import mutants
+    from chaos.drill import load_suite, suite_scenarios
+    from simcore.loading import load_architecture
+
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("suite", nargs="?", default="release-gate")
+    parser.add_argument("--architecture", default="legacy-coupled")
+    parser.add_argument("--environment", default="staging")
+    parser.add_argument("--every", type=int, default=25, help="every so-manieth mutant is measured")
+    said = parser.parse_args()
+    every = [mutant.name for mutant in mutants(load_architecture(said.architecture))]
+    chosen = tuple(every[:: said.every])
+    scenarios = suite_scenarios(load_suite(said.suite))
+    with tempfile.TemporaryDirectory() as folder:
+        warm = Setting(said.architecture, said.environment, operators=chosen[:1], store=str(Path(folder) / "warm"))
+        kill_matrix(Bench(warm, "benchmark"), scenarios[:1])
+        bench = Bench(
+            Setting(said.architecture, said.environment, operators=chosen, store=str(Path(folder) / "runs")), "benchmark"
+        )
+        began = time.process_time()
+        summary = described(bench, kill_matrix(bench, scenarios))["summary"]
+        spent = time.process_time() - began
+    each = spent / len(chosen)
+    print(json.dumps({
+        "suite": said.suite, "scenarios": len(scenarios), "environment": said.environment, "measured_mutants": len(chosen),
+        "cells": summary["cells"], "cells_spared": summary["spared"], "runs": summary["runs"], "cpu_s": round(spent, 1),
+        "cpu_s_per_mutant": round(each, 2), "cpu_s_per_run": round(spent / max(1, summary["runs"]), 3), "mutants": len(every),
+        "estimated_minutes_on_two_cores": round(each * len(every) / 120, 1),
+    }, indent=1))  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

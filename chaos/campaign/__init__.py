@@ -1,0 +1,1 @@
+"""Campaigns: many runs, and what they show together: comparison, sweep, coverage."""

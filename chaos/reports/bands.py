@@ -1,0 +1,105 @@
+"""What lies behind every chart: when faults stood, the service level was violated, alarms stood, and what people were doing."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from chaos.reports.folder import Kept
+from chaos.reports.words import Said, joined, plain, say
+from simcore.units import SECOND
+
+
+class Band(NamedTuple):
+    """A stretch of time [begin, end), ns, in a lane; its word is in words.json under band."""
+
+    lane: str
+    word: str
+    begin_ns: int
+    end_ns: int
+    label: Said
+
+
+LANES = ("fault", "impaired", "alarm", "people")
+
+
+def bands(kept: Kept) -> list[Band]:
+    """All stretches, lane by lane, cut to the run."""
+    begin, end = kept.span
+    found = [*_faults(kept, end), *_impaired(kept), *_alarms(kept, end), *_people(kept, end)]
+    return [
+        b._replace(begin_ns=max(b.begin_ns, begin), end_ns=min(b.end_ns, end))
+        for b in found
+        if b.begin_ns < end and b.end_ns > begin
+    ]
+
+
+def _faults(kept: Kept, end: int) -> list[Band]:
+    return [
+        Band("fault", "fault", s.began_ns, s.ended_ns if s.ended_ns is not None else end, plain(s.name))
+        for s in kept.run.faults
+        if s.began_ns is not None
+    ]
+
+
+def _impaired(kept: Kept) -> list[Band]:
+    return [Band("impaired", "impaired", a, b, say("band.impaired")) for a, b in kept.violated]
+
+
+def _alarms(kept: Kept, end: int) -> list[Band]:
+    """Stretches in which at least one alarm stood."""
+    standing: dict[str, int] = {}
+    found, since = [], 0
+    names: list[str] = []
+    for event in kept.journal.events:
+        if event.what == "alarm":
+            since = event.t_ns if not standing else since
+            standing[event.subject] = event.t_ns
+            names.append(event.subject)
+        elif event.what == "alarm_cleared" and standing.pop(event.subject, None) is not None and not standing:
+            found.append(_alarm(since, event.t_ns, names))
+            names = []
+    return found + ([_alarm(since, end, names)] if standing else [])
+
+
+def _alarm(begin: int, end: int, names: list[str]) -> Band:
+    return Band("alarm", "alarm", begin, end, plain(", ".join(dict.fromkeys(names))))
+
+
+def _people(kept: Kept, end: int) -> list[Band]:
+    """From the first violation to recovery: nobody knows, deciding, acting, restoring; as far as it came."""
+    metrics = kept.run.metrics
+    at = metrics.first_violation_ns
+    if at is None:
+        return []
+    last = metrics.recovered_at_ns if metrics.recovered_at_ns is not None else end
+    found = []
+    steps = (
+        ("unnoticed", metrics.detect_s),
+        ("deciding", metrics.decide_s),
+        ("acting", metrics.act_s),
+        ("restoring", metrics.restore_s),
+    )
+    for word, length in steps:
+        until = last if length is None else min(last, at + round(length * SECOND))
+        if until > at:
+            found.append(Band("people", word, at, until, say(f"band.{word}")))
+        at = until
+        if length is None:
+            break
+    return found
+
+
+def marks(kept: Kept) -> list[tuple[int, Said]]:
+    """Instants worth a mark: each step's beginning, the first alarm, people knowing, the decision, the last act, recovery."""
+    metrics = kept.run.metrics
+    found = [(s.began_ns, plain(s.name)) for s in kept.run.faults if s.began_ns is not None]
+    if metrics.first_violation_ns is not None:
+        at = metrics.first_violation_ns
+        for word, length in (("detect", metrics.detect_s), ("decide", metrics.decide_s), ("act", metrics.act_s)):
+            if length is None:
+                break
+            at += round(length * SECOND)
+            found.append((at, joined([say(f"recovery.{word}")])))
+    if metrics.recovered_at_ns is not None:
+        found.append((metrics.recovered_at_ns, say("band.recovered")))
+    return sorted(found, key=lambda mark: mark[0])

@@ -1,0 +1,277 @@
+"""A coverage result for people: text for a terminal, and one HTML page without any request. Reads the result object alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from html import escape
+from typing import Any
+
+Result = Mapping[str, Any]
+SHOWN = 10
+OUTCOMES = {
+    "killed": "noticed", "survived": "run, not noticed", "inert": "could not matter", "identical": "not there", "unknown": "unknown",
+    "timed out": "timed out", "impossible": "cannot be planted",
+}  # fmt: skip
+
+
+def lines(result: Result) -> Iterator[str]:
+    """The result as text, most important first."""
+    yield from _head(result)
+    yield from _operators(result)
+    yield from _unexercised(result)
+    yield from _prices(result)
+    yield from _why(result)
+    yield from _curve(result)
+    yield from _combinations(result)
+
+
+def _head(result: Result) -> Iterator[str]:
+    s = result["summary"]
+    yield f"{result['suite']} on {result['architecture']} in {result['environment']}: green without defects, {s['seeds']} seeds"
+    for gap in result["gaps"]:
+        yield f"  differs from production by {gap['name']}: {gap['title']}"
+    yield ""
+    spread = f", {min(s['seed_scores']):.1%} to {max(s['seed_scores']):.1%} by single seeds" if s["seed_scores"] else ""
+    yield f"mutation score  {share(s['score'])}: {s['killed']} of {s['counted']} planted defects noticed{spread}"
+    yield f"  survived {s['survived']}, not present here {s['not_present']}, timed out {s['timed_out']}; of those present {share(s['score_present'])}"
+    left_out = [f"{s[k]} {word}" for k, word in (("equivalent", "equivalent"), ("impossible", "cannot be planted")) if s[k]]
+    if left_out:
+        yield f"  left out: {', '.join(left_out)}"
+    yield f"  flaky: {s['flaky']} of {s['cells_with_a_kill']} cells with a kill were not killed with every seed"
+    yield f"  {s['cells']:,} cells, {s['spared']:,} spared because the defect could not matter there, {s['runs']:,} runs"
+
+
+def _operators(result: Result) -> Iterator[str]:
+    yield ""
+    yield f"{'defect':<30} {'score':>6}  noticed/counted"
+    for row in sorted(result["operators"], key=lambda r: (r["score"] or 0.0, r["name"])):
+        yield f"{row['name']:<30} {share(row['score']):>6}  {row['killed']}/{row['counted']}  {row['title']}"
+
+
+def _unexercised(result: Result) -> Iterator[str]:
+    never = [row for row in result["expectations"] if not row["tripped_by"]]
+    yield ""
+    yield f"never exercised: {len(never)} of {len(result['expectations'])} expectations are tripped by no defect"
+    for row in never[:SHOWN]:
+        yield f"  {row['scenario']}: {row['expected']}"
+    if len(never) > SHOWN:
+        yield f"  and {len(never) - SHOWN} more"
+
+
+def _prices(result: Result) -> Iterator[str]:
+    price = result["price"]
+    if not price["ranking"]:
+        return
+    hidden = result["why"]["hidden_by"]
+    yield ""
+    yield f"the {min(SHOWN, len(price['ranking']))} dearest survivors: failed orders a year in production"
+    yield f"({price['triggers']}; in brackets the 90 % interval over the rates)"
+    for row in price["ranking"][:SHOWN]:
+        low, high = row["interval"]
+        yield f"  {row['failed_orders']:>9,.0f} ({low:,.0f} to {high:,.0f})  {row['name']}"
+        worst = row["at_the_open"] or row["worst"]
+        if worst:
+            yield (
+                f"            at the open, {worst['trigger']}: failed orders {worst['failed_orders']:+,.0f}, "
+                f"placed twice {worst['duplicated']:+,.0f}, impaired {worst['impaired_s']:+,.0f} s, severity {_severity(worst)}"
+            )
+        if row["name"] in hidden:
+            yield f"            hidden by {_hidden(result['why'], row['name'])}"
+    if price["skipped"]:
+        names = ", ".join(price["skipped"][:4]) + (", …" if len(price["skipped"]) > 4 else "")
+        yield f"  not priced within the budget: {len(price['skipped'])} windows ({names})"
+
+
+def _severity(effect: Mapping[str, Any]) -> str:
+    same = effect["severity"] == effect["severity_without"]
+    return f"{effect['severity']}, {'as' if same else effect['severity_without']} without it"
+
+
+def _hidden(why: Mapping[str, Any], name: str) -> str:
+    if name in why["skipped"]:
+        return ", ".join([*why["hidden_by"].get(name, []), "what the budget did not reach"])
+    some = any(pair.startswith(f"{name}: ") for pair in why["skipped_pairs"])
+    none = "more than one gap at once; the budget did not reach all pairs" if some else "no single gap or pair"
+    return ", ".join(why["hidden_by"].get(name, ["(not asked)"])) or none
+
+
+def _why(result: Result) -> Iterator[str]:
+    why = result["why"]
+    if not why["changes"]:
+        return
+    yield ""
+    yield "one change, and what it would let the same suite notice"
+    for row in why["changes"]:
+        if row["catches"]:
+            worth = f", {row['failed_orders']:>9,.0f} failed orders a year" if row["failed_orders"] else ""
+            yield f"  {row['change']:<34} {row['catches']:>4} more defects ({row['only_this']} by this alone){worth}"
+    if why["skipped"]:
+        yield f"  not explained within the budget: {len(why['skipped'])} survivors"
+    for off, red in why["red"].items():
+        yield f"  without {off} not green, so that they notice nothing there: {', '.join(red)}"
+
+
+def _curve(result: Result) -> Iterator[str]:
+    curve = result["curve"]
+    yield ""
+    yield f"{'scenarios':>9}  {'best first':>10}  {'random':>7}  " + ("slips through a year" if curve["whole"] else "adds most")
+    for i, (best, chance) in enumerate(zip(curve["best_first"], curve["random"], strict=True), 1):
+        slips = f"{best['slips']:>12,.0f}  " if curve["whole"] else ""
+        yield f"{i:>9}  {best['caught']:>10}  {chance['caught']:>7.1f}  {slips}{best['scenario']}"
+
+
+def _combinations(result: Result) -> Iterator[str]:
+    yield ""
+    yield f"combinations of {', '.join(result['combinations']['factors'])} that are exercised"
+    for row in result["combinations"]["rows"]:
+        yield f"  {row['t']} at a time: {row['covered']:,} of {row['of']:,} ({share(row['share'])})"
+    for row in result["suggestions"]:
+        yield f"suggested: {row['file']}: {row['catches']} more defects, {row['failed_orders']:,.0f} failed orders a year"
+
+
+def share(value: float | None) -> str:
+    """A share as a percentage."""
+    return "—" if value is None else f"{value:.1%}"
+
+
+# --- HTML ---------------------------------------------------------------------------------------------------------------------
+
+STYLE = """
+body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:78rem;padding:0 1rem;color:#1b1f24;background:#fff}
+h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2rem}table{border-collapse:collapse}td,th{padding:.15rem .5rem;text-align:left}
+td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}.wide{overflow-x:auto}tr:nth-child(even){background:#80808012}
+.m td{padding:0;width:1.4rem;height:1.05rem;border:1px solid #8884}.m th{font-weight:400;font-size:.8rem;white-space:nowrap}
+.m thead th{writing-mode:vertical-rl;transform:rotate(180deg);max-height:16rem}
+.killed{background:#1a7f37}.survived{background:#d29922}.inert{background:#d0d7de}.identical{background:#afb8c1}
+.timedout{background:#8250df}.unknown{background:#0969da}.impossible{background:#fff}
+.key span{display:inline-block;width:1rem;height:1rem;margin:0 .3rem 0 1rem;vertical-align:-.15rem;border:1px solid #8884}
+pre{white-space:pre-wrap;background:#80808018;padding:.7rem}svg{max-width:100%;height:auto}
+@media (prefers-color-scheme:dark){body{color:#e6edf3;background:#0d1117}.inert{background:#30363d}.identical{background:#484f58}
+.impossible{background:#0d1117}}@media print{.wide{overflow:visible}}
+"""
+
+
+def page(result: Result) -> str:
+    """One self-contained page: score, ranking, what would buy most, curve, kill matrix."""
+    title = f"{result['suite']} on {result['architecture']} in {result['environment']}"
+    s = result["summary"]
+    body = [
+        f"<h1>What {_t(title)} does not notice</h1>",
+        f"<p><b>{share(s['score'])}</b> of {s['counted']} planted defects are noticed; {s['survived']} survive, "
+        f"{s['not_present']} are not present here.</p>",
+        _section("The dearest survivors", _ranking(result)), _section("One change, and what it buys", _changes(result)),
+        _section("The curve of a growing suite", _picture(result["curve"])), _section("Kill matrix", _matrix(result)),
+        _section("By defect", _table(("defect", "score", "noticed", "counted", "what it is"), [
+            (r["name"], share(r["score"]), r["killed"], r["counted"], r["title"]) for r in result["operators"]
+        ])),
+        _section("Expectations that no defect trips", _table(("scenario", "expectation"), [
+            (r["scenario"], r["expected"]) for r in result["expectations"] if not r["tripped_by"]
+        ])),
+        f"<h2>Again</h2><pre>{_t(result['replay'])}</pre>",
+    ]  # fmt: skip
+    return (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        f"<title>{_t(title)}</title><style>{STYLE}</style></head><body>{''.join(body)}</body></html>\n"
+    )
+
+
+def _t(value: Any) -> str:
+    return escape(str(value))
+
+
+def _section(title: str, inner: str) -> str:
+    return f"<h2>{_t(title)}</h2><div class=wide>{inner}</div>" if inner else ""
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    if not rows:
+        return ""
+    numeric = [all(isinstance(row[i], (int, float)) for row in rows) for i in range(len(head))]
+    mark = [" class=n" if n else "" for n in numeric]
+    tops = "".join(f"<th{mark[i]}>{_t(h)}</th>" for i, h in enumerate(head))
+    cells = "".join(
+        "<tr>"
+        + "".join(f"<td{mark[i]}>{_t(f'{v:,.0f}' if isinstance(v, float) else v)}</td>" for i, v in enumerate(row))
+        + "</tr>"
+        for row in rows
+    )
+    return f"<table><thead><tr>{tops}</tr></thead><tbody>{cells}</tbody></table>"
+
+
+def _ranking(result: Result) -> str:
+    rows = []
+    for row in result["price"]["ranking"][:50]:
+        open_ = row["at_the_open"] or {}
+        rows.append((
+            row["name"], float(row["failed_orders"]), f"{row['interval'][0]:,.0f} to {row['interval'][1]:,.0f}", open_.get("trigger", ""),
+            float(open_.get("failed_orders", 0.0)), float(open_.get("impaired_s", 0.0)), open_.get("severity", ""),
+            _hidden(result["why"], row["name"]),
+        ))  # fmt: skip
+    return _table(
+        ("defect", "failed orders a year", "90 %", "worst at the open", "failed orders", "impaired s", "severity", "hidden by"),
+        rows,
+    )
+
+
+def _changes(result: Result) -> str:
+    rows = [
+        (r["change"], r["catches"], r["only_this"], float(r["failed_orders"])) for r in result["why"]["changes"] if r["catches"]
+    ]
+    return _table(("change", "more defects noticed", "by this alone", "failed orders a year"), rows)
+
+
+def _picture(curve: Mapping[str, Any]) -> str:
+    """Defects caught by number of scenarios, best first and in random order, and yearly failed orders that slip through."""
+    best, chance = curve["best_first"], curve["random"]
+    top = max(1, curve["mutants"])
+    charts = [
+        _lines(
+            "defects noticed", [("best first", [r["caught"] for r in best]), ("random order", [r["caught"] for r in chance])], top
+        )
+    ]
+    if curve["whole"]:
+        slips = [("best first", [r["slips"] for r in best]), ("random order", [r["slips"] for r in chance])]
+        charts.append(_lines("failed orders a year that slip through", slips, curve["whole"]))
+    return "".join(charts)
+
+
+def _lines(title: str, series: Sequence[tuple[str, Sequence[float]]], top: float) -> str:
+    width, height, left, low = 460, 240, 70, 200
+    n = max(len(values) for _, values in series)
+    parts = [
+        f'<line x1="{left}" y1="{low}" x2="{width - 10}" y2="{low}" stroke="#888"/>'
+        f'<text x="{left}" y="16" font-size="13" fill="currentColor">{_t(title)}</text>'
+    ]
+    for value in (0.0, top / 2, top):
+        y = low - (low - 30) * value / top
+        parts.append(
+            f'<text x="{left - 6}" y="{y + 4:.0f}" font-size="11" text-anchor="end" fill="currentColor">{value:,.0f}</text>'
+        )
+    for (name, values), colour, dash in zip(series, ("#0969da", "#bf3989"), ("", "5 4"), strict=False):
+        points = " ".join(
+            f"{left + (width - left - 20) * i / max(1, n - 1):.0f},{low - (low - 30) * v / top:.1f}" for i, v in enumerate(values)
+        )
+        parts.append(
+            f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2" stroke-dasharray="{dash}">'
+            f"<title>{_t(name)}</title></polyline>"
+        )
+    for i, ((name, _), colour) in enumerate(zip(series, ("#0969da", "#bf3989"), strict=False)):
+        parts.append(
+            f'<text x="{left + 150 * i}" y="{height - 8}" font-size="12" fill="{colour}">{"—" if i == 0 else "- -"} {_t(name)}</text>'
+        )
+    return f'<svg viewBox="0 0 {width} {height}" width="{width}" role="img" aria-label="{_t(title)}">{"".join(parts)}</svg>'
+
+
+def _matrix(result: Result) -> str:
+    """Mutants by scenarios, those that are noticed most on top."""
+    names = [row["name"] for row in result["scenarios"]]
+    top = "".join(f"<th>{_t(name)}</th>" for name in names)
+    rows = []
+    for mutant in sorted(result["mutants"], key=lambda x: (-len(x["killed_by"]), x["name"])):
+        cells = "".join(
+            f'<td class="{mutant["cells"][n]["outcome"].replace(" ", "")}" title="{_t(n)}: {_t(OUTCOMES[mutant["cells"][n]["outcome"]])}"></td>'
+            for n in names
+        )
+        rows.append(f"<tr><th>{_t(mutant['name'])}</th>{cells}</tr>")
+    key = "".join(f'<span class="{o.replace(" ", "")}"></span>{_t(word)}' for o, word in OUTCOMES.items())
+    return f"<p class=key>{key}</p><table class=m><thead><tr><th></th>{top}</tr></thead><tbody>{''.join(rows)}</tbody></table>"

@@ -1,0 +1,148 @@
+"""Who was hurt, and what they could claim: the list a broker compiles to answer complaints, under stated price assumptions.
+
+Identities are synthetic, drawn by Faker from the customer's number. docs/reports.md says what is assumed and why.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from dataclasses import dataclass
+from typing import IO, Any
+
+import numpy as np
+
+from chaos.reports.bins import Ints, Mask
+from chaos.reports.folder import Kept
+from chaos.reports.words import Language
+from simcore.journal import FLAGS, OUTCOMES
+from simcore.units import MINUTE, format_clock
+
+DAILY_MOVE = 0.02  # one standard deviation of a day's price change: a guess
+SESSION_MIN = 240  # minutes of continuous and auction trading a day the move is spread over
+UNDO_COST = 0.001  # to undo a surplus copy, of its value: duty, commission, spread; a guess
+
+COMPLAINTS_PER_INCIDENT = 5719 / 20  # ten large Korean brokers, 2020 to mid-September [79]
+COMPLAINTS_PER_MINUTE = 4783 / 43  # one 43-minute overload [80]
+WON_PER_COMPLAINT = 7.18e9 / 5719  # the same ten brokers [79, derived]
+
+HURT = ("blocked", "failed", "unknown")
+COUNTED = (*HURT, *FLAGS)
+_LOCALES: dict[Language, str] = {"en": "en_US", "zh": "zh_CN"}
+
+
+@dataclass(frozen=True)
+class Impact:
+    """Everybody hurt in the measured window, one row a customer, those with the largest claims first. `counts` has a column for
+    each of COUNTED; money is in cents, int64."""
+
+    customers: Ints
+    counts: dict[str, Ints]
+    intents: Ints
+    amount_cents: Ints
+    provable_cents: Ints
+    claim_cents: Ints
+    first_ns: Ints
+    last_ns: Ints
+
+
+def impact(kept: Kept) -> Impact:
+    """Of the flows with a row an intent, probes left out: who had one blocked, failed, unknown, or not as it should be in truth."""
+    rows = _hurt_rows(kept)
+    table = {column: values[rows] for column, values in kept.journal.intents.items()}
+    who, place = np.unique(table["customer"], return_inverse=True)
+    amount, provable, claim = _money(kept, table, _is_order(kept)[rows])
+
+    def summed(values: Any) -> Ints:
+        total = np.zeros(who.size, np.int64)
+        np.add.at(total, place, np.asarray(values, np.int64))
+        return total
+
+    counts = {word: summed(table["outcome"] == OUTCOMES.index(word)) for word in HURT}
+    counts |= {flag: summed((table["flags"] & bit) != 0) for flag, bit in FLAGS.items()}
+    first, last = np.full(who.size, np.iinfo(np.int64).max), np.zeros(who.size, np.int64)
+    np.minimum.at(first, place, table["submit_ns"])
+    np.maximum.at(last, place, table["submit_ns"])
+    found = Impact(who, counts, summed(np.ones(place.size)), summed(amount), summed(provable), summed(claim), first, last)
+    return _sorted(found, np.lexsort((who, -found.amount_cents, -found.claim_cents)))
+
+
+def _sorted(found: Impact, order: Any) -> Impact:
+    arrays = {field: getattr(found, field)[order] for field in Impact.__dataclass_fields__ if field != "counts"}
+    return Impact(counts={word: values[order] for word, values in found.counts.items()}, **arrays)
+
+
+def _is_order(kept: Kept) -> Mask:
+    kinds, names = kept.journal.meta["flow_kinds"], kept.journal.names.get("flow", [])
+    return np.isin(kept.journal.intents["flow"], [i for i, n in enumerate(names) if kinds[n] == "order"])
+
+
+def _hurt_rows(kept: Kept) -> Mask:
+    intents, (begin, end) = kept.journal.intents, kept.window
+    kinds, names = kept.journal.meta["flow_kinds"], kept.journal.names.get("flow", [])
+    probes = np.isin(intents["flow"], [i for i, n in enumerate(names) if kinds[n] == "probe"])
+    bad = np.isin(intents["outcome"], [OUTCOMES.index(word) for word in HURT])
+    bad |= _is_order(kept) & (intents["flags"] != 0)
+    rows: Mask = bad & ~probes & (intents["submit_ns"] >= begin) & (intents["submit_ns"] < end)
+    return rows
+
+
+def _money(kept: Kept, table: dict[str, Any], orders: Mask) -> tuple[Ints, Ints, Ints]:
+    """Of each row, cents: what the order was worth, the loss of which there is a trace, and the whole claim."""
+    amount = np.where(orders, table["quantity"] * table["price_cents"], 0)
+    back = kept.run.metrics.recovered_at_ns or kept.window[1]
+    delay_min = np.maximum(0, back - table["submit_ns"]) / MINUTE
+    move = DAILY_MOVE * np.sqrt(delay_min / SESSION_MIN)
+    blocked = table["outcome"] == OUTCOMES.index("blocked")
+    unplaced = (table["placed"] == 0) & np.isin(table["outcome"], [OUTCOMES.index(word) for word in HURT])
+    gone = (table["flags"] & (FLAGS["lost"] | FLAGS["stranded"])) != 0
+    surplus = np.maximum(0, np.maximum(table["placed"], table["recorded"]) - 1)
+    claim = np.rint(amount * (np.where(unplaced | gone, move, 0.0) + surplus * (move + UNDO_COST))).astype(np.int64)
+    return amount, np.where(blocked, 0, claim), claim
+
+
+# --- who they are -----------------------------------------------------------------------------------------------------------
+
+
+class Identities:
+    """Names and accounts by customer number; the same number has the same name in every run."""
+
+    def __init__(self, language: Language) -> None:
+        from faker import Faker
+
+        self._faker = Faker(_LOCALES[language])
+
+    def of(self, customer: int) -> tuple[str, str]:
+        """(account, name)."""
+        self._faker.seed_instance(customer)
+        return f"{880_000_000 + customer:012d}", str(self._faker.name())
+
+
+def write_csv(kept: Kept, file: IO[str], language: Language) -> int:
+    """The whole list, one line a customer, amounts in yuan; how many lines. The assumed daily move stands in each."""
+    found, who = impact(kept), Identities(language)
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow([
+        "customer", "account", "name", *COUNTED, "intents_hurt", "amount_cny", "provable_loss_cny", "claim_cny", "first_at", "last_at",
+        "assumed_daily_move",
+    ])  # fmt: skip
+    for i, customer in enumerate(found.customers.tolist()):
+        money = (found.amount_cents[i], found.provable_cents[i], found.claim_cents[i])
+        writer.writerow([
+            customer, *who.of(customer), *(int(found.counts[word][i]) for word in COUNTED), int(found.intents[i]),
+            *(f"{int(cents) / 100:.2f}" for cents in money), *(format_clock(int(t[i])) for t in (found.first_ns, found.last_ns)),
+            DAILY_MOVE,
+        ])  # fmt: skip
+    return int(found.customers.size)
+
+
+# --- how many will complain ---------------------------------------------------------------------------------------------------
+
+
+def complaints(impaired_s: float | None, customers: int) -> tuple[int, int]:
+    """An estimate, low and high: by incident and by impaired minute of large Korean brokers; never more than were hurt."""
+    if not impaired_s or not customers:
+        return 0, 0
+    by_incident, by_minute = round(COMPLAINTS_PER_INCIDENT), math.ceil(COMPLAINTS_PER_MINUTE * impaired_s / 60)
+    low, high = sorted((by_incident, by_minute))
+    return min(low, customers), min(high, customers)

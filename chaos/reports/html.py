@@ -1,0 +1,250 @@
+"""The page of a run: one file, offline, in two languages. Everything in it comes from the run's folder."""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from chaos.reports import customers
+from chaos.reports.folder import Expectation, Kept
+from chaos.reports.page import page_data
+from chaos.reports.story import story, truths
+from chaos.reports.words import Language, Said, bound, catalogue, clock, found, known, measure, plain, reason, say, seconds
+from simcore.journal import OUTCOMES
+from simcore.result import TRUTHS
+
+HERE = Path(__file__).parent
+ECHARTS, ECHARTS_VERSION = HERE / "vendor" / "echarts" / "echarts.common.min.js", "6.1.0"
+CHARTS = ("outcomes", "latency", "pools", "queues")
+CUSTOMERS_SHOWN = 20
+_EMBEDDED = ("outcome.", "chart.", "player.", "band.", "lane.", "events.", "topology.", "section.replay", "again.copied")
+_AS_IT_SHOULD = {
+    "confirmed": {"placed_once", "recorded"}, "rejected": {"not_placed", "placed_once"}, "blocked": {"not_placed"},
+    "failed": {"not_placed"}, "unknown": set[str](), "pending": {"not_placed", "recorded"},
+}  # fmt: skip
+
+
+def run_page(kept: Kept, language: Language = "en") -> str:
+    """The page, HTML."""
+    data = page_data(kept)
+    texts = {key: texts for key, texts in catalogue().items() if key.startswith(_EMBEDDED)}
+    return environment().get_template("run.html").render(
+        run=kept.run, language=language, where=where(kept), figures=_figures(kept), story=story(kept), recovery=_recovery(kept),
+        drawn=bool(data["boxes"]), chain=data["chain"], charts=CHARTS, step=data["step"], matrix=_matrix(kept), judged=_judged(kept),
+        conservation=_conservation(kept), reasons=reasons(kept), customers=_customers(kept), version=str(kept.journal.meta["coredrill_version"]),
+        echarts=ECHARTS_VERSION, css=stylesheet(), program=_file("page.js"), library=_library(), data=_json(data | {"words": texts}),
+    )  # fmt: skip
+
+
+@functools.cache
+def environment() -> Environment:
+    """Templates, with everything escaped that does not say it is markup."""
+    found = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    found.globals |= {"say": say, "known": known, "clock": clock}
+    return found
+
+
+def _file(name: str) -> Markup:
+    return Markup((HERE / "templates" / name).read_text(encoding="utf-8"))
+
+
+def stylesheet() -> Markup:
+    """The style of every page."""
+    return _file("page.css")
+
+
+def _library() -> Markup:
+    return Markup(ECHARTS.read_text(encoding="utf-8"))
+
+
+def _json(value: Any) -> Markup:
+    """JSON that can stand in a script element: without <, >, & and the line breaks that JavaScript knows and JSON does not."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return Markup(text)
+
+
+# --- the parts of the page --------------------------------------------------------------------------------------------------
+
+
+def where(kept: Kept) -> Said:
+    """Architecture, environment, workload, seed and window in one line."""
+    run, (begin, end) = kept.run, kept.window
+    return say(
+        "page.where", architecture=run.architecture, environment=run.environment or "–", workload=run.workload, seed=run.seed,
+        begin=clock(begin), end=clock(end),
+    )  # fmt: skip
+
+
+def _figure(key: str, value: Said, lines: Iterable[Said | None] = (), *, bad: bool = False) -> dict[str, Any]:
+    return {"title": say(f"figure.{key}"), "value": value, "lines": [line for line in lines if line], "bad": bad}
+
+
+def percent(share: float | None) -> str:
+    """A share for people."""
+    return "–" if share is None else f"{share:.2%}" if share < 0.1 else f"{share:.1%}"
+
+
+def _figures(kept: Kept) -> list[dict[str, Any]]:
+    metrics, orders = kept.run.metrics, kept.run.metrics.orders
+    failed, intended = int(orders.get("failed_orders") or 0), int(orders.get("intended") or 0)
+    split = say("figure.failed.split", **{key: f"{int(orders.get(key) or 0):,}" for key in ("blocked", "failed", "unknown")})
+    of = say("figure.failed.of", intended=f"{intended:,}", share=percent(failed / intended if intended else None))
+    figures = [_figure("failed", plain(f"{failed:,}"), [of, split], bad=failed > 0)]
+    if (amiss := truths(kept)) is not None:
+        figures.append(_figure("truth", amiss, bad=True))
+    if metrics.impaired_s is None:
+        return figures
+    figures += [_figure("impaired", seconds(metrics.impaired_s), bad=metrics.impaired_s > 0), _recovery_figure(kept)]
+    if metrics.first_violation_ns is not None:
+        noticed = metrics.first_noticed_s
+        who = say("figure.noticed.by", who=known("watcher", metrics.first_noticed), name=metrics.first_noticed_by or "")
+        value = say("figure.noticed.never") if noticed is None else seconds(noticed)
+        figures.append(_figure("noticed", value, [who if noticed is not None else None], bad=noticed is None))
+    if metrics.customers_affected is not None:
+        active = say("figure.customers.of", active=f"{metrics.customers_active or 0:,}")
+        figures.append(_figure("customers", plain(f"{metrics.customers_affected:,}"), [active]))
+    return figures
+
+
+def _recovery_figure(kept: Kept) -> dict[str, Any]:
+    metrics = kept.run.metrics
+    stuck = say("figure.metastable") if metrics.metastable else None
+    if metrics.first_violation_ns is None:
+        return _figure("recovery", say("figure.never"))
+    if metrics.recovery_s is None:
+        return _figure("recovery", say("figure.recovery.lower", time=seconds(metrics.recovery_s_lower)), [stuck], bad=True)
+    return _figure(
+        "recovery", seconds(metrics.recovery_s), [say("figure.recovery.detail", at=clock(metrics.recovered_at_ns)), stuck]
+    )
+
+
+_SPLIT = (("detect", "unnoticed"), ("decide", "deciding"), ("act", "acting"), ("restore", "restoring"))
+
+
+def _recovery(kept: Kept) -> list[dict[str, Any]]:
+    """The split of the way back; empty if there was none."""
+    metrics = kept.run.metrics
+    if metrics.first_violation_ns is None:
+        return []
+    parts = [(word, colour, getattr(metrics, f"{word}_s")) for word, colour in _SPLIT] + [
+        ("reconciled", "", metrics.reconciled_s)
+    ]
+    return [
+        {
+            "title": say(f"recovery.{word}"), "colour": colour, "share": round(value or 0) if colour else 0,
+            "time": say("recovery.missing") if value is None else seconds(value), "note": say(f"recovery.{word}.note"),
+        }
+        for word, colour, value in parts
+    ]  # fmt: skip
+
+
+def _matrix(kept: Kept) -> dict[str, Any]:
+    found = kept.run.metrics.client_truth
+    rows = [outcome for outcome in (*OUTCOMES[1:], OUTCOMES[0]) if any(found.get(outcome, {}).values())]
+    truths = [truth for truth in TRUTHS if any(found[outcome].get(truth) for outcome in rows)]
+    cells = {o: [{"count": found[o].get(truth, 0), "bad": truth not in _AS_IT_SHOULD[o]} for truth in truths] for o in rows}
+    return {"truths": truths, "rows": [{"outcome": o, "cells": cells[o], "total": sum(found[o].values())} for o in rows]}
+
+
+def reasons(kept: Kept) -> list[Said]:
+    """Why the verdict is what it is."""
+    told = [(e.measure, e.expected, e.shown) for e in kept.run.expectations]
+    return [reason(text, told) for text in kept.run.reasons]
+
+
+def _judged(kept: Kept) -> list[dict[str, Any]]:
+    """Expectations, then the properties none of them is about."""
+    rows = [_expectation(e) for e in kept.run.expectations]
+    said = {e.measure for e in kept.run.expectations}
+    for name, of in kept.run.properties.items():
+        if f"properties.{name}" not in said:
+            holds, violations = of.get("holds"), of.get("violations", 0)
+            what = (
+                say("table.unchecked")
+                if holds is None
+                else say("table.kept")
+                if holds
+                else say("table.violated", n=f"{violations:,}")
+            )
+            rows.append({"title": known("property", name), "bound": plain(""), "found": what, **_result(holds, False)})
+    return rows
+
+
+def _expectation(e: Expectation) -> dict[str, Any]:
+    return {"title": measure(e.measure), "bound": _unbroken(bound(e.measure, e.expected)), "found": found(e.shown)} | _result(
+        e.holds, e.judged
+    )
+
+
+def _unbroken(text: Said) -> Said:
+    """A sign stays on the line of its figure."""
+    return Said({language: re.sub(r"([≤≥=]) ", "\\1\u00a0", said) for language, said in text.items()})
+
+
+def _result(holds: Any, judged: bool) -> dict[str, Any]:
+    if not judged:
+        return {"result": say("table.shown"), "tone": "" if holds is not False else "bad"}
+    key = "table.novalue" if holds is None else "verdict.pass" if holds else "verdict.fail"
+    return {"result": say(key), "tone": "" if holds is None else "good" if holds else "bad"}
+
+
+def _conservation(kept: Kept) -> Said:
+    broken = [law.law for law in kept.run.conservation if not law.ok]
+    return (
+        say("table.conservation.broken", laws=", ".join(broken))
+        if broken
+        else say("table.conservation.ok", n=len(kept.run.conservation))
+    )
+
+
+def _yuan(cents: int) -> str:
+    return f"{cents / 100:,.0f}"
+
+
+def _customers(kept: Kept) -> dict[str, Any]:
+    found = customers.impact(kept)
+    totals = (found.amount_cents, found.provable_cents, found.claim_cents)
+    amount, provable, claim = (_yuan(int(t.sum())) for t in totals)
+    shown = min(CUSTOMERS_SHOWN, found.customers.size)
+    words = [w for w in customers.COUNTED if found.counts[w].any()]
+    who = {language: customers.Identities(language) for language in ("en", "zh")} if shown else {}
+    rows = []
+    for i in range(shown):
+        number = int(found.customers[i])
+        names = {language: identities.of(number) for language, identities in who.items()}
+        counts = [int(found.counts[w][i]) for w in words]
+        money = [_yuan(int(t[i])) for t in totals]
+        person = Said({language: name for language, (_, name) in names.items()})
+        rows.append({"customer": number, "account": names["en"][0], "name": person, "counts": counts, "money": money})
+    total = say(
+        "customers.total", n=f"{found.customers.size:,}", intents=f"{int(found.intents.sum()):,}", amount=amount, provable=provable, claim=claim,
+    )  # fmt: skip
+    headings = [known("outcome", w, None) if f"outcome.{w}" in catalogue() else say(f"truth.{w}") for w in words]
+    return {
+        "rows": rows, "words": headings, "total": total, "complaints": _complaints(kept, int(found.customers.size)), "note": _assumptions(),
+        "top": say("customers.top", n=shown),
+    }  # fmt: skip
+
+
+def _assumptions() -> Said:
+    return say(
+        "customers.note", move=f"{customers.DAILY_MOVE:.0%}", session=customers.SESSION_MIN, cost=f"{customers.UNDO_COST:.1%}"
+    )
+
+
+def _complaints(kept: Kept, hurt: int) -> Said:
+    low, high = customers.complaints(kept.run.metrics.impaired_s, hurt)
+    million = customers.WON_PER_COMPLAINT / 1e6
+    return say(
+        "customers.complaints", low=f"{low:,}", high=f"{high:,}", low_won=f"{low * million:,.0f}", high_won=f"{high * million:,.0f}",
+        per_incident=round(customers.COMPLAINTS_PER_INCIDENT), per_minute=round(customers.COMPLAINTS_PER_MINUTE), each=f"{million:.2f}",
+    )  # fmt: skip

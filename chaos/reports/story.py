@@ -1,0 +1,120 @@
+"""A run told in a few sentences: what failed first, what it dragged down, who noticed, who decided what, who was hurt."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from chaos.reports.folder import Kept, Link
+from chaos.reports.words import Said, clock, joined, known, name, plain, say, seconds
+from simcore.journal import FLAGS, Event
+from simcore.units import SECOND
+
+POOLS, FLOWS, ACTIONS = 3, 6, 3
+
+
+class Sentence(NamedTuple):
+    """What is said, and the instant it speaks of, ns, if it is one."""
+
+    t_ns: int | None
+    text: Said
+
+
+def story(kept: Kept) -> list[Sentence]:
+    """The sentences, in the order of time as far as they have one."""
+    told = [_first(kept), *_dragged(kept.run.causes)]
+    if kept.run.metrics.first_violation_ns is not None:
+        told += [_noticed(kept), *_decided(kept), _recovered(kept)]
+    elif kept.run.metrics.impaired_s is not None:
+        told.append(Sentence(None, say("story.calm")))
+    timed = sorted((s for s in told if s.t_ns is not None), key=lambda s: s.t_ns or 0)
+    return [*timed, *(s for s in told if s.t_ns is None), _hurt(kept)]
+
+
+def _first(kept: Kept) -> Sentence:
+    begun = sorted((s for s in kept.run.faults if s.began_ns is not None), key=lambda s: s.began_ns or 0)
+    if not begun:
+        return Sentence(None, say("story.nofault"))
+    step = begun[0]
+    targets = joined([name(target.partition("/")[2] or target) for target in step.targets[:4]]) if step.targets else plain("–")
+    text = say("story.fault", name=step.name, fault=known("faultname", step.fault), target=targets)
+    if len(begun) > 1:
+        text = joined([text, say("story.fault.more", n=len(begun) - 1)], "", "")
+    return Sentence(step.began_ns, text)
+
+
+def _dragged(causes: list[Link]) -> list[Sentence]:
+    """Pools that filled up and flows that failed, in time order."""
+    told = []
+    for kind, key, part, most in (("pool", "story.pools", "pools", POOLS), ("flow", "story.flows", "flows", FLOWS)):
+        links = [link for link in causes if link.kind == kind]
+        if links:
+            names = joined([_at(link) if kind == "flow" else name(link.name) for link in links[:most]])
+            told.append(Sentence(links[0].t_ns, say(key, **{part: names})))
+    return sorted(told, key=lambda sentence: sentence.t_ns or 0)
+
+
+def _at(link: Link) -> Said:
+    return joined([name(link.name), plain(f"({clock(link.t_ns)})")], " ", "")
+
+
+def _noticed(kept: Kept) -> Sentence:
+    metrics = kept.run.metrics
+    since = metrics.first_violation_ns or 0
+    if metrics.first_noticed is None or metrics.first_noticed_s is None:
+        return Sentence(None, say("story.unnoticed"))
+    at = next((e.t_ns for e in kept.journal.events if e.what == "alarm" and e.subject == metrics.first_noticed_by), None)
+    parts = {
+        "who": known("watcher", metrics.first_noticed), "name": metrics.first_noticed_by or "",
+        "after": seconds(metrics.first_noticed_s),
+    }  # fmt: skip
+    if metrics.detect_s is None:
+        return Sentence(at, say("story.noticed.only", **parts))
+    return Sentence(at, say("story.noticed", **parts, at=clock(since + round(metrics.detect_s * SECOND))))
+
+
+def _decided(kept: Kept) -> list[Sentence]:
+    """The first actions that were begun, with who had approved."""
+    events = kept.journal.events
+    begun = [e for e in events if e.what == "action_started"]
+    if not begun:
+        return [Sentence(None, say("story.undecided"))]
+    return [_action(events, event) for event in begun[:ACTIONS]]
+
+
+def _action(events: list[Event], begun: Event) -> Sentence:
+    verb, target = str(begun.detail.get("verb", "")), str(begun.detail.get("target", begun.subject))
+    done = next((e.t_ns for e in events if e.what == "action_done" and e.t_ns >= begun.t_ns and e.subject == begun.subject), None)
+    agreed = [e for e in events if e.what == "approved" and e.t_ns <= begun.t_ns and e.subject == begun.subject]
+    parts = {
+        "team": begun.detail.get("by") or "–", "verb": known("verb", verb), "target": name(target),
+        "done": say("story.done", at=clock(done)) if done is not None else say("story.undone"),
+    }  # fmt: skip
+    if not agreed:
+        return Sentence(begun.t_ns, say("story.decided.auto", **parts))
+    approver = known("approver", agreed[-1].detail.get("approver", "–"))
+    return Sentence(begun.t_ns, say("story.decided", **parts, approver=approver))
+
+
+def _recovered(kept: Kept) -> Sentence:
+    metrics = kept.run.metrics
+    if metrics.recovered_at_ns is None:
+        return Sentence(None, say("story.notrecovered"))
+    return Sentence(metrics.recovered_at_ns, say("story.recovered", after=seconds(metrics.recovery_s)))
+
+
+def _hurt(kept: Kept) -> Sentence:
+    orders = kept.run.metrics.orders
+    figures = {key: f"{orders.get(word) or 0:,}" for key, word in _FIGURES.items()}
+    text = say("story.hurt", **figures)
+    amiss = truths(kept)
+    return Sentence(None, joined([text, say("story.truth", what=amiss)], " ", "") if amiss else text)
+
+
+_FIGURES = {"failed": "failed_orders", "intended": "intended", "blocked": "blocked", "failedin": "failed", "unknown": "unknown"}
+
+
+def truths(kept: Kept) -> Said | None:
+    """What is amiss beside what clients saw, if anything is."""
+    orders = kept.run.metrics.orders
+    found = [joined([say(f"truth.{flag}"), plain(f"{orders[flag]:,}")], " ", " ") for flag in FLAGS if orders.get(flag)]
+    return joined(found) if found else None

@@ -1,0 +1,143 @@
+"""A run in at most 40 lines of a terminal: verdict, figures, what happened when, with sparklines. Plain when piped."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.cells import cell_len, set_cell_size
+from rich.console import Console
+
+from chaos.reports.bands import bands
+from chaos.reports.bins import Bins, Ints, bins_of
+from chaos.reports.folder import Kept
+from chaos.reports.html import percent, reasons, where
+from chaos.reports.page import order_rows, outcomes_by_bin, page_focus, shown_pools
+from chaos.reports.states import fill
+from chaos.reports.story import story, truths
+from chaos.reports.words import Language, Said, clock, joined, known, name, plain, say, seconds
+from simcore.errors import one_line
+from simcore.units import SECOND
+
+LINES_MAX = 40
+COLUMNS = 64  # of a sparkline
+LABEL = 22
+_BARS = " ▁▂▃▄▅▆▇█"
+_STYLE = {"pass": "bold green", "fail": "bold red", "unknown": "bold yellow"}
+_LANES = {"unnoticed": "?", "deciding": "d", "acting": "a", "restoring": "r"}
+
+
+def print_report(kept: Kept, console: Console, language: Language = "en") -> None:
+    """Prints it. What comes from the folder is one line each, without control characters."""
+    for text, style in lines(kept, language):
+        console.print(one_line(text), style=style, markup=False, highlight=False, emoji=False, soft_wrap=True)
+
+
+def lines(kept: Kept, language: Language = "en") -> list[tuple[str, str]]:
+    """(text, style), at most LINES_MAX; what does not fit is left out from the end of the story."""
+    head = _head(kept)
+    tail = [(_said("again.digest", plain(kept.run.digest)), "")] + ([(plain(kept.run.replay), "")] if kept.run.replay else [])
+    pictures = [(plain(""), ""), *_pictures(kept, language), (plain(""), "")]
+    told = [(joined([plain(f"{clock(s.t_ns):>8}"), s.text], "  ", "  "), "") for s in story(kept)]
+    room = LINES_MAX - len(head) - len(pictures) - len(tail)
+    return [(said[language], style) for said, style in [*head, *pictures, *told[:room], *tail]]
+
+
+def _said(key: str, *parts: Said) -> Said:
+    return joined([say(key), *parts], "  ", "  ")
+
+
+def _head(kept: Kept) -> list[tuple[Said, str]]:
+    run, metrics, orders = kept.run, kept.run.metrics, kept.run.metrics.orders
+    failed, intended = int(orders.get("failed_orders") or 0), int(orders.get("intended") or 0)
+    split = say("figure.failed.split", **{key: f"{int(orders.get(key) or 0):,}" for key in ("blocked", "failed", "unknown")})
+    of = say("figure.failed.of", intended=f"{intended:,}", share=percent(failed / intended if intended else None))
+    found = [
+        (
+            joined([say(f"verdict.{run.verdict or 'none'}"), plain(run.title or run.architecture)], ": ", "："),
+            _STYLE.get(run.verdict or "", "bold"),
+        ),
+        (where(kept), ""),
+    ]
+    found += [(joined([plain(" "), text], "", ""), "") for text in reasons(kept)[:4]]
+    found.append((_said("figure.failed", plain(f"{failed:,}"), of, split), "bold"))
+    if (amiss := truths(kept)) is not None:
+        found.append((_said("figure.truth", amiss), "bold"))
+    if metrics.impaired_s is not None:
+        recovery = seconds(metrics.recovery_s)
+        if metrics.recovery_s is None:
+            recovery = say("figure.recovery.lower", time=seconds(metrics.recovery_s_lower))
+        found.append(
+            (joined([_said("figure.impaired", seconds(metrics.impaired_s)), _said("figure.recovery", recovery)], "; ", "；"), "")
+        )
+        parts = [
+            _said(f"recovery.{w}", seconds(getattr(metrics, f"{w}_s")))
+            for w in ("detect", "decide", "act", "restore", "reconciled")
+        ]
+        found.append((joined(parts, ", ", "，"), ""))
+    if metrics.severity:
+        grades = [joined([plain(n), known("grade", g.grade or "null", g.label)], " ", " ") for n, g in metrics.severity.items()]
+        found.append((_said("section.severity", joined(grades)), ""))
+    return found
+
+
+# --- sparklines -------------------------------------------------------------------------------------------------------------
+
+
+def _pictures(kept: Kept, language: Language) -> list[tuple[Said, str]]:
+    """Rows over the same stretch of time as the page begins with: who did what, outcomes of orders, the fullest pools."""
+    bins, (begin, end) = bins_of(kept.journal), page_focus(kept)
+    if not bins.count:
+        return []
+    a, b = bins.at(begin * SECOND), bins.at(end * SECOND - 1) + 1
+    by_bin = outcomes_by_bin(kept, bins, order_rows(kept))
+    good = np.array(by_bin["confirmed"]) + by_bin["rejected"]
+    bad = np.array(by_bin["blocked"]) + by_bin["failed"] + by_bin["unknown"]
+    top = int(max(_cut(good, a, b).max(initial=0), _cut(bad, a, b).max(initial=0)))
+    rows = [
+        (plain(""), _ruler(begin, end)),
+        *((say(f"lane.{lane}"), _lane(kept, bins, lane, a, b)) for lane in ("fault", "people")),
+    ]
+    rows += [(say("outcome.confirmed"), spark(_cut(good, a, b), top)), (say("figure.failed"), spark(_cut(bad, a, b), top))]
+    rows += [(name(pool), spark(_cut(fill(bins, pool), a, b), 100)) for pool in shown_pools(kept, bins)[:3]]
+    legend = ", ".join(f"{mark} {say(f'band.{word}')[language]}" for word, mark in _LANES.items())
+    return [(_row(label, line), "") for label, line in rows] + [(joined([plain(" " * LABEL), plain(legend)], " ", " "), "dim")]
+
+
+def _row(label: Said, line: str) -> Said:
+    return Said(
+        {
+            lang: f"{set_cell_size(one_line(text), LABEL) if cell_len(text) > LABEL else text + ' ' * (LABEL - cell_len(text))} {line}"
+            for lang, text in label.items()
+        }
+    )
+
+
+def _cut(values: NDArray[Any], a: int, b: int) -> Ints:
+    """The bins [a, b) in COLUMNS columns, each the highest of its bins."""
+    edges = np.linspace(a, b, COLUMNS + 1).astype(int)
+    return np.array([values[x : max(y, x + 1)].max(initial=0) for x, y in pairwise(edges)])
+
+
+def spark(values: Ints, top: int) -> str:
+    """One character a value, its height a share of `top`; something is never shown as nothing."""
+    heights = np.ceil(8 * values / top).astype(int) if top else np.zeros(len(values), int)
+    return "".join(_BARS[min(8, height)] for height in heights)
+
+
+def _lane(kept: Kept, bins: Bins, lane: str, a: int, b: int) -> str:
+    width = (b - a) * bins.step * SECOND / COLUMNS
+    begin = bins.start_ns + a * bins.step * SECOND
+    marks = ["·"] * COLUMNS
+    for band in bands(kept):
+        if band.lane == lane:
+            for i in range(max(0, int((band.begin_ns - begin) / width)), min(COLUMNS, int((band.end_ns - begin) / width) + 1)):
+                marks[i] = _LANES.get(band.word, "█")
+    return "".join(marks)
+
+
+def _ruler(begin_s: int, end_s: int) -> str:
+    left, right = clock(begin_s * SECOND)[:-3], clock(end_s * SECOND)[:-3]
+    return left + " " * max(1, COLUMNS - len(left) - len(right)) + right

@@ -1,0 +1,94 @@
+"""Reports as files, each written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import IO, Any
+
+from chaos.reports.customers import write_csv
+from chaos.reports.folder import Kept, Run, read
+from chaos.reports.html import run_page
+from chaos.reports.suite import groups_of, suite_page
+from chaos.reports.trace import write_trace
+from chaos.reports.words import Language
+from simcore.errors import InputError
+
+
+@contextmanager
+def journals(wanted: bool, folder: str | None) -> Iterator[str | None]:
+    """Where runs keep their journals: in the folder named; else, if pages are wanted of them, in a temporary one."""
+    if not wanted or folder is not None:
+        yield folder
+        return
+    with TemporaryDirectory(prefix="coredrill-") as temporary:
+        yield temporary
+
+
+def write_text(path: Path, text: str, *, bom: bool = False) -> None:
+    """Writes a file by another name and renames it. Raises InputError if it cannot."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(text, encoding="utf-8-sig" if bom else "utf-8")
+        temporary.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            temporary.unlink()
+        raise InputError(f"cannot write {path}: {error.strerror}") from None
+
+
+def write_run(folder: str | Path, file: str | Path, language: Language = "en", replay: str | None = None) -> None:
+    """The page of one run. `replay` takes the place of the command that the folder names."""
+    kept = read(folder)
+    if replay is not None:
+        kept = Kept(kept.folder, kept.journal, kept.run.model_copy(update={"replay": replay}), kept.picture, kept.violated)
+    write_text(Path(file), run_page(kept, language))
+
+
+def write_suite(
+    title: str, index: Path, folders: Sequence[Path], result: Mapping[str, Any] | None = None, language: Language = "en"
+) -> None:
+    """The matrix, and beside it a page for each run whose folder is there. `result` has runs (in the order of the folders),
+    groups and pairs; without it the runs are those of the folders."""
+    pages = index.with_name("runs") if index.name == "index.html" else index.with_name(f"{index.stem}-runs")
+    runs, links = [], []
+    for i, folder in enumerate(folders):
+        kept = read(folder) if result is None or folder.is_dir() else None
+        if kept is not None:
+            name = f"{i + 1:03d}-{_plain(kept.run)}.html"
+            write_text(pages / name, run_page(kept, language))
+        runs.append(kept.run if kept is not None else Run.model_validate(result["runs"][i] if result else {}))
+        links.append(f"{pages.name}/{name}" if kept is not None else None)
+    groups = groups_of(runs) if result is None else result["groups"]
+    write_text(index, suite_page(title, runs, links, groups, result["pairs"] if result else (), language))
+
+
+def _plain(run: Run) -> str:
+    """A name for a file: letters, digits, hyphens."""
+    parts = [run.scenario or "simulation", run.architecture, run.environment or "", f"seed-{run.seed}"]
+    return re.sub(r"[^a-z0-9]+", "-", "-".join(parts).lower()).strip("-")[:120]
+
+
+def write_with(path: str, writer: Callable[[IO[str]], int], *, bom: bool = False) -> int:
+    """What a writer of a text file gives, kept whole; how many entries it wrote."""
+    from io import StringIO
+
+    text = StringIO()
+    count = writer(text)
+    write_text(Path(path), text.getvalue(), bom=bom)
+    return count
+
+
+def export(folder: str, language: Language, csv_file: str | None, trace_file: str | None) -> list[str]:
+    """The customer list and the trace of one run, as far as asked for; a line for a person on each."""
+    kept, told = read(folder), []
+    if csv_file is not None:  # with a byte order mark: spreadsheets take Chinese names for something else without
+        told.append(f"{csv_file}: {write_with(csv_file, lambda file: write_csv(kept, file, language), bom=True):,} customers")
+    if trace_file is not None:
+        told.append(f"{trace_file}: {write_with(trace_file, lambda file: write_trace(kept, file)):,} requests")
+    return told

@@ -1,0 +1,229 @@
+"""The pages as a person uses them, in a real browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+
+Visit = Callable[..., Any]
+INCIDENTS = ["citic-2023-06-19", "dongxing-2023-12-21", "east-money-2023-03-21"]
+SIZES = [(1280, 800), (1920, 1080)]
+
+# Elements that hold text and are cut off by their own box, and nodes of the topology that overlap or whose text leaves its box.
+CUT_OFF = """() => {
+  const cut = [...document.querySelectorAll('h1, h2, h3, dt, dd, th, td, li, p, button, .label')]
+    .filter((e) => e.offsetParent !== null && e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== 'inline' && !e.closest('.scroll'))
+    .map((e) => e.textContent.trim().slice(0, 60));
+  const nodes = [...document.querySelectorAll('.node')];
+  const inside = (a, b) => a.left >= b.left - 1 && a.right <= b.right + 1 && a.top >= b.top - 1 && a.bottom <= b.bottom + 1;
+  const box = (n) => n.querySelector('.box').getBoundingClientRect();
+  const outside = nodes.filter((n) => [...n.querySelectorAll('text')].some((t) => !inside(t.getBoundingClientRect(), box(n))));
+  const boxes = nodes.map(box);
+  const hit = boxes.some((a, i) => boxes.some((b, j) => j < i && a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom));
+  const wide = document.documentElement.scrollWidth > innerWidth;
+  const found = [[hit, 'nodes overlap'], [wide, 'page wider than the window']].filter(([is]) => is).map(([, what]) => what);
+  return [...cut, ...outside.map((n) => 'node ' + n.dataset.node), ...found];
+}"""
+
+
+def looks_right(opened: Any) -> None:
+    """No console message, no request but the file, nothing cut off or overlapping, in both languages, sizes and schemes."""
+    for (width, height), scheme in zip(SIZES, ("light", "dark"), strict=True):
+        opened.page.set_viewport_size({"width": width, "height": height})
+        opened.page.emulate_media(color_scheme=scheme)
+        for _ in range(2):
+            assert opened.page.evaluate(CUT_OFF) == []
+            opened.page.click("#language")
+    assert opened.complaints == []
+    assert opened.requests == [opened.page.url]
+
+
+@pytest.mark.parametrize("incident", INCIDENTS)
+def test_the_report_of_an_incident(incident: str, tmp_path: Path, drill: Callable[..., Result], visit: Visit) -> None:
+    """A page under 3 MB that looks right, whose topology differs between the calm before and the worst of it."""
+    file = tmp_path / "incident.html"
+    assert drill("run", f"incidents/{incident}", "--replications", "1", "--html", str(file)).exit_code in (0, 1)
+    assert file.stat().st_size < 3_000_000
+    opened = visit(file)
+    looks_right(opened)
+    opened.page.keyboard.press("Home")
+    calm = opened.states()
+    opened.page.click("#chain li:last-child .jump")
+    worst = opened.states()
+    assert calm.keys() == worst.keys() >= {"counter", "counter-db", "order-router", "client"}
+    assert sum(calm[service] != worst[service] for service in calm) >= 3
+
+
+def test_the_report_of_the_demo(tmp_path: Path, drill: Callable[..., Result], visit: Visit) -> None:
+    """`demo --html` writes a page that looks right; it tells what failed first, what it dragged down, who noticed, who decided
+    what, how many orders were hurt, and that the demo makes it again."""
+    file = tmp_path / "demo.html"
+    assert drill("demo", "--html", str(file)).exit_code == 0
+    opened = visit(file)
+    looks_right(opened)
+    told = opened.page.inner_text(".tale")
+    for part in (
+        "bank-a slows down",
+        "counter-threads had every slot taken",
+        "place-order",
+        "The first to notice was",
+        "stock orders were hurt",
+    ):
+        assert part in told
+    assert opened.page.inner_text("#command") == "coredrill demo --seed 1"
+    opened.page.click(".tale li:first-child .jump")
+    assert opened.page.inner_text("#clock") == "09:30:00"
+    for _ in range(5):  # to 09:35, when orders fail
+        opened.page.keyboard.press("Shift+ArrowRight")
+    assert opened.states()["counter"] == "saturated"
+    assert opened.states()["risk-check"] == "healthy"
+    assert opened.page.locator(".edge.lit").count() >= 1
+
+
+def test_scrubber_moves_topology_and_charts_together(small_page: Path, visit: Visit) -> None:
+    """Dragged into the hang, the core is down and the line of now has moved in every chart, by the same time; and back."""
+    opened = visit(small_page)
+    opened.page.keyboard.press("Home")
+    before = opened.cursors()
+    assert opened.states()["core"] == "healthy"
+    opened.page.locator("#scrub").fill(str(10 * 3600 + 180))
+    during = opened.cursors()
+    assert opened.states()["core"] == "down"
+    assert opened.page.inner_text("#clock") == "10:03:00"
+    assert all(b > a for a, b in zip(before, during, strict=True))
+    assert len(during) == 6  # four charts, the heatmap, the lanes
+    marks = opened.page.evaluate("[...document.querySelectorAll('.plot .cursor')].map((c) => c.dataset.t)")
+    assert set(marks) == {str(opened.bin())}
+    opened.page.locator("#scrub").fill(str(10 * 3600 + 30))
+    assert opened.states()["core"] == "healthy"
+
+
+def test_play_and_pause(small_page: Path, visit: Visit) -> None:
+    """Playing moves time on, topology and cursors with it; pausing stops it; at the end it stops by itself."""
+    opened = visit(small_page)
+    opened.page.keyboard.press("Home")
+    opened.page.select_option("#speed", "180")
+    start, cursors = opened.bin(), opened.cursors()
+    opened.page.click("#play")
+    opened.until(f"Number(document.body.dataset.bin) >= {start + 3}")
+    opened.page.click("#play")
+    stopped = opened.bin()
+    assert all(b > a for a, b in zip(cursors, opened.cursors(), strict=True))
+    opened.page.wait_for_timeout(300)
+    assert opened.bin() == stopped
+    opened.page.keyboard.press("End")
+    opened.page.keyboard.press("ArrowLeft")
+    opened.page.evaluate("document.activeElement.blur()")
+    opened.page.keyboard.press(" ")
+    opened.until("document.getElementById('play').getAttribute('aria-pressed') === 'false'")
+    assert opened.complaints == []
+
+
+def test_keys(small_page: Path, visit: Visit) -> None:
+    """Arrows go a bin, with shift a minute; Home and End go to the ends; space on the page plays, in a select it does not."""
+    opened = visit(small_page)
+    first = opened.bin()
+    opened.page.keyboard.press("ArrowRight")
+    assert opened.bin() == first + 1
+    opened.page.keyboard.press("Shift+ArrowRight")
+    assert opened.bin() == first + 7
+    opened.page.keyboard.press("Home")
+    home = opened.bin()
+    opened.page.keyboard.press("ArrowLeft")
+    assert opened.bin() == home
+    opened.page.focus("#flow")
+    opened.page.keyboard.press("ArrowDown")
+    assert opened.bin() == home
+    opened.page.evaluate("document.activeElement.blur()")
+    opened.page.keyboard.press("End")
+    assert opened.bin() > first + 7
+
+
+def test_clicks_on_charts_and_steps_jump(small_page: Path, visit: Visit) -> None:
+    """A step of the chain, a place in the heatmap and one in a chart each move the scrubber there."""
+    opened = visit(small_page)
+    opened.page.click("#chain li:nth-child(3) .jump")
+    step = opened.page.get_attribute("#chain li:nth-child(3)", "data-t")
+    assert opened.page.evaluate("Number(document.getElementById('scrub').value)") == int(step)
+    assert "now" in (opened.page.get_attribute("#chain li:nth-child(3)", "class") or "")
+    for place in ("#heat svg >> nth=0", "#chart-outcomes"):
+        opened.page.keyboard.press("Home")
+        at = opened.bin()
+        opened.page.locator(place).click(position={"x": 300, "y": 6 if "heat" in place else 120})
+        assert opened.bin() > at
+
+
+def test_language_switch(small_page: Path, visit: Visit) -> None:
+    """Headings, nodes, charts and controls change to Chinese and back; nothing of the other language stays visible."""
+    opened = visit(small_page)
+    assert "The cascade, replayed" in opened.page.inner_text("main")
+    opened.page.click("#language")
+    assert opened.page.evaluate("document.documentElement.lang") == "zh-CN"
+    assert "级联回放" in opened.page.inner_text("main")
+    assert "The cascade" not in opened.page.inner_text("main")
+    assert opened.states()["bank"] == "正常"
+    assert "播放" in opened.page.inner_text("#play")
+    assert "请求结果" in (opened.page.get_attribute("#chart-outcomes", "aria-label") or "")
+    assert opened.page.locator("#verdict").inner_text() == "未通过"
+    opened.page.click("#language")
+    assert opened.states()["bank"] == "healthy"
+    assert visit(small_page.with_name(small_page.name)).page.evaluate("document.documentElement.lang") == "en"
+
+
+def test_lang_option_sets_the_first_language(small_run: Path, tmp_path: Path, drill: Callable[..., Result], visit: Visit) -> None:
+    """`report --lang zh` writes a page that opens in Chinese."""
+    drill("report", str(small_run), "--html", str(tmp_path / "zh.html"), "--lang", "zh")
+    assert visit(tmp_path / "zh.html").page.locator("#verdict").inner_text() == "未通过"
+
+
+def test_tables_say_what_charts_draw(small_page: Path, visit: Visit) -> None:
+    """The data table of the outcomes has the range's intents in all, the table of services the state shown in the picture."""
+    opened = visit(small_page)
+    opened.page.select_option("#zoom", "all")
+    opened.page.locator("details[data-chart=outcomes] summary").click()
+    cells = opened.page.locator("details[data-chart=outcomes] td").all_inner_texts()
+    drawn = "JSON.parse(document.getElementById('data').textContent).flows[0].of"
+    total = opened.page.evaluate(f"Object.values({drawn}).flat().reduce((a, b) => a + b, 0)")
+    assert sum(int(cell.replace(",", "")) for cell in cells) == total > 10_000
+    opened.page.locator("#now-table summary").click()
+    opened.page.locator("#scrub").fill(str(10 * 3600 + 180))
+    assert opened.page.locator("#now-table tr", has_text="core").locator("td").first.inner_text() == "down"
+
+
+def test_everything_to_use_has_a_name(small_page: Path, visit: Visit) -> None:
+    """Every control and every picture has an accessible name; the scrubber says the time of day; the page has one first heading."""
+    opened = visit(small_page)
+    nameless = """() => [...document.querySelectorAll('button, input, select, summary, [role=img], [role=group], [role=region]')]
+      .filter((e) => !e.closest('[aria-hidden]') && !(e.getAttribute('aria-label') || e.textContent || '').trim() && !e.closest('label'))
+      .map((e) => e.outerHTML.slice(0, 80))"""
+    assert opened.page.evaluate(nameless) == []
+    opened.page.locator("#scrub").fill(str(10 * 3600 + 180))
+    assert opened.page.get_attribute("#scrub", "aria-valuetext") == "10:03:00"
+    assert opened.page.locator("h1").count() == 1
+    assert opened.page.locator("th:not([scope])").count() == 0
+
+
+def test_print_leaves_the_player_out(small_page: Path, visit: Visit) -> None:
+    """On paper there is no player and no button to switch languages, but the charts and the story."""
+    opened = visit(small_page)
+    opened.page.emulate_media(media="print")
+    assert opened.page.locator("#player").is_hidden()
+    assert opened.page.locator("#language").is_hidden()
+    assert opened.page.locator("#chart-pools").is_visible()
+    assert len(opened.page.pdf()) > 20_000
+
+
+def test_events_can_be_chosen(small_page: Path, visit: Visit) -> None:
+    """Without faults in the log, none is listed; an event's time jumps there."""
+    opened = visit(small_page)
+    opened.page.click("#events summary")
+    faults = opened.page.locator("#events tbody tr", has_text="fault begins")
+    assert faults.count() == 1
+    faults.locator(".jump").click()
+    assert opened.page.inner_text("#clock") == "10:02:00"
+    opened.page.uncheck("#groups input[value=fault]")
+    assert faults.count() == 0

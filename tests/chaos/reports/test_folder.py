@@ -1,0 +1,90 @@
+"""A run's folder: what is read from it, and what is refused."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from chaos.cli import main
+from chaos.reports.folder import SCHEMA_VERSION, read
+from simcore.journal import Journal, JournalError
+from simcore.units import MINUTE, SECOND
+
+
+def test_the_folder_alone_is_enough(small_run: Path, tmp_path: Path) -> None:
+    """A copy elsewhere, without scenario and architecture files, has verdict, topology and violated windows."""
+    kept = read(shutil.copytree(small_run, tmp_path / "elsewhere"))
+    assert (kept.run.verdict, kept.run.title) == ("fail", "A small drill")
+    assert set(kept.picture.services) == {"core", "bank", "spare"}
+    assert {(e.source, e.target) for e in kept.picture.edges} == {("core", "bank"), ("client", "core")}
+    assert kept.picture.services["core"].pools == ["threads"]
+    fault = kept.run.faults[0].began_ns or 0
+    assert sum(b - a for a, b in kept.violated) == (kept.run.metrics.impaired_s or 0) * SECOND
+    assert fault <= kept.violated[0][0] <= fault + MINUTE
+
+
+def test_a_journal_alone_is_told_without_a_verdict(copied: Path) -> None:
+    """Without run.json the figures that the journal counts are there, and no verdict is."""
+    with_record = read(copied).run.metrics.orders
+    (copied / "run.json").unlink()
+    kept = read(copied)
+    assert kept.run.verdict is None
+    assert kept.run.metrics.orders["failed_orders"] == with_record["failed_orders"]
+    assert not kept.picture.services
+
+
+def test_a_kept_run_can_be_replaced(copied: Path) -> None:
+    """A journal is written over a folder that holds a run; the old record goes with the old journal."""
+    Journal.read(copied).write(copied)
+    assert not (copied / "run.json").exists()
+
+
+def _changed(folder: Path, file: str, **parts: Any) -> None:
+    path = folder / file
+    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | parts), encoding="utf-8")
+
+
+@pytest.mark.parametrize("file", ["journal.json", "run.json"])
+def test_an_unknown_schema_version_is_a_clear_message(copied: Path, file: str) -> None:
+    """Exit 2, one line, with the file, the version found and the one that is read; no traceback."""
+    _changed(copied, file, schema_version=SCHEMA_VERSION + 98)
+    result = CliRunner().invoke(main, ["report", str(copied)])
+    assert result.exit_code == 2
+    assert result.stderr.count("\n") == 1
+    assert f"{file}: schema_version is {SCHEMA_VERSION + 98}, this coredrill reads {SCHEMA_VERSION}" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda raw: raw["record"].update(digest="0" * 32), "another journal"),
+        (lambda raw: raw["record"].update(verdict="splendid"), "record.verdict"),
+        (lambda raw: raw["record"]["metrics"].update(impaired_s="long"), "record.metrics.impaired_s"),
+        (lambda raw: raw["picture"]["services"]["core"].update(position=["left", "top"]), "position"),
+        (lambda raw: raw.update(violated=[[1]]), "violated"),
+        (lambda raw: raw.update(format="holiday-pictures"), "format"),
+    ],
+    ids=["digest", "verdict", "measure", "position", "violated", "format"],
+)
+def test_what_is_not_a_record_is_refused(copied: Path, spoil: Callable[[Any], None], message: str) -> None:
+    """Each spoiled record is an error that names the place, not a page."""
+    path = copied / "run.json"
+    raw = json.loads(path.read_text(encoding="utf-8"))
+    spoil(raw)
+    path.write_text(json.dumps(raw), encoding="utf-8")
+    with pytest.raises(JournalError, match=message):
+        read(copied)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "null", '"x"', "[" * 100_000], ids=["torn", "list", "null", "text", "deep"])
+def test_what_is_not_json_is_refused(copied: Path, text: str) -> None:
+    """A torn, empty or absurd file is an error."""
+    (copied / "run.json").write_text(text, encoding="utf-8")
+    with pytest.raises(JournalError, match=r"run\.json: not the record of a run"):
+        read(copied)

@@ -1,0 +1,42 @@
+"""Where nodes stand."""
+
+from __future__ import annotations
+
+import pytest
+
+from chaos.picture import picture
+from chaos.reports.folder import Drawn, Edge, Picture
+from chaos.reports.layout import Box, layout, overlaps
+from simcore import catalogue
+from simcore.loading import resolve
+
+
+@pytest.mark.parametrize("name", sorted(catalogue.shipped("architecture")))
+def test_no_boxes_overlap(name: str) -> None:
+    """In every shipped architecture each service has a box of its own inside the frame, and none overlaps another."""
+    model = resolve(name, (), "architecture").model
+    boxes, (width, height) = layout(Picture.model_validate(picture(model)))
+    assert set(boxes) - {"client"} == set(model.services)
+    assert overlaps(boxes) == []
+    assert all(b.x - b.width / 2 >= 0 and b.x + b.width / 2 <= width and 0 < b.y < height for b in boxes.values())
+
+
+def test_overlaps_are_found() -> None:
+    """Two boxes nearer than their width and height overlap; side by side or one above the other they do not."""
+    boxes = {"a": Box(0, 0, 100), "b": Box(90, 30, 100), "c": Box(101, 0, 100), "d": Box(0, 100, 100)}
+    assert overlaps(boxes) == [("b", "a"), ("c", "b")]
+
+
+def test_without_positions_services_stand_in_columns() -> None:
+    """The distance from the client, in calls, is the column; what is authored keeps its place relative to the rest."""
+    edges = [
+        Edge.model_validate({"from": a, "to": b}) for a, b in (("client", "a"), ("a", "b"), ("a", "c"), ("b", "d"), ("c", "d"))
+    ]
+    boxes, _ = layout(Picture(services={name: Drawn() for name in "dcba"}, edges=edges))
+    assert boxes["client"].x < boxes["a"].x < boxes["b"].x == boxes["c"].x < boxes["d"].x
+    assert overlaps(boxes) == []
+    placed = {"left": Drawn(position=[0, 0]), "right": Drawn(position=[10, 0]), "below": Drawn(position=[0, 10])}
+    boxes, _ = layout(Picture(services=placed))
+    assert boxes["left"].x == boxes["below"].x < boxes["right"].x
+    assert boxes["left"].y == boxes["right"].y < boxes["below"].y
+    assert overlaps(boxes) == []

@@ -1,0 +1,97 @@
+"""Sampled requests as Chrome trace JSON."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections import defaultdict
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from chaos.reports.folder import Kept, Picture, Run, read
+from chaos.reports.trace import write_trace
+from simcore.errors import InputError
+from simcore.journal import CODES, Journal
+
+
+def trace(kept: Kept) -> tuple[int, dict[str, Any]]:
+    """How many requests, and the trace."""
+    text = io.StringIO()
+    count = write_trace(kept, text)
+    return count, json.loads(text.getvalue())
+
+
+def by_hand_kept(journal: Journal) -> Kept:
+    """A run of a journal by hand."""
+    run = Run.model_validate({"architecture": "hand", "seed": 1, "digest": "d", "metrics": {"orders": {}}})
+    return Kept(Path("here"), journal, run, Picture(), [])
+
+
+def test_a_request_by_hand(by_hand: Callable[..., Journal]) -> None:
+    """An order of 9 ms that waited 2 ms for a slot and called the bank: an intent, two hops, a wait, one arrow; µs from ns."""
+    ms = 1_000_000
+    rows = [{"request": 4, "submit_ns": ms, "answer_ns": 10 * ms, "outcome": 1, "customer": 5, "attempts": 1}]
+    spans = [
+        {
+            "request": 4,
+            "path": 22,
+            "parent": 11,
+            "unit": 1,
+            "operation": 1,
+            "arrive_ns": 5 * ms,
+            "start_ns": 5 * ms,
+            "end_ns": 8 * ms,
+        },
+        {
+            "request": 4,
+            "path": 11,
+            "unit": 0,
+            "arrive_ns": 2 * ms,
+            "start_ns": 4 * ms,
+            "end_ns": 9 * ms,
+            "code": CODES.index("timeout"),
+        },
+    ]
+    count, found = trace(by_hand_kept(by_hand(rows, spans=spans)))
+    assert count == 1
+    slices = [(e["name"], e["tid"], e["ts"], e["dur"]) for e in found["traceEvents"] if e["ph"] == "X"]
+    assert slices == [
+        ("order: confirmed", 0, 1000, 9000),
+        ("core.place", 1, 2000, 7000), ("waiting for a slot", 1, 2000, 2000),
+        ("bank.ask", 2, 5000, 3000),
+    ]  # fmt: skip
+    assert [(e["ph"], e["tid"], e["ts"]) for e in found["traceEvents"] if e["ph"] in "sf"] == [("s", 1, 5000), ("f", 2, 5000)]
+    assert next(e["args"]["code"] for e in found["traceEvents"] if e["name"] == "core.place") == "timeout"
+    names = [e["args"]["name"] for e in found["traceEvents"] if e["name"] == "process_name"]
+    assert names == ["request 4 order confirmed"]
+
+
+def test_every_sampled_hop_of_a_run_is_there(small_run: Path) -> None:
+    """As many hops as the journal has spans; slices of one row nest or follow; an arrow starts while its caller is under way."""
+    kept = read(small_run)
+    count, found = trace(kept)
+    assert count == np.unique(kept.journal.spans["request"]).size > 50
+    slices = [e for e in found["traceEvents"] if e["ph"] == "X"]
+    hops = [e for e in slices if e["cat"] in CODES]
+    assert len(hops) == kept.journal.spans["request"].size
+    rows = defaultdict(list)
+    for e in slices:
+        rows[e["pid"], e["tid"]].append((e["ts"], e["ts"] + e["dur"]))
+    for spans in rows.values():
+        for (a, b), (c, d) in pairwise(spans):
+            assert c >= b or (a <= c and d <= b)
+    for e in found["traceEvents"]:
+        if e["ph"] == "s":
+            begin, end = rows[e["pid"], e["tid"]][0]
+            assert begin <= e["ts"] <= end
+
+
+def test_without_sampled_hops_there_is_a_mend(by_hand: Callable[..., Journal]) -> None:
+    """The error says with which option to run again."""
+    with pytest.raises(InputError, match="--spans N"):
+        trace(by_hand_kept(by_hand([])))

@@ -1,0 +1,111 @@
+"""What reports say, in both languages."""
+
+from __future__ import annotations
+
+import re
+import string
+from pathlib import Path
+
+import pytest
+
+from chaos import causes
+from chaos.faults import load_faults
+from chaos.reports import states
+from chaos.reports.words import bound, catalogue, name, reason, say, seconds, symptom
+from chaos.scenario import GRADES
+from chaos.simulated import FAULT_WORDS
+from simcore import catalogue as files
+from simcore.journal import FLAGS, OUTCOMES
+from simcore.loading import resolve
+from simcore.result import TRUTHS
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def places(text: str) -> set[str]:
+    """The names of the places to fill."""
+    return {field for _, field, _, _ in string.Formatter().parse(text) if field}
+
+
+def test_every_text_is_there_in_both_languages_with_the_same_places() -> None:
+    """Two texts a key, none empty, and what one fills in the other fills in."""
+    for key, texts in catalogue().items():
+        assert len(texts) == 2, key
+        assert all(texts), key
+        assert places(texts[0]) == places(texts[1]), key
+
+
+def test_whatever_is_logged_has_its_words() -> None:
+    """Every event of the control plane's documentation, every word of the harness, outcomes, truths, flags, grades, faults."""
+    page = (ROOT / "docs/control.md").read_text(encoding="utf-8").split("## Events in the journal")[1]
+    logged = set(re.findall(r"^\| `([a-z_]+)` \|", page, re.MULTILINE)) | set(FAULT_WORDS)
+    assert len(logged) > 60
+    wanted = {f"event.{what}" for what in logged} | {f"outcome.{o}" for o in OUTCOMES} | {f"truth.{t}" for t in (*TRUTHS, *FLAGS)}
+    wanted |= {f"grade.{grade}" for grade in GRADES} | {f"faultname.{fault}" for fault in load_faults()}
+    assert wanted - catalogue().keys() == set()
+
+
+def test_the_legacy_core_speaks_the_trades_language() -> None:
+    """Every service, flow and pool of the shipped core has a Chinese name of its own."""
+    model = resolve("legacy-coupled", (), "architecture").model
+    names = [*model.services, *model.flows, *model.pools]
+    assert [n for n in names if name(n)["zh"] == n] == []
+    assert (name("counter")["zh"], name("order-router")["zh"], name("counter#1")["zh"]) == ("柜台", "报盘", "柜台#1")
+    assert name("counter.transfer")["zh"] == "柜台·银证转账（三方存管）"
+    assert files.shipped("architecture")
+
+
+def test_the_picture_and_the_chain_go_by_the_same_bounds() -> None:
+    """A state of a node means what a symptom of the causal chain means."""
+    assert (states.FAILING_SHARE, states.FEWEST, states.SLOWER, states.FULL) == (
+        causes.FAILING_SHARE, causes.FEWEST, causes.SLOWER, causes.FULL,
+    )  # fmt: skip
+
+
+def test_symptoms_are_known() -> None:
+    """What the causal chain says is said in Chinese, too; what nobody knows stays as it is."""
+    said = [
+        "customers' intents fail",
+        "every slot taken, others wait",
+        "at its limit",
+        "fails",
+        "hit",
+        "step: slow",
+        "takes more than 3 times as long",
+    ]
+    assert [s for s in said if symptom(s)["zh"] == s] == []
+    assert all(symptom(s)["en"] == s for s in said)
+    assert symptom("<b>")["zh"] == "<b>"
+
+
+@pytest.mark.parametrize(
+    ("text", "chinese"),
+    [
+        ("impaired_s ≤ 300 s, but it is 1110 s", "受损时长 ≤ 300 s，实际为 1110 s"),
+        ("the core hangs never took effect: nothing met it", "the core hangs 未起作用：没有请求遇到它"),
+        ("something else", "something else"),
+    ],
+)
+def test_reasons_are_said_in_both_languages(text: str, chinese: str) -> None:
+    """A broken bound and a reason of the runner are translated; what is not known is left as it is."""
+    said = reason(text, [("impaired_s", "impaired_s ≤ 300 s", "1110 s")])
+    assert (said["en"], said["zh"]) == (text, chinese)
+
+
+def test_bounds_of_reproductions_are_translated() -> None:
+    """`within 30% of the published 3600 s` is about the published value in both languages."""
+    assert bound("impaired_s", "impaired_s within 30% of the published 3600 s")["zh"] == "与公开值 3600 s 相差 30% 以内"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(None, "–"), (0.0, "0 s"), (45.2, "45 s"), (119, "119 s"), (1110, "18.5 min"), (7200, "2 h")]
+)
+def test_lengths_of_time(value: float | None, text: str) -> None:
+    """Seconds to two minutes, minutes to two hours, then hours."""
+    assert seconds(value)["en"] == text
+
+
+def test_a_key_that_there_is_not_is_an_error() -> None:
+    """Nothing is ever said by accident."""
+    with pytest.raises(KeyError):
+        say("no.such.text")
