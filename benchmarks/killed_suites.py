@@ -22,13 +22,16 @@ def main() -> int:
 
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("count", type=int, nargs="?", default=30, help="how many times (30)")
+    parser.add_argument(
+        "--runs", type=int, default=60, help="of the suite (60): more of them, and fewer points lie in its beginning"
+    )
     parser.add_argument("--seed", type=int, default=0, help="other points (0)")
     parser.add_argument("--ctrl-c", action="store_true", help="interrupt it: SIGINT, not SIGKILL")
     arguments = parser.parse_args()
     how = signal.SIGINT if arguments.ctrl_c else signal.SIGKILL
     bad, ended = 0, 0
     with tempfile.TemporaryDirectory() as folder:
-        suite = Stopping(Path(folder))
+        suite = Stopping(Path(folder), arguments.runs)
         for point in points(arguments.count, arguments.seed):
             code, _, kept = suite.stopped(how, point=point)
             in_time = code == (130 if arguments.ctrl_c else -signal.SIGKILL)

@@ -24,6 +24,7 @@ from simcore.architecture import (
     Work,
 )  # fmt: skip
 from simcore.effects import EFFECTS
+from simcore.errors import InputError
 from simcore.kernel import draws
 from simcore.kernel import layout as y
 from simcore.steps import CLIENT, callee, programs, walk
@@ -192,6 +193,12 @@ class Assembler:
         return self.place()
 
     def place(self) -> int:
+        deepest = max(len(words["holds"]) for words in self.code)
+        if deepest > y.MAX_HOLDS:
+            raise InputError(
+                f"{self.name} holds {deepest} slots at once; at most {y.MAX_HOLDS} are possible",
+                mend="nest fewer pools in one another",
+            )
         size = int(y.INSTRUCTION_SIZE)
         base: int = self.c.m.take(size * len(self.code))
         chains: dict[tuple[int, ...], int] = {}

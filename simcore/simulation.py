@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from simcore.architecture import Send
 from simcore.control.cosimulation import FIELDS, Cosimulation, breaker_events
 from simcore.control.injection import uniforms
 from simcore.control.plane import ControlPlane, start_control
@@ -21,7 +20,7 @@ from simcore.kernel import layout as y
 from simcore.kernel.machine import Machine
 from simcore.laws import kernel_laws
 from simcore.plan import Plan
-from simcore.steps import walk
+from simcore.steps import sends_of
 from simcore.trading_calendar import TradingCalendar, calendar_named
 from simcore.units import DAY, MINUTE
 
@@ -96,7 +95,7 @@ def _machine(plan: Plan, writer: JournalWriter) -> Machine:
     columns = [c.at for c in plan.columns]
     return Machine(
         plan.m, plan.f, arena, columns=columns, pools=list(plan.handles["pool"].values()), rows=_expected_rows(plan),
-        sends=max(sum(isinstance(step, Send) for step in walk(steps)) for steps in programs),
+        sends=max(sends_of(steps) for steps in programs),
         idempotent=any(o.idempotency for o in operations), on_series=writer.add_series,
         on_spans=lambda block: writer.add_spans(_span_columns(plan, block)),
         on_log=lambda block: writer.add_events(breaker_events(plan, block)),

@@ -45,6 +45,15 @@ def walk(steps: Steps) -> Iterator[Step]:
             yield from walk(more)
 
 
+def sends_of(steps: Steps) -> int:
+    """How many messages the steps send at most, what is repeated counted every time."""
+    count = 0
+    for step in steps:
+        times = step.repeat if isinstance(step, Repeat) else 1
+        count += isinstance(step, Send) + times * sum(sends_of(more) for _, more in inner(step))
+    return count
+
+
 def programs(architecture: Architecture) -> dict[str, Steps]:
     """The steps of every operation, ``service.operation``, and of every flow, ``client.flow``."""
     made: dict[str, Steps] = {

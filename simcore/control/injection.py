@@ -262,20 +262,16 @@ class Injection:
     def call_policy(
         self, site: str, *, timeout_ns: int | None = None, attempts: int | None = None, backoff_ns: int | None = None
     ) -> None:
-        """Changes a call site's policy (`service.operation/NAME`, as in the journal's names of kind call) for attempts from now on."""
+        """Changes a call site's policy (`service.operation/NAME`, as in the journal's names of kind call) for attempts from now on.
+        Attempts and backoff change the retry policy that the file gives the call; without one they do nothing."""
         at = self._find("call", site)
         if timeout_ns is not None:
             self._set(at, y.X_TIMEOUT, timeout_ns)
             self._set(at, y.X_RING, 0)
         if attempts is not None:
             self._set(at, y.X_ATTEMPTS, attempts)
-            if not self._get(at, y.X_RETRY_ON):
-                usual = ("refused", "rate_limited", "bulkhead_full", "error", "timeout", "reset")
-                self._set(at, y.X_RETRY_ON, sum(1 << y.CODES.index(code) for code in usual))
         if backoff_ns is not None:
             self._set(at, y.X_BACKOFF, backoff_ns)
-            if not self._get(at, y.X_BACKOFF_MAX):
-                self._set(at, y.X_BACKOFF_MAX, y.NEVER)
 
     # -- customers ------------------------------------------------------------------------------------------------------------
 

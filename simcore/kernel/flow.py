@@ -747,6 +747,7 @@ def run(m, f, L, rows, k, code):
                 pc = after_wait(m, pc)
         while goes_on:
             if code != OK:
+                m[k + T_WAIT] = 0  # a timer that still runs has nothing to end
                 handler = U(m[pc + I_HANDLER])
                 if handler == _0:
                     break
@@ -874,6 +875,7 @@ def run(m, f, L, rows, k, code):
                 pc += _NEXT
             else:  # C_FAIL
                 code = m[pc + I_A]
+        m[k + T_WAIT] = 0
         suspend(m, k, pc)
         if code != OK and not m[k + T_FLAGS] & F_ROOT:
             code = answer_code(m, pc, code)

@@ -60,7 +60,7 @@ RING_ENTRY = U(4)
     T_PARENT_PATH, T_MORE_HOLDS,
 ) = _fields(34)  # fmt: skip
 TASK_SIZE = U(40)
-MAX_HOLDS = 4
+MAX_HOLDS = 1 + int(TASK_SIZE) - int(T_MORE_HOLDS)
 FREE, TRAVELLING, LIVE, ANSWERING = range(4)
 # flags; TOUCHED and DOUBT are sticky and travel with the answer
 F_TOUCHED, F_DOUBT, F_PROBE, F_DURABLE, F_BLOCKED, F_WORKING, F_ROOT, F_SEND, F_WROTE, F_COPY = (1 << i for i in range(10))

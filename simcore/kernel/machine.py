@@ -55,12 +55,12 @@ class Machine:
         self._region(y.H_PEAKS, pools, y.H_PEAKS_N)
         self._buffer(y.H_SERIES, y.H_SERIES_CAP, max(8, min(600, _SERIES_WORDS // max(1, len(columns)))), len(columns))
         spans = _SPANS_AT_ONCE if m[y.H_SPAN_EVERY] else 0
-        self._buffer(y.H_SPANS, y.H_SPANS_CAP, spans + 64 * self.reserve, _at(y.SPAN_SIZE))
-        self._buffer(y.H_LOG, y.H_LOG_CAP, _LOG_AT_ONCE + 64 * self.reserve, _at(y.LOG_SIZE))
-        self._buffer(y.H_PROBES, y.H_PROBES_CAP, 64 * self.reserve, _at(y.PROBE_SIZE))
+        self._buffer(y.H_SPANS, y.H_SPANS_CAP, spans + 8 * self.reserve, _at(y.SPAN_SIZE))
+        self._buffer(y.H_LOG, y.H_LOG_CAP, _LOG_AT_ONCE + 8 * self.reserve, _at(y.LOG_SIZE))
+        self._buffer(y.H_PROBES, y.H_PROBES_CAP, 8 * self.reserve, _at(y.PROBE_SIZE))
         self._put(y.H_WATCHES, self._append(2 * _WATCHES_MAX))
         self._new_key_table(1 << 16 if idempotent else 1 << max(8, (256 * self.reserve).bit_length()))
-        self._add_tasks(max(_TASKS_AT_FIRST, 64 * self.reserve))
+        self._add_tasks(max(_TASKS_AT_FIRST, 8 * self.reserve))
 
     # -- words and regions ------------------------------------------------------------------------------------------------
 

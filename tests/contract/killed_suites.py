@@ -19,7 +19,7 @@ SUITE = """\
 kind: suite
 name: several
 title: Several small runs
-replications: 10
+replications: RUNS
 scenarios: [{ scenario: ./scenario.yaml }]
 pairs: [{ name: nothing, a: { scenario: ./scenario.yaml }, b: { scenario: ./scenario.yaml }, at_least: 0 }]
 """
@@ -27,12 +27,12 @@ REPORTS = ("report.json", "report.xml")
 
 
 class Stopping:
-    """A suite in a folder of its own. `whole` is its reports when nothing stops it, `took` how long that takes, s."""
+    """A suite of so many runs in a folder of its own. `whole` is its reports when nothing stops it, `took` how long that takes, s."""
 
-    def __init__(self, folder: Path, number: int = 4) -> None:
+    def __init__(self, folder: Path, runs: int) -> None:
         self.folder = folder
-        write(number, 0, folder)
-        (folder / "several.yaml").write_text(SUITE)
+        write(4, 0, folder)
+        (folder / "several.yaml").write_text(SUITE.replace("RUNS", str(runs)))
         begin = time.monotonic()
         self.run("whole")
         self.took = time.monotonic() - begin

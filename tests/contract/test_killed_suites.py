@@ -38,7 +38,7 @@ cli.main(["nap"])
 @pytest.fixture(scope="module")
 def suite(tmp_path_factory: pytest.TempPathFactory) -> Stopping:
     """A suite of ten runs of a blink each, and what it reports in one go."""
-    return Stopping(tmp_path_factory.mktemp("suite"))
+    return Stopping(tmp_path_factory.mktemp("suite"), runs=10)
 
 
 @pytest.mark.parametrize("point", points(3, seed=1))
