@@ -98,7 +98,7 @@ def comparison(count: int, replications: int, jobs: int) -> None:
         f"{len(ARCHITECTURES)} architectures x {len(places)} scenarios x {replications} replications = {made:,} runs, {jobs} workers"
     )
     print(
-        f"{wall_s:,.0f} s ({made / wall_s:.1f} runs/s), {hops:.3g} hops; idiomatic SimPy on as many workers: {simpy_s / 3600:,.1f} h (estimate)"
+        f"{wall_s:,.0f} s ({made / wall_s:.1f} runs/s), {hops:.3g} hops; idiomatic SimPy on as many workers: {simpy_s:,.0f} s (estimate)"
     )
     benchmarks.save("comparison", {
         "architectures": ARCHITECTURES, "scenarios": [place.scenario for place in places], "replications": replications, "workers": jobs,

@@ -31,7 +31,7 @@ def main() -> int:
     how = signal.SIGINT if arguments.ctrl_c else signal.SIGKILL
     bad, ended = 0, 0
     with tempfile.TemporaryDirectory() as folder:
-        suite = Stopping(Path(folder), arguments.runs)
+        suite = Stopping(Path(folder), arguments.runs, warm=True)
         for point in points(arguments.count, arguments.seed):
             code, _, kept = suite.stopped(how, point=point)
             in_time = code == (130 if arguments.ctrl_c else -signal.SIGKILL)

@@ -328,7 +328,9 @@ _junit_option = click.option(
 )
 
 
-_defect_option = click.option("--defect", metavar="OPERATOR@SITE", help="Plant a defect; 'coredrill list defects' names operators.")
+_defect_option = click.option(
+    "--defect", metavar="OPERATOR@SITE", help="Plant a defect; 'coredrill list defects' names operators."
+)
 
 
 def _many(command: Any) -> Any:
@@ -402,7 +404,9 @@ def replay(scenario: str, json_file: TextIO | None, html: str | None, **said: An
 @click.option("--replications", default=1, show_default=True, type=click.IntRange(1, 1000), metavar="N", help="Runs a scenario.")
 @click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, 1024), metavar="N", help="Processes.")
 @_json_option
-@click.option("--markdown", type=click.File("w", lazy=True), metavar="FILE", help="Write the page docs/reproductions.md; - is stdout.")
+@click.option(
+    "--markdown", type=click.File("w", lazy=True), metavar="FILE", help="Write the page docs/reproductions.md; - is stdout."
+)
 def timelines_command(scenarios: tuple[str, ...], json_file: TextIO | None, markdown: TextIO | None, **said: Any) -> int:
     """Run reproductions of public incidents (none named: all) and set what was published beside what is simulated."""
     from chaos.timelines import tell
@@ -429,9 +433,14 @@ def _campaign(command: Any) -> Any:
 @click.argument("suites", nargs=-1, required=True)
 @click.option("--architectures", required=True, metavar="A,B,…", help="By name or path; the first is the baseline.")
 @click.option("--measure", "measures", multiple=True, metavar="NAME=MARGIN", help="What is decided by; may be repeated.")
-@click.option("--looks", metavar="N,N,…", help="After how many runs it is looked at; default half, three quarters and all of them.")
 @click.option(
-    "--healthy", default="requirements/smoke/healthy-open", metavar="SCENARIO", help="Where latency is measured: nothing is broken."
+    "--looks", metavar="N,N,…", help="After how many runs it is looked at; default half, three quarters and all of them."
+)
+@click.option(
+    "--healthy",
+    default="requirements/smoke/healthy-open",
+    metavar="SCENARIO",
+    help="Where latency is measured: nothing is broken.",
 )
 @_campaign
 def compare_command(
@@ -449,20 +458,51 @@ def compare_command(
 @_architecture_option
 @click.option("--environment", default="staging", show_default=True, metavar="NAME|FILE", help="Where the suite is run.")
 @click.option("--defect", "operators", multiple=True, metavar="NAME[@SITE]", help="Plant this one alone; may be repeated.")
-@click.option("--seeds", default=3, show_default=True, type=click.IntRange(1, 1000), metavar="N", help="Runs of each cell, from seed 1 on.")
+@click.option(
+    "--seeds", default=3, show_default=True, type=click.IntRange(1, 1000), metavar="N", help="Runs of each cell, from seed 1 on."
+)
 @click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, 1024), metavar="N", help="Processes.")
-@click.option("--price", default=0, show_default=True, type=click.IntRange(0), metavar="RUNS", help="Price defects in production with at most so many runs.")
-@click.option("--why", default=0, show_default=True, type=click.IntRange(0), metavar="RUNS", help="Switch gaps off one by one with at most so many runs.")
+@click.option(
+    "--price",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0),
+    metavar="RUNS",
+    help="Price defects in production with at most so many runs.",
+)
+@click.option(
+    "--why",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0),
+    metavar="RUNS",
+    help="Switch gaps off one by one with at most so many runs.",
+)
 @click.option("--triggers", default="brokers", show_default=True, metavar="NAME|FILE", help="What happens in a year, for prices.")
-@click.option("--suggest", default=0, metavar="N", type=click.IntRange(0), help="Write so many scenarios that would buy most; needs --price.")
-@click.option("--into", default="suggested", show_default=True, type=click.Path(file_okay=False), metavar="DIR", help="Folder of suggested scenarios.")
+@click.option(
+    "--suggest",
+    default=0,
+    metavar="N",
+    type=click.IntRange(0),
+    help="Write so many scenarios that would buy most; needs --price.",
+)
+@click.option(
+    "--into",
+    default="suggested",
+    show_default=True,
+    type=click.Path(file_okay=False),
+    metavar="DIR",
+    help="Folder of suggested scenarios.",
+)
 @click.option("--all-seeds", is_flag=True, help="Run also the seeds that decide nothing any more.")
 @click.option("--exhaustive", is_flag=True, help="Run also what the defect cannot change.")
 @click.option("--at-least", type=click.FloatRange(0, 1), metavar="SHARE", help="Exit 1 if the mutation score is lower.")
 @click.option("--store", type=click.Path(dir_okay=False), metavar="FILE", help="Where finished runs are kept.")
 @click.option("--resume", is_flag=True, help="Go on with what is kept; the result is the same as of one go.")
 @_json_option
-@click.option("--html", "html_file", type=click.File("w", lazy=True, encoding="utf-8"), metavar="FILE", help="Write one page to look at.")
+@click.option(
+    "--html", "html_file", type=click.File("w", lazy=True, encoding="utf-8"), metavar="FILE", help="Write one page to look at."
+)
 def coverage(
     suite: str, architecture: str | None, environment: str, operators: tuple[str, ...], suggest: int, into: str, price: int, why: int,
     triggers: str, at_least: float | None, json_file: TextIO | None, html_file: TextIO | None, **said: Any,
@@ -485,7 +525,9 @@ def coverage(
 
 @main.command("sweep")
 @click.argument("scenario")
-@click.option("--vary", "axes", multiple=True, required=True, metavar="PATH=A,B,…", help="A parameter and its values; once or twice.")
+@click.option(
+    "--vary", "axes", multiple=True, required=True, metavar="PATH=A,B,…", help="A parameter and its values; once or twice."
+)
 @click.option("--measure", "measures", multiple=True, metavar="NAME", help="What is shown; may be repeated.")
 @_architecture_option
 @_campaign

@@ -111,7 +111,7 @@ def _remembered_types() -> Iterator[None]:
     ask, known = of_functions.get_call_type, {}
 
     def get_call_type(function: Any, context: Any, args: Any, kws: Any) -> Any:
-        if kws:
+        if kws or getattr(function.typing_key, "__module__", "") != "_operator":  # others belong to whom they were compiled for
             return ask(function, context, args, kws)
         if (function, args) not in known:
             known[function, args] = ask(function, context, args, kws)
@@ -124,6 +124,13 @@ def _remembered_types() -> Iterator[None]:
         of_functions.get_call_type = ask
 
 
+# Passes for what the kernel does without: closures, `with`, functions put in place of their calls, literal loops, rewritten branches.
+_NEEDLESS = {
+    "WithLifting", "InlineClosureLikes", "DeadBranchPrune", "RewriteDynamicRaises", "MakeFunctionToJitFunction", "InlineInlinables",
+    "FindLiterallyCalls", "LiteralUnroll", "LiteralPropagationSubPipelinePass", "InlineOverloads", "NopythonRewrites",
+}  # fmt: skip
+
+
 def _compiler(lowering: type[NativeLowering]) -> type[CompilerBase]:
     """Numba's usual pipeline with another lowering."""
 
@@ -134,6 +141,7 @@ def _compiler(lowering: type[NativeLowering]) -> type[CompilerBase]:
 
         def define_pipelines(self) -> list[Any]:
             pipeline = DefaultPassBuilder.define_nopython_pipeline(self.state)
+            pipeline.passes = [(p, text) for p, text in pipeline.passes if getattr(p, "__name__", "") not in _NEEDLESS]
             position = next(i for i, (p, _) in enumerate(pipeline.passes) if issubclass(p, NativeLowering))
             pipeline.passes[position] = (lowering, pipeline.passes[position][1])
             pipeline._finalized = False

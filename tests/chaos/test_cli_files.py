@@ -105,7 +105,7 @@ def test_show_gives_an_overview() -> None:
 def test_show_resolved_names_every_origin() -> None:
     """Each value has the layer, file and line it comes from."""
     text = run("show", "b.yaml", "--resolved", "--environment", "staging", "--set", "services.counter.replicas=3").stdout
-    assert "    slots: 1  # environment staging, " in text
+    assert "    slots: 2  # environment staging/topology, " in text
     assert "  more:\n    slots: 1  # " in text
     assert "replicas: 3  # command line, --set services.counter.replicas=3" in text
     assert "name: b  # base, b.yaml:2" in text
@@ -230,7 +230,11 @@ def test_interrupt_is_130() -> None:
         "main(['nap'])"
     )
     with subprocess.Popen(
-        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=_environment()
+        [sys.executable, "-c", program],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=_environment(),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  (begun in the background it is ignored)
     ) as process:
         assert process.stdout is not None
         assert process.stderr is not None

@@ -224,7 +224,8 @@ def test_an_outcome_must_land_near_the_published_figure() -> None:
 
 
 @pytest.mark.parametrize(
-    ("impaired", "verdict"), [((60, 99, 101, 180, 110), "pass"), ((60, 65, 69, 99, 101), "fail"), ((131, 140, 150, 99, 101), "fail")]
+    ("impaired", "verdict"),
+    [((60, 99, 101, 180, 110), "pass"), ((60, 65, 69, 99, 101), "fail"), ((131, 140, 150, 99, 101), "fail")],
 )
 def test_an_outcome_of_several_runs_is_judged_on_their_median(impaired: tuple[float, ...], verdict: str) -> None:
     """A published 100 s ± 30 %: single runs may lie anywhere, the median may not; and nothing that was fitted is judged."""

@@ -117,8 +117,10 @@ RULES = [
         "reports read a run's folder and result types alone",
         "chaos/reports/",
         (),
-        lambda name: not within(name, "simcore", "chaos")
-        or within(name, "simcore.journal", "simcore.result", "simcore.units", "simcore.errors", "chaos.reports"),
+        lambda name: (
+            not within(name, "simcore", "chaos")
+            or within(name, "simcore.journal", "simcore.result", "simcore.units", "simcore.errors", "chaos.reports")
+        ),
         ("chaos/reports/planted.py", "from chaos.simulated import Simulated"),
     ),
     Rule(

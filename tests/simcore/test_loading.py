@@ -285,18 +285,19 @@ flows:
 
 
 def test_pair_and_environment(write: Write) -> None:
-    """An environment changes the architecture and the workload: staging halves replicas, and divides slots and accounts."""
+    """An environment changes the architecture and the workload: staging halves replicas and slots, and has a twentieth of the accounts."""
     paths = write(SMALL, "a.yaml"), write(WORKLOAD, "w.yaml")
     architecture, workload = load_pair(*paths, environment="staging")
     assert [architecture.services[s].replicas for s in ("counter", "bank")] == [1, 1]
-    assert (architecture.pools["threads"].slots, workload.accounts.count) == (2, 10)
+    assert (architecture.pools["threads"].slots, workload.accounts.count) == (4, 50)
     assert load_pair(*paths, environment="production") == (load_architecture(paths[0]), load_workload(paths[1]))
 
 
 def test_environment_names_its_values() -> None:
-    """A value that an environment set says so."""
+    """A value that an environment set says so, and for which gap."""
     layer, _ = environment_layers("staging")
-    assert {edit.origin.layer for edit in layer.edits} == {"environment staging"}
+    assert all(edit.origin.layer.startswith("environment staging/") for edit in layer.edits)
+    assert "environment staging/topology" in {edit.origin.layer for edit in layer.edits}
 
 
 def test_control_section_is_held_to_its_model(write: Write) -> None:

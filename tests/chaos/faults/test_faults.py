@@ -297,7 +297,11 @@ def test_rollback_may_spread_what_it_should_take_away() -> None:
             control.changes.roll_back("login")
 
     journal = run([spec], also=twice)
-    thirds = [(BEGAN, BEGAN + 20 * SECOND), (BEGAN + 20 * SECOND, BEGAN + 40 * SECOND), (BEGAN + 41 * SECOND, journal.meta["end_ns"])]
+    thirds = [
+        (BEGAN, BEGAN + 20 * SECOND),
+        (BEGAN + 20 * SECOND, BEGAN + 40 * SECOND),
+        (BEGAN + 41 * SECOND, journal.meta["end_ns"]),
+    ]
     good, stale = ([int(span(journal, f"unit/login#{i}/failed", *third).sum()) for third in thirds] for i in (0, 1))
     assert [n > 20 for n in good] == [False, True, False]
     assert [n > 20 for n in stale] == [True, True, False]
