@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from healthy_runs import look, options  # puts the checkout behind what is installed
+from healthy_runs import exit_code, look, options  # puts the checkout behind what is installed
 
 if TYPE_CHECKING:
     from tests.contract.malformed_scenarios import Finding
@@ -45,10 +45,7 @@ def main() -> int:
         print(f"  {mistake}: {times}")
     for found in bad:
         print(f"  file {found.number} ({found.mistake}): {found.wrong}")
-    if interrupted:
-        print("interrupted", file=sys.stderr)
-        return 130
-    return 3 if bad else 0
+    return exit_code(bool(bad), interrupted)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from healthy_runs import look, options  # puts the checkout behind what is installed
+from healthy_runs import exit_code, look, options  # puts the checkout behind what is installed
 
 if TYPE_CHECKING:
     from tests.contract.random_scenarios import Run
@@ -69,10 +69,7 @@ def main() -> int:
     make = partial(one_run, seed=arguments.seed)
     done, interrupted = look(make, lambda run: bool(failures(run)), arguments.first, arguments.count, arguments.processes)
     bad = report(done) if done else 0
-    if interrupted:
-        print("interrupted", file=sys.stderr)
-        return 130
-    return 3 if bad else 0
+    return exit_code(bool(bad), interrupted)
 
 
 if __name__ == "__main__":
