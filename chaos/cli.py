@@ -113,6 +113,14 @@ LISTS = {
 
 _set_option = click.option("--set", "assignments", metavar="PATH=VALUE", multiple=True, help="Change a value; may be repeated.")
 _environment_option = click.option("--environment", metavar="NAME|FILE", help="Apply an environment.")
+_spans_option = click.option(
+    "--spans",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0),
+    metavar="N",
+    help="Keep the hops of every N-th request; 0: of none.",
+)
 
 
 @main.command("list")
@@ -270,14 +278,7 @@ def schema(kind: str) -> None:
 )
 @_environment_option
 @_set_option
-@click.option(
-    "--spans",
-    default=0,
-    show_default=True,
-    type=click.IntRange(0),
-    metavar="N",
-    help="Keep the hops of every N-th request; 0: of none.",
-)
+@_spans_option
 @click.option("--json", "json_file", type=click.File("w"), metavar="FILE", help="Write the result object; - is stdout.")
 @click.option("--journal", "folder", type=click.Path(file_okay=False), metavar="DIR", help="Keep the journal in a folder.")
 def simulate(
@@ -311,14 +312,6 @@ _html_folder_option = click.option(
     metavar="DIR",
     help="Write index.html, a page a run, and the journals into a folder.",
 )
-_spans_option = click.option(
-    "--spans",
-    default=0,
-    show_default=True,
-    type=click.IntRange(0),
-    metavar="N",
-    help="Keep the hops of every N-th request; 0: of none.",
-)
 _language_option = click.option("--lang", "language", default="en", show_default=True, type=click.Choice(["en", "zh"]))
 _json_option = click.option(
     "--json", "json_file", type=click.File("w", lazy=True), metavar="FILE", help="Write the result object; - is stdout."
@@ -332,17 +325,20 @@ _defect_option = click.option(
     "--defect", metavar="OPERATOR@SITE", help="Plant a defect; 'coredrill list defects' names operators."
 )
 
+_jobs_option = click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, 1024), metavar="N", help="Processes.")
+_cluster_option = click.option(
+    "--cluster", metavar="ADDRESS", help="Run on the workers of this Dask scheduler instead, such as tcp://host:8786."
+)
+_store_option = click.option("--store", type=click.Path(dir_okay=False), metavar="FILE", help="Where finished runs are kept.")
+_resume_option = click.option("--resume", is_flag=True, help="Go on with what is kept; the result is the same as of one go.")
+
 
 def _many(command: Any) -> Any:
     """The options of commands that make many runs."""
     for option in reversed((
         _architecture_option, _environment_option, _set_option, _seed_option,
         click.option("--replications", type=click.IntRange(1, 100_000), metavar="N", help="Runs a scenario, with seeds one after another."),
-        click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, 1024), metavar="N", help="Processes."),
-        click.option("--cluster", metavar="ADDRESS", help="Run on the workers of this Dask scheduler instead, such as tcp://host:8786."),
-        _json_option, _junit_option, _journal_option, _spans_option,
-        click.option("--store", type=click.Path(dir_okay=False), metavar="FILE", help="Where finished runs are kept."),
-        click.option("--resume", is_flag=True, help="Go on with what is kept; the result is the same as of one go."),
+        _jobs_option, _cluster_option, _json_option, _junit_option, _journal_option, _spans_option, _store_option, _resume_option,
     )):  # fmt: skip
         command = option(command)
     return command
@@ -402,7 +398,7 @@ def replay(scenario: str, json_file: TextIO | None, html: str | None, **said: An
 @click.argument("scenarios", nargs=-1)
 @_seed_option
 @click.option("--replications", default=1, show_default=True, type=click.IntRange(1, 1000), metavar="N", help="Runs a scenario.")
-@click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, 1024), metavar="N", help="Processes.")
+@_jobs_option
 @_json_option
 @click.option(
     "--markdown", type=click.File("w", lazy=True), metavar="FILE", help="Write the page docs/reproductions.md; - is stdout."
@@ -419,11 +415,9 @@ def _campaign(command: Any) -> Any:
     for option in reversed((
         _environment_option, _set_option, _seed_option,
         click.option("--replications", type=click.IntRange(1, 100_000), metavar="N", help="At most so many runs a place."),
-        click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, 1024), metavar="N", help="Processes."),
-        click.option("--cluster", metavar="ADDRESS", help="Run on the workers of this Dask scheduler instead, such as tcp://host:8786."),
-        _json_option, click.option("--html", type=click.Path(dir_okay=False), metavar="FILE", help="Write a page that needs no network."),
-        click.option("--store", type=click.Path(dir_okay=False), metavar="FILE", help="Where finished runs are kept."),
-        click.option("--resume", is_flag=True, help="Go on with what is kept; the result is the same as of one go."),
+        _jobs_option, _cluster_option, _json_option,
+        click.option("--html", type=click.Path(dir_okay=False), metavar="FILE", help="Write a page that needs no network."),
+        _store_option, _resume_option,
     )):  # fmt: skip
         command = option(command)
     return command
@@ -461,7 +455,7 @@ def compare_command(
 @click.option(
     "--seeds", default=3, show_default=True, type=click.IntRange(1, 1000), metavar="N", help="Runs of each cell, from seed 1 on."
 )
-@click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, 1024), metavar="N", help="Processes.")
+@_jobs_option
 @click.option(
     "--price",
     default=0,
@@ -497,8 +491,8 @@ def compare_command(
 @click.option("--all-seeds", is_flag=True, help="Run also the seeds that decide nothing any more.")
 @click.option("--exhaustive", is_flag=True, help="Run also what the defect cannot change.")
 @click.option("--at-least", type=click.FloatRange(0, 1), metavar="SHARE", help="Exit 1 if the mutation score is lower.")
-@click.option("--store", type=click.Path(dir_okay=False), metavar="FILE", help="Where finished runs are kept.")
-@click.option("--resume", is_flag=True, help="Go on with what is kept; the result is the same as of one go.")
+@_store_option
+@_resume_option
 @_json_option
 @click.option(
     "--html", "html_file", type=click.File("w", lazy=True, encoding="utf-8"), metavar="FILE", help="Write one page to look at."

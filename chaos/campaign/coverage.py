@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -15,6 +14,7 @@ import click
 from chaos.campaign import matrix as m
 from chaos.campaign.defects import Mutant, load_defect, mutants, places
 from chaos.campaign.executors import Place, run_tasks
+from chaos.campaign.runs import Line
 from chaos.campaign.trials import PASS, Trial, attempt, forget, inert, system
 from chaos.runner import forget as forget_files
 from chaos.store import Store
@@ -114,22 +114,20 @@ def _default_store(name: str, setting: Setting) -> Path:
 
 
 class _Teller:
-    """Progress on stderr."""
+    """Progress on stderr: on a terminal each batch, elsewhere each quarter of them."""
 
     def __init__(self, what: str, total: int, made: int) -> None:
-        self.what, self.total, self.made, self.live = what, total, made, sys.stderr.isatty()
+        self.what, self.total, self.made, self.line = what, total, made, Line(70)
         if made:
             click.echo(f"{what}: {made} of {total} are kept already", err=True)
 
     def tell(self) -> None:
         self.made += 1
-        if self.live or self.made % max(1, self.total // 4) == 0:
-            text = f"{self.what}: {self.made} of {self.total}"
-            click.echo(f"\r{text:<70}" if self.live else text, nl=not self.live, err=True)
+        if self.line.live or self.made % max(1, self.total // 4) == 0:
+            self.line.show(f"{self.what}: {self.made} of {self.total}")
 
     def end(self) -> None:
-        if self.live:
-            click.echo("\r" + " " * 70 + "\r", nl=False, err=True)
+        self.line.clear()
 
 
 # --- the ground ---------------------------------------------------------------------------------------------------------------
@@ -271,7 +269,7 @@ def kill_matrix(bench: Bench, scenarios: Sequence[str]) -> Matrix:
     architecture: Architecture = resolve(s.architecture).model
     chosen = mutants(architecture, s.operators)
     if not chosen:
-        raise InputError(f"no defect has a site on {s.architecture}", mend="name other operators with --defects")
+        raise InputError(f"no defect has a site on {s.architecture}", mend="name other operators with --defect")
     cells = cells_of(bench, chosen, base, scenarios, "with defects")
     gone = absent(resolve(s.architecture, [surroundings(s.environment).architecture]).model, chosen)
     unchanged = [x for x in chosen if all(c.outcome in ("identical", "impossible") for c in cells[x.name].values())]

@@ -73,23 +73,36 @@ class Runs:
             teller.end()
 
 
+class Line:
+    """A line on stderr: on a terminal (`live`) rewritten in place, elsewhere every text has one of its own."""
+
+    def __init__(self, width: int) -> None:
+        self.width, self.live = width, sys.stderr.isatty()
+
+    def show(self, text: str) -> None:
+        """The text instead of what stood there."""
+        click.echo(f"\r{text[: self.width]:<{self.width}}" if self.live else text, nl=not self.live, err=True)
+
+    def clear(self) -> None:
+        """Nothing stands there any more."""
+        if self.live:
+            click.echo("\r" + " " * self.width + "\r", nl=False, err=True)
+
+
 class _Teller:
-    """A line a run: on a terminal rewritten in place, elsewhere one line each."""
+    """Progress, run by run; of a single one none."""
 
     def __init__(self, total: int, made: int) -> None:
-        self.total, self.made, self.live = total, made, sys.stderr.isatty()
+        self.total, self.made, self.line = total, made, Line(118)
         if made:
             click.echo(f"{made} of {total} runs are kept already", err=True)
 
     def tell(self, record: Record) -> None:
         self.made += 1
         if self.total > 1:
-            text = one_line(
-                f"[{self.made}/{self.total}] {record['verdict']:<7} {record['scenario']} on {record['architecture']} "
-                f"seed {record['seed']}"
-            )
-            click.echo(f"\r{text[:118]:<118}" if self.live else text, nl=not self.live, err=True)
+            where = f"{record['scenario']} on {record['architecture']} seed {record['seed']}"
+            self.line.show(one_line(f"[{self.made}/{self.total}] {record['verdict']:<7} {where}"))
 
     def end(self) -> None:
-        if self.live and self.total > 1:
-            click.echo("\r" + " " * 118 + "\r", nl=False, err=True)
+        if self.total > 1:
+            self.line.clear()
