@@ -363,18 +363,11 @@ def note_span(m, k, code):
 @inner
 def send_answer(m, f, k, code):
     """The answer of a finished (or refused) task sets out; k stays until it arrives, and is gone if the link loses it."""
+    m[k + T_STATE], m[k + T_CODE] = ANSWERING, code
     link = U(m[U(m[k + T_SITE]) + X_LINK])
     if link == _0 or m[link + L_CLEAN]:
-        m[k + T_STATE], m[k + T_CODE] = ANSWERING, code
         make_ready(m, Y_ANSWER, k, 0)
-    else:
-        send_answer_over_link(m, f, k, code, link)
-
-
-@inner
-def send_answer_over_link(m, f, k, code, link):
-    """The answer goes over a link that takes time or may lose it."""
-    m[k + T_STATE], m[k + T_CODE] = ANSWERING, code
+        return
     loss = f[U(m[link + L_FLOATS]) + LF_LOSS_ANSWER]
     path = U(m[k + T_PATH])
     if m[link + L_CUT_ANSWER] or (loss > 0.0 and uniform(combine(path + _LOSS_ANSWER, _0)) < loss):

@@ -105,8 +105,8 @@ class _EntryLowering(NativeLowering):
 
 @contextmanager
 def _remembered_types() -> Iterator[None]:
-    """Of each sum of two integers Numba asks every meaning of + anew whether it takes them, ten thousand times in this kernel. Here
-    the first answer is kept while an entry is compiled, which halves the time that takes."""
+    """Of each sum of two integers Numba asks every meaning of + anew whether it takes them. Here the first answer is kept while an
+    entry is compiled."""
     of_functions: Any = BaseFunction
     ask, known = of_functions.get_call_type, {}
 

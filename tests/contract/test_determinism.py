@@ -404,7 +404,7 @@ FLOATS = {
     "flow.begin": "share",
     "flow.is_duplicated": "share",
     "flow.run": "u",
-    "flow.send_answer_over_link": "loss",
+    "flow.send_answer": "loss",
     "flow.send_over_link": "loss",
     "flow.value_of": "u",
     "flow.work_ns": "contention duration share",
