@@ -506,12 +506,10 @@ def coverage(
 
     from chaos.campaign.coverage import Setting
     from chaos.campaign.measurement import Wishes, measure, tell
-    from chaos.simulate import announce_compilation
     from simcore.errors import InputError
 
     if suggest and not price:
         raise InputError("--suggest needs prices", mend="give --price RUNS as well, such as --price 1000")
-    announce_compilation()
     setting = Setting(architecture or "legacy-coupled", environment, operators=operators or None, **said)
     result = measure(suite, setting, Wishes(triggers, price, why, suggest, Path(into)))
     return tell(result, json_file, html_file, at_least)

@@ -17,6 +17,7 @@ from chaos.campaign.executors import Place, run_tasks
 from chaos.campaign.runs import Line
 from chaos.campaign.trials import PASS, Trial, attempt, forget, inert, system
 from chaos.runner import forget as forget_files
+from chaos.simulate import announce_compilation
 from chaos.store import Store
 from simcore.architecture import Architecture
 from simcore.errors import InputError
@@ -84,6 +85,8 @@ class Bench:
                 found[i] = record["given"]
         self.kept += len(found)
         left = [i for i in range(len(batches)) if i not in found]
+        if left:
+            announce_compilation()
         teller = _Teller(what, len(batches), len(found))
 
         def done(task: tuple[int, tuple[Trial, ...]], given: list[dict[str, Any]]) -> None:
