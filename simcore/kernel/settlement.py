@@ -82,14 +82,14 @@ def _book_all(L, orders):
 def end_of_day(
     L: Array, rows: Array, now: int, *, close: int | None = None, clearing_file: File = "ok", fund_file: File = "ok"
 ) -> dict[str, int]:
-    """The settlement batch of the day of `now`, to be run after its close and before the next open.
+    """The settlement batch of the day that closed last, to be run before the next open; past midnight that is the day before.
 
     The exchange ends what is open. With a good clearing file the core then books what the exchange filled, expires and
-    unfreezes the rest of the day's orders (those recorded after `close`, by default 15:00, wait for the next day), marks those
+    unfreezes the rest of the day's orders (those recorded after `close`, by default the last 15:00, wait for the next day), marks those
     the exchange never saw as stranded, makes today's purchases saleable and today's proceeds withdrawable. Without it all of
     that waits for another call. Fund orders of earlier days are confirmed unless their file is not good. Returns counts.
     """
-    close = now // DAY_NS * DAY_NS + CLOSE_NS if close is None else close
+    close = (now - CLOSE_NS) // DAY_NS * DAY_NS + CLOSE_NS if close is None else close
     accounts, orders = records(L)
     state = _of(L, orders, k.O_STATE)
     ending = orders[(state & k.PLACED != 0) & (state & k.ENDED == 0) & (_of(L, orders, k.O_ACCEPTED_AT) <= now)]

@@ -126,6 +126,18 @@ def test_without_a_clearing_file_nothing_is_given_back_until_it_comes() -> None:
     assert w.of(0, k.A_FROZEN) == 0
 
 
+def test_a_settlement_past_midnight_is_still_that_of_the_day_before() -> None:
+    """What was recorded after the close is due the next day and not stranded, however late the batch; what was due is."""
+    w = World()
+    day_row, _ = w.order()
+    night_row, _ = w.order(1, now=16 * HOUR)
+    assert settlement.end_of_day(w.L, w.rows, DAY + HOUR)["stranded"] == 1
+    truth = settlement.truth(w.L, w.rows, CLOSE)
+    assert (truth.stranded[day_row], truth.stranded[night_row]) == (True, False)
+    assert w.of(1, k.A_FROZEN) > 0
+    assert w.broken() == []
+
+
 def test_an_order_the_exchange_never_saw_is_stranded_at_the_close_but_an_overnight_order_is_not() -> None:
     w = World()
     day_row, _ = w.order()
