@@ -33,7 +33,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         suite = Stopping(Path(folder), arguments.runs, warm=True)
         for point in points(arguments.count, arguments.seed):
-            code, _, kept = suite.stopped(how, point=point)
+            code, kept = suite.stopped(how, point)
             in_time = code == (130 if arguments.ctrl_c else -signal.SIGKILL)
             same = suite.gone_on_with() == suite.whole
             done = code in (0, 1, 4)

@@ -24,6 +24,19 @@ scenarios: [{ scenario: ./scenario.yaml }]
 pairs: [{ name: nothing, a: { scenario: ./scenario.yaml }, b: { scenario: ./scenario.yaml }, at_least: 0 }]
 """
 REPORTS = ("report.json", "report.xml")
+INTERRUPTED = """\
+import os, signal, sys
+from chaos.cli import main
+from chaos.store import Store
+add, kept, at = Store.add, [], int(sys.argv.pop(1))
+def add_and_stop(*record):
+    add(*record)
+    kept.append(record)
+    if len(kept) == at:
+        os.kill(os.getpid(), signal.SIGINT)
+Store.add = add_and_stop
+main()
+"""
 
 
 def heed_interrupts() -> None:
@@ -48,18 +61,18 @@ class Stopping:
     def words(self, store: str, *more: str) -> list[str]:
         return ["suite", "several.yaml", "--store", store, "--json", REPORTS[0], "--junit", REPORTS[1], *more]
 
-    def start(self, store: str, *more: str) -> subprocess.Popen[str]:
+    def start(self, *words: str) -> subprocess.Popen[str]:
         path = os.pathsep.join(entry for entry in sys.path if entry)
         environment = os.environ | {"PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
-        command, pipe = [sys.executable, "-m", "chaos", *self.words(store, *more)], subprocess.PIPE
+        pipe = subprocess.PIPE
         return subprocess.Popen(
-            command, cwd=self.folder, env=environment, stdout=pipe, stderr=pipe, text=True,
+            [sys.executable, *words], cwd=self.folder, env=environment, stdout=pipe, stderr=pipe, text=True,
             preexec_fn=heed_interrupts,  # noqa: PLW1509
         )  # fmt: skip
 
     def run(self, store: str, *more: str) -> str:
         """Runs it to its end; what it said on stderr."""
-        with self.start(store, *more) as process:
+        with self.start("-m", "chaos", *self.words(store, *more)) as process:
             _, said = process.communicate(timeout=300)
         assert process.returncode in (0, 1, 4), said
         return said
@@ -67,19 +80,26 @@ class Stopping:
     def reports(self) -> list[bytes]:
         return [(self.folder / name).read_bytes() for name in REPORTS]
 
-    def stopped(self, how: signal.Signals, *, point: float = 0.0, kept: int = 0) -> tuple[int, str, int]:
-        """Stops it after a share of its time, and not before it has kept so many runs. The exit code, what it said on stderr, and
-        how many runs it had kept."""
-        store = self.folder / "kept"
-        for name in (*REPORTS, store.name):
-            (self.folder / name).unlink(missing_ok=True)
-        with self.start(store.name) as process:
+    def stopped(self, how: signal.Signals, point: float) -> tuple[int, int]:
+        """Stops it after a share of its time. The exit code, and how many runs it had kept."""
+        with self.start("-m", "chaos", *self.words(self.nothing_kept().name)) as process:
             time.sleep(point * self.took)
-            while _lines(store) < kept and process.poll() is None:
-                time.sleep(0.002)
             process.send_signal(how)
+            process.communicate(timeout=300)
+        return process.returncode, _lines(self.folder / "kept")
+
+    def interrupted(self, kept: int) -> tuple[int, str]:
+        """Ctrl-C as soon as it has kept so many runs, however busy the machine. The exit code, and what it said on stderr."""
+        with self.start("-c", INTERRUPTED, str(kept), *self.words(self.nothing_kept().name)) as process:
             _, said = process.communicate(timeout=300)
-        return process.returncode, said, _lines(store)
+        assert _lines(self.folder / "kept") == kept
+        return process.returncode, said
+
+    def nothing_kept(self) -> Path:
+        """The store, without what an earlier stop left."""
+        for name in (*REPORTS, "kept"):
+            (self.folder / name).unlink(missing_ok=True)
+        return self.folder / "kept"
 
     def gone_on_with(self) -> list[bytes]:
         """The reports after going on to the end."""

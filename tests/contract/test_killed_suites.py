@@ -44,17 +44,16 @@ def suite(tmp_path_factory: pytest.TempPathFactory) -> Stopping:
 @pytest.mark.parametrize("point", points(3, seed=1))
 def test_a_killed_suite_goes_on_to_the_same_reports(suite: Stopping, point: float) -> None:
     """SIGKILL at a random point, then --resume: JSON and JUnit have the same bytes as of one go."""
-    code, _, _ = suite.stopped(signal.SIGKILL, point=point)
+    code, _ = suite.stopped(signal.SIGKILL, point)
     assert code in (-signal.SIGKILL, 0, 1, 4)
     assert suite.gone_on_with() == suite.whole
 
 
 def test_an_interrupted_suite_says_how_to_go_on(suite: Stopping) -> None:
     """Ctrl-C in the middle: 130, what is finished is kept, the hint is printed, and going on ends in the same reports."""
-    code, said, kept = suite.stopped(signal.SIGINT, kept=3)
+    code, said = suite.interrupted(kept=3)
     assert code == 130
-    assert kept >= 3
-    assert re.search(r"^[23456789].* runs are kept in kept; go on with --resume$", said, re.MULTILINE)
+    assert re.search(r"^[23] runs are kept in kept; go on with --resume$", said, re.MULTILINE)
     assert said.endswith("interrupted\n")
     assert "Traceback" not in said
     assert suite.gone_on_with() == suite.whole
