@@ -93,6 +93,8 @@ class Simulated:
         self.architecture = (
             resolved.model if control is resolved.model.control else resolved.model.model_copy(update={"control": control})
         )
+        for fault in self.defect.standing if self.defect else ():
+            fault.targets(self.system)
         findings = [*_target_findings(model, self.system), *_name_findings(model, self.system)]
         if findings:
             raise findings_error(scenario.tree, findings)

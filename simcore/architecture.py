@@ -392,6 +392,11 @@ class Service(Model):
             raise ValueError("balance: shard and shard_by go together")
         return self
 
+    @property
+    def units(self) -> int:
+        """Replicas and standbys, numbered in this order."""
+        return self.replicas + (self.standby.replicas if self.standby else 0)
+
     def place_of(self, replica: int) -> tuple[str, list[str]]:
         """Site and groups of a replica; those with numbers after the replicas are standbys."""
         if self.standby is not None and replica >= self.replicas:

@@ -285,21 +285,17 @@ def _size(body: Body) -> list[Finding]:
     return []
 
 
-def _units(service: Service) -> int:
-    return service.replicas + (service.standby.replicas if service.standby is not None else 0)
-
-
 def _sizes(architecture: Architecture) -> list[Finding]:
     """What would not fit into memory, however small each number looks."""
     found = []
     sites = 0
     for name, service in architecture.services.items():
-        sites += _units(service) * sum(unrolled(operation.steps) for operation in service.operations.values())
+        sites += service.units * sum(unrolled(operation.steps) for operation in service.operations.values())
         if sites > MAX_SITES:
             message = f"up to here the services have {sites} steps (replicas × steps)"
             found.append(Finding(("services", name), message, f"use fewer replicas: at most {MAX_SITES}"))
             break
-    widest = max(_units(service) for service in architecture.services.values())
+    widest = max(service.units for service in architecture.services.values())
     slots = 0
     for name, pool in architecture.pools.items():
         if not isinstance(pool.slots, int):

@@ -17,7 +17,7 @@ from simcore.kernel import draws
 from simcore.kernel import layout as y
 from simcore.kernel.draws import combine_int, mix_int
 from simcore.program import Assembler, may_have_effects
-from simcore.steps import CLIENT, resources
+from simcore.steps import CLIENT, instances, names_used
 from simcore.units import DAY, MINUTE
 from simcore.workload import Curve, FlowLoad, Follows, Workload
 
@@ -186,44 +186,18 @@ class _Compiler:
 
     # -- pools, limits, services --------------------------------------------------------------------------------------------
 
-    def units_of(self, service: Service) -> int:
-        return service.replicas + (service.standby.replicas if service.standby else 0)
-
-    def instances(self, name: str, per: str) -> int:
-        """How many instances a pool or limit has: one, or one for each replica number of whoever uses it."""
-        if per == "shared":
-            return 1
-        users = [s for s in self.services.values() if name in self.names_used(s)]
-        return max((self.units_of(s) for s in users), default=1)
-
-    def names_used(self, service: Service) -> list[str]:
-        """Pools and limits the operations of a service name, in file order."""
-        if id(service) not in self._used:
-            used: dict[str, None] = {}
-            for operation in service.operations.values():
-                for pool in service.pools if operation.pools is None else operation.pools:
-                    used[pool] = None
-                for name in resources(operation.steps):
-                    used[name] = None
-            self._used[id(service)] = list(used)
-        return self._used[id(service)]
-
-    _used: dict[int, list[str]]
-
     def add_pools(self) -> None:
-        self._used = {}
         for name, pool in self.architecture.pools.items():
-            for i in range(self.instances(name, pool.per)):
-                self.add_pool(f"{name}#{i}" if pool.per == "replica" else name, pool, self.capacity(name, pool, i))
+            for i, label in enumerate(instances(self.architecture, name)):
+                self.add_pool(label, pool, self.capacity(name, pool, i))
         for name, limit in self.architecture.limits.items():
-            for i in range(self.instances(name, limit.per)):
+            for label in instances(self.architecture, name):
                 at = self.m.take(y.LIMIT_SIZE)
                 interval = max(1, round(1e9 / limit.rate))
                 self.set(at, y.R_INTERVAL, interval)
                 self.set(at, y.R_TOLERANCE, (limit.burst - 1) * interval)
                 self.set(at, y.R_DEFERS, limit.excess == "defer")
                 self.set(at, y.R_MAX_WAIT, y.NEVER if limit.max_wait is None else limit.max_wait)
-                label = f"{name}#{i}" if limit.per == "replica" else name
                 self.handles["limit"][label] = at
                 fields = {
                     "passed": (y.R_PASSED, "cumulative"),
@@ -236,7 +210,7 @@ class _Compiler:
         """A standby replica's pools of its own may be smaller than its primary's."""
         if pool.per == "replica":
             for service in self.services.values():
-                if service.standby and i >= service.replicas and name in self.names_used(service):
+                if service.standby and i >= service.replicas and name in names_used(service):
                     return service.standby.capacity
         return 1.0
 
@@ -262,7 +236,7 @@ class _Compiler:
         for name in self.services:
             self.handles["service"][name] = self.m.take(y.SERVICE_SIZE)
         for name, service in self.services.items():
-            at, n = self.handles["service"][name], self.units_of(service)
+            at, n = self.handles["service"][name], service.units
             units = [self.add_unit(name, service, i) for i in range(n)]
             self.set(at, y.S_BALANCE, ("round_robin", "random", "least_busy", "shard").index(service.balance))
             self.set(at, y.S_REPLICAS, service.replicas)
@@ -282,7 +256,7 @@ class _Compiler:
         self.set(at, y.N_FLOATS, self.f.put([1.0, 0.0, 0.0, 1.0, service.contention]))
         self.set(at, y.N_SERVICE, self.handles["service"][name])
         self.set(at, y.N_INDEX, i)
-        used = self.names_used(service)
+        used = names_used(service)
         if len(used) > y.MAX_POOLS:
             raise InputError(f"services.{name} uses {len(used)} pools and limits; at most {y.MAX_POOLS} are possible")
         for local, resource in enumerate(used):
@@ -360,7 +334,7 @@ class _Compiler:
                 name = f"{service_name}.{operation}"
                 at = self.handles["operation"][name]
                 self.set(at, y.O_LIFETIME, body.idempotency.lifetime if body.idempotency else -1)
-                assembler = Assembler(self, service_name, operation, self.names_used(service))
+                assembler = Assembler(self, service_name, operation, names_used(service))
                 self.set(at, y.O_ENTRY, assembler.assemble(service, body))
 
     def add_site(self, caller: str, label: str, step: Call | Send) -> int:
@@ -380,14 +354,14 @@ class _Compiler:
         self.set(at, y.X_PRIORITY, -1 if step.priority is None else step.priority)
         self.set(at, y.X_TIMEOUT, -1)
         self.set(at, y.X_BUDGET_RATIO, -1)
-        states = self.m.take(int(y.SITE_STATE_SIZE) * self.units_of(self.services[caller]))
+        states = self.m.take(int(y.SITE_STATE_SIZE) * self.services[caller].units)
         self.set(at, y.X_STATES, states)
         fields = {"attempts": (y.X_TRIES, "cumulative")}
         if isinstance(step, Send):
             self.set(at, y.X_DURABLE, step.durable)
             self.set(at, y.X_DELAY, self.distribution(step.delay) if step.delay else 0)
         else:
-            self.add_policies(at, states, step, self.units_of(self.services[caller]))
+            self.add_policies(at, states, step, self.services[caller].units)
             fields |= {
                 "failures": (y.X_FAILURES, "cumulative"), "timeouts": (y.X_TIMEOUTS, "cumulative"),
                 "retries": (y.X_RETRIES, "cumulative"), "breaker_open": (y.X_OPENED, "cumulative"),

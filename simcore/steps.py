@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from simcore.architecture import Architecture, Call, Choose, Hold, RateLimit, Repeat, Route, Send, Step
+from simcore.architecture import Architecture, Call, Choose, Hold, RateLimit, Repeat, Route, Send, Service, Step
 from simcore.validation import Keys
 
 CLIENT = "client"
@@ -78,6 +78,24 @@ def resources(steps: Steps) -> list[str]:
         elif isinstance(step, Call):
             found += [name for name in (step.bulkhead, step.connection) if name]
     return found
+
+
+def names_used(service: Service) -> list[str]:
+    """Pools and limits that the operations of a service name, in file order."""
+    found: dict[str, None] = {}
+    for operation in service.operations.values():
+        pools = service.pools if operation.pools is None else operation.pools
+        found |= dict.fromkeys([*pools, *resources(operation.steps)])
+    return list(found)
+
+
+def instances(architecture: Architecture, name: str) -> list[str]:
+    """What a pool or limit is called in a run: its name, or `NAME#N` for each replica number of whoever uses it."""
+    made = architecture.pools.get(name) or architecture.limits[name]
+    if made.per == "shared":
+        return [name]
+    users = [service.units for service in architecture.services.values() if name in names_used(service)]
+    return [f"{name}#{i}" for i in range(max(users, default=1))]
 
 
 def call_sites(architecture: Architecture) -> dict[str, str]:

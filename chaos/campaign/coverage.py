@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -229,18 +229,19 @@ def absent(architecture: Architecture, chosen: Sequence[Mutant]) -> set[str]:
     return {mutant.name for mutant in chosen if mutant.site not in known[mutant.operator]}
 
 
-def equivalents(bench: Bench, chosen: Sequence[Mutant], scenario: str) -> set[str]:
-    """Those of the mutants whose system is that of production, byte for byte: defects that are none."""
+def in_production(bench: Bench, chosen: Sequence[Mutant], scenario: str) -> dict[str, Literal["changes", "same", "impossible"]]:
+    """What each of the mutants does to the system of production: nothing, byte for byte (a defect that is none), or not even that,
+    because the changed files would be refused."""
     s = bench.setting
     plain = system(Trial(scenario, s.architecture, "production", ())).input_digest
-    found = set()
+    found: dict[str, Literal["changes", "same", "impossible"]] = {}
     for mutant in chosen:
         try:
-            same = system(Trial(scenario, s.architecture, "production", (), mutant.name)).input_digest == plain
+            digest = system(Trial(scenario, s.architecture, "production", (), mutant.name)).input_digest
         except InputError:
-            continue
-        if same:
-            found.add(mutant.name)
+            found[mutant.name] = "impossible"
+        else:
+            found[mutant.name] = "same" if digest == plain else "changes"
     return found
 
 
@@ -276,9 +277,10 @@ def kill_matrix(bench: Bench, scenarios: Sequence[str]) -> Matrix:
     cells = cells_of(bench, chosen, base, scenarios, "with defects")
     gone = absent(resolve(s.architecture, [surroundings(s.environment).architecture]).model, chosen)
     unchanged = [x for x in chosen if all(c.outcome in ("identical", "impossible") for c in cells[x.name].values())]
-    same = equivalents(bench, unchanged, scenarios[0])
+    there = in_production(bench, unchanged, scenarios[0])
     statuses = {
-        x.name: m.status_of(list(cells[x.name].values()), present=x.name not in gone, equivalent=x.name in same) for x in chosen
+        x.name: m.status_of(list(cells[x.name].values()), present=x.name not in gone, in_production=there.get(x.name, "changes"))
+        for x in chosen
     }
     return Matrix(s, list(scenarios), base, chosen, cells, statuses)
 

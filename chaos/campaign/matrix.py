@@ -59,15 +59,13 @@ def cell_of(found: Mapping[str, Any], effects: Mapping[int, str], seeds: int) ->
     return Cell(outcome, verdicts, changed)
 
 
-def status_of(cells: Sequence[Cell], *, present: bool, equivalent: bool) -> Status:
-    """What became of a mutant. `present`: the environment has its site; `equivalent`: its plan is that of production, unchanged."""
+def status_of(cells: Sequence[Cell], *, present: bool, in_production: Literal["changes", "same", "impossible"]) -> Status:
+    """What became of a mutant. `present`: the environment has its site; `in_production`: what it does to the system there."""
     outcomes = {cell.outcome for cell in cells}
-    if equivalent:
-        return "equivalent"
+    if in_production != "changes":
+        return "equivalent" if in_production == "same" else "impossible"
     if "killed" in outcomes:
         return "killed"
-    if outcomes == {"impossible"}:
-        return "impossible"
     if not present or outcomes <= {"identical", "impossible"}:
         return "not present"
     return "timed out" if "timed out" in outcomes else "survived"

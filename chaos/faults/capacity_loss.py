@@ -10,6 +10,7 @@ from chaos.faults.common import system_of
 from chaos.faults.fault import OnPool, Process, System, Target
 from simcore.architecture import Architecture
 from simcore.errors import InputError
+from simcore.steps import instances
 
 if TYPE_CHECKING:
     from simcore.control.cosimulation import Cosimulation
@@ -42,8 +43,10 @@ class CapacityLoss(OnPool):
 
     def targets(self, system: System) -> list[Target]:
         found = super().targets(system)
-        if self.replica is not None and system.architecture.pools[self.pool].per != "replica":
-            raise InputError(f"the pool {self.pool} is shared by all replicas", mend="leave replica out")
+        if self.replica is not None and self._label not in (known := instances(system.architecture, self.pool)):
+            if known == [self.pool]:
+                raise InputError(f"the pool {self.pool} is shared by all replicas", mend="leave replica out")
+            raise InputError(f"the pool {self.pool} has no replica {self.replica}", mend=f"it has 0 to {len(known) - 1}")
         finite_slots(system.architecture, self.pool)
         return found
 

@@ -8,14 +8,14 @@ registered under its name by being defined. docs/writing-a-fault.md builds one f
 from __future__ import annotations
 
 import math
-from collections.abc import Generator
+from collections.abc import Collection, Generator
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple, TypeAlias
 
 from pydantic import Field, model_validator
 
 from simcore.architecture import Architecture, Model, Name, Probability
 from simcore.errors import InputError, suggest
-from simcore.steps import call_sites, resources
+from simcore.steps import call_sites, instances
 from simcore.workload import Workload
 
 if TYPE_CHECKING:
@@ -111,18 +111,8 @@ def traffic(architecture: Architecture, target: Target) -> list[str]:
 
 def _instances(architecture: Architecture, kind: str, name: str) -> list[str]:
     """A pool or limit `per: replica` is counted replica by replica."""
-    shared = {"pool": architecture.pools, "limit": architecture.limits}.get(kind, {}).get(name)  # type: ignore[attr-defined]
-    if shared is None or shared.per == "shared":
-        return [name]
-    most = max((units_of(architecture, s) for s in architecture.services if uses(architecture, s, name)), default=0)
-    return [f"{name}#{i}" for i in range(most)]
-
-
-def uses(architecture: Architecture, service: str, resource: str) -> bool:
-    """Whether a service, or a step of one of its operations, names a pool or limit."""
-    made = architecture.services[service]
-    named = [*made.pools, *(p for o in made.operations.values() for p in (*(o.pools or ()), *resources(o.steps)))]
-    return resource in named
+    known: Collection[str] = architecture.pools if kind == "pool" else architecture.limits if kind == "limit" else ()
+    return instances(architecture, name) if name in known else [name]
 
 
 def calls_to(architecture: Architecture, service: str) -> list[str]:
@@ -131,12 +121,6 @@ def calls_to(architecture: Architecture, service: str) -> list[str]:
 
 
 # --- selectors: families of faults that choose their targets alike --------------------------------------------------------
-
-
-def units_of(architecture: Architecture, service: str) -> int:
-    """Replicas of a service, standby ones (numbered last) included."""
-    made = architecture.services[service]
-    return made.replicas + (made.standby.replicas if made.standby else 0)
 
 
 def require(what: str, name: str, known: Any) -> str:
@@ -179,7 +163,7 @@ class OnUnits(Fault):
         if self.service is not None:
             made = services[require("service", self.service, services)]
             if self.replicas:
-                total = units_of(system.architecture, self.service)
+                total = made.units
                 for replica in self.replicas:
                     if replica >= total:
                         raise InputError(f"{self.service} has no replica {replica}", mend=f"it has 0 to {total - 1}")
@@ -202,7 +186,7 @@ def _places(architecture: Architecture) -> dict[tuple[str, int], tuple[str, tupl
     """Site and groups of every unit."""
     places: dict[tuple[str, int], tuple[str, tuple[str, ...]]] = {}
     for name, service in architecture.services.items():
-        for replica in range(units_of(architecture, name)):
+        for replica in range(architecture.services[name].units):
             site, groups = service.place_of(replica)
             places[name, replica] = site, tuple(groups)
     return places

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from chaos.faults.capacity_loss import finite_slots
 from chaos.faults.common import start_at_once, system_of
-from chaos.faults.fault import Fault, Process, System, Target, require, units_of
+from chaos.faults.fault import Fault, Process, System, Target, require
 from simcore.architecture import Name
 from simcore.errors import InputError
 
@@ -48,7 +48,7 @@ class OperatorError(Fault):
         if self.limit is not None:
             return [Target("limit", require("limit", self.limit, architecture.limits))]
         service = require("service", str(self.stops), architecture.services)
-        last = units_of(architecture, service) - 1
+        last = architecture.services[service].units - 1
         if self.replica > last:
             raise InputError(f"{service} has no replica {self.replica}", mend=f"it has 0 to {last}")
         return [Target("unit", f"{service}#{self.replica}")]

@@ -9,8 +9,9 @@ from pydantic import Field
 
 from chaos.faults.capacity_loss import finite_slots
 from chaos.faults.common import system_of
-from chaos.faults.fault import OnPool, Process, System, Target, units_of, uses
+from chaos.faults.fault import OnPool, Process, System, Target
 from simcore.architecture import Architecture
+from simcore.steps import names_used
 from simcore.units import MS, Duration
 
 if TYPE_CHECKING:
@@ -24,9 +25,9 @@ def users(architecture: Architecture, pool: str) -> list[str]:
     """The units, `service#replica`, of services that name the pool."""
     return [
         f"{name}#{i}"
-        for name in architecture.services
-        if uses(architecture, name, pool)
-        for i in range(units_of(architecture, name))
+        for name, service in architecture.services.items()
+        if pool in names_used(service)
+        for i in range(service.units)
     ]
 
 

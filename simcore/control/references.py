@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 
-from simcore.architecture import MAX_REPLICAS, Architecture, Standby
+from simcore.architecture import Architecture, Standby
 from simcore.control.models import Action, Control, PerItem
 from simcore.errors import suggest
-from simcore.steps import call_sites
+from simcore.steps import call_sites, instances
 from simcore.trading_calendar import CALENDARS
 from simcore.validation import Finding, Keys
 
@@ -94,7 +94,7 @@ def _of_action(a: Architecture, c: Control, action: Action) -> Iterator[tuple[st
     elif action.rollback is not None:
         yield "rollback", "service", action.rollback, a.services
     elif action.repair is not None:
-        units = [s.place_of(r) for s in a.services.values() for r in range(s.replicas + (s.standby.replicas if s.standby else 0))]
+        units = [s.place_of(r) for s in a.services.values() for r in range(s.units)]
         places = [place for site, groups in units for place in (site, *groups)]
         yield "repair", "service, group or site", action.repair, [*a.services, *places]
     elif action.failover is not None:
@@ -164,7 +164,7 @@ def _reading(a: Architecture, keys: Keys, reading: str) -> list[Finding]:
     name, field = rest.rsplit("/", 1)
     if field not in FIELDS[kind]:
         return [Finding(keys, f"a {kind} has no reading {field!r}", f"it has {', '.join(FIELDS[kind])}")]
-    base, mark, number = name.partition("#")
+    base = name.partition("#")[0]
     names: dict[str, Collection[str]] = {
         "pool": a.pools, "unit": a.services, "flow": a.flows,
         "link": [f"{link.source}-{link.target}" for link in a.links], "call": [*a.services, "client"],
@@ -184,14 +184,9 @@ def _reading(a: Architecture, keys: Keys, reading: str) -> list[Finding]:
         ]
     if kind not in ("unit", "pool", "limit"):
         return []
-    service = a.services[base] if kind == "unit" else None
-    shared = service is None and (a.pools if kind == "pool" else a.limits)[base].per == "shared"
-    units = service.replicas + (service.standby.replicas if service.standby else 0) if service else MAX_REPLICAS
-    told = f"{base} has #0 to #{units - 1}" if service else f"{base} is one for all" if shared else f"write {base}#0"
-    numbered = bool(mark) and number.isdigit() and int(number) < units
-    if numbered == shared or (mark and not numbered):
-        return [Finding(keys, f"{reading}: not one {kind}", told)]
-    return []
+    known = [f"{base}#{i}" for i in range(a.services[base].units)] if kind == "unit" else instances(a, base)
+    told = f"{base} has #0 to #{len(known) - 1}" if base not in known else f"{base} is one for all"
+    return [] if name in known else [Finding(keys, f"{reading}: not one {kind}", told)]
 
 
 def _rules(a: Architecture, c: Control) -> list[Finding]:

@@ -35,7 +35,7 @@ services:
       place: {steps: [{work: 5ms}, {call: bank.ask, timeout: 2s, on_failure: ignore}, {effect: order.record}]}
       look: {steps: [{work: 5ms}]}
   bank: {layer: external, operations: {ask: {steps: [{work: 5ms}]}}}
-  spare: {operations: {idle: {steps: [{work: 5ms}]}}}
+  spare: {replicas: 2, operations: {idle: {steps: [{work: 5ms}]}}}
   mirror: {operations: {copy: {steps: [{work: 5ms}]}}}
 flows:
   order: {kind: order, record: true, steps: [{call: core.place, timeout: 10s}]}
@@ -54,7 +54,7 @@ gaps:
     patch: [{set: "services.bank.operations.ask.steps[work]", to: {work: 1ms}, override: true}]
   topology:
     kind: topology
-    patch: [{remove: services.mirror, override: true}]
+    patch: [{remove: services.mirror, override: true}, {set: services.spare.replicas, to: 1}]
 """
 SCENARIO = """\
 kind: scenario
@@ -149,6 +149,17 @@ def test_statuses_are_those_worked_out_by_hand(whole: dict[str, Any]) -> None:
         TIMEOUT: "killed", f"./slow-look.yaml{LOOK}": "survived", f"./dead-bank.yaml{BANK}": "not present", f"./slow-bank.yaml{BANK}": "not present",
         "./slow-aside.yaml@spare.idle": "survived", "./slow-aside.yaml@mirror.copy": "not present", "./same-slots.yaml@threads": "equivalent",
     }  # fmt: skip
+
+
+def test_a_replica_the_environment_does_not_have_hides_its_defect(folder: Path) -> None:
+    """What stands at replica 1 is no mistake of the file where there is only replica 0: production has it, the test does not."""
+    (folder / "old-replica.yaml").write_text(
+        "kind: defect\nname: old-replica\ntitle: old\nfamily: capacity\nsites: {kind: service, where: {replicated: true}}\n"
+        'standing: {slow: {service: "{site}", replicas: [1], factor: 5}}\n'
+    )
+    (mutant,) = measured(defects=["old-replica"])["mutants"]
+    assert (mutant["name"], mutant["status"]) == ("./old-replica.yaml@spare", "not present")
+    assert "spare has no replica 1" in mutant["impossible"]
 
 
 def test_kill_matrix_and_score_are_exact(whole: dict[str, Any]) -> None:

@@ -617,6 +617,8 @@ def test_a_fault_that_does_nothing_is_refused(name: str, words: dict[str, Any], 
         ("surge", {"flows": ["overnight-order"], "factor": 2}, "has no rate"),
         ("batch-overrun", {"batch": "clearing", "delay": "1h"}, "holds no gate"),
         ("operator-error", {"stops": "login", "replica": 2}, "no replica 2"),
+        ("capacity-loss", {"pool": "app-threads", "replica": 4, "left": 0.5}, r"no replica 4; it has 0 to 3"),
+        ("capacity-loss", {"pool": "counter-threads", "replica": 0, "left": 0.5}, "shared by all"),
         ("store-write-stall", {"service": "risk-check", "factor": 2}, "has an effect"),
     ],
 )
