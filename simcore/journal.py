@@ -250,10 +250,9 @@ def _plain(value: Any) -> Any:
 # --- values by the second -----------------------------------------------------------------------------------------------
 
 
-def _widths(values: IntArray) -> NDArray[np.uint8]:
-    """The fewest bytes a value, of 0, 1, 2, 4, 8, that hold each column of int64 [rows, columns]; uint8 [columns]."""
-    low, high = values.min(axis=0, initial=0), values.max(axis=0, initial=0)
-    widths = np.full(values.shape[1], 8, dtype=np.uint8)
+def _widths(low: IntArray, high: IntArray) -> NDArray[np.uint8]:
+    """The fewest bytes a value, of 0, 1, 2, 4, 8, that hold all from `low` to `high`, column by column; uint8 [columns]."""
+    widths = np.full(len(low), 8, dtype=np.uint8)
     for width in (4, 2, 1):
         info = np.iinfo(f"i{width}")
         widths[(low >= info.min) & (high <= info.max)] = width
@@ -283,14 +282,16 @@ class _Series:
     def nbytes(self) -> int:
         return sum(rows * int(widths.sum(dtype=np.int64)) for rows, widths in zip(self.blocks, self.widths, strict=True))
 
-    def append(self, differences: IntArray) -> None:
-        """Add int64 [rows, columns], rows > 0."""
-        widths = _widths(differences)
+    def append(self, differences: IntArray) -> IntArray:
+        """Add int64 [rows, columns], rows > 0. The least of each column."""
+        low: IntArray = differences.min(axis=0)
+        widths = _widths(low, differences.max(axis=0))
         self.spool.seek(0, os.SEEK_END)
         for width in (1, 2, 4, 8):
             self.spool.write(np.ascontiguousarray(differences[:, widths == width].astype(f"<i{width}").T).tobytes())
         self.blocks.append(differences.shape[0])
         self.widths.append(widths)
+        return low
 
     def stored(self) -> Iterator[tuple[int, NDArray[np.uint8], bytes]]:
         """Rows, widths and bytes of each block."""
@@ -300,15 +301,13 @@ class _Series:
 
     def read(self, column: int) -> IntArray:
         """The differences of one column, int64 [rows]."""
-        return np.concatenate([np.empty(0, np.int64), *self._stretches(column)])
-
-    def _stretches(self, column: int) -> Iterator[IntArray]:
+        found, at = np.zeros(self.rows, np.int64), 0
         for rows, widths, (start, before) in zip(self.blocks, self.widths, self._offsets, strict=True):
             if width := int(widths[column]):
                 self.spool.seek(start + rows * int(before[column]))
-                yield np.frombuffer(self.spool.read(rows * width), dtype=f"<i{width}").astype(np.int64)
-            else:
-                yield np.zeros(rows, np.int64)
+                found[at : at + rows] = np.frombuffer(self.spool.read(rows * width), dtype=f"<i{width}")
+            at += rows
+        return found
 
     @cached_property
     def _offsets(self) -> list[tuple[int, NDArray[np.uint32]]]:
@@ -617,7 +616,7 @@ class JournalWriter:
         self._cumulative = np.array([column[3] == "cumulative" for column in self._columns], dtype=np.bool_)
         self._series = _Series(len(self._columns), self._spool_bytes)
         self._last = np.zeros(len(self._columns), dtype=np.int64)
-        self._pending: list[IntArray] = []
+        self._block, self._filled = np.empty((BLOCK_ROWS, len(self._columns)), np.int64), 0
         self._events: list[tuple[int, str, str, Mapping[str, Scalar]]] = []
         self._dropped_events = 0
         self._intents: list[Columns] = []
@@ -630,28 +629,23 @@ class JournalWriter:
         """
         if block.dtype != np.int64 or block.ndim != 2 or block.shape[1] != len(self._columns):
             raise ValueError(f"a block is int64 [seconds, {len(self._columns)}], not {block.dtype} {block.shape}")
-        if not block.shape[0]:
-            return
-        differences = np.empty_like(block)
-        np.subtract(block[0], self._last, out=differences[0])
-        np.subtract(block[1:], block[:-1], out=differences[1:])
-        falling = np.flatnonzero(self._cumulative & (differences < 0).any(axis=0))
-        if falling.size:
-            raise ValueError(f"a cumulative counter falls: {' '.join(self._columns[falling[0]][:3])}")
-        self._last = block[-1].copy()
-        self._pending.append(differences)
-        self._store_pending(BLOCK_ROWS)
+        while block.shape[0]:
+            part = block[: BLOCK_ROWS - self._filled]
+            differences = self._block[self._filled :][: len(part)]
+            np.subtract(part[0], self._last, out=differences[0])
+            np.subtract(part[1:], part[:-1], out=differences[1:])
+            self._last[:], self._filled, block = part[-1], self._filled + len(part), block[len(part) :]
+            if self._filled == BLOCK_ROWS:
+                self._store_block()
 
-    def _store_pending(self, least: int) -> None:
-        """Stores whole blocks, and what is left as well if it has at least so many rows."""
-        waiting = sum(len(part) for part in self._pending)
-        if waiting < least:
+    def _store_block(self) -> None:
+        """Stores the rows that wait. Raises ValueError if they are not those of counters and gauges."""
+        if not self._filled:
             return
-        joined = self._pending[0] if len(self._pending) == 1 else np.concatenate(self._pending)
-        whole = waiting - waiting % BLOCK_ROWS if least == BLOCK_ROWS else waiting
-        for first in range(0, whole, BLOCK_ROWS):
-            self._series.append(joined[first : first + BLOCK_ROWS])
-        self._pending = [joined[whole:]] if whole < waiting else []
+        low = self._series.append(self._block[: self._filled])
+        self._filled = 0
+        if (falling := np.flatnonzero(self._cumulative & (low < 0))).size:
+            raise ValueError(f"a cumulative counter falls: {' '.join(self._columns[falling[0]][:3])}")
 
     def add_events(self, events: Iterable[tuple[int, str, str, Mapping[str, Scalar]]]) -> None:
         """(t_ns, what, subject, detail); `finish` puts them in order of time, at one instant in the order added."""
@@ -679,7 +673,7 @@ class JournalWriter:
         unknown_reason: str | None = None,
     ) -> Journal:
         """The journal. `totals` by (kind, name, field); `histograms` by (kind, name), counts of up to BUCKETS buckets."""
-        self._store_pending(1)
+        self._store_block()
         if self._dropped_events and unknown_reason is None:
             unknown_reason = f"{self._dropped_events} events beyond the first {EVENTS_MAX} were not kept"
         intents, spans = _joined(self._intents, INTENT_COLUMNS), _joined(self._spans, SPAN_COLUMNS)
@@ -714,7 +708,7 @@ def _typed(columns: Mapping[str, NDArray[Any]], types: Mapping[str, str]) -> Col
         if values.dtype.kind not in "iu":
             raise ValueError(f"column {name} must hold integers, not {values.dtype}")
         typed[name] = values.astype(dtype)
-        if dtype != "<u8" and not np.array_equal(typed[name], values):
+        if dtype != "<u8" and values.dtype != dtype and not np.array_equal(typed[name], values):
             raise ValueError(f"column {name} holds a value that does not fit {dtype}")
     return typed
 

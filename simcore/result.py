@@ -49,7 +49,7 @@ def result(journal: Journal, *, window: Window | None = None, wall_s: float | No
         "window": list(window) if window else None,
         "metrics": figures(journal, window)
         | {
-            "pools": {name: _pool(journal, name, window) for name in journal.names.get("pool", [])},
+            "pools": _pools(journal, window),
             "events": counts["events"],
             "events_per_s": counts["events"] / wall_s if wall_s else None,
         },
@@ -157,8 +157,10 @@ def _counted_outcomes(journal: Journal, name: str, window: Window | None) -> dic
     return {"intended": intended} | counted | {"pending": pending}
 
 
-def _rows(journal: Journal, window: Window) -> Mask:
-    return (journal.seconds >= window[0]) & (journal.seconds < window[1])
+def _rows(journal: Journal, window: Window) -> slice:
+    """The seconds of the series that begin in the window."""
+    first, last = (max(0, -(-(t - journal.meta["start_ns"]) // SECOND)) for t in window)
+    return slice(first, last)
 
 
 def _counted(journal: Journal, kind: str, name: str, field: str, window: Window | None) -> int:
@@ -168,9 +170,13 @@ def _counted(journal: Journal, kind: str, name: str, field: str, window: Window 
     return int(journal.series(kind, name, field)[_rows(journal, window)].sum())
 
 
-def _pool(journal: Journal, name: str, window: Window | None) -> dict[str, Any]:
-    peaks: dict[str, int | None]
+def _pools(journal: Journal, window: Window | None) -> dict[str, Any]:
     elapsed = _elapsed_ns(journal, window)
+    return {name: _pool(journal, name, window, elapsed) for name in journal.names.get("pool", [])}
+
+
+def _pool(journal: Journal, name: str, window: Window | None, elapsed: int) -> dict[str, Any]:
+    peaks: dict[str, int | None]
     if window is None:
         peaks = {field: journal.total("pool", name, field) for field in ("peak_busy", "peak_queue")}
     else:
@@ -198,7 +204,7 @@ def _elapsed_ns(journal: Journal, window: Window | None) -> int:
     return int((np.minimum(begins + SECOND, end) - begins).sum())
 
 
-def _peak(journal: Journal, name: str, field: str, rows: Mask) -> int | None:
+def _peak(journal: Journal, name: str, field: str, rows: slice) -> int | None:
     if not journal.has_series("pool", name, field):
         return None
     return int(journal.series("pool", name, field)[rows].max(initial=0))

@@ -24,6 +24,8 @@ from simcore.steps import sends_of
 from simcore.trading_calendar import TradingCalendar, calendar_named
 from simcore.units import DAY, MINUTE
 
+_EFFECTS_AT_FIRST = 1 << 21  # room in the ledger; what is not written yet takes no memory, and a ledger that grows is copied
+
 Progress = Callable[[int], None]
 
 
@@ -80,13 +82,14 @@ def _machine(plan: Plan, writer: JournalWriter) -> Machine:
     workload, architecture = plan.workload, plan.architecture
     direction = workload.attributes.get("direction")
     shares = list(direction.weights.values()) if direction else [1.0, 1.0]
+    rows = _expected_rows(plan)
     arena = ledger.create(
         plan.seed % (1 << 63),
         workload.accounts,
         workload.instruments,
         workload.orders,
         deposit_share=shares[0] / sum(shares),
-        room=1 << 14,
+        room=max(1 << 14, min(rows, _EFFECTS_AT_FIRST)),
     )
     if "exchange" in workload.attributes:
         ledger.assign_markets(arena, _markets(plan))
@@ -94,7 +97,7 @@ def _machine(plan: Plan, writer: JournalWriter) -> Machine:
     programs = [o.steps for o in operations] + [flow.steps for flow in architecture.flows.values()]
     columns = [c.at for c in plan.columns]
     return Machine(
-        plan.m, plan.f, arena, columns=columns, pools=list(plan.handles["pool"].values()), rows=_expected_rows(plan),
+        plan.m, plan.f, arena, columns=columns, pools=list(plan.handles["pool"].values()), rows=rows,
         sends=max(sends_of(steps) for steps in programs),
         idempotent=any(o.idempotency for o in operations), on_series=writer.add_series,
         on_spans=lambda block: writer.add_spans(_span_columns(plan, block)),

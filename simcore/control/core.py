@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable, Iterable
 from typing import Any, Literal, Protocol
 
 import simpy
@@ -55,7 +56,8 @@ class Core(Protocol):
     """The simulator as the control plane sees it. Time is int ns since midnight of the first day.
 
     `read` gives cumulative counters and gauges, exact now; of a unit also `down_since`, the instant it last went down, -1
-    while it is up. `draw` is a uniform in (0, 1) and `sample` a duration in ns, both fixed by the purpose and `n` alone.
+    while it is up. `sum_of` prepares a sum of such readings (`kind/name/field`) that is looked at often. `draw` is a uniform
+    in (0, 1) and `sample` a duration in ns, both fixed by the purpose and `n` alone.
     `probe` sends one synthetic intent; its event's value is a dict of `code` and `latency_ns`.
     """
 
@@ -67,6 +69,7 @@ class Core(Protocol):
     def inject(self) -> Knobs: ...
 
     def read(self, kind: str, name: str, field: str) -> int: ...
+    def sum_of(self, readings: Iterable[str]) -> Callable[[], int]: ...
     def log(self, what: str, subject: str, **detail: str | int | float | bool | None) -> None: ...
     def draw(self, purpose: str, n: int = 0) -> float: ...
     def sample(self, distribution: Distribution, purpose: str, n: int = 0) -> int: ...
@@ -80,11 +83,12 @@ def now(core: Core) -> int:
 
 def read(core: Core, reading: str) -> int:
     """The value of `kind/name/field`; the name may hold slashes of its own (call/service.operation/site/attempts)."""
-    return core.read(*_parts(reading))
+    return core.read(*parts(reading))
 
 
 @functools.lru_cache(maxsize=4096)
-def _parts(reading: str) -> tuple[str, str, str]:
+def parts(reading: str) -> tuple[str, str, str]:
+    """Kind, name and field of a reading."""
     kind, rest = reading.split("/", 1)
     name, field = rest.rsplit("/", 1)
     return kind, name, field

@@ -7,13 +7,14 @@ SimPy does at an instant comes before what the kernel does at it.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 import simpy
 
 from simcore.architecture import Distribution
+from simcore.control.core import parts
 from simcore.control.injection import Injection
 from simcore.control.vocabulary import BREAKER_WORDS
 from simcore.errors import InputError
@@ -53,6 +54,7 @@ class Cosimulation:
         self.inject = Injection(plan, machine)
         self._watches: list[tuple[int, int, simpy.Event]] = []
         self._probes: dict[int, simpy.Event] = {}
+        self._purposes: dict[str, int] = {}
         self._probe_number = 0
         self._indices: dict[tuple[str, str, str], int] = {}
 
@@ -79,6 +81,14 @@ class Cosimulation:
             self._machine.account_pools([self.plan.handles["pool"][name]])
         return int(self._machine.m[self._indices[kind, name, field]])
 
+    def sum_of(self, readings: Iterable[str]) -> Callable[[], int]:
+        """A function that tells the sum of some counters and gauges, exact when it is called."""
+        named, machine = [parts(reading) for reading in readings], self._machine
+        if any(field in _INTEGRALS or field == "down_since" for _, _, field in named):
+            return lambda: sum(self.read(*reading) for reading in named)
+        places = [self._index(*reading) for reading in named]
+        return lambda: sum(map(machine.m.item, places))
+
     def watch(self, kind: str, name: str, field: str, at_least: int) -> simpy.Event:
         """An event that succeeds at the exact time the counter or gauge reaches the threshold; its value is that time, ns."""
         event = self.env.event()
@@ -91,7 +101,9 @@ class Cosimulation:
         self._log(int(self.env.now), what, subject, detail)
 
     def _key(self, purpose: str, n: int) -> np.uint64:
-        return np.uint64(draws.combine_int(self.plan.seed_key ^ draws.name_hash(f"control/{purpose}"), n % (1 << 64)))
+        if purpose not in self._purposes:
+            self._purposes[purpose] = draws.name_hash(f"control/{purpose}")
+        return np.uint64(draws.combine_int(self.plan.seed_key ^ self._purposes[purpose], n % (1 << 64)))
 
     def draw(self, purpose: str, n: int = 0) -> float:
         """A uniform in (0, 1), fixed by seed, purpose and n alone."""
@@ -120,19 +132,22 @@ class Cosimulation:
 
     # -- running both ----------------------------------------------------------------------------------------------------------
 
+    @np.errstate(over="ignore")  # what the kernel means to wrap; without a compiler NumPy would warn
     def run(self, until: int) -> str | None:
         """Runs both planes up to `until`, ns, not included. None, or why nothing can be concluded from the run."""
         while True:
-            target = min(until, self.env.peek())
-            why = self._machine.advance(int(target))
+            due = self.env.peek()
+            target = int(min(until, due))
+            why = self._machine.advance(target)
             if why == y.OVER_GUARD:
                 return f"more than {self.plan.architecture.run_guard} tasks at once: a queue grew without bound"
             if why in (y.WATCHED, y.PROBED):
                 self._catch_up()
                 self._wake()
-            elif target >= until and self.env.peek() >= until:
+            elif target >= until and due >= until:
                 return None  # what control does at `until` itself belongs to the next piece, together with what follows from it there
-            while self.env.peek() <= self._machine.now:
+            now = self._machine.now
+            while self.env.peek() <= now:
                 self.env.step()
 
     def _catch_up(self) -> None:

@@ -21,12 +21,10 @@ class LoadMeter:
 
     def __init__(self, core: Core) -> None:
         self._core = core
-        self._flows = [name for name, flow in core.plan.architecture.flows.items() if flow.kind != "probe"]
+        flows = core.plan.architecture.flows.items()
+        self._started = core.sum_of(f"flow/{name}/started" for name, flow in flows if flow.kind != "probe")
         self.per_second = 0.0
         core.env.process(self._measure())
-
-    def _started(self) -> int:
-        return sum(self._core.read("flow", name, "started") for name in self._flows)
 
     def _measure(self) -> Generator[simpy.Event, None, None]:
         before = self._started()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
 import simpy
 
-from simcore.control.core import Core, now, read
+from simcore.control.core import Core, now
 from simcore.control.models import Metric, Monitor, Routed
 from simcore.control.vocabulary import note
 from simcore.units import SECOND
@@ -101,22 +101,18 @@ class MetricReader:
     def __init__(self, core: Core, metric: Metric, min_count: float) -> None:
         self._core = core
         self._metric = metric
+        of, to = (metric.ratio.of, metric.ratio.to) if metric.ratio else (metric.rate or metric.gauge or (), ())
+        self._of, self._to = core.sum_of(of), core.sum_of(to)
         self._min_count = min_count
         self._before: tuple[int, int, int] | None = None
 
-    def _sum(self, readings: Iterable[str]) -> int:
-        return sum(read(self._core, r) for r in readings)
-
     def _now(self) -> tuple[int, int, int]:
-        ratio = self._metric.ratio
-        if ratio is None:
-            return now(self._core), self._sum(self._metric.rate or ()), 0
-        return now(self._core), self._sum(ratio.of), self._sum(ratio.to)
+        return now(self._core), self._of(), self._to()
 
     def value(self) -> float | None:
         """The metric from the last scrape to now, without making this a scrape."""
         if self._metric.gauge is not None:
-            return float(self._sum(self._metric.gauge))
+            return float(self._of())
         if self._before is None:
             return None
         return self._since(self._before, self._now())

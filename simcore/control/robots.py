@@ -57,14 +57,12 @@ class PhoneDesk(Watcher):
         super().__init__(core, name, rule.silenced, board)
         self.rule = rule
         self.calls = 0
+        self._bad = core.sum_of(f"flow/{flow}/{outcome}" for flow in rule.flows for outcome in BAD_OUTCOMES)
         self._ringing: list[int] = []
         self._answered: list[int] = []
         self._noticed = False
         self._bad_lately = 0
         core.env.process(self._run())
-
-    def _bad(self) -> int:
-        return sum(self._core.read("flow", flow, outcome) for flow in self.rule.flows for outcome in BAD_OUTCOMES)
 
     def _run(self) -> Generator[simpy.Event, None, None]:
         before, turn, callers = self._bad(), 0, 0

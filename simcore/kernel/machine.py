@@ -18,6 +18,7 @@ Ints = np.ndarray[Any, np.dtype[np.int64]]
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 Sink = Callable[[Ints], None]
 
+_WORDS_AT_FIRST = 1 << 22  # of the state arena; what is not written yet takes no memory, and an arena that grows is copied
 _TASKS_AT_FIRST = 4096
 _SERIES_WORDS = 1 << 19
 _SPANS_AT_ONCE = 1 << 15
@@ -40,7 +41,8 @@ class Machine:
         self, m: Ints, f: Floats, ledger_arena: Ints, *, columns: list[int], pools: list[int], rows: int, sends: int,
         idempotent: bool, on_series: Sink, on_spans: Sink, on_log: Sink,
     ) -> None:  # fmt: skip
-        self.m, self.f, self.ledger = m.copy(), f.copy(), ledger_arena
+        self.m, self.f, self.ledger = np.zeros(max(4 * len(m), _WORDS_AT_FIRST), np.int64), f.copy(), ledger_arena
+        self.m[: len(m)] = m
         self.used = len(m)
         self.on_series, self.on_spans, self.on_log = on_series, on_spans, on_log
         self.task_regions: list[tuple[int, int]] = []
@@ -66,7 +68,7 @@ class Machine:
 
     def get(self, offset: Any) -> int:
         """A word of the state arena."""
-        return int(self.m[int(offset)])
+        return int(self.m.item(int(offset)))
 
     def _put(self, offset: Any, value: int) -> None:
         self.m[int(offset)] = value
@@ -75,7 +77,7 @@ class Machine:
         """Fresh zeroed words at the end of the arena (which may move); index of the first."""
         at, self.used = self.used, self.used + int(words)
         if self.used > len(self.m):
-            grown: Ints = np.zeros(self.used + (self.used >> 2), np.int64)
+            grown: Ints = np.zeros(2 * self.used, np.int64)
             grown[:at] = self.m[:at]
             self.m = grown
         return at
@@ -109,12 +111,9 @@ class Machine:
 
     def advance(self, until: int) -> int:
         """Takes all events before `until`; REACHED, WATCHED, PROBED or OVER_GUARD, with `now` the exact time."""
-        with np.errstate(over="ignore"):
-            while True:
-                why = int(advance(self.m, self.f, self.ledger, self.rows, until))
-                if why != y.NEED_ROOM:
-                    return why
-                self.make_room()
+        while (why := int(advance(self.m, self.f, self.ledger, self.rows, until))) == y.NEED_ROOM:
+            self.make_room()
+        return why
 
     def act(self, what: int, who: int, client: int = 0) -> None:
         """What a control action does to tasks or streams at once (layout.ACT_…)."""
@@ -130,8 +129,9 @@ class Machine:
         if self.get(y.H_HEAP_CAP) - self.get(y.H_HEAP_N) - self.get(y.H_LIVE) < need:
             self._enlarge_heap(2 * self.get(y.H_HEAP_CAP))
         if self.get(y.H_ROWS_CAP) - self.get(y.H_ROWS_N) < need:
-            more = self.get(y.H_ROWS_CAP) // 2 + need
-            self.rows = np.concatenate([self.rows, np.zeros(more * ledger.ROW_STRIDE, np.int64)])
+            more = self.get(y.H_ROWS_CAP) + need
+            used, self.rows = self.used_rows, np.zeros(len(self.rows) + more * ledger.ROW_STRIDE, np.int64)
+            self.rows[: len(used)] = used
             self._put(y.H_ROWS_CAP, self.get(y.H_ROWS_CAP) + more)
         if self.get(y.H_IDEM_MASK) // 2 - self.get(y.H_IDEM_N) < need:
             self._rehash_keys()
@@ -178,11 +178,11 @@ class Machine:
 
     def _enlarge_ready(self, capacity: int) -> None:
         size, old, mask = int(y.READY_SIZE), self.get(y.H_READY), self.get(y.H_READY_MASK)
-        waiting = [(self.get(y.H_READY_AT) + i) & mask for i in range(self.get(y.H_READY_N))]
-        entries = [self.m[old + i * size : old + (i + 1) * size].copy() for i in waiting]
+        n = self.get(y.H_READY_N)
+        places = (self.get(y.H_READY_AT) + np.arange(n)) & mask
+        entries = self.m[old : old + (mask + 1) * size].reshape(-1, size)[places] if n else self.m[:0]
         base = self._append(capacity * size)
-        for i, entry in enumerate(entries):
-            self.m[base + i * size : base + (i + 1) * size] = entry
+        self.m[base : base + n * size] = entries.ravel()
         self._put(y.H_READY, base)
         self._put(y.H_READY_AT, 0)
         self._put(y.H_READY_MASK, capacity - 1)

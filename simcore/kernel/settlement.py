@@ -446,6 +446,20 @@ def _still_frozen(L: Array, orders: Array) -> Array:
     return np.where(is_open, np.where(_of(L, orders, k.O_SIDE) == k.BUY, cash, quantity - booked), 0)
 
 
+def _frozen_sums(L: Array, accounts: Array, orders: Array) -> tuple[Array, Array]:
+    """What open orders must keep frozen: cash of every account, and shares of every holding, account by account."""
+    keep = _still_frozen(L, orders)
+    way = np.where(keep != 0, _of(L, orders, k.O_SIDE), 0)
+    buys, sells = (np.flatnonzero(way == side) for side in (k.BUY, k.SELL))
+    payer, seller = (
+        np.maximum(np.searchsorted(accounts, _of(L, orders[chosen], field), side="right") - 1, 0)
+        for chosen, field in ((buys, k.O_ACCOUNT), (sells, k.O_HOLDING))
+    )
+    number = (_of(L, orders[sells], k.O_HOLDING) - accounts[seller] - int(k.A_HOLDINGS)) // int(k.HOLDING_SIZE)
+    sold = seller * k.HOLDINGS + np.clip(number, 0, k.HOLDINGS - 1)
+    return _sums(len(accounts), payer, keep[buys]), _sums(len(accounts) * k.HOLDINGS, sold, keep[sells])
+
+
 def conservation(L: Array, rows: Array) -> list[Law]:
     """All laws of money, shares and intents over the arenas as they are. One that is broken is a bug of the simulator."""
     accounts, orders = records(L)
@@ -473,17 +487,14 @@ def _cash_laws(L: Array, rows: Array, accounts: Array, first: Array, first_accou
 
 
 def _order_laws(L: Array, accounts: Array, orders: Array, first: Array, first_accounts: Array) -> list[Law]:
-    size, n, base = len(L), int(L[k.INSTRUMENTS]), int(L[k.INSTRUMENTS_AT])
+    n, base = int(L[k.INSTRUMENTS]), int(L[k.INSTRUMENTS_AT])
     way, booked, fees = (_of(L, orders, f) for f in (k.O_SIDE, k.O_BOOKED, k.O_FEES))
     held = _instruments_held(L, accounts)
     shares_now = _holdings(L, accounts, k.H_AVAILABLE) + _holdings(L, accounts, k.H_FROZEN) + _holdings(L, accounts, k.H_TODAY)
     at = base + np.arange(n) * int(k.INSTRUMENT_SIZE)
     traded = _sums(n, (_of(L, orders, k.O_INSTRUMENT) - base) // int(k.INSTRUMENT_SIZE), -way * booked)
-    buys, keep = way == k.BUY, _still_frozen(L, orders)
+    cash, shares = _frozen_sums(L, accounts, orders)
     values = way * booked * _of(L, orders, k.O_FILL_PRICE)
-    cash = _sums(size, _of(L, orders[buys], k.O_ACCOUNT), keep[buys])[accounts]
-    shares = _sums(size, _of(L, orders[~buys], k.O_HOLDING), keep[~buys])
-    holdings = accounts[:, None] + int(k.A_HOLDINGS) + np.arange(k.HOLDINGS) * int(k.HOLDING_SIZE)
     return [
         _same("shares of each instrument are constant", _sums(n, held, _holdings(first, first_accounts, k.H_AVAILABLE)),
               _sums(n, held, shares_now) + _of(L, at, k.I_SHARES) + _of(L, at, k.I_SUSPENSE)),
@@ -491,7 +502,7 @@ def _order_laws(L: Array, accounts: Array, orders: Array, first: Array, first_ac
         _same("market's cash is what orders traded", int(values.sum()), int(L[k.MARKET_CASH])),
         _same("fees are what orders were charged", int(fees.sum()), int(L[k.FEES])),
         _same("frozen cash is what open orders need", cash, _of(L, accounts, k.A_FROZEN)),
-        _same("frozen shares are what open orders need", shares[holdings].ravel(), _holdings(L, accounts, k.H_FROZEN).ravel()),
+        _same("frozen shares are what open orders need", shares, _holdings(L, accounts, k.H_FROZEN).ravel()),
         _same("nothing is booked beyond the exchange's fills", 0, int((booked > _of(L, orders, k.O_FILLED)).sum())),
         _same("nothing is filled beyond the quantity", 0, int((_of(L, orders, k.O_FILLED) > _of(L, orders, k.O_QUANTITY)).sum())),
     ]  # fmt: skip

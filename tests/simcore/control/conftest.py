@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
 import simpy
 
 from simcore.architecture import Architecture, Distribution
+from simcore.control.core import parts
 from simcore.control.plane import ControlPlane, start_control
 from simcore.units import MINUTE, parse_clock
 from simcore.workload import Workload
@@ -61,6 +62,10 @@ class FakeCore:
             return int(name not in self.down) if field == "up" else self.down.get(name, -1)
         value = self.readings.get(f"{kind}/{name}/{field}", 0)
         return value(int(self.env.now)) if callable(value) else value
+
+    def sum_of(self, readings: Iterable[str]) -> Callable[[], int]:
+        named = [parts(reading) for reading in readings]
+        return lambda: sum(self.read(*reading) for reading in named)
 
     def log(self, what: str, subject: str, **detail: Any) -> None:
         self.events.append((int(self.env.now), what, subject, detail))
