@@ -18,6 +18,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -81,11 +82,12 @@ def simpy_hops_per_s() -> tuple[float, str]:
 @click.option("--scenarios", "count", default=20, type=click.IntRange(1))
 @click.option("--replications", default=20, type=click.IntRange(1))
 @click.option("--jobs", default=2, type=click.IntRange(1))
-def comparison(count: int, replications: int, jobs: int) -> None:
+@click.option("--store", type=click.Path(path_type=Path), help="Keep the runs, for 'page --more \"--store FILE --resume\"'.")
+def comparison(count: int, replications: int, jobs: int, store: Path | None) -> None:
     """Wall time of a comparison in which every cell takes all its replications, and the estimate for SimPy."""
     places = scenarios(count)
     plan = Comparison(places, ARCHITECTURES, looks=(replications,))
-    with Runs(None, workers=jobs, part=kept_of) as runs:
+    with Runs(store, workers=jobs, part=kept_of) as runs:
         begin = time.perf_counter()
         result = compare(plan, runs)
         wall_s = time.perf_counter() - begin

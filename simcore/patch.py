@@ -370,6 +370,8 @@ class _Patcher:
         if not isinstance(steps.value, list):
             raise edit.origin.error(f"{edit.path}: is no list of steps", "name one, such as services.S.operations.O.steps")
         holder = _Spot(steps, None, child_type(spot.kind, spot.key, spot.parent), spot.path, spot.edited)
+        if edit.if_present and not select(steps.value, edit.beside):
+            return
         beside = self._step(edit, holder, Segment(edit.beside, True), last=True)[0]
         assert isinstance(beside.key, int)
         steps.value.insert(beside.key + edit.after, _marked(edit.value, None))

@@ -104,6 +104,9 @@ STEPS = ("services", "counter", "operations", "place", "steps")
         ("{add: services.bank.contention, value: 0.1}", ("services", "bank", "contention"), 0.1),
         (f"{{insert: {PLACE}.steps, before: ask, step: {{wait: 1s}}}}", (*STEPS, 2), {"wait": "1s"}),
         (f"{{insert: {PLACE}.steps, after: side, step: {{wait: 1s}}}}", (*STEPS, 5), {"wait": "1s"}),
+        (f"{{insert: {PLACE}.steps, after: side, step: {{wait: 1s}}, if_present: true}}", (*STEPS, 5), {"wait": "1s"}),
+        (f"{{insert: {PLACE}.steps, before: gone, step: {{wait: 1s}}, if_present: true}}", (*STEPS, 2, "name"), "ask"),
+        ("{set: pools.gone.slots, to: 1, if_present: true}", ("pools", "threads", "slots"), 8),
     ],
 )
 def test_edit_changes_what_it_names(edit: str, keys: tuple[str | int, ...], value: object) -> None:
