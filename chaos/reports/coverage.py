@@ -141,7 +141,7 @@ body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:78rem;padding
 h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2rem}table{border-collapse:collapse}td,th{padding:.15rem .5rem;text-align:left}
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}.wide{overflow-x:auto}tr:nth-child(even){background:#80808012}
 .m td{padding:0;width:1.4rem;height:1.05rem;border:1px solid #8884}.m th{font-weight:400;font-size:.8rem;white-space:nowrap}
-.m thead th{writing-mode:vertical-rl;transform:rotate(180deg);max-height:16rem}
+.m thead th{writing-mode:vertical-rl;transform:rotate(180deg)}summary{cursor:pointer;margin:.6rem 0}
 .killed{background:#1a7f37}.survived{background:#d29922}.inert{background:#d0d7de}.identical{background:#afb8c1}
 .timedout{background:#8250df}.unknown{background:#0969da}.impossible{background:#fff}
 .key span{display:inline-block;width:1rem;height:1rem;margin:0 .3rem 0 1rem;vertical-align:-.15rem;border:1px solid #8884}
@@ -223,12 +223,8 @@ def _changes(result: Result) -> str:
 def _picture(curve: Mapping[str, Any]) -> str:
     """Defects caught by number of scenarios, best first and in random order, and yearly failed orders that slip through."""
     best, chance = curve["best_first"], curve["random"]
-    top = max(1, curve["mutants"])
-    charts = [
-        _lines(
-            "defects noticed", [("best first", [r["caught"] for r in best]), ("random order", [r["caught"] for r in chance])], top
-        )
-    ]
+    caught = [("best first", [r["caught"] for r in best]), ("random order", [r["caught"] for r in chance])]
+    charts = [_lines(f"defects noticed, of {curve['mutants']}", caught, max([1, *caught[0][1]]))]
     if curve["whole"]:
         slips = [("best first", [r["slips"] for r in best]), ("random order", [r["slips"] for r in chance])]
         charts.append(_lines("failed orders a year that slip through", slips, curve["whole"]))
@@ -263,15 +259,37 @@ def _lines(title: str, series: Sequence[tuple[str, Sequence[float]]], top: float
 
 
 def _matrix(result: Result) -> str:
-    """Mutants by scenarios, those that are noticed most on top."""
+    """Mutants by scenarios, those that are noticed most on top, in groups that open and close."""
     names = [row["name"] for row in result["scenarios"]]
-    top = "".join(f"<th>{_t(name)}</th>" for name in names)
-    rows = []
-    for mutant in sorted(result["mutants"], key=lambda x: (-len(x["killed_by"]), x["name"])):
-        cells = "".join(
-            f'<td class="{mutant["cells"][n]["outcome"].replace(" ", "")}" title="{_t(n)}: {_t(OUTCOMES[mutant["cells"][n]["outcome"]])}"></td>'
-            for n in names
-        )
-        rows.append(f"<tr><th>{_t(mutant['name'])}</th>{cells}</tr>")
     key = "".join(f'<span class="{o.replace(" ", "")}"></span>{_t(word)}' for o, word in OUTCOMES.items())
-    return f"<p class=key>{key}</p><table class=m><thead><tr><th></th>{top}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+    groups: dict[str, list[Mapping[str, Any]]] = {title: [] for title in _GROUPS}
+    for mutant in sorted(result["mutants"], key=lambda x: (-len(x["killed_by"]), x["name"])):
+        groups[_group(mutant)].append(mutant)
+    return f"<p class=key>{key}</p>" + "".join(
+        f"<details{' open' if i == 0 else ''}><summary>{_t(title)}: {len(mine)}</summary>{_grid(names, mine)}</details>"
+        for i, (title, mine) in enumerate(groups.items()) if mine
+    )  # fmt: skip
+
+
+_GROUPS = ("Noticed", "Run, and noticed by no scenario", "Could not matter in any scenario", "Not there, or not to be planted")
+
+
+def _group(mutant: Mapping[str, Any]) -> str:
+    outcomes = {cell["outcome"] for cell in mutant["cells"].values()}
+    if mutant["killed_by"]:
+        return _GROUPS[0]
+    if outcomes & {"survived", "unknown", "timed out"}:
+        return _GROUPS[1]
+    return _GROUPS[2] if "inert" in outcomes else _GROUPS[3]
+
+
+def _grid(names: Sequence[str], mutants: Sequence[Mapping[str, Any]]) -> str:
+    short = [name.rpartition("/")[2] for name in names]
+    heads = short if len(set(short)) == len(short) else names
+    top = "".join(f'<th title="{_t(name)}">{_t(head)}</th>' for name, head in zip(names, heads, strict=True))
+    rows = []
+    for mutant in mutants:
+        outcomes = [(name, mutant["cells"][name]["outcome"]) for name in names]
+        cells = "".join(f'<td class="{o.replace(" ", "")}" title="{_t(n)}: {_t(OUTCOMES[o])}"></td>' for n, o in outcomes)
+        rows.append(f'<tr><th title="{_t(mutant["title"])}">{_t(mutant["name"])}</th>{cells}</tr>')
+    return f"<table class=m><thead><tr><th></th>{top}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
