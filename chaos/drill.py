@@ -16,9 +16,11 @@ from chaos.campaign.runs import Runs, default_store
 from chaos.causes import paths_to
 from chaos.runner import SCHEMA_VERSION, Job, Record, forget, grouped, load_scenario
 from chaos.scenario import Entry, Pair, Suite, register
+from chaos.simulated import require_file
 from chaos.statistics import enough, median_interval, wilson
 from chaos.verdict import EXIT_CODES, combine, value_of
 from simcore import catalogue
+from simcore.document import Node
 from simcore.errors import InputError, one_line, suggest
 from simcore.loading import Resolved, resolve
 from simcore.units import format_clock, format_duration
@@ -75,13 +77,17 @@ def pair_jobs(pair: Pair, suite: Suite, options: Options) -> tuple[list[Job], li
 def entries_of(entry: Entry) -> list[Entry]:
     """The entry, or one for each scenario its pattern means."""
     register()
-    if not any(c in entry.scenario for c in "*?["):
+    if not _is_pattern(entry.scenario):
         return [entry]
     known = catalogue.shipped("scenario")
     found = fnmatch.filter(known, entry.scenario)
     if not found:
         raise InputError(f"no scenario matches {entry.scenario!r}", mend=suggest(entry.scenario, known))
     return [entry.model_copy(update={"scenario": name}) for name in found]
+
+
+def _is_pattern(name: str) -> bool:
+    return any(c in name for c in "*?[")
 
 
 def _jobs(entry: Entry, options: Options, of_suite: int | None) -> list[Job]:
@@ -110,6 +116,11 @@ def load_suite(reference: str) -> Suite:
 def located(suite: Resolved[Suite]) -> Suite:
     """The suite with paths that start where a command does: in the file they start at its own folder."""
     folder, model = Path(suite.tree.origin.file).parent, suite.model
+    for entry in _entry_nodes(suite.tree):
+        for kind in ("scenario", "architecture", "environment"):
+            node = entry.get(kind)
+            if node is not None:
+                _require(node, kind, folder)
 
     def moved(entry: Entry) -> Entry:
         said = entry.model_dump(include={"scenario", "architecture", "environment"})
@@ -119,6 +130,24 @@ def located(suite: Resolved[Suite]) -> Suite:
 
     pairs = [pair.model_copy(update={"a": moved(pair.a), "b": moved(pair.b)}) for pair in model.pairs]
     return model.model_copy(update={"scenarios": [moved(entry) for entry in model.scenarios], "pairs": pairs})
+
+
+def _entry_nodes(tree: Node) -> list[Node]:
+    """Where a suite's file names scenarios."""
+    lists = [node.value for key in ("scenarios", "pairs") if (node := tree.get(key)) is not None and isinstance(node.value, list)]
+    entries = [entry for items in lists for entry in items]
+    return [side for entry in entries for side in (entry.get("a"), entry.get("b")) if side is not None] + entries
+
+
+def _require(node: Node, kind: str, folder: Path) -> None:
+    name = str(node.value)
+    if kind == "scenario" and _is_pattern(name):
+        try:
+            entries_of(Entry(scenario=name))
+        except InputError as error:
+            raise node.origin.error(error.message, error.mend) from None
+    elif node.value is not None:
+        require_file(node, kind, str(folder / name) if catalogue.is_path(name) else name)
 
 
 # --- running --------------------------------------------------------------------------------------------------------------------

@@ -45,6 +45,13 @@ class UnknownError(Exception):
     """A run whose verdict is unknown."""
 
 
+class BrokenLawError(Exception):
+    """A run in which a conservation law did not hold: the simulator is wrong, whatever the verdict."""
+
+
+VERDICTS = (FailedError, UnknownError, BrokenLawError)
+
+
 class ScenarioFile(pytest.File):
     """A scenario or suite file."""
 
@@ -137,7 +144,7 @@ class RunItem(pytest.Item):
         """The reasons and the line to replay, without a traceback, for verdicts and mistakes in files."""
         from simcore.errors import InputError
 
-        if isinstance(excinfo.value, (FailedError, UnknownError, InputError)):
+        if isinstance(excinfo.value, (*VERDICTS, InputError)):
             return f"{self.path}:1: {excinfo.value}"
         return super().repr_failure(excinfo, style)
 
@@ -163,7 +170,7 @@ class PairItem(pytest.Item):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The claim and the values of both sides, without a traceback."""
-        if isinstance(excinfo.value, (FailedError, UnknownError)):
+        if isinstance(excinfo.value, VERDICTS):
             return f"{self.path}:1: {excinfo.value}"
         return super().repr_failure(excinfo, style)
 
@@ -177,7 +184,10 @@ def _executed(job: Job) -> Record:
     """A run; the item over the seeds shares those of the others in its process."""
     from chaos.runner import execute
 
-    return execute(job)
+    record = execute(job)
+    if broken := [law["law"] for law in record["conservation"] if not law["ok"]]:
+        raise BrokenLawError(f"a fault of coredrill itself: conservation broken: {', '.join(broken)}\nreplay: {record['replay']}")
+    return record
 
 
 def _over(result: dict[str, Any]) -> str:
@@ -193,10 +203,14 @@ def _raise(verdict: str, lines: list[str]) -> None:
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
-    """An unknown verdict is an error, as of a fixture, and not a failed assertion."""
+    """An unknown verdict and a broken law are errors, as of a fixture, and not failed assertions."""
     outcome = yield
     report = outcome.get_result()  # type: ignore[attr-defined]
-    if isinstance(item, (RunItem, PairItem)) and call.excinfo is not None and isinstance(call.excinfo.value, UnknownError):
+    if (
+        isinstance(item, (RunItem, PairItem))
+        and call.excinfo is not None
+        and isinstance(call.excinfo.value, (UnknownError, BrokenLawError))
+    ):
         report.when = "setup"
 
 

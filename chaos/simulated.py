@@ -181,9 +181,13 @@ def as_run_in(scenario: Scenario, place: Surroundings) -> Scenario:
 
 def _require_file(scenario: Resolved[Scenario], kind: str, instead: str | None) -> None:
     """A reference of the scenario's file leads to a file, or the error has the reference's place. Raises InputError."""
-    node, reference = scenario.tree.get(kind), _beside(scenario, getattr(scenario.model, kind))
-    if instead is not None or node is None:
-        return
+    node = scenario.tree.get(kind)
+    if instead is None and node is not None:
+        require_file(node, kind, _beside(scenario, getattr(scenario.model, kind)))
+
+
+def require_file(node: Node, kind: str, reference: str) -> None:
+    """What is written at a node leads to a file of a kind, or the error has the node's place. Raises InputError."""
     try:
         path = catalogue.find(reference, (kind,))
         if catalogue.is_path(reference):

@@ -256,6 +256,26 @@ def _environment() -> dict[str, str]:
     return os.environ | {"PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry), "PYTHONUNBUFFERED": "1"}
 
 
+@pytest.mark.parametrize(
+    ("entries", "says"),
+    [
+        ("scenarios: [{ scenario: requirements/smoke/healthy-opn }]", "4:25: scenario: no scenario is called"),
+        ("scenarios: [{ scenario: 'requirements/smok/*' }]", "4:25: no scenario matches"),
+        ("scenarios: [{ scenario: ./gone.yaml }]", "4:25: scenario: "),
+        ("scenarios: [{ scenario: requirements/smoke/healthy-open, architecture: legacy }]", "4:72: architecture: no architecture"),
+        ("pairs: [{ name: n, at_least: 0, a: { scenario: nothing }, b: { scenario: nothing } }]", "4:48: scenario: no scenario"),
+    ],
+)  # fmt: skip
+def test_a_dangling_name_in_a_suite_has_its_place(tmp_path: Path, entries: str, says: str) -> None:
+    """Names, patterns and paths that lead nowhere, on their own and in pairs."""
+    path = tmp_path / "suite.yaml"
+    path.write_text(f"kind: suite\nname: s\ntitle: s\n{entries}\n")
+    for command in ("suite", "validate"):
+        result = CliRunner().invoke(main, [command, str(path)])
+        assert result.exit_code == 2
+        assert f"suite.yaml:{says}" in result.stderr
+
+
 def test_documented_patch_works(root: Path) -> None:
     """The patch that docs/files.md shows applies to the shipped architecture it extends."""
     example = (root / "docs/files.md").read_text(encoding="utf-8").split("```yaml\n")[1].split("```")[0]

@@ -36,6 +36,18 @@ def test_verdicts_become_outcomes(tmp_path: Path, write: Write) -> None:
     assert "impaired_s ≤ 1 s, but it is" in text
 
 
+def test_a_broken_law_is_an_error(tmp_path: Path, write: Write) -> None:
+    """Where money is lost by the simulator itself no verdict counts."""
+    write(tmp_path)
+    (tmp_path / "conftest.py").write_text(
+        "from simcore.kernel import settlement\n"
+        "settlement.conservation = lambda *arenas: [settlement.Law('cash is constant', False, 5, 4)]\n"
+    )
+    text = pytest_in(tmp_path)
+    assert "1 error" in text
+    assert "a fault of coredrill itself: conservation broken: cash is constant" in text
+
+
 def test_selection_and_junit(tmp_path: Path, write: Write) -> None:
     """-k takes items by scenario and seed; JUnit has the measures."""
     path = write(tmp_path, more="replications: 3\n")
