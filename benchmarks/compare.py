@@ -18,6 +18,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from multiprocessing import get_context
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
 
@@ -117,17 +119,23 @@ def _mapped(jobs: Sequence[Job], workers: int) -> list[int]:
 
 @main.command()
 @click.option("--scenario", default="requirements/dependencies/bank-hang")
-@click.option("--runs", "count", default=24, type=click.IntRange(2))
+@click.option("--runs", "count", default=40, type=click.IntRange(2))
 @click.option("--repetitions", default=3, type=click.IntRange(1))
 def scaling(scenario: str, count: int, repetitions: int) -> None:
-    """How many times as fast two workers are as one, interleaved; workers start and load the kernel before they are timed."""
-    walls: dict[str, list[float]] = {"one": [], "two": []}
+    """How many times as fast two workers are as one, and two processes that know nothing of the harness as one: what the machine
+    has to give. Interleaved; all start and load the kernel before they are timed."""
+    walls: dict[str, list[float]] = {}
     for repetition in range(repetitions):
-        for name, workers in (("one", 1), ("two", 2)):
-            walls[name].append(_timed(scenario, count, workers, repetition))
-    ratios = [one / two for one, two in zip(walls["one"], walls["two"], strict=True)]
-    results: dict[str, Any] = {"scenario": scenario, "runs": count, "wall_s": walls, "speed_up": benchmarks.spread(ratios)}
-    benchmarks.show("two workers / one", results["speed_up"], "times", 2)
+        for name, timed in (("workers", _timed), ("processes", _bare)):
+            for number in (1, 2):
+                walls.setdefault(f"{number} {name}", []).append(timed(scenario, count, number, repetition))
+    ups = {
+        name: benchmarks.spread([a / b for a, b in zip(walls[f"1 {name}"], walls[f"2 {name}"], strict=True)])
+        for name in ("workers", "processes")
+    }
+    results: dict[str, Any] = {"scenario": scenario, "runs": count, "wall_s": walls, "speed_up": ups}
+    for name, up in ups.items():
+        benchmarks.show(f"two {name} / one", up, "times", 2)
     benchmarks.save("scaling", results)
 
 
@@ -137,6 +145,28 @@ def _timed(scenario: str, count: int, workers: int, repetition: int) -> float:
     jobs = [Job(scenario, 1000 * repetition + n) for n in range(count + workers)]
     run_tasks(hops_of, jobs, lambda _job, _hops: ends.append(time.perf_counter()), Where(workers))
     return ends[-1] - ends[workers - 1]
+
+
+def _bare(scenario: str, count: int, processes: int, repetition: int) -> float:
+    """Seconds that so many bare processes take for the runs, shared out beforehand."""
+    context = get_context("spawn")
+    ready = context.Barrier(processes + 1)
+    seeds = [range(1000 * repetition + n, 1000 * repetition + count, processes) for n in range(processes)]
+    made = [context.Process(target=_share, args=(scenario, list(mine), ready)) for mine in seeds]
+    for process in made:
+        process.start()
+    ready.wait()
+    begin = time.perf_counter()
+    for process in made:
+        process.join()
+    return time.perf_counter() - begin
+
+
+def _share(scenario: str, seeds: Sequence[int], ready: Barrier) -> None:
+    hops_of(Job(scenario, 0))
+    ready.wait()
+    for seed in seeds:
+        hops_of(Job(scenario, seed))
 
 
 PAGE = benchmarks.ROOT / "docs" / "comparing.md"

@@ -24,7 +24,9 @@ from simcore.steps import sends_of
 from simcore.trading_calendar import TradingCalendar, calendar_named
 from simcore.units import DAY, MINUTE
 
-_EFFECTS_AT_FIRST = 1 << 21  # room in the ledger; what is not written yet takes no memory, and a ledger that grows is copied
+# Room for intents and their effects, four times what is expected but no more than this. What is not written yet takes no memory,
+# and an arena that grows is copied.
+_ROOM_AT_FIRST = 1 << 22
 
 Progress = Callable[[int], None]
 
@@ -82,14 +84,15 @@ def _machine(plan: Plan, writer: JournalWriter) -> Machine:
     workload, architecture = plan.workload, plan.architecture
     direction = workload.attributes.get("direction")
     shares = list(direction.weights.values()) if direction else [1.0, 1.0]
-    rows = _expected_rows(plan)
+    expected = _expected_rows(plan)
+    rows = max(expected, min(4 * expected, _ROOM_AT_FIRST))
     arena = ledger.create(
         plan.seed % (1 << 63),
         workload.accounts,
         workload.instruments,
         workload.orders,
         deposit_share=shares[0] / sum(shares),
-        room=max(1 << 14, min(rows, _EFFECTS_AT_FIRST)),
+        room=max(1 << 14, min(rows, _ROOM_AT_FIRST)),
     )
     if "exchange" in workload.attributes:
         ledger.assign_markets(arena, _markets(plan))
