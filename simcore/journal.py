@@ -260,19 +260,47 @@ def _widths(low: IntArray, high: IntArray) -> NDArray[np.uint8]:
     return widths
 
 
+class _Spool:
+    """Strings of bytes by number: the first `in_memory` bytes as they are, the others in a temporary file."""
+
+    def __init__(self, in_memory: int) -> None:
+        self.in_memory = in_memory
+        self.parts: list[bytes | int] = []  # or where it begins in the file
+        self.file: IO[bytes] | None = None
+
+    def append(self, content: bytes) -> None:
+        if self.file is None and len(content) <= self.in_memory:
+            self.in_memory -= len(content)
+            self.parts.append(content)
+            return
+        if self.file is None:
+            self.file = tempfile.TemporaryFile()  # noqa: SIM115  (closed with the object)
+            weakref.finalize(self, self.file.close)
+        self.parts.append(self.file.tell())
+        self.file.write(content)
+        self.file.flush()
+
+    def read(self, number: int, start: int, length: int) -> bytes | memoryview:
+        """So many bytes of a string, from `start` on."""
+        part = self.parts[number]
+        if isinstance(part, bytes):
+            return memoryview(part)[start : start + length]
+        assert self.file is not None
+        return os.pread(self.file.fileno(), length, part + start)
+
+
 class _Series:
     """Differences along time of every column, block by block, each stretch of a column in the fewest bytes a value, the narrow
     ones first.
 
-    The bytes beyond `spool_bytes` go to a temporary file; in memory stays one byte a block and column.
+    The bytes beyond `spool_bytes` go to a temporary file; of them stays one byte a block and column in memory.
     """
 
     def __init__(self, columns: int, spool_bytes: int = SPOOL_BYTES) -> None:
         self.columns = columns
         self.blocks: list[int] = []
         self.widths: list[NDArray[np.uint8]] = []
-        self.spool: IO[bytes] = tempfile.SpooledTemporaryFile(spool_bytes)  # noqa: SIM115  (closed with the object)
-        weakref.finalize(self, self.spool.close)
+        self.spool = _Spool(spool_bytes)
 
     @property
     def rows(self) -> int:
@@ -280,45 +308,45 @@ class _Series:
 
     @property
     def nbytes(self) -> int:
-        return sum(rows * int(widths.sum(dtype=np.int64)) for rows, widths in zip(self.blocks, self.widths, strict=True))
+        return sum(self.nbytes_of(i) for i in range(len(self.blocks)))
+
+    def nbytes_of(self, block: int) -> int:
+        """Of one block."""
+        return self.blocks[block] * int(self.widths[block].sum(dtype=np.int64))
 
     def append(self, differences: IntArray) -> IntArray:
         """Add int64 [rows, columns], rows > 0. The least of each column."""
         low: IntArray = differences.min(axis=0)
         widths = _widths(low, differences.max(axis=0))
-        self.spool.seek(0, os.SEEK_END)
-        for width in (1, 2, 4, 8):
-            self.spool.write(np.ascontiguousarray(differences[:, widths == width].astype(f"<i{width}").T).tobytes())
+        stretches = [differences[:, widths == width].astype(f"<i{width}") for width in (1, 2, 4, 8)]
+        self.spool.append(b"".join(np.ascontiguousarray(of_width.T).tobytes() for of_width in stretches))
         self.blocks.append(differences.shape[0])
         self.widths.append(widths)
         return low
 
-    def stored(self) -> Iterator[tuple[int, NDArray[np.uint8], bytes]]:
+    def stored(self) -> Iterator[tuple[int, NDArray[np.uint8], bytes | memoryview]]:
         """Rows, widths and bytes of each block."""
-        for rows, widths, (start, _) in zip(self.blocks, self.widths, self._offsets, strict=True):
-            self.spool.seek(start)
-            yield rows, widths, self.spool.read(rows * int(widths.sum(dtype=np.int64)))
+        for i, (rows, widths) in enumerate(zip(self.blocks, self.widths, strict=True)):
+            yield rows, widths, self.spool.read(i, 0, self.nbytes_of(i))
 
     def read(self, column: int) -> IntArray:
         """The differences of one column, int64 [rows]."""
         found, at = np.zeros(self.rows, np.int64), 0
-        for rows, widths, (start, before) in zip(self.blocks, self.widths, self._offsets, strict=True):
-            if width := int(widths[column]):
-                self.spool.seek(start + rows * int(before[column]))
-                found[at : at + rows] = np.frombuffer(self.spool.read(rows * width), dtype=f"<i{width}")
+        for i, (rows, before) in enumerate(zip(self.blocks, self._before, strict=True)):
+            if width := int(self.widths[i][column]):
+                found[at : at + rows] = np.frombuffer(self.spool.read(i, rows * int(before[column]), rows * width), f"<i{width}")
             at += rows
         return found
 
     @cached_property
-    def _offsets(self) -> list[tuple[int, NDArray[np.uint32]]]:
-        """For each block where it starts, and the bytes a row that lie before each column."""
-        start, offsets = 0, []
-        for rows, widths in zip(self.blocks, self.widths, strict=True):
+    def _before(self) -> list[NDArray[np.uint32]]:
+        """For each block the bytes a row that lie before each column."""
+        offsets = []
+        for widths in self.widths:
             order = np.argsort(widths, kind="stable")
             before = np.zeros(self.columns, np.uint32)
             before[order[1:]] = np.cumsum(widths[order[:-1]], dtype=np.uint32)
-            offsets.append((start, before))
-            start += rows * int(widths.sum(dtype=np.int64))
+            offsets.append(before)
         return offsets
 
 
@@ -385,7 +413,7 @@ class Journal:
         """BLAKE2b of the contents (not of files, nor the version of coredrill), 32 hex digits."""
         state = hashlib.blake2b(digest_size=16)
 
-        def feed(label: str, content: bytes) -> None:
+        def feed(label: str, content: bytes | memoryview) -> None:
             state.update(f"{label}:{len(content)}:".encode())
             state.update(content)
 
@@ -547,8 +575,8 @@ def _write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]], series: _Serie
         if series is not None:
             with archive.open("data.npy", "w", force_zip64=True) as member:
                 member.write(_npy_header("|u1", (series.nbytes,)))
-                series.spool.seek(0)
-                shutil.copyfileobj(series.spool, member, 1 << 20)
+                for _, _, content in series.stored():
+                    member.write(content)
 
 
 def _read_arrays(path: Path, expected: Mapping[str, tuple[str, tuple[int, ...]]]) -> Columns:
@@ -593,9 +621,11 @@ def _read_series(path: Path, head: _Head) -> _Series:
             raise ValueError("a width is not one of 0, 1, 2, 4, 8")
         series.blocks, series.widths = list(head.series_blocks), list(widths)
         with _open_member(archive, "data", "|u1", (series.nbytes,), series.nbytes) as member:
-            shutil.copyfileobj(member, series.spool, 1 << 20)
-    if series.spool.tell() != series.nbytes:
-        raise ValueError("the series end early")
+            for i in range(len(series.blocks)):
+                content = member.read(series.nbytes_of(i))
+                if len(content) != series.nbytes_of(i):
+                    raise ValueError("the series end early")
+                series.spool.append(content)
     return series
 
 

@@ -168,7 +168,7 @@ def test_memory_stays_flat() -> None:
     values[:, 1] = rng.integers(0, 50, 400)
     journal = build((200, 200), spool_bytes=100, meta={"end_ns": 400 * SECOND}, values=values)
     assert journal._series.nbytes == 400
-    assert journal._series.spool._rolled  # type: ignore[attr-defined]
+    assert journal._series.spool.file is not None
     assert journal.series("pool", "threads", "busy").tolist() == values[:, 1].tolist()
 
 
