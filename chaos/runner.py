@@ -147,6 +147,7 @@ class Assessment(NamedTuple):
     properties: dict[str, Any]
     steps: list[dict[str, Any]]
     invalid: list[str]
+    missed: list[str]
     doubts: list[str]
     judgement: dict[str, Any]
 
@@ -157,9 +158,9 @@ def assess(target: Simulated, journal: Journal, figures: dict[str, Any]) -> Asse
     question = _question(scenario, target, journal)
     measures = _measures(journal, question, figures, scenario)
     properties, steps = check_all(journal), _evidence(scenario, journal)
-    invalid, doubts = _reasons(scenario, journal, measures, steps)
-    judgement = judge_run(scenario, measures, properties, invalid, doubts)
-    return Assessment(question, measures, properties, steps, invalid, doubts, judgement)
+    invalid, missed, doubts = _reasons(scenario, journal, measures, steps)
+    judgement = judge_run(scenario, measures, properties, [*invalid, *missed], doubts)
+    return Assessment(question, measures, properties, steps, invalid, missed, doubts, judgement)
 
 
 def record_of(job: Job, target: Simulated, journal: Journal) -> Record:
@@ -174,7 +175,8 @@ def record_of(job: Job, target: Simulated, journal: Journal) -> Record:
     return {
         "scenario": scenario.name, "title": scenario.title, "purpose": scenario.purpose, "architecture": target.architecture.name,
         "environment": target.environment, "workload": target.workload.name, "seed": job.seed, "verdict": found.judgement["verdict"],
-        "reasons": found.judgement["reasons"], "invalid": bool(found.invalid), "doubtful": bool(found.doubts),
+        "reasons": found.judgement["reasons"], "invalid": bool(found.invalid or found.missed),
+        "averted": bool(found.missed and not found.invalid), "doubtful": bool(found.doubts),
         "digest": journal.digest, "input_digest": target.input_digest,
         "window": list(found.question.window), "metrics": found.measures, "properties": found.properties,
         "conservation": plain["conservation"],
@@ -243,8 +245,8 @@ def _evidence(scenario: Scenario, journal: Journal) -> list[dict[str, Any]]:
 
 def _reasons(
     scenario: Scenario, journal: Journal, measures: dict[str, Any], steps: list[dict[str, Any]]
-) -> tuple[list[str], list[str]]:
-    """(why this was no valid experiment, why it cannot pass)."""
+) -> tuple[list[str], list[str], list[str]]:
+    """(why this was no valid experiment, what must happen and did not, why it cannot pass)."""
     invalid, doubts = [], []
     if journal.unknown_reason is not None:
         invalid.append(journal.unknown_reason)
@@ -259,9 +261,9 @@ def _reasons(
         elif not step["took_effect"]:
             invalid.append(f"{step['name']} never took effect: nothing met it")
     since = min((s.at for s in scenario.method), default=scenario.start)
-    invalid += [f"did not happen: {m}" for m in scenario.must_happen if not _happened(m, journal, since)]
+    missed = [f"did not happen: {m}" for m in scenario.must_happen if not _happened(m, journal, since)]
     doubts += [f"aborted: {e.subject}" for e in journal.events if e.what == "aborted"]
-    return invalid, doubts
+    return invalid, missed, doubts
 
 
 def _happened(condition: MustHappen, journal: Journal, since: int) -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 
 from simcore.errors import InputError
 
-FORMAT = "coredrill-runs-1"
+FORMAT = "coredrill-runs-2"
 
 
 class Store:

@@ -200,7 +200,18 @@ def kept_of(record: Record) -> Record:
     )
     kept = {
         key: record[key]
-        for key in ("scenario", "title", "architecture", "environment", "seed", "verdict", "reasons", "invalid", "digest")
+        for key in (
+            "scenario",
+            "title",
+            "architecture",
+            "environment",
+            "seed",
+            "verdict",
+            "reasons",
+            "invalid",
+            "averted",
+            "digest",
+        )
     }
     kept["metrics"] = {key: metrics[key] for key in single}
     kept["properties"] = {name: found["holds"] for name, found in record["properties"].items()}
@@ -234,14 +245,21 @@ def healthy_jobs(plan: Comparison, architecture: str) -> list[Job]:
 
 
 def pairs_of(plan: Comparison, cell: Cell, runs: Runs, count: int) -> Pairs:
-    """The values of the first so many seeds. A run that is no valid experiment, or has no value, gives no pair."""
+    """The values of the first so many seeds. A run that is no valid experiment, or has no value, gives no pair; but what must
+    happen to the baseline need not happen to what is compared with it: it may have been averted."""
     base, other, why = [], [], ""
     for n in range(count):
         both = [runs.records[plan.job(cell.place, a, n).key] for a in (plan.architectures[0], cell.architecture)]
-        values = [None if r["invalid"] else value_of(r["metrics"], {}, cell.measure.name) for r in both]
+        void = [both[0]["invalid"], both[1]["invalid"] and not both[1]["averted"]]
+        values = [None if no else value_of(r["metrics"], {}, cell.measure.name) for r, no in zip(both, void, strict=True)]
         if values[0] is None or values[1] is None:
             why = why or next(
-                (f"{r['architecture']}, seed {r['seed']}: {'; '.join(r['reasons'])}" for r in both if r["invalid"]), "no value"
+                (
+                    f"{r['architecture']}, seed {r['seed']}: {'; '.join(r['reasons'])}"
+                    for r, no in zip(both, void, strict=True)
+                    if no
+                ),
+                "no value",
             )
             continue
         base.append(float(values[0]))

@@ -179,6 +179,18 @@ def test_known_cases_are_told_apart(folder: Path) -> None:
     assert result["summary"]["common_random_numbers"]["cells"] == 2
 
 
+def test_what_was_averted_counts_for_the_option(folder: Path) -> None:
+    """What must happen has to happen to the baseline; an option in which it does not is better, and not without a value."""
+    slow = folder / "slow.yaml"
+    slow.write_text(slow.read_text() + "must_happen: [{ counter: pool/threads/waited, at_least: 100 }]\n")
+    (cell,) = result_of("--measure", "orders.failed_share=0", "--looks", "7")["cells"]
+    assert (cell["verdict"], cell["win"], cell["missing"]) == ("better", 7, 0)
+    swapped = {"architectures": "./short.yaml,./small.yaml"}
+    (cell,) = result_of("--measure", "orders.failed_share=0", "--looks", "7", **swapped)["cells"]
+    assert (cell["verdict"], cell["missing"]) == ("inconclusive", 7)
+    assert "did not happen" in cell["why"]
+
+
 def test_a_decided_cell_costs_no_more_runs(folder: Path) -> None:
     """Looks after 7 and 9 runs: seven of one sign (p = 2/128) are enough for the 7/9 of 5 % that the first may spend, and the cell
     is run no more."""
