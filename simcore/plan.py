@@ -187,11 +187,12 @@ class _Compiler:
     # -- pools, limits, services --------------------------------------------------------------------------------------------
 
     def add_pools(self) -> None:
+        self.used = {name: names_used(service) for name, service in self.services.items()}
         for name, pool in self.architecture.pools.items():
-            for i, label in enumerate(instances(self.architecture, name)):
+            for i, label in enumerate(instances(self.architecture, name, self.used)):
                 self.add_pool(label, pool, self.capacity(name, pool, i))
         for name, limit in self.architecture.limits.items():
-            for label in instances(self.architecture, name):
+            for label in instances(self.architecture, name, self.used):
                 at = self.m.take(y.LIMIT_SIZE)
                 interval = max(1, round(1e9 / limit.rate))
                 self.set(at, y.R_INTERVAL, interval)
@@ -209,8 +210,8 @@ class _Compiler:
     def capacity(self, name: str, pool: Pool, i: int) -> float:
         """A standby replica's pools of its own may be smaller than its primary's."""
         if pool.per == "replica":
-            for service in self.services.values():
-                if service.standby and i >= service.replicas and name in names_used(service):
+            for s, service in self.services.items():
+                if service.standby and i >= service.replicas and name in self.used[s]:
                     return service.standby.capacity
         return 1.0
 
@@ -256,7 +257,7 @@ class _Compiler:
         self.set(at, y.N_FLOATS, self.f.put([1.0, 0.0, 0.0, 1.0, service.contention]))
         self.set(at, y.N_SERVICE, self.handles["service"][name])
         self.set(at, y.N_INDEX, i)
-        used = names_used(service)
+        used = self.used[name]
         if len(used) > y.MAX_POOLS:
             raise InputError(f"services.{name} uses {len(used)} pools and limits; at most {y.MAX_POOLS} are possible")
         for local, resource in enumerate(used):
@@ -334,7 +335,7 @@ class _Compiler:
                 name = f"{service_name}.{operation}"
                 at = self.handles["operation"][name]
                 self.set(at, y.O_LIFETIME, body.idempotency.lifetime if body.idempotency else -1)
-                assembler = Assembler(self, service_name, operation, names_used(service))
+                assembler = Assembler(self, service_name, operation, self.used[service_name])
                 self.set(at, y.O_ENTRY, assembler.assemble(service, body))
 
     def add_site(self, caller: str, label: str, step: Call | Send) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from simcore.architecture import Architecture, Call, Choose, Hold, RateLimit, Repeat, Route, Send, Service, Step
 from simcore.validation import Keys
@@ -89,12 +89,14 @@ def names_used(service: Service) -> list[str]:
     return list(found)
 
 
-def instances(architecture: Architecture, name: str) -> list[str]:
-    """What a pool or limit is called in a run: its name, or `NAME#N` for each replica number of whoever uses it."""
+def instances(architecture: Architecture, name: str, used: Mapping[str, Sequence[str]] | None = None) -> list[str]:
+    """What a pool or limit is called in a run: its name, or `NAME#N` for each replica number of whoever uses it. `used` is
+    `names_used` by service, where it is known already."""
     made = architecture.pools.get(name) or architecture.limits[name]
     if made.per == "shared":
         return [name]
-    users = [service.units for service in architecture.services.values() if name in names_used(service)]
+    services = architecture.services.items()
+    users = [service.units for s, service in services if name in (used[s] if used else names_used(service))]
     return [f"{name}#{i}" for i in range(max(users, default=1))]
 
 
