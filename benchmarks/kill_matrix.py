@@ -1,4 +1,5 @@
 """Cost of a mutant: processor time of a suite's kill matrix on a sample of the planted defects, and what the whole would take.
+What it prints stands in results/kill-matrix.json.
 
     python benchmarks/kill_matrix.py [SUITE] [--environment staging] [--every 25]
 
@@ -9,13 +10,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.append(str(ROOT))  # behind what is installed
+import run as benchmarks
 
 
 def main() -> None:
@@ -36,20 +35,22 @@ def main() -> None:
     scenarios = suite_scenarios(load_suite(said.suite))
     with tempfile.TemporaryDirectory() as folder:
         warm = Setting(said.architecture, said.environment, operators=chosen[:1], store=str(Path(folder) / "warm"))
-        kill_matrix(Bench(warm, "benchmark"), scenarios[:1])
+        kill_matrix(Bench(warm, "benchmark"), scenarios[:1], warm.environment)
         bench = Bench(
             Setting(said.architecture, said.environment, operators=chosen, store=str(Path(folder) / "runs")), "benchmark"
         )
         began = time.process_time()
-        summary = described(bench, kill_matrix(bench, scenarios))["summary"]
+        summary = described(bench, kill_matrix(bench, scenarios, said.environment))["summary"]
         spent = time.process_time() - began
     each = spent / len(chosen)
-    print(json.dumps({
+    results = {
         "suite": said.suite, "scenarios": len(scenarios), "environment": said.environment, "measured_mutants": len(chosen),
         "cells": summary["cells"], "cells_spared": summary["spared"], "runs": summary["runs"], "cpu_s": round(spent, 1),
         "cpu_s_per_mutant": round(each, 2), "cpu_s_per_run": round(spent / max(1, summary["runs"]), 3), "mutants": len(every),
         "estimated_minutes_on_two_cores": round(each * len(every) / 120, 1),
-    }, indent=1))  # fmt: skip
+    }  # fmt: skip
+    print(json.dumps(results, indent=1))
+    benchmarks.save("kill-matrix", results)
 
 
 if __name__ == "__main__":

@@ -455,6 +455,7 @@ def compare_command(
 @click.option(
     "--seeds", default=3, show_default=True, type=click.IntRange(1, 1000), metavar="N", help="Runs of each cell, from seed 1 on."
 )
+@click.option("--beside", metavar="SUITE@ENV", help="Plant the same defects under another suite in another environment, too.")
 @_jobs_option
 @click.option(
     "--price",
@@ -498,8 +499,8 @@ def compare_command(
     "--html", "html_file", type=click.File("w", lazy=True, encoding="utf-8"), metavar="FILE", help="Write one page to look at."
 )
 def coverage(
-    suite: str, architecture: str | None, environment: str, operators: tuple[str, ...], suggest: int, into: str, price: int, why: int,
-    triggers: str, at_least: float | None, json_file: TextIO | None, html_file: TextIO | None, **said: Any,
+    suite: str, architecture: str | None, environment: str, operators: tuple[str, ...], beside: str | None, suggest: int, into: str,
+    price: int, why: int, triggers: str, at_least: float | None, json_file: TextIO | None, html_file: TextIO | None, **said: Any,
 ) -> int:  # fmt: skip
     """What a SUITE does not notice: plant every defect at every site, run it, and count."""
     from pathlib import Path
@@ -510,8 +511,12 @@ def coverage(
 
     if suggest and not price:
         raise InputError("--suggest needs prices", mend="give --price RUNS as well, such as --price 1000")
+    other, _, there = (beside or "").rpartition("@")
+    if beside and not (other and there):
+        raise InputError(f"--beside {beside}: names a suite and an environment", mend="such as --beside at-the-open@production")
     setting = Setting(architecture or "legacy-coupled", environment, operators=operators or None, **said)
-    result = measure(suite, setting, Wishes(triggers, price, why, suggest, Path(into)))
+    wishes = Wishes(triggers, price, why, suggest, Path(into), (other, there) if beside else None)
+    result = measure(suite, setting, wishes)
     return tell(result, json_file, html_file, at_least)
 
 

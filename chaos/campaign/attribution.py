@@ -37,7 +37,7 @@ class Why:
 
 def attribute(bench: Bench, found: Matrix, survivors: Sequence[Mutant], *, budget: int) -> Why:
     """Takes survivors in the order given, as long as their runs fit into the budget; the others are `skipped`."""
-    environment = found.setting.environment
+    environment = found.base.environment
     why = Why(list(surroundings(environment).gaps))
     if not why.gaps:
         why.hidden_by = {mutant.name: [SUITE] for mutant in survivors}
@@ -74,7 +74,7 @@ def _killed(
     """Which of the survivors the suite kills with some gaps switched off; those the budget does not reach are left out, and noted."""
     if not survivors:
         return {}
-    environment = "~".join([found.setting.environment, *off])
+    environment = "~".join([found.base.environment, *off])
     if environment not in why.grounds:
         cost = len(found.scenarios) * bench.setting.seeds
         if why.runs + cost > budget:

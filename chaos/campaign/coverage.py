@@ -265,17 +265,18 @@ class Matrix:
         return [x for x in self.mutants if self.statuses[x.name] in ("survived", "timed out", "not present")]
 
 
-def kill_matrix(bench: Bench, scenarios: Sequence[str]) -> Matrix:
-    """Every mutant under every scenario. Raises InputError where the suite is not green without them, and for wrong files."""
+def kill_matrix(bench: Bench, scenarios: Sequence[str], environment: str) -> Matrix:
+    """Every mutant under every scenario in an environment. Raises InputError where the suite is not green there without them, and for
+    wrong files."""
     s = bench.setting
-    base = ground(bench, scenarios, s.environment)
+    base = ground(bench, scenarios, environment)
     require_green(base)
     architecture: Architecture = resolve(s.architecture).model
     chosen = mutants(architecture, s.operators)
     if not chosen:
         raise InputError(f"no defect has a site on {s.architecture}", mend="name other operators with --defect")
-    cells = cells_of(bench, chosen, base, scenarios, "with defects")
-    gone = absent(resolve(s.architecture, [surroundings(s.environment).architecture]).model, chosen)
+    cells = cells_of(bench, chosen, base, scenarios, f"with defects, {environment}")
+    gone = absent(resolve(s.architecture, [surroundings(environment).architecture]).model, chosen)
     unchanged = [x for x in chosen if all(c.outcome in ("identical", "impossible") for c in cells[x.name].values())]
     there = in_production(bench, unchanged, scenarios[0])
     statuses = {
@@ -313,7 +314,7 @@ def _mutant(bench: Bench, found: Matrix, mutant: Mutant) -> dict[str, Any]:
     cells = found.cells[mutant.name]
     shown = {name: {"outcome": c.outcome, "verdicts": list(c.verdicts), "changed": c.changed} for name, c in cells.items()}
     why = next((
-        str(d["impossible"]) for name in cells if (d := bench.details.get((mutant.name, name, found.setting.environment), {})) and "impossible" in d
+        str(d["impossible"]) for name in cells if (d := bench.details.get((mutant.name, name, found.base.environment), {})) and "impossible" in d
     ), "")  # fmt: skip
     return {
         "name": mutant.name, "operator": mutant.operator, "site": mutant.site, "family": mutant.family, "title": mutant.title,
@@ -336,7 +337,7 @@ def _expectations(bench: Bench, found: Matrix) -> list[dict[str, Any]]:
     """Every expectation and property of the suite with the number of defects that tripped it in any run."""
     tripped: dict[tuple[str, str], set[str]] = {}
     for (mutant, scenario, environment), result in bench.details.items():
-        if environment == found.setting.environment:
+        if environment == found.base.environment:
             for run in result.get("runs", ()):
                 for expected in run["tripped"]:
                     tripped.setdefault((scenario, expected), set()).add(mutant)

@@ -29,13 +29,15 @@ Result = dict[str, Any]
 
 @dataclass(frozen=True)
 class Wishes:
-    """What is wanted beyond the kill matrix: budgets are runs (0: none of it); `suggest` scenarios are written to `folder`."""
+    """What is wanted beyond the kill matrix: budgets are runs (0: none of it); `suggest` scenarios are written to `folder`; `beside` is
+    a suite and an environment that the same defects are planted in as well."""
 
     triggers: str = "brokers"
     price_budget: int = 0
     why_budget: int = 0
     suggest: int = 0
     folder: Path = Path("suggested")
+    beside: tuple[str, str] | None = None
 
 
 def measure(name: str, setting: Setting, wishes: Wishes) -> Result:
@@ -43,11 +45,12 @@ def measure(name: str, setting: Setting, wishes: Wishes) -> Result:
     bench = Bench(setting, name)
     scenarios = suite_scenarios(load_suite(name))
     triggers = load_triggers(wishes.triggers)
-    found = kill_matrix(bench, scenarios)
+    found = kill_matrix(bench, scenarios, setting.environment)
     result: Result = {
         "schema_version": SCHEMA_VERSION, "kind": "coverage", "suite": name, "architecture": setting.architecture,
         "environment": setting.environment, "gaps": _gaps(setting.environment), "replay": _command(name, setting, wishes),
     } | described(bench, found)  # fmt: skip
+    result["beside"] = _beside(bench, *wishes.beside) if wishes.beside else None
     prices = _price(bench, found, triggers, wishes)
     yearly = {row["name"]: row["failed_orders"] for row in prices[1]}
     why = _why(bench, found, wishes, yearly)
@@ -69,7 +72,18 @@ def _gaps(environment: str) -> list[dict[str, str]]:
 def _command(name: str, setting: Setting, wishes: Wishes) -> str:
     words = ["coredrill", "coverage", name, "--architecture", setting.architecture, "--environment", setting.environment]
     words += ["--seeds", str(setting.seeds), "--price", str(wishes.price_budget), "--why", str(wishes.why_budget)]
+    words += ["--beside", "@".join(wishes.beside)] if wishes.beside else []
     return shlex.join(words + [w for o in setting.operators or () for w in ("--defect", o)])
+
+
+def _beside(bench: Bench, name: str, environment: str) -> Result:
+    """What another suite notices of the same defects where it is run. Raises InputError where it is not green without them."""
+    made, found = bench.made, kill_matrix(bench, suite_scenarios(load_suite(name)), environment)
+    told = described(bench, found)
+    told["summary"]["runs"] -= made
+    return {"suite": name, "environment": environment, "gaps": _gaps(environment)} | {
+        key: told[key] for key in ("summary", "mutants", "scenarios")
+    }
 
 
 # --- price ----------------------------------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ OUTCOMES = {
 def lines(result: Result) -> Iterator[str]:
     """The result as text, most important first."""
     yield from _head(result)
+    yield from _beside(result)
     yield from _operators(result)
     yield from _unexercised(result)
     yield from _prices(result)
@@ -39,6 +40,29 @@ def _head(result: Result) -> Iterator[str]:
         yield f"  left out: {', '.join(left_out)}"
     yield f"  flaky: {s['flaky']} of {s['cells_with_a_kill']} cells with a kill were not killed with every seed"
     yield f"  {s['cells']:,} cells, {s['spared']:,} spared because the defect could not matter there, {s['runs']:,} runs"
+
+
+def _beside(result: Result) -> Iterator[str]:
+    other = result["beside"]
+    if not other:
+        return
+    s, (gained, lost) = other["summary"], _differ(result)
+    yield ""
+    yield f"the same defects under {other['suite']} in {other['environment']}: green without them, {s['seeds']} seeds"
+    yield f"mutation score  {share(s['score'])}: {s['killed']} of {s['counted']} planted defects noticed, {s['runs']:,} runs"
+    for word, names in ((f"noticed there, and not by {result['suite']}", gained), (f"noticed by {result['suite']} alone", lost)):
+        if names:
+            yield f"  {word}: {len(names)}"
+            yield from (f"    {name}" for name in names[:SHOWN])
+            if len(names) > SHOWN:
+                yield f"    and {len(names) - SHOWN} more"
+
+
+def _differ(result: Result) -> tuple[list[str], list[str]]:
+    """The defects that the suite beside alone notices, the dearest first, and those that the suite itself alone does."""
+    yearly = {row["name"]: row["failed_orders"] for row in result["price"]["ranking"]}
+    here, there = ({x["name"] for x in of["mutants"] if x["killed_by"]} for of in (result, result["beside"]))
+    return sorted(there - here, key=lambda name: (-yearly.get(name, 0.0), name)), sorted(here - there)
 
 
 def _operators(result: Result) -> Iterator[str]:
@@ -77,9 +101,15 @@ def _prices(result: Result) -> Iterator[str]:
             )
         if row["name"] in hidden:
             yield f"            hidden by {_hidden(result['why'], row['name'])}"
+        if result["beside"]:
+            yield f"            {_there(result, row['name'])} by {result['beside']['suite']} in {result['beside']['environment']}"
     if price["skipped"]:
         names = ", ".join(price["skipped"][:4]) + (", …" if len(price["skipped"]) > 4 else "")
         yield f"  not priced within the budget: {len(price['skipped'])} windows ({names})"
+
+
+def _there(result: Result, name: str) -> str:
+    return next("noticed" if x["killed_by"] else "not noticed" for x in result["beside"]["mutants"] if x["name"] == name)
 
 
 def _severity(effect: Mapping[str, Any]) -> str:
@@ -159,8 +189,9 @@ def page(result: Result) -> str:
         f"<h1>What {_t(title)} does not notice</h1>",
         f"<p><b>{share(s['score'])}</b> of {s['counted']} planted defects are noticed; {s['survived']} survive, "
         f"{s['not_present']} are not present here.</p>",
-        _section("The dearest survivors", _ranking(result)), _section("One change, and what it buys", _changes(result)),
+        _beside_them(result), _section("The dearest survivors", _ranking(result)), _section("One change, and what it buys", _changes(result)),
         _section("The curve of a growing suite", _picture(result["curve"])), _section("Kill matrix", _matrix(result)),
+        _section(f"Kill matrix of {_name(result['beside'])}", _matrix(result["beside"])) if result["beside"] else "",
         _section("By defect", _table(("defect", "score", "noticed", "counted", "what it is"), [
             (r["name"], share(r["score"]), r["killed"], r["counted"], r["title"]) for r in result["operators"]
         ])),
@@ -173,6 +204,23 @@ def page(result: Result) -> str:
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f"<title>{_t(title)}</title><style>{STYLE}</style></head><body>{''.join(body)}</body></html>\n"
     )
+
+
+def _name(suite: Result) -> str:
+    return f"{suite['suite']} in {suite['environment']}"
+
+
+def _beside_them(result: Result) -> str:
+    """The suite and the one beside it in a few figures."""
+    if not result["beside"]:
+        return ""
+    gained, lost = _differ(result)
+    rows = [
+        (_name(of), of["summary"]["killed"], alone, of["summary"]["survived"], of["summary"]["not_present"], share(of["summary"]["score"]))
+        for of, alone in ((result, len(lost)), (result["beside"], len(gained)))
+    ]  # fmt: skip
+    head = ("the same defects under", "noticed", "by this alone", "run or spared, not noticed", "not present", "score")
+    return _section("Side by side", _table(head, rows))
 
 
 def _t(value: Any) -> str:
@@ -205,12 +253,10 @@ def _ranking(result: Result) -> str:
         rows.append((
             row["name"], float(row["failed_orders"]), f"{row['interval'][0]:,.0f} to {row['interval'][1]:,.0f}", open_.get("trigger", ""),
             float(open_.get("failed_orders", 0.0)), float(open_.get("impaired_s", 0.0)), open_.get("severity", ""),
-            _hidden(result["why"], row["name"]),
+            _hidden(result["why"], row["name"]), *([_there(result, row["name"])] if result["beside"] else []),
         ))  # fmt: skip
-    return _table(
-        ("defect", "failed orders a year", "90 %", "worst at the open", "failed orders", "impaired s", "severity", "hidden by"),
-        rows,
-    )
+    head = ("defect", "failed orders a year", "90 %", "worst at the open", "failed orders", "impaired s", "severity", "hidden by")
+    return _table((*head, *([_name(result["beside"])] if result["beside"] else [])), rows)
 
 
 def _changes(result: Result) -> str:
