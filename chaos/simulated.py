@@ -22,7 +22,6 @@ from simcore.errors import InputError, suggest
 from simcore.journal import Journal
 from simcore.loading import Resolved, Surroundings, require_fit, resolve, surroundings
 from simcore.patch import Layer, edits_of
-from simcore.units import SECOND
 from simcore.validation import Finding, Keys, findings_error
 from simcore.workload import Workload
 
@@ -37,7 +36,6 @@ FAULT_WORDS = {
     "rollback": "a rollback of the scenario is done",
     "actions_pending": "the number of incidents, runbooks and failovers under way has changed (count)",
 }
-POLL_NS = 10 * SECOND
 Work = Generator[Any, Any, None]
 
 
@@ -109,13 +107,18 @@ class Simulated:
         return fault.targets(self.system)
 
     @cached_property
+    def architecture_digest(self) -> str:
+        """Of all that the resolved architecture says."""
+        return digest_of(self.architecture)
+
+    @cached_property
     def input_digest(self) -> str:
         """Changes with whatever decides what a run does, but for the seed."""
         from hashlib import blake2b
 
         parts = [
             self.scenario.model.model_dump_json(by_alias=True),
-            digest_of(self.architecture),
+            self.architecture_digest,
             digest_of(self.workload),
             self.environment,
             *([repr(self.defect.standing)] if self.defect and self.defect.standing else []),
@@ -130,7 +133,7 @@ class Simulated:
         from simcore.plan import compile_plan
         from simcore.simulation import simulate
 
-        details = {"architecture_digest": digest_of(self.architecture), "window": [scenario.window.begin, scenario.window.end]}
+        details = {"architecture_digest": self.architecture_digest, "window": [scenario.window.begin, scenario.window.end]}
         plan = compile_plan(
             self.architecture, self.workload, seed=seed, start=scenario.start, end=scenario.end, span_sampling=spans,
             environment=self.environment, details=details,
@@ -352,7 +355,7 @@ class Conduct:
             env.process(self._abort(min(step.at for step in method)))
         if self.scenario.rollbacks:
             env.process(self._rollbacks(steps))
-        env.process(self._pending())
+        self.control.pending.changed = lambda count: self.core.log("actions_pending", "", count=count)
 
     def _step(self, number: int, step: StepBase) -> Work:
         env, core, fault, label = self.core.env, self.core, step.fault, step.label
@@ -458,13 +461,3 @@ class Conduct:
             if isinstance(made.queue, int):
                 core.inject.pool_queue(pool, made.queue)
             core.log("rollback", pool)
-
-    def _pending(self) -> Work:
-        """Looks every ten seconds, and writes down a change."""
-        known = 0
-        while True:
-            count = self.control.pending_actions()
-            if count != known:
-                known = count
-                self.core.log("actions_pending", "", count=count)
-            yield self.core.env.timeout(POLL_NS)

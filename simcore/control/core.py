@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol
 import simpy
 
 from simcore.architecture import Architecture, Distribution
+from simcore.control.scrapes import Rule, Scrape
 from simcore.workload import Workload
 
 FileState = Literal["ok", "late", "corrupt", "missing"]
@@ -56,8 +57,8 @@ class Core(Protocol):
     """The simulator as the control plane sees it. Time is int ns since midnight of the first day.
 
     `read` gives cumulative counters and gauges, exact now; of a unit also `down_since`, the instant it last went down, -1
-    while it is up. `sum_of` prepares a sum of such readings (`kind/name/field`) that is looked at often. `draw` is a uniform
-    in (0, 1) and `sample` a duration in ns, both fixed by the purpose and `n` alone.
+    while it is up. `sum_of` prepares a sum of such readings (`kind/name/field`) that is looked at often; `scrape` looks by itself
+    and wakes who waits. `draw` is a uniform in (0, 1) and `sample` a duration in ns, both fixed by the purpose and `n` alone.
     `probe` sends one synthetic intent; its event's value is a dict of `code` and `latency_ns`.
     """
 
@@ -70,10 +71,30 @@ class Core(Protocol):
 
     def read(self, kind: str, name: str, field: str) -> int: ...
     def sum_of(self, readings: Iterable[str]) -> Callable[[], int]: ...
+    def scrape(self, rule: Rule) -> Scrape: ...
     def log(self, what: str, subject: str, **detail: str | int | float | bool | None) -> None: ...
     def draw(self, purpose: str, n: int = 0) -> float: ...
     def sample(self, distribution: Distribution, purpose: str, n: int = 0) -> int: ...
     def probe(self, flow: str) -> simpy.Event: ...
+
+
+class Pending:
+    """What people and failovers are still busy with, as processes; `changed` is told how many there are whenever that changes."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.changed: Callable[[int], None] = lambda count: None
+
+    def until_done(self, process: simpy.Process) -> simpy.Process:
+        """Counts the process until it ends, however that comes."""
+        assert process.callbacks is not None
+        process.callbacks.append(lambda _: self._add(-1))
+        self._add(1)
+        return process
+
+    def _add(self, more: int) -> None:
+        self.count += more
+        self.changed(self.count)
 
 
 def now(core: Core) -> int:

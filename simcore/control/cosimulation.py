@@ -7,6 +7,7 @@ SimPy does at an instant comes before what the kernel does at it.
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -16,6 +17,7 @@ import simpy
 from simcore.architecture import Distribution
 from simcore.control.core import parts
 from simcore.control.injection import Injection
+from simcore.control.scrapes import PolledScrape, Rule, Scrape
 from simcore.control.vocabulary import BREAKER_WORDS
 from simcore.errors import InputError
 from simcore.kernel import draws
@@ -57,6 +59,7 @@ class Cosimulation:
         self._purposes: dict[str, int] = {}
         self._probe_number = 0
         self._indices: dict[tuple[str, str, str], int] = {}
+        self._scrapes: list[KernelScrape] = []
 
     # -- what control code may ask --------------------------------------------------------------------------------------------
 
@@ -84,10 +87,18 @@ class Cosimulation:
     def sum_of(self, readings: Iterable[str]) -> Callable[[], int]:
         """A function that tells the sum of some counters and gauges, exact when it is called."""
         named, machine = [parts(reading) for reading in readings], self._machine
-        if any(field in _INTEGRALS or field == "down_since" for _, _, field in named):
+        if not all(map(_is_word, named)):
             return lambda: sum(self.read(*reading) for reading in named)
         places = [self._index(*reading) for reading in named]
         return lambda: sum(map(machine.m.item, places))
+
+    def scrape(self, rule: Rule) -> Scrape:
+        """Readings looked at every so often: by the kernel where it has them as they are."""
+        if not all(_is_word(parts(reading)) for reading in (*rule.of, *rule.to)):
+            return PolledScrape(self.env, rule, self.sum_of)
+        of, to = ([self._index(*parts(reading)) for reading in side] for side in (rule.of, rule.to))
+        self._scrapes.append(KernelScrape(self.env, self._machine, rule, of, to))
+        return self._scrapes[-1]
 
     def watch(self, kind: str, name: str, field: str, at_least: int) -> simpy.Event:
         """An event that succeeds at the exact time the counter or gauge reaches the threshold; its value is that time, ns."""
@@ -141,7 +152,7 @@ class Cosimulation:
             why = self._machine.advance(target)
             if why == y.OVER_GUARD:
                 return f"more than {self.plan.architecture.run_guard} tasks at once: a queue grew without bound"
-            if why in (y.WATCHED, y.PROBED):
+            if why in (y.WATCHED, y.PROBED, y.SCRAPED):
                 self._catch_up()
                 self._wake()
             elif target >= until and due >= until:
@@ -157,6 +168,8 @@ class Cosimulation:
 
     def _wake(self) -> None:
         m = self._machine.m
+        for scrape in self._scrapes:
+            scrape.wake()
         fired = [w for w in self._watches if m[w[0]] >= w[1]]
         if fired:
             self._watches = [w for w in self._watches if m[w[0]] < w[1]]
@@ -169,6 +182,62 @@ class Cosimulation:
 
     def _set_watches(self) -> None:
         self._machine.set_watches([(index, threshold) for index, threshold, _ in self._watches])
+
+
+def _is_word(reading: tuple[str, str, str]) -> bool:
+    """Whether the kernel keeps the reading as it is in a word of its arena: neither an integral over time nor an instant."""
+    return reading[2] not in _INTEGRALS and reading[2] != "down_since"
+
+
+class KernelScrape:
+    """A scrape (control/scrapes.py) whose looks the kernel takes: `of` and `to` are indices into its arena."""
+
+    def __init__(self, env: simpy.Environment, machine: Machine, rule: Rule, of: list[int], to: list[int]) -> None:
+        self._env, self._machine, self._rule = env, machine, rule
+        kind = {"gauge": y.C_GAUGE, "rate": y.C_RATE, "ratio": y.C_RATIO}[rule.kind]
+        bounds = (math.inf if rule.above is None else rule.above, -math.inf if rule.below is None else rule.below, rule.least)
+        self._at = machine.add_scrape(kind, of, to, rule.first, rule.every, bounds)
+        self._of, self._to = of, to
+        self._waiting: simpy.Event | None = None
+
+    def _word(self, offset: Any) -> int:
+        return int(self._machine.m.item(self._at + int(offset)))
+
+    @property
+    def turns(self) -> int:
+        return self._word(y.C_TURNS)
+
+    @property
+    def grown(self) -> int:
+        return self._word(y.C_OF_GREW)
+
+    @property
+    def last(self) -> float | None:
+        return self._rule.value(self._word(y.C_NS), self.grown, self._word(y.C_TO_GREW)) if self._word(y.C_AT) >= 0 else None
+
+    def value(self) -> float | None:
+        item, then = self._machine.m.item, self._word(y.C_AT)
+        of, to = sum(map(item, self._of)), sum(map(item, self._to))
+        if self._rule.kind == "gauge":
+            return self._rule.value(0, of, 0)
+        ns = int(self._env.now) - then if then >= 0 else 0
+        return self._rule.value(ns, of - self._word(y.C_OF_SUM), to - self._word(y.C_TO_SUM))
+
+    def look(self, *, beyond: bool) -> simpy.Event:
+        self._machine.m[self._at + int(y.C_WAKE)] = y.WAKE_BEYOND if beyond else y.WAKE_ALWAYS
+        self._waiting = self._env.event()
+        return self._waiting
+
+    def hurry(self) -> None:
+        if self._waiting is not None:
+            self._machine.m[self._at + int(y.C_WAKE)] = y.WAKE_ALWAYS
+
+    def wake(self) -> None:
+        """Called when the kernel stopped for a scrape: whoever waits for this one is woken, if it is the one."""
+        if self._word(y.C_FIRED) and self._waiting is not None:
+            self._machine.m[self._at + int(y.C_FIRED)], self._machine.m[self._at + int(y.C_WAKE)] = 0, y.WAKE_NEVER
+            waiting, self._waiting = self._waiting, None
+            waiting.succeed()
 
 
 def breaker_events(plan: Plan, entries: Any) -> list[tuple[int, str, str, dict[str, Any]]]:

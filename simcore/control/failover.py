@@ -10,7 +10,7 @@ from typing import Any
 
 import simpy
 
-from simcore.control.core import Core, now
+from simcore.control.core import Core, Pending, now
 from simcore.control.load import Items, LoadMeter
 from simcore.control.models import Failover, FailoverStep
 from simcore.control.monitors import Alarm, AlarmBoard
@@ -24,7 +24,7 @@ class FailoverProcess:
 
     def __init__(
         self, core: Core, name: str, rule: Failover, board: AlarmBoard, load: LoadMeter, items: Items,
-        reconcile: Callable[[str, str], object],
+        reconcile: Callable[[str, str], object], pending: Pending,
     ) -> None:  # fmt: skip
         self.name = name
         self.rule = rule
@@ -36,6 +36,7 @@ class FailoverProcess:
         self._load = load
         self._items = items
         self._reconcile = reconcile
+        self._pending = pending
         self._service = core.plan.architecture.services[rule.service]
         assert self._service.standby is not None
         self._primaries = range(self._service.replicas)
@@ -60,7 +61,7 @@ class FailoverProcess:
     def begin(self, by: str = "operator", leave_out: Iterable[str] = ()) -> simpy.Process:
         """Start it, or join the one under way; the process ends with whether the standby serves."""
         if not self.running:
-            self._process = self._core.env.process(self._fail_over(by, frozenset(leave_out)))
+            self._process = self._pending.until_done(self._core.env.process(self._fail_over(by, frozenset(leave_out))))
         assert self._process is not None
         return self._process
 
@@ -68,7 +69,7 @@ class FailoverProcess:
         """Rehearse the named steps, or all, on the standby alone; what was exercised is repaired. Joins one under way."""
         if not self.running:
             names = [s.name for s in self.rule.steps] if steps is None else list(steps)
-            self._process = self._core.env.process(self._rehearse(names))
+            self._process = self._pending.until_done(self._core.env.process(self._rehearse(names)))
         assert self._process is not None
         return self._process
 

@@ -8,6 +8,7 @@ import simpy
 
 from simcore.control.core import Core, now, read
 from simcore.control.models import PerItem
+from simcore.control.scrapes import Rule
 from simcore.units import DAY, SECOND
 
 GAUGES = frozenset(
@@ -17,22 +18,17 @@ METER_INTERVAL_NS = 10 * SECOND
 
 
 class LoadMeter:
-    """Intents started a second over the last 10 s, all flows but probes."""
+    """Intents started a second over the last full 10 s, all flows but probes."""
 
     def __init__(self, core: Core) -> None:
-        self._core = core
         flows = core.plan.architecture.flows.items()
-        self._started = core.sum_of(f"flow/{name}/started" for name, flow in flows if flow.kind != "probe")
-        self.per_second = 0.0
-        core.env.process(self._measure())
+        started = tuple(f"flow/{name}/started" for name, flow in flows if flow.kind != "probe")
+        self._scrape = core.scrape(Rule("rate", started, (), now(core), METER_INTERVAL_NS))
 
-    def _measure(self) -> Generator[simpy.Event, None, None]:
-        before = self._started()
-        while True:
-            yield self._core.env.timeout(METER_INTERVAL_NS)
-            after = self._started()
-            self.per_second = (after - before) * SECOND / METER_INTERVAL_NS
-            before = after
+    @property
+    def per_second(self) -> float:
+        """As last measured; 0 in the first 10 s."""
+        return self._scrape.last or 0.0
 
 
 class Items:

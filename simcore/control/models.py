@@ -76,9 +76,16 @@ class Metric(Model):
             raise ValueError("a metric is exactly one of gauge, rate, ratio")
         return self
 
+    def sums(self) -> tuple[Literal["gauge", "rate", "ratio"], tuple[str, ...], tuple[str, ...]]:
+        """Its kind, and the readings it sums: of a ratio those above and those below the line."""
+        if self.ratio is not None:
+            return "ratio", tuple(self.ratio.of), tuple(self.ratio.to)
+        return ("gauge", tuple(self.gauge), ()) if self.gauge else ("rate", tuple(self.rate or ()), ())
+
     def readings(self) -> list[str]:
         """Every kind/name/field the metric reads."""
-        return [*(self.gauge or ()), *(self.rate or ()), *(self.ratio.of + self.ratio.to if self.ratio else ())]
+        _, of, to = self.sums()
+        return [*of, *to]
 
 
 class Routed(Model):

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import simpy
 
 from simcore.control.core import Core, now
-from simcore.control.models import Metric, Monitor, Routed
+from simcore.control.models import Monitor, Routed
+from simcore.control.scrapes import Rule
 from simcore.control.vocabulary import note
 from simcore.units import SECOND
 
@@ -84,6 +85,10 @@ class AlarmBoard:
             alarm.active = False
             note(self._core, "alarm_cleared", name, stood_ns=now(self._core) - alarm.raised_at)
 
+    def quiet(self, name: str) -> bool:
+        """Whether nothing of that name stands, or would if it were not silenced."""
+        return name not in self.active and name not in self._suppressed
+
     def points_at(self, service: str | None) -> bool:
         """Whether some active alarm speaks of the service."""
         return service is not None and any(a.rule.points_at == service for a in self.active.values())
@@ -93,42 +98,6 @@ class AlarmBoard:
         if self.points_at(service):
             return self._core.env.timeout(0)
         return self._pointed.setdefault(service, self._core.env.event())
-
-
-class MetricReader:
-    """A metric over the intervals between its scrapes. None is no data: the first scrape of a growth, or too small a count."""
-
-    def __init__(self, core: Core, metric: Metric, min_count: float) -> None:
-        self._core = core
-        self._metric = metric
-        of, to = (metric.ratio.of, metric.ratio.to) if metric.ratio else (metric.rate or metric.gauge or (), ())
-        self._of, self._to = core.sum_of(of), core.sum_of(to)
-        self._min_count = min_count
-        self._before: tuple[int, int, int] | None = None
-
-    def _now(self) -> tuple[int, int, int]:
-        return now(self._core), self._of(), self._to()
-
-    def value(self) -> float | None:
-        """The metric from the last scrape to now, without making this a scrape."""
-        if self._metric.gauge is not None:
-            return float(self._of())
-        if self._before is None:
-            return None
-        return self._since(self._before, self._now())
-
-    def _since(self, before: tuple[int, int, int], present: tuple[int, int, int]) -> float | None:
-        (then, of_then, to_then), (t, of, to) = before, present
-        if self._metric.rate is not None:
-            return (of - of_then) * SECOND / (t - then) if t > then else None
-        return (of - of_then) / (to - to_then) if to - to_then >= max(self._min_count, 1e-9) else None
-
-    def scrape(self) -> float | None:
-        """The metric over the interval that ends now; the next interval begins."""
-        if self._metric.gauge is not None:
-            return self.value()
-        before, self._before = self._before, self._now()
-        return None if before is None else self._since(before, self._before)
 
 
 class Watcher:
@@ -151,34 +120,30 @@ class Watcher:
 
 
 class MonitorProcess(Watcher):
-    """Scrapes one metric. No data leaves breaches, clears and the alarm as they are."""
+    """Scrapes one metric. No data leaves breaches, clears and the alarm as they are. While nothing is wrong only a scrape beyond the
+    threshold is looked at."""
 
     def __init__(self, core: Core, name: str, rule: Monitor, board: AlarmBoard) -> None:
         super().__init__(core, name, rule.silenced, board)
         self.rule = rule
-        self._reader = MetricReader(core, rule.metric, rule.min_count)
+        phase = int(core.draw(f"phase/{name}") * rule.every) if rule.phase is None else rule.phase
+        self._metric = Rule(*rule.metric.sums(), now(core) + phase, rule.every, rule.above, rule.below, rule.min_count)
+        self._scrape = core.scrape(self._metric)
         self._bad_in_a_row = 0
         self._good_in_a_row = 0
-        core.env.process(self._scrape())
+        core.env.process(self._run())
         if rule.false_alarms > 0:
             core.env.process(self._false_alarms())
 
     def breaching(self) -> bool:
         """Whether the metric is beyond the threshold since the last scrape; without data, whether it was in that scrape."""
-        beyond = self._beyond(self._reader.value())
+        beyond = self._metric.beyond(self._scrape.value())
         return self._bad_in_a_row > 0 if beyond is None else beyond
 
-    def _beyond(self, value: float | None) -> bool | None:
-        if value is None:
-            return None
-        return value > self.rule.above if self.rule.above is not None else value < (self.rule.below or 0.0)
-
-    def _scrape(self) -> Generator[simpy.Event, None, None]:
-        phase = self.rule.phase
-        yield self._core.env.timeout(int(self._core.draw(f"phase/{self.name}") * self.rule.every) if phase is None else phase)
+    def _run(self) -> Generator[simpy.Event, None, None]:
         while True:
-            self._judge(self._beyond(self._reader.scrape()))
-            yield self._core.env.timeout(self.rule.every)
+            yield self._scrape.look(beyond=self._bad_in_a_row == 0 and self._board.quiet(self.name))
+            self._judge(self._metric.beyond(self._scrape.last))
 
     def _judge(self, beyond: bool | None) -> None:
         if beyond is None:
@@ -198,3 +163,4 @@ class MonitorProcess(Watcher):
             n += 1
             self._good_in_a_row = 0
             self._board.put_up(self.name, self.rule, false=True, persists=self.breaching)
+            self._scrape.hurry()

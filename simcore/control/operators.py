@@ -10,7 +10,7 @@ import simpy
 
 from simcore.architecture import Distribution
 from simcore.control.actions import Actions, Changes
-from simcore.control.core import Core, now
+from simcore.control.core import Core, Pending, now
 from simcore.control.heart import error_probability
 from simcore.control.load import LoadMeter
 from simcore.control.models import Action, Approver, Duty, Routed, Runbook, Team
@@ -74,15 +74,18 @@ class Desk:
 
 
 class Operators:
-    """All teams. `report` is a person telling them; `pending` what they are still busy with."""
+    """All teams. `report` is a person telling them."""
 
-    def __init__(self, core: Core, board: AlarmBoard, load: LoadMeter, actions: Actions, changes: Changes) -> None:
+    def __init__(
+        self, core: Core, board: AlarmBoard, load: LoadMeter, actions: Actions, changes: Changes, pending: Pending
+    ) -> None:
         self._core = core
         self._control = core.plan.architecture.control
         self._board = board
         self._load = load
         self._actions = actions
         self._changes = changes
+        self._pending = pending
         self._numbers: dict[tuple[str, str], int] = {}
         self._automations: dict[str, simpy.Process] = {}
         self._reported: set[str] = set()
@@ -100,18 +103,13 @@ class Operators:
         rule = Routed(layer="business", route=team or next(iter(self.desks)), points_at=subject)
         self._board.put_up(name, rule)
 
-    @property
-    def pending(self) -> int:
-        """Incidents and automated runbooks not yet done with."""
-        return len(self.incidents) + sum(p.is_alive for p in self._automations.values())
-
     # --- from the alarm to the desk -------------------------------------------------------------------------------------
 
     def _raised(self, alarm: Alarm) -> None:
         for name, runbook in self._control.runbooks.items():
             running = name in self._automations and self._automations[name].is_alive
             if runbook.automated and alarm.name in runbook.alarms and not running:
-                self._automations[name] = self._core.env.process(self._automate(name, runbook, alarm))
+                self._automations[name] = self._busy(self._automate(name, runbook, alarm))
         if alarm.rule.route is None:
             note(self._core, "alarm_unrouted", alarm.name)
         else:
@@ -133,7 +131,10 @@ class Operators:
             return
         number = self._numbers[key] = self._numbers.get(key, -1) + 1
         incident = self.incidents[key] = Incident(*key, number, [alarm])
-        self._core.env.process(self._handle(incident))
+        self._busy(self._handle(incident))
+
+    def _busy(self, work: Work) -> simpy.Process:
+        return self._pending.until_done(self._core.env.process(work))
 
     # --- one incident ---------------------------------------------------------------------------------------------------
 

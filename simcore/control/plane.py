@@ -6,7 +6,7 @@ from simcore.control.actions import Actions, Changes
 from simcore.control.batches import Arrivals, BatchProcess, FileProcess
 from simcore.control.calendar import Calendar, Gates
 from simcore.control.checklists import ChecklistProcess
-from simcore.control.core import Core
+from simcore.control.core import Core, Pending
 from simcore.control.failover import FailoverProcess
 from simcore.control.load import Items, LoadMeter
 from simcore.control.models import Control, PerItem
@@ -20,7 +20,8 @@ from simcore.trading_calendar import calendar_named
 
 
 class ControlPlane:
-    """The running control plane. Every handle is found by the name it has in the architecture's file."""
+    """The running control plane. Every handle is found by the name it has in the architecture's file. `pending` counts incidents,
+    automated runbooks and failovers not yet done with: while any is, a lasting violation is not metastable."""
 
     def __init__(self, core: Core) -> None:
         rules, plan = core.plan.architecture.control, core.plan
@@ -34,12 +35,14 @@ class ControlPlane:
         self.files = {n: FileProcess(core, n, r, arrivals) for n, r in rules.files.items()}
         self.batches = {n: BatchProcess(core, n, r, arrivals, self.gates, items, self.files) for n, r in rules.batches.items()}
         self.reconciliations = {str(n): ReconciliationProcess(core, n, r, items) for n, r in rules.reconciliations.items()}
+        self.pending = Pending()
         self.failovers = {
-            n: FailoverProcess(core, n, r, self.board, self.load, items, self._reconcile) for n, r in rules.failovers.items()
+            n: FailoverProcess(core, n, r, self.board, self.load, items, self._reconcile, self.pending)
+            for n, r in rules.failovers.items()
         }
         self.changes = Changes(core, self.failovers)
         actions = Actions(core, self.gates, self.changes, self.failovers, self.reconciliations)
-        self.operators = Operators(core, self.board, self.load, actions, self.changes)
+        self.operators = Operators(core, self.board, self.load, actions, self.changes, self.pending)
         self.monitors = {n: MonitorProcess(core, n, r, self.board) for n, r in rules.monitors.items()}
         self.robots = {n: RobotProcess(core, n, r, self.board, self.gates) for n, r in rules.robots.items()}
         self.complaints = {n: PhoneDesk(core, n, r, self.board) for n, r in rules.complaints.items()}
@@ -54,10 +57,6 @@ class ControlPlane:
     def failover(self, name: str) -> FailoverProcess:
         """The failover of that name: `begin()`, `drill()`, `change()`."""
         return self.failovers[name]
-
-    def pending_actions(self) -> int:
-        """Incidents, automated runbooks and failovers not yet done with: while any is, a lasting violation is not metastable."""
-        return self.operators.pending + sum(f.running for f in self.failovers.values())
 
 
 def _per_items(rules: Control) -> list[PerItem]:

@@ -11,6 +11,7 @@ from simcore.control.calendar import Gates
 from simcore.control.core import Core, now
 from simcore.control.models import Complaints, Robot
 from simcore.control.monitors import AlarmBoard, Watcher
+from simcore.control.scrapes import Rule
 from simcore.control.vocabulary import note
 
 BAD_OUTCOMES = ("blocked", "failed", "unknown")
@@ -57,29 +58,32 @@ class PhoneDesk(Watcher):
         super().__init__(core, name, rule.silenced, board)
         self.rule = rule
         self.calls = 0
-        self._bad = core.sum_of(f"flow/{flow}/{outcome}" for flow in rule.flows for outcome in BAD_OUTCOMES)
+        bad = tuple(f"flow/{flow}/{outcome}" for flow in rule.flows for outcome in BAD_OUTCOMES)
+        self._bad = core.scrape(Rule("rate", bad, (), now(core), rule.every, above=0.0))
         self._ringing: list[int] = []
         self._answered: list[int] = []
         self._noticed = False
-        self._bad_lately = 0
         core.env.process(self._run())
 
     def _run(self) -> Generator[simpy.Event, None, None]:
-        before, turn, callers = self._bad(), 0, 0
+        callers = 0
         while True:
-            yield self._core.env.timeout(self.rule.every)
-            bad = self._bad()
-            more = int((bad - before) * self.rule.probability + self._core.draw(f"callers/{self.name}", turn))
+            yield self._bad.look(beyond=self._idle())
+            luck = self._core.draw(f"callers/{self.name}", self._bad.turns - 1)
+            more = int(self._bad.grown * self.rule.probability + luck)
             for caller in range(callers, callers + more):
                 delay_ns = self._core.sample(self.rule.delay, f"calls/{self.name}", caller)
                 heapq.heappush(self._ringing, now(self._core) + delay_ns)
-            self._bad_lately = bad - before
-            before, turn, callers = bad, turn + 1, callers + more
+            callers += more
             self._answer()
+
+    def _idle(self) -> bool:
+        """Whether nothing happens here until another outcome is bad."""
+        return not (self._ringing or self._answered or self._noticed) and self._board.quiet(self.name)
 
     def persists(self) -> bool:
         """Whether bad outcomes still come fast enough to make the desk notice."""
-        return self._bad_lately * self.rule.probability * self.rule.within >= self.rule.notice * self.rule.every
+        return self._bad.grown * self.rule.probability * self.rule.within >= self.rule.notice * self.rule.every
 
     def _answer(self) -> None:
         t, rang = now(self._core), 0

@@ -183,6 +183,55 @@ def watched(m):
     return False
 
 
+@inner
+def sum_at(m, places, n):
+    """The sum of the words that a list of indices names."""
+    total = 0
+    for i in range(n):
+        total += m[U(m[places + U(i)])]
+    return total
+
+
+@inner
+def look(m, f, scrape, now):
+    """One look of a scrape: what it saw, and whether somebody is woken by it."""
+    of = sum_at(m, U(m[scrape + C_OF]), m[scrape + C_OF_N])
+    to = sum_at(m, U(m[scrape + C_TO]), m[scrape + C_TO_N])
+    kind, floats = m[scrape + C_KIND], U(m[scrape + C_FLOATS])
+    data, value = False, 0.0
+    if m[scrape + C_AT] >= 0:
+        m[scrape + C_TURNS] += 1
+        m[scrape + C_NS] = now - m[scrape + C_AT]
+        m[scrape + C_OF_GREW], m[scrape + C_TO_GREW] = of - m[scrape + C_OF_SUM], to - m[scrape + C_TO_SUM]
+        if kind == C_RATE:
+            data, value = True, float(m[scrape + C_OF_GREW]) * _SECOND / float(m[scrape + C_NS])
+        elif kind == C_RATIO and m[scrape + C_TO_GREW] >= f[floats + CF_LEAST]:
+            data, value = True, float(m[scrape + C_OF_GREW]) / float(m[scrape + C_TO_GREW])
+    if kind == C_GAUGE:
+        m[scrape + C_NS], m[scrape + C_OF_GREW] = 0, of
+        data, value = True, float(of)
+    m[scrape + C_AT], m[scrape + C_OF_SUM], m[scrape + C_TO_SUM] = now, of, to
+    m[scrape + C_DUE] = now + m[scrape + C_EVERY]
+    beyond = data and (value > f[floats + CF_ABOVE] or value < f[floats + CF_BELOW])
+    return m[scrape + C_WAKE] == WAKE_ALWAYS or (beyond and m[scrape + C_WAKE] == WAKE_BEYOND)
+
+
+@inner
+def take_looks(m, f):
+    """All looks that are due at the instant the first one is; whether any of them wakes somebody."""
+    now, nearest, woken = m[H_SCRAPE_DUE], NEVER, False
+    m[H_NOW] = now
+    scrape = U(m[H_SCRAPES])
+    while scrape != NOBODY:
+        if m[scrape + C_DUE] == now and look(m, f, scrape, now):
+            m[scrape + C_FIRED] = 1
+            woken = True
+        nearest = min(nearest, m[scrape + C_DUE])
+        scrape = U(m[scrape + C_NEXT])
+    m[H_SCRAPE_DUE] = nearest
+    return woken
+
+
 @entry
 def act(m, f, what, who, client):
     """What a control action does at once: kill a task, grant the free slots of a pool, begin a stream of arrivals or that of one
@@ -254,11 +303,11 @@ def take_event(m, f, L, rows):
 
 @entry
 def advance(m, f, L, rows, until):
-    """Takes every event before `until` (ns). Returns why it stopped: REACHED, WATCHED, PROBED, NEED_ROOM, OVER_GUARD.
+    """Takes every event before `until` (ns). Returns why it stopped: REACHED, WATCHED, PROBED, SCRAPED, NEED_ROOM, OVER_GUARD.
 
     m, L, rows: int64 arenas (state, ledger, intent rows); f: float64 arena. What must be seen to at once (a watch, a probe's
-    answer) stops it when the ready list is empty, at the exact time. NEED_ROOM: make room (Machine does) and go on; nothing is
-    lost or repeated.
+    answer, a look that wakes somebody) stops it when the ready list is empty, at the exact time. NEED_ROOM: make room (Machine does)
+    and go on; nothing is lost or repeated.
     """
     while True:
         m[H_ROOM] -= 1
@@ -276,6 +325,10 @@ def advance(m, f, L, rows, until):
                 return PROBED
             if m[H_RING_LOW] <= t and m[H_RING_LOW] < until:
                 expire_timers(m, min(t, until - 1))
+                continue
+            if m[H_SCRAPE_DUE] <= t and m[H_SCRAPE_DUE] < min(until, m[H_SECOND]):
+                if take_looks(m, f):
+                    return SCRAPED
                 continue
             if m[H_SECOND] <= min(t, until):
                 if m[H_SERIES_N] >= m[H_SERIES_CAP]:

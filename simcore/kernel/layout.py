@@ -25,11 +25,12 @@ NEVER = np.iinfo(np.int64).max
     H_PEAKS_N, H_EVENTS, H_TASKS, H_REQUESTS, H_WATCHES, H_WATCHES_N, H_SPANS, H_SPANS_N, H_SPANS_CAP, H_SPAN_EVERY,
     H_LOG, H_LOG_N, H_LOG_CAP, H_IDEM, H_IDEM_MASK, H_IDEM_N, H_ROWS_N, H_ROWS_CAP, H_LIVE, H_GUARD, H_PROPAGATE,
     H_PROBES, H_PROBES_N, H_PROBES_CAP, H_ALIAS, H_CUSTOMERS, H_CLIENT_UNIT, H_HOLE, H_SEED_KEY, H_ROOM, H_RESERVE, H_RING_FULL,
-) = _fields(54)  # fmt: skip
+    H_SCRAPES, H_SCRAPE_DUE,
+) = _fields(56)  # fmt: skip
 HEADER_SIZE = 64
 
 # --- why advance returned ---------------------------------------------------------------------------------------------
-REACHED, WATCHED, PROBED, NEED_ROOM, OVER_GUARD = range(5)
+REACHED, WATCHED, PROBED, NEED_ROOM, OVER_GUARD, SCRAPED = range(6)
 
 # --- event classes, in the order they are taken at one instant ------------------------------------------------------------
 E_WORK, E_ANSWER, E_DELIVER, E_WAKE, E_TIMEOUT, E_ARRIVAL = range(6)
@@ -49,6 +50,18 @@ ACT_KILL, ACT_GRANT, ACT_STREAM, ACT_FIRST, ACT_CLIENT = range(5)
 (G_TIMEOUT, G_BASE, G_MASK, G_AT, G_N) = _fields(5)
 RING_SIZE = U(8)
 RING_ENTRY = U(4)
+
+# --- scrape: sums of counters and gauges looked at every so often (control/scrapes.py); a list by C_NEXT ------------------------
+# C_OF and C_TO are lists of indices into `m`. C_AT is the last look (-1: none yet) and C_OF_SUM, C_TO_SUM what it saw; C_NS, C_OF_GREW
+# and C_TO_GREW are of the interval it ended (of a gauge C_OF_GREW is the sum itself).
+(
+    C_NEXT, C_DUE, C_EVERY, C_WAKE, C_KIND, C_OF, C_OF_N, C_TO, C_TO_N, C_AT, C_OF_SUM, C_TO_SUM, C_NS, C_OF_GREW, C_TO_GREW, C_TURNS,
+    C_FLOATS, C_FIRED,
+) = _fields(18)  # fmt: skip
+SCRAPE_SIZE = 18
+C_GAUGE, C_RATE, C_RATIO = range(3)
+WAKE_NEVER, WAKE_BEYOND, WAKE_ALWAYS = range(3)
+(CF_ABOVE, CF_BELOW, CF_LEAST) = _fields(3)
 
 # --- task -----------------------------------------------------------------------------------------------------------------
 # Eight words that begin at 0 and eight that a callee inherits stand side by side, so that a few wide stores set them.

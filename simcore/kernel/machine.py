@@ -46,12 +46,14 @@ class Machine:
         self.used = len(m)
         self.on_series, self.on_spans, self.on_log = on_series, on_spans, on_log
         self.task_regions: list[tuple[int, int]] = []
+        self._last_scrape = 0
         self.reserve = 16 + 2 * sends
         start = int(m[y.H_NOW])
         self.rows: Ints = np.zeros((rows + 2 * self.reserve) * ledger.ROW_STRIDE, np.int64)
         self._put(y.H_ROWS_CAP, rows + 2 * self.reserve)
         self._put(y.H_RESERVE, self.reserve)
         self._put(y.H_RING_LOW, y.NEVER)
+        self._put(y.H_SCRAPE_DUE, y.NEVER)
         self._put(y.H_SECOND, (start // 1_000_000_000 + 1) * 1_000_000_000)
         self._region(y.H_COLUMNS, columns, y.H_COLUMNS_N)
         self._region(y.H_PEAKS, pools, y.H_PEAKS_N)
@@ -305,6 +307,24 @@ class Machine:
         for i, watch in enumerate(watches):
             self.m[base + 2 * i : base + 2 * i + 2] = watch
         self._put(y.H_WATCHES_N, len(watches))
+
+    def add_scrape(
+        self, kind: int, of: list[int], to: list[int], first: int, every: int, bounds: tuple[float, float, float]
+    ) -> int:
+        """A scrape of some words of the arena (layout.C_…), looked at after those there are already; its handle. `bounds`: what is
+        above, what below, and the least a ratio is taken over."""
+        floats, self.f = len(self.f), np.append(self.f, bounds)
+        scrape = self._append(y.SCRAPE_SIZE)
+        words = {
+            y.C_DUE: first, y.C_EVERY: every, y.C_KIND: kind, y.C_OF: self.append(of), y.C_OF_N: len(of), y.C_TO: self.append(to),
+            y.C_TO_N: len(to), y.C_AT: -1, y.C_FLOATS: floats,
+        }  # fmt: skip
+        for offset, value in words.items():
+            self.m[scrape + int(offset)] = value
+        self.m[self._last_scrape + int(y.C_NEXT) if self._last_scrape else int(y.H_SCRAPES)] = scrape
+        self._last_scrape = scrape
+        self._put(y.H_SCRAPE_DUE, min(first, self.get(y.H_SCRAPE_DUE)))
+        return scrape
 
     def take_probes(self) -> list[tuple[int, int, int, int]]:
         """Probes answered since last asked: number, code, latency ns, outcome."""

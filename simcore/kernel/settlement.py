@@ -62,13 +62,6 @@ def _meta(rows: Array, shift: int, bits: int) -> Array:
     return values
 
 
-def _holdings(L: Array, accounts: Array, field: Any) -> Array:
-    """A field of every holding, shape (accounts, HOLDINGS)."""
-    first = int(k.A_HOLDINGS) + int(field)
-    values: Array = L[accounts[:, None] + first + np.arange(k.HOLDINGS) * int(k.HOLDING_SIZE)]
-    return values
-
-
 # --- end of day ----------------------------------------------------------------------------------------------------------------
 
 
@@ -403,28 +396,51 @@ def _same(law: str, expected: Array | int, found: Array | int) -> Law:
     return Law(law, True, int(a.sum()), int(b.sum()))
 
 
-@entry_that_allocates
-def _endowments(L, customers):
-    """What these customers owned at first: account records, one after the other."""
-    out = np.zeros(len(customers) * np.int64(k.ACCOUNT_SIZE), np.int64)
-    for n, customer in enumerate(customers):
-        k.endow(L, out, U(n) * k.ACCOUNT_SIZE, customer)
-    return out
+class Accounts(NamedTuple):
+    """All accounts together, int64 by field of their records: `total` now, at `first`, and how many are `negative`; and by instrument
+    the shares that were held at first and that are held now."""
 
-
-def _instruments_held(L: Array, accounts: Array) -> Array:
-    """Instrument number of every holding, shape (accounts, HOLDINGS)."""
-    held: Array = _held(L, -1 - _of(L, accounts, k.A_CUSTOMER))
-    return held.reshape(-1, k.HOLDINGS)
+    total: Array
+    first: Array
+    negative: Array
+    shares_first: Array
+    shares_now: Array
 
 
 @entry_that_allocates
-def _held(L, customers):
-    out = np.empty(len(customers) * k.HOLDINGS, np.int64)
-    for n, customer in enumerate(customers):
+def _all_accounts(L, handles):
+    size, instruments = np.int64(k.ACCOUNT_SIZE), L[k.INSTRUMENTS]
+    total, first, negative, own = (
+        np.zeros(size, np.int64),
+        np.zeros(size, np.int64),
+        np.zeros(size, np.int64),
+        np.zeros(size, np.int64),
+    )
+    shares_first, shares_now = np.zeros(instruments, np.int64), np.zeros(instruments, np.int64)
+    for handle in handles:
+        at = U(handle)
+        customer = -1 - L[at + k.A_CUSTOMER]
+        k.endow(L, own, U(0), customer)
+        for field in range(size):
+            value = L[at + U(field)]
+            total[field] += value
+            first[field] += own[U(field)]
+            negative[field] += value < 0
         for j in range(k.HOLDINGS):
-            out[n * k.HOLDINGS + j] = k.instrument_held(L, customer, j)
-    return out
+            instrument, of = k.instrument_held(L, customer, j), k.A_HOLDINGS + U(j) * k.HOLDING_SIZE
+            shares_first[instrument] += own[of + k.H_AVAILABLE]
+            shares_now[instrument] += L[at + of + k.H_AVAILABLE] + L[at + of + k.H_FROZEN] + L[at + of + k.H_TODAY]
+    return total, first, negative, shares_first, shares_now
+
+
+@entry_that_allocates
+def _fields_of(L, handles, size):
+    """Records field by field: int64 [fields, records]."""
+    out = np.empty(size * len(handles), np.int64)
+    for n, handle in enumerate(handles):
+        for field in range(size):
+            out[field * len(handles) + n] = L[U(handle) + U(field)]
+    return out.reshape(size, len(handles))
 
 
 def _sums(size: int, index: Array, values: Array) -> Array:
@@ -433,47 +449,46 @@ def _sums(size: int, index: Array, values: Array) -> Array:
     return out
 
 
-def _still_frozen(L: Array, orders: Array) -> Array:
+def _still_frozen(order: Array) -> Array:
     """What each order must keep frozen by the rules, worked out anew from quantity, price and what is booked."""
-    quantity, price, paid, booked = (_of(L, orders, f) for f in (k.O_QUANTITY, k.O_PRICE, k.O_FILL_PRICE, k.O_BOOKED))
+    quantity, price, paid, booked = (order[f] for f in (k.O_QUANTITY, k.O_PRICE, k.O_FILL_PRICE, k.O_BOOKED))
     worst = booked * paid + (quantity - booked) * price
 
     def commission(value: Array) -> Array:
         return np.where(value > 0, np.maximum(500, (value * 25 + 50_000) // 100_000), 0)
 
     cash = worst - booked * paid + commission(worst) - commission(booked * paid)
-    is_open = _of(L, orders, k.O_STATE) & (k.RECORDED | k.CLOSED) == k.RECORDED
-    return np.where(is_open, np.where(_of(L, orders, k.O_SIDE) == k.BUY, cash, quantity - booked), 0)
+    is_open = order[k.O_STATE] & (k.RECORDED | k.CLOSED) == k.RECORDED
+    return np.where(is_open, np.where(order[k.O_SIDE] == k.BUY, cash, quantity - booked), 0)
 
 
-def _frozen_sums(L: Array, accounts: Array, orders: Array) -> tuple[Array, Array]:
-    """What open orders must keep frozen: cash of every account, and shares of every holding, account by account."""
-    keep = _still_frozen(L, orders)
-    way = np.where(keep != 0, _of(L, orders, k.O_SIDE), 0)
+def _frozen_sums(accounts: Array, order: Array) -> tuple[Array, Array]:
+    """What open orders must keep frozen: cash of every account, and shares of every holding, shape (HOLDINGS, accounts)."""
+    keep = _still_frozen(order)
+    way = np.where(keep != 0, order[k.O_SIDE], 0)
     buys, sells = (np.flatnonzero(way == side) for side in (k.BUY, k.SELL))
     payer, seller = (
-        np.maximum(np.searchsorted(accounts, _of(L, orders[chosen], field), side="right") - 1, 0)
+        np.maximum(np.searchsorted(accounts, order[field][chosen], side="right") - 1, 0)
         for chosen, field in ((buys, k.O_ACCOUNT), (sells, k.O_HOLDING))
     )
-    number = (_of(L, orders[sells], k.O_HOLDING) - accounts[seller] - int(k.A_HOLDINGS)) // int(k.HOLDING_SIZE)
-    sold = seller * k.HOLDINGS + np.clip(number, 0, k.HOLDINGS - 1)
-    return _sums(len(accounts), payer, keep[buys]), _sums(len(accounts) * k.HOLDINGS, sold, keep[sells])
+    number = (order[k.O_HOLDING][sells] - accounts[seller] - int(k.A_HOLDINGS)) // int(k.HOLDING_SIZE)
+    n = len(accounts)
+    sold = np.clip(number, 0, k.HOLDINGS - 1) * n + seller
+    return _sums(n, payer, keep[buys]), _sums(n * k.HOLDINGS, sold, keep[sells]).reshape(k.HOLDINGS, n)
 
 
 def conservation(L: Array, rows: Array) -> list[Law]:
     """All laws of money, shares and intents over the arenas as they are. One that is broken is a bug of the simulator."""
     accounts, orders = records(L)
-    first = _endowments(L, -1 - _of(L, accounts, k.A_CUSTOMER))
-    first_accounts = np.arange(len(accounts)) * int(k.ACCOUNT_SIZE)
-    return [*_cash_laws(L, rows, accounts, first, first_accounts), *_order_laws(L, accounts, orders, first, first_accounts),
-            *_row_laws(L, rows, accounts)]  # fmt: skip
+    every, order = Accounts(*_all_accounts(L, accounts)), _fields_of(L, orders, int(k.ORDER_SIZE))
+    return [*_cash_laws(L, rows, every), *_order_laws(L, accounts, every, order), *_row_laws(L, rows, every)]
 
 
-def _cash_laws(L: Array, rows: Array, accounts: Array, first: Array, first_accounts: Array) -> list[Law]:
-    def total(*fields: Any) -> int:
-        return sum(int(_of(L, accounts, f).sum()) for f in fields)
+def _cash_laws(L: Array, rows: Array, every: Accounts) -> list[Law]:
+    def total(*fields: Any, of: Array = every.total) -> int:
+        return sum(int(of[f]) for f in fields)
 
-    owned = sum(int(_of(first, first_accounts, f).sum()) for f in (k.A_AVAILABLE, k.A_BANK, k.A_FUND))
+    owned = total(k.A_AVAILABLE, k.A_BANK, k.A_FUND, of=every.first)
     kept = (k.A_AVAILABLE, k.A_FROZEN, k.A_FUND_CASH)
     transit = int(_column(rows, k.R_TRANSIT)[_meta(rows, k.M_KIND, 4) == k.TRANSFER].sum())
     return [
@@ -486,32 +501,30 @@ def _cash_laws(L: Array, rows: Array, accounts: Array, first: Array, first_accou
     ]
 
 
-def _order_laws(L: Array, accounts: Array, orders: Array, first: Array, first_accounts: Array) -> list[Law]:
+def _order_laws(L: Array, accounts: Array, every: Accounts, order: Array) -> list[Law]:
     n, base = int(L[k.INSTRUMENTS]), int(L[k.INSTRUMENTS_AT])
-    way, booked, fees = (_of(L, orders, f) for f in (k.O_SIDE, k.O_BOOKED, k.O_FEES))
-    held = _instruments_held(L, accounts)
-    shares_now = _holdings(L, accounts, k.H_AVAILABLE) + _holdings(L, accounts, k.H_FROZEN) + _holdings(L, accounts, k.H_TODAY)
+    way, booked, filled = (order[f] for f in (k.O_SIDE, k.O_BOOKED, k.O_FILLED))
     at = base + np.arange(n) * int(k.INSTRUMENT_SIZE)
-    traded = _sums(n, (_of(L, orders, k.O_INSTRUMENT) - base) // int(k.INSTRUMENT_SIZE), -way * booked)
-    cash, shares = _frozen_sums(L, accounts, orders)
-    values = way * booked * _of(L, orders, k.O_FILL_PRICE)
+    traded = _sums(n, (order[k.O_INSTRUMENT] - base) // int(k.INSTRUMENT_SIZE), -way * booked)
+    cash, shares = _frozen_sums(accounts, order)
+    frozen = np.array([_of(L, accounts, k.A_HOLDINGS + j * k.HOLDING_SIZE + k.H_FROZEN) for j in map(U, range(k.HOLDINGS))])
+    values = way * booked * order[k.O_FILL_PRICE]
     return [
-        _same("shares of each instrument are constant", _sums(n, held, _holdings(first, first_accounts, k.H_AVAILABLE)),
-              _sums(n, held, shares_now) + _of(L, at, k.I_SHARES) + _of(L, at, k.I_SUSPENSE)),
+        _same("shares of each instrument are constant", every.shares_first,
+              every.shares_now + _of(L, at, k.I_SHARES) + _of(L, at, k.I_SUSPENSE)),
         _same("market's shares are what orders traded", traded, _of(L, at, k.I_SHARES)),
         _same("market's cash is what orders traded", int(values.sum()), int(L[k.MARKET_CASH])),
-        _same("fees are what orders were charged", int(fees.sum()), int(L[k.FEES])),
+        _same("fees are what orders were charged", int(order[k.O_FEES].sum()), int(L[k.FEES])),
         _same("frozen cash is what open orders need", cash, _of(L, accounts, k.A_FROZEN)),
-        _same("frozen shares are what open orders need", shares, _holdings(L, accounts, k.H_FROZEN).ravel()),
-        _same("nothing is booked beyond the exchange's fills", 0, int((booked > _of(L, orders, k.O_FILLED)).sum())),
-        _same("nothing is filled beyond the quantity", 0, int((_of(L, orders, k.O_FILLED) > _of(L, orders, k.O_QUANTITY)).sum())),
+        _same("frozen shares are what open orders need", shares.ravel(), frozen.ravel()),
+        _same("nothing is booked beyond the exchange's fills", 0, int((booked > filled).sum())),
+        _same("nothing is filled beyond the quantity", 0, int((filled > order[k.O_QUANTITY]).sum())),
     ]  # fmt: skip
 
 
-def _row_laws(L: Array, rows: Array, accounts: Array) -> list[Law]:
+def _row_laws(L: Array, rows: Array, every: Accounts) -> list[Law]:
     balances = (k.A_AVAILABLE, k.A_FROZEN, k.A_UNSETTLED, k.A_BANK, k.A_FUND, k.A_FUND_CASH, k.A_FUND_REDEEMING)
-    negative = sum(int((_of(L, accounts, f) < 0).sum()) for f in balances)
-    negative += sum(int((_holdings(L, accounts, f) < 0).sum()) for f in (k.H_AVAILABLE, k.H_FROZEN, k.H_TODAY))
+    negative = sum(int(every.negative[f]) for f in balances) + int(every.negative[int(k.A_HOLDINGS) :].sum())
     twice = int((_column(rows, k.R_META) & k.ANSWERED_TWICE != 0).sum())
     logged_in = int((L[int(k.HEADER_SIZE) : int(L[k.INSTRUMENTS_AT])] & 1).sum())
     return [

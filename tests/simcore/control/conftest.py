@@ -11,6 +11,7 @@ import simpy
 from simcore.architecture import Architecture, Distribution
 from simcore.control.core import parts
 from simcore.control.plane import ControlPlane, start_control
+from simcore.control.scrapes import PolledScrape, Rule, Scrape
 from simcore.units import MINUTE, parse_clock
 from simcore.workload import Workload
 
@@ -66,6 +67,9 @@ class FakeCore:
     def sum_of(self, readings: Iterable[str]) -> Callable[[], int]:
         named = [parts(reading) for reading in readings]
         return lambda: sum(self.read(*reading) for reading in named)
+
+    def scrape(self, rule: Rule) -> Scrape:
+        return PolledScrape(self.env, rule, self.sum_of)
 
     def log(self, what: str, subject: str, **detail: Any) -> None:
         self.events.append((int(self.env.now), what, subject, detail))

@@ -101,7 +101,7 @@ def test_an_empty_section_does_nothing(make):
     core.run("23:00")
     assert core.events == []
     assert core.inject.turned == []
-    assert control.pending_actions() == 0
+    assert control.pending.count == 0
 
 
 # --- words --------------------------------------------------------------------------------------------------------------
@@ -137,7 +137,7 @@ def test_the_example_of_the_page_is_valid_and_runs(make):
     core.run("23:00")
     assert Control.model_validate(section) == core.plan.architecture.control
     assert core.minutes("restore") != []
-    assert control.pending_actions() == 0
+    assert control.pending.count == 0
 
 
 # --- references ---------------------------------------------------------------------------------------------------------

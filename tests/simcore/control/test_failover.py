@@ -48,14 +48,14 @@ def test_steps_follow_each_other_and_take_effect_at_their_end(over):
     assert core.inject.minutes("drop_sessions") == [(20.5, (1.0, 90 * SECOND))]
     assert core.minutes("failover_done") == [23.0]
     assert core.process.value is True
-    assert control.pending_actions() == 0
+    assert control.pending.count == 0
 
 
 def test_a_running_failover_is_joined_not_doubled(make):
     core, control = make({"failovers": {"counter": {"service": "counter", "steps": STEPS}}})
     assert control.failover("counter").begin() is control.failover("counter").begin()
     core.run("09:01")
-    assert control.pending_actions() == 1
+    assert control.pending.count == 1
     assert core.minutes("failover_started") == [0.0]
 
 

@@ -47,13 +47,13 @@ def test_the_way_from_alarm_to_restoration(outage):
         "restore": [22.0],
     }  # fmt: skip
     assert core.inject.minutes("restart") == [(20.0, ("counter", 0))]
-    assert control.pending_actions() == 0
+    assert control.pending.count == 0
 
 
 def test_pending_actions_last_from_the_alarm_to_the_end_of_the_incident(outage):
-    assert outage(until="09:05")[1].pending_actions() == 0
-    assert outage(until="09:07")[1].pending_actions() == 1
-    assert outage(until="09:21")[1].pending_actions() == 1
+    assert outage(until="09:05")[1].pending.count == 0
+    assert outage(until="09:07")[1].pending.count == 1
+    assert outage(until="09:21")[1].pending.count == 1
 
 
 def test_the_written_rest_of_an_oral_approval_follows_meanwhile(outage):
@@ -248,10 +248,9 @@ def proportions(make, section, load_per_s=0, practised=1.0, undo=True, present=2
         "pressure_at": "1000/s", "overload_at": 4, "roster": [{"from": "00:00", "to": "24:00", "present": present}],
     }  # fmt: skip
     section["runbooks"]["mend"] |= {"practised": practised, "actions": [RESTART | {"undo": undo}]}
-    core, control = make(section, before=lambda c: c.down.update({"counter#0": 0}))
-    control.load.per_second = load_per_s
+    started = {"flow/order/started": lambda t: t // SECOND * load_per_s}
+    core, control = make(section, before=lambda c: (c.down.update({"counter#0": 0}), c.readings.update(started)))
     core.env.run(until=core.env.now + 65 * SECOND)
-    control.load.per_second = load_per_s
     runbook = core.plan.architecture.control.runbooks["mend"]
     return control.operators.proportions(control.operators.desks["ops"], runbook, runbook.actions[0])
 
@@ -342,7 +341,7 @@ def test_the_vendor_is_called_when_the_team_knows_no_further(outage):
     assert core.minutes("vendor_called") == [17.0]
     assert core.inject.minutes("restart") == [(107.0, ("counter", 0))]
     assert core.minutes("restore") == [109.0]
-    assert control.pending_actions() == 0
+    assert control.pending.count == 0
 
 
 def make_with_handle(outage, changes, before):
@@ -372,7 +371,7 @@ def test_the_vendor_does_rightly_what_the_team_did_wrongly(outage):
 def test_without_vendor_the_team_gives_up_and_nothing_is_pending(outage):
     core, control = outage(lambda s: s.update(runbooks={}))
     assert core.details("incident_closed", "solved") == [False]
-    assert control.pending_actions() == 0
+    assert control.pending.count == 0
 
 
 def test_an_automated_runbook_acts_after_a_check_without_people(outage):
