@@ -737,9 +737,11 @@ def _typed(columns: Mapping[str, NDArray[Any]], types: Mapping[str, str]) -> Col
         values = columns[name]
         if values.dtype.kind not in "iu":
             raise ValueError(f"column {name} must hold integers, not {values.dtype}")
-        typed[name] = values.astype(dtype)
-        if dtype != "<u8" and values.dtype != dtype and not np.array_equal(typed[name], values):
+        limits = np.iinfo(dtype)
+        narrower = dtype != "<u8" and not np.can_cast(values.dtype, dtype)
+        if narrower and values.size and not limits.min <= values.min() <= values.max() <= limits.max:
             raise ValueError(f"column {name} holds a value that does not fit {dtype}")
+        typed[name] = values.astype(dtype)
     return typed
 
 

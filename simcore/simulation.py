@@ -14,7 +14,7 @@ from simcore.control.cosimulation import FIELDS, Cosimulation, breaker_events
 from simcore.control.injection import uniforms
 from simcore.control.plane import ControlPlane, start_control
 from simcore.errors import InputError
-from simcore.journal import Journal, JournalWriter
+from simcore.journal import FLAGS, Journal, JournalWriter
 from simcore.kernel import jit, ledger, settlement
 from simcore.kernel import layout as y
 from simcore.kernel.machine import Machine
@@ -204,21 +204,20 @@ def _span_columns(plan: Plan, block: Any) -> dict[str, Any]:
 
 
 def _intent_columns(plan: Plan, machine: Machine, end: int) -> dict[str, Any]:
-    rows = machine.used_rows.reshape(-1, ledger.ROW_STRIDE)
-    meta, who = rows[:, int(ledger.R_META)], rows[:, int(ledger.R_WHO)]
+    rows = machine.used_rows.reshape(-1, ledger.ROW_STRIDE).T
+    meta, who = rows[ledger.R_META].copy(), rows[ledger.R_WHO].copy()
     hours = exchange_hours(calendar_named(plan.workload.calendar), plan.start, end)
     truth = settlement.truth(machine.ledger, machine.used_rows, last_close(hours, plan.start, end), hours=hours)
-    flags = sum(
-        np.where(getattr(truth, name), bit, 0)
-        for name, bit in (("duplicated", 1), ("lost", 2), ("orphan", 4), ("stranded", 8), ("late", 16))
-    )
-    kind = meta >> ledger.M_KIND & 15
+    flags = np.zeros(len(meta), np.int32)
+    for name, bit in FLAGS.items():
+        flags += getattr(truth, name) * np.int32(bit)
+    is_order = meta >> ledger.M_KIND & 15 == ledger.ORDER
     return {
-        "request": rows[:, int(ledger.R_REQUEST)], "flow": meta & 4095, "customer": who >> 8, "submit_ns": rows[:, int(ledger.R_SUBMITTED)],
-        "answer_ns": np.maximum(rows[:, int(ledger.R_ANSWERED)], 0), "outcome": meta >> ledger.M_OUTCOME & 15,
+        "request": rows[ledger.R_REQUEST], "flow": meta & 4095, "customer": who >> 8, "submit_ns": rows[ledger.R_SUBMITTED],
+        "answer_ns": np.maximum(rows[ledger.R_ANSWERED], 0), "outcome": meta >> ledger.M_OUTCOME & 15,
         "code": meta >> ledger.M_CODE & 255, "attempts": meta >> ledger.M_ATTEMPTS & 255,
-        "side": np.where(kind == ledger.ORDER, np.where(who & 1, 1, 2), 0), "quantity": rows[:, int(ledger.R_QUANTITY)],
-        "price_cents": np.where(kind == ledger.ORDER, rows[:, int(ledger.R_PRICE)], 0), "recorded": meta >> ledger.M_RECORDED & 255,
+        "side": np.where(is_order, np.where(who & 1, np.int8(1), np.int8(2)), np.int8(0)), "quantity": rows[ledger.R_QUANTITY],
+        "price_cents": np.where(is_order, rows[ledger.R_PRICE], 0), "recorded": meta >> ledger.M_RECORDED & 255,
         "placed": meta >> ledger.M_PLACED & 255, "flags": flags,
     }  # fmt: skip
 

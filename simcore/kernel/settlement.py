@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from simcore.kernel import ledger as k
-from simcore.kernel.jit import entry_that_allocates
+from simcore.kernel.jit import entry, entry_that_allocates, inner
 from simcore.kernel.layout import CONFIRMED, U
 
 Array = k.Array
@@ -55,6 +55,20 @@ def _column(rows: Array, field: Any) -> Array:
     """One field of all rows, as a view."""
     values: Array = rows[int(field) :: k.ROW_STRIDE]
     return values
+
+
+@entry
+def _copy_fields(arena, handles, size, out):
+    for n, handle in enumerate(handles):
+        for field in range(size):
+            out[U(field * len(handles) + n)] = arena[U(handle) + U(field)]
+
+
+def _by_field(arena: Array, handles: Array, size: int) -> Array:
+    """Records field by field, int64 [fields, records]: one pass, where each field by itself would be one."""
+    out = np.empty(size * len(handles), np.int64)
+    _copy_fields(arena, handles, size, out)
+    return out.reshape(size, len(handles))
 
 
 def _meta(rows: Array, shift: int, bits: int) -> Array:
@@ -318,24 +332,67 @@ class Truth(NamedTuple):
     """
 
     outcome: Array
-    placed_once: Flags
-    not_placed: Flags
     duplicated: Flags
     lost: Flags
     orphan: Flags
     stranded: Flags
     late: Flags
+    placed_once: Flags
+    not_placed: Flags
     in_transit: Flags
 
 
-def _could_go_from(submitted: Array, hours: list[tuple[int, int]]) -> Array:
+_DUPLICATED, _LOST, _ORPHAN, _STRANDED, _LATE, _PLACED_ONCE, _NOT_PLACED, _IN_TRANSIT, _IN_CORE, _AT_EXCHANGE = (
+    1 << i for i in range(10)
+)
+
+
+@inner
+def _could_go_from(submitted, opens, closes):
     """When an order submitted then could first go to the exchange: at once while its hours run, else at the next opening."""
-    if not hours:
-        return submitted
-    opens, closes = (np.array(side, np.int64) for side in zip(*hours, strict=True))
-    upcoming = np.searchsorted(closes, submitted, side="right")
-    known = upcoming < len(opens)
-    return np.where(known, np.maximum(submitted, opens[np.minimum(upcoming, len(opens) - 1)]), submitted)
+    for i in range(len(closes)):
+        if closes[i] > submitted:
+            return max(submitted, opens[i])
+    return submitted
+
+
+@inner
+def _became(rows, i, known, opens, closes, close, late_ns):
+    """What became of the intent of the row at `i`; `known`: whether its order is in the core and at the exchange."""
+    meta, placed_at = rows[i + k.R_META], rows[i + k.R_PLACED_AT]
+    outcome, kind = meta >> k.M_OUTCOME & 15, meta >> k.M_KIND & 15
+    recorded, placed = meta >> k.M_RECORDED & 255, meta >> k.M_PLACED & 255
+    in_core, at_exchange, has_been = known & _IN_CORE != 0, known & _AT_EXCHANGE != 0, placed_at != k.NOT_YET
+    done = placed if kind == k.ORDER or kind == k.CANCEL or kind == k.TRANSFER else max(recorded, placed)
+    bits = 0
+    if max(recorded, placed) > 1:
+        bits |= _DUPLICATED
+    elif done <= 1:
+        bits |= _PLACED_ONCE if done == 1 else _NOT_PLACED
+    if kind == k.ORDER and outcome == CONFIRMED and not in_core and not at_exchange:
+        bits |= _LOST
+    if at_exchange and not in_core:
+        bits |= _ORPHAN
+    reached = (has_been and placed_at <= close) or meta & k.WAS_REFUSED != 0
+    unseen = kind == k.ORDER and in_core and not reached and rows[i + k.R_RECORDED_AT] < close
+    if unseen or meta & k.WAS_STRANDED != 0:
+        bits |= _STRANDED
+    surprised = outcome != 0 and outcome != CONFIRMED and placed_at > rows[i + k.R_ANSWERED]
+    if has_been and (surprised or placed_at > _could_go_from(rows[i + k.R_SUBMITTED], opens, closes) + late_ns):
+        bits |= _LATE
+    if kind == k.TRANSFER and rows[i + k.R_TRANSIT] != 0:
+        bits |= _IN_TRANSIT
+    return bits
+
+
+@entry
+def _judge(L, rows, orders, opens, closes, close, late_ns, out):
+    """Into `out`, zeroed, what became of each row's intent, as bits."""
+    for order in orders:
+        state, row = L[U(order) + k.O_STATE], U(L[U(order) + k.O_ROW])
+        out[row] |= (_IN_CORE if state & k.RECORDED else 0) | (_AT_EXCHANGE if state & k.PLACED else 0)
+    for row in range(len(out)):
+        out[U(row)] = _became(rows, U(row) * U(k.ROW_STRIDE), out[U(row)], opens, closes, close, late_ns)
 
 
 def truth(L: Array, rows: Array, close: int, *, hours: list[tuple[int, int]] | None = None, late_ns: int = LATE_NS) -> Truth:
@@ -345,35 +402,10 @@ def truth(L: Array, rows: Array, close: int, *, hours: list[tuple[int, int]] | N
     after the client was told or concluded otherwise, or more than `late_ns` [guess] after it could go: at submission, or at the next
     opening of the exchange if its `hours` (from, to; ns, ascending) did not run then.
     """
-    outcome, kind = _meta(rows, k.M_OUTCOME, 4), _meta(rows, k.M_KIND, 4)
-    recorded, placed = _meta(rows, k.M_RECORDED, 8), _meta(rows, k.M_PLACED, 8)
-    outside = np.isin(kind, (k.ORDER, k.CANCEL, k.TRANSFER))
-    done = np.where(outside, placed, np.maximum(recorded, placed))
-    duplicated = np.maximum(recorded, placed) > 1
-
-    _, orders = records(L)
-    order_row, state = _of(L, orders, k.O_ROW), _of(L, orders, k.O_STATE)
-    in_core, at_exchange = np.zeros((2, len(outcome)), bool)
-    in_core[order_row[state & k.RECORDED != 0]] = True
-    at_exchange[order_row[state & k.PLACED != 0]] = True
-
-    is_order, meta = kind == k.ORDER, _column(rows, k.R_META)
-    placed_at, submitted, answered = (_column(rows, f) for f in (k.R_PLACED_AT, k.R_SUBMITTED, k.R_ANSWERED))
-    has_been = placed_at != k.NOT_YET
-    reached = (has_been & (placed_at <= close)) | (meta & k.WAS_REFUSED != 0)
-    unseen = is_order & in_core & ~reached & (_column(rows, k.R_RECORDED_AT) < close)
-    surprised = (outcome != 0) & (outcome != CONFIRMED) & (placed_at > answered)
-    return Truth(
-        outcome=outcome,
-        placed_once=(done == 1) & ~duplicated,
-        not_placed=(done == 0) & ~duplicated,
-        duplicated=duplicated,
-        lost=is_order & (outcome == CONFIRMED) & ~in_core & ~at_exchange,
-        orphan=at_exchange & ~in_core,
-        stranded=unseen | (meta & k.WAS_STRANDED != 0),
-        late=has_been & (surprised | (placed_at > _could_go_from(submitted, hours or []) + late_ns)),
-        in_transit=(kind == k.TRANSFER) & (_column(rows, k.R_TRANSIT) != 0),
-    )
+    opens, closes = np.array(hours or np.empty((0, 2)), np.int64).T.copy()
+    bits = np.zeros(len(rows) // k.ROW_STRIDE, np.int64)
+    _judge(L, rows, records(L)[1], opens, closes, close, late_ns, bits)
+    return Truth(_meta(rows, k.M_OUTCOME, 4), *(bits >> i & 1 != 0 for i in range(8)))
 
 
 # --- laws --------------------------------------------------------------------------------------------------------------------
@@ -433,16 +465,6 @@ def _all_accounts(L, handles):
     return total, first, negative, shares_first, shares_now
 
 
-@entry_that_allocates
-def _fields_of(L, handles, size):
-    """Records field by field: int64 [fields, records]."""
-    out = np.empty(size * len(handles), np.int64)
-    for n, handle in enumerate(handles):
-        for field in range(size):
-            out[field * len(handles) + n] = L[U(handle) + U(field)]
-    return out.reshape(size, len(handles))
-
-
 def _sums(size: int, index: Array, values: Array) -> Array:
     out = np.zeros(size, np.int64)
     np.add.at(out, index.ravel(), values.ravel())
@@ -480,7 +502,7 @@ def _frozen_sums(accounts: Array, order: Array) -> tuple[Array, Array]:
 def conservation(L: Array, rows: Array) -> list[Law]:
     """All laws of money, shares and intents over the arenas as they are. One that is broken is a bug of the simulator."""
     accounts, orders = records(L)
-    every, order = Accounts(*_all_accounts(L, accounts)), _fields_of(L, orders, int(k.ORDER_SIZE))
+    every, order = Accounts(*_all_accounts(L, accounts)), _by_field(L, orders, int(k.ORDER_SIZE))
     return [*_cash_laws(L, rows, every), *_order_laws(L, accounts, every, order), *_row_laws(L, rows, every)]
 
 
