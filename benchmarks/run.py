@@ -319,7 +319,9 @@ def _wall_s(*arguments: str, check: bool = True) -> float:
 
 @main.command()
 @click.option("--suite", default="smoke")
-@click.option("--all", "all_of", default="full", help="Of the runs of this suite those that take more than 2 s are measured, too.")
+@click.option(
+    "--all", "all_of", default="full", help="Of the runs of this suite those that take more than 2 s are measured, too."
+)
 @click.option("--repetitions", default=3, type=click.IntRange(1))
 def smoke(suite: str, all_of: str, repetitions: int) -> None:
     """Wall time of a suite as a person starts it, and of its runs, and of every shipped one of more than 2 s, the share outside the

@@ -61,6 +61,7 @@ BESIDE = "run.json"  # what the harness keeps beside a journal: chaos/reports/fo
 _HEAD_BYTES_MAX = 1 << 30
 _MEMBER_BYTES_MAX = 1 << 36
 _WIDTHS = (0, 1, 2, 4, 8)
+_TILE_ROWS = 64  # seconds that are looked at while they are in the processor's cache
 
 
 # what json, zipfile and zlib raise on damaged files
@@ -280,6 +281,10 @@ class _Spool:
         self.file.write(content)
         self.file.flush()
 
+    def holds(self, number: int) -> bool:
+        """Whether a string is in memory."""
+        return isinstance(self.parts[number], bytes)
+
     def read(self, number: int, start: int, length: int) -> bytes | memoryview:
         """So many bytes of a string, from `start` on."""
         part = self.parts[number]
@@ -314,15 +319,13 @@ class _Series:
         """Of one block."""
         return self.blocks[block] * int(self.widths[block].sum(dtype=np.int64))
 
-    def append(self, differences: IntArray) -> IntArray:
-        """Add int64 [rows, columns], rows > 0. The least of each column."""
-        low: IntArray = differences.min(axis=0)
-        widths = _widths(low, differences.max(axis=0))
+    def append(self, differences: IntArray, low: IntArray, high: IntArray) -> None:
+        """Add int64 [rows, columns], rows > 0, with the least and the greatest of each column."""
+        widths = _widths(low, high)
         stretches = [differences[:, widths == width].astype(f"<i{width}") for width in (1, 2, 4, 8)]
         self.spool.append(b"".join(np.ascontiguousarray(of_width.T).tobytes() for of_width in stretches))
         self.blocks.append(differences.shape[0])
         self.widths.append(widths)
-        return low
 
     def stored(self) -> Iterator[tuple[int, NDArray[np.uint8], bytes | memoryview]]:
         """Rows, widths and bytes of each block."""
@@ -331,23 +334,44 @@ class _Series:
 
     def read(self, column: int) -> IntArray:
         """The differences of one column, int64 [rows]."""
-        found, at = np.zeros(self.rows, np.int64), 0
-        for i, (rows, before) in enumerate(zip(self.blocks, self._before, strict=True)):
-            if width := int(self.widths[i][column]):
-                found[at : at + rows] = np.frombuffer(self.spool.read(i, rows * int(before[column]), rows * width), f"<i{width}")
-            at += rows
+        found = np.zeros(self.rows, np.int64)
+        widths, places = (table[column].tolist() for table in self._where)
+        for i in range(len(self.blocks)):
+            if width := widths[i]:
+                values = self._stretch(i, width)[places[i]] if self.spool.holds(i) else self._from_file(i, width, places[i])
+                found[i * BLOCK_ROWS : (i + 1) * BLOCK_ROWS] = values
         return found
 
+    def _stretch(self, block: int, width: int) -> NDArray[Any]:
+        """The columns of one width in a block that is in memory, [columns, rows]."""
+        if (block, width) not in self._stretches:
+            count = int((self.widths[block] == width).sum())
+            content = self.spool.read(block, self._begin(block, width), count * self.blocks[block] * width)
+            self._stretches[block, width] = np.frombuffer(content, f"<i{width}").reshape(count, -1)
+        return self._stretches[block, width]
+
+    def _from_file(self, block: int, width: int, place: int) -> NDArray[Any]:
+        length = self.blocks[block] * width
+        return np.frombuffer(self.spool.read(block, self._begin(block, width) + place * length, length), f"<i{width}")
+
+    def _begin(self, block: int, width: int) -> int:
+        """Where the columns of one width begin: those of fewer bytes lie before."""
+        widths = self.widths[block]
+        return self.blocks[block] * int(widths[widths < width].sum(dtype=np.int64))
+
     @cached_property
-    def _before(self) -> list[NDArray[np.uint32]]:
-        """For each block the bytes a row that lie before each column."""
-        offsets = []
-        for widths in self.widths:
-            order = np.argsort(widths, kind="stable")
-            before = np.zeros(self.columns, np.uint32)
-            before[order[1:]] = np.cumsum(widths[order[:-1]], dtype=np.uint32)
-            offsets.append(before)
-        return offsets
+    def _stretches(self) -> dict[tuple[int, int], NDArray[Any]]:
+        return {}
+
+    @cached_property
+    def _where(self) -> tuple[NDArray[np.uint8], NDArray[np.uint32]]:
+        """For each column and block its width there, and its place among the columns of that width; both [columns, blocks]."""
+        widths = np.array(self.widths, np.uint8).reshape(len(self.blocks), self.columns).T.copy()
+        places = np.zeros(widths.shape, np.uint32)
+        for width in _WIDTHS[1:]:
+            mine = widths == width
+            places[mine] = (np.cumsum(mine, axis=0) - 1)[mine]
+        return widths, places
 
 
 # --- the journal --------------------------------------------------------------------------------------------------------
@@ -647,6 +671,7 @@ class JournalWriter:
         self._series = _Series(len(self._columns), self._spool_bytes)
         self._last = np.zeros(len(self._columns), dtype=np.int64)
         self._block, self._filled = np.empty((BLOCK_ROWS, len(self._columns)), np.int64), 0
+        self._low, self._high = np.zeros((2, len(self._columns)), np.int64)  # of the block; 0 fits every width
         self._events: list[tuple[int, str, str, Mapping[str, Scalar]]] = []
         self._dropped_events = 0
         self._intents: list[Columns] = []
@@ -660,10 +685,12 @@ class JournalWriter:
         if block.dtype != np.int64 or block.ndim != 2 or block.shape[1] != len(self._columns):
             raise ValueError(f"a block is int64 [seconds, {len(self._columns)}], not {block.dtype} {block.shape}")
         while block.shape[0]:
-            part = block[: BLOCK_ROWS - self._filled]
+            part = block[: min(_TILE_ROWS, BLOCK_ROWS - self._filled)]
             differences = self._block[self._filled :][: len(part)]
             np.subtract(part[0], self._last, out=differences[0])
             np.subtract(part[1:], part[:-1], out=differences[1:])
+            np.minimum(self._low, differences.min(axis=0), out=self._low)
+            np.maximum(self._high, differences.max(axis=0), out=self._high)
             self._last[:], self._filled, block = part[-1], self._filled + len(part), block[len(part) :]
             if self._filled == BLOCK_ROWS:
                 self._store_block()
@@ -672,10 +699,10 @@ class JournalWriter:
         """Stores the rows that wait. Raises ValueError if they are not those of counters and gauges."""
         if not self._filled:
             return
-        low = self._series.append(self._block[: self._filled])
-        self._filled = 0
-        if (falling := np.flatnonzero(self._cumulative & (low < 0))).size:
+        self._series.append(self._block[: self._filled], self._low, self._high)
+        if (falling := np.flatnonzero(self._cumulative & (self._low < 0))).size:
             raise ValueError(f"a cumulative counter falls: {' '.join(self._columns[falling[0]][:3])}")
+        self._filled, self._low[:], self._high[:] = 0, 0, 0
 
     def add_events(self, events: Iterable[tuple[int, str, str, Mapping[str, Scalar]]]) -> None:
         """(t_ns, what, subject, detail); `finish` puts them in order of time, at one instant in the order added."""

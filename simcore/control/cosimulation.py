@@ -154,7 +154,7 @@ class Cosimulation:
                 return f"more than {self.plan.architecture.run_guard} tasks at once: a queue grew without bound"
             if why in (y.WATCHED, y.PROBED, y.SCRAPED):
                 self._catch_up()
-                self._wake()
+                self._wake(looked=why == y.SCRAPED)
             elif target >= until and due >= until:
                 return None  # what control does at `until` itself belongs to the next piece, together with what follows from it there
             now = self._machine.now
@@ -166,9 +166,9 @@ class Cosimulation:
         if self.env.now < self._machine.now:
             self.env.run(until=self.env.timeout(self._machine.now - self.env.now))
 
-    def _wake(self) -> None:
+    def _wake(self, *, looked: bool) -> None:
         m = self._machine.m
-        for scrape in self._scrapes:
+        for scrape in self._scrapes if looked else ():
             scrape.wake()
         fired = [w for w in self._watches if m[w[0]] >= w[1]]
         if fired:

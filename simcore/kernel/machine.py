@@ -18,7 +18,7 @@ Ints = np.ndarray[Any, np.dtype[np.int64]]
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 Sink = Callable[[Ints], None]
 
-_WORDS_AT_FIRST = 1 << 22  # of the state arena; what is not written yet takes no memory, and an arena that grows is copied
+_WORDS_AT_FIRST = 1 << 24  # of the state arena; what is not written yet takes no memory, and an arena that grows is copied
 _TASKS_AT_FIRST = 4096
 _SERIES_WORDS = 1 << 19
 _SPANS_AT_ONCE = 1 << 15
