@@ -396,6 +396,7 @@ print(json.dumps([mixed, stored, {k: sorted(v) for k, v in named.items()}, sorte
 """
 FLOATS = {
     "advance.arrive": "keep",
+    "advance.look": "value",
     "advance.schedule_by_rate": "factor gap rate room",
     "draws.gamma": "boost c d log_u shape v z",
     "draws.normal": "q r u z",

@@ -122,10 +122,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield made
 
 
-def command(*more: str, environment: str = "./test.yaml", defects: Any = tuple(DEFECTS)) -> Result:
+def command(*more: str, environment: str = "./test.yaml", defects: Any = tuple(DEFECTS), suite: str = "./suite.yaml") -> Result:
     """Runs `coredrill coverage` in this process."""
     named = [word for name in defects for word in ("--defect", f"./{name}.yaml")]
-    words = ["coverage", "./suite.yaml", "--architecture", "./architecture.yaml", "--environment", environment]
+    words = ["coverage", suite, "--architecture", "./architecture.yaml", "--environment", environment]
     return CliRunner().invoke(main, [*words, "--triggers", "./triggers.yaml", *named, *more], catch_exceptions=False)
 
 
@@ -257,6 +257,30 @@ def test_the_page_needs_nothing_from_outside(whole: dict[str, Any], folder: Path
     assert all(word in text for word in ("Kill matrix", "dearest survivors", "growing suite", TIMEOUT))
     assert "http" not in text
     assert "<script" not in text
+
+
+def test_a_suite_beside_is_measured_as_it_would_be_alone(whole: dict[str, Any], folder: Path) -> None:
+    """Half of the suite, in production: what a command of its own says, beside unchanged figures of the test environment."""
+    (folder / "half.yaml").write_text(SUITE.replace(", {scenario: ./hang.yaml}", ""))
+    page = folder / "beside.html"
+    both = measured("--beside", "./half.yaml@production", "--store", "beside.jsonl", "--html", str(page))
+    alone = measured("--store", "alone.jsonl", environment="production", suite="./half.yaml")
+    assert {x["name"]: x["cells"] for x in both["mutants"]} == {x["name"]: x["cells"] for x in whole["mutants"]}
+    for key in ("mutants", "scenarios"):
+        assert both["beside"][key] == alone[key]
+    for key in ("killed", "survived", "not_present", "score", "runs"):
+        assert both["beside"]["summary"][key] == alone["summary"][key]
+    assert all(word in page.read_text(encoding="utf-8") for word in ("Side by side", "Kill matrix of ./half.yaml in production"))
+    told = command("--beside", "./half.yaml@production", "--store", "beside.jsonl", "--resume").stdout
+    assert "the same defects under ./half.yaml in production: green without them" in told
+
+
+@pytest.mark.parametrize("said", ["./suite.yaml", "@production", "./suite.yaml@"])
+def test_a_suite_beside_has_an_environment(said: str, folder: Path) -> None:
+    """One error that says how it is written."""
+    run = command("--beside", said)
+    assert run.exit_code == 2
+    assert "such as --beside at-the-open@production" in run.stderr
 
 
 def test_resumed_and_repeated_results_are_the_same(whole: dict[str, Any], folder: Path) -> None:
