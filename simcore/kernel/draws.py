@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import math
+from typing import Any
 
 import numpy as np
 
-from simcore.kernel.jit import entry, entry_that_allocates, inner
+from simcore.kernel.jit import entry, inner
 
 U = np.uint64
+Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 _S30, _S27, _S31, _S11 = U(30), U(27), U(31), U(11)
 _M1, _M2 = U(0xBF58476D1CE4E5B9), U(0x94D049BB133111EB)
@@ -152,36 +154,32 @@ def sample(f, at, key):
     return np.int64(math.floor(sample_float(f, at, key) + 0.5))
 
 
-@entry_that_allocates
-def alias_table(weights, table):
+def alias_table(weights: Floats, table: Floats) -> None:
     """Vose's alias method: fills `table` (threshold, alias alternating) from weights; small and large are stacks filled in
     ascending order, what is left over keeps threshold 1 (M. D. Vose, IEEE Trans. Softw. Eng. 17 (1991) 972)."""
-    n = weights.shape[0]
-    scaled = weights * (n / weights.sum())
-    stack = np.empty(n, np.int64)  # small ones from below, large ones from above
-    small, large = 0, n
-    for i in range(n):
-        table[2 * i], table[2 * i + 1] = 1.0, i
-        if scaled[i] < 1.0:
-            stack[small] = i
-            small += 1
-    for i in range(n - 1, -1, -1):
-        if scaled[i] >= 1.0:
-            large -= 1
-            stack[large] = i
-    top = n - 1 if large < n else -1  # the large stack is popped from the end it was filled to last
+    n = len(weights)
+    scaled = weights * (n / np.cumsum(weights)[-1])  # added up one by one, so that every machine has the same sum
+    table[0::2], table[1::2] = 1.0, np.arange(n)
+    small = np.flatnonzero(scaled < 1.0)
+    stack = np.concatenate([small, np.flatnonzero(scaled >= 1.0)])  # small ones from below, large ones from above
+    _pair(scaled, stack, len(small), table)
+
+
+@entry
+def _pair(scaled, stack, small, table):
+    large, top = small, len(stack) - 1  # the large stack is popped from the end it was filled to last
     while small > 0 and top >= large:
-        s, g = stack[small - 1], stack[top]
+        s, g = U(stack[U(small - 1)]), U(stack[U(top)])
         small -= 1
         top -= 1
-        table[2 * s], table[2 * s + 1] = scaled[s], g
+        table[s + s], table[s + s + U(1)] = scaled[s], float(g)
         scaled[g] = (scaled[g] + scaled[s]) - 1.0
         if scaled[g] < 1.0:
-            stack[small] = g
+            stack[U(small)] = np.int64(g)
             small += 1
         else:
             top += 1
-            stack[top] = g
+            stack[U(top)] = np.int64(g)
 
 
 @entry

@@ -28,22 +28,28 @@ LATE_NS = 60 * 1_000_000_000
 # --- reading the arenas ------------------------------------------------------------------------------------------------------
 
 
-@entry_that_allocates
-def records(L):
+def records(L: Array) -> tuple[Array, Array]:
     """Handles (int64) of all accounts and of all orders, in the order they were made."""
-    most = (L[k.TOP] - L[k.HEAP]) // np.int64(k.ORDER_SIZE) + 1
-    accounts, orders = np.empty(most, np.int64), np.empty(most, np.int64)
+    most = (int(L[k.TOP]) - int(L[k.HEAP])) // int(k.ORDER_SIZE) + 1
+    handles = np.empty(most, np.int64)
+    accounts_n, orders_n = _records(L, handles)
+    return handles[:accounts_n], handles[most - orders_n :][::-1].copy()
+
+
+@entry
+def _records(L, handles):
+    """Handles of accounts from the beginning of `handles` on, of orders from its end; how many of each."""
     accounts_n, orders_n, at = 0, 0, L[k.HEAP]
     while at < L[k.TOP]:
         if L[U(at)] < 0:
-            accounts[accounts_n] = at
+            handles[U(accounts_n)] = at
             accounts_n += 1
             at += np.int64(k.ACCOUNT_SIZE)
         else:
-            orders[orders_n] = at
             orders_n += 1
+            handles[U(len(handles) - orders_n)] = at
             at += np.int64(k.ORDER_SIZE)
-    return accounts[:accounts_n], orders[:orders_n]
+    return accounts_n, orders_n
 
 
 def _of(L: Array, handles: Array, field: Any) -> Array:
@@ -59,9 +65,9 @@ def _column(rows: Array, field: Any) -> Array:
 
 @entry
 def _copy_fields(arena, handles, size, out):
-    for n, handle in enumerate(handles):
+    for n in range(len(handles)):
         for field in range(size):
-            out[U(field * len(handles) + n)] = arena[U(handle) + U(field)]
+            out[U(field * len(handles) + n)] = arena[U(handles[U(n)]) + U(field)]
 
 
 def _by_field(arena: Array, handles: Array, size: int) -> Array:
@@ -388,8 +394,9 @@ def _became(rows, i, known, opens, closes, close, late_ns):
 @entry
 def _judge(L, rows, orders, opens, closes, close, late_ns, out):
     """Into `out`, zeroed, what became of each row's intent, as bits."""
-    for order in orders:
-        state, row = L[U(order) + k.O_STATE], U(L[U(order) + k.O_ROW])
+    for n in range(len(orders)):
+        order = U(orders[U(n)])
+        state, row = L[order + k.O_STATE], U(L[order + k.O_ROW])
         out[row] |= (_IN_CORE if state & k.RECORDED else 0) | (_AT_EXCHANGE if state & k.PLACED else 0)
     for row in range(len(out)):
         out[U(row)] = _became(rows, U(row) * U(k.ROW_STRIDE), out[U(row)], opens, closes, close, late_ns)
@@ -439,30 +446,31 @@ class Accounts(NamedTuple):
     shares_now: Array
 
 
-@entry_that_allocates
-def _all_accounts(L, handles):
-    size, instruments = np.int64(k.ACCOUNT_SIZE), L[k.INSTRUMENTS]
-    total, first, negative, own = (
-        np.zeros(size, np.int64),
-        np.zeros(size, np.int64),
-        np.zeros(size, np.int64),
-        np.zeros(size, np.int64),
-    )
-    shares_first, shares_now = np.zeros(instruments, np.int64), np.zeros(instruments, np.int64)
-    for handle in handles:
-        at = U(handle)
+def _all_accounts(L: Array, handles: Array) -> Accounts:
+    size, instruments = int(k.ACCOUNT_SIZE), int(L[k.INSTRUMENTS])
+    found = Accounts(*(np.zeros(n, np.int64) for n in (size, size, size, instruments, instruments)))
+    _add_up(L, handles, np.zeros(size, np.int64), *found)
+    return found
+
+
+@entry
+def _add_up(L, handles, own, total, first, negative, shares_first, shares_now):
+    """What all accounts come to, field by field and by instrument; `own` is room for what one of them had at first."""
+    for n in range(len(handles)):
+        at = U(handles[U(n)])
         customer = -1 - L[at + k.A_CUSTOMER]
         k.endow(L, own, U(0), customer)
-        for field in range(size):
-            value = L[at + U(field)]
+        for i in range(len(own)):
+            field = U(i)
+            value = L[at + field]
             total[field] += value
-            first[field] += own[U(field)]
-            negative[field] += value < 0
+            first[field] += own[field]
+            if value < 0:
+                negative[field] += 1
         for j in range(k.HOLDINGS):
-            instrument, of = k.instrument_held(L, customer, j), k.A_HOLDINGS + U(j) * k.HOLDING_SIZE
+            instrument, of = U(k.instrument_held(L, customer, j)), k.A_HOLDINGS + U(j) * k.HOLDING_SIZE
             shares_first[instrument] += own[of + k.H_AVAILABLE]
             shares_now[instrument] += L[at + of + k.H_AVAILABLE] + L[at + of + k.H_FROZEN] + L[at + of + k.H_TODAY]
-    return total, first, negative, shares_first, shares_now
 
 
 def _sums(size: int, index: Array, values: Array) -> Array:
@@ -502,7 +510,7 @@ def _frozen_sums(accounts: Array, order: Array) -> tuple[Array, Array]:
 def conservation(L: Array, rows: Array) -> list[Law]:
     """All laws of money, shares and intents over the arenas as they are. One that is broken is a bug of the simulator."""
     accounts, orders = records(L)
-    every, order = Accounts(*_all_accounts(L, accounts)), _by_field(L, orders, int(k.ORDER_SIZE))
+    every, order = _all_accounts(L, accounts), _by_field(L, orders, int(k.ORDER_SIZE))
     return [*_cash_laws(L, rows, every), *_order_laws(L, accounts, every, order), *_row_laws(L, rows, every)]
 
 
