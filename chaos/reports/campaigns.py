@@ -49,7 +49,8 @@ def _comparison(result: Result) -> dict[str, Any]:
         "pictures": [
             {"title": f"Benefit against {what}", "picture": _scatter(result, first, key, unit), "note": note}
             for what, key, unit, note in (
-                ("latency", "latency", "ms more for an order that meets no fault (median)", "Up is better, right is dearer."),
+                ("latency", "latency", "ms more for an order that meets no fault (median)",
+                 "Up is better, right is dearer. Latencies are known to 1/32: what costs less shows none."),
                 ("hardware", "machines", "machines more, standbys included", "Up is better, right is dearer."),
             )
         ],
@@ -110,12 +111,19 @@ def _heatmap(result: Result, measure: Mapping[str, Any], others: Sequence[str]) 
     by_place: dict[tuple[str, str | None], dict[str, Any]] = {}
     for cell in cells:
         by_place.setdefault((cell["scenario"], cell["environment"]), {})[cell["architecture"]] = cell
-    rows = []
+    rows, short = [], _short([scenario for scenario, _ in by_place])
     for (scenario, place), found in by_place.items():
         base = next((c["baseline"]["median"] for c in found.values() if c.get("baseline")), None)
-        title = scenario if place is None else f"{scenario} in {place}"
-        rows.append({"title": title, "base": shown(name, base), "cells": [_heat(name, found[other], most) for other in others]})
-    return {"title": name, "head": ["scenario", result["baseline"], *others], "rows": rows}
+        title = short[scenario] if place is None else f"{short[scenario]} in {place}"
+        cells = [_heat(name, found[other], most) for other in others]
+        rows.append({"title": title, "hover": scenario, "base": shown(name, base), "cells": cells})
+    return {"title": name, "head": ["scenario", *_short([result["baseline"], *others]).values()], "rows": rows}
+
+
+def _short(names: Sequence[str]) -> dict[str, str]:
+    """The last part of each name, where that still tells them apart."""
+    last = {name: name.rpartition("/")[2] for name in names}
+    return last if len(set(last.values())) == len(last) else {name: name for name in names}
 
 
 def _heat(measure: str, cell: Mapping[str, Any], most: float) -> dict[str, Any]:
