@@ -63,12 +63,14 @@ class Ground:
 
 
 class Bench:
-    """Makes trials on processes, keeps what is made, and counts the runs. A trial that is kept is not made again."""
+    """Makes trials on processes, keeps what is made, and counts the runs that are `made` and those that were `kept`. A trial that is
+    kept is not made again."""
 
     def __init__(self, setting: Setting, name: str) -> None:
         forget()
         forget_files()
         self.setting, self.made, self.kept = setting, 0, 0
+        self.counted: set[str] = set()
         self.grounds: dict[Any, Ground] = {}
         self.details: dict[tuple[str, str, str], dict[str, Any]] = {}
         path = Path(setting.store) if setting.store else _default_store(name, setting)
@@ -83,7 +85,8 @@ class Bench:
             record = self.store.get(key, inputs[i])
             if record is not None:
                 found[i] = record["given"]
-        self.kept += len(found)
+        self.kept += sum(_runs(given) for i, given in found.items() if keys[i] not in self.counted)
+        self.counted.update(keys)
         left = [i for i in range(len(batches)) if i not in found]
         if left:
             announce_compilation()
@@ -94,7 +97,7 @@ class Bench:
             given = json.loads(json.dumps(given))
             found[i] = given
             self.store.add(keys[i], inputs[i], {"given": given})
-            self.made += sum(len(g.get("runs", ())) for g in given)
+            self.made += _runs(given)
             teller.tell()
 
         try:
@@ -105,6 +108,10 @@ class Bench:
         finally:
             teller.end()
         return [found[i] for i in range(len(batches))]
+
+
+def _runs(given: Sequence[Mapping[str, Any]]) -> int:
+    return sum(len(trial.get("runs", ())) for trial in given)
 
 
 def _task(numbered: tuple[int, tuple[Trial, ...]]) -> list[dict[str, Any]]:
@@ -291,7 +298,7 @@ def described(bench: Bench, found: Matrix) -> dict[str, Any]:
     names = list(found.statuses.values())
     per_seed = m.seed_scores(found.cells, found.statuses, found.setting.seeds)
     summary = m.score(names) | {"seed_scores": per_seed, "seeds": found.setting.seeds} | m.flaky_kills(found.cells)
-    summary |= {"runs": bench.made, "batches_kept": bench.kept, "cells": len(found.mutants) * len(found.scenarios)}
+    summary |= {"runs": bench.made + bench.kept, "kept": bench.kept, "cells": len(found.mutants) * len(found.scenarios)}
     summary["conservation_broken"] = sum(run.get("broken", 0) for d in bench.details.values() for run in d.get("runs", ()))
     summary |= {"spared": sum(c.outcome == "inert" for cells in found.cells.values() for c in cells.values())}
     return {

@@ -61,7 +61,7 @@ def measure(name: str, setting: Setting, wishes: Wishes) -> Result:
         paths = write_suggestions(prices[0], rows, wishes.folder)
         rows = [row | {"file": str(path)} for row, path in zip(rows, paths, strict=True)]
     result["suggestions"] = rows
-    result["summary"]["runs_in_all"] = bench.made
+    result["summary"]["runs_in_all"] = bench.made + bench.kept
     return result
 
 
@@ -78,9 +78,10 @@ def _command(name: str, setting: Setting, wishes: Wishes) -> str:
 
 def _beside(bench: Bench, name: str, environment: str) -> Result:
     """What another suite notices of the same defects where it is run. Raises InputError where it is not green without them."""
-    made, found = bench.made, kill_matrix(bench, suite_scenarios(load_suite(name)), environment)
+    before, kept, found = bench.made + bench.kept, bench.kept, kill_matrix(bench, suite_scenarios(load_suite(name)), environment)
     told = described(bench, found)
-    told["summary"]["runs"] -= made
+    told["summary"]["runs"] -= before
+    told["summary"]["kept"] -= kept
     return {"suite": name, "environment": environment, "gaps": _gaps(environment)} | {
         key: told[key] for key in ("summary", "mutants", "scenarios")
     }

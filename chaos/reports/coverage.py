@@ -39,7 +39,7 @@ def _head(result: Result) -> Iterator[str]:
     if left_out:
         yield f"  left out: {', '.join(left_out)}"
     yield f"  flaky: {s['flaky']} of {s['cells_with_a_kill']} cells with a kill were not killed with every seed"
-    yield f"  {s['cells']:,} cells, {s['spared']:,} spared because the defect could not matter there, {s['runs']:,} runs"
+    yield f"  {s['cells']:,} cells, {s['spared']:,} spared because the defect could not matter there, {_runs(s)}"
 
 
 def _beside(result: Result) -> Iterator[str]:
@@ -49,7 +49,7 @@ def _beside(result: Result) -> Iterator[str]:
     s, (gained, lost) = other["summary"], _differ(result)
     yield ""
     yield f"the same defects under {other['suite']} in {other['environment']}: green without them, {s['seeds']} seeds"
-    yield f"mutation score  {share(s['score'])}: {s['killed']} of {s['counted']} planted defects noticed, {s['runs']:,} runs"
+    yield f"mutation score  {share(s['score'])}: {s['killed']} of {s['counted']} planted defects noticed, {_runs(s)}"
     for word, names in ((f"noticed there, and not by {result['suite']}", gained), (f"noticed by {result['suite']} alone", lost)):
         if names:
             yield f"  {word}: {len(names)}"
@@ -63,6 +63,10 @@ def _differ(result: Result) -> tuple[list[str], list[str]]:
     yearly = {row["name"]: row["failed_orders"] for row in result["price"]["ranking"]}
     here, there = ({x["name"] for x in of["mutants"] if x["killed_by"]} for of in (result, result["beside"]))
     return sorted(there - here, key=lambda name: (-yearly.get(name, 0.0), name)), sorted(here - there)
+
+
+def _runs(summary: Mapping[str, Any]) -> str:
+    return f"{summary['runs']:,} runs" + (f", {summary['kept']:,} of them kept from before" if summary["kept"] else "")
 
 
 def _operators(result: Result) -> Iterator[str]:
