@@ -457,6 +457,7 @@ def compare_command(
 )
 @click.option("--beside", metavar="SUITE@ENV", help="Plant the same defects under another suite in another environment, too.")
 @_jobs_option
+@_cluster_option
 @click.option(
     "--price",
     default=0,

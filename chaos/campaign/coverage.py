@@ -37,6 +37,7 @@ class Setting:
     environment: str
     seeds: int = 3
     jobs: int = 1
+    cluster: str | None = None
     operators: tuple[str, ...] | None = None
     store: str | None = None
     resume: bool = False
@@ -101,7 +102,7 @@ class Bench:
             teller.tell()
 
         try:
-            run_tasks(_task, [(i, batches[i]) for i in left], done, Place(self.setting.jobs))
+            run_tasks(_task, [(i, batches[i]) for i in left], done, Place(self.setting.jobs, self.setting.cluster))
         except KeyboardInterrupt:
             click.echo(f"{len(found)} of {len(batches)} are kept in {self.path}; go on with --resume", err=True)
             raise
@@ -155,6 +156,9 @@ def ground(
     systems = [system(trial) for trial in trials]
     digests = {name: target.input_digest for name, target in zip(scenarios, systems, strict=True)}
     given = bench.make([(t,) for t in trials], list(digests.values()), f"without defects, {what or environment}")
+    for name, (made,) in zip(scenarios, given, strict=True):
+        if made["digest"] != digests[name]:
+            raise InputError(f"the cluster's workers have other files for {name}", mend="give all of them the same files")
     deadlines = {name: target.architecture.deadlines == "propagate" for name, target in zip(scenarios, systems, strict=True)}
     runs = {name: g[0]["runs"] for name, g in zip(scenarios, given, strict=True)}
     bench.grounds[known] = Ground(environment, digests, runs, deadlines)

@@ -196,6 +196,39 @@ def test_a_cluster_makes_the_same_results(
     assert here == there
 
 
+@pytest.mark.filterwarnings("ignore")  # of Dask and tornado, at shutdown
+def test_a_cluster_makes_the_same_kill_matrix(
+    cluster: Cluster, tmp_path: Path, write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Defects planted on two Dask workers are noticed as in this process."""
+    from click.testing import CliRunner
+
+    from chaos.cli import main
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "suite.yaml").write_text(f"kind: suite\nname: s\ntitle: s\nscenarios: [{{scenario: {write(tmp_path)}}}]\n")
+    command = [
+        "coverage",
+        "./suite.yaml",
+        "--architecture",
+        "./architecture.yaml",
+        "--environment",
+        "production",
+        "--seeds",
+        "1",
+        "--defect",
+        "memory-leak",
+        "--json",
+        "-",
+    ]
+    found = []
+    for name, more in (("here", []), ("there", ["--cluster", cluster.address])):
+        run = CliRunner().invoke(main, [*command, "--store", name, *more])
+        assert run.exit_code == 0, run.output
+        found.append(run.stdout)
+    assert found[0] == found[1]
+
+
 def test_a_cluster_with_other_files_is_refused(
     tmp_path: Path, write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
