@@ -1,5 +1,17 @@
 """`python -m chaos` is `coredrill`."""
 
-from chaos.cli import main
+import sys
 
-main()
+
+def run() -> None:
+    """The command. Ctrl-C while it is still being loaded ends it as later ones do."""
+    try:
+        from chaos.cli import main
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
+        raise SystemExit(130) from None
+    main()
+
+
+if __name__ == "__main__":
+    run()

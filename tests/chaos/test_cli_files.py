@@ -222,6 +222,21 @@ def test_closed_pipe_is_quiet() -> None:
         assert (process.stderr.read(), process.wait(60)) == (b"", 141)
 
 
+def test_interrupt_while_loading_is_130() -> None:
+    """Ctrl-C before there is a command to interrupt."""
+    program = (
+        "import importlib.abc, runpy, sys\n"
+        "class Interrupts(importlib.abc.MetaPathFinder):\n"
+        "    def find_spec(self, name, path, target=None):\n"
+        "        if name == 'chaos.cli':\n"
+        "            raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupts())\n"
+        "runpy.run_module('chaos', run_name='__main__')\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
+    assert (ended.returncode, ended.stderr) == (130, b"interrupted\n")
+
+
 def test_interrupt_is_130() -> None:
     """Ctrl-C ends with 130 and one word."""
     program = (
