@@ -71,7 +71,9 @@ def simulate(
             progress(machine.now)
         if unknown:
             break
-    return _finish(plan, machine, writer, unknown)
+    journal = _finish(plan, machine, writer, unknown)
+    machine.give_back()
+    return journal
 
 
 def kernel_is_compiled() -> bool:

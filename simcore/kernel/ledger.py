@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from simcore.kernel.arenas import take
 from simcore.kernel.draws import combine, draw, mix_int, name_hash, normal, uniform
 from simcore.kernel.jit import entry, inner
 from simcore.kernel.layout import U
@@ -100,7 +101,7 @@ def create(seed: int, accounts: Any, instruments: Any, orders: Any, *, deposit_s
     """
     instruments_at = int(HEADER_SIZE) + accounts.count
     heap = instruments_at + instruments.count * int(INSTRUMENT_SIZE)
-    ledger = np.zeros(heap + room * int(ACCOUNT_SIZE + ORDER_SIZE), np.int64)
+    ledger = take("ledger", heap + room * int(ACCOUNT_SIZE + ORDER_SIZE))
     header = {
         TOP: heap, HEAP: heap, CUSTOMERS: accounts.count, INSTRUMENTS: instruments.count, INSTRUMENTS_AT: instruments_at,
         SETTLED_AT: NOT_YET, BANK_OPEN: 1,

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from simcore.kernel import arenas, ledger
 from simcore.kernel import layout as y
-from simcore.kernel import ledger
 from simcore.kernel.advance import act, advance
 
 Ints = np.ndarray[Any, np.dtype[np.int64]]
@@ -41,7 +41,7 @@ class Machine:
         self, m: Ints, f: Floats, ledger_arena: Ints, *, columns: list[int], pools: list[int], rows: int, sends: int,
         idempotent: bool, on_series: Sink, on_spans: Sink, on_log: Sink,
     ) -> None:  # fmt: skip
-        self.m, self.f, self.ledger = np.zeros(max(4 * len(m), _WORDS_AT_FIRST), np.int64), f.copy(), ledger_arena
+        self.m, self.f, self.ledger = arenas.take("state", max(4 * len(m), _WORDS_AT_FIRST)), f.copy(), ledger_arena
         self.m[: len(m)] = m
         self.used = len(m)
         self.on_series, self.on_spans, self.on_log = on_series, on_spans, on_log
@@ -49,7 +49,7 @@ class Machine:
         self._last_scrape = 0
         self.reserve = 16 + 2 * sends
         start = int(m[y.H_NOW])
-        self.rows: Ints = np.zeros((rows + 2 * self.reserve) * ledger.ROW_STRIDE, np.int64)
+        self.rows: Ints = arenas.take("rows", (rows + 2 * self.reserve) * ledger.ROW_STRIDE)
         self._put(y.H_ROWS_CAP, rows + 2 * self.reserve)
         self._put(y.H_RESERVE, self.reserve)
         self._put(y.H_RING_LOW, y.NEVER)
@@ -153,6 +153,14 @@ class Machine:
             if n:
                 sink(self.m[at : at + n * words].reshape(n, words))
                 self._put(count, 0)
+
+    def give_back(self) -> None:
+        """Nothing of the run is read any more: its memory is the next one's."""
+        used, rows, top = self.used, len(self.used_rows), int(self.ledger[int(ledger.TOP)])
+        arenas.give_back("state", self.m, used)
+        arenas.give_back("rows", self.rows, rows)
+        arenas.give_back("ledger", self.ledger, top)
+        self.m = self.rows = self.ledger = np.zeros(0, np.int64)
 
     # -- tasks and queues ----------------------------------------------------------------------------------------------------
 

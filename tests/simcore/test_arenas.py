@@ -1,0 +1,48 @@
+"""Memory that one run gives back and the next one takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from simcore.kernel import arenas
+
+
+@pytest.fixture(autouse=True)
+def none_kept(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """As in a process that has made no run yet."""
+    monkeypatch.setattr(arenas, "_kept", {})
+    return
+
+
+def test_what_was_given_back_is_taken_zeroed() -> None:
+    arena = arenas.take("state", 1000)
+    arena[:300] = 7
+    arenas.give_back("state", arena, 300)
+    again = arenas.take("state", 900)
+    assert again is arena
+    assert not again.any()
+
+
+def test_nobody_else_has_it() -> None:
+    arena = arenas.take("state", 1000)
+    arenas.give_back("state", arena, 0)
+    assert arenas.take("rows", 1000) is not arena
+    assert arenas.take("state", 1000) is arena
+    assert not np.shares_memory(arenas.take("state", 1000), arena)
+
+
+def test_one_that_is_too_small_is_let_go() -> None:
+    small = arenas.take("state", 1000)
+    arenas.give_back("state", small, 1000)
+    assert len(arenas.take("state", 1001)) >= 1001
+    assert arenas.take("state", 10) is not small
+
+
+def test_one_that_is_too_large_is_not_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arenas, "KEPT_WORDS_MAX", 999)
+    arena = arenas.take("state", 1000)
+    arenas.give_back("state", arena, 1000)
+    assert arenas.take("state", 1000) is not arena
