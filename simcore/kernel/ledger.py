@@ -144,6 +144,11 @@ def order_room(L: Array) -> int:
     return int(len(L) - L[TOP]) // int(ACCOUNT_SIZE + ORDER_SIZE)
 
 
+def written(L: Array) -> int:
+    """How many words, from the first on, may be other than zero: an order that was rejected has left some beyond the last record."""
+    return min(len(L), int(L[TOP]) + int(ORDER_SIZE))
+
+
 def grow(L: Array) -> Array:
     """The arena with its heap at least doubled. Handles stay valid."""
     bigger = np.zeros(len(L) + max(len(L) - int(L[HEAP]), 4096 * int(ACCOUNT_SIZE + ORDER_SIZE)), np.int64)

@@ -156,7 +156,7 @@ class Machine:
 
     def give_back(self) -> None:
         """Nothing of the run is read any more: its memory is the next one's."""
-        used, rows, top = self.used, len(self.used_rows), int(self.ledger[int(ledger.TOP)])
+        used, rows, top = self.used, len(self.used_rows), ledger.written(self.ledger)
         arenas.give_back("state", self.m, used)
         arenas.give_back("rows", self.rows, rows)
         arenas.give_back("ledger", self.ledger, top)
