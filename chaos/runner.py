@@ -13,13 +13,12 @@ from typing import Any, NamedTuple
 
 from chaos import causes, metrics, severity
 from chaos.campaign import defects
-from chaos.campaign.executors import Place, run_tasks
+from chaos.campaign.executors import Place, require_same_files, run_tasks
 from chaos.checkers import check_all
 from chaos.scenario import MustHappen, Scenario, register
 from chaos.simulated import Parts, Simulated
 from chaos.verdict import judge_run, judge_runs
 from simcore import catalogue
-from simcore.errors import InputError
 from simcore.journal import Journal
 from simcore.loading import Resolved, resolve
 
@@ -299,8 +298,7 @@ def run_jobs(jobs: Sequence[Job], workers: int, done: Done, cluster: str | None 
         input_digest(job)  # a mistake in a file is found before anything runs
 
     def compared(job: Job, record: Record) -> None:
-        if record["input_digest"] != input_digest(job):
-            raise InputError(f"the cluster's workers have other files for {job.scenario}", mend="give all of them the same files")
+        require_same_files(job.scenario, record["input_digest"], input_digest(job))
         done(job, record)
 
     run_tasks(execute, jobs, done if cluster is None else compared, Place(workers, cluster))

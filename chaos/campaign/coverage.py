@@ -13,7 +13,7 @@ import click
 
 from chaos.campaign import matrix as m
 from chaos.campaign.defects import Mutant, load_defect, mutants, places
-from chaos.campaign.executors import Place, run_tasks
+from chaos.campaign.executors import Place, require_same_files, run_tasks
 from chaos.campaign.runs import Line
 from chaos.campaign.trials import PASS, Trial, attempt, forget, inert, system
 from chaos.runner import forget as forget_files
@@ -157,8 +157,7 @@ def ground(
     digests = {name: target.input_digest for name, target in zip(scenarios, systems, strict=True)}
     given = bench.make([(t,) for t in trials], list(digests.values()), f"without defects, {what or environment}")
     for name, (made,) in zip(scenarios, given, strict=True):
-        if made["digest"] != digests[name]:
-            raise InputError(f"the cluster's workers have other files for {name}", mend="give all of them the same files")
+        require_same_files(name, made["digest"], digests[name])
     deadlines = {name: target.architecture.deadlines == "propagate" for name, target in zip(scenarios, systems, strict=True)}
     runs = {name: g[0]["runs"] for name, g in zip(scenarios, given, strict=True)}
     bench.grounds[known] = Ground(environment, digests, runs, deadlines)
@@ -261,7 +260,7 @@ def in_production(bench: Bench, chosen: Sequence[Mutant], scenario: str) -> dict
 
 @dataclass
 class Matrix:
-    """The kill matrix of a suite with everything it was made from."""
+    """The kill matrix of a suite with everything it was made from; how many of its runs were made for it, and how many kept before."""
 
     setting: Setting
     scenarios: list[str]
@@ -269,6 +268,8 @@ class Matrix:
     mutants: list[Mutant]
     cells: dict[str, dict[str, m.Cell]]
     statuses: dict[str, m.Status]
+    made: int
+    kept: int
 
     @property
     def survivors(self) -> list[Mutant]:
@@ -279,7 +280,7 @@ class Matrix:
 def kill_matrix(bench: Bench, scenarios: Sequence[str], environment: str) -> Matrix:
     """Every mutant under every scenario in an environment. Raises InputError where the suite is not green there without them, and for
     wrong files."""
-    s = bench.setting
+    s, made, kept = bench.setting, bench.made, bench.kept
     base = ground(bench, scenarios, environment)
     require_green(base)
     architecture: Architecture = resolve(s.architecture).model
@@ -294,7 +295,7 @@ def kill_matrix(bench: Bench, scenarios: Sequence[str], environment: str) -> Mat
         x.name: m.status_of(list(cells[x.name].values()), present=x.name not in gone, in_production=there.get(x.name, "changes"))
         for x in chosen
     }
-    return Matrix(s, list(scenarios), base, chosen, cells, statuses)
+    return Matrix(s, list(scenarios), base, chosen, cells, statuses, bench.made - made, bench.kept - kept)
 
 
 def described(bench: Bench, found: Matrix) -> dict[str, Any]:
@@ -302,7 +303,7 @@ def described(bench: Bench, found: Matrix) -> dict[str, Any]:
     names = list(found.statuses.values())
     per_seed = m.seed_scores(found.cells, found.statuses, found.setting.seeds)
     summary = m.score(names) | {"seed_scores": per_seed, "seeds": found.setting.seeds} | m.flaky_kills(found.cells)
-    summary |= {"runs": bench.made + bench.kept, "kept": bench.kept, "cells": len(found.mutants) * len(found.scenarios)}
+    summary |= {"runs": found.made + found.kept, "kept": found.kept, "cells": len(found.mutants) * len(found.scenarios)}
     summary["conservation_broken"] = sum(run.get("broken", 0) for d in bench.details.values() for run in d.get("runs", ()))
     summary |= {"spared": sum(c.outcome == "inert" for cells in found.cells.values() for c in cells.values())}
     return {

@@ -82,6 +82,12 @@ def run_tasks(
             _drive(lanes, functools.partial(_alike, _version(), function), tasks, done)
 
 
+def require_same_files(scenario: str, theirs: str, ours: str) -> None:
+    """Raises InputError if the digests of what a worker ran and of what we have differ."""
+    if theirs != ours:
+        raise InputError(f"the cluster's workers have other files for {scenario}", mend="give all of them the same files")
+
+
 def _drive(lanes: Sequence[Lane], function: Callable[[Any], Any], tasks: Sequence[Any], done: Callable[[Any, Any], None]) -> None:
     left = deque((task, 0) for task in tasks)
     running: dict[Future[Any], tuple[Lane, Any, int]] = {}

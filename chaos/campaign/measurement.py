@@ -78,10 +78,7 @@ def _command(name: str, setting: Setting, wishes: Wishes) -> str:
 
 def _beside(bench: Bench, name: str, environment: str) -> Result:
     """What another suite notices of the same defects where it is run. Raises InputError where it is not green without them."""
-    before, kept, found = bench.made + bench.kept, bench.kept, kill_matrix(bench, suite_scenarios(load_suite(name)), environment)
-    told = described(bench, found)
-    told["summary"]["runs"] -= before
-    told["summary"]["kept"] -= kept
+    told = described(bench, kill_matrix(bench, suite_scenarios(load_suite(name)), environment))
     return {"suite": name, "environment": environment, "gaps": _gaps(environment)} | {
         key: told[key] for key in ("summary", "mutants", "scenarios")
     }

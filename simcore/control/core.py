@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, Literal, Protocol
 
 import simpy
@@ -57,8 +57,8 @@ class Core(Protocol):
     """The simulator as the control plane sees it. Time is int ns since midnight of the first day.
 
     `read` gives cumulative counters and gauges, exact now; of a unit also `down_since`, the instant it last went down, -1
-    while it is up. `sum_of` prepares a sum of such readings (`kind/name/field`) that is looked at often; `scrape` looks by itself
-    and wakes who waits. `draw` is a uniform in (0, 1) and `sample` a duration in ns, both fixed by the purpose and `n` alone.
+    while it is up. `scrape` looks at sums of such readings (`kind/name/field`) every so often, and wakes who waits. `draw` is a
+    uniform in (0, 1) and `sample` a duration in ns, both fixed by the purpose and `n` alone.
     `probe` sends one synthetic intent; its event's value is a dict of `code` and `latency_ns`.
     """
 
@@ -70,7 +70,6 @@ class Core(Protocol):
     def inject(self) -> Knobs: ...
 
     def read(self, kind: str, name: str, field: str) -> int: ...
-    def sum_of(self, readings: Iterable[str]) -> Callable[[], int]: ...
     def scrape(self, rule: Rule) -> Scrape: ...
     def log(self, what: str, subject: str, **detail: str | int | float | bool | None) -> None: ...
     def draw(self, purpose: str, n: int = 0) -> float: ...

@@ -79,7 +79,7 @@ class Scrape(Protocol):
 
 
 class PolledScrape:
-    """A scrape whose looks SimPy takes; `sum_of` prepares a sum of readings, as `Core.sum_of` does."""
+    """A scrape whose looks SimPy takes; `sum_of` prepares a sum of readings, as `Cosimulation.sum_of` does."""
 
     def __init__(self, env: simpy.Environment, rule: Rule, sum_of: Callable[[Iterable[str]], Callable[[], int]]) -> None:
         self._env, self._rule = env, rule
