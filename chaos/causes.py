@@ -166,6 +166,7 @@ class _Symptoms:
         self.rows = journal.seconds.size // STEP
         self.split = max(1, (since - int(journal.meta["start_ns"])) // (STEP * SECOND))
         self._known: dict[Node, list[Symptom]] = {}
+        self._summed: dict[tuple[str, str, str], Any] = {}
         self._names = {kind: list(names) for kind, names in journal.names.items()}
 
     def of(self, node: Node, at: int, begin: int) -> tuple[int | None, str]:
@@ -205,9 +206,14 @@ class _Symptoms:
 
     def _sums(self, kind: str, name: str, field: str) -> Any:
         """Increments by window; zeros where the journal keeps no series."""
-        if not self.journal.has_series(kind, name, field):
-            return np.zeros(self.rows, np.int64)
-        return np.einsum("ij->i", self.journal.series(kind, name, field)[: self.rows * STEP].reshape(self.rows, STEP))
+        key = kind, name, field
+        if key not in self._summed:
+            if self.journal.has_series(*key):
+                by_second = self.journal.series(*key)[: self.rows * STEP].reshape(self.rows, STEP)
+                self._summed[key] = np.einsum("ij->i", by_second)
+            else:
+                self._summed[key] = np.zeros(self.rows, np.int64)
+        return self._summed[key]
 
     def _new(self, bad: Any) -> Any:
         """What was bad most of the time before the first step is no symptom of it."""

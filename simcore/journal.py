@@ -31,7 +31,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, Va
 from simcore.errors import InputError
 from simcore.units import SECOND
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 EVENTS_MAX = 1_000_000
 SPOOL_BYTES = 16 << 20
 BLOCK_ROWS = 512  # seconds of series stored together; all blocks but the last have so many, however the writer was fed
@@ -322,8 +322,8 @@ class _Series:
     def append(self, differences: IntArray, low: IntArray, high: IntArray) -> None:
         """Add int64 [rows, columns], rows > 0, with the least and the greatest of each column."""
         widths = _widths(low, high)
-        stretches = [differences[:, widths == width].astype(f"<i{width}") for width in (1, 2, 4, 8)]
-        self.spool.append(b"".join(np.ascontiguousarray(of_width.T).tobytes() for of_width in stretches))
+        stretches = [differences[:, np.flatnonzero(widths == width)].astype(f"<i{width}") for width in (1, 2, 4, 8)]
+        self.spool.append(b"".join(of_width.T.tobytes() for of_width in stretches))
         self.blocks.append(differences.shape[0])
         self.widths.append(widths)
 
@@ -336,8 +336,8 @@ class _Series:
         """The differences of one column, int64 [rows]."""
         found = np.zeros(self.rows, np.int64)
         widths, places = (table[column].tolist() for table in self._where)
-        for i in range(len(self.blocks)):
-            if width := widths[i]:
+        for i, width in enumerate(widths):
+            if width:
                 values = self._stretch(i, width)[places[i]] if self.spool.holds(i) else self._from_file(i, width, places[i])
                 found[i * BLOCK_ROWS : (i + 1) * BLOCK_ROWS] = values
         return found
@@ -434,11 +434,11 @@ class Journal:
 
     @cached_property
     def digest(self) -> str:
-        """BLAKE2b of the contents (not of files, nor the version of coredrill), 32 hex digits."""
-        state = hashlib.blake2b(digest_size=16)
+        """The first half of the SHA-256 of the contents (not of files, nor the version of coredrill), 32 hex digits."""
+        state = hashlib.sha256()  # processors have instructions for it: half the time of BLAKE2b
 
         def feed(label: str, content: bytes | memoryview) -> None:
-            state.update(f"{label}:{len(content)}:".encode())
+            state.update(f"{label}:{memoryview(content).nbytes}:".encode())
             state.update(content)
 
         head = self._head()
@@ -446,14 +446,14 @@ class Journal:
         head["meta"] = {key: value for key, value in self.meta.items() if key != "coredrill_version"}
         feed(f"schema {SCHEMA_VERSION}", _canonical(head).encode())
         for (kind, name), counts in self.histograms.items():
-            feed(f"histogram {kind} {name}", counts.astype("<i8").tobytes())
+            feed(f"histogram {kind} {name}", counts.astype("<i8").data)
         for table in (self.intents, self.spans):
             for column, values in table.items():
-                feed(column, values.tobytes())
+                feed(column, np.ascontiguousarray(values).data)
         for rows, widths, content in self._series.stored():
-            feed(f"widths of {rows} seconds", widths.tobytes())
+            feed(f"widths of {rows} seconds", np.ascontiguousarray(widths).data)
             feed("series", content)
-        return state.hexdigest()
+        return state.hexdigest()[:32]
 
     def _head(self) -> dict[str, Any]:
         return {

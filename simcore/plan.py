@@ -5,6 +5,7 @@ Everything a run needs is in the plan, so it can be copied to another process an
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass, field
 from typing import Any
@@ -507,12 +508,18 @@ class _Compiler:
     def add_customers(self) -> None:
         accounts = self.workload.accounts
         self.set(0, y.H_CUSTOMERS, accounts.count)
-        table = np.empty(2 * accounts.count)
-        if accounts.activity_exponent == 0.0:
-            table[0::2], table[1::2] = 1.0, np.arange(accounts.count)
-        else:
-            draws.alias_table(np.arange(1, accounts.count + 1, dtype=float) ** -accounts.activity_exponent, table)
-        self.set(0, y.H_ALIAS, self.f.put(table))
+        self.set(0, y.H_ALIAS, self.f.put(_activity_table(accounts.count, accounts.activity_exponent)))
+
+
+@functools.lru_cache(maxsize=4)
+def _activity_table(count: int, exponent: float) -> Floats:
+    """The alias table of so many customers, number i of whom acts in proportion to (i + 1) ** -exponent; float64 [2 * count]."""
+    table = np.empty(2 * count)
+    if exponent == 0.0:
+        table[0::2], table[1::2] = 1.0, np.arange(count)
+    else:
+        draws.alias_table(np.arange(1, count + 1, dtype=float) ** -exponent, table)
+    return table
 
 
 def compile_plan(

@@ -86,7 +86,8 @@ def _window(journal: Journal, window: Window | None) -> Window | None:
 def _intents_of(journal: Journal, window: Window | None, flows: list[str]) -> Mask:
     """Which rows are intents of these flows, submitted in the window."""
     names = journal.names.get("flow", [])
-    chosen = np.isin(journal.intents["flow"], [names.index(flow) for flow in flows])
+    wanted = np.array([name in flows for name in names], np.bool_)
+    chosen = wanted[journal.intents["flow"]]
     if window is not None:
         submitted = journal.intents["submit_ns"]
         chosen &= (submitted >= window[0]) & (submitted < window[1])

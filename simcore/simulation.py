@@ -73,6 +73,7 @@ def simulate(
             break
     journal = _finish(plan, machine, writer, unknown)
     machine.give_back()
+    core.close()
     return journal
 
 

@@ -47,16 +47,25 @@ FIELDS: dict[str, dict[str, Any]] = {
 _INTEGRALS = {"busy_ns", "queue_ns", "full_ns"}
 
 
+class Clock(simpy.Environment):
+    """SimPy's environment, which the kernel may be ahead of."""
+
+    def catch_up(self, now: int) -> None:
+        """The kernel has stopped at `now`, and no event of SimPy's lies before."""
+        self._now = now
+
+
 class Cosimulation:
     """One run's control plane and kernel. `env` is SimPy's environment, its time int ns since midnight of the first day."""
 
     def __init__(self, plan: Plan, machine: Machine, log: Callable[[int, str, str, dict[str, Any]], None]) -> None:
         self.plan, self._machine, self._log = plan, machine, log
-        self.env = simpy.Environment(initial_time=plan.start)
+        self.env = Clock(initial_time=plan.start)
         self.inject = Injection(plan, machine)
         self._watches: list[tuple[int, int, simpy.Event]] = []
         self._probes: dict[int, simpy.Event] = {}
         self._purposes: dict[str, int] = {}
+        self._samplers: dict[int, tuple[Distribution, Any]] = {}  # by id, which is theirs alone as long as they are held
         self._probe_number = 0
         self._indices: dict[tuple[str, str, str], int] = {}
         self._scrapes: list[KernelScrape] = []
@@ -111,20 +120,21 @@ class Cosimulation:
         """A control event for the journal, now."""
         self._log(int(self.env.now), what, subject, detail)
 
-    def _key(self, purpose: str, n: int) -> np.uint64:
+    def _key(self, purpose: str, n: int) -> int:
         if purpose not in self._purposes:
             self._purposes[purpose] = draws.name_hash(f"control/{purpose}")
-        return np.uint64(draws.combine_int(self.plan.seed_key ^ self._purposes[purpose], n % (1 << 64)))
+        return draws.combine_int(self.plan.seed_key ^ self._purposes[purpose], n % (1 << 64))
 
     def draw(self, purpose: str, n: int = 0) -> float:
         """A uniform in (0, 1), fixed by seed, purpose and n alone."""
-        return (float(int(self._key(purpose, n)) >> 11) + 0.5) * 2.0**-53
+        return (float(self._key(purpose, n) >> 11) + 0.5) * 2.0**-53
 
     def sample(self, distribution: Distribution, purpose: str, n: int = 0) -> int:
         """A duration, ns, fixed by seed, purpose and n alone."""
-        record = np.array([*distribution_record(distribution), 0.0, 0.0])
+        if id(distribution) not in self._samplers:
+            self._samplers[id(distribution)] = distribution, np.array([*distribution_record(distribution), 0.0, 0.0])
         with np.errstate(over="ignore"):
-            return int(draws.sample_once(record, np.uint64(0), self._key(purpose, n)))
+            return int(draws.sample_once(self._samplers[id(distribution)][1], np.uint64(0), np.uint64(self._key(purpose, n))))
 
     def probe(self, flow: str) -> simpy.Event:
         """Submits one synthetic intent of a flow now. The event's value: dict of `code`, `outcome` (texts) and `latency_ns`."""
@@ -153,7 +163,7 @@ class Cosimulation:
             if why == y.OVER_GUARD:
                 return f"more than {self.plan.architecture.run_guard} tasks at once: a queue grew without bound"
             if why in (y.WATCHED, y.PROBED, y.SCRAPED):
-                self._catch_up()
+                self.env.catch_up(self._machine.now)
                 self._wake(looked=why == y.SCRAPED)
             elif target >= until and due >= until:
                 return None  # what control does at `until` itself belongs to the next piece, together with what follows from it there
@@ -161,24 +171,25 @@ class Cosimulation:
             while self.env.peek() <= now:
                 self.env.step()
 
-    def _catch_up(self) -> None:
-        """Brings SimPy's clock to the kernel's."""
-        if self.env.now < self._machine.now:
-            self.env.run(until=self.env.timeout(self._machine.now - self.env.now))
-
     def _wake(self, *, looked: bool) -> None:
-        m = self._machine.m
-        for scrape in self._scrapes if looked else ():
-            scrape.wake()
-        fired = [w for w in self._watches if m[w[0]] >= w[1]]
+        word = self._machine.m.item
+        for place in self._machine.take_fired() if looked else ():
+            self._scrapes[place].wake()
+        fired = [w for w in self._watches if word(w[0]) >= w[1]]
         if fired:
-            self._watches = [w for w in self._watches if m[w[0]] < w[1]]
+            self._watches = [w for w in self._watches if word(w[0]) < w[1]]
             self._set_watches()
         for _, _, event in fired:
             event.succeed(self._machine.now)
         for number, code, latency, outcome in self._machine.take_probes():
             event = self._probes.pop(number)
             event.succeed({"code": y.CODES[code], "outcome": y.OUTCOMES[outcome], "latency_ns": latency})
+
+    def close(self) -> None:
+        """Lets go of the run. Processes, their environment and this refer to each other in circles: all that a run has in memory would
+        stay there until the garbage collector comes by, which is some runs later."""
+        for holder in (self.inject, self):
+            vars(holder).clear()
 
     def _set_watches(self) -> None:
         self._machine.set_watches([(index, threshold) for index, threshold, _ in self._watches])
@@ -233,10 +244,10 @@ class KernelScrape:
             self._machine.m[self._at + int(y.C_WAKE)] = y.WAKE_ALWAYS
 
     def wake(self) -> None:
-        """Called when the kernel stopped for a scrape: whoever waits for this one is woken, if it is the one."""
-        if self._word(y.C_FIRED) and self._waiting is not None:
-            self._machine.m[self._at + int(y.C_FIRED)], self._machine.m[self._at + int(y.C_WAKE)] = 0, y.WAKE_NEVER
-            waiting, self._waiting = self._waiting, None
+        """Called when the kernel stopped for a look that whoever waits is to see."""
+        self._machine.m[self._at + int(y.C_WAKE)] = y.WAKE_NEVER
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None:
             waiting.succeed()
 
 

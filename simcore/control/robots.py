@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from collections import deque
 from collections.abc import Generator
 
 import simpy
@@ -61,7 +62,7 @@ class PhoneDesk(Watcher):
         bad = tuple(f"flow/{flow}/{outcome}" for flow in rule.flows for outcome in BAD_OUTCOMES)
         self._bad = core.scrape(Rule("rate", bad, (), now(core), rule.every, above=0.0))
         self._ringing: list[int] = []
-        self._answered: list[int] = []
+        self._answered: deque[int] = deque()  # when they rang, in order
         self._noticed = False
         core.env.process(self._run())
 
@@ -69,11 +70,11 @@ class PhoneDesk(Watcher):
         callers = 0
         while True:
             yield self._bad.look(beyond=self._idle())
-            luck = self._core.draw(f"callers/{self.name}", self._bad.turns - 1)
+            t, luck = now(self._core), self._core.draw(f"callers/{self.name}", self._bad.turns - 1)
             more = int(self._bad.grown * self.rule.probability + luck)
             for caller in range(callers, callers + more):
                 delay_ns = self._core.sample(self.rule.delay, f"calls/{self.name}", caller)
-                heapq.heappush(self._ringing, now(self._core) + delay_ns)
+                heapq.heappush(self._ringing, t + delay_ns)
             callers += more
             self._answer()
 
@@ -92,7 +93,8 @@ class PhoneDesk(Watcher):
         while self._ringing and self._ringing[0] <= t:
             self._answered.append(heapq.heappop(self._ringing))
             rang += 1
-        self._answered = [call for call in self._answered if call > t - self.rule.within]
+        while self._answered and self._answered[0] <= t - self.rule.within:
+            self._answered.popleft()
         self.calls += rang
         if rang:
             note(self._core, "complaints", self.name, count=rang)

@@ -21,6 +21,7 @@ _S30, _S27, _S31, _S11 = U(30), U(27), U(31), U(11)
 _M1, _M2 = U(0xBF58476D1CE4E5B9), U(0x94D049BB133111EB)
 GOLDEN = U(0x9E3779B97F4A7C15)
 _C = U(0x632BE59BD9B4E019)
+_M1_INT, _M2_INT, _GOLDEN_INT, _C_INT, _MASK = int(_M1), int(_M2), int(GOLDEN), int(_C), (1 << 64) - 1  # for Python's ints
 _TWO_M53 = 2.0**-53
 
 # Families of distributions: word 0 of a distribution record in the float arena.
@@ -34,15 +35,14 @@ def name_hash(name: str) -> int:
 
 def mix_int(x: int) -> int:
     """`mix` for Python's ints."""
-    mask = (1 << 64) - 1
-    x = ((x ^ (x >> 30)) * int(_M1)) & mask
-    x = ((x ^ (x >> 27)) * int(_M2)) & mask
+    x = ((x ^ (x >> 30)) * _M1_INT) & _MASK
+    x = ((x ^ (x >> 27)) * _M2_INT) & _MASK
     return x ^ (x >> 31)
 
 
 def combine_int(h: int, v: int) -> int:
     """`combine` for Python's ints."""
-    return mix_int(((h ^ (v * int(GOLDEN))) + int(_C)) & ((1 << 64) - 1))
+    return mix_int(((h ^ (v * _GOLDEN_INT)) + _C_INT) & _MASK)
 
 
 @inner

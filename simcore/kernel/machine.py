@@ -24,6 +24,8 @@ _SERIES_WORDS = 1 << 19
 _SPANS_AT_ONCE = 1 << 15
 _LOG_AT_ONCE = 1 << 12
 _WATCHES_MAX = 256
+_FLOATS_AT_ONCE = 1 << 10
+_FIRED = int(y.C_FIRED)
 
 
 def _at(offset: np.uint64) -> int:
@@ -41,12 +43,13 @@ class Machine:
         self, m: Ints, f: Floats, ledger_arena: Ints, *, columns: list[int], pools: list[int], rows: int, sends: int,
         idempotent: bool, on_series: Sink, on_spans: Sink, on_log: Sink,
     ) -> None:  # fmt: skip
-        self.m, self.f, self.ledger = arenas.take("state", max(4 * len(m), _WORDS_AT_FIRST)), f.copy(), ledger_arena
+        self.m, self.ledger = arenas.take("state", max(4 * len(m), _WORDS_AT_FIRST)), ledger_arena
         self.m[: len(m)] = m
-        self.used = len(m)
+        self.f = np.concatenate((f, np.zeros(_FLOATS_AT_ONCE)))
+        self.used, self.floats_used = len(m), len(f)
+        self._scrapes: list[int] = []
         self.on_series, self.on_spans, self.on_log = on_series, on_spans, on_log
         self.task_regions: list[tuple[int, int]] = []
-        self._last_scrape = 0
         self.reserve = 16 + 2 * sends
         start = int(m[y.H_NOW])
         self.rows: Ints = arenas.take("rows", (rows + 2 * self.reserve) * ledger.ROW_STRIDE)
@@ -88,6 +91,14 @@ class Machine:
         """Stores values at the end of the arena; index of the first."""
         at = self._append(len(values))
         self.m[at : at + len(values)] = values
+        return at
+
+    def _append_floats(self, values: tuple[float, ...]) -> int:
+        """Stores values at the end of the float arena (which may move); index of the first."""
+        at, self.floats_used = self.floats_used, self.floats_used + len(values)
+        if self.floats_used > len(self.f):
+            self.f = np.concatenate((self.f, np.zeros(_FLOATS_AT_ONCE)))
+        self.f[at : self.floats_used] = values
         return at
 
     def _region(self, base: Any, values: list[int], count: Any) -> None:
@@ -161,6 +172,8 @@ class Machine:
         arenas.give_back("rows", self.rows, rows)
         arenas.give_back("ledger", self.ledger, top)
         self.m = self.rows = self.ledger = np.zeros(0, np.int64)
+        self.f = np.zeros(0)
+        del self.on_series, self.on_spans, self.on_log
 
     # -- tasks and queues ----------------------------------------------------------------------------------------------------
 
@@ -321,22 +334,31 @@ class Machine:
     ) -> int:
         """A scrape of some words of the arena (layout.C_…), looked at after those there are already; its handle. `bounds`: what is
         above, what below, and the least a ratio is taken over."""
-        floats, self.f = len(self.f), np.append(self.f, bounds)
-        scrape = self._append(y.SCRAPE_SIZE)
+        floats, scrape = self._append_floats(bounds), self._append(y.SCRAPE_SIZE)
         words = {
             y.C_DUE: first, y.C_EVERY: every, y.C_KIND: kind, y.C_OF: self.append(of), y.C_OF_N: len(of), y.C_TO: self.append(to),
             y.C_TO_N: len(to), y.C_AT: -1, y.C_FLOATS: floats,
         }  # fmt: skip
         for offset, value in words.items():
             self.m[scrape + int(offset)] = value
-        self.m[self._last_scrape + int(y.C_NEXT) if self._last_scrape else int(y.H_SCRAPES)] = scrape
-        self._last_scrape = scrape
+        self.m[self._scrapes[-1] + int(y.C_NEXT) if self._scrapes else int(y.H_SCRAPES)] = scrape
+        self._scrapes.append(scrape)
         self._put(y.H_SCRAPE_DUE, min(first, self.get(y.H_SCRAPE_DUE)))
         return scrape
+
+    def take_fired(self) -> list[int]:
+        """The scrapes whose look has woken somebody since last asked, by their places in the order they were added."""
+        word = self.m.item
+        fired = [i for i, scrape in enumerate(self._scrapes) if word(scrape + _FIRED)]
+        for i in fired:
+            self.m[self._scrapes[i] + _FIRED] = 0
+        return fired
 
     def take_probes(self) -> list[tuple[int, int, int, int]]:
         """Probes answered since last asked: number, code, latency ns, outcome."""
         n, at, size = self.get(y.H_PROBES_N), self.get(y.H_PROBES), int(y.PROBE_SIZE)
+        if not n:
+            return []
         self._put(y.H_PROBES_N, 0)
         return [tuple(int(x) for x in row) for row in self.m[at : at + n * size].reshape(n, size)]  # type: ignore[misc]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Iterator
 
 import numpy as np
@@ -63,3 +65,22 @@ def test_a_run_gives_all_its_memory_back_clean() -> None:
         assert {what: bool(arena.any()) for what, arena in arenas._kept.items()} == dict.fromkeys(
             ("state", "rows", "ledger"), False
         )
+
+
+def test_a_run_is_let_go_of_without_the_garbage_collector() -> None:
+    """Processes of the control plane refer to each other in circles; the plan's arrays and the journal's rows must not hang on them."""
+    begin = parse_clock("09:30")
+    plan = compile_plan(load_architecture("legacy-coupled"), load_workload("normal-day"), start=begin, end=begin + MINUTE // 6)
+    gc.collect()
+    gc.disable()
+    try:
+        journal = simulate(plan)
+        left = {
+            "plan": weakref.ref(plan.m),
+            "intents": weakref.ref(journal.intents["request"]),
+            "series": weakref.ref(journal._series),
+        }
+        del plan, journal
+        assert {what: of() is not None for what, of in left.items()} == dict.fromkeys(left, False)
+    finally:
+        gc.enable()
