@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from chaos.campaign.costs import waited
 from simcore.errors import one_line
 
 MARKS = {"better": "▲", "worse": "▼", "equivalent": "=", "inconclusive": "?", "not comparable": "–"}
@@ -52,17 +53,14 @@ def short_names(names: Sequence[str]) -> list[str]:
 
 def _architectures(result: Mapping[str, Any], short: Mapping[str, str]) -> list[str]:
     """Costs, and how many places each verdict was reached in, by the first measure."""
-    head = ["architecture", "machines", "slots", "order p50", "p99", "transfer p50", *(f"{MARKS[v]} {v}" for v in MARKS)]
+    head = ["architecture", "machines", "slots", "order mean", "p99", "transfer mean", *(f"{MARKS[v]} {v}" for v in MARKS)]
     first = result["measures"][0]["name"]
     rows = []
     for a in result["architectures"]:
         machines, slow = a["hardware"], a["latency"]
         mine = [c["verdict"] for c in result["cells"] if c["architecture"] == a["name"] and c["measure"] == first]
         hosts = f"{machines['machines']}+{machines['standbys']}"
-        waits = [
-            f"{slow[flow][q]:.0f} ms" if flow in slow else "–"
-            for flow, q in (("place-order", "p50"), ("place-order", "p99"), ("transfer", "p50"))
-        ]
+        waits = [waited(slow, *which) for which in (("place-order", "mean"), ("place-order", "p99"), ("transfer", "mean"))]
         counts = [str(mine.count(v)) if a["name"] != result["baseline"] else "" for v in MARKS]
         rows.append([short[a["name"]], hosts, f"{machines['slots']:,}", *waits, *counts])
     return table(head, rows)

@@ -7,6 +7,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from chaos.campaign.costs import WAITS, waited
 from chaos.reports.html import environment, stylesheet
 
 Result = Mapping[str, Any]
@@ -49,8 +50,8 @@ def _comparison(result: Result) -> dict[str, Any]:
         "pictures": [
             {"title": f"Benefit against {what}", "picture": _scatter(result, first, key, unit), "note": note}
             for what, key, unit, note in (
-                ("latency", "latency", "ms more for an order that meets no fault (median)",
-                 "Up is better, right is dearer. Latencies are known to 1/32: what costs less shows none."),
+                ("latency", "latency", "ms more for an order that meets no fault (mean)",
+                 "Up is better, right is dearer."),
                 ("hardware", "machines", "machines more, standbys included", "Up is better, right is dearer."),
             )
         ],
@@ -90,15 +91,15 @@ def _scatter(result: Result, measure: str, key: str, unit: str) -> dict[str, Any
 def _cost(architecture: Mapping[str, Any], key: str) -> Any:
     if key == "machines":
         return architecture["hardware"]["machines"] + architecture["hardware"]["standbys"]
-    return architecture["latency"].get("place-order", {}).get("p50")
+    return architecture["latency"].get("place-order", {}).get("mean")
 
 
 def _costs(result: Result) -> dict[str, Any]:
     flows = sorted({flow for a in result["architectures"] for flow in a["latency"]})
-    head = ["architecture", "machines", "standbys", "slots", *(f"{flow} {q}" for flow in flows for q in ("p50", "p99"))]
+    head = ["architecture", "machines", "standbys", "slots", *(f"{flow} {q}" for flow in flows for q in WAITS)]
     rows = []
     for a in result["architectures"]:
-        waits = [f"{a['latency'][f][q]:.0f} ms" if f in a["latency"] else "–" for f in flows for q in ("p50", "p99")]
+        waits = [waited(a["latency"], flow, q) for flow in flows for q in WAITS]
         rows.append([a["name"], *(f"{a['hardware'][k]:,}" for k in ("machines", "standbys", "slots")), *waits])
     return {"head": head, "rows": rows}
 
