@@ -83,16 +83,20 @@ def _decided(kept: Kept) -> list[Sentence]:
 
 def _action(events: list[Event], begun: Event) -> Sentence:
     verb, target = str(begun.detail.get("verb", "")), str(begun.detail.get("target", begun.subject))
-    done = next((e.t_ns for e in events if e.what == "action_done" and e.t_ns >= begun.t_ns and e.subject == begun.subject), None)
+    later = (e for e in events[events.index(begun) + 1 :] if e.subject == begun.subject)
+    ended = next((e for e in later if e.what in ("action_done", "action_failed")), None)
     agreed = [e for e in events if e.what == "approved" and e.t_ns <= begun.t_ns and e.subject == begun.subject]
     parts = {
         "team": begun.detail.get("by") or "–", "verb": known("verb", verb), "target": name(target),
-        "done": say("story.done", at=clock(done)) if done is not None else say("story.undone"),
+        "done": say(_ENDS[ended.what], at=clock(ended.t_ns)) if ended is not None else say("story.undone"),
     }  # fmt: skip
     if not agreed:
         return Sentence(begun.t_ns, say("story.decided.auto", **parts))
     approver = known("approver", agreed[-1].detail.get("approver", "–"))
     return Sentence(begun.t_ns, say("story.decided", **parts, approver=approver))
+
+
+_ENDS = {"action_done": "story.done", "action_failed": "story.failed"}
 
 
 def _recovered(kept: Kept) -> Sentence:

@@ -18,8 +18,8 @@ from chaos.reports.folder import Drawn, Edge, Kept, Picture, Run, read
 from chaos.reports.html import ECHARTS, ECHARTS_VERSION, run_page
 from chaos.reports.page import group_of, page_data
 from chaos.reports.states import STATES
-from chaos.reports.story import story
-from simcore.journal import OUTCOMES, Journal
+from chaos.reports.story import _action, story
+from simcore.journal import OUTCOMES, Event, Journal
 from simcore.units import MS, SECOND
 
 HANG = (10 * 3600 + 120, 10 * 3600 + 240)
@@ -124,6 +124,24 @@ def test_the_story_answers_a_newcomer(kept: Kept) -> None:
     assert f"{orders['unknown']:,} ended without the customer knowing" in told
     times = [s.t_ns for s in story(kept) if s.t_ns is not None]
     assert times == sorted(times)
+
+
+def test_the_story_tells_how_each_attempt_ended() -> None:
+    """A rollback that fails is tried again at the same instant: the first attempt ended with its own failure, not with the success of the
+    last one; and a third is under way when the run ends."""
+    what = {"by": "core", "verb": "rollback", "target": "order-router"}
+    events = [
+        Event(t * SECOND, word, "router-errors", dict(what))
+        for t, word in (
+            (60, "action_started"),
+            (90, "action_failed"),
+            (90, "action_started"),
+            (150, "action_done"),
+            (200, "action_started"),
+        )
+    ]
+    told = [_action(events, event).text["en"] for event in events if event.what == "action_started"]
+    assert [text.rpartition(", ")[2] for text in told] == ["failed at 00:01:30.", "done at 00:02:30.", "not done within the run."]
 
 
 @pytest.mark.parametrize(
