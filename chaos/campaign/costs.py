@@ -35,15 +35,15 @@ def pools_of(service: Service) -> set[str]:
 
 def latency(healthy: Sequence[dict[str, Any]]) -> dict[str, dict[str, float]]:
     """Median over healthy runs of the mean and the quantiles of what customers waited, in ms, by flow. The quantiles are known to
-    1/32; what an option adds shows in the mean."""
+    1/32; what an option adds shows in the mean, which flows without rows have not."""
     found = {}
     for flow in LATENCY_FLOWS:
         rows = [r["metrics"]["flows"][flow] for r in healthy if r["metrics"]["flows"].get(flow, {}).get("p99_ns")]
         if rows:
-            found[flow] = {q: median([row[f"{q}_ns"] / 1e6 for row in rows]) for q in WAITS}
+            found[flow] = {q: median([row[f"{q}_ns"] / 1e6 for row in rows]) for q in WAITS if rows[0][f"{q}_ns"] is not None}
     return found
 
 
 def waited(of: Mapping[str, Mapping[str, float]], flow: str, what: str) -> str:
     """An entry of `latency` for people: a dash where there is none, a mean to the tenth of a millisecond."""
-    return f"{of[flow][what]:,.{1 if what == 'mean' else 0}f} ms" if flow in of else "–"
+    return f"{of[flow][what]:,.{1 if what == 'mean' else 0}f} ms" if what in of.get(flow, {}) else "–"

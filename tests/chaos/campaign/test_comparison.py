@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from chaos.campaign.comparison import Stopping, measure_of
+from chaos.campaign.costs import latency, waited
 from chaos.cli import main
 from chaos.statistics import sign_test
 from simcore.errors import InputError
@@ -264,6 +265,24 @@ def test_costs_are_computed(folder: Path) -> None:
     hardware = [a["hardware"] for a in result["architectures"]]
     assert hardware[:2] == [{"machines": 2, "standbys": 0, "slots": 8}, {"machines": 2, "standbys": 0, "slots": 5}]
     assert hardware[2]["machines"] == 3
+
+
+def test_latency_is_of_what_healthy_customers_waited() -> None:
+    """Medians over runs, in ms; a flow without rows has quantiles and no mean, and one that nobody used is left out."""
+
+    def run(mean: int | None) -> dict[str, Any]:
+        flows = {"place-order": {"mean_ns": mean, "p50_ns": 2_000_000, "p99_ns": 9_400_000},
+                 "login": {"mean_ns": None, "p50_ns": 3_000_000, "p99_ns": 5_000_000},
+                 "transfer": {"mean_ns": None, "p50_ns": None, "p99_ns": None}}  # fmt: skip
+        return {"metrics": {"flows": flows}}
+
+    found = latency([run(2_300_000), run(2_140_000), run(2_200_000)])
+    assert found == {"place-order": {"mean": 2.2, "p50": 2.0, "p99": 9.4}, "login": {"p50": 3.0, "p99": 5.0}}
+    told = [
+        waited(found, *which)
+        for which in (("place-order", "mean"), ("place-order", "p99"), ("login", "mean"), ("transfer", "p50"))
+    ]
+    assert told == ["2.2 ms", "9 ms", "–", "–"]
 
 
 @pytest.mark.parametrize(
