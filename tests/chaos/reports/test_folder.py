@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from chaos.cli import main
 from chaos.reports.folder import SCHEMA_VERSION, read
+from simcore import journal
 from simcore.journal import Journal, JournalError
 from simcore.units import MINUTE, SECOND
 
@@ -50,14 +51,14 @@ def _changed(folder: Path, file: str, **parts: Any) -> None:
     path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | parts), encoding="utf-8")
 
 
-@pytest.mark.parametrize("file", ["journal.json", "run.json"])
-def test_an_unknown_schema_version_is_a_clear_message(copied: Path, file: str) -> None:
+@pytest.mark.parametrize(("file", "version"), [("journal.json", journal.SCHEMA_VERSION), ("run.json", SCHEMA_VERSION)])
+def test_an_unknown_schema_version_is_a_clear_message(copied: Path, file: str, version: int) -> None:
     """Exit 2, one line, with the file, the version found and the one that is read; no traceback."""
-    _changed(copied, file, schema_version=SCHEMA_VERSION + 98)
+    _changed(copied, file, schema_version=version + 98)
     result = CliRunner().invoke(main, ["report", str(copied)])
     assert result.exit_code == 2
     assert result.stderr.count("\n") == 1
-    assert f"{file}: schema_version is {SCHEMA_VERSION + 98}, this coredrill reads {SCHEMA_VERSION}" in result.stderr
+    assert f"{file}: schema_version is {version + 98}, this coredrill reads {version}" in result.stderr
 
 
 @pytest.mark.parametrize(
