@@ -435,7 +435,7 @@ class Journal:
     @cached_property
     def digest(self) -> str:
         """The first half of the SHA-256 of the contents (not of files, nor the version of coredrill), 32 hex digits."""
-        state = hashlib.sha256()  # processors have instructions for it: half the time of BLAKE2b
+        state = hashlib.sha256()  # which processors have instructions for
 
         def feed(label: str, content: bytes | memoryview) -> None:
             state.update(f"{label}:{memoryview(content).nbytes}:".encode())
