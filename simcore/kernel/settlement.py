@@ -341,22 +341,25 @@ _DUPLICATED, _LOST, _ORPHAN, _STRANDED, _LATE, _PLACED_ONCE, _NOT_PLACED, _IN_TR
 
 
 @inner
-def _could_go_from(submitted, opens, closes):
-    """When an order submitted then could first go to the exchange: at once while its hours run, else at the next opening."""
+def _could_go_from(had_at, opens, closes):
+    """When an order that was there then could first go to the exchange: at once while its hours run, else at the next opening."""
     for i in range(len(closes)):
-        if closes[i] > submitted:
-            return max(submitted, opens[i])
-    return submitted
+        if closes[i] > had_at:
+            return max(had_at, opens[i])
+    return had_at
 
 
 @inner
 def _became(rows, i, known, opens, closes, close, late_ns):
     """What became of the intent of the row at `i`; `known`: whether its order is in the core and at the exchange."""
-    meta, placed_at = rows[i + k.R_META], rows[i + k.R_PLACED_AT]
+    meta, recorded_at, placed_at = rows[i + k.R_META], rows[i + k.R_RECORDED_AT], rows[i + k.R_PLACED_AT]
     outcome, kind = meta >> k.M_OUTCOME & 15, meta >> k.M_KIND & 15
     recorded, placed = meta >> k.M_RECORDED & 255, meta >> k.M_PLACED & 255
+    goes_on = kind == k.ORDER or kind == k.CANCEL or kind == k.TRANSFER
+    if not goes_on and placed_at == k.NOT_YET:
+        placed_at = recorded_at
     in_core, at_exchange, has_been = known & _IN_CORE != 0, known & _AT_EXCHANGE != 0, placed_at != k.NOT_YET
-    done = placed if kind == k.ORDER or kind == k.CANCEL or kind == k.TRANSFER else max(recorded, placed)
+    done = placed if goes_on else max(recorded, placed)
     bits = 0
     if max(recorded, placed) > 1:
         bits |= _DUPLICATED
@@ -367,11 +370,13 @@ def _became(rows, i, known, opens, closes, close, late_ns):
     if at_exchange and not in_core:
         bits |= _ORPHAN
     reached = (has_been and placed_at <= close) or meta & k.WAS_REFUSED != 0
-    unseen = kind == k.ORDER and in_core and not reached and rows[i + k.R_RECORDED_AT] < close
+    unseen = kind == k.ORDER and in_core and not reached and recorded_at < close
     if unseen or meta & k.WAS_STRANDED != 0:
         bits |= _STRANDED
     surprised = outcome != 0 and outcome != CONFIRMED and placed_at > rows[i + k.R_ANSWERED]
-    if has_been and (surprised or placed_at > _could_go_from(rows[i + k.R_SUBMITTED], opens, closes) + late_ns):
+    # from when the core had it, not from when the customer began: an order by phone takes as long as the talk
+    had_at = recorded_at if recorded_at != k.NOT_YET and recorded_at <= placed_at else rows[i + k.R_SUBMITTED]
+    if has_been and (surprised or placed_at > _could_go_from(had_at, opens, closes) + late_ns):
         bits |= _LATE
     if kind == k.TRANSFER and rows[i + k.R_TRANSIT] != 0:
         bits |= _IN_TRANSIT
@@ -393,8 +398,8 @@ def truth(L: Array, rows: Array, close: int, *, hours: list[tuple[int, int]] | N
     """What became of each intent, for a run that ends with the close at `close`.
 
     Orders, cancels and transfers count as placed when exchange or bank took them in, all else when recorded. Late: placed
-    after the client was told or concluded otherwise, or more than `late_ns` [guess] after it could go: at submission, or at the next
-    opening of the exchange if its `hours` (from, to; ns, ascending) did not run then.
+    after the client was told or concluded otherwise, or more than `late_ns` [guess] after it could go: when the core had recorded it (what
+    it never recorded: at submission), or at the next opening of the exchange if its `hours` (from, to; ns, ascending) did not run then.
     """
     opens, closes = np.array(hours or np.empty((0, 2)), np.int64).T.copy()
     bits = np.zeros(len(rows) // k.ROW_STRIDE, np.int64)

@@ -285,6 +285,27 @@ def test_fills_of_an_order_placed_twice_go_to_the_error_account() -> None:
     assert w.broken() == []
 
 
+def test_what_the_customer_takes_is_not_lateness_what_the_core_takes_is() -> None:
+    """The talk of an order by phone comes before the core has it."""
+    w = World()
+    for customer, (recorded, accepted) in enumerate([(2 * MINUTE, 2 * MINUTE + 1), (0, MINUTE), (0, MINUTE + 1)]):
+        row = w.intend(k.ORDER, customer, quantity=500)
+        w.do(k.ORDER_RECORD, row, now=OPEN + recorded)
+        w.do(k.ORDER_ACCEPT, row, int(w.L[k.OUT_REF]), now=OPEN + accepted)
+    assert settlement.truth(w.L, w.rows, CLOSE).late.tolist() == [False, False, True]
+    opens_a_minute_later = [(OPEN - HOUR, OPEN - HOUR // 2), (OPEN + MINUTE, CLOSE)]
+    assert settlement.truth(w.L, w.rows, CLOSE, hours=opens_a_minute_later).late.tolist() == [False, False, False]
+
+
+def test_a_fund_order_recorded_after_the_client_gave_up_is_late() -> None:
+    w = World()
+    answered, given_up = (w.intend(k.FUND, customer, quantity=1_000) for customer in (0, 1))
+    w.do(k.FUND_SUBSCRIBE, answered)
+    answer(w.L, w.rows, given_up, OPEN + 1, UNKNOWN, 8, 1)
+    w.do(k.FUND_SUBSCRIBE, given_up, now=OPEN + 2)
+    assert settlement.truth(w.L, w.rows, CLOSE).late.tolist() == [False, True]
+
+
 def test_an_order_closed_by_the_core_but_accepted_later_is_taken_up_again() -> None:
     w = World()
     row, order = w.order(0)
