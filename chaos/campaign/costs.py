@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
+from chaos.reports.waits import WAITS
 from chaos.statistics import median
 from simcore.architecture import Architecture, Service
 from simcore.steps import resources
 
 LATENCY_FLOWS = ("place-order", "login", "transfer")
-WAITS = ("mean", "p50", "p99")
 
 
 def hardware(architecture: Architecture) -> dict[str, int]:
@@ -42,8 +42,3 @@ def latency(healthy: Sequence[dict[str, Any]]) -> dict[str, dict[str, float]]:
         if rows:
             found[flow] = {q: median([row[f"{q}_ns"] / 1e6 for row in rows]) for q in WAITS if rows[0][f"{q}_ns"] is not None}
     return found
-
-
-def waited(of: Mapping[str, Mapping[str, float]], flow: str, what: str) -> str:
-    """An entry of `latency` for people: a dash where there is none, a mean to the tenth of a millisecond."""
-    return f"{of[flow][what]:,.{1 if what == 'mean' else 0}f} ms" if what in of.get(flow, {}) else "–"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from chaos.campaign.costs import waited
+from chaos.reports.waits import waited
 from simcore.errors import one_line
 
 MARKS = {"better": "▲", "worse": "▼", "equivalent": "=", "inconclusive": "?", "not comparable": "–"}

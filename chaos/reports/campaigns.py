@@ -8,12 +8,12 @@ from statistics import fmean
 from typing import Any
 
 from chaos.reports.html import environment, stylesheet
+from chaos.reports.waits import WAITS, waited
 
 Result = Mapping[str, Any]
 MARKS = {"better": "▲", "worse": "▼", "equivalent": "=", "inconclusive": "?", "not comparable": "–"}
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP, LABEL = 620, 340, 60, 46, 34, 13  # of a picture, px
 TICKS = 4
-WAITS = {"mean": ",.1f", "p50": ",.0f", "p99": ",.0f"}  # ms, how each is written: quantiles are known to 1/32
 
 
 def write_page(result: Result, path: Path) -> None:
@@ -99,8 +99,7 @@ def _costs(result: Result) -> dict[str, Any]:
     head = ["architecture", "machines", "standbys", "slots", *(f"{flow} {q}" for flow in flows for q in WAITS)]
     rows = []
     for a in result["architectures"]:
-        known = [(a["latency"].get(flow, {}).get(q), form) for flow in flows for q, form in WAITS.items()]
-        waits = ["–" if ms is None else f"{ms:{form}} ms" for ms, form in known]
+        waits = [waited(a["latency"], flow, q) for flow in flows for q in WAITS]
         rows.append([a["name"], *(f"{a['hardware'][k]:,}" for k in ("machines", "standbys", "slots")), *waits])
     return {"head": head, "rows": rows}
 

@@ -398,8 +398,8 @@ def truth(L: Array, rows: Array, close: int, *, hours: list[tuple[int, int]] | N
     """What became of each intent, for a run that ends with the close at `close`.
 
     Orders, cancels and transfers count as placed when exchange or bank took them in, all else when recorded. Late: placed
-    after the client was told or concluded otherwise, or more than `late_ns` [guess] after it could go: when the core had recorded it (what
-    it never recorded: at submission), or at the next opening of the exchange if its `hours` (from, to; ns, ascending) did not run then.
+    after the client was told or concluded otherwise, or more than `late_ns` [guess] after it could go: when the core had recorded it (if it had
+    not: at submission), or at the next opening of the exchange if its `hours` (from, to; ns, ascending) did not run then.
     """
     opens, closes = np.array(hours or np.empty((0, 2)), np.int64).T.copy()
     bits = np.zeros(len(rows) // k.ROW_STRIDE, np.int64)

@@ -13,8 +13,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from chaos.campaign.comparison import Stopping, measure_of
-from chaos.campaign.costs import latency, waited
+from chaos.campaign.costs import latency
 from chaos.cli import main
+from chaos.reports.waits import waited
 from chaos.statistics import sign_test
 from simcore.errors import InputError
 
