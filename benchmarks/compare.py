@@ -26,11 +26,11 @@ from typing import Any
 import click
 import run as benchmarks
 
-from chaos.campaign.comparison import Comparison, Place, compare, kept_of
-from chaos.campaign.executors import Place as Where
-from chaos.campaign.executors import run_tasks
-from chaos.campaign.runs import Runs
-from chaos.runner import Job, prepare
+from chaos.compare.comparison import Comparison, Place, compare, kept_of
+from chaos.execution.jobs import Job, prepare
+from chaos.execution.runs import Runs
+from chaos.execution.workers import Place as Where
+from chaos.execution.workers import run_tasks
 
 ARCHITECTURES = ("legacy-coupled",) + tuple(
     f"options/{name}"
@@ -50,8 +50,8 @@ def main() -> None:
 
 def scenarios(count: int) -> tuple[Place, ...]:
     """The first so many scenarios of the suites that every architecture can run."""
-    from chaos.campaign.commands import places_of
-    from simcore.errors import InputError
+    from chaos.cli.compare import places_of
+    from simcore.base.errors import InputError
 
     found = []
     for place in places_of(SUITES, None):

@@ -19,10 +19,10 @@ import run as benchmarks
 
 def main() -> None:
     """Prints one JSON object."""
-    from chaos.campaign.coverage import Bench, Setting, described, kill_matrix
-    from chaos.campaign.defects import mutants
-    from chaos.drill import load_suite, suite_scenarios
-    from simcore.loading import load_architecture
+    from chaos.cli.drill import load_suite, suite_scenarios
+    from chaos.coverage.kill_matrix import Bench, Setting, described, kill_matrix
+    from chaos.execution.planting import mutants
+    from simcore.files.loading import load_architecture
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("suite", nargs="?", default="release-gate")

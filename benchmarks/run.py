@@ -49,8 +49,8 @@ CHAINS = [
 
 def kernel_run(architecture: str, workload: str, start: int, end: int, seed: int) -> dict[str, float]:
     """One run of the kernel: wall seconds of loading, planning and simulating, what was processed, and peak memory so far."""
-    from simcore.loading import load_architecture, load_workload
-    from simcore.plan import compile_plan
+    from simcore.compile.plan import compile_plan
+    from simcore.files.loading import load_architecture, load_workload
     from simcore.simulation import simulate
 
     times = [time.perf_counter()]
@@ -188,7 +188,7 @@ def chain(repetitions: int, only: str | None) -> None:
 
 
 def _chain(name: str, kernel_s: float, simpy_s: float, repetitions: int) -> dict[str, Any]:
-    from simcore.loading import load_architecture, load_workload
+    from simcore.files.loading import load_architecture, load_workload
 
     parameters = simpy_chain.read_chain(load_architecture(name), load_workload(name))
     responses: dict[str, list[float]] = {"kernel": [], "SimPy": []}
@@ -229,7 +229,7 @@ def _day_options(architecture: str, workload: str, window: str) -> Callable[[Any
 
 
 def _window_ns(window: str) -> tuple[int, int]:
-    from simcore.units import parse_clock
+    from simcore.base.units import parse_clock
 
     start, end = (parse_clock(part) for part in window.split("-"))
     return start, end
@@ -299,7 +299,7 @@ def startup(architecture: str, repetitions: int) -> None:
         "import_numba_s": spread([_wall_s("-c", "import numba") for _ in range(repetitions)]),
     }
     for arguments in (["--help"], ["validate", "legacy-coupled"]):
-        command = ["-c", "from chaos.cli import main; main()", *arguments]
+        command = ["-c", "from chaos.cli.main import main; main()", *arguments]
         results[f"{arguments[0].lstrip('-')}_s"] = spread([_wall_s(*command) for _ in range(repetitions)])
     for title, figures in results.items():
         show(f"startup: {title}", figures, "s", 2)
@@ -344,14 +344,14 @@ def smoke(suite: str, all_of: str, repetitions: int) -> None:
 
 
 def _suite_jobs(suite: str) -> list[Any]:
-    from chaos.drill import Options, load_suite, suite_jobs
+    from chaos.cli.drill import Options, load_suite, suite_jobs
 
     return suite_jobs(load_suite(suite), Options(replications=1))
 
 
 def _scenario_run(name: str) -> dict[str, float]:
     """Wall seconds of one run from prepared files to its judged record, and those of them not spent in `advance`."""
-    from chaos.runner import Job, execute, prepare
+    from chaos.execution.jobs import Job, execute, prepare
     from simcore.kernel import machine
 
     job, inside, advance = Job(name, 1), [0.0], machine.advance

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import simpy
 
 if TYPE_CHECKING:
-    from simcore.architecture import Architecture, Operation
-    from simcore.workload import Workload
+    from simcore.model.architecture import Architecture, Operation
+    from simcore.model.workload import Workload
 
 SECOND = 1_000_000_000
 

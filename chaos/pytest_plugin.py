@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from chaos.runner import Job, Record
-    from chaos.scenario import Pair
+    from chaos.documents.scenario import Pair
+    from chaos.execution.jobs import Job, Record
 
     Sides = tuple[Pair, tuple[list[Job], list[Job]]]
 
@@ -57,9 +57,9 @@ class ScenarioFile(pytest.File):
 
     def collect(self) -> Iterator[pytest.Item]:
         """One item a scenario and seed, one for each group with expectations over its seeds, and one a pair of a suite."""
-        from chaos.scenario import register
-        from simcore.errors import InputError
-        from simcore.loading import kind_of
+        from chaos.documents.scenario import register
+        from simcore.base.errors import InputError
+        from simcore.files.loading import kind_of
 
         register()
         name = str(self.path.absolute())
@@ -73,7 +73,7 @@ class ScenarioFile(pytest.File):
             yield PairItem.from_parent(self, name=f"pair-{pair.name}", pair=pair, a=a, b=b)
 
     def _runs(self, jobs: list[Job], short: bool) -> Iterator[pytest.Item]:
-        from chaos.runner import prepare
+        from chaos.execution.jobs import prepare
 
         groups: dict[Any, list[Job]] = {}
         for job in jobs:
@@ -93,8 +93,8 @@ class ScenarioFile(pytest.File):
 
 def _scenario(name: str) -> tuple[list[Job], list[Sides]]:
     """The jobs of a scenario file, checked. Raises InputError."""
-    from chaos.drill import Options, scenario_jobs
-    from chaos.runner import prepare
+    from chaos.cli.drill import Options, scenario_jobs
+    from chaos.execution.jobs import prepare
 
     jobs = scenario_jobs([name], Options())
     for job in jobs:
@@ -104,8 +104,8 @@ def _scenario(name: str) -> tuple[list[Job], list[Sides]]:
 
 def _suite(name: str) -> tuple[list[Job], list[Sides]]:
     """The jobs of a suite that are judged on their own, and its pairs with theirs; all checked. Raises InputError."""
-    from chaos.drill import Options, load_suite, own_jobs, pair_jobs, suite_jobs
-    from chaos.runner import prepare
+    from chaos.cli.drill import Options, load_suite, own_jobs, pair_jobs, suite_jobs
+    from chaos.execution.jobs import prepare
 
     suite, options = load_suite(name), Options()
     for job in suite_jobs(suite, options):
@@ -122,7 +122,7 @@ class RunItem(pytest.Item):
 
     def runtest(self) -> None:
         """Makes the runs, and raises what is not a pass."""
-        from chaos.drill import result_of
+        from chaos.cli.drill import result_of
         from chaos.reports.junit import properties_of
 
         records = {job.key: _executed(job) for job in self.jobs}
@@ -142,7 +142,7 @@ class RunItem(pytest.Item):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The reasons and the line to replay, without a traceback, for verdicts and mistakes in files."""
-        from simcore.errors import InputError
+        from simcore.base.errors import InputError
 
         if isinstance(excinfo.value, (*VERDICTS, InputError)):
             return f"{self.path}:1: {excinfo.value}"
@@ -162,7 +162,7 @@ class PairItem(pytest.Item):
 
     def runtest(self) -> None:
         """Makes the runs of both sides, and raises if the difference is not there."""
-        from chaos.drill import compare, pair_lines
+        from chaos.cli.drill import compare, pair_lines
 
         found = compare(self.pair, self.a, self.b, {job.key: _executed(job) for job in (*self.a, *self.b)})
         claim = f"{found['measure']} of {found['a']} exceeds that of {found['b']} by at least {found['at_least']:g}"
@@ -182,7 +182,7 @@ class PairItem(pytest.Item):
 @functools.lru_cache(maxsize=1024)
 def _executed(job: Job) -> Record:
     """A run; the item over the seeds shares those of the others in its process."""
-    from chaos.runner import execute
+    from chaos.execution.jobs import execute
 
     record = execute(job)
     if broken := [law["law"] for law in record["conservation"] if not law["ok"]]:
@@ -191,7 +191,7 @@ def _executed(job: Job) -> Record:
 
 
 def _over(result: dict[str, Any]) -> str:
-    from chaos.verdict import combine
+    from chaos.judgement.verdict import combine
 
     return combine(e["verdict"] for e in result["groups"][0]["expectations"])
 
@@ -220,7 +220,7 @@ def drill() -> Callable[..., Record]:
 
     The test asserts what it likes of `record["metrics"]`; `record["verdict"]` is the scenario's own.
     """
-    from chaos.runner import Job, execute, forget
+    from chaos.execution.jobs import Job, execute, forget
 
     def make(
         scenario: str | Path,

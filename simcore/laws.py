@@ -5,9 +5,9 @@ Those of money, shares and intents are in kernel/settlement.py. A law that is br
 
 from __future__ import annotations
 
+from simcore.compile.plan import Plan
 from simcore.kernel import layout as y
 from simcore.kernel.machine import Machine
-from simcore.plan import Plan
 
 Law = tuple[str, bool, int, int]  # name, holds, expected, found
 Shares = dict[

@@ -6,10 +6,10 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 
-from simcore.architecture import Architecture
-from simcore.environment import Environment, Extension
-from simcore.units import Duration
-from simcore.workload import Workload
+from simcore.base.units import Duration
+from simcore.model.architecture import Architecture
+from simcore.model.environment import Environment, Extension
+from simcore.model.workload import Workload
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 MODELS: dict[str, type[BaseModel]] = {"architecture": Architecture, "workload": Workload, "environment": Environment}

@@ -10,19 +10,21 @@ from typing import Any
 
 import numpy as np
 
+from simcore.base.errors import InputError
+from simcore.base.units import DAY, MINUTE
+from simcore.compile.plan import Plan
 from simcore.control.cosimulation import FIELDS, Cosimulation, breaker_events
 from simcore.control.injection import uniforms
 from simcore.control.plane import ControlPlane, start_control
-from simcore.errors import InputError
-from simcore.journal import FLAGS, Journal, JournalWriter
-from simcore.kernel import jit, ledger, settlement
+from simcore.journal.model import FLAGS, Journal, JournalWriter
+from simcore.kernel import jit
 from simcore.kernel import layout as y
+from simcore.kernel.ledger import orders as ledger
+from simcore.kernel.ledger import settlement
 from simcore.kernel.machine import Machine
 from simcore.laws import kernel_laws
-from simcore.plan import Plan
-from simcore.steps import sends_of
-from simcore.trading_calendar import TradingCalendar, calendar_named
-from simcore.units import DAY, MINUTE
+from simcore.model.steps import sends_of
+from simcore.model.trading_calendar import TradingCalendar, calendar_named
 
 # Room for intents and their effects, four times what is expected but no more than this. What is not written yet takes no memory,
 # and an arena that grows is copied.
@@ -79,7 +81,7 @@ def simulate(
 
 def kernel_is_compiled() -> bool:
     """Whether this installation's kernel is on disk already; if not, the first run compiles it, which takes a while."""
-    return not jit.JIT or any(Path(jit.CACHE_FOLDER).rglob("advance.advance-*.nbi"))
+    return not jit.JIT or any(Path(jit.CACHE_FOLDER).rglob("loop.advance-*.nbi"))
 
 
 def _machine(plan: Plan, writer: JournalWriter) -> Machine:

@@ -71,7 +71,7 @@ def coredrill(python: Run) -> Run:
     """Run the command line with the given arguments; gives the finished process (returncode, stdout, stderr)."""
 
     def run(*arguments: str, timeout_s: float = 120.0) -> subprocess.CompletedProcess[str]:
-        start = "import sys; sys.argv[0] = 'coredrill'; from chaos.cli import main; sys.exit(main())"
+        start = "import sys; sys.argv[0] = 'coredrill'; from chaos.cli.main import main; sys.exit(main())"
         return python("-c", start, *arguments, timeout_s=timeout_s)
 
     return run

@@ -6,7 +6,7 @@ import importlib
 import pkgutil
 from typing import Any
 
-from simcore.journal import Journal
+from simcore.journal.model import Journal
 
 
 def check_all(journal: Journal) -> dict[str, dict[str, Any]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from simcore.journal import FLAGS, Journal
+from simcore.journal.model import FLAGS, Journal
 
 
 def absent(journal: Journal, *flags: str) -> dict[str, Any]:

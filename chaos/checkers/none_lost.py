@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chaos.checkers._flags import absent
-from simcore.journal import Journal
+from simcore.journal.model import Journal
 
 NAME = "none-lost"
 

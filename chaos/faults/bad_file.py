@@ -8,13 +8,13 @@ from pydantic import Field, model_validator
 
 from chaos.faults.common import happened
 from chaos.faults.fault import Fault, Process, System, Target, require
-from simcore.architecture import Name
-from simcore.units import Duration
+from simcore.base.model import Name
+from simcore.base.units import Duration
 
 if TYPE_CHECKING:
     from simcore.control.cosimulation import Cosimulation
     from simcore.control.plane import ControlPlane
-    from simcore.journal import Journal
+    from simcore.journal.model import Journal
 
 WORDS = {"late": ("file_late",), "corrupt": ("file_corrupt", "file_bad_undetected"), "missing": ("file_missing",)}
 

@@ -10,10 +10,10 @@ from pydantic import Field, model_validator
 
 from chaos.faults.common import system_of
 from chaos.faults.fault import OnUnits, Process, Share, System, Target, require
-from simcore.architecture import Model, Name
-from simcore.control.core import read
-from simcore.control.models import Reading
-from simcore.units import MINUTE
+from simcore.base.model import Model, Name
+from simcore.base.units import MINUTE
+from simcore.control.handles import read
+from simcore.model.control_section import Reading
 
 if TYPE_CHECKING:
     import simpy

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from chaos.faults.common import services_with, system_of
 from chaos.faults.fault import Switched, System, Target, require
-from simcore.architecture import Name
+from simcore.base.model import Name
 
 if TYPE_CHECKING:
     from simcore.control.cosimulation import Cosimulation

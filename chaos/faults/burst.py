@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import Field
 
 from chaos.faults.fault import Fault, Process, System, Target, require
-from simcore.architecture import Name
-from simcore.units import Duration
+from simcore.base.model import Name
+from simcore.base.units import Duration
 
 if TYPE_CHECKING:
     from simcore.control.cosimulation import Cosimulation

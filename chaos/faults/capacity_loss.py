@@ -8,9 +8,9 @@ from pydantic import Field
 
 from chaos.faults.common import system_of
 from chaos.faults.fault import OnPool, Process, System, Target
-from simcore.architecture import Architecture
-from simcore.errors import InputError
-from simcore.steps import instances
+from simcore.base.errors import InputError
+from simcore.model.architecture import Architecture
+from simcore.model.steps import instances
 
 if TYPE_CHECKING:
     from simcore.control.cosimulation import Cosimulation

@@ -6,15 +6,15 @@ from collections.abc import Collection, Generator, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from chaos.faults.fault import System, require
-from simcore.architecture import Architecture, Call, Effect, Send, Service
-from simcore.steps import call_sites, callee, programs, walk
+from simcore.model.architecture import Architecture, Call, Effect, Send, Service
+from simcore.model.steps import call_sites, callee, programs, walk
 
 if TYPE_CHECKING:
     import simpy
 
     from simcore.control.cosimulation import Cosimulation
     from simcore.control.plane import ControlPlane
-    from simcore.journal import Journal
+    from simcore.journal.model import Journal
 
 
 def system_of(core: Cosimulation) -> System:

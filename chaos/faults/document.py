@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 
 from chaos.faults import describe, load_faults
 from chaos.faults.fault import Fault, OnLinks, OnUnits
-from simcore.units import format_duration
+from simcore.base.units import format_duration
 
 CHOSEN: dict[type[Fault], str] = {
     OnUnits: "| which units | one of `service` (with `replicas` or `fraction`), `group`, `site` | required |",

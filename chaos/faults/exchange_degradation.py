@@ -8,8 +8,8 @@ from pydantic import Field, model_validator
 
 from chaos.faults.common import exchanges, system_of
 from chaos.faults.fault import Fault, Process, Share, System, Target
-from simcore.architecture import Name
-from simcore.units import Duration
+from simcore.base.model import Name
+from simcore.base.units import Duration
 
 if TYPE_CHECKING:
     from simcore.control.cosimulation import Cosimulation

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from chaos.faults.fault import Fault, Process, System, Target, require
-from simcore.architecture import Name
+from simcore.base.model import Name
 
 if TYPE_CHECKING:
     from simcore.control.cosimulation import Cosimulation
     from simcore.control.plane import ControlPlane
-    from simcore.journal import Journal
+    from simcore.journal.model import Journal
 
 
 class _OnFailover(Fault):

@@ -13,17 +13,18 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple, TypeAlia
 
 from pydantic import Field, model_validator
 
-from simcore.architecture import Architecture, Model, Name, Probability
-from simcore.errors import InputError, suggest
-from simcore.steps import call_sites, instances
-from simcore.workload import Workload
+from simcore.base.errors import InputError, suggest
+from simcore.base.model import Model, Name, Probability
+from simcore.model.architecture import Architecture
+from simcore.model.steps import call_sites, instances
+from simcore.model.workload import Workload
 
 if TYPE_CHECKING:
     import simpy
 
     from simcore.control.cosimulation import Cosimulation
     from simcore.control.plane import ControlPlane
-    from simcore.journal import Journal
+    from simcore.journal.model import Journal
 
 FAULTS: dict[str, type[Fault]] = {}
 

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from chaos.faults.capacity_loss import finite_slots
 from chaos.faults.common import system_of
 from chaos.faults.fault import Fault, Process, System, Target, require
-from simcore.architecture import Name
+from simcore.base.model import Name
 
 if TYPE_CHECKING:
     from simcore.control.cosimulation import Cosimulation

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from chaos.faults.common import system_of
 from chaos.faults.fault import OnLinks, Process
-from simcore.units import MS, Duration
+from simcore.base.units import MS, Duration
 
 if TYPE_CHECKING:
     import simpy

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from chaos.faults.common import system_of
 from chaos.faults.fault import OnUnits, Process
-from simcore.units import MS, SECOND, Duration
+from simcore.base.units import MS, SECOND, Duration
 
 if TYPE_CHECKING:
     import simpy

@@ -8,12 +8,12 @@ from pydantic import Field
 
 from chaos.faults.common import alarm_rules, happened, system_of, watchers
 from chaos.faults.fault import Fault, Process, System, Target, require
-from simcore.architecture import Name
+from simcore.base.model import Name
 
 if TYPE_CHECKING:
     from simcore.control.cosimulation import Cosimulation
     from simcore.control.plane import ControlPlane
-    from simcore.journal import Journal
+    from simcore.journal.model import Journal
 
 
 class MisroutedAlarm(Fault):

@@ -9,14 +9,14 @@ from pydantic import Field, model_validator
 from chaos.faults.capacity_loss import finite_slots
 from chaos.faults.common import start_at_once, system_of
 from chaos.faults.fault import Fault, Process, System, Target, require
-from simcore.architecture import Name
-from simcore.errors import InputError
+from simcore.base.errors import InputError
+from simcore.base.model import Name
 
 if TYPE_CHECKING:
     from simcore.control.cosimulation import Cosimulation
     from simcore.control.plane import ControlPlane
 
-SLIP = 0.1  # a slipped digit, as in simcore/control/actions.py
+SLIP = 0.1  # a slipped digit, as in simcore/control/people/actions.py
 
 
 class OperatorError(Fault):

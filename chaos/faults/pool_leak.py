@@ -10,9 +10,9 @@ from pydantic import Field
 from chaos.faults.capacity_loss import finite_slots
 from chaos.faults.common import system_of
 from chaos.faults.fault import OnPool, Process, System, Target
-from simcore.architecture import Architecture
-from simcore.steps import names_used
-from simcore.units import MS, Duration
+from simcore.base.units import MS, Duration
+from simcore.model.architecture import Architecture
+from simcore.model.steps import names_used
 
 if TYPE_CHECKING:
     import simpy

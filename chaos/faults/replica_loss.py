@@ -9,7 +9,7 @@ from pydantic import Field
 
 from chaos.faults.common import start_at_once, system_of
 from chaos.faults.fault import OnUnits, Process
-from simcore.units import SECOND, Duration
+from simcore.base.units import SECOND, Duration
 
 if TYPE_CHECKING:
     import simpy

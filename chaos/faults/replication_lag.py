@@ -9,16 +9,16 @@ from pydantic import Field, model_validator
 
 from chaos.faults.common import happened
 from chaos.faults.fault import Fault, Process, System, Target, require
-from simcore.architecture import Name
-from simcore.errors import InputError
-from simcore.units import SECOND, Duration
+from simcore.base.errors import InputError
+from simcore.base.model import Name
+from simcore.base.units import SECOND, Duration
 
 if TYPE_CHECKING:
     import simpy
 
     from simcore.control.cosimulation import Cosimulation
     from simcore.control.plane import ControlPlane
-    from simcore.journal import Journal
+    from simcore.journal.model import Journal
 
 
 class ReplicationLag(Fault):

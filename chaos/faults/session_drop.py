@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import Field
 
 from chaos.faults.fault import Fault, Process, System, Target
-from simcore.errors import InputError
-from simcore.units import MINUTE, Duration
+from simcore.base.errors import InputError
+from simcore.base.units import MINUTE, Duration
 
 if TYPE_CHECKING:
     from simcore.control.cosimulation import Cosimulation
     from simcore.control.plane import ControlPlane
-    from simcore.journal import Journal
+    from simcore.journal.model import Journal
 
 
 class SessionDrop(Fault):

@@ -8,9 +8,9 @@ from pydantic import Field
 
 from chaos.faults.common import exchanges, system_of
 from chaos.faults.fault import Fault, Process, System, Target
-from simcore.architecture import Name
-from simcore.errors import InputError
-from simcore.units import Duration
+from simcore.base.errors import InputError
+from simcore.base.model import Name
+from simcore.base.units import Duration
 
 if TYPE_CHECKING:
     from simcore.control.cosimulation import Cosimulation

@@ -8,9 +8,10 @@ from pydantic import Field
 
 from chaos.faults.common import calls_to_operations, system_of
 from chaos.faults.fault import Fault, Process, System, Target, require
-from simcore.architecture import Effect, Name
-from simcore.errors import InputError
-from simcore.steps import walk
+from simcore.base.errors import InputError
+from simcore.base.model import Name
+from simcore.model.architecture import Effect
+from simcore.model.steps import walk
 
 if TYPE_CHECKING:
     from simcore.control.cosimulation import Cosimulation

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import Field
 
 from chaos.faults.fault import OnFlows, Process, System, Target
-from simcore.errors import InputError
+from simcore.base.errors import InputError
 
 if TYPE_CHECKING:
     from simcore.control.cosimulation import Cosimulation

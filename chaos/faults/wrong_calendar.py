@@ -9,9 +9,9 @@ from pydantic import Field, model_validator
 
 from chaos.faults.common import markets, system_of
 from chaos.faults.fault import Fault, Process, System, Target
-from simcore.errors import InputError
-from simcore.trading_calendar import calendar_named
-from simcore.units import Duration
+from simcore.base.errors import InputError
+from simcore.base.units import Duration
+from simcore.model.trading_calendar import calendar_named
 
 if TYPE_CHECKING:
     import simpy

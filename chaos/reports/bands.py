@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from chaos.reports.folder import Kept
 from chaos.reports.words import Said, joined, plain, say
-from simcore.units import SECOND
+from simcore.base.units import SECOND
 
 
 class Band(NamedTuple):

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simcore.journal import Journal
-from simcore.units import SECOND
+from simcore.base.units import SECOND
+from simcore.journal.model import Journal
 
 BIN_S = 10
 BINS_MAX = 720

@@ -7,8 +7,8 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from chaos.measures.formatting import WAITS, waited
 from chaos.reports.html import environment, stylesheet
-from chaos.reports.waits import WAITS, waited
 
 Result = Mapping[str, Any]
 MARKS = {"better": "▲", "worse": "▼", "equivalent": "=", "inconclusive": "?", "not comparable": "–"}

@@ -15,8 +15,8 @@ import numpy as np
 from chaos.reports.bins import Ints, Mask
 from chaos.reports.folder import Kept
 from chaos.reports.words import Language
-from simcore.journal import FLAGS, OUTCOMES
-from simcore.units import MINUTE, format_clock
+from simcore.base.units import MINUTE, format_clock
+from simcore.journal.model import FLAGS, OUTCOMES
 
 DAILY_MOVE = 0.02  # one standard deviation of a day's price change: a guess
 SESSION_MIN = 240  # minutes of continuous and auction trading a day the move is spread over

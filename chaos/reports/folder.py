@@ -13,9 +13,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from simcore.journal import BESIDE, Journal, JournalError, Scalar
-from simcore.result import result
-from simcore.units import SECOND
+from simcore.base.units import SECOND
+from simcore.journal.model import BESIDE, Journal, JournalError, Scalar
+from simcore.journal.summary import result
 
 FORMAT, SCHEMA_VERSION = "coredrill-run", 1
 BYTES_MAX = 64 << 20
@@ -165,7 +165,7 @@ class Edge(_Part):
 
 
 class Picture(_Part):
-    """What the architecture looks like; of `chaos.picture`."""
+    """What the architecture looks like; of `chaos.reports.topology`."""
 
     services: Annotated[dict[str, Drawn], Field(max_length=2000)] = {}
     edges: Annotated[list[Edge], Field(max_length=20_000)] = []

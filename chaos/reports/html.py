@@ -17,8 +17,8 @@ from chaos.reports.folder import Expectation, Kept
 from chaos.reports.page import page_data
 from chaos.reports.story import story, truths
 from chaos.reports.words import Language, Said, bound, catalogue, clock, found, known, measure, plain, reason, say, seconds
-from simcore.journal import OUTCOMES
-from simcore.result import TRUTHS
+from simcore.journal.model import OUTCOMES
+from simcore.journal.summary import TRUTHS
 
 HERE = Path(__file__).parent
 ECHARTS, ECHARTS_VERSION = HERE / "vendor" / "echarts" / "echarts.common.min.js", "6.1.0"

@@ -11,8 +11,8 @@ from chaos.reports.bins import Bins, Ints, Mask, bins_of
 from chaos.reports.folder import Drawn, Kept
 from chaos.reports.layout import CLIENT, HEIGHT, layout
 from chaos.reports.words import Said, joined, known, name, plain, say, seconds, symptom
-from simcore.journal import OUTCOMES, Event
-from simcore.units import MS, SECOND
+from simcore.base.units import MS, SECOND
+from simcore.journal.model import OUTCOMES, Event
 
 POOLS_SHOWN = 4
 EVENTS_MAX = 1500

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from chaos.reports.bins import Bins, Ints, Mask
 from chaos.reports.folder import Drawn, Edge
-from simcore.journal import Journal
-from simcore.units import SECOND
+from simcore.base.units import SECOND
+from simcore.journal.model import Journal
 
 STATES = ("healthy", "slow", "saturated", "failing", "down")
 FAILING_SHARE = 0.05

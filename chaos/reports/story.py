@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from chaos.reports.folder import Kept, Link
 from chaos.reports.words import Said, clock, joined, known, name, plain, say, seconds
-from simcore.journal import FLAGS, Event
-from simcore.units import SECOND
+from simcore.base.units import SECOND
+from simcore.journal.model import FLAGS, Event
 
 POOLS, FLOWS, ACTIONS = 3, 6, 3
 

@@ -18,8 +18,8 @@ from chaos.reports.page import order_rows, outcomes_by_bin, page_focus, shown_po
 from chaos.reports.states import fill
 from chaos.reports.story import story, truths
 from chaos.reports.words import Language, Said, clock, joined, known, name, plain, say, seconds
-from simcore.errors import one_line
-from simcore.units import SECOND
+from simcore.base.errors import one_line
+from simcore.base.units import SECOND
 
 LINES_MAX = 40
 COLUMNS = 64  # of a sparkline

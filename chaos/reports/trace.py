@@ -12,9 +12,9 @@ from typing import IO, Any
 import numpy as np
 
 from chaos.reports.folder import Kept
-from simcore.errors import InputError
-from simcore.journal import CODES, OUTCOMES
-from simcore.units import US
+from simcore.base.errors import InputError
+from simcore.base.units import US
+from simcore.journal.model import CODES, OUTCOMES
 
 INTENT_ROW = 0
 

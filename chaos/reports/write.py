@@ -16,7 +16,7 @@ from chaos.reports.html import run_page
 from chaos.reports.suite import groups_of, suite_page
 from chaos.reports.trace import write_trace
 from chaos.reports.words import Language
-from simcore.errors import InputError
+from simcore.base.errors import InputError
 
 
 @contextmanager

@@ -14,16 +14,16 @@ from typing import Any
 import numpy as np
 import simpy
 
-from simcore.architecture import Distribution
-from simcore.control.core import parts
+from simcore.base.errors import InputError
+from simcore.compile.plan import Plan, distribution_record
+from simcore.control.event_names import BREAKER_WORDS
+from simcore.control.handles import parts
 from simcore.control.injection import Injection
-from simcore.control.scrapes import PolledScrape, Rule, Scrape
-from simcore.control.vocabulary import BREAKER_WORDS
-from simcore.errors import InputError
-from simcore.kernel import draws
+from simcore.control.sampling import PolledScrape, Rule, Scrape
 from simcore.kernel import layout as y
+from simcore.kernel import random
 from simcore.kernel.machine import Machine
-from simcore.plan import Plan, distribution_record
+from simcore.model.architecture import Distribution
 
 FIELDS: dict[str, dict[str, Any]] = {
     "pool": {
@@ -122,8 +122,8 @@ class Cosimulation:
 
     def _key(self, purpose: str, n: int) -> int:
         if purpose not in self._purposes:
-            self._purposes[purpose] = draws.name_hash(f"control/{purpose}")
-        return draws.combine_int(self.plan.seed_key ^ self._purposes[purpose], n % (1 << 64))
+            self._purposes[purpose] = random.name_hash(f"control/{purpose}")
+        return random.combine_int(self.plan.seed_key ^ self._purposes[purpose], n % (1 << 64))
 
     def draw(self, purpose: str, n: int = 0) -> float:
         """A uniform in (0, 1), fixed by seed, purpose and n alone."""
@@ -134,7 +134,7 @@ class Cosimulation:
         if id(distribution) not in self._samplers:
             self._samplers[id(distribution)] = distribution, np.array([*distribution_record(distribution), 0.0, 0.0])
         with np.errstate(over="ignore"):
-            return int(draws.sample_once(self._samplers[id(distribution)][1], np.uint64(0), np.uint64(self._key(purpose, n))))
+            return int(random.sample_once(self._samplers[id(distribution)][1], np.uint64(0), np.uint64(self._key(purpose, n))))
 
     def probe(self, flow: str) -> simpy.Event:
         """Submits one synthetic intent of a flow now. The event's value: dict of `code`, `outcome` (texts) and `latency_ns`."""

@@ -10,11 +10,11 @@ from typing import Any
 
 import simpy
 
-from simcore.control.core import Core, Pending, now
-from simcore.control.load import Items, LoadMeter
-from simcore.control.models import Failover, FailoverStep
-from simcore.control.monitors import Alarm, AlarmBoard
-from simcore.control.vocabulary import note
+from simcore.control.alarms import Alarm, AlarmBoard
+from simcore.control.event_names import note
+from simcore.control.handles import Core, Pending, now
+from simcore.control.market.load import Items, LoadMeter
+from simcore.model.control_section import Failover, FailoverStep
 
 Steps = Generator[simpy.Event, Any, bool]
 

@@ -12,12 +12,14 @@ from typing import Any, Literal
 
 import numpy as np
 
-from simcore.errors import InputError
-from simcore.kernel import draws, ledger, settlement
+from simcore.base.errors import InputError
+from simcore.base.units import DAY
+from simcore.compile.plan import Plan
 from simcore.kernel import layout as y
+from simcore.kernel import random
+from simcore.kernel.ledger import orders as ledger
+from simcore.kernel.ledger import settlement
 from simcore.kernel.machine import Machine
-from simcore.plan import Plan
-from simcore.units import DAY
 
 File = Literal["ok", "late", "corrupt", "missing"]
 
@@ -31,9 +33,9 @@ def require_share(what: str, value: float) -> float:
 
 def uniforms(seed_key: int, purpose: str, numbers: Any) -> Any:
     """uniform(combine(seed_key ^ name(purpose), number)) for an array of numbers, float64."""
-    key = np.uint64(seed_key ^ draws.name_hash(purpose))
+    key = np.uint64(seed_key ^ random.name_hash(purpose))
     with np.errstate(over="ignore"):
-        x = (key ^ (numbers.astype(np.uint64) * draws.GOLDEN)) + np.uint64(0x632BE59BD9B4E019)
+        x = (key ^ (numbers.astype(np.uint64) * random.GOLDEN)) + np.uint64(0x632BE59BD9B4E019)
         x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
         x = x ^ (x >> np.uint64(31))
@@ -41,16 +43,16 @@ def uniforms(seed_key: int, purpose: str, numbers: Any) -> Any:
 
 
 def scaled(f: Any, at: int, factor: float) -> Any:
-    """The record at `at` of a float arena (simcore.plan.distribution_record) for durations `factor` times as long, float64."""
+    """The record at `at` of a float arena (simcore.compile.plan.distribution_record) for durations `factor` times as long, float64."""
     family = int(f[at])
-    record = f[at : at + (2 + 2 * int(f[at + 1]) if family == draws.EMPIRICAL else 4)].copy()
-    if family == draws.LOGNORMAL:
+    record = f[at : at + (2 + 2 * int(f[at + 1]) if family == random.EMPIRICAL else 4)].copy()
+    if family == random.LOGNORMAL:
         record[1] += math.log(factor)
-    elif family == draws.EMPIRICAL:
+    elif family == random.EMPIRICAL:
         record[3::2] *= factor
-    elif family == draws.HYPEREXPONENTIAL:
+    elif family == random.HYPEREXPONENTIAL:
         record[2:] *= factor
-    elif family == draws.UNIFORM:
+    elif family == random.UNIFORM:
         record[1:3] *= factor
     else:
         record[1] *= factor
@@ -256,7 +258,7 @@ class Injection:
         floats, f, latency = self._get(at, y.L_FLOATS), self.machine.f, self._get(at, y.L_LATENCY)
         disturbed = f[floats] or f[floats + 1] or f[floats + 2] or self._get(at, y.L_ADD)
         cut = self._get(at, y.L_CUT_REQUEST) or self._get(at, y.L_CUT_ANSWER)
-        instant = f[latency] == draws.CONSTANT and f[latency + 1] == 0.0
+        instant = f[latency] == random.CONSTANT and f[latency + 1] == 0.0
         self._set(at, y.L_CLEAN, bool(instant and not disturbed and not cut))
 
     def call_policy(

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from simcore.control.actions import Actions, Changes
-from simcore.control.batches import Arrivals, BatchProcess, FileProcess
-from simcore.control.calendar import Calendar, Gates
-from simcore.control.checklists import ChecklistProcess
-from simcore.control.core import Core, Pending
+from simcore.base.errors import InputError
+from simcore.control.alarms import AlarmBoard, MonitorProcess
 from simcore.control.failover import FailoverProcess
-from simcore.control.load import Items, LoadMeter
-from simcore.control.models import Control, PerItem
-from simcore.control.monitors import AlarmBoard, MonitorProcess
-from simcore.control.operators import Operators
+from simcore.control.handles import Core, Pending
+from simcore.control.market.batches import Arrivals, BatchProcess, FileProcess
+from simcore.control.market.calendar import Calendar, Gates
+from simcore.control.market.load import Items, LoadMeter
+from simcore.control.people.actions import Actions, Changes
+from simcore.control.people.checklists import ChecklistProcess
+from simcore.control.people.operators import Operators
 from simcore.control.reconciliation import ReconciliationProcess
-from simcore.control.references import check_control
 from simcore.control.robots import PhoneDesk, RobotProcess
-from simcore.errors import InputError
-from simcore.trading_calendar import calendar_named
+from simcore.model.control_section import Control, PerItem
+from simcore.model.references import check_control
+from simcore.model.trading_calendar import calendar_named
 
 
 class ControlPlane:

@@ -7,11 +7,11 @@ from typing import Any
 
 import simpy
 
-from simcore.control.core import Core, read
-from simcore.control.load import Items
-from simcore.control.models import Reconciliation
-from simcore.control.vocabulary import note
-from simcore.units import MINUTE
+from simcore.base.units import MINUTE
+from simcore.control.event_names import note
+from simcore.control.handles import Core, read
+from simcore.control.market.load import Items
+from simcore.model.control_section import Reconciliation
 
 
 class ReconciliationProcess:

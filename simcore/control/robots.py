@@ -8,12 +8,12 @@ from collections.abc import Generator
 
 import simpy
 
-from simcore.control.calendar import Gates
-from simcore.control.core import Core, now
-from simcore.control.models import Complaints, Robot
-from simcore.control.monitors import AlarmBoard, Watcher
-from simcore.control.scrapes import Rule
-from simcore.control.vocabulary import note
+from simcore.control.alarms import AlarmBoard, Watcher
+from simcore.control.event_names import note
+from simcore.control.handles import Core, now
+from simcore.control.market.calendar import Gates
+from simcore.control.sampling import Rule
+from simcore.model.control_section import Complaints, Robot
 
 BAD_OUTCOMES = ("blocked", "failed", "unknown")
 

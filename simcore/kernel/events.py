@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from simcore.kernel.jit import inner
-from simcore.kernel.layout import (
+from simcore.kernel.layout import (  # fmt: skip
     A_NUMBER,
     CLASS_SHIFT,
     E_ARRIVAL,
@@ -50,7 +50,7 @@ from simcore.kernel.layout import (
     Y_WHAT,
     Y_WHO,
     U,
-)  # fmt: skip
+)
 
 _1, _2 = U(1), U(2)
 

@@ -158,7 +158,7 @@ JIT = not _config.DISABLE_JIT
 def _cache_folder() -> str:
     """The folder of compiled entries: NUMBA_CACHE_DIR, or the user's cache, then a digest of what the code depends on."""
     digest = hashlib.blake2b(f"{numba.__version__} {np.__version__}".encode(), digest_size=8)
-    for source in sorted(Path(__file__).parent.glob("*.py")):
+    for source in sorted(Path(__file__).parent.rglob("*.py")):
         digest.update(source.read_bytes())
     from numba.misc.appdirs import AppDirs
 

@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from simcore.kernel import arenas, ledger
 from simcore.kernel import layout as y
-from simcore.kernel.advance import act, advance
+from simcore.kernel import memory
+from simcore.kernel.ledger import orders as ledger
+from simcore.kernel.loop import act, advance
 
 Ints = np.ndarray[Any, np.dtype[np.int64]]
 Floats = np.ndarray[Any, np.dtype[np.float64]]
@@ -43,7 +44,7 @@ class Machine:
         self, m: Ints, f: Floats, ledger_arena: Ints, *, columns: list[int], pools: list[int], rows: int, sends: int,
         idempotent: bool, on_series: Sink, on_spans: Sink, on_log: Sink,
     ) -> None:  # fmt: skip
-        self.m, self.ledger = arenas.take("state", max(4 * len(m), _WORDS_AT_FIRST)), ledger_arena
+        self.m, self.ledger = memory.take("state", max(4 * len(m), _WORDS_AT_FIRST)), ledger_arena
         self.m[: len(m)] = m
         self.f = np.concatenate((f, np.zeros(_FLOATS_AT_ONCE)))
         self.used, self.floats_used = len(m), len(f)
@@ -52,7 +53,7 @@ class Machine:
         self.task_regions: list[tuple[int, int]] = []
         self.reserve = 16 + 2 * sends
         start = int(m[y.H_NOW])
-        self.rows: Ints = arenas.take("rows", (rows + 2 * self.reserve) * ledger.ROW_STRIDE)
+        self.rows: Ints = memory.take("rows", (rows + 2 * self.reserve) * ledger.ROW_STRIDE)
         self._put(y.H_ROWS_CAP, rows + 2 * self.reserve)
         self._put(y.H_RESERVE, self.reserve)
         self._put(y.H_RING_LOW, y.NEVER)
@@ -168,9 +169,9 @@ class Machine:
     def give_back(self) -> None:
         """Nothing of the run is read any more: its memory is the next one's."""
         used, rows, top = self.used, len(self.used_rows), ledger.written(self.ledger)
-        arenas.give_back("state", self.m, used)
-        arenas.give_back("rows", self.rows, rows)
-        arenas.give_back("ledger", self.ledger, top)
+        memory.give_back("state", self.m, used)
+        memory.give_back("rows", self.rows, rows)
+        memory.give_back("ledger", self.ledger, top)
         self.m = self.rows = self.ledger = np.zeros(0, np.int64)
         self.f = np.zeros(0)
         del self.on_series, self.on_spans, self.on_log

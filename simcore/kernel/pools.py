@@ -6,7 +6,7 @@ import numpy as np
 
 from simcore.kernel.events import make_ready
 from simcore.kernel.jit import inner
-from simcore.kernel.layout import (
+from simcore.kernel.layout import (  # fmt: skip
     H_NOW,
     H_SEQ,
     LEVELS,
@@ -43,7 +43,7 @@ from simcore.kernel.layout import (
     T_WAIT,
     Y_GRANT,
     U,
-)  # fmt: skip
+)
 
 _NONE = U(0)
 

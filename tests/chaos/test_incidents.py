@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from chaos.runner import Job, load_scenario, prepare, record_of
-from chaos.scenario import Record, Scenario, register
-from chaos.verdict import counts
-from simcore import catalogue
-from simcore.journal import OUTCOMES, SIDES, Journal
-from simcore.units import MINUTE, parse_clock
+from chaos.documents.scenario import Record, Scenario, register
+from chaos.execution.jobs import Job, load_scenario, prepare, record_of
+from chaos.judgement.verdict import counts
+from simcore.base.units import MINUTE, parse_clock
+from simcore.files import catalogue
+from simcore.journal.model import OUTCOMES, SIDES, Journal
 
 register()
 INCIDENTS = [name for name in catalogue.shipped("scenario") if name.startswith("incidents/")]

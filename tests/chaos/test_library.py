@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from chaos.cli import main
-from chaos.drill import Options, load_suite, run_all, suite_jobs
-from chaos.runner import Job, execute, load_scenario, prepare
-from chaos.scenario import Scenario, register
-from chaos.verdict import combine
-from simcore import catalogue
+from chaos.cli.drill import Options, load_suite, run_all, suite_jobs
+from chaos.cli.main import main
+from chaos.documents.scenario import Scenario, register
+from chaos.execution.jobs import Job, execute, load_scenario, prepare
+from chaos.judgement.verdict import combine
+from simcore.files import catalogue
 
 register()
 SCENARIOS, SUITES = list(catalogue.shipped("scenario")), list(catalogue.shipped("suite"))

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from simcore.architecture import Architecture
-from simcore.units import MINUTE, SECOND, parse_clock
-from simcore.workload import Workload
+from simcore.base.units import MINUTE, SECOND, parse_clock
+from simcore.model.architecture import Architecture
+from simcore.model.workload import Workload
 
 from .random_architectures import cases
 from .twin import Case
@@ -35,7 +35,7 @@ class Run(NamedTuple):
 
 def healthy_run(number: int) -> Run:
     """Does the run of this number."""
-    from simcore.plan import compile_plan
+    from simcore.compile.plan import compile_plan
     from simcore.simulation import Action, simulate
 
     case = legacy_case(number) if number % 5 == 0 else random_case(number)
@@ -69,7 +69,7 @@ def example(strategy: st.SearchStrategy[Any], number: int) -> Any:
 
 @cache
 def _legacy() -> tuple[Architecture, Workload]:
-    from simcore.loading import load_pair
+    from simcore.files.loading import load_pair
 
     return load_pair("legacy-coupled", "normal-day")
 

@@ -26,8 +26,8 @@ pairs: [{ name: nothing, a: { scenario: ./scenario.yaml }, b: { scenario: ./scen
 REPORTS = ("report.json", "report.xml")
 INTERRUPTED = """\
 import os, signal, sys
-from chaos.cli import main
-from chaos.store import Store
+from chaos.cli.main import main
+from chaos.execution.store import Store
 add, kept, at = Store.add, [], int(sys.argv.pop(1))
 def add_and_stop(*record):
     add(*record)

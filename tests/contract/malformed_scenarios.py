@@ -35,7 +35,7 @@ class Finding(NamedTuple):
 
 def refusal(number: int, seed: int, folder: Path) -> Finding:
     """Writes the file of this number, has it validated and run, and looks at how it is refused."""
-    from chaos.cli import main
+    from chaos.cli.main import main
 
     rng = random.Random(f"malformed/{seed}/{number}")
     path = write(rng.randrange(10_000), seed, folder)

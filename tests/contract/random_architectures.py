@@ -16,9 +16,9 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from simcore.architecture import Architecture
-from simcore.units import SECOND
-from simcore.workload import Workload
+from simcore.base.units import SECOND
+from simcore.model.architecture import Architecture
+from simcore.model.workload import Workload
 
 from .random_faults import GATES, LENGTH, Faults, optional
 from .twin import Case

@@ -6,8 +6,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from simcore.architecture import Architecture, Call
-from simcore.units import MS
+from simcore.base.units import MS
+from simcore.model.architecture import Architecture, Call
 
 from .twin import Target, all_targets, reached
 

@@ -19,19 +19,19 @@ from typing import Any, NamedTuple
 import yaml
 from pydantic import ValidationError
 
+from chaos.documents.scenario import FLOW_MEASURES, GRADES, IMPLIED, ORDER_MEASURES, PROPERTIES, TIME_MEASURES
+from chaos.execution.simulated import FAULT_WORDS
 from chaos.faults import load_faults
 from chaos.faults.fault import Fault, System
-from chaos.scenario import FLOW_MEASURES, GRADES, IMPLIED, ORDER_MEASURES, PROPERTIES, TIME_MEASURES
-from chaos.simulated import FAULT_WORDS
-from simcore.architecture import Architecture
-from simcore.checks import check_architecture
-from simcore.control.references import FIELDS
-from simcore.control.vocabulary import VOCABULARY
-from simcore.document import read_document
-from simcore.errors import InputError
-from simcore.steps import call_sites
-from simcore.units import SECOND, format_clock, parse_clock
-from simcore.workload import Workload
+from simcore.base.errors import InputError
+from simcore.base.units import SECOND, format_clock, parse_clock
+from simcore.control.event_names import VOCABULARY
+from simcore.files.document import read_document
+from simcore.model.architecture import Architecture
+from simcore.model.checks import check_architecture
+from simcore.model.references import FIELDS
+from simcore.model.steps import call_sites
+from simcore.model.workload import Workload
 
 from .healthy import example
 from .random_architectures import ATTRIBUTE_VALUES, architectures
@@ -67,9 +67,9 @@ def scenario_run(number: int, seed: int, folder: Path) -> Run:
     """Writes the scenario of this number into the folder, runs it, judges it and makes every report of it."""
     from rich.console import Console
 
-    from chaos.drill import print_result, result_of
+    from chaos.cli.drill import print_result, result_of
+    from chaos.execution.jobs import Job, forget, prepare, record_of
     from chaos.reports.junit import junit
-    from chaos.runner import Job, forget, prepare, record_of
 
     faulthandler.dump_traceback_later(WATCHDOG_S, exit=True)
     path = write(number, seed, folder)

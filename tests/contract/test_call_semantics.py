@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 import yaml
 
-from simcore.architecture import Architecture
-from simcore.units import MS, SECOND
-from simcore.workload import Workload
+from simcore.base.units import MS, SECOND
+from simcore.model.architecture import Architecture
+from simcore.model.workload import Workload
 
 from . import twin
 from .test_twin import run_kernel

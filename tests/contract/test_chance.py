@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 import yaml
 
-from simcore.architecture import Architecture
-from simcore.journal import Journal
-from simcore.loading import load_pair
-from simcore.units import SECOND, parse_clock
-from simcore.workload import Workload
+from simcore.base.units import SECOND, parse_clock
+from simcore.files.loading import load_pair
+from simcore.journal.model import Journal
+from simcore.model.architecture import Architecture
+from simcore.model.workload import Workload
 
 Fault = dict[str, Any]
 START, END = parse_clock("09:29:50"), parse_clock("09:30:30")
@@ -40,7 +40,7 @@ def simulated(
     architecture: Architecture, workload: Workload, start: int, end: int, faults: tuple[Fault, ...] = (), seed: int = 3
 ) -> Journal:
     """The journal of a run, with every span."""
-    from simcore.plan import compile_plan
+    from simcore.compile.plan import compile_plan
     from simcore.simulation import Action, simulate
 
     plan = compile_plan(architecture, workload, seed=seed, start=start, end=end, span_sampling=1)

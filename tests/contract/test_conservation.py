@@ -1,6 +1,6 @@
 """Conservation laws hold in every run, and each law of the data plane notices a planted bug.
 
-The planted bugs of the laws of money, shares and intents are in tests/simcore/test_settlement.py.
+The planted bugs of the laws of money, shares and intents are in tests/simcore/kernel/ledger/test_settlement.py.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 import yaml
 
-from simcore.architecture import Architecture
-from simcore.units import MS, SECOND
-from simcore.workload import Workload
+from simcore.base.units import MS, SECOND
+from simcore.model.architecture import Architecture
+from simcore.model.workload import Workload
 
 from .healthy import healthy_run
 
@@ -42,7 +42,7 @@ flows: {buy: {rate: 120/s}, look: {rate: 0/s}}
 
 def laws(bug: Callable[[Any, Any], None] | None = None, at: int = SECOND) -> dict[str, bool]:
     """Two seconds of a shop with a queue: for each law whether it held. `bug(core, machine)` happens at a time."""
-    from simcore.plan import compile_plan
+    from simcore.compile.plan import compile_plan
     from simcore.simulation import simulate
 
     architecture, workload = Architecture.model_validate(yaml.safe_load(BUSY)), Workload.model_validate(yaml.safe_load(CROWD))
@@ -138,7 +138,8 @@ def test_each_law_of_the_data_plane_notices_its_planted_bug(what: str) -> None:
 
 def test_every_law_of_the_data_plane_has_a_planted_bug() -> None:
     """No law is without a bug that breaks it alone or with its fellow; without a bug all hold."""
-    from simcore.kernel import ledger, settlement
+    from simcore.kernel.ledger import orders as ledger
+    from simcore.kernel.ledger import settlement
 
     found = laws()
     assert all(found.values())

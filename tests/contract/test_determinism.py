@@ -19,9 +19,9 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, Phase, given, settings
 
-from simcore.architecture import Architecture
-from simcore.units import MINUTE, MS, SECOND, parse_clock
-from simcore.workload import Workload
+from simcore.base.units import MINUTE, MS, SECOND, parse_clock
+from simcore.model.architecture import Architecture
+from simcore.model.workload import Workload
 
 from .random_architectures import cases
 from .twin import Case
@@ -138,7 +138,7 @@ def everything() -> Case:
 
 def legacy(start: int, end: int, accounts: int, instruments: int, faults: Iterable[Fault] = ()) -> Case:
     """A slice of a normal day on legacy-coupled; fewer customers and instruments than it has are sooner made."""
-    from simcore.loading import load_pair
+    from simcore.files.loading import load_pair
 
     architecture, workload = load_pair("legacy-coupled", "normal-day")
     sizes = {"accounts": accounts, "instruments": instruments}
@@ -164,7 +164,7 @@ def random_cases(count: int) -> list[Case]:
 
 def digest(case: Case, step_ns: int | None = None, script: Any = None, progress: Any = None, seed: int | None = None) -> str:
     """The digest of a case's journal, with every span in it, run here."""
-    from simcore.plan import compile_plan
+    from simcore.compile.plan import compile_plan
     from simcore.simulation import Action, simulate
 
     seed = case.seed if seed is None else seed

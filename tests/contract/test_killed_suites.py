@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from chaos.cli import main
+from chaos.cli.main import main
 
 from .killed_suites import Stopping, points
 
 AT_THE_END = """\
 import os, signal
-from chaos.cli import main
+from chaos.cli.main import main
 try:
     main(["list", "suites"])
 finally:

@@ -36,10 +36,10 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from simcore.architecture import Architecture
-from simcore.loading import load_architecture, load_workload
-from simcore.units import MS, SECOND, US
-from simcore.workload import Workload
+from simcore.base.units import MS, SECOND, US
+from simcore.files.loading import load_architecture, load_workload
+from simcore.model.architecture import Architecture
+from simcore.model.workload import Workload
 
 Floats = NDArray[np.float64]
 
@@ -61,7 +61,7 @@ def models(architecture: str, workload: str) -> tuple[Architecture, Workload]:
 
 def simulate(architecture: str, workload: str, seed: int, end: int, outage: tuple[int, int] | None = None) -> Any:
     """The journal of a run over [0, end) ns; the store hangs in `outage`."""
-    from simcore.plan import compile_plan
+    from simcore.compile.plan import compile_plan
     from simcore.simulation import Action
     from simcore.simulation import simulate as run
 

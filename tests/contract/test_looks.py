@@ -7,13 +7,13 @@ import itertools
 
 import pytest
 
-from chaos.runner import Job, prepare
+from chaos.execution.jobs import Job, prepare
+from simcore.base.units import SECOND, parse_clock
+from simcore.compile.plan import compile_plan
 from simcore.control.cosimulation import Cosimulation
-from simcore.control.scrapes import PolledScrape, Rule, Scrape
-from simcore.journal import Journal
-from simcore.plan import compile_plan
+from simcore.control.sampling import PolledScrape, Rule, Scrape
+from simcore.journal.model import Journal
 from simcore.simulation import simulate
-from simcore.units import SECOND, parse_clock
 
 SCENARIOS = [
     "requirements/infrastructure/counter-crash-at-the-open",  # a gauge and a ratio beyond their bounds, a failover under load

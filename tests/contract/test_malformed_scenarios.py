@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from chaos.cli import main
+from chaos.cli.main import main
 
 from .malformed_scenarios import MISTAKES, refusal
 from .random_scenarios import write

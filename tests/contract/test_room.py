@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from simcore.architecture import Architecture
-from simcore.errors import InputError
-from simcore.units import MS
-from simcore.workload import Workload
+from simcore.base.errors import InputError
+from simcore.base.units import MS
+from simcore.model.architecture import Architecture
+from simcore.model.workload import Workload
 
 from . import twin
 from .test_twin import difference, run_kernel

@@ -56,8 +56,8 @@ TRIED = """
 
 def run_kernel(case: twin.Case) -> twin.Result:
     """The same case in the compiled kernel, its journal put into the twin's words."""
-    from simcore.journal import CODES, OUTCOMES
-    from simcore.plan import compile_plan
+    from simcore.compile.plan import compile_plan
+    from simcore.journal.model import CODES, OUTCOMES
     from simcore.simulation import Action, simulate
 
     plan = compile_plan(case.architecture, case.workload, seed=case.seed, start=case.start, end=case.end, span_sampling=1)
@@ -195,7 +195,7 @@ def test_cases_are_the_same_in_every_process() -> None:
     """Neither the hash seed nor what else a process has imported changes the cases."""
     first = digests("1")
     assert len(set(first)) > 30  # among them the simplest, again for every ten
-    assert digests("4321", "simcore.simulation", "chaos.cli") == first
+    assert digests("4321", "simcore.simulation", "chaos.cli.main") == first
 
 
 def test_what_is_rare_is_found() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
-from chaos.cli import main
+from chaos.cli.main import main
 
 ROOT = Path(__file__).resolve().parents[2]
 FENCE = re.compile(r"^```(?:sh|bash|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -79,7 +79,7 @@ def test_cheap_commands_do_not_load_the_compiler(arguments: list[str], python) -
     """Help, listings and checks start fast: numba (0.3 s and more) is not imported."""
     program = (
         "import sys\n"
-        "from chaos.cli import main\n"
+        "from chaos.cli.main import main\n"
         "try:\n    main()\n"
         "except SystemExit as end:\n    code = end.code or 0\n"
         "print('numba' in sys.modules, code, file=sys.stderr)"
@@ -88,7 +88,7 @@ def test_cheap_commands_do_not_load_the_compiler(arguments: list[str], python) -
     assert done.stderr.splitlines()[-1:] == ["False 0"], done.stderr
 
 
-@pytest.mark.parametrize("module", ["simcore.loading", "simcore.journal", "chaos.cli"])
+@pytest.mark.parametrize("module", ["simcore.files.loading", "simcore.journal.model", "chaos.cli.main"])
 def test_module_does_not_load_the_compiler(module: str, python) -> None:  # type: ignore[no-untyped-def]
     """Reading files and journals works without numba, indirect imports included."""
     done = python("-c", f"import sys, {module}; print('numba' in sys.modules)")

@@ -62,7 +62,7 @@ RULES = [
         lambda name: (
             standard(name) or within(name, "numpy", "numba", "llvmlite", "simcore.kernel")
         ),  # llvmlite is a part of numba
-        ("simcore/kernel/planted.py", "from simcore.units import MS"),
+        ("simcore/kernel/planted.py", "from simcore.base.units import MS"),
     ),
     Rule(
         "only the cosimulation and its knobs reach the kernel from the control plane",
@@ -87,10 +87,10 @@ RULES = [
     ),
     Rule(
         "the journal imports neither the kernel nor a simulation library",
-        "simcore/journal.py",
+        "simcore/journal/",
         (),
         lambda name: not within(name, "numba", "simpy", "simcore.kernel", "simcore.control", "simcore.simulation"),
-        ("simcore/journal.py", "from simcore import kernel"),
+        ("simcore/journal/planted.py", "from simcore import kernel"),
     ),
     Rule(
         "chaos reaches the kernel only through a run",
@@ -103,15 +103,17 @@ RULES = [
         "checkers read the journal alone",
         "chaos/checkers/",
         (),
-        lambda name: not within(name, "simcore", "chaos") or within(name, "simcore.journal", "simcore.units", "chaos.checkers"),
+        lambda name: (
+            not within(name, "simcore", "chaos") or within(name, "simcore.journal", "simcore.base.units", "chaos.checkers")
+        ),
         ("chaos/checkers/planted.py", "from simcore.simulation import simulate"),
     ),
     Rule(
         "metrics read the journal alone",
-        "chaos/metrics.py",
+        "chaos/measures/compute.py",
         (),
-        lambda name: not within(name, "simcore", "chaos") or within(name, "simcore.journal", "simcore.units"),
-        ("chaos/metrics.py", "from chaos.runner import run"),
+        lambda name: not within(name, "simcore", "chaos") or within(name, "simcore.journal", "simcore.base.units"),
+        ("chaos/measures/compute.py", "from chaos.execution.jobs import run"),
     ),
     Rule(
         "reports read a run's folder and result types alone",
@@ -119,14 +121,21 @@ RULES = [
         (),
         lambda name: (
             not within(name, "simcore", "chaos")
-            or within(name, "simcore.journal", "simcore.result", "simcore.units", "simcore.errors", "chaos.reports")
+            or within(
+                name,
+                "simcore.journal",
+                "chaos.measures.formatting",
+                "simcore.base.units",
+                "simcore.base.errors",
+                "chaos.reports",
+            )
         ),
-        ("chaos/reports/planted.py", "from chaos.simulated import Simulated"),
+        ("chaos/reports/planted.py", "from chaos.execution.simulated import Simulated"),
     ),
     Rule(
         "nothing imports the command line",
         "",
-        ("chaos/__main__.py", "chaos/cli.py"),
+        ("chaos/__main__.py", "chaos/cli/", "chaos/pytest_plugin.py"),
         lambda name: not within(name, "chaos.cli"),
         ("chaos/planted.py", "from . import cli"),
     ),
@@ -157,4 +166,4 @@ def test_import_rule_can_fail(rule: Rule) -> None:
 
 def test_types_only_imports_are_free() -> None:
     """An import under TYPE_CHECKING does not run, so it couples nothing."""
-    assert imports("if TYPE_CHECKING:\n    import numba\nimport numpy", "simcore/plan.py") == {"numpy"}
+    assert imports("if TYPE_CHECKING:\n    import numba\nimport numpy", "simcore/compile/plan.py") == {"numpy"}

@@ -15,20 +15,20 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
+from chaos.documents.scenario import Scenario, Step, StepBase, step_model
+from chaos.execution.simulated import Conduct
 from chaos.faults import document, load_faults
 from chaos.faults.fault import FAULTS as FAULT_REGISTRY
 from chaos.faults.fault import System
-from chaos.scenario import Scenario, Step, StepBase, step_model
-from chaos.simulated import Conduct
-from simcore.architecture import Architecture
-from simcore.errors import InputError
-from simcore.journal import Journal
-from simcore.loading import load_pair
-from simcore.patch import command_line_layer
-from simcore.plan import compile_plan
+from simcore.base.errors import InputError
+from simcore.base.units import MINUTE, SECOND, format_clock, parse_clock
+from simcore.compile.plan import compile_plan
+from simcore.files.loading import load_pair
+from simcore.files.patch import command_line_layer
+from simcore.journal.model import Journal
+from simcore.model.architecture import Architecture
+from simcore.model.workload import Workload
 from simcore.simulation import simulate
-from simcore.units import MINUTE, SECOND, format_clock, parse_clock
-from simcore.workload import Workload
 
 FAULTS = load_faults()
 BEGAN, ENDED = parse_clock("09:31"), parse_clock("09:31:40")

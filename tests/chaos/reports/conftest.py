@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from chaos.cli import main
-from simcore.journal import INTENT_COLUMNS, SPAN_COLUMNS, Journal, JournalWriter
-from simcore.units import MINUTE, SECOND
+from chaos.cli.main import main
+from simcore.base.units import MINUTE, SECOND
+from simcore.journal.model import INTENT_COLUMNS, SPAN_COLUMNS, Journal, JournalWriter
 
 METHOD = '{ name: the core hangs, at: "10:02", for: 2min, hang: { service: core } }'
 

@@ -13,8 +13,8 @@ import pytest
 
 from chaos.reports.customers import COMPLAINTS_PER_INCIDENT, Identities, complaints, impact, write_csv
 from chaos.reports.folder import Kept, Picture, Run, read
-from simcore.journal import FLAGS, OUTCOMES, Journal
-from simcore.units import MINUTE
+from simcore.base.units import MINUTE
+from simcore.journal.model import FLAGS, OUTCOMES, Journal
 
 START = 10 * 60 * MINUTE
 BACK = START + 60 * MINUTE

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from chaos.cli import main
+from chaos.cli.main import main
 from chaos.reports.folder import SCHEMA_VERSION, read
-from simcore import journal
-from simcore.journal import Journal, JournalError
-from simcore.units import MINUTE, SECOND
+from simcore.base.units import MINUTE, SECOND
+from simcore.journal.model import Journal, JournalError
+from simcore.journal import model as journal
 
 
 def test_the_folder_alone_is_enough(small_run: Path, tmp_path: Path) -> None:

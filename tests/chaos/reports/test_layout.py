@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from chaos.picture import picture
 from chaos.reports.folder import Drawn, Edge, Picture
 from chaos.reports.layout import Box, layout, overlaps
-from simcore import catalogue
-from simcore.loading import resolve
+from chaos.reports.topology import picture
+from simcore.files import catalogue
+from simcore.files.loading import resolve
 
 
 @pytest.mark.parametrize("name", sorted(catalogue.shipped("architecture")))

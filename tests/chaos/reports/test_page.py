@@ -19,8 +19,8 @@ from chaos.reports.html import ECHARTS, ECHARTS_VERSION, run_page
 from chaos.reports.page import group_of, page_data
 from chaos.reports.states import STATES
 from chaos.reports.story import _action, story
-from simcore.journal import OUTCOMES, Event, Journal
-from simcore.units import MS, SECOND
+from simcore.base.units import MS, SECOND
+from simcore.journal.model import OUTCOMES, Event, Journal
 
 HANG = (10 * 3600 + 120, 10 * 3600 + 240)
 

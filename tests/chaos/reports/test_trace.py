@@ -15,8 +15,8 @@ import pytest
 
 from chaos.reports.folder import Kept, Picture, Run, read
 from chaos.reports.trace import write_trace
-from simcore.errors import InputError
-from simcore.journal import CODES, Journal
+from simcore.base.errors import InputError
+from simcore.journal.model import CODES, Journal
 
 
 def trace(kept: Kept) -> tuple[int, dict[str, Any]]:

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from chaos import causes
+from chaos.documents.scenario import GRADES
+from chaos.execution.simulated import FAULT_WORDS
 from chaos.faults import load_faults
+from chaos.judgement import causes
 from chaos.reports import states
 from chaos.reports.words import bound, catalogue, name, reason, say, seconds, symptom
-from chaos.scenario import GRADES
-from chaos.simulated import FAULT_WORDS
-from simcore import catalogue as files
-from simcore.journal import FLAGS, OUTCOMES
-from simcore.loading import resolve
-from simcore.result import TRUTHS
+from simcore.files import catalogue as files
+from simcore.files.loading import resolve
+from simcore.journal.model import FLAGS, OUTCOMES
+from simcore.journal.summary import TRUTHS
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from chaos.cli import main
+from chaos.cli.main import main
 
 Drill = Callable[..., Result]
 Write = Callable[..., Path]

@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable
 from functools import partial
 
-import simcore.architecture as file
-from simcore.units import MINUTE
-from simcore.workload import Closed, FlowLoad
+import simcore.model.architecture as file
+from simcore.base.units import MINUTE
+from simcore.model.workload import Closed, FlowLoad
 
 from .chance import MASK, combine, draw, mix, name, rounded, sample
 from .state import Intent, Task

@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-import simcore.architecture as file
-from simcore.workload import Workload
+import simcore.model.architecture as file
+from simcore.model.workload import Workload
 
 
 @dataclass(frozen=True)

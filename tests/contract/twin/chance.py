@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-import simcore.architecture as file
+import simcore.model.architecture as file
 
 MASK = (1 << 64) - 1
 GOLDEN = 0x9E3779B97F4A7C15

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import partial, partialmethod
 from typing import Any
 
-import simcore.architecture as file
+import simcore.model.architecture as file
 
 from .policies import Place, Slots, slots_of
 from .state import Answer

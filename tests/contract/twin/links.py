@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from simcore.units import SECOND
+from simcore.base.units import SECOND
 
 from .chance import combine, draw, name, rounded, sample
 from .program import Node, Target

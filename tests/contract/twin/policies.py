@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import simpy
 
-import simcore.architecture as file
+import simcore.model.architecture as file
 
 from .case import PoolTotals
 from .chance import rounded

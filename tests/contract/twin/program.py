@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import simcore.architecture as file
+import simcore.model.architecture as file
 
 from .chance import name
 

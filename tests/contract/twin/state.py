@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import Any
 
-import simcore.architecture as file
+import simcore.model.architecture as file
 
 from .policies import Budget, CircuitBreaker, Slots
 from .program import Target

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-import simcore.architecture as file
+import simcore.model.architecture as file
 
 from .calls import Calls
 from .case import Case, Span

@@ -10,7 +10,7 @@ from typing import Any
 
 import simpy
 
-import simcore.architecture as file
+import simcore.model.architecture as file
 
 from .case import Case
 from .chance import MASK, alias_table, combine, draw, mix, name, running_share

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 import simpy
 
-from simcore.architecture import Architecture, Distribution
-from simcore.control.core import parts
+from simcore.base.units import MINUTE, parse_clock
+from simcore.control.handles import parts
 from simcore.control.plane import ControlPlane, start_control
-from simcore.control.scrapes import PolledScrape, Rule, Scrape
-from simcore.units import MINUTE, parse_clock
-from simcore.workload import Workload
+from simcore.control.sampling import PolledScrape, Rule, Scrape
+from simcore.model.architecture import Architecture, Distribution
+from simcore.model.workload import Workload
 
 SERVICES: dict[str, Any] = {
     "counter": {

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from simcore.architecture import Architecture
-from simcore.control.models import Control
+from simcore.base.errors import InputError
+from simcore.base.units import HOUR, MINUTE, SECOND
+from simcore.control.event_names import VOCABULARY, note
 from simcore.control.plane import start_control
-from simcore.control.references import check_control
-from simcore.control.vocabulary import VOCABULARY, note
-from simcore.errors import InputError
-from simcore.units import HOUR, MINUTE, SECOND
+from simcore.model.architecture import Architecture
+from simcore.model.control_section import Control
+from simcore.model.references import check_control
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "control.md"
 
@@ -114,7 +114,7 @@ def test_a_word_outside_the_vocabulary_is_our_bug(make):
 
 
 def test_every_word_of_the_vocabulary_is_used():
-    source = "".join(p.read_text(encoding="utf-8") for p in (Path(sys.modules[note.__module__].__file__).parent).glob("*.py"))
+    source = "".join(p.read_text(encoding="utf-8") for p in (Path(sys.modules[note.__module__].__file__).parent).rglob("*.py"))
     assert [w for w in VOCABULARY if source.count(f'"{w}"') < 2] == []
 
 

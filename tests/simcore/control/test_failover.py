@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from simcore.units import MINUTE, SECOND
+from simcore.base.units import MINUTE, SECOND
 
 STEPS = [
     {"name": "stop", "duration": "1min", "does": ["stop_primary", "rotate_out_primary"]},

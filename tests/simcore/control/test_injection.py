@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simcore.architecture import Distribution
+from simcore.compile.plan import distribution_record
 from simcore.control.injection import scaled
-from simcore.kernel import draws
-from simcore.plan import distribution_record
+from simcore.kernel import random
+from simcore.model.architecture import Distribution
 
 FAMILIES: list[Any] = [
     "20ms", {"exponential": "20ms"}, {"lognormal": {"median": "20ms", "p99": "90ms"}}, {"gamma": {"mean": "20ms", "shape": 0.5}},
@@ -29,6 +29,6 @@ def test_scaled_work_takes_so_many_times_as_long(words: Any) -> None:
     assert longer[-2:].tolist() == [7.0, 7.0]
     with np.errstate(over="ignore"):
         for n in range(50):
-            key = np.uint64(draws.combine_int(11, n))
-            before, after = (int(draws.sample_once(r, np.uint64(0), key)) for r in (record, longer))
+            key = np.uint64(random.combine_int(11, n))
+            before, after = (int(random.sample_once(r, np.uint64(0), key)) for r in (record, longer))
             assert after == pytest.approx(8.0 * before, rel=1e-9, abs=5)

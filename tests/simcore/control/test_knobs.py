@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import simcore.control
-from simcore.control.core import Knobs
+from simcore.control.handles import Knobs
 from simcore.control.injection import Injection
 
 NAMES = [name for name in vars(Knobs) if not name.startswith("_")]
@@ -29,7 +29,7 @@ def test_a_knob_is_what_the_protocol_says(name: str) -> None:
 
 def test_the_protocol_has_every_knob_that_is_turned() -> None:
     """Nothing in the control plane turns a knob that the protocol lacks."""
-    sources = [path.read_text(encoding="utf-8") for path in Path(simcore.control.__path__[0]).glob("*.py")]
+    sources = [path.read_text(encoding="utf-8") for path in Path(simcore.control.__path__[0]).rglob("*.py")]
     turned = {name for source in sources for name in re.findall(r"\binject\.(\w+)\(", source)}
     assert turned - set(NAMES) == set()
     assert len(turned) > 5

@@ -1,1 +1,0 @@
-"""Campaigns: many runs, and what they show together: comparison, sweep, coverage."""

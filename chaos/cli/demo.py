@@ -1,0 +1,101 @@
+"""`coredrill demo`, a story in one run, and `coredrill init`, a scenario to start from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from chaos.cli.drill import _say, exit_code, print_chain, result_of
+from chaos.execution.jobs import Job, execute, journal_folder, prepare
+from chaos.execution.progress import announce_compilation
+from chaos.judgement.causes import paths_to
+from chaos.reports.words import Language
+from chaos.reports.write import write_run
+from simcore.base.errors import InputError
+from simcore.base.units import format_clock
+from simcore.model.steps import call_sites
+
+TEMPLATE = Path(__file__).parent / "template.yaml"
+BANK = "bank-a"
+
+
+def write_template(file: str) -> None:
+    """Writes the scenario. Raises InputError if the file exists or cannot be written."""
+    try:
+        with Path(file).open("x", encoding="utf-8") as target:
+            target.write(TEMPLATE.read_text(encoding="utf-8"))
+    except FileExistsError:
+        raise InputError(f"{file} exists already", mend="name another file") from None
+    except OSError as error:
+        raise InputError(f"cannot write {file}: {error.strerror}") from None
+
+
+def tell(console: Console, seed: int, folder: str | None = None, html: str | None = None, language: Language = "en") -> int:
+    """Runs the template's scenario and tells what happened. The exit code is 0 if the story came true, else that of the run.
+
+    With `folder`, where the journal is kept, and `html` it writes the page of the run, too.
+    """
+    announce_compilation()
+    job = Job(str(TEMPLATE), seed, journal=folder)
+    target = prepare(job)
+    run = execute(job)
+    metrics, orders = run["metrics"], run["metrics"]["orders"]
+    callers = sorted({site.partition("/")[0] for site, callee in call_sites(target.architecture).items() if callee == BANK})
+
+    def say(text: str = "", style: str = "") -> None:
+        _say(console, text, style)
+
+    step = run["faults"][0]
+    say("One bank slows down", "bold")
+    say()
+    say(
+        f"A mid-size broker on a normal day: {orders['intended']:,} stock orders and {metrics['flows']['login']['intended']:,} logins "
+        f"between {_clock(run['window'][0])} and {_clock(run['window'][1])}."
+    )
+    say(
+        f"At {_clock(step['began_ns'])} {BANK} begins to answer a hundred times as slowly. Nothing else is touched. "
+        f"What calls {BANK}: {', '.join(callers)}."
+    )
+    say("No stock order and no login does.")
+    say()
+    _tell_outcome(run, say)
+    print_chain(paths_to(run["causes"], ["login", "place-order"]), console)
+    pools = [link["name"] for link in paths_to(run["causes"], ["place-order"]) if link["kind"] == "pool"]
+    if pools:
+        say()
+        say(
+            f"Stock orders and logins share {' and '.join(pools)} with the calls that wait for {BANK}, "
+            "and those give nothing back until they are answered."
+        )
+    say(f"digest {run['digest']}; see it again: coredrill demo --seed {seed}; change it: coredrill init")
+    if html is not None:
+        write_run(journal_folder(job), html, language, replay=f"coredrill demo --seed {seed}")
+        say(f"replayed and charted in {html}")
+    came_true = run["faults"][0]["took_effect"] and not run["invalid"] and orders["failed_orders"] > 0
+    return 0 if came_true and all(law["ok"] for law in run["conservation"]) else exit_code(result_of([job], {job.key: run}))
+
+
+def _tell_outcome(run: dict[str, Any], say: Any) -> None:
+    metrics, orders, login = run["metrics"], run["metrics"]["orders"], run["metrics"]["flows"]["login"]
+    say(
+        f"failed stock orders  {orders['failed_orders']:,} of {orders['intended']:,} ({orders['failed_share']:.1%}): "
+        f"blocked at login {orders['blocked']:,}, failed {orders['failed']:,}, outcome unknown {orders['unknown']:,}",
+        "bold",
+    )
+    say(f"logins that failed   {login['blocked']:,} of {login['intended']:,}")
+    if orders["duplicated"]:
+        say(f"placed twice         {orders['duplicated']:,}, by customers who tried again not knowing")
+    say(f"impaired             {metrics['impaired_s'] / 60:.0f} minutes in session")
+    if metrics["first_noticed"]:
+        after = metrics["first_noticed_s"]
+        say(
+            f"first noticed        by {metrics['first_noticed']} {metrics['first_noticed_by']}, {after:.0f} s after the service level broke"
+        )
+    grades = ", ".join(f"{name}: {grade['label']}" for name, grade in metrics["severity"].items())
+    say(f"severity             {grades}")
+
+
+def _clock(ns: int) -> str:
+    return format_clock(ns)[:5]

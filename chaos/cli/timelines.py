@@ -1,0 +1,211 @@
+"""What was published beside what is simulated, for every reproduction: `coredrill timelines`, and docs/reproductions.md, which
+`coredrill timelines --markdown docs/reproductions.md` writes and a test keeps true."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any, TextIO
+
+from rich.console import Console
+
+from chaos.cli.drill import Options, scenario_jobs
+from chaos.documents.scenario import Outcome, Scenario, is_time, register
+from chaos.execution.jobs import SCHEMA_VERSION, Job, Record, load_scenario, run_jobs
+from chaos.judgement.verdict import EXIT_CODES, combine, shown, value_of
+from simcore.base.errors import InputError
+from simcore.base.units import format_clock
+from simcore.files import catalogue
+from simcore.files.document import read_document
+
+Story = dict[str, Any]
+
+HEAD = """\
+# Reproductions
+
+Public incidents beside their simulation, one run each with seed {seeds}. This page is written by the command below, and a test runs
+some of it again.
+
+```sh
+coredrill timelines --markdown docs/reproductions.md
+```
+
+The files below `scenarios/incidents` list their inputs, what was fitted and what came out apart; numbers in brackets are the
+project's list of sources. An outcome to which something was fitted shows nothing and is not counted. A file says of an outcome
+that is known to miss by how much over several seeds, and why; such a one is counted here and not judged. This is one run each:
+a record is one draw, and so is a run. Where a file asks for more, `coredrill run` judges the median of its seeds, so that it may
+land there and miss here, or the other way round. What the model cannot see at all is in [limits.md](limits.md).
+
+"""
+
+
+# --- what there is to tell ----------------------------------------------------------------------------------------------------
+
+
+def reproductions() -> list[str]:
+    """The names of the shipped scenarios that reproduce a public record."""
+    register()
+    shipped = catalogue.shipped("scenario")
+    return [name for name, path in shipped.items() if read_document(path, "base").text("purpose") == "reproduction"]
+
+
+def story(scenario: Scenario, record: Record) -> Story:
+    """A reproduction's run as plain JSON types: the two timelines, and each outcome with what was published of it."""
+    assert scenario.record is not None
+    lines = [
+        {"what": t["what"], "published": _clock(t["published_ns"]), "simulated": _clock(t["simulated_ns"])}
+        for t in record["timeline"]
+    ]
+    told = [
+        {"expected": e["expected"], "simulated": e["shown"], "holds": e["holds"]}
+        for e in record["expectations"][: len(scenario.expect)]
+    ]
+    return {
+        "name": scenario.name, "title": scenario.title, "scenario": record["scenario"], "architecture": record["architecture"],
+        "environment": record["environment"], "seed": record["seed"], "verdict": record["verdict"], "reasons": record["reasons"],
+        "digest": record["digest"], "timeline": lines, "outcomes": [_outcome(o, record) for o in scenario.record.outcomes], "expectations": told,
+        "fitted": [f"{p.what}: {p.value} ({p.source})" for p in scenario.record.fitted], "replay": record["replay"],
+    }  # fmt: skip
+
+
+def _outcome(outcome: Outcome, record: Record) -> dict[str, Any]:
+    value, published = value_of(record["metrics"], record["properties"], outcome.measure), outcome.published
+    numbers = isinstance(value, (int, float)) and not isinstance(published, str)
+    off = (value - published) / published if numbers and published else None
+    lands = value == published if off is None else abs(off) <= outcome.within
+    return {
+        "measure": outcome.measure, "published": published, "simulated": value, "off": off, "within": outcome.within, "lands": bool(lands),
+        "fitted": outcome.fitted, "misses": outcome.misses, "source": outcome.source,
+        "published_shown": _shown(outcome.measure, published, str(published)),
+        "simulated_shown": _shown(outcome.measure, value, shown(outcome.measure, record["metrics"], record["properties"])),
+    }  # fmt: skip
+
+
+def _clock(t_ns: int | None) -> str | None:
+    return None if t_ns is None else format_clock(t_ns)[:8]
+
+
+def _shown(measure: str, value: Any, otherwise: str) -> str:
+    if isinstance(value, str) or value is None:
+        return otherwise
+    if is_time(measure):
+        return f"{value:.0f} s" if value < 300 else f"{value / 60:.1f} min"
+    return f"{value:.1%}" if measure.endswith(("share", "success")) else f"{value:,.6g}"
+
+
+def counted(stories: Iterable[Story]) -> tuple[int, int]:
+    """Of the outcomes to which nothing was fitted: how many land, and how many there are."""
+    own = [o for s in stories for o in s["outcomes"] if not o["fitted"]]
+    return sum(o["lands"] for o in own), len(own)
+
+
+# --- the page -----------------------------------------------------------------------------------------------------------------
+
+
+def page(stories: Sequence[Story]) -> str:
+    """docs/reproductions.md."""
+    seeds = ", ".join(str(seed) for seed in sorted({s["seed"] for s in stories}))
+    rows = [f"| [{s['name']}](#{_anchor(s['name'])}) | {o} |" for s in stories for o in _summary(s)]
+    table = ["| incident | outcome | published | simulated | off by | |", "|---|---|---|---|---|---|", *rows, ""]
+    lands, own = counted(stories)
+    total = f"Of {own} outcomes to which nothing was fitted {lands} land within the share their file states, 30 % unless it says otherwise."
+    return HEAD.format(seeds=seeds) + "\n".join([*table, total, "", *(section(s) for s in stories)])
+
+
+def section(told: Story) -> str:
+    """One reproduction: title, what it shows, both timelines, the outcomes."""
+    scenario = load_scenario(told["name"]).model
+    parts = [f"## {told['name']}", "", f"**{told['title']}.** {' '.join(scenario.description.split())}", ""]
+    if told["timeline"]:
+        rows = [f"| {t['published']} | {t['simulated'] or ''} | {t['what']} |" for t in told["timeline"]]
+        parts += ["| published | simulated | |", "|---|---|---|", *rows, ""]
+    if told["outcomes"]:
+        rows = [f"| {' | '.join(_cells(o))} |" for o in told["outcomes"]]
+        parts += ["| outcome | published | simulated | off by | |", "|---|---|---|---|---|", *rows, ""]
+    parts += [
+        f"- Must come out: {e['expected']}. Simulated: {e['simulated']}{'' if e['holds'] else ', **missed**'}."
+        for e in told["expectations"]
+    ]
+    parts += [f"- Fitted: {fitted}." for fitted in told["fitted"]]
+    parts += [f"- `{o['measure']}`: {o['misses']}." for o in told["outcomes"] if o["misses"]]
+    return "\n".join(parts).rstrip("\n") + "\n"
+
+
+def _summary(told: Story) -> list[str]:
+    """Its outcomes for the page's first table; where the record has no figures, that."""
+    if told["outcomes"]:
+        return [" | ".join(_cells(o)) for o in told["outcomes"]]
+    kept = sum(bool(e["holds"]) for e in told["expectations"])
+    return [f"no figures published |  |  |  | {kept} of {len(told['expectations'])} things that must come out do"]
+
+
+def _cells(outcome: dict[str, Any]) -> list[str]:
+    off = "" if outcome["off"] is None else f"{outcome['off']:+.0%}".replace("%", " %").replace("-", "−")
+    end = "fitted" if outcome["fitted"] else "lands" if outcome["lands"] else "misses"
+    return [f"`{outcome['measure']}`", outcome["published_shown"], outcome["simulated_shown"], off, end]
+
+
+def _anchor(name: str) -> str:
+    return name.replace("/", "")
+
+
+# --- the command --------------------------------------------------------------------------------------------------------------
+
+
+def tell(names: Sequence[str], options: Options, json_file: TextIO | None, markdown: TextIO | None) -> int:
+    """Runs the reproductions (none named: all that are shipped), one seed each unless the options say more; prints, writes, and
+    returns the exit code of their verdicts. Raises InputError."""
+    jobs = scenario_jobs(names or reproductions(), options)
+    for name in dict.fromkeys(job.scenario for job in jobs):
+        if load_scenario(name).model.record is None:
+            raise InputError(f"{name} reproduces no public record", mend=f"reproductions: {', '.join(reproductions())}")
+    stories = _told(jobs, options.jobs)
+    verdict = combine(s["verdict"] for s in stories)
+    lands, own = counted(stories)
+    if json_file is not None:
+        summary = {"runs": len(stories), "verdict": verdict, "outcomes": own, "outcomes_landing": lands}
+        json.dump(
+            {"schema_version": SCHEMA_VERSION, "runs": stories, "summary": summary}, json_file, ensure_ascii=False, indent=1
+        )
+        json_file.write("\n")
+    if markdown is not None:
+        markdown.write(page(stories))
+    if "-" not in (getattr(json_file, "name", None), getattr(markdown, "name", None)):
+        print_stories(stories, Console())
+    return EXIT_CODES[verdict]
+
+
+def _told(jobs: Sequence[Job], workers: int) -> list[Story]:
+    """The jobs' stories in the jobs' order; on stderr how far it is."""
+    told: dict[str, Story] = {}
+    progress = Console(stderr=True)
+
+    def done(job: Job, record: Record) -> None:
+        told[job.key] = story(load_scenario(job.scenario).model, record)
+        progress.print(f"{len(told)} of {len(jobs)}: {job.scenario}, seed {job.seed}", highlight=False)
+
+    run_jobs(jobs, workers, done)
+    return [told[job.key] for job in jobs]
+
+
+def print_stories(stories: Sequence[Story], console: Console) -> None:
+    """Both timelines and the outcomes of each, for a person."""
+
+    def say(text: str, style: str = "") -> None:
+        console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+
+    for told in stories:
+        say(told["title"], "bold")
+        say(f"{told['name']}, seed {told['seed']}: {told['verdict']}")
+        if told["timeline"]:
+            say("  published  simulated")
+        for line in told["timeline"]:
+            say(f"  {line['published']}   {line['simulated'] or '':<8}   {line['what']}")
+        for outcome in told["outcomes"]:
+            measure, published, simulated, off, end = _cells(outcome)
+            say(f"  {measure.strip('`')}: published {published}, simulated {simulated} ({off or '–'}): {end}")
+        for expectation in told["expectations"]:
+            say(f"  must come out: {expectation['expected']}; simulated {expectation['simulated']}")
+        say("")
+    lands, own = counted(stories)
+    say(f"{lands} of {own} outcomes to which nothing was fitted land")

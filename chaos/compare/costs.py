@@ -1,0 +1,44 @@
+"""What an architecture costs, computed from it: machines and slots from the resolved file, latency from healthy runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from chaos.measures.formatting import WAITS
+from chaos.measures.statistics import median
+from simcore.model.architecture import Architecture, Service
+from simcore.model.steps import resources
+
+LATENCY_FLOWS = ("place-order", "login", "transfer")
+
+
+def hardware(architecture: Architecture) -> dict[str, int]:
+    """`machines` (replicas), `standbys`, and `slots` (threads, connections, sessions; unlimited pools left out) of everything that
+    is the broker's own: services of other parties, and pools that only they use, are not counted."""
+    own = {name: s for name, s in architecture.services.items() if s.layer != "external"}
+    foreign = {pool for name, s in architecture.services.items() if name not in own for pool in pools_of(s)}
+    slots = 0
+    for name, pool in architecture.pools.items():
+        users = [s for s in own.values() if name in pools_of(s)]
+        if isinstance(pool.slots, int) and (users or name not in foreign):
+            slots += pool.slots * (max((s.replicas for s in users), default=1) if pool.per == "replica" else 1)
+    standbys = sum(s.standby.replicas for s in own.values() if s.standby)
+    return {"machines": sum(s.replicas for s in own.values()), "standbys": standbys, "slots": slots}
+
+
+def pools_of(service: Service) -> set[str]:
+    """Every pool (and limit) a service's tasks take something of."""
+    of_operations = {name for o in service.operations.values() for name in (*(o.pools or ()), *resources(o.steps))}
+    return of_operations.union(service.pools)
+
+
+def latency(healthy: Sequence[dict[str, Any]]) -> dict[str, dict[str, float]]:
+    """Median over healthy runs of the mean and the quantiles of what customers waited, in ms, by flow. The quantiles are known to
+    1/32; what an option adds shows in the mean, which flows without rows have not."""
+    found = {}
+    for flow in LATENCY_FLOWS:
+        rows = [r["metrics"]["flows"][flow] for r in healthy if r["metrics"]["flows"].get(flow, {}).get("p99_ns")]
+        if rows:
+            found[flow] = {q: median([row[f"{q}_ns"] / 1e6 for row in rows]) for q in WAITS if rows[0][f"{q}_ns"] is not None}
+    return found

@@ -1,0 +1,1 @@
+"""What a suite would not notice: planted defects, their price, what hides them."""

@@ -1,0 +1,207 @@
+"""Which combinations of business branch, dependency, fault, phase of the day and load a suite exercises, and which scenarios would
+buy most."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations, product
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from chaos.coverage.pricing import Prices, Window
+from chaos.coverage.sites import CLIENT, steps_of
+from chaos.documents.rendering import to_yaml
+from chaos.documents.triggers import Triggers, scenario_document
+from chaos.execution.simulated import Simulated
+from chaos.faults.fault import Target
+from simcore.files.document import Node, Origin
+from simcore.model.architecture import Architecture, Call, Send
+from simcore.model.workload import Workload
+
+FACTORS = ("branch", "dependency", "fault", "phase", "load")
+LOADS = ("normal", "high")
+LOW, HIGH = 0.5, 1.5
+"""Shares of the workload's own load below which load is low, and above which it is high."""
+STRENGTHS = (1, 2, 3)
+SERIOUS = 1.25
+"""A suggested bound is so many times what the system shows without a defect (seed 1), and at least FLOOR."""
+FLOOR = 0.005
+STEP_S = 30.0
+
+
+class Point(NamedTuple):
+    """A full combination."""
+
+    branch: str
+    dependency: str
+    fault: str
+    phase: str
+    load: str
+
+
+# --- what there is ----------------------------------------------------------------------------------------------------------------
+
+
+def reached(architecture: Architecture) -> dict[str, set[str]]:
+    """By service the kinds of flows (business branches) that come to it, through calls and messages; probes are left out."""
+    calls: dict[str, set[str]] = {}
+    for s in steps_of(architecture):
+        if isinstance(s.step, (Call, Send)):
+            target = s.step.call if isinstance(s.step, Call) else s.step.send
+            calls.setdefault(f"{s.service}.{s.operation}", set()).add(target)
+    found: dict[str, set[str]] = {}
+    for name, flow in architecture.flows.items():
+        if flow.kind == "probe":
+            continue
+        left, seen = [f"{CLIENT}.{name}"], set[str]()
+        while left:
+            for target in calls.get(left.pop(), set()) - seen:
+                seen.add(target)
+                left.append(target)
+        for target in seen:
+            found.setdefault(target.partition(".")[0], set()).add(flow.kind)
+    return found
+
+
+def faults_of(triggers: Triggers) -> list[str]:
+    """The faults of a file of triggers, in its order."""
+    words = [word for trigger in triggers.triggers.values() for step in trigger.steps for word in step]
+    return list(dict.fromkeys(word for word in words if word not in ("after", "for", "name")))
+
+
+def universe(architecture: Architecture, triggers: Triggers, faults: Iterable[str]) -> set[Point]:
+    """All combinations that make sense: a branch comes to the dependency that is hit."""
+    return {
+        Point(branch, dependency, fault, phase, load)
+        for dependency, branches in reached(architecture).items() for branch in branches
+        for fault, phase, load in product(faults, triggers.phases, LOADS)
+    }  # fmt: skip
+
+
+# --- what a suite exercises -------------------------------------------------------------------------------------------------------
+
+
+def exercised(target: Simulated, normal: Workload, triggers: Triggers) -> set[Point]:
+    """The combinations of a scenario as it is run: one for each step, thing hit, and branch that comes to it."""
+    comes, found = reached(target.architecture), set()
+    load = load_level(target.workload, normal)
+    for step in target.scenario.model.method:
+        phase = phase_at(triggers, step.at)
+        for dependency in {_service(target.architecture, t) for t in step.fault.targets(target.system)}:
+            for branch in comes.get(dependency, ()):
+                found.add(Point(branch, dependency, step.given()[0][0], phase, load))
+    return found
+
+
+def _service(architecture: Architecture, target: Target) -> str:
+    """What is hit as a dependency: of a link whom it leads to, of a pool the first who runs on it."""
+    name = target.name.partition("#")[0]
+    if target.kind == "link":
+        return next((k.target for k in architecture.links if f"{k.source}-{k.target}" == name), name)
+    if target.kind == "pool":
+        return next((s for s, service in architecture.services.items() if name in service.pools), name)
+    if target.kind == "failover" and name in architecture.control.failovers:
+        return architecture.control.failovers[name].service
+    return name
+
+
+def phase_at(triggers: Triggers, at: int) -> str:
+    """The phase of the day that holds an instant; outside all of them, "none"."""
+    return next((name for name, phase in triggers.phases.items() if phase.since <= at < phase.until), "none")
+
+
+def load_level(workload: Workload, normal: Workload) -> str:
+    """Low, normal or high against the workload as its file has it."""
+    mine, usual = _volume(workload), _volume(normal)
+    share = mine / usual if usual else 1.0
+    return "low" if share < LOW else "high" if share > HIGH else "normal"
+
+
+def _volume(workload: Workload) -> float:
+    return sum((flow.per_day or 0.0) + (flow.rate or 0.0) * 86400.0 for flow in workload.flows.values())
+
+
+def covered(points: set[Point], every: set[Point]) -> list[dict[str, Any]]:
+    """For t = 1, 2, 3: how many of the combinations of t factors' values are exercised, over all choices of t factors."""
+    rows = []
+    for t in STRENGTHS:
+        have = need = 0
+        for factors in combinations(range(len(FACTORS)), t):
+            wanted = {tuple(p[i] for i in factors) for p in every}
+            have += len({tuple(p[i] for i in factors) for p in points} & wanted)
+            need += len(wanted)
+        rows.append({"t": t, "covered": have, "of": need, "share": have / need if need else None})
+    return rows
+
+
+# --- what to add --------------------------------------------------------------------------------------------------------------
+
+
+def noticed(prices: Prices, window: Window) -> set[str]:
+    """The mutants that a scenario of the window would fail with, by the bounds it would be written with. A run that was no valid
+    experiment (the system was ill before the trigger) is unknown, and notices nothing."""
+    base = prices.base[window.name][0]
+    limits = bounds(prices, window)
+
+    def fails(effect: Mapping[str, Any]) -> bool:
+        return bool(
+            effect["failed_share"] > limits["failed_share"]
+            or effect["impaired_s"] + base["impaired_s"] > limits["impaired_s"]
+            or effect["duplicated"] + base["orders"]["duplicated"] > limits["duplicated"]
+        )
+
+    run = {name: effects[window.name] for name, effects in prices.effects.items() if window.name in effects}
+    return {name for name, effect in run.items() if effect["valid"] and fails(effect)}
+
+
+def bounds(prices: Prices, window: Window) -> dict[str, float]:
+    """What the system without a defect keeps in this window (seed 1), with room."""
+    base = prices.base[window.name][0]
+    orders = base["orders"]
+    failed = SERIOUS * orders["failed_orders"] / max(1, orders["intended"])
+    return {
+        "failed_share": round(max(FLOOR, failed), 5), "impaired_s": base["impaired_s"] + STEP_S, "duplicated": int(SERIOUS * orders["duplicated"]),
+    }  # fmt: skip
+
+
+def suggest(prices: Prices, survivors: Sequence[str], yearly: Mapping[str, float], count: int) -> list[dict[str, Any]]:
+    """The windows that would catch most of the yearly price that is left, then most survivors, one after another."""
+    left, rows = set(survivors), list[dict[str, Any]]()
+    windows = [w for w in prices.windows if w.name in prices.base]
+    caught = {w.name: noticed(prices, w) for w in windows}
+    while windows and len(rows) < count:
+        worth = {
+            w.name: (sum(max(0.0, yearly.get(n, 0.0)) for n in caught[w.name] & left), len(caught[w.name] & left))
+            for w in windows
+        }
+        best = max(windows, key=lambda w: (worth[w.name], -windows.index(w)))
+        if not worth[best.name][1]:
+            break
+        mine = caught[best.name] & left
+        rows.append({"window": best.name, "catches": len(mine), "failed_orders": worth[best.name][0], "survivors": sorted(mine)})
+        left -= mine
+        windows.remove(best)
+    return rows
+
+
+def write_suggestions(prices: Prices, rows: Sequence[Mapping[str, Any]], folder: Path) -> list[Path]:
+    """Scenario files of the suggestions; each is green on the system without a defect at seed 1, by how its bounds are made."""
+    folder.mkdir(parents=True, exist_ok=True)
+    by_name = {window.name: window for window in prices.windows}
+    paths = []
+    for row in rows:
+        window = by_name[row["window"]]
+        name = f"{window.trigger}-{window.phase}"
+        limits = bounds(prices, window)
+        expect: list[dict[str, Any]] = [
+            {"measure": "orders.failed_share", "at_most": limits["failed_share"]},
+            {"measure": "impaired_s", "at_most": f"{limits['impaired_s']:g}s"},
+            {"measure": "orders.duplicated", "at_most": limits["duplicated"]},
+        ]
+        document = scenario_document(prices.triggers, window.trigger, window.phase, name=name, expect=expect)
+        document["description"] = f"Suggested: it would catch {row['catches']} planted defects that the suite lets pass."
+        path = folder / f"{name}.yaml"
+        path.write_text(to_yaml(Node.of(json.loads(json.dumps(document)), Origin("suggestion", str(path)))), encoding="utf-8")
+        paths.append(path)
+    return paths

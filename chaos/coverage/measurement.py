@@ -1,0 +1,176 @@
+"""The whole of `coredrill coverage`: kill matrix, price of the survivors, why they survived, the curve, and what to add."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+import click
+
+from chaos.cli.drill import load_suite, suite_scenarios
+from chaos.coverage import scores as m
+from chaos.coverage.attribution import Why, attribute, changes
+from chaos.coverage.combinations import FACTORS, covered, exercised, faults_of, suggest, universe, write_suggestions
+from chaos.coverage.kill_matrix import Bench, Matrix, Setting, described, kill_matrix
+from chaos.coverage.pricing import Prices, load_triggers, price, ranking
+from chaos.coverage.trials import Trial, system
+from chaos.documents.triggers import Triggers
+from chaos.reports.coverage import lines, page
+from simcore.files.loading import resolve, surroundings
+from simcore.model.architecture import Architecture
+
+SCHEMA_VERSION = 1
+Result = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What is wanted beyond the kill matrix: budgets are runs (0: none of it); `suggest` scenarios are written to `folder`; `beside` is
+    a suite and an environment that the same defects are planted in as well."""
+
+    triggers: str = "brokers"
+    price_budget: int = 0
+    why_budget: int = 0
+    suggest: int = 0
+    folder: Path = Path("suggested")
+    beside: tuple[str, str] | None = None
+
+
+def measure(name: str, setting: Setting, wishes: Wishes) -> Result:
+    """The result object of a coverage command for the suite of a name or path. Raises InputError."""
+    bench = Bench(setting, name)
+    scenarios = suite_scenarios(load_suite(name))
+    triggers = load_triggers(wishes.triggers)
+    found = kill_matrix(bench, scenarios, setting.environment)
+    result: Result = {
+        "schema_version": SCHEMA_VERSION, "kind": "coverage", "suite": name, "architecture": setting.architecture,
+        "environment": setting.environment, "gaps": _gaps(setting.environment), "replay": _command(name, setting, wishes),
+    } | described(bench, found)  # fmt: skip
+    result["beside"] = _beside(bench, *wishes.beside) if wishes.beside else None
+    prices = _price(bench, found, triggers, wishes)
+    yearly = {row["name"]: row["failed_orders"] for row in prices[1]}
+    why = _why(bench, found, wishes, yearly)
+    result |= {"price": _priced(prices[0], prices[1], found), "why": _explained(why, yearly)}
+    result |= {"curve": _curve(found, yearly), "combinations": _combinations(found, triggers)}
+    rows = suggest(prices[0], [x.name for x in found.survivors], yearly, wishes.suggest) if prices[0] and wishes.suggest else []
+    if rows and prices[0]:
+        paths = write_suggestions(prices[0], rows, wishes.folder)
+        rows = [row | {"file": str(path)} for row, path in zip(rows, paths, strict=True)]
+    result["suggestions"] = rows
+    result["summary"]["runs_in_all"] = bench.made + bench.kept
+    return result
+
+
+def _gaps(environment: str) -> list[dict[str, str]]:
+    return [{"name": name, "kind": gap.kind, "title": gap.title} for name, gap in surroundings(environment).gaps.items()]
+
+
+def _command(name: str, setting: Setting, wishes: Wishes) -> str:
+    words = ["coredrill", "coverage", name, "--architecture", setting.architecture, "--environment", setting.environment]
+    words += ["--seeds", str(setting.seeds), "--price", str(wishes.price_budget), "--why", str(wishes.why_budget)]
+    words += ["--beside", "@".join(wishes.beside)] if wishes.beside else []
+    return shlex.join(words + [w for o in setting.operators or () for w in ("--defect", o)])
+
+
+def _beside(bench: Bench, name: str, environment: str) -> Result:
+    """What another suite notices of the same defects where it is run. Raises InputError where it is not green without them."""
+    told = described(bench, kill_matrix(bench, suite_scenarios(load_suite(name)), environment))
+    return {"suite": name, "environment": environment, "gaps": _gaps(environment)} | {
+        key: told[key] for key in ("summary", "mutants", "scenarios")
+    }
+
+
+# --- price ----------------------------------------------------------------------------------------------------------------------
+
+
+def _price(bench: Bench, found: Matrix, triggers: Triggers, wishes: Wishes) -> tuple[Prices | None, list[dict[str, Any]]]:
+    """Prices of all that count, survivors first: what is killed is needed for the curve."""
+    if not wishes.price_budget:
+        return None, []
+    alive = found.survivors
+    dead = [x for x in found.mutants if found.statuses[x.name] == "killed"]
+    prices = price(bench, [*alive, *dead], triggers, budget=wishes.price_budget)
+    return prices, ranking(prices, [x.name for x in [*alive, *dead]])
+
+
+def _priced(prices: Prices | None, rows: Sequence[Mapping[str, Any]], found: Matrix) -> dict[str, Any]:
+    if prices is None:
+        return {"ranking": [], "windows": [], "skipped": [], "runs": 0}
+    alive = {x.name for x in found.survivors}
+    windows = [
+        {"name": w.name, "per_year": w.weight, "orders": prices.base[w.name][0]["orders"]}
+        for w in prices.windows
+        if w.name in prices.base
+    ]
+    return {
+        "ranking": [dict(row) for row in rows if row["name"] in alive], "killed": [dict(row) for row in rows if row["name"] not in alive],
+        "windows": windows, "skipped": prices.skipped, "runs": prices.runs, "triggers": prices.triggers.name,
+    }  # fmt: skip
+
+
+# --- why ------------------------------------------------------------------------------------------------------------------------
+
+
+def _why(bench: Bench, found: Matrix, wishes: Wishes, yearly: Mapping[str, float]) -> Why | None:
+    """Dearest first, so that a budget is spent on what matters."""
+    if not wishes.why_budget:
+        return None
+    order = sorted(found.survivors, key=lambda x: -yearly.get(x.name, 0.0))
+    return attribute(bench, found, order, budget=wishes.why_budget)
+
+
+def _explained(why: Why | None, yearly: Mapping[str, float]) -> dict[str, Any]:
+    if why is None:
+        return {"hidden_by": {}, "changes": [], "skipped": [], "skipped_pairs": [], "red": {}, "runs": 0}
+    return {
+        "hidden_by": why.hidden_by, "changes": changes(why, yearly), "skipped": why.skipped, "skipped_pairs": why.skipped_pairs,
+        "red": why.red, "runs": why.runs,
+    }  # fmt: skip
+
+
+# --- the curve, combinations ----------------------------------------------------------------------------------------------------
+
+
+def _curve(found: Matrix, yearly: Mapping[str, float]) -> dict[str, Any]:
+    """Defects caught and yearly failed orders that still slip through, as scenarios are added best first and in random order."""
+    kills = m.killers(found.cells)
+    weights = {name: max(0.0, value) for name, value in yearly.items()}
+    counted = [x.name for x in found.mutants if found.statuses[x.name] in m.IN_DENOMINATOR]
+    whole = sum(weights.get(name, 0.0) for name in counted)
+    best = [row | {"slips": whole - row["weight"]} for row in m.best_first(kills, weights)]
+    chance = [row | {"slips": whole - row["weight"]} for row in m.random_order(kills, weights)]
+    return {"whole": whole, "mutants": len(counted), "best_first": best, "random": chance}
+
+
+def _combinations(found: Matrix, triggers: Triggers) -> dict[str, Any]:
+    points, faults = set(), faults_of(triggers)
+    architecture: Architecture = resolve(found.setting.architecture).model
+    for name in found.scenarios:
+        target = system(Trial(name, found.setting.architecture, found.setting.environment, ()))
+        points |= exercised(target, resolve(target.workload_reference, (), "workload").model, triggers)
+        faults += [step.given()[0][0] for step in target.scenario.model.method]
+    every = universe(architecture, triggers, dict.fromkeys(faults))
+    return {"factors": list(FACTORS), "rows": covered(points, every)}
+
+
+# --- telling ----------------------------------------------------------------------------------------------------------------------
+
+
+def tell(result: Result, json_file: TextIO | None, html_file: TextIO | None, at_least: float | None) -> int:
+    """Writes what is asked for, prints the rest; the exit code: 3 for a broken conservation law, 1 for a score below `at_least`."""
+    if json_file is not None:
+        json.dump(result, json_file, ensure_ascii=False, indent=1)
+        json_file.write("\n")
+    if html_file is not None:
+        html_file.write(page(result))
+    if getattr(json_file, "name", None) != "-":
+        for line in lines(result):
+            click.echo(line)
+    if result["summary"]["conservation_broken"]:
+        return 3
+    score = result["summary"]["score"]
+    return int(at_least is not None and (score is None or score < at_least))

@@ -1,0 +1,186 @@
+"""What a defect costs in production: its effect in each trigger's window of each phase of the day, with the same customers and the
+same luck as without it, times how often that happens in a year.
+
+The price is that of a defect that is there for a year. A window stands for its phase; whole days are not simulated.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from chaos.coverage.kill_matrix import Bench, Ground, cells_inputs, ground
+from chaos.coverage.trials import ORDERS, PASS, Trial, inert
+from chaos.documents.scenario import GRADES, register
+from chaos.documents.triggers import Triggers, scenario_document
+from chaos.execution.planting import Mutant
+from simcore.files import catalogue
+from simcore.files.loading import resolve
+
+KINDS = tuple(name for name in ORDERS if name != "intended")
+FIGURES = (*KINDS, "impaired_s", "customers")
+DRAWS = 2000
+"""Of the rates, for the interval of a year's expectation."""
+SHOWN = (0.05, 0.95)
+
+
+class Window(NamedTuple):
+    """A trigger in a phase: its weight is the mean number of times a year."""
+
+    trigger: str
+    phase: str
+    share: float
+    weight: float
+    scenario: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.trigger}@{self.phase}"
+
+
+@dataclass
+class Prices:
+    """What was run, and what was not. `effects` is mutant → window → figures (mutated minus unmutated, mean over seeds)."""
+
+    triggers: Triggers
+    windows: list[Window]
+    base: dict[str, list[dict[str, Any]]]
+    effects: dict[str, dict[str, dict[str, Any]]]
+    skipped: list[str]
+    runs: int
+
+
+def load_triggers(reference: str) -> Triggers:
+    """A file of triggers by name or path. Raises InputError."""
+    register()
+    found = resolve(reference, (), "triggers")
+    model: Triggers = found.model
+    if catalogue.is_path(model.workload):
+        model = model.model_copy(update={"workload": str(Path(found.tree.origin.file).parent.resolve() / model.workload)})
+    return model
+
+
+def windows_of(triggers: Triggers) -> list[Window]:
+    """Every trigger in every phase: those of the first phase, the open, before all others, heaviest first."""
+    found = []
+    for trigger, what in triggers.triggers.items():
+        for phase, when in triggers.phases.items():
+            share = 1.0 if what.every_phase else when.share
+            name = f"triggers/{trigger}-{phase}"
+            expect = [{"measure": "orders.failed_share", "at_most": 1.0}]
+            document = scenario_document(triggers, trigger, phase, name=name, expect=expect)
+            found.append(Window(trigger, phase, share, share * what.per_year.mean, json.dumps(document)))
+    first = next(iter(triggers.phases))
+    return sorted(found, key=lambda window: (window.phase != first, -window.weight))
+
+
+def price(bench: Bench, chosen: Sequence[Mutant], triggers: Triggers, *, budget: int, seeds: int = 1) -> Prices:
+    """The effect of each mutant in each window in production. Windows are taken in the order of `windows_of`, each for all mutants or
+    for none, as long as their runs fit into the budget. Where a defect cannot change a run its effect is 0 without one."""
+    found = Prices(triggers, windows_of(triggers), {}, {mutant.name: {} for mutant in chosen}, [], 0)
+    for i, window in enumerate(found.windows):
+        if found.runs + seeds > budget:
+            found.skipped += [w.name for w in found.windows[i:]]
+            break
+        base = ground(bench, [window.scenario], "production", seeds=tuple(range(1, seeds + 1)), what=window.name)
+        found.runs += seeds
+        runs = base.runs[window.scenario]
+        asked = [x for x in chosen if not _inert(x, base, window)]
+        if found.runs + seeds * len(asked) > budget:
+            found.skipped += [w.name for w in found.windows[i:]]
+            break
+        found.runs += seeds * len(asked)
+        found.base[window.name] = runs
+        _fill(bench, found, window, base, chosen, asked)
+    return found
+
+
+def _inert(mutant: Mutant, base: Ground, window: Window) -> bool:
+    runs = base.runs[window.scenario]
+    return all(inert(mutant.needs, run["readings"], deadlines=base.deadlines[window.scenario]) for run in runs)
+
+
+def _fill(bench: Bench, found: Prices, window: Window, base: Ground, chosen: Sequence[Mutant], asked: Sequence[Mutant]) -> None:
+    runs, digest = base.runs[window.scenario], base.digests[window.scenario]
+    trials = [
+        (Trial(window.scenario, bench.setting.architecture, "production", tuple(r["seed"] for r in runs), x.name, base=digest),) for x in asked
+    ]  # fmt: skip
+    inputs = [cells_inputs(x, [digest]) for x in asked]
+    given = bench.make(trials, inputs, f"price, {window.name}")
+    for mutant in chosen:
+        found.effects[mutant.name][window.name] = _difference(runs, runs)
+    for mutant, result in zip(asked, given, strict=True):
+        made = result[0].get("runs") or runs
+        found.effects[mutant.name][window.name] = _difference(made, runs)
+
+
+def _difference(runs: Sequence[Mapping[str, Any]], base: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Mean over the seeds that were valid on both sides, with the gravest grade of severity and the longest recovery."""
+    pairs = [(a, b) for a, b in zip(runs, base, strict=True) if a["orders"] and b["orders"]]
+    n = len(pairs) or 1
+    found: dict[str, Any] = {name: sum(_figure(a, name) - _figure(b, name) for a, b in pairs) / n for name in FIGURES}
+    grades = [grade for a, _ in pairs for grade in a["severity"].values()]
+    found["severity"] = max(grades, key=GRADES.index, default="none")
+    found["severity_without"] = max((g for _, b in pairs for g in b["severity"].values()), key=GRADES.index, default="none")
+    longest = [a["recovery_s"] if a["recovery_s"] is not None else a["recovery_s_lower"] for a, _ in pairs]
+    found["recovery_s"] = max((x for x in longest if x is not None), default=None)
+    found["recovered"] = all(a["recovery_s"] is not None for a, _ in pairs)
+    found["valid"] = all(run["verdict"] == PASS for run in runs)
+    found["failed_share"] = sum(a["orders"]["failed_orders"] / max(1, a["orders"]["intended"]) for a, _ in pairs) / n
+    return found
+
+
+def _figure(run: Mapping[str, Any], name: str) -> float:
+    return float(run["orders"][name] if name in KINDS else run[name])
+
+
+# --- a year -------------------------------------------------------------------------------------------------------------------
+
+
+def year_of(found: Prices, mutant: str) -> dict[str, Any]:
+    """A year's expectation of each figure, and of failed orders the 5 % and 95 % quantiles over the rates, each triangular over its
+    range and independent of the others; all from what was run. `worst` is the window with most failed orders."""
+    effects = found.effects[mutant]
+    run = [window for window in found.windows if window.name in effects]
+    total = {name: sum(w.weight * effects[w.name][name] for w in run) for name in FIGURES}
+    by_trigger: dict[str, float] = {}
+    for window in run:
+        by_trigger[window.trigger] = by_trigger.get(window.trigger, 0.0) + window.share * effects[window.name]["failed_orders"]
+    worst = max(run, key=lambda w: effects[w.name]["failed_orders"], default=None)
+    at_open = [w for w in run if w.phase == next(iter(found.triggers.phases))]
+    dearest = max(at_open, key=lambda w: effects[w.name]["failed_orders"], default=None)
+    return {
+        "failed_orders": total["failed_orders"], "interval": _interval(found.triggers, by_trigger), "figures": total,
+        "worst": _shown(worst, effects), "at_the_open": _shown(dearest, effects), "windows": len(run),
+    }  # fmt: skip
+
+
+def _shown(window: Window | None, effects: Mapping[str, Mapping[str, Any]]) -> dict[str, Any] | None:
+    return (
+        None
+        if window is None
+        else {"window": window.name, "trigger": window.trigger, "phase": window.phase} | dict(effects[window.name])
+    )
+
+
+def _interval(triggers: Triggers, by_trigger: Mapping[str, float]) -> tuple[float, float]:
+    """Quantiles of the sum over triggers of rate times effect."""
+    if not any(by_trigger.values()):
+        return 0.0, 0.0
+    luck = random.Random(1)
+    sums = []
+    for _ in range(DRAWS):
+        rates = {t: luck.triangular(r.low, r.high, r.likely) for t in by_trigger for r in [triggers.triggers[t].per_year]}
+        sums.append(sum(rates[t] * effect for t, effect in by_trigger.items()))
+    sums.sort()
+    return sums[int(SHOWN[0] * DRAWS)], sums[int(SHOWN[1] * DRAWS)]
+
+
+def ranking(found: Prices, names: Sequence[str]) -> list[dict[str, Any]]:
+    """The mutants with a year's price, dearest first."""
+    rows = [{"name": name} | year_of(found, name) for name in names]
+    return sorted(rows, key=lambda row: (-row["failed_orders"], row["name"]))

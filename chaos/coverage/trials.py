@@ -1,0 +1,170 @@
+"""One scenario on one system, mutated or not, over some seeds: what coverage, attribution and pricing are made of.
+
+A trial is plain data, so that it can be made in any process and kept; so is what it gives.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+from chaos.documents.scenario import GRADES
+from chaos.documents.triggers import as_scenario
+from chaos.execution.jobs import assess, load_scenario
+from chaos.execution.simulated import OutOfEventsError, Parts, Simulated
+from simcore.base.errors import InputError
+from simcore.files.document import Origin
+from simcore.journal.model import Journal
+
+Observation = dict[str, Any]
+PASS, FAIL, UNKNOWN, TIMED_OUT = "pass", "fail", "unknown", "timed out"
+COUNTED = ("pool", "call", "link", "limit", "operation")
+_SETTINGS = ("slots", "queue_limit")  # totals that say how a system is made, not what came of it
+ORDERS = ("intended", "blocked", "failed", "unknown", "duplicated", "lost", "orphan", "stranded", "late", "failed_orders")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Runs of one scenario (a name or path, or a document as JSON). `most_events` is the budget of a run by seed; `enough` kills
+    decide it, so that the seeds left are not run; `base` is the input digest of the system without the defect, if it is known."""
+
+    scenario: str
+    architecture: str | None
+    environment: str | None
+    seeds: tuple[int, ...]
+    defect: str | None = None
+    most_events: tuple[int, ...] | None = None
+    enough: int | None = None
+    base: str | None = None
+    readings: bool = False
+
+    @property
+    def key(self) -> str:
+        """Names the trial in a store."""
+        return json.dumps(
+            [self.scenario, self.architecture, self.environment, self.defect, self.seeds, self.most_events, self.enough]
+        )
+
+
+_PARTS = Parts(16)
+
+
+def forget() -> None:
+    """Files are read again."""
+    _PARTS.known.clear()
+
+
+def system(trial: Trial) -> Simulated:
+    """The system of a trial. Raises InputError."""
+    scenario = _PARTS.get(("trial", trial.scenario), lambda: _scenario(trial.scenario))
+    return Simulated(scenario, architecture=trial.architecture, environment=trial.environment, defect=trial.defect, parts=_PARTS)
+
+
+def _scenario(reference: str) -> Any:
+    if not reference.startswith("{"):
+        return load_scenario(reference)
+    return as_scenario(json.loads(reference), Origin("trigger", "triggers"))
+
+
+def attempt(trials: Sequence[Trial]) -> list[dict[str, Any]]:
+    """Makes the trials of one system, which shares what it reads. Each gives `digest` and `runs`, or why the defect cannot be
+    planted (`impossible`), or that it changes nothing (`identical`)."""
+    return [_attempt(trial) for trial in trials]
+
+
+def _attempt(trial: Trial) -> dict[str, Any]:
+    try:
+        target = system(trial)
+    except InputError as error:
+        if trial.defect is None:
+            raise
+        return {"impossible": str(error)}
+    if trial.base is not None and target.input_digest == trial.base:
+        return {"identical": True, "digest": trial.base, "runs": []}
+    runs: list[Observation] = []
+    for i, seed in enumerate(trial.seeds):
+        if trial.enough is not None and decided(runs, trial.enough, len(trial.seeds)):
+            break
+        runs.append(_run(target, seed, trial.most_events[i] if trial.most_events else None, trial.readings))
+    return {"digest": target.input_digest, "runs": runs}
+
+
+def decided(runs: Sequence[Observation], enough: int, seeds: int) -> bool:
+    """Whether the seeds that are left cannot change that there are, or are not, enough kills."""
+    kills: int = sum(run["verdict"] == FAIL for run in runs)
+    return kills >= enough or kills + (seeds - len(runs)) < enough
+
+
+def _run(target: Simulated, seed: int, most_events: int | None, readings: bool) -> Observation:
+    scenario = target.scenario.model
+    try:
+        journal = target.run(scenario, seed, most_events=most_events)
+    except OutOfEventsError as error:
+        return {"seed": seed, "verdict": TIMED_OUT, "why": [str(error)], "tripped": [], "orders": {}, "effect": ""}
+    from simcore.journal.summary import figures
+
+    shown = assess(target, journal, figures(journal))
+    orders, metrics, judged = shown.measures["orders"], shown.measures, shown.judgement
+    found: Observation = {
+        "seed": seed, "verdict": judged["verdict"], "why": judged["reasons"][:3],
+        "tripped": [e["expected"] for e in judged["expectations"] if e["judged"] and e["holds"] is False],
+        "expected": [e["expected"] for e in judged["expectations"]],
+        "orders": {name: orders[name] for name in ORDERS}, "impaired_s": metrics["impaired_s"], "recovery_s": metrics["recovery_s"],
+        "recovery_s_lower": metrics["recovery_s_lower"], "customers": metrics["customers_affected"],
+        "severity": {name: grade["grade"] for name, grade in metrics["severity"].items() if grade and grade["grade"] in GRADES},
+        "events": journal.meta["counts"]["events"], "effect": effect(journal),
+        "broken": sum(not law.ok for law in journal.conservation),
+    }  # fmt: skip
+    return found | ({"readings": grown(journal)} if readings else {})
+
+
+def effect(journal: Journal) -> str:
+    """A digest of all that was counted and of every intent: equal when the run came out the same."""
+    counted = [
+        (kind, name, field, value)
+        for kind, names in journal.totals.items()
+        for name, fields in names.items()
+        for field, value in fields.items()
+        if value and field not in _SETTINGS and kind != "limit"  # how often a limit was asked says nothing of what came of it
+    ]
+    digest = blake2b(json.dumps(sorted(counted)).encode(), digest_size=12)
+    for name in sorted(journal.intents):
+        digest.update(journal.intents[name].tobytes())
+    return digest.hexdigest()
+
+
+def grown(journal: Journal) -> list[str]:
+    """The readings that a defect may need and that grew: counters above 0, events that happened, faults that began."""
+    found = {
+        f"{kind}/{name}/{field}" for kind in COUNTED for name, fields in journal.totals.get(kind, {}).items()
+        for field, value in fields.items() if value
+    }  # fmt: skip
+    for name, pool in journal.totals.get("pool", {}).items():
+        if pool["peak_busy"] > pool["slots"] / 4 - 1:  # rounding moves a quarter by less than 1
+            found.add(f"pool/{name}/over_quarter")
+    for event in journal.events:
+        found |= {f"event/{event.what}", f"event/{event.what}/{event.subject}"}
+        if event.what == "fault_started":
+            found.add(f"fault/{event.detail['fault']}")
+    return sorted(found)
+
+
+def inert(needs: Sequence[str], readings: Sequence[str] | frozenset[str], *, deadlines: bool) -> bool:
+    """Whether a defect cannot have changed a run: none of what it needs grew in the same run without it.
+
+    A counter of a pool or limit for each replica is that of any of them. With deadlines passed on, a timeout acts even where it
+    never fires, so that nothing is taken for granted.
+    """
+    if not needs or deadlines:
+        return False
+    known = readings if isinstance(readings, frozenset) else frozenset(readings)
+    return not any(need in known or _of_a_replica(need, known) for need in needs)
+
+
+def _of_a_replica(need: str, known: frozenset[str]) -> bool:
+    kind, _, rest = need.partition("/")
+    name, _, field = rest.rpartition("/")
+    return kind in ("pool", "limit") and any(r.startswith(f"{kind}/{name}#") and r.endswith(f"/{field}") for r in known)

@@ -1,0 +1,492 @@
+"""What a scenario file and a suite file may say. docs/scenarios.md explains every word with an example.
+
+A scenario states what holds while all is well (`steady_state`), what is done to the system (`method`), and what may come of it
+(`expect`). Its words are those of Chaos Toolkit where they fit. Everything here is checked without running anything.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, create_model, model_validator
+
+from chaos.faults import load_faults
+from chaos.faults.fault import Fault
+from simcore import schema
+from simcore.base.model import FileName, Model, Name, Probability
+from simcore.base.units import MINUTE, SECOND, ClockTime, Duration, parse_duration
+from simcore.files import catalogue, loading
+from simcore.files.patch import EditForm
+from simcore.files.validation import Finding
+from simcore.model.control_section import READING_PATTERN, Reading
+
+Positive = Annotated[Duration, Field(gt=0)]
+Seed = Annotated[int, Field(ge=0, lt=1 << 63)]
+FileReference = Annotated[str, Field(min_length=1, max_length=1000, description="a shipped name, or a path")]
+GRADES = ("none", "ordinary", "larger", "major", "extraordinary")
+"""Grades of severity, mildest first: those of CSRC 2021 No.12 (一般, 较大, 重大, 特别重大). Rule sets map theirs onto them."""
+
+ORDER_MEASURES = (
+    "intended", "blocked", "confirmed", "rejected", "failed", "unknown", "duplicated", "lost", "orphan", "stranded", "late",
+    "failed_orders", "failed_share",
+)  # fmt: skip
+TIME_MEASURES = ("impaired_s", "recovery_s", "detect_s", "decide_s", "act_s", "restore_s", "reconciled_s")
+PROPERTIES = ("no-duplicates", "none-lost", "none-stranded", "no-orphans", "reconciled")
+IMPLIED = ("no-duplicates", "none-lost", "no-orphans")
+"""Properties that a requirement is held to unless it says which with `properties`."""
+NOT_GRADABLE = "not-gradable"
+FLOW_MEASURES = ("success", "failed_share", "failed", "p50_s", "p99_s")
+COUNTER_MEASURES = ("grown", "lasted_s")
+
+
+# --- quantities -----------------------------------------------------------------------------------------------------------
+
+
+def _quantity(value: Any) -> Any:
+    """A duration becomes seconds, `12 %` a share; numbers and grades stay."""
+    if isinstance(value, str) and value not in (*GRADES, NOT_GRADABLE):
+        if value.endswith("%"):
+            try:
+                return float(value[:-1]) / 100.0
+            except ValueError:
+                raise ValueError(f"not a percentage: {value!r}; write a number and %, such as 0.5 %") from None
+        return parse_duration(value) / SECOND
+    return value
+
+
+Quantity = Annotated[
+    float | Literal[(*GRADES, NOT_GRADABLE)],  # type: ignore[valid-type]
+    BeforeValidator(_quantity),
+    WithJsonSchema(
+        {"type": ["number", "string"], "description": "a number, a share such as 2 %, a duration such as 10min, or a grade"}
+    ),
+]
+
+
+def measure_problem(measure: str) -> str | None:
+    """What is wrong with a measure's name, or None. Names of flows and rule sets are checked where they are known."""
+    group, dot, rest = measure.partition(".")
+    if not dot:
+        known = (*TIME_MEASURES, "metastable", "customers_affected", "recovered", "first_noticed_s")
+        return (
+            None
+            if measure in known
+            else f"unknown measure; known: {', '.join(known)}, orders.*, flows.FLOW.*, counters.READING.*, severity.RULES, "
+            "properties.*"
+        )
+    if group == "counters":
+        reading, _, last = rest.rpartition(".")
+        return (
+            None
+            if last in COUNTER_MEASURES and re.match(READING_PATTERN, reading)
+            else f"write counters.KIND/NAME/FIELD.MEASURE; measures: {', '.join(COUNTER_MEASURES)}"
+        )
+    if group == "orders":
+        return None if rest in ORDER_MEASURES else f"unknown measure; known: {', '.join(f'orders.{m}' for m in ORDER_MEASURES)}"
+    if group == "properties":
+        return None if rest in PROPERTIES else f"unknown property; known: {', '.join(f'properties.{m}' for m in PROPERTIES)}"
+    if group == "flows":
+        last = rest.rpartition(".")[2]
+        return (
+            None if last in FLOW_MEASURES and "." in rest else f"write flows.FLOW.MEASURE; measures: {', '.join(FLOW_MEASURES)}"
+        )
+    return None if group == "severity" and rest else "unknown measure; groups: orders, flows, counters, severity, properties"
+
+
+def _known_measure(measure: str) -> str:
+    if (problem := measure_problem(measure)) is not None:
+        raise ValueError(f"{measure}: {problem}")
+    return measure
+
+
+Measure = Annotated[str, Field(max_length=200), AfterValidator(_known_measure)]
+
+
+def counter_of(measure: str) -> str | None:
+    """The reading that a measure `counters.READING.MEASURE` speaks of; None for any other measure."""
+    group, _, rest = measure.partition(".")
+    return rest.rpartition(".")[0] if group == "counters" else None
+
+
+def is_time(measure: str) -> bool:
+    """Whether a measure is a time, so that its bounds are durations."""
+    return measure.endswith("_s")
+
+
+# --- steady state ---------------------------------------------------------------------------------------------------------
+
+
+class Latency(Model):
+    """At least a share `quantile` of the good answers came within `at_most`."""
+
+    quantile: Annotated[float, Field(gt=0, le=1)] = 0.99
+    at_most: Positive
+
+
+class Objective(Model):
+    """What one flow owes its customers in every window. A business reject is an answer. In windows of fewer than `min_count`
+    intents there is no data."""
+
+    success: Probability | None = Field(None, description="least share of intents answered (confirmed or rejected)")
+    latency: Latency | None = Field(None, description="of flows with `record: true` alone")
+    min_count: Annotated[int, Field(ge=1)] = 20
+
+    @model_validator(mode="after")
+    def _something(self) -> Objective:
+        if self.success is None and self.latency is None:
+            raise ValueError("an objective needs success, latency or both")
+        return self
+
+
+class SteadyState(Model):
+    """Holds in a window when every objective that has data holds. `hold` of it in session without a break is recovery."""
+
+    every: Annotated[Duration, Field(ge=SECOND)] = 30 * SECOND
+    hold: Positive = 3 * MINUTE
+    objectives: Annotated[dict[Name, Objective], Field(min_length=1, description="by flow")]
+
+    @model_validator(mode="after")
+    def _whole_windows(self) -> SteadyState:
+        if self.every % SECOND or self.hold % self.every:
+            raise ValueError("every must be whole seconds, and hold a multiple of every")
+        return self
+
+
+# --- method ---------------------------------------------------------------------------------------------------------------
+
+
+class StepBase(Model):
+    """When something is done, and for how long; what is done stands under its own name."""
+
+    name: str = Field("", max_length=200)
+    at: ClockTime
+    lasts: Positive | None = Field(None, alias="for", description="absent: to the end of the run")
+
+    model_config = {**Model.model_config, "populate_by_name": True}
+
+    @model_validator(mode="after")
+    def _one_fault(self) -> StepBase:
+        given = [name for name, _ in self.given()]
+        if len(given) != 1:
+            raise ValueError(
+                f"a step does exactly one thing, this {len(given)}: {', '.join(given) or 'nothing'}; see 'coredrill list faults'"
+            )
+        return self
+
+    def given(self) -> list[tuple[str, Fault]]:
+        """What the step does: (name, fault)."""
+        found = [
+            (field.alias or key, getattr(self, key))
+            for key, field in type(self).model_fields.items()
+            if key not in StepBase.model_fields
+        ]
+        return [(name, fault) for name, fault in found if fault is not None]
+
+    @property
+    def fault(self) -> Fault:
+        """What is done."""
+        return self.given()[0][1]
+
+    @property
+    def label(self) -> str:
+        """The step's own name, or that of its fault."""
+        return self.name or self.given()[0][0]
+
+
+@functools.cache
+def step_model() -> type[StepBase]:
+    """`StepBase` with one optional key for every fault of the catalogue."""
+    fields: dict[str, Any] = {}
+    for name, fault in load_faults().items():
+        fields[name.replace("-", "_")] = (fault | None, Field(None, alias=name))
+    return create_model("Step", __base__=StepBase, **fields)
+
+
+if TYPE_CHECKING:
+    Step = StepBase
+else:
+    Step = step_model()
+
+
+# --- responders, abort, rollbacks -------------------------------------------------------------------------------------------
+
+
+class Responders(Model):
+    """Who is there. What is false is taken out of the architecture's control section: nobody watches, or nobody acts. Finer
+    changes (a roster, a runbook made automatic) are edits of `patch`."""
+
+    monitors: bool = True
+    robots: bool = True
+    complaints: bool = True
+    operators: bool = Field(True, description="false: alarms stand, and nobody does anything about them")
+
+
+class Abort(Model):
+    """The harness heals everything and does no further step when a counter has grown by `at_least` since the first step."""
+
+    counter: Reading
+    at_least: Annotated[int, Field(ge=1)]
+
+
+class Rollback(Model):
+    """Something done after the method: when its last step has ended, or after an abort."""
+
+    after: Duration = 0
+    restart: Name | None = Field(None, description="service: all its replicas that are down or hung")
+    release: Name | None = Field(None, description="service: its last change is undone")
+    pools: list[Name] | None = Field(None, description="back to the slots and queues of the file")
+
+    @model_validator(mode="after")
+    def _one(self) -> Rollback:
+        if sum(x is not None for x in (self.restart, self.release, self.pools)) != 1:
+            raise ValueError("a rollback is exactly one of restart, release, pools")
+        return self
+
+
+# --- what is expected -------------------------------------------------------------------------------------------------------
+
+
+class Expectation(Model):
+    """A bound on a measure. Over several seeds it must hold in a share `in_share` of the runs, or at a `quantile` of the
+    values; without either, in every run."""
+
+    measure: Measure = Field(description="impaired_s, orders.failed_orders, flows.login.success, severity.dora, …")
+    at_most: Quantity | None = None
+    at_least: Quantity | None = None
+    equals: bool | Quantity | None = None
+    in_share: Annotated[float, Field(gt=0, le=1)] | None = Field(None, description="of the runs")
+    quantile: Annotated[float, Field(ge=0, le=1)] | None = None
+    why: str = ""
+
+    @model_validator(mode="after")
+    def _sensible(self) -> Expectation:
+        if self.at_most is None and self.at_least is None and self.equals is None:
+            raise ValueError("an expectation needs at_most, at_least or equals")
+        if self.in_share is not None and self.quantile is not None:
+            raise ValueError("give in_share or quantile, not both")
+        if self.quantile is not None and not (
+            is_time(self.measure) or self.measure.startswith(("orders.", "flows.", "customers"))
+        ):
+            raise ValueError(f"{self.measure} has no quantiles; use in_share")
+        graded = self.measure.startswith("severity.")
+        for bound in (self.at_most, self.at_least, self.equals):
+            if bound is not None and isinstance(bound, str) != graded:
+                raise ValueError(f"bounds of severity are grades ({', '.join(GRADES)}), those of other measures are not")
+        if NOT_GRADABLE in (self.at_most, self.at_least):
+            raise ValueError(f"{NOT_GRADABLE} is no grade that others lie above or below; write equals: {NOT_GRADABLE}")
+        return self
+
+
+class MustHappen(Model):
+    """Something without which the run shows nothing: an event of the journal, or a counter that grows by `at_least`, after the
+    first step began. A run without it is unknown."""
+
+    event: Name | None = Field(None, description="a word of the journal's events, such as alarm, detect, breaker_opened")
+    subject: str | None = Field(None, description="of the event; absent: any")
+    counter: Reading | None = None
+    at_least: Annotated[int, Field(ge=1)] = 1
+
+    @model_validator(mode="after")
+    def _one(self) -> MustHappen:
+        if (self.event is None) == (self.counter is None):
+            raise ValueError("give an event or a counter")
+        return self
+
+    def __str__(self) -> str:
+        what = self.counter or " ".join(filter(None, (self.event, self.subject)))
+        return what + (f" ≥ {self.at_least}" if self.at_least > 1 else "")
+
+
+class Outcome(Model):
+    """A published figure beside the measure that should come near it. Only one that nothing was fitted to counts."""
+
+    measure: Measure
+    published: Quantity
+    source: str
+    fitted: bool = False
+    within: Annotated[float, Field(gt=0, lt=10)] = Field(0.3, description="relative; 0.3 is ± 30 %")
+    misses: str = Field("", description="by how much it misses and why; such an outcome is shown and not judged")
+
+
+class Parameter(Model):
+    """An input of a reproduction: what the record says, or what was chosen so that a fitted outcome comes out."""
+
+    what: str
+    value: str
+    source: str = "guess"
+
+
+class Timepoint(Model):
+    """A line of the published timeline; with `event` it stands beside the simulated time of that event."""
+
+    at: ClockTime
+    what: str
+    event: Name | None = None
+    subject: str | None = None
+
+
+class Record(Model):
+    """A public record of an incident, what was taken from it and what was fitted, kept apart. Where it has no figures the
+    scenario's expectations say what must come out."""
+
+    inputs: list[Parameter] = []
+    fitted: list[Parameter] = []
+    outcomes: list[Outcome] = []
+    timeline: list[Timepoint] = []
+
+
+# --- the files ----------------------------------------------------------------------------------------------------------------
+
+
+class Window(Model):
+    """The part of the run that is measured."""
+
+    begin: ClockTime = Field(alias="from")
+    end: ClockTime = Field(alias="to")
+
+    model_config = {**Model.model_config, "populate_by_name": True}
+
+    @model_validator(mode="after")
+    def _forward(self) -> Window:
+        if self.begin >= self.end:
+            raise ValueError("the window ends before it begins; for the next day write d2 before the time")
+        return self
+
+
+class Scenario(Model):
+    """A scenario file."""
+
+    kind: Literal["scenario"]
+    name: FileName
+    title: Annotated[str, Field(min_length=1)]
+    description: str = ""
+    source: list[str] = []
+    tags: list[Name] = []
+    purpose: Literal["requirement", "reproduction"] = "requirement"
+    architecture: FileReference = "legacy-coupled"
+    workload: FileReference = "normal-day"
+    environment: FileReference = "production"
+    system: Literal["real-time", "other"] = Field("real-time", description="class of the system hit, for the severity rules")
+    patch: list[EditForm] = Field([], description="changes the architecture")
+    workload_patch: list[EditForm] = []
+    window: Window
+    warmup: Duration = Field(10 * MINUTE, description="the run begins this long before the window")
+    replications: Annotated[int, Field(ge=1, le=100_000)] = Field(
+        1, description="seeds 1, 2, … unless the command says otherwise"
+    )
+    steady_state: SteadyState
+    method: list[Step] = []
+    responders: Responders = Responders()
+    abort: list[Abort] = []
+    rollbacks: list[Rollback] = []
+    must_happen: list[MustHappen] = []
+    expect: list[Expectation] = []
+    properties: list[Literal[PROPERTIES]] | None = Field(  # type: ignore[valid-type]
+        None, description=f"what holds without an expectation that says so; absent: {', '.join(IMPLIED)}, of a reproduction none"
+    )
+    record: Record | None = Field(None, description="of a reproduction")
+
+    @model_validator(mode="after")
+    def _judged_by_something(self) -> Scenario:
+        if (self.purpose == "reproduction") != (self.record is not None):
+            raise ValueError("purpose: reproduction and record go together")
+        if not self.expect and not (self.record and self.record.outcomes):
+            raise ValueError("expect is missing: without an expectation (or an outcome of a record) nothing can fail")
+        return self
+
+    @property
+    def start(self) -> int:
+        """When the run begins, ns since midnight of the first day."""
+        return max(0, self.window.begin - self.warmup)
+
+    @property
+    def end(self) -> int:
+        """When the run and the window end."""
+        return self.window.end
+
+    @property
+    def counters(self) -> list[str]:
+        """The readings that expectations and outcomes speak of."""
+        measures = [e.measure for e in self.expect] + [o.measure for o in (self.record.outcomes if self.record else ())]
+        return sorted({counter for measure in measures if (counter := counter_of(measure)) is not None})
+
+
+class Entry(Model):
+    """Scenarios of a suite: one by name, or all whose names match a pattern such as `incidents/*`. What is absent comes from
+    the suite, else from the command line, else from the scenario."""
+
+    scenario: str
+    architecture: FileReference | None = None
+    environment: FileReference | None = None
+    replications: Annotated[int, Field(ge=1, le=100_000)] | None = None
+
+
+class Pair(Model):
+    """Two runs of equal seeds whose difference is the point: `measure` of `a` minus that of `b`."""
+
+    name: Name
+    a: Entry
+    b: Entry
+    measure: Measure = "orders.failed_orders"
+    at_least: Quantity
+    in_share: Annotated[float, Field(gt=0, le=1)] = 1.0
+    why: str = ""
+
+
+class Suite(Model):
+    """A suite file: scenarios that are run together, and pairs of them that are compared."""
+
+    kind: Literal["suite"]
+    name: FileName
+    title: Annotated[str, Field(min_length=1)]
+    description: str = ""
+    replications: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    scenarios: list[Entry] = []
+    pairs: list[Pair] = []
+
+    @model_validator(mode="after")
+    def _something(self) -> Suite:
+        if not self.scenarios and not self.pairs:
+            raise ValueError("a suite needs scenarios or pairs")
+        return self
+
+
+# --- checks of a file on its own ------------------------------------------------------------------------------------------------
+
+
+def check_scenario(scenario: Scenario) -> list[Finding]:
+    """What the model alone cannot see: steps outside the run, bounds without units."""
+    found = []
+    for i, step in enumerate(scenario.method):
+        if not scenario.start <= step.at < scenario.end:
+            found.append(
+                Finding(
+                    ("method", i, "at"), "lies outside the run", "the run goes from the window's start minus warmup to its end"
+                )
+            )
+    for i, expectation in enumerate(scenario.expect):
+        found += _bounds_with_units(expectation, ("expect", i))
+    return found
+
+
+def _bounds_with_units(expectation: Expectation, keys: tuple[str | int, ...]) -> list[Finding]:
+    if expectation.measure.startswith(("properties.", "metastable", "recovered")) and not isinstance(expectation.equals, bool):
+        return [Finding((*keys, "measure"), "is true or false", "write equals: true or equals: false")]
+    return []
+
+
+def register() -> None:
+    """Makes scenario and suite files known to the loader."""
+    from chaos.documents.triggers import Triggers, check_triggers
+    from chaos.execution.planting import Defect, check_defect
+    from chaos.judgement.severity import RuleSet
+
+    for kind, model, check, folder in (
+        ("scenario", Scenario, check_scenario, ""), ("suite", Suite, lambda _: [], "suites"), ("severity", RuleSet, lambda _: [], "severity"),
+        ("defect", Defect, check_defect, "defects"), ("triggers", Triggers, check_triggers, "triggers"),
+    ):  # fmt: skip
+        loading.KINDS[kind] = loading.Kind(model, check)
+        catalogue.FOLDERS[kind] = folder
+        schema.MODELS[kind] = model

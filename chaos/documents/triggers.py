@@ -1,0 +1,135 @@
+"""What sets latent defects off, how often, and when in the day: prior ranges as a file, each with its source.
+
+A trigger in a phase of the day is a scenario of its own, which is how defects are priced and scenarios suggested.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from chaos.documents.scenario import FileReference, Scenario, SteadyState, step_model
+from simcore.base.model import FileName, Model, Name
+from simcore.base.units import MINUTE, ClockTime, Duration, format_clock, parse_duration
+from simcore.files.document import Node, Origin
+from simcore.files.loading import Resolved
+from simcore.files.validation import Finding, validate
+
+SETTLE_NS = 5 * MINUTE
+"""From the beginning of a phase's window to the trigger: longer than the hold of the steady state, which must be seen before."""
+
+
+class Range(Model):
+    """A number nobody knows: least, likeliest, most."""
+
+    low: Annotated[float, Field(ge=0)]
+    likely: Annotated[float, Field(ge=0)]
+    high: Annotated[float, Field(ge=0)]
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Range:
+        if not self.low <= self.likely <= self.high:
+            raise ValueError("a range needs low ≤ likely ≤ high")
+        return self
+
+    @property
+    def mean(self) -> float:
+        """Of the triangular distribution over the range."""
+        return (self.low + self.likely + self.high) / 3
+
+
+class Phase(Model):
+    """A part of the day, `since` to `until`: the window that stands for it, and the share of the triggers that fall into it."""
+
+    since: ClockTime
+    until: ClockTime
+    begins: ClockTime
+    lasts: Annotated[Duration, Field(gt=SETTLE_NS)]
+    share: Annotated[float, Field(ge=0, le=1)]
+    source: str = ""
+
+
+class Trigger(Model):
+    """Something that happens `per_year` times. `steps` are those of a scenario with `after` (the trigger's time) for `at`; none is a
+    day without a trigger. `load` scales what customers do."""
+
+    title: Annotated[str, Field(min_length=1)]
+    source: list[str] = []
+    per_year: Range
+    steps: list[dict[str, Any]] = []
+    load: Annotated[float, Field(gt=0)] = 1.0
+    every_phase: bool = Field(False, description="each time it goes through all phases of a day, not one of them")
+
+
+class Triggers(Model):
+    """A file of triggers. The phases' shares add up to 1."""
+
+    kind: Literal["triggers"]
+    name: FileName
+    title: Annotated[str, Field(min_length=1)]
+    description: str = ""
+    workload: FileReference = "normal-day"
+    steady_state: dict[str, Any] = Field(description="of every window, as in a scenario")
+    phases: Annotated[dict[Name, Phase], Field(min_length=1)]
+    triggers: Annotated[dict[Name, Trigger], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _shares(self) -> Triggers:
+        total = sum(phase.share for phase in self.phases.values())
+        if abs(total - 1.0) > 1e-6:
+            raise ValueError(f"the shares of the phases add up to {total:g}, not to 1")
+        return self
+
+
+def check_triggers(triggers: Triggers) -> list[Finding]:
+    """Steps that are none."""
+    found = []
+    try:
+        SteadyState.model_validate(triggers.steady_state)
+    except ValueError as error:
+        found.append(Finding(("steady_state",), _first(error)))
+    for name, trigger in triggers.triggers.items():
+        for i, step in enumerate(trigger.steps):
+            try:
+                step_model().model_validate(_at(step, 0))
+            except ValueError as error:
+                found.append(Finding(("triggers", name, "steps", i), _first(error)))
+    return found
+
+
+def _first(error: ValueError) -> str:
+    """The first mistake that a model tells."""
+    errors = getattr(error, "errors", None)
+    return str(errors()[0]["msg"] if errors else error).removeprefix("Value error, ")
+
+
+def _at(step: dict[str, Any], strikes: int) -> dict[str, Any]:
+    after = parse_duration(step.get("after", 0))
+    return {"at": format_clock(strikes + after)} | {key: value for key, value in step.items() if key != "after"}
+
+
+# --- a trigger as a scenario --------------------------------------------------------------------------------------------------
+
+
+def scenario_document(triggers: Triggers, trigger: str, phase: str, *, name: str, expect: list[dict[str, Any]]) -> dict[str, Any]:
+    """The scenario of a trigger in a phase as plain data, such as a file would hold."""
+    what, when = triggers.triggers[trigger], triggers.phases[phase]
+    strikes = when.begins + SETTLE_NS
+    document: dict[str, Any] = {
+        "kind": "scenario", "name": name, "title": f"{what.title}, {phase}", "source": what.source, "tags": [trigger, phase],
+        "window": {"from": format_clock(when.begins), "to": format_clock(when.begins + when.lasts)},
+        "workload": triggers.workload, "steady_state": triggers.steady_state,
+        "method": [_at(step, strikes) for step in what.steps], "expect": expect, "properties": [],
+    }  # fmt: skip
+    if what.load != 1.0:
+        document["workload_patch"] = [
+            {"scale": f"flows.*.{word}", "by": what.load, "override": True, "if_present": True} for word in ("per_day", "rate")
+        ]
+    return document
+
+
+def as_scenario(document: dict[str, Any], origin: Origin) -> Resolved[Scenario]:
+    """Plain data as a scenario; `origin` is where it comes from, for errors."""
+    tree = Node.of(document, origin)
+    return Resolved(validate(Scenario, tree), tree)

@@ -1,0 +1,1 @@
+"""From a scenario to a record: resolve, bind, execute; workers and the store."""

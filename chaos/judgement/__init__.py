@@ -1,0 +1,1 @@
+"""From a journal to a verdict: reasons, severity, chain of causes."""

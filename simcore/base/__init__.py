@@ -1,0 +1,1 @@
+"""What everything rests on: units, errors, the base of all models of files."""

@@ -1,0 +1,1 @@
+"""From models to the plan: the arrays and the program that the kernel runs."""

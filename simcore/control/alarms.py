@@ -1,0 +1,166 @@
+"""Who notices: alarm rules over metrics, and the board on which active alarms stand."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+
+import simpy
+
+from simcore.base.units import SECOND
+from simcore.control.event_names import note
+from simcore.control.handles import Core, now
+from simcore.control.sampling import Rule
+from simcore.model.control_section import Monitor, Routed
+
+
+@dataclass
+class Alarm:
+    """One raising of an alarm: the `number`-th of its name. `persists` is a look at what raised it, as it is now."""
+
+    name: str
+    number: int
+    rule: Routed
+    raised_at: int
+    false: bool = False
+    active: bool = True
+    persists: Callable[[], bool] | None = None
+
+    def over(self) -> bool:
+        """Whether the alarm no longer stands, or somebody who looks sees that its cause is gone."""
+        return not self.active or (self.persists is not None and not self.persists())
+
+
+class AlarmBoard:
+    """All active alarms by name. Subscribers hear of each raising (not of silenced ones) in the order they subscribed."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._numbers: dict[str, int] = {}
+        self._listeners: list[Callable[[Alarm], None]] = []
+        self._pointed: dict[str, simpy.Event] = {}
+        self._silenced: set[str] = set()
+        self._suppressed: set[str] = set()
+        self.active: dict[str, Alarm] = {}
+
+    def subscribe(self, listener: Callable[[Alarm], None]) -> None:
+        """Hear of every alarm raised from now on."""
+        self._listeners.append(listener)
+
+    def silence(self, name: str) -> None:
+        """Raise nothing of that name until `unsilence`; what stands is taken down."""
+        self.clear(name)
+        self._silenced.add(name)
+
+    def unsilence(self, name: str) -> None:
+        """Raise again what has that name."""
+        self._silenced.discard(name)
+        self._suppressed.discard(name)
+
+    def put_up(self, name: str, rule: Routed, *, false: bool = False, persists: Callable[[], bool] | None = None) -> None:
+        """Raise an alarm, unless it is silenced. One that stands already is true as soon as either raising is."""
+        if name in self.active:
+            self.active[name].false &= false
+            return
+        if name in self._silenced:
+            if name not in self._suppressed:
+                self._suppressed.add(name)
+                note(self._core, "alarm_silenced", name, layer=rule.layer)
+            return
+        number = self._numbers[name] = self._numbers.get(name, -1) + 1
+        alarm = self.active[name] = Alarm(name, number, rule, now(self._core), false, persists=persists)
+        what = "false_alarm" if false else "alarm"
+        note(self._core, what, name, layer=rule.layer, points_at=rule.points_at, team=rule.route)
+        if rule.points_at in self._pointed:
+            self._pointed.pop(rule.points_at).succeed()
+        for listener in self._listeners:
+            listener(alarm)
+
+    def clear(self, name: str) -> None:
+        """Take the alarm down if it stands."""
+        self._suppressed.discard(name)
+        alarm = self.active.pop(name, None)
+        if alarm is not None:
+            alarm.active = False
+            note(self._core, "alarm_cleared", name, stood_ns=now(self._core) - alarm.raised_at)
+
+    def quiet(self, name: str) -> bool:
+        """Whether nothing of that name stands, or would if it were not silenced."""
+        return name not in self.active and name not in self._suppressed
+
+    def points_at(self, service: str | None) -> bool:
+        """Whether some active alarm speaks of the service."""
+        return service is not None and any(a.rule.points_at == service for a in self.active.values())
+
+    def when_points_at(self, service: str) -> simpy.Event:
+        """Succeeds when an alarm speaks of the service; at once if one does."""
+        if self.points_at(service):
+            return self._core.env.timeout(0)
+        return self._pointed.setdefault(service, self._core.env.event())
+
+
+class Watcher:
+    """Whatever raises alarms of one name: rules, robots, phone desks."""
+
+    def __init__(self, core: Core, name: str, silenced: bool, board: AlarmBoard) -> None:
+        self.name = name
+        self._core = core
+        self._board = board
+        if silenced:
+            board.silence(name)
+
+    def silence(self) -> None:
+        """Raise nothing until `unsilence`; what stands is taken down."""
+        self._board.silence(self.name)
+
+    def unsilence(self) -> None:
+        """Raise alarms again; what still holds is raised at the next look."""
+        self._board.unsilence(self.name)
+
+
+class MonitorProcess(Watcher):
+    """Scrapes one metric. No data leaves breaches, clears and the alarm as they are. While nothing is wrong only a scrape beyond the
+    threshold is looked at."""
+
+    def __init__(self, core: Core, name: str, rule: Monitor, board: AlarmBoard) -> None:
+        super().__init__(core, name, rule.silenced, board)
+        self.rule = rule
+        phase = int(core.draw(f"phase/{name}") * rule.every) if rule.phase is None else rule.phase
+        self._metric = Rule(*rule.metric.sums(), now(core) + phase, rule.every, rule.above, rule.below, rule.min_count)
+        self._scrape = core.scrape(self._metric)
+        self._bad_in_a_row = 0
+        self._good_in_a_row = 0
+        core.env.process(self._run())
+        if rule.false_alarms > 0:
+            core.env.process(self._false_alarms())
+
+    def breaching(self) -> bool:
+        """Whether the metric is beyond the threshold since the last scrape; without data, whether it was in that scrape."""
+        beyond = self._metric.beyond(self._scrape.value())
+        return self._bad_in_a_row > 0 if beyond is None else beyond
+
+    def _run(self) -> Generator[simpy.Event, None, None]:
+        while True:
+            yield self._scrape.look(beyond=self._bad_in_a_row == 0 and self._board.quiet(self.name))
+            self._judge(self._metric.beyond(self._scrape.last))
+
+    def _judge(self, beyond: bool | None) -> None:
+        if beyond is None:
+            return
+        self._bad_in_a_row = self._bad_in_a_row + 1 if beyond else 0
+        self._good_in_a_row = 0 if beyond else self._good_in_a_row + 1
+        if self._bad_in_a_row >= self.rule.breaches:
+            self._board.put_up(self.name, self.rule, persists=self.breaching)
+        elif self._good_in_a_row >= self.rule.clears:
+            self._board.clear(self.name)
+
+    def _false_alarms(self) -> Generator[simpy.Event, None, None]:
+        n = 0
+        while True:
+            gap_s = -math.log(self._core.draw(f"false-alarm/{self.name}", n)) / self.rule.false_alarms
+            yield self._core.env.timeout(max(1, int(gap_s * SECOND)))
+            n += 1
+            self._good_in_a_row = 0
+            self._board.put_up(self.name, self.rule, false=True, persists=self.breaching)
+            self._scrape.hurry()

@@ -1,0 +1,114 @@
+"""What the control plane may ask of, and do to, the rest of the simulator: `Core` and its knobs, `Knobs`."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, Literal, Protocol
+
+import simpy
+
+from simcore.control.sampling import Rule, Scrape
+from simcore.model.architecture import Architecture, Distribution
+from simcore.model.workload import Workload
+
+FileState = Literal["ok", "late", "corrupt", "missing"]
+
+
+class PlanView(Protocol):
+    """The part of a plan the control plane reads. `start` and `end` are ns since midnight of the first day."""
+
+    @property
+    def architecture(self) -> Architecture: ...
+    @property
+    def workload(self) -> Workload: ...
+    @property
+    def start(self) -> int: ...
+    @property
+    def end(self) -> int: ...
+
+
+class Knobs(Protocol):
+    """The knobs people, batches and the calendar turn; all take effect now. Standby replicas are numbered after the replicas.
+
+    They are some of those of simcore.control.injection, which faults turn too, and mean the same.
+    """
+
+    def crash(self, service: str, replica: int) -> Any: ...
+    def restart(self, service: str, replica: int) -> Any: ...
+    def rotate_in(self, service: str, replica: int) -> Any: ...
+    def rotate_out(self, service: str, replica: int) -> Any: ...
+    def pool_slots(self, pool: str, slots: int | None) -> Any: ...
+    def pool_queue(self, pool: str, limit: int) -> Any: ...
+    def gate(self, name: str, open: bool) -> Any: ...
+    def limit_rate(self, limit: str, per_second: float) -> Any: ...
+    def call_policy(
+        self, site: str, *, timeout_ns: int | None = None, attempts: int | None = None, backoff_ns: int | None = None
+    ) -> Any: ...
+    def flow_rate(self, flow: str, factor: float) -> Any: ...
+    def drop_sessions(self, share: float, reconnect_over_ns: int) -> Any: ...
+    def market(self, exchange: str, orders: bool, cancels: bool, overnight: bool = True) -> Any: ...
+    def lose_unreplicated(self, lag_ns: int) -> Any: ...
+    def settle_day(self, clearing_file: FileState = "ok", fund_file: FileState = "ok") -> Any: ...
+    def reconcile(self, counterparty: str) -> dict[str, Any]: ...
+
+
+class Core(Protocol):
+    """The simulator as the control plane sees it. Time is int ns since midnight of the first day.
+
+    `read` gives cumulative counters and gauges, exact now; of a unit also `down_since`, the instant it last went down, -1
+    while it is up. `scrape` looks at sums of such readings (`kind/name/field`) every so often, and wakes who waits. `draw` is a
+    uniform in (0, 1) and `sample` a duration in ns, both fixed by the purpose and `n` alone.
+    `probe` sends one synthetic intent; its event's value is a dict of `code` and `latency_ns`.
+    """
+
+    @property
+    def env(self) -> simpy.Environment: ...
+    @property
+    def plan(self) -> PlanView: ...
+    @property
+    def inject(self) -> Knobs: ...
+
+    def read(self, kind: str, name: str, field: str) -> int: ...
+    def scrape(self, rule: Rule) -> Scrape: ...
+    def log(self, what: str, subject: str, **detail: str | int | float | bool | None) -> None: ...
+    def draw(self, purpose: str, n: int = 0) -> float: ...
+    def sample(self, distribution: Distribution, purpose: str, n: int = 0) -> int: ...
+    def probe(self, flow: str) -> simpy.Event: ...
+
+
+class Pending:
+    """What people and failovers are still busy with, as processes; `changed` is told how many there are whenever that changes."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.changed: Callable[[int], None] = lambda count: None
+
+    def until_done(self, process: simpy.Process) -> simpy.Process:
+        """Counts the process until it ends, however that comes."""
+        assert process.callbacks is not None
+        process.callbacks.append(lambda _: self._add(-1))
+        self._add(1)
+        return process
+
+    def _add(self, more: int) -> None:
+        self.count += more
+        self.changed(self.count)
+
+
+def now(core: Core) -> int:
+    """The present instant, ns since midnight of the first day."""
+    return int(core.env.now)
+
+
+def read(core: Core, reading: str) -> int:
+    """The value of `kind/name/field`; the name may hold slashes of its own (call/service.operation/site/attempts)."""
+    return core.read(*parts(reading))
+
+
+@functools.lru_cache(maxsize=4096)
+def parts(reading: str) -> tuple[str, str, str]:
+    """Kind, name and field of a reading."""
+    kind, rest = reading.split("/", 1)
+    name, field = rest.rsplit("/", 1)
+    return kind, name, field

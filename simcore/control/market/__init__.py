@@ -1,0 +1,1 @@
+"""The trading day: calendar, batches and files, load."""

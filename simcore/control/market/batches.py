@@ -1,0 +1,177 @@
+"""Work at a time of day: files from outside, day-start initialisation, settlement. A batch takes longer after a busy day,
+and may run over into the open."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from typing import Any, Literal
+
+import simpy
+
+from simcore.base.units import DAY
+from simcore.control.event_names import note
+from simcore.control.handles import Core, FileState, now
+from simcore.control.market.calendar import Gates
+from simcore.control.market.load import Items
+from simcore.model.control_section import Batch, File
+from simcore.model.trading_calendar import occurrences
+
+RERUNS_MAX = 100
+FileFault = Literal["late", "corrupt", "missing"]
+WORST_FIRST: tuple[FileState, ...] = ("missing", "corrupt", "late", "ok")
+
+
+class Arrivals:
+    """Which file or batch is there for which day; what was due before the run began is."""
+
+    def __init__(self, core: Core, due: Mapping[str, int]) -> None:
+        self._core = core
+        self._due = due
+        self._events: dict[tuple[str, int], simpy.Event] = {}
+
+    def event(self, name: str, day: int) -> simpy.Event:
+        """Succeeds when it is there."""
+        key = (name, day)
+        if key not in self._events:
+            event = self._events[key] = self._core.env.event()
+            due = self._due[name]
+            never_due = due >= DAY and day != due // DAY
+            if never_due or day * DAY + due % DAY < self._core.plan.start:
+                event.succeed()
+        return self._events[key]
+
+    def needed(self, name: str, due: int) -> simpy.Event:
+        """What a batch due at `due` waits for: the last of that name due no later than it."""
+        return self.event(name, due // DAY if self._due[name] % DAY <= due % DAY else due // DAY - 1)
+
+
+class FileProcess:
+    """One file a day. A scenario may force the next one late, corrupt or missing."""
+
+    def __init__(self, core: Core, name: str, rule: File, arrivals: Arrivals) -> None:
+        self.name = name
+        self.rule = rule
+        self._core = core
+        self._arrivals = arrivals
+        self._forced: dict[FileFault, int | None] = {}
+        self._state: FileState = "ok"
+        for n, due in enumerate(occurrences(rule.due, core.plan.start, core.plan.end)):
+            core.env.process(self._come(n, due))
+
+    def force(self, fault: FileFault, late_ns: int | None = None) -> None:
+        """Make the next file late (by `late_ns`, or as the file's own rule draws), corrupt or missing."""
+        self._forced[fault] = late_ns
+
+    def state(self) -> FileState:
+        """How settling the day finds it now: `late` or `missing` while it should be there and is not, `corrupt` unnoticed."""
+        return self._state
+
+    def _happens(self, fault: FileFault, probability: float, n: int) -> bool:
+        return fault in self._forced or self._core.draw(f"file/{self.name}/{fault}", n) < probability
+
+    def _late_ns(self, n: int) -> int:
+        forced_ns = self._forced.get("late")
+        late_ns = forced_ns if forced_ns is not None else self._core.sample(self.rule.late_by, f"file/{self.name}/late-by", n)
+        note(self._core, "file_late", self.name, late_ns=late_ns)
+        return late_ns
+
+    def _come(self, n: int, due: int) -> Generator[simpy.Event, Any, None]:
+        env, rule, core = self._core.env, self.rule, self._core
+        yield env.timeout(due - env.now)
+        late, missing = self._happens("late", rule.late, n), self._happens("missing", rule.missing, n)
+        corrupt = self._happens("corrupt", rule.corrupt, n)
+        self._state = "missing" if missing else "late"
+        if missing:
+            yield env.timeout(rule.ask_after)
+            note(core, "file_missing", self.name)
+            yield env.timeout(core.sample(rule.resend, f"file/{self.name}/resend", n))
+        else:
+            yield env.timeout(core.sample(rule.arrives, f"file/{self.name}/arrives", n) + (self._late_ns(n) if late else 0))
+        yield env.timeout(core.sample(rule.check, f"file/{self.name}/check", n))
+        if corrupt and core.draw(f"file/{self.name}/undetected", n) < rule.undetected:
+            self._state = "corrupt"
+            note(core, "file_bad_undetected", self.name)
+        elif corrupt:
+            note(core, "file_corrupt", self.name)
+            resend_ns = core.sample(rule.resend, f"file/{self.name}/resend-good", n)
+            yield env.timeout(resend_ns + core.sample(rule.check, f"file/{self.name}/check-again", n))
+        self._forced.clear()
+        self._state = "corrupt" if self._state == "corrupt" else "ok"
+        note(core, "file_arrived", self.name, late_ns=env.now - due)
+        self._arrivals.event(self.name, due // DAY).succeed()
+
+
+class BatchProcess:
+    """One batch, once a day. A scenario may delay the next run, make it fail, or slow it down."""
+
+    def __init__(
+        self, core: Core, name: str, rule: Batch, arrivals: Arrivals, gates: Gates, items: Items, files: Mapping[str, FileProcess]
+    ) -> None:
+        self.name = name
+        self.rule = rule
+        self.running = False
+        self.slowdown = 1.0
+        self._core = core
+        self._arrivals = arrivals
+        self._gates = gates
+        self._items = items
+        self._files = files
+        self._delay_ns = 0
+        self._failures = 0
+        for n, due in enumerate(occurrences(rule.at, core.plan.start, core.plan.end)):
+            core.env.process(self._run(n, due))
+
+    def delay(self, delay_ns: int) -> None:
+        """The next run begins that much later than it could."""
+        self._delay_ns = delay_ns
+
+    def fail(self, times: int = 1) -> None:
+        """The next so many attempts fail."""
+        self._failures = times
+
+    def _run(self, n: int, due: int) -> Generator[simpy.Event, Any, None]:
+        env = self._core.env
+        yield env.timeout(due - env.now)
+        opens_later = [gate for gate in self.rule.holds if not self._gates.due_open(gate)]
+        for gate in self.rule.holds:
+            self._gates.hold(gate, self.name)
+        needed = [self._arrivals.needed(name, due) for name in self.rule.needs]
+        if not all(event.triggered for event in needed):
+            note(self._core, "batch_waiting", self.name)
+        yield env.all_of(needed)
+        delay_ns, self._delay_ns = self._delay_ns, 0
+        yield env.timeout(delay_ns)
+        self.running = True
+        done = yield from self._attempts(n)
+        self.running = False
+        if done:
+            self._finish(due, opens_later)
+
+    def _attempts(self, n: int) -> Generator[simpy.Event, Any, bool]:
+        """Run it until it succeeds; a run that fails costs its whole duration, then waits for the rerun."""
+        for attempt in range(RERUNS_MAX):
+            note(self._core, "batch_started", self.name, attempt=attempt)
+            base_ns = self._core.sample(self.rule.duration, f"batch/{self.name}", n * RERUNS_MAX + attempt)
+            yield self._core.env.timeout(int((base_ns + self._items.extra_ns(self.rule.per_item)) * self.slowdown))
+            forced, self._failures = self._failures > 0, max(0, self._failures - 1)
+            if not forced and not self._core.draw(f"batch/{self.name}/failure", n * RERUNS_MAX + attempt) < self.rule.failure:
+                return True
+            note(self._core, "batch_failed", self.name, attempt=attempt, gave_up=attempt == RERUNS_MAX - 1)
+            yield self._core.env.timeout(self._core.sample(self.rule.rerun, f"batch/{self.name}/rerun", n * RERUNS_MAX + attempt))
+        return False
+
+    def _finish(self, due: int, opens_later: list[str]) -> None:
+        note(self._core, "batch_done", self.name, took_ns=now(self._core) - due)
+        if self.rule.settles:
+            self._core.inject.settle_day(clearing_file=self._file_state("clearing"), fund_file=self._file_state("fund"))
+            note(self._core, "day_settled", self.name)
+        if any(self._gates.due_open(gate) for gate in opens_later):
+            note(self._core, "batch_overrun", self.name)
+        for gate in self.rule.holds:
+            self._gates.release(gate, self.name)
+        self._arrivals.event(self.name, due // DAY).succeed()
+
+    def _file_state(self, kind: str) -> FileState:
+        """The worst that settling the day finds of such files."""
+        found = {f.state() for f in self._files.values() if f.rule.settles == kind}
+        return next((state for state in WORST_FIRST if state in found), "ok")

@@ -1,0 +1,1 @@
+"""Who responds: operators, their actions and errors, checklists."""

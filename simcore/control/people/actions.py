@@ -1,0 +1,203 @@
+"""What people and automated runbooks do to the system, rightly or wrongly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from typing import Any
+
+import simpy
+
+from simcore.control.event_names import note
+from simcore.control.failover import FailoverProcess
+from simcore.control.handles import Core
+from simcore.control.market.calendar import Gates
+from simcore.control.reconciliation import ReconciliationProcess
+from simcore.model.control_section import Action
+
+Doing = Generator[simpy.Event, Any, str | None]
+
+# How each action goes wrong, each as likely as the other (guess). wrong_target: the neighbouring replica; half_done: begun and
+# not finished; wrong_value: a slipped digit, a tenth of what was meant; wrong_step: a step is left out; no_effect: the command
+# went elsewhere; delay: right in the end, after three times as long.
+WRONG_WAYS: Mapping[str, tuple[str, ...]] = {
+    "restart": ("wrong_target", "half_done", "delay"),
+    "rotate_out": ("wrong_target", "no_effect", "delay"),
+    "rotate_in": ("wrong_target", "no_effect", "delay"),
+    "failover": ("wrong_step", "delay"),
+    "rollback": ("no_effect", "delay"),
+    "limit_rate": ("wrong_value", "no_effect", "delay"),
+    "slots": ("wrong_value", "no_effect", "delay"),
+    "isolate": ("half_done", "no_effect", "delay"),
+    "switch_channel": ("half_done", "no_effect", "delay"),
+    "reconcile": ("no_effect", "delay"),
+    "repair": ("no_effect", "delay"),
+    "none": ("delay",),
+}
+DELAY_FACTOR = 3
+SLIPPED_DIGIT = 10
+
+
+class Changes:
+    """Changes made to services, newest last, and what would mend them. A change makes the service's standby drift. `held` are
+    units (`service#replica`) that no restart brings up, and why: a machine without power."""
+
+    def __init__(self, core: Core, failovers: Mapping[str, FailoverProcess]) -> None:
+        self._core = core
+        self._failovers = failovers
+        self._undo: dict[str, list[Callable[[], object]]] = {}
+        self._mend: dict[str, Callable[[], object]] = {}
+        self.held: dict[str, str] = {}
+
+    def record(self, service: str, undo: Callable[[], object] | None = None) -> None:
+        """A change was made; `undo` is what a rollback does: False if it failed, and may be tried again."""
+        note(self._core, "change", service)
+        if undo is not None:
+            self._undo.setdefault(service, []).append(undo)
+        for failover in self._failovers.values():
+            if failover.rule.service == service:
+                failover.change()
+
+    def undoable(self, service: str) -> bool:
+        """Whether there is a change to undo."""
+        return bool(self._undo.get(service))
+
+    def roll_back(self, service: str) -> bool:
+        """Undo the last change that can be undone; False if there is none, or its undoing failed."""
+        if not self.undoable(service):
+            return False
+        if self._undo[service][-1]() is False:
+            note(self._core, "rollback_failed", service)
+            return False
+        self._undo[service].pop()
+        note(self._core, "rolled_back", service)
+        return True
+
+    def offer_mend(self, broken: str, mend: Callable[[], object]) -> None:
+        """What puts a service right that only its vendor can, or a group, site or line that people on site can (`repair`)."""
+        self._mend[broken] = mend
+
+    def mend(self, broken: str) -> bool:
+        """Do what was offered, once; False if nothing was."""
+        if broken not in self._mend:
+            return False
+        self._mend.pop(broken)()
+        return True
+
+
+class Actions:
+    """Performs actions. Each generator ends with None, or with why it could not be done."""
+
+    def __init__(
+        self, core: Core, gates: Gates, changes: Changes,
+        failovers: Mapping[str, FailoverProcess], reconciliations: Mapping[str, ReconciliationProcess],
+    ) -> None:  # fmt: skip
+        self._core = core
+        self._gates = gates
+        self._changes = changes
+        self._failovers = failovers
+        self._reconciliations = reconciliations
+
+    def wrong_way(self, action: Action, luck: float) -> str:
+        """How the action goes wrong; a service of one replica has no neighbour to hit."""
+        ways = WRONG_WAYS[action.verb]
+        way = ways[int(luck * len(ways))]
+        if way == "wrong_target":
+            service = self._core.plan.architecture.services[action.target.partition("#")[0]]
+            if service.replicas == 1:
+                return "no_effect"
+        return way
+
+    def perform(self, action: Action, purpose: str, n: int, by: str, wrong: str | None = None) -> Doing:
+        """Take the action's duration, then do it; `wrong` is a way of `wrong_way`."""
+        duration_ns = self._core.sample(action.duration, f"{purpose}/{action.verb}", n)
+        yield self._core.env.timeout(duration_ns * (DELAY_FACTOR if wrong == "delay" else 1))
+        if wrong == "no_effect":
+            return None
+        if action.verb in ("restart", "rotate_out", "rotate_in"):
+            return (yield from self._units(action, purpose, n, wrong))
+        if action.failover is not None:
+            return (yield from self._fail_over(action.failover, purpose, n, by, wrong))
+        if action.reconcile is not None:
+            yield self._reconciliations[action.reconcile].begin(by)
+            return None
+        return self._turn_knobs(action, wrong)
+
+    def _turn_knobs(self, action: Action, wrong: str | None) -> str | None:
+        inject = self._core.inject
+        slip = SLIPPED_DIGIT if wrong == "wrong_value" else 1
+        if action.rollback is not None and not self._changes.roll_back(action.rollback):
+            return "the rollback failed" if self._changes.undoable(action.rollback) else "nothing to roll back"
+        if action.repair is not None and not self._changes.mend(action.repair):
+            return "nothing to repair"
+        if action.limit_rate is not None:
+            inject.limit_rate(action.limit_rate.limit, action.limit_rate.rate / slip)
+        if action.slots is not None:
+            inject.pool_slots(action.slots.pool, action.slots.slots // slip)
+        if action.isolate is not None:
+            self._isolate(action, only_first=wrong == "half_done")
+        if action.switch_channel is not None:
+            factors = list(action.switch_channel.items())
+            for flow, factor in factors[:1] if wrong == "half_done" else factors:
+                inject.flow_rate(flow, factor)
+        return None
+
+    def _isolate(self, action: Action, only_first: bool) -> None:
+        cut, inject = action.isolate, self._core.inject
+        assert cut is not None
+        parts = [("gate", g) for g in cut.gates] + [("pool", p) for p in cut.pools] + [("call", c) for c in cut.calls]
+        for kind, name in parts[:1] if only_first else parts:
+            if kind == "gate":
+                self._gates.hold(name, "operators")
+            elif kind == "pool":
+                inject.pool_slots(name, 0)
+                inject.pool_queue(name, 0)
+            else:
+                inject.call_policy(name, timeout_ns=cut.timeout, attempts=1)
+
+    def _fail_over(self, name: str, purpose: str, n: int, by: str, wrong: str | None) -> Doing:
+        failover = self._failovers[name]
+        steps = failover.rule.steps
+        forgotten = steps[int(self._core.draw(f"{purpose}/forgotten", n) * len(steps))].name
+        serves = yield failover.begin(by, leave_out=[forgotten] if wrong == "wrong_step" else [])
+        return None if serves else "failover aborted"
+
+    def _units(self, action: Action, purpose: str, n: int, wrong: str | None) -> Doing:
+        """A unit without number means the replicas that are down or hung; to restart, all of them if none is."""
+        service, _, number = action.target.partition("#")
+        replicas = [int(number)] if number else self._meant(service, action.verb)
+        if not replicas:
+            return f"no replica of {service} to {action.verb.replace('_', ' ')}"
+        if wrong == "wrong_target":
+            replicas = [(r + 1) % self._core.plan.architecture.services[service].replicas for r in replicas]
+        if action.verb == "restart":
+            return (yield from self._restart(service, replicas, purpose, n, finish=wrong != "half_done"))
+        turn = self._core.inject.rotate_out if action.verb == "rotate_out" else self._core.inject.rotate_in
+        for replica in replicas:
+            turn(service, replica)
+        return None
+
+    def _meant(self, service: str, verb: str) -> list[int]:
+        every = range(self._core.plan.architecture.services[service].replicas)
+        ailing = [r for r in every if not self._unit(service, r, "up") or self._unit(service, r, "hung")]
+        if verb == "rotate_in":
+            return [r for r in every if r not in ailing]
+        return ailing or (list(every) if verb == "restart" else [])
+
+    def _unit(self, service: str, replica: int, field: str) -> int:
+        return self._core.read("unit", f"{service}#{replica}", field)
+
+    def _restart(self, service: str, replicas: list[int], purpose: str, n: int, finish: bool) -> Doing:
+        """Stop what still runs, wait for the slowest to come up. Half done, it stays stopped."""
+        for replica in replicas:
+            if self._unit(service, replica, "up"):
+                self._core.inject.crash(service, replica)
+        held = [self._changes.held[unit] for r in replicas if (unit := f"{service}#{r}") in self._changes.held]
+        if held:
+            return held[0]
+        if finish:
+            restart_time = self._core.plan.architecture.services[service].restart_time
+            durations_ns = [self._core.sample(restart_time, f"{purpose}/restart/{service}#{r}", n) for r in replicas]
+            yield self._core.env.timeout(max(durations_ns))
+            for replica in replicas:
+                self._core.inject.restart(service, replica)
+        return None

@@ -1,0 +1,1 @@
+"""Reading YAML files: documents with places, patches, validation. Knows no kind of file."""

@@ -1,0 +1,197 @@
+"""Holding a document to its model, and saying in plain words what does not fit and where."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from typing import Any, NamedTuple, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from simcore.base.errors import InputError, show_value, suggest
+from simcore.files.document import Node, Origin
+from simcore.files.fields import alternatives, child_type, fields_of, model_of, path_text, step_verb
+from simcore.model.architecture import STEP_VERBS
+
+M = TypeVar("M", bound=BaseModel)
+Keys = tuple[str | int, ...]
+
+_PLAIN_WORDS = {
+    "int_type": "a whole number is needed", "int_from_float": "a whole number is needed",
+    "int_parsing": "a whole number is needed",
+    "float_type": "a number is needed", "float_parsing": "a number is needed", "bool_type": "true or false is needed",
+    "bool_parsing": "true or false is needed", "string_type": "text is needed", "list_type": "a list is needed",
+    "dict_type": "a mapping is needed", "model_type": "a mapping is needed", "model_attributes_type": "a mapping is needed",
+    "tuple_type": "a list is needed", "finite_number": "a finite number is needed", "none_required": "null is needed",
+}  # fmt: skip
+_VAST = re.compile(r"\d{300}")
+_HINTS = {
+    "patch": "patch goes with extends: without a file to extend, write the values themselves",
+    "extends": "extends stands at the top of a file, with patch",
+}
+
+
+class Finding(NamedTuple):
+    """Something wrong at a place of a document."""
+
+    keys: Keys
+    message: str
+    mend: str = ""
+    at_key: bool = False
+
+
+def validate(model: type[M], tree: Node) -> M:
+    """The document as an instance of the model. Values are not coerced: quoted numbers and `yes` are text.
+
+    Raises one InputError: the first mistake in the file, and how many more there are.
+    """
+    try:
+        return model.model_validate_json(json.dumps(tree.plain()), strict=True)
+    except ValidationError as error:
+        findings = _findings(model, tree, error)
+    except OverflowError:  # a quantity of hundreds of digits
+        leaf = next((n for n in tree.walk() if isinstance(n.value, str) and _VAST.search(n.value)), tree)
+        raise leaf.origin.error("the number is too large", "write fewer digits") from None
+    raise findings_error(tree, findings)
+
+
+def findings_error(tree: Node, findings: Iterable[Finding]) -> InputError:
+    """One error for all findings: the first by its place, and the number of the others."""
+    placed = sorted(((_origin(tree, f), f) for f in findings), key=lambda p: (p[0].file != tree.origin.file, p[0][1:]))
+    origin, finding = placed[0]
+    node = _node_at(tree, finding.keys)
+    path = path_text(tree, finding.keys)
+    message = f"{path}: {finding.message}" if path else finding.message
+    shown = show_value(node.value) if node is not None and not isinstance(node.value, (dict, list)) else ""
+    if shown and not finding.at_key and not message.endswith(f": {shown}"):
+        message += f" (value: {shown})"
+    mend = finding.mend
+    if len(placed) > 1:
+        mend = f"{mend}; and {len(placed) - 1} more" if mend else f"and {len(placed) - 1} more"
+    return origin.error(message, mend)
+
+
+def _node_at(tree: Node, keys: Keys) -> Node | None:
+    node: Node | None = tree
+    for key in keys:
+        if node is None:
+            return None
+        if isinstance(node.value, list):
+            node = node.value[key] if isinstance(key, int) and key < len(node.value) else None
+        else:
+            node = node.get(str(key))
+    return node
+
+
+def _origin(tree: Node, finding: Finding) -> Origin:
+    """Where to point: at the value, for mappings and lists at their key, for what is absent at what should hold it."""
+    for length in range(len(finding.keys), -1, -1):
+        node = _node_at(tree, finding.keys[:length])
+        if node is not None:
+            at_key = finding.at_key or isinstance(node.value, (dict, list))
+            return node.key if at_key and node.key is not None else node.origin
+    raise AssertionError("the tree itself is always found")
+
+
+def _findings(model: type[BaseModel], tree: Node, error: ValidationError) -> list[Finding]:
+    """One finding a place: the alternatives of a union are told in one breath."""
+    by_place: dict[Keys, list[Finding]] = {}
+    for detail in error.errors(include_url=False):
+        finding = _finding(model, tree, detail)
+        by_place.setdefault(finding.keys, []).append(finding)
+    merged = []
+    for keys, found in by_place.items():
+        messages = list(dict.fromkeys(f.message for f in found))
+        merged.append(Finding(keys, ", or ".join(messages), next((f.mend for f in found if f.mend), ""), found[0].at_key))
+    meant = {(*f.keys[:-1], f.mend.removeprefix("did you mean '").removesuffix("'?")) for f in merged if f.at_key}
+    return [f for f in merged if f.keys not in meant]  # a key is not also missing that is there with a slip in it
+
+
+def _finding(model: type[BaseModel], tree: Node, detail: Any) -> Finding:
+    keys, kind, holder = _follow(model, tree, detail["loc"])
+    what, context = detail["type"], detail.get("ctx", {})
+    if what == "missing":
+        name = str(detail["loc"][-1])
+        return Finding((*keys, name), "is missing", f"add '{name}: …'")
+    if what == "extra_forbidden":
+        return _unknown_key(keys, kind, holder)
+    if what in ("unknown_step", "unknown_edit", "union_tag_invalid", "union_tag_not_found"):
+        node = _node_at(tree, keys)
+        words = str(detail["msg"]).rpartition(": ")[2].split(", ")
+        wrong = next(iter(node.value), "") if node is not None and isinstance(node.value, dict) else ""
+        return Finding(keys, detail["msg"], suggest(wrong, words) if wrong else "")
+    if what == "value_error":
+        message, _, mend = str(context["error"]).partition("; ")
+        return Finding(keys, message, mend)
+    if what == "literal_error":
+        node = _node_at(tree, keys)
+        words = [w.strip("'") for w in context["expected"].replace(" or ", ", ").split(", ")]
+        wrong = str(node.value) if node is not None else ""
+        close = suggest(wrong, words)
+        return Finding(keys, f"must be {context['expected']}", close if close.startswith("did") else "")
+    return Finding(keys, *_plain_words(what, context, str(detail["msg"])))
+
+
+def _plain_words(what: str, context: dict[str, Any], message: str) -> tuple[str, str]:
+    if what in _PLAIN_WORDS:
+        return _PLAIN_WORDS[what], ""
+    if what == "string_pattern_mismatch" and "\\." in context["pattern"]:
+        return "not a target", "write service.operation, such as counter.place"
+    if what == "string_pattern_mismatch":
+        return "not a name", "begin with a lower-case letter; go on with those, digits, - and _"
+    bounds = {"greater_than_equal": ("ge", "at least"), "less_than_equal": ("le", "at most"),
+              "greater_than": ("gt", "above"), "less_than": ("lt", "below")}  # fmt: skip
+    if what in bounds:
+        key, words = bounds[what]
+        return f"must be {words} {context[key]:g}", ""
+    if what == "string_too_short":
+        return "must not be empty", ""
+    if what == "too_short":
+        return f"needs at least {context['min_length']} entries, has {context['actual_length']}", ""
+    if what == "too_long":
+        return f"may have at most {context['max_length']} entries", ""
+    return message[:1].lower() + message[1:], ""
+
+
+def _unknown_key(keys: Keys, kind: Any, holder: Node | None) -> Finding:
+    key = str(keys[-1])
+    model = model_of(kind, holder)
+    known = fields_of(model) if model is not None else {}
+    if key in STEP_VERBS and holder is not None and step_verb(holder):
+        message, mend = f"a step has one verb, this has {step_verb(holder)!r} and {key!r}", "make two steps of it"
+    elif key in _HINTS:
+        message, mend = "unknown key", _HINTS[key]
+    elif "extends" in known:
+        message, mend = "unknown key in a file that extends another", "write the change as an edit of patch"
+    else:
+        message, mend = "unknown key", suggest(key, known)
+    return Finding(keys, message, mend, at_key=True)
+
+
+def _follow(model: type[BaseModel], tree: Node, loc: tuple[str | int, ...]) -> tuple[Keys, Any, Node | None]:
+    """The keys of the document in an error's location, without the tags of unions, and type and node of the last holder."""
+    keys: list[str | int] = []
+    kind: Any = model
+    holder_kind, holder = kind, tree
+    node: Node | None = tree
+    fresh_item = False  # right after a list index the location may name the member of a union
+    for part in loc:
+        if fresh_item and node is not None and _is_tag(kind, node, part):
+            fresh_item = False
+            continue
+        child = _node_at(node, (part,)) if node is not None else None
+        if child is None:
+            if node is not None and isinstance(node.value, (dict, list)) and part != "[key]":
+                holder_kind, holder = kind, node
+            break
+        holder_kind, holder = kind, node  # type: ignore[assignment]
+        kind, node = child_type(kind, part, node), child
+        keys.append(part)
+        fresh_item = isinstance(part, int)
+    return tuple(keys), holder_kind, holder
+
+
+def _is_tag(kind: Any, node: Node, part: str | int) -> bool:
+    chosen = model_of(kind, node)
+    return chosen is not None and len(alternatives(kind)) > 1 and next(iter(chosen.model_fields)) == part

@@ -1,0 +1,1 @@
+"""What a run leaves: rows, series, events, totals; and what it amounts to."""

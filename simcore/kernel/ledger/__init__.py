@@ -1,0 +1,1 @@
+"""What is written in truth: orders, transfers, funds; compiled, like the rest of the kernel."""

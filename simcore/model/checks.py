@@ -1,0 +1,494 @@
+"""What a model alone cannot see: names that lead nowhere, calls that never end, tasks that wait for themselves.
+
+Everything here reads a validated `Architecture` and, where customers matter, a `Workload`; findings carry the keys of the
+place, so that `simcore.files.loading` can tell file, line and column.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from simcore.base.errors import suggest
+from simcore.files.validation import Finding, Keys
+from simcore.model.architecture import (
+    Architecture,
+    Call,
+    Choose,
+    Distribution,
+    Effect,
+    Hold,
+    Operation,
+    RateLimit,
+    Repeat,
+    Route,
+    Send,
+    Service,
+    Step,
+    Wait,
+    Work,
+)
+from simcore.model.effects import EFFECTS
+from simcore.model.references import check_control
+from simcore.model.steps import CLIENT, Steps, inner, placed
+from simcore.model.trading_calendar import CALENDARS
+from simcore.model.workload import Follows, Workload
+
+MAX_STEPS = 4096  # of one operation, repeats unrolled
+MAX_HELD = 4  # slots one task holds at a time
+MAX_SITES = 1_000_000  # steps × replicas: each call site keeps a breaker window for each replica
+MAX_SLOTS_TOTAL = 10_000_000
+
+BUILTIN_ATTRIBUTES: Mapping[str, tuple[str, ...]] = {"session": ("yes", "no"), "side": ("buy", "sell")}
+"""Attributes every workload has: whether the customer is logged in, and which side the order is on."""
+
+
+class Body(NamedTuple):
+    """An operation or a flow: its name (``service.operation``, ``client.flow``), keys of its steps, pools held throughout."""
+
+    name: str
+    keys: Keys
+    steps: Steps
+    pools: Sequence[str]
+
+
+def check_architecture(architecture: Architecture) -> list[Finding]:
+    """All findings about an architecture on its own, an empty list if it is sound."""
+    found = [*_services(architecture), *_links(architecture), *check_control(architecture)]
+    for body in bodies(architecture):
+        found += _names(architecture, body)
+        found += _held(body)
+        found += _size(body)
+    if not found:  # sums and the graph of calls make sense only once every part does
+        found += [*_sizes(architecture), *_call_cycles(architecture), *_endless_sends(architecture), *_shared_draws(architecture)]
+    return found
+
+
+def _follows(workload: Workload, name: str, follows: Follows) -> list[Finding]:
+    keys = ("flows", name, "follows")
+    if follows.flow not in workload.flows:
+        return [_dangling((*keys, "flow"), "flow", follows.flow, workload.flows)]
+    followed = workload.flows[follows.flow]
+    if followed.closed is not None or followed.follows is not None:
+        return [
+            Finding((*keys, "flow"), f"{follows.flow!r} has no arrivals of its own to follow", "name a flow with rate or per_day")
+        ]
+    for attribute, value in (follows.where or {}).items():
+        known = workload.attributes.get(attribute)
+        if known is None or known.of != "intent":
+            return [Finding((*keys, "where"), f"{attribute!r} is no attribute of intents", "name an attribute with `of: intent`")]
+        if value not in known.weights:
+            return [_dangling((*keys, "where", attribute), "value", value, known.weights)]
+    return []
+
+
+def check_workload(workload: Workload) -> list[Finding]:
+    """Findings about a workload on its own."""
+    found = []
+    for name, load in workload.flows.items():
+        if load.curve is not None and load.curve not in workload.curves:
+            found.append(_dangling(("flows", name, "curve"), "curve", load.curve, workload.curves))
+        if load.follows is not None:
+            found += _follows(workload, name, load.follows)
+    for name in workload.attributes:
+        if name in BUILTIN_ATTRIBUTES:
+            values = ", ".join(BUILTIN_ATTRIBUTES[name])
+            found.append(Finding(("attributes", name), f"the attribute {name!r} is built in ({values})", "choose another name"))
+    online = workload.accounts.online
+    if online is not None and online.curve not in workload.curves:
+        found.append(_dangling(("accounts", "online", "curve"), "curve", online.curve, workload.curves))
+    if workload.calendar not in CALENDARS:
+        found.append(_dangling(("calendar",), "calendar", workload.calendar, CALENDARS))
+    return found
+
+
+def check_pair(architecture: Architecture, workload: Workload) -> tuple[list[Finding], list[Finding]]:
+    """Findings about an architecture under a workload: (those to mend in the architecture, those in the workload)."""
+    values = {name: tuple(a.weights) for name, a in workload.attributes.items()} | dict(BUILTIN_ATTRIBUTES)
+    in_architecture = []
+    for name, service in architecture.services.items():
+        if service.shard_by is not None and service.shard_by not in values:
+            in_architecture.append(_dangling(("services", name, "shard_by"), "attribute", service.shard_by, values))
+    for body in bodies(architecture):
+        for keys, step in placed(body.steps, body.keys):
+            if isinstance(step, Route):
+                in_architecture += _route(keys, step, values)
+    in_workload = []
+    for name, load in workload.flows.items():
+        if name not in architecture.flows:
+            in_workload.append(_dangling(("flows", name), "flow of the architecture", name, architecture.flows))
+        elif load.closed is not None and not _positive(load.closed.think) and not _flow_takes_time(architecture, name):
+            message = "a closed population that neither thinks nor waits stops the clock"
+            in_workload.append(Finding(("flows", name, "closed"), message, "give it a think time"))
+    return in_architecture, in_workload
+
+
+# --- walking the steps --------------------------------------------------------------------------------------------------
+
+
+def bodies(architecture: Architecture) -> Iterator[Body]:
+    """Every operation of every service, then every flow."""
+    for service_name, service in architecture.services.items():
+        for name, operation in service.operations.items():
+            keys: Keys = ("services", service_name, "operations", name, "steps")
+            yield Body(f"{service_name}.{name}", keys, operation.steps, pools_of(service, operation))
+    for name, flow in architecture.flows.items():
+        yield Body(f"{CLIENT}.{name}", ("flows", name, "steps"), flow.steps, ())
+
+
+def pools_of(service: Service, operation: Operation) -> Sequence[str]:
+    """The pools a task of the operation holds from its beginning to its end."""
+    return service.pools if operation.pools is None else operation.pools
+
+
+# --- names --------------------------------------------------------------------------------------------------------------
+
+
+def _dangling(keys: Keys, what: str, name: str, known: Collection[str]) -> Finding:
+    return Finding(keys, f"there is no {what} {name!r}", suggest(name, known))
+
+
+def _services(architecture: Architecture) -> list[Finding]:
+    found = []
+    for name, service in architecture.services.items():
+        if name == CLIENT:
+            found.append(Finding(("services", name), f"{CLIENT!r} stands for the customers' side", "choose another name"))
+        for i, pool in enumerate(service.pools):
+            if pool not in architecture.pools:
+                found.append(_dangling(("services", name, "pools", i), "pool", pool, architecture.pools))
+        for operation_name, operation in service.operations.items():
+            for i, pool in enumerate(operation.pools or ()):
+                if pool not in architecture.pools:
+                    keys = ("services", name, "operations", operation_name, "pools", i)
+                    found.append(_dangling(keys, "pool", pool, architecture.pools))
+    return found
+
+
+def _links(architecture: Architecture) -> list[Finding]:
+    found = []
+    seen: set[tuple[str, str]] = set()
+    for i, link in enumerate(architecture.links):
+        if link.source not in architecture.services and link.source != CLIENT:
+            found.append(_dangling(("links", i, "from"), "service", link.source, [*architecture.services, CLIENT]))
+        if link.target not in architecture.services:
+            found.append(_dangling(("links", i, "to"), "service", link.target, architecture.services))
+        if (link.source, link.target) in seen:
+            message = f"a second link from {link.source} to {link.target}"
+            found.append(Finding(("links", i), message, "make one link of them: it covers both directions"))
+        seen.add((link.source, link.target))
+    return found
+
+
+def _names(architecture: Architecture, body: Body) -> list[Finding]:
+    found = []
+    names: set[str] = set()
+    for keys, step in placed(body.steps, body.keys):
+        for key, what, name, known in _references(architecture, step):
+            if name not in known:
+                found.append(_dangling((*keys, key), what, name, known))
+        if isinstance(step, (Call, Send)):
+            key, target = ("call", step.call) if isinstance(step, Call) else ("send", step.send)
+            found += _target(architecture, (*keys, key), target)
+            if step.name is not None and step.name in names:
+                message = f"a second step is called {step.name!r} in {body.name}"
+                found.append(Finding((*keys, "name"), message, "choose another name"))
+            names.add(step.name or "")
+        if isinstance(step, Call) and step.timeout == 0:
+            found.append(Finding((*keys, "timeout"), "a timeout of 0 lets no call succeed", "give it a time, or leave it out"))
+    return found
+
+
+def _references(architecture: Architecture, step: Step) -> Iterator[tuple[str, str, str, Collection[str]]]:
+    """(key, what it names, the name, the names there are) of what a step refers to, targets left out."""
+    if isinstance(step, Hold):
+        yield "hold", "pool", step.hold, architecture.pools
+    elif isinstance(step, RateLimit):
+        yield "rate_limit", "limit", step.rate_limit, architecture.limits
+    elif isinstance(step, Effect):
+        yield "effect", "effect", step.effect, EFFECTS
+    elif isinstance(step, Call):
+        for key, pool in _slots_of(step):
+            yield key, "pool", pool, architecture.pools
+
+
+def _slots_of(call: Call) -> list[tuple[str, str]]:
+    """(key, pool) of what an attempt of the call holds."""
+    return [(key, pool) for key, pool in (("bulkhead", call.bulkhead), ("connection", call.connection)) if pool is not None]
+
+
+def _target(architecture: Architecture, keys: Keys, target: str) -> list[Finding]:
+    service_name, _, name = target.partition(".")
+    service = architecture.services.get(service_name)
+    if service is None:
+        known = [f"{s}.{o}" for s in architecture.services for o in architecture.services[s].operations]
+        return [Finding(keys, f"there is no service {service_name!r}", suggest(target, known))]
+    if name not in service.operations:
+        return [_dangling(keys, f"operation of {service_name}", name, service.operations)]
+    return []
+
+
+def _route(keys: Keys, step: Route, values: Mapping[str, Sequence[str]]) -> list[Finding]:
+    if step.route not in values:
+        return [_dangling((*keys, "route"), "attribute", step.route, values)]
+    known = values[step.route]
+    return [_dangling((*keys, "cases", case), f"value of {step.route}", case, known) for case in step.cases if case not in known]
+
+
+# --- slots and sizes ----------------------------------------------------------------------------------------------------
+
+
+def _held(body: Body) -> list[Finding]:
+    """A task that holds a pool twice can wait for itself; one that holds more than MAX_HELD does not fit the kernel."""
+    twice = [pool for pool, n in Counter(body.pools).items() if n > 1]
+    if twice:
+        return [Finding(body.keys, f"{body.name} acquires the pool {twice[0]!r} twice at its start", "name each pool once")]
+    if len(body.pools) > MAX_HELD:
+        return [Finding(body.keys, f"{body.name} holds {len(body.pools)} pools at once", f"hold at most {MAX_HELD}")]
+    return list(_held_by(body.steps, body.keys, tuple(body.pools)))
+
+
+def _held_by(steps: Steps, keys: Keys, held: tuple[str, ...]) -> Iterator[Finding]:
+    for i, step in enumerate(steps):
+        here = (*keys, i)
+        more: list[tuple[str, str]] = []
+        if isinstance(step, Hold):
+            more = [("hold", step.hold)]
+        elif isinstance(step, Call):
+            more = _slots_of(step)
+        now = held
+        for key, pool in more:
+            if pool in now:
+                yield Finding((*here, key), f"the task holds {pool!r} already and may wait for itself", "hold a pool once")
+            now = (*now, pool)
+            if len(now) > MAX_HELD:
+                message = f"the task holds {len(now)} pools at once: {', '.join(now)}"
+                yield Finding((*here, key), message, f"hold at most {MAX_HELD}")
+        inside = now if isinstance(step, Hold) else held  # a fallback runs after bulkhead and connection are released
+        for below, inner_steps in inner(step):
+            yield from _held_by(inner_steps, (*here, *below), inside)
+
+
+def unrolled(steps: Steps) -> int:
+    """The number of steps with every repeat written out."""
+    total = 0
+    for step in steps:
+        inside = sum(unrolled(more) for _, more in inner(step))
+        total += 1 + (step.repeat * inside if isinstance(step, Repeat) else inside)
+    return total
+
+
+def _size(body: Body) -> list[Finding]:
+    count = unrolled(body.steps)
+    if count > MAX_STEPS:
+        return [Finding(body.keys, f"{body.name} unrolls to {count} steps", f"repeat less: at most {MAX_STEPS}")]
+    return []
+
+
+def _sizes(architecture: Architecture) -> list[Finding]:
+    """What would not fit into memory, however small each number looks."""
+    found = []
+    sites = 0
+    for name, service in architecture.services.items():
+        sites += service.units * sum(unrolled(operation.steps) for operation in service.operations.values())
+        if sites > MAX_SITES:
+            message = f"up to here the services have {sites} steps (replicas × steps)"
+            found.append(Finding(("services", name), message, f"use fewer replicas: at most {MAX_SITES}"))
+            break
+    widest = max(service.units for service in architecture.services.values())
+    slots = 0
+    for name, pool in architecture.pools.items():
+        if not isinstance(pool.slots, int):
+            continue
+        slots += pool.slots * (widest if pool.per == "replica" else 1)
+        if slots > MAX_SLOTS_TOTAL:
+            message = f"up to here the pools have {slots} slots"
+            found.append(Finding(("pools", name, "slots"), message, f"at most {MAX_SLOTS_TOTAL}; write 'unlimited' for no bound"))
+            break
+    return found
+
+
+# --- what would never end -----------------------------------------------------------------------------------------------
+
+
+class _Edge(NamedTuple):
+    keys: Keys
+    step: Call | Send
+    target: str
+
+
+def _edges(steps: Steps, keys: Keys) -> Iterator[_Edge]:
+    """Calls and sends that can happen: what a `repeat: 0` or a branch of probability 0 holds does not."""
+    for i, step in enumerate(steps):
+        here = (*keys, i)
+        if isinstance(step, Call):
+            yield _Edge((*here, "call"), step, step.call)
+        elif isinstance(step, Send):
+            yield _Edge((*here, "send"), step, step.send)
+        if isinstance(step, Repeat) and step.repeat == 0:
+            continue
+        for j, (below, more) in enumerate(inner(step)):
+            if not (isinstance(step, Choose) and step.choose[j].probability == 0):
+                yield from _edges(more, (*here, *below))
+
+
+def _cycle(graph: Mapping[str, Sequence[_Edge]]) -> list[_Edge] | None:
+    """The edges of one cycle of the graph, None if there is none. Iterative: chains may be long."""
+    done: set[str] = set()
+    for start in graph:
+        path: list[_Edge] = []
+        on_path = {start: 0}
+        pending = [iter(graph[start])] if start not in done else []
+        while pending:
+            edge = next(pending[-1], None)
+            if edge is None:
+                pending.pop()
+                done.add(path[-1].target if path else start)
+                if path:
+                    del on_path[path.pop().target]
+            elif edge.target in on_path:
+                return [*path[on_path[edge.target] :], edge]
+            elif edge.target not in done:
+                path.append(edge)
+                on_path[edge.target] = len(path)
+                pending.append(iter(graph.get(edge.target, ())))
+    return None
+
+
+def _told(cycle: list[_Edge]) -> str:
+    return " → ".join([cycle[-1].target, *(edge.target for edge in cycle)])
+
+
+def _call_cycles(architecture: Architecture) -> list[Finding]:
+    graph = {b.name: [e for e in _edges(b.steps, b.keys) if isinstance(e.step, Call)] for b in bodies(architecture)}
+    cycle = _cycle(graph)
+    if cycle is None:
+        return []
+    return [Finding(cycle[-1].keys, f"calls go round in a circle: {_told(cycle)}", "let one of them be a send, or leave it out")]
+
+
+def _endless_sends(architecture: Architecture) -> list[Finding]:
+    """A circle of sends and calls on which no time passes would never let the clock go on."""
+    slow_links = {(x.source, x.target) for x in architecture.links if _positive(x.latency)}
+    graph: dict[str, list[_Edge]] = {}
+    for body in bodies(architecture):
+        timed = any(_takes_time(step) for _, step in placed(body.steps, body.keys))
+        service = body.name.partition(".")[0]
+        graph[body.name] = [
+            edge
+            for edge in ([] if timed else _edges(body.steps, body.keys))
+            if (service, edge.target.partition(".")[0]) not in slow_links
+            and not _delayed(edge.step)
+            and not _by_chance(body.steps, edge.keys[len(body.keys) :])
+        ]
+    cycle = _cycle(graph)
+    if cycle is None:
+        return []
+    return [Finding(cycle[-1].keys, f"messages go round without time passing: {_told(cycle)}", "give the send a delay, or work")]
+
+
+def _delayed(step: Call | Send) -> bool:
+    return isinstance(step, Send) and step.delay is not None and _positive(step.delay)
+
+
+def _by_chance(steps: Steps, keys: Keys) -> bool:
+    """Whether the way down to a step passes a branch that is not certain."""
+    for i, step in enumerate(steps):
+        if not keys or keys[0] != i:
+            continue
+        for j, (below, more) in enumerate(inner(step)):
+            if keys[1 : 1 + len(below)] == below:
+                uncertain = isinstance(step, Choose) and step.choose[j].probability < 1.0
+                return uncertain or _by_chance(more, keys[1 + len(below) :])
+    return False
+
+
+def _takes_time(step: Step) -> bool:
+    if isinstance(step, Work):
+        return _positive(step.work)
+    if isinstance(step, Wait):
+        return _positive(step.wait)
+    return isinstance(step, RateLimit)
+
+
+def _positive(distribution: Distribution) -> bool:
+    """Whether a draw is above 0, at least now and then."""
+    if distribution.constant is not None:
+        return distribution.constant > 0
+    if distribution.uniform is not None:
+        return distribution.uniform[1] > 0
+    if distribution.empirical is not None:
+        return any(distribution.empirical.values)
+    return distribution.exponential != 0
+
+
+def _flow_takes_time(architecture: Architecture, flow: str) -> bool:
+    """Whether any step that the flow may reach takes time, or any link; calls only, a send does not hold the client."""
+    by_name = {body.name: body for body in bodies(architecture)}
+    slow_links = {(x.source, x.target) for x in architecture.links if _positive(x.latency)}
+    todo, seen = [f"{CLIENT}.{flow}"], set()
+    while todo:
+        name = todo.pop()
+        if name in seen or name not in by_name:
+            continue
+        seen.add(name)
+        body = by_name[name]
+        if any(_takes_time(step) for _, step in placed(body.steps, body.keys)):
+            return True
+        calls = [e.target for e in _edges(body.steps, body.keys) if isinstance(e.step, Call)]
+        if any((name.partition(".")[0], target.partition(".")[0]) in slow_links for target in calls):
+            return True
+        todo += calls
+    return False
+
+
+# --- luck ---------------------------------------------------------------------------------------------------------------
+
+
+def _shared_draws(architecture: Architecture) -> list[Finding]:
+    """A `draw` name that one flow reaches more than once gives several steps the same luck, which is never meant.
+
+    Branches that exclude each other may share a name: that is what pairs the luck of restructured architectures.
+    """
+    places = {body.name: body for body in bodies(architecture)}
+    reach: dict[str, Counter[str]] = {name: Counter() for name in places}
+    while True:  # counts only grow and stop at 2, so that circles of sends settle too
+        grown = {name: _draws(body.steps, reach) for name, body in places.items()}
+        if grown == reach:
+            break
+        reach = grown
+    sites: dict[str, list[tuple[Keys, str]]] = {}
+    for body in places.values():
+        for keys, step in placed(body.steps, body.keys):
+            sites.setdefault(getattr(step, "draw", None) or "", []).append((keys, body.name))
+    found: dict[str, Finding] = {}
+    for flow in architecture.flows:
+        for draw in (d for d, count in reach[f"{CLIENT}.{flow}"].items() if count > 1 and d not in found):
+            where = ", ".join(dict.fromkeys(name for _, name in sites[draw]))
+            message = f"the flow {flow!r} draws {draw!r} more than once (in {where})"
+            found[draw] = Finding((*sites[draw][-1][0], "draw"), message, "name each draw of one flow differently")
+    return list(found.values())
+
+
+def _draws(steps: Steps, reach: Mapping[str, Counter[str]]) -> Counter[str]:
+    """How often, at most, each draw name is met from a list of steps, counted up to 2."""
+    total: Counter[str] = Counter()
+    for step in steps:
+        branches = [_draws(more, reach) for _, more in inner(step)]
+        if isinstance(step, (Route, Choose)):
+            either: Counter[str] = Counter()
+            for branch in branches:
+                either |= branch  # the larger count of the two
+            total += either
+        elif isinstance(step, Repeat):
+            for branch in branches:
+                total += Counter({draw: count * min(step.repeat, 2) for draw, count in branch.items()})
+        else:
+            for branch in branches:
+                total += branch
+        draw = getattr(step, "draw", None)
+        if draw is not None:
+            total[draw] += 1
+        if isinstance(step, (Call, Send)):
+            total += reach.get(step.call if isinstance(step, Call) else step.send, Counter())
+    return Counter({draw: min(count, 2) for draw, count in total.items() if count})

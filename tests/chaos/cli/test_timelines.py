@@ -1,0 +1,103 @@
+"""Published timelines beside simulated ones, and the page that keeps them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from chaos.cli.main import main
+from chaos.cli.timelines import counted, reproductions, section, story
+from chaos.execution.jobs import Job, execute, load_scenario
+
+CHECKED = ["incidents/everbright-2013-08-16", "incidents/knight-2012-08-01"]  # the cheapest to run whole
+RECORD = """\
+purpose: reproduction
+record:
+  fitted: [{ what: length, value: 2min, source: the record }]
+  outcomes:
+    - { measure: impaired_s, published: 2min, source: a guess }
+    - { measure: recovery_s, published: 10min, source: a guess, misses: too short by far }
+    - { measure: orders.unknown, published: 1, fitted: true, source: a guess }
+  timeline:
+    - { at: "10:02", what: nothing answers, event: fault_started }
+    - { at: "10:05", what: an apology }
+"""
+
+
+@pytest.fixture(scope="module")
+def written(root: Path) -> str:
+    return (root / "docs/reproductions.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def small(tmp_path: Path, write: Callable[..., Path]) -> Path:
+    path = write(tmp_path, more=RECORD)
+    path.write_text(path.read_text().replace("expect:\n  - { measure: impaired_s, at_most: 10min }\n", ""))
+    return path
+
+
+def test_every_reproduction_is_on_the_page(written: str) -> None:
+    """No shipped reproduction is left out, and none is on the page that is not shipped."""
+    sections = [line.removeprefix("## ") for line in written.splitlines() if line.startswith("## ")]
+    assert sections == reproductions()
+
+
+@pytest.mark.parametrize("name", CHECKED)
+def test_page_is_what_a_run_gives(name: str, written: str) -> None:
+    """Run again, a reproduction gives the page's section letter by letter: coredrill timelines --markdown docs/reproductions.md."""
+    made = section(story(load_scenario(name).model, execute(Job(name, 1))))
+    assert made in written + "\n"
+
+
+@pytest.mark.parametrize("name", reproductions())
+def test_page_has_what_the_file_says(name: str, written: str) -> None:
+    """Title, lines of the timeline, fitted parameters and stated misses stand in a section as they stand in the file."""
+    scenario = load_scenario(name).model
+    assert scenario.record is not None
+    there = written.split(f"\n## {name}\n")[1].split("\n## ")[0]
+    texts = [scenario.title, *(t.what for t in scenario.record.timeline), *(p.value for p in scenario.record.fitted)]
+    texts += [o.misses for o in scenario.record.outcomes] + [f"`{o.measure}`" for o in scenario.record.outcomes]
+    assert [text for text in texts if text not in there] == []
+
+
+def test_outcomes_are_held_against_what_was_published(small: Path) -> None:
+    """Of three outcomes one lands, one misses and says so, one was fitted and does not count."""
+    told = story(load_scenario(str(small)).model, execute(Job(str(small), 1)))
+    assert [(o["measure"], o["lands"]) for o in told["outcomes"]] == [
+        ("impaired_s", True),
+        ("recovery_s", False),
+        ("orders.unknown", False),
+    ]
+    assert counted([told]) == (1, 2)
+    assert told["timeline"] == [
+        {"what": "nothing answers", "published": "10:02:00", "simulated": "10:02:00"},
+        {"what": "an apology", "published": "10:05:00", "simulated": None},
+    ]
+
+
+def run_command(*arguments: str) -> Any:
+    return CliRunner().invoke(main, ["timelines", *arguments], catch_exceptions=False)
+
+
+def test_command_prints_and_writes(small: Path, tmp_path: Path) -> None:
+    """Both timelines on stdout, progress on stderr, the same figures in the JSON, exit code 0 for a pass."""
+    result = run_command(str(small), "--json", str(tmp_path / "told.json"))
+    assert result.exit_code == 0
+    assert "10:02:00   10:02:00   nothing answers" in result.stdout
+    assert "1 of 1" in result.stderr
+    assert "1 of 1" not in result.stdout
+    told = json.loads((tmp_path / "told.json").read_text(encoding="utf-8"))
+    assert told["summary"] == {"runs": 1, "verdict": "pass", "outcomes": 2, "outcomes_landing": 1}
+    assert told["runs"][0]["outcomes"][0]["simulated"] == pytest.approx(120, abs=20)
+
+
+def test_requirement_has_no_timeline(tmp_path: Path, write: Callable[..., Path]) -> None:
+    """A scenario without a public record is the user's mistake: exit 2, in one line."""
+    result = run_command(str(write(tmp_path)))
+    assert result.exit_code == 2
+    assert "no public record" in result.stderr

@@ -1,0 +1,329 @@
+"""Coverage of a system so small that the whole answer is known beforehand: what is killed where, what hid the rest, what it costs.
+
+A core with eight threads serves orders, which ask a bank, and looks, which do not. The test environment has a tenth of the load, a
+stub for a bank, and no mirror. By Little's law (rate x time held against eight threads):
+
+    no-timeout   a bank silent for a minute holds 2/s x 60 s > 8 even in the test: killed by the hang
+    slow-look    500 ms x 2/s = 1 in the test, x 20/s = 10 > 8 in production: hidden by the load alone
+    dead-bank    5 s against a timeout of 2 s, and an order may take 1 s, but the stub overrides the value: hidden by the stub alone
+    slow-bank    500 ms x 2/s = 1, x 20/s = 10 > 8 and only without the stub: hidden by both together
+    slow-spare   nothing calls it: hidden by the suite
+    slow-mirror  not in the test, and nothing calls it: not present, hidden by the suite
+    same-slots   eight slots set to eight: equivalent
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from chaos.cli.main import main
+
+ARCHITECTURE = """\
+kind: architecture
+name: small
+pools: {threads: {slots: 8}}
+services:
+  core:
+    pools: [threads]
+    operations:
+      place: {steps: [{work: 5ms}, {call: bank.ask, timeout: 2s, on_failure: ignore}, {effect: order.record}]}
+      look: {steps: [{work: 5ms}]}
+  bank: {layer: external, operations: {ask: {steps: [{work: 5ms}]}}}
+  spare: {replicas: 2, operations: {idle: {steps: [{work: 5ms}]}}}
+  mirror: {operations: {copy: {steps: [{work: 5ms}]}}}
+flows:
+  order: {kind: order, record: true, steps: [{call: core.place, timeout: 10s}]}
+  look: {kind: query, record: true, steps: [{call: core.look, timeout: 3s}]}
+"""
+WORKLOAD = "kind: workload\nname: small\naccounts: {count: 2000}\nflows: {order: {rate: 20/s}, look: {rate: 20/s}}\n"
+ENVIRONMENT = """\
+kind: environment
+name: test
+gaps:
+  load:
+    kind: load
+    workload_patch: [{scale: "flows.*.rate", by: 0.1, override: true}]
+  stub:
+    kind: dependencies
+    patch: [{set: "services.bank.operations.ask.steps[work]", to: {work: 1ms}, override: true}]
+  topology:
+    kind: topology
+    patch: [{remove: services.mirror, override: true}, {set: services.spare.replicas, to: 1}]
+"""
+SCENARIO = """\
+kind: scenario
+name: NAME
+title: A small drill
+architecture: ./architecture.yaml
+workload: ./workload.yaml
+window: {from: "10:00", to: "10:05"}
+warmup: 1min
+steady_state: {every: 10s, hold: 1min, objectives: {look: {success: 0.9, latency: {quantile: 0.9, at_most: 1s}, min_count: 5}}}
+METHOD
+expect:
+  - {measure: impaired_s, at_most: 10s}
+  - {measure: orders.failed_share, at_most: 0.99}
+MORE
+"""
+HANG = 'method: [{at: "10:02", for: 1min, hang: {service: bank}}]'
+SUITE = "kind: suite\nname: s\ntitle: s\nscenarios: [{scenario: ./calm.yaml}, {scenario: ./hang.yaml}]\n"
+DEFECTS = {
+    "no-timeout": ("{kind: call, where: {target: bank}}", 'remove: "{path}.timeout"', 'needs: ["call/{site}/timeouts"]'),
+    "slow-look": ("{kind: operation, where: {operation: look}}", 'scale: "{work}.work", by: 100', ""),
+    "dead-bank": ("{kind: operation, where: {service: bank}}", 'scale: "{work}.work", by: 1000', ""),
+    "slow-bank": ("{kind: operation, where: {service: bank}}", 'scale: "{work}.work", by: 100', ""),
+    "slow-aside": ("{kind: operation, where: {service: [spare, mirror]}}", 'scale: "{work}.work", by: 10', ""),
+    "same-slots": ("{kind: pool}", 'set: "{path}.slots", to: 8', ""),
+}
+TRIGGERS = """\
+kind: triggers
+name: small
+title: small
+workload: ./workload.yaml
+steady_state: {every: 10s, hold: 1min, objectives: {look: {success: 0.9, min_count: 5}}}
+phases:
+  early: {since: "09:00", until: "12:00", begins: "10:00", lasts: 8min, share: 0.75}
+  late: {since: "12:00", until: "15:00", begins: "14:00", lasts: 8min, share: 0.25}
+triggers:
+  nothing: {title: Nothing, per_year: {low: 1, likely: 1, high: 1}, every_phase: true}
+  silent: {title: Silence, per_year: {low: 1, likely: 2, high: 4}, steps: [{after: 0s, for: 1min, hang: {service: bank}}]}
+"""
+BANK, LOOK = "@bank.ask", "@core.look"
+TIMEOUT = "./no-timeout.yaml@core.place/bank.ask#0"
+
+
+def write(folder: Path) -> None:
+    """The system, the suite, the environment, the defects and the triggers."""
+    (folder / "architecture.yaml").write_text(ARCHITECTURE)
+    (folder / "workload.yaml").write_text(WORKLOAD)
+    (folder / "test.yaml").write_text(ENVIRONMENT)
+    (folder / "suite.yaml").write_text(SUITE)
+    (folder / "triggers.yaml").write_text(TRIGGERS)
+    for name, method, more in (("calm", "method: []", "  - {measure: flows.order.p99_s, at_most: 1s}"), ("hang", HANG, "")):
+        (folder / f"{name}.yaml").write_text(SCENARIO.replace("NAME", name).replace("METHOD", method).replace("MORE", more))
+    for name, (sites, edit, needs) in DEFECTS.items():
+        text = f"kind: defect\nname: {name}\ntitle: {name}\nfamily: capacity\nsites: {sites}\npatch: [{{{edit}}}]\n{needs}\n"
+        (folder / f"{name}.yaml").write_text(text)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The files, with the working directory in their folder."""
+    made = tmp_path_factory.mktemp("coverage")
+    write(made)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(made)
+        yield made
+
+
+def command(*more: str, environment: str = "./test.yaml", defects: Any = tuple(DEFECTS), suite: str = "./suite.yaml") -> Result:
+    """Runs `coredrill coverage` in this process."""
+    named = [word for name in defects for word in ("--defect", f"./{name}.yaml")]
+    words = ["coverage", suite, "--architecture", "./architecture.yaml", "--environment", environment]
+    return CliRunner().invoke(main, [*words, "--triggers", "./triggers.yaml", *named, *more], catch_exceptions=False)
+
+
+def measured(*more: str, **kind: Any) -> dict[str, Any]:
+    """The result object."""
+    run = command("--json", "-", *more, **kind)
+    assert run.exit_code == 0, run.stderr
+    found: dict[str, Any] = json.loads(run.stdout)
+    return found
+
+
+@pytest.fixture(scope="module")
+def whole(folder: Path) -> dict[str, Any]:
+    """Everything, once."""
+    return measured("--price", "1000", "--why", "1000", "--suggest", "2", "--store", "whole.jsonl", "--html", "page.html")
+
+
+def test_statuses_are_those_worked_out_by_hand(whole: dict[str, Any]) -> None:
+    """The mutant is killed, survives, is not present or equivalent as the page above says."""
+    assert {x["name"]: x["status"] for x in whole["mutants"]} == {
+        TIMEOUT: "killed", f"./slow-look.yaml{LOOK}": "survived", f"./dead-bank.yaml{BANK}": "not present", f"./slow-bank.yaml{BANK}": "not present",
+        "./slow-aside.yaml@spare.idle": "survived", "./slow-aside.yaml@mirror.copy": "not present", "./same-slots.yaml@threads": "equivalent",
+    }  # fmt: skip
+
+
+def test_a_replica_the_environment_does_not_have_hides_its_defect(folder: Path) -> None:
+    """What stands at replica 1 is no mistake of the file where there is only replica 0: production has it, the test does not."""
+    (folder / "old-replica.yaml").write_text(
+        "kind: defect\nname: old-replica\ntitle: old\nfamily: capacity\nsites: {kind: service, where: {replicated: true}}\n"
+        'standing: {slow: {service: "{site}", replicas: [1], factor: 5}}\n'
+    )
+    (mutant,) = measured(defects=["old-replica"])["mutants"]
+    assert (mutant["name"], mutant["status"]) == ("./old-replica.yaml@spare", "not present")
+    assert "spare has no replica 1" in mutant["impossible"]
+
+
+def test_nothing_is_kept_from_before_the_first_time(folder: Path) -> None:
+    """A new store has no runs; all runs of a result are those of the matrix, of prices and of reasons, each once."""
+    fresh = measured("--store", "fresh.jsonl", "--price", "50", "--why", "50")["summary"]
+    again = measured("--store", "fresh.jsonl", "--price", "50", "--why", "50", "--resume")["summary"]
+    assert (fresh["kept"], again["kept"]) == (0, fresh["runs"])
+    assert again["runs_in_all"] == fresh["runs_in_all"] > fresh["runs"]
+
+
+def test_kill_matrix_and_score_are_exact(whole: dict[str, Any]) -> None:
+    """One kill, by the hang, with both seeds that decide it; one of six that production can have, one of three that are present."""
+    killed = {x["name"]: x["killed_by"] for x in whole["mutants"] if x["killed_by"]}
+    assert {name: [Path(scenario).stem for scenario in by] for name, by in killed.items()} == {TIMEOUT: ["hang"]}
+    assert (whole["summary"]["score"], whole["summary"]["score_present"]) == (1 / 6, 1 / 3)
+    assert (whole["summary"]["counted"], whole["summary"]["equivalent"], whole["summary"]["flaky"]) == (6, 1, 0)
+    assert whole["summary"]["seed_scores"] == [1 / 6, 1 / 6]
+    assert {o["name"]: o["score"] for o in whole["operators"] if o["score"]} == {"./no-timeout.yaml": 1.0}
+
+
+def test_attribution_is_exact(whole: dict[str, Any]) -> None:
+    """Load alone, stub alone, both together, and the suite."""
+    assert whole["why"]["hidden_by"] == {
+        f"./slow-look.yaml{LOOK}": ["load"], f"./dead-bank.yaml{BANK}": ["stub"], f"./slow-bank.yaml{BANK}": ["load+stub"],
+        "./slow-aside.yaml@spare.idle": ["the suite"], "./slow-aside.yaml@mirror.copy": ["the suite"],
+    }  # fmt: skip
+    assert whole["why"]["skipped"] == []
+    assert set(whole["why"]["red"]) == {"load", "load+stub", "any gap"} | {"load+topology"} & set(whole["why"]["red"])
+
+
+def test_no_difference_is_a_bound_and_not_an_equivalence(whole: dict[str, Any]) -> None:
+    """What nothing calls changes none of the N runs made: 3/N; what is slower changes all it was run in, and has no bound."""
+    spare = next(x for x in whole["mutants"] if x["name"] == "./slow-aside.yaml@spare.idle")["no_difference"]
+    assert spare["changed"] == 0
+    assert spare["bound"] == min(1.0, 3 / spare["runs"])
+    look = next(x for x in whole["mutants"] if x["name"] == f"./slow-look.yaml{LOOK}")["no_difference"]
+    assert look["changed"] == look["runs"] > 0
+    assert look["bound"] is None
+
+
+def test_expectations_no_defect_trips_are_named(whole: dict[str, Any]) -> None:
+    """The impaired time of the hang is tripped by one defect; the lax bound on orders by none, in either scenario."""
+    by = {(Path(x["scenario"]).stem, x["expected"].split()[0]): x["tripped_by"] for x in whole["expectations"]}
+    assert by["hang", "impaired_s"] == 1
+    assert by["calm", "impaired_s"] == by["hang", "orders.failed_share"] == by["calm", "orders.failed_share"] == 0
+
+
+def test_ranking_agrees_with_brute_force(whole: dict[str, Any]) -> None:
+    """A year's price is the sum over all windows of rate x share x (failed orders with the defect - without), each run by itself."""
+    from chaos.coverage.pricing import load_triggers, windows_of
+    from chaos.coverage.trials import Trial, attempt
+
+    def failed(scenario: str, defect: str | None) -> int:
+        found = attempt([Trial(scenario, "./architecture.yaml", "production", (1,), defect)])[0]
+        return int(found["runs"][0]["orders"]["failed_orders"])
+
+    rates = {"nothing": 1.0, "silent": 7 / 3}  # the means of the triangles
+    shares = {("nothing", "early"): 1.0, ("nothing", "late"): 1.0, ("silent", "early"): 0.75, ("silent", "late"): 0.25}
+    windows = windows_of(load_triggers("./triggers.yaml"))
+    prices = {}
+    for row in whole["price"]["ranking"]:
+        name = row["name"]
+        prices[row["name"]] = sum(
+            rates[w.trigger] * shares[w.trigger, w.phase] * (failed(w.scenario, name) - failed(w.scenario, None)) for w in windows
+        )
+    assert [row["name"] for row in whole["price"]["ranking"]] == sorted(prices, key=lambda n: (-prices[n], n))
+    assert {row["name"]: pytest.approx(row["failed_orders"]) for row in whole["price"]["ranking"]} == prices
+    assert max(prices.values()) > 1000
+
+
+def test_intervals_hold_the_likely_price(whole: dict[str, Any]) -> None:
+    """Rates from 1 to 4 around 2 make a wide interval; a defect without effect costs nothing at either end."""
+    for row in whole["price"]["ranking"]:
+        low, high = row["interval"]
+        if abs(row["failed_orders"]) < 1e-9:
+            assert (low, high) == (0.0, 0.0)
+        else:
+            assert low <= high
+
+
+def test_the_curve_ends_at_what_the_suite_catches(whole: dict[str, Any]) -> None:
+    """Best first one scenario catches all that two do; in random order half of it on average."""
+    curve = whole["curve"]
+    assert [row["caught"] for row in curve["best_first"]] == [1, 1]
+    assert Path(curve["best_first"][0]["scenario"]).stem == "hang"
+    assert [row["caught"] for row in curve["random"]] == [0.5, 1.0]
+    assert curve["best_first"][-1]["slips"] == pytest.approx(curve["random"][-1]["slips"])
+    assert curve["whole"] >= curve["best_first"][-1]["slips"] > 0
+
+
+def test_a_suggested_scenario_is_green_and_catches_what_it_says(whole: dict[str, Any], folder: Path) -> None:
+    """Its file passes on the system without a defect, and fails with a survivor it names."""
+    first = whole["suggestions"][0]
+    options = ["--architecture", "./architecture.yaml", "--environment", "production"]
+    assert CliRunner().invoke(main, ["run", first["file"], *options]).exit_code == 0
+    survivor = first["survivors"][0]
+    assert CliRunner().invoke(main, ["run", first["file"], *options, "--defect", survivor]).exit_code == 1
+
+
+def test_the_page_needs_nothing_from_outside(whole: dict[str, Any], folder: Path) -> None:
+    """One HTML file with matrix, ranking and curve, and no address in it."""
+    text = (folder / "page.html").read_text(encoding="utf-8")
+    assert all(word in text for word in ("Kill matrix", "dearest survivors", "growing suite", TIMEOUT))
+    assert "http" not in text
+    assert "<script" not in text
+
+
+def test_a_suite_beside_is_measured_as_it_would_be_alone(whole: dict[str, Any], folder: Path) -> None:
+    """Half of the suite, in production: what a command of its own says, beside unchanged figures of the test environment."""
+    (folder / "half.yaml").write_text(SUITE.replace(", {scenario: ./hang.yaml}", ""))
+    page = folder / "beside.html"
+    both = measured("--beside", "./half.yaml@production", "--store", "beside.jsonl", "--html", str(page))
+    alone = measured("--store", "alone.jsonl", environment="production", suite="./half.yaml")
+    assert {x["name"]: x["cells"] for x in both["mutants"]} == {x["name"]: x["cells"] for x in whole["mutants"]}
+    for key in ("mutants", "scenarios"):
+        assert both["beside"][key] == alone[key]
+    for key in ("killed", "survived", "not_present", "score", "runs"):
+        assert both["beside"]["summary"][key] == alone["summary"][key]
+    assert all(word in page.read_text(encoding="utf-8") for word in ("Side by side", "Kill matrix of ./half.yaml in production"))
+    told = command("--beside", "./half.yaml@production", "--store", "beside.jsonl", "--resume").stdout
+    assert "the same defects under ./half.yaml in production: green without them" in told
+
+
+@pytest.mark.parametrize("said", ["./suite.yaml", "@production", "./suite.yaml@"])
+def test_a_suite_beside_has_an_environment(said: str, folder: Path) -> None:
+    """One error that says how it is written."""
+    run = command("--beside", said)
+    assert run.exit_code == 2
+    assert "such as --beside at-the-open@production" in run.stderr
+
+
+def test_resumed_and_repeated_results_are_the_same(whole: dict[str, Any], folder: Path) -> None:
+    """From what is kept nothing is run again, and the result is the same but for how many runs were kept."""
+    again = measured("--price", "1000", "--why", "1000", "--suggest", "2", "--store", "whole.jsonl", "--resume")
+    for result in (again, whole):
+        result["summary"].pop("kept")
+    assert again == whole
+
+
+def test_what_is_spared_comes_out_the_same_when_it_is_run(folder: Path) -> None:
+    """With --exhaustive the cells that could not differ are run, and not one run of them differs from that without the defect."""
+    found = measured("--exhaustive", "--store", "all.jsonl", defects=["no-timeout"])
+    calm = next(cell for name, cell in found["mutants"][0]["cells"].items() if "calm" in name)
+    assert calm["outcome"] == "survived"
+    assert (len(calm["verdicts"]), calm["changed"]) == (2, 0)
+
+
+def test_a_red_suite_is_refused(folder: Path) -> None:
+    """In production the hang saturates the core without any defect: exit 2, with the scenario and the reason."""
+    refused = command("--store", "red.jsonl", environment="production", defects=["no-timeout"])
+    assert refused.exit_code == 2
+    assert "hang" in refused.stderr
+    assert "does not pass in production without any defect" in refused.stderr
+
+
+def test_budgets_are_kept_and_say_what_was_left_out(folder: Path) -> None:
+    """No run for the price or the reasons: every window, every survivor is named as skipped."""
+    found = measured("--price", "1", "--why", "1", "--store", "small.jsonl", defects=["slow-look"])
+    assert found["price"]["runs"] <= 1
+    assert len(found["price"]["skipped"]) == 4
+    assert found["why"]["skipped"] == [f"./slow-look.yaml{LOOK}"]
+
+
+def test_a_low_score_can_fail_a_build(folder: Path) -> None:
+    """--at-least: 1 below, 0 at the score."""
+    for least, code in (("0.5", 1), ("0", 0)):
+        assert command("--at-least", least, "--store", "low.jsonl", "--resume", defects=["slow-look"]).exit_code == code

@@ -1,0 +1,178 @@
+"""Defect operators, their sites on a real architecture, environments with gaps, and what is wrong with files of them."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chaos.coverage.sites import SITES, WORDS, sites_of, steps_of
+from chaos.coverage.trials import Trial, attempt, inert, system
+from chaos.documents.scenario import register
+from chaos.execution.planting import load_defect, mutant_named, mutants, places
+from simcore.base.errors import InputError
+from simcore.files import catalogue
+from simcore.files.loading import load_architecture, load_workload, resolve, surroundings
+from simcore.model.architecture import Architecture, Send
+
+SCENARIO = json.dumps({
+    "kind": "scenario", "name": "short", "title": "Four minutes", "window": {"from": "10:30", "to": "10:34"}, "warmup": "1min",
+    "steady_state": {"every": "30s", "hold": "1min", "objectives": {"login": {"success": 0.5}}},
+    "expect": [{"measure": "impaired_s", "at_most": "0s"}],
+})  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def core() -> Architecture:
+    """The architecture that the shipped defects are meant for."""
+    return load_architecture("legacy-coupled")
+
+
+def shipped() -> list[str]:
+    """Names of the shipped operators."""
+    register()
+    return list(catalogue.shipped("defect"))
+
+
+def test_there_are_enough_operators_and_mutants(core: Architecture) -> None:
+    """At least 25 operators, and 200 mutants of legacy-coupled, each with a name of its own."""
+    found = mutants(core)
+    assert len(shipped()) >= 25
+    assert len(found) >= 200
+    assert max(Counter(mutant.name for mutant in found).values()) == 1
+
+
+@pytest.mark.parametrize("kind", list(SITES))
+def test_sites_have_the_words_that_are_promised(kind: str, core: Architecture) -> None:
+    """What selectors and templates may name is what each site has; labels are unique."""
+    sites = sites_of(core, kind)
+    assert sites
+    assert {frozenset(site.words) for site in sites} == {frozenset(WORDS[kind])}
+    assert max(Counter(site.label for site in sites).values()) == 1
+
+
+def test_call_sites_are_called_as_the_journal_does(core: Architecture) -> None:
+    """So that a reading of a site is what the run counted there."""
+    given = attempt([Trial(SCENARIO, "legacy-coupled", "staging", (1,), readings=True)])[0]["runs"][0]["readings"]
+    asked = [reading for reading in given if reading.startswith("call/") and reading.endswith("/attempts")]
+    called = {reading.removeprefix("call/").removesuffix("/attempts") for reading in asked}
+    sends = {step.label for step in steps_of(core) if isinstance(step.step, Send)}
+    assert len(called) > 50
+    assert called <= {site.label for site in sites_of(core, "call")} | sends
+
+
+@pytest.fixture(scope="module")
+def without() -> tuple[str, dict[str, Any]]:
+    """The digest of production without a defect, and what a run in staging shows."""
+    digest = system(Trial(SCENARIO, "legacy-coupled", "production", (1,))).input_digest
+    return digest, attempt([Trial(SCENARIO, "legacy-coupled", "staging", (1,), readings=True)])[0]["runs"][0]
+
+
+@pytest.mark.parametrize("operator", shipped())
+def test_every_operator_can_be_planted(operator: str, core: Architecture, without: tuple[str, dict[str, Any]]) -> None:
+    """At its first site the system is valid, and another one than without the defect; and where nothing it needs grew in a run
+    without it, the same run with it comes out the same."""
+    sites = places(load_defect(operator).model, core)
+    if not sites:
+        pytest.skip("legacy-coupled has no such site")  # breakers, deadlines, keys: options have them
+    mutant = mutant_named(f"{operator}@{sites[0].label}", "legacy-coupled")
+    digest, base = without
+    assert system(Trial(SCENARIO, "legacy-coupled", "production", (1,), mutant.name)).input_digest != digest
+    if mutant.needs and inert(mutant.needs, base["readings"], deadlines=False):
+        made = attempt([Trial(SCENARIO, "legacy-coupled", "staging", (1,), mutant.name)])[0]
+        assert made.get("identical") or made["runs"][0]["effect"] == base["effect"]
+
+
+def test_nothing_is_taken_for_granted_where_deadlines_travel() -> None:
+    """A timeout that never fires still sets a deadline there."""
+    assert inert(("call/x/timeouts",), [], deadlines=False)
+    assert not inert(("call/x/timeouts",), [], deadlines=True)
+    assert not inert((), [], deadlines=False)
+    assert not inert(("pool/p/refused",), ["pool/p#3/refused"], deadlines=False)
+
+
+# --- environments ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["production", "staging", "developer-laptop", "night-drill", "load-lab", "stubbed-banks"])
+def test_every_gap_can_be_switched_off_alone(name: str) -> None:
+    """Each leaves an environment that differs, and the architecture and workload stay valid."""
+    whole = surroundings(name)
+    for gap in whole.gaps:
+        rest = surroundings(f"{name}~{gap}")
+        assert list(rest.gaps) == [other for other in whole.gaps if other != gap]
+        load_architecture("legacy-coupled", [rest.architecture])
+        load_workload("normal-day", [rest.workload])
+    if whole.gaps:
+        assert surroundings("~".join([name, *whole.gaps])).gaps == {}
+
+
+def test_edits_outside_of_gaps_are_one_gap(tmp_path: Path) -> None:
+    """A file in the old form has one gap, of its own name."""
+    path = tmp_path / "old.yaml"
+    path.write_text("kind: environment\nname: old\nworkload_patch: [{scale: accounts.count, by: 0.5, override: true}]\n")
+    assert list(surroundings(path).gaps) == ["old"]
+    assert surroundings(f"{path}~old").workload.edits == []
+
+
+def test_hours_and_people_change_the_scenario() -> None:
+    """At night a scenario begins at eight; in staging nobody watches and nobody is on duty."""
+    night = system(Trial(SCENARIO, "legacy-coupled", "night-drill", (1,))).scenario.model
+    assert (night.window.begin, night.window.end - night.window.begin) == (20 * 3600 * 10**9, 240 * 10**9)
+    responders = system(Trial(SCENARIO, "legacy-coupled", "staging", (1,))).scenario.model.responders
+    assert not any((responders.monitors, responders.robots, responders.complaints, responders.operators))
+    there = system(Trial(SCENARIO, "legacy-coupled", "staging~people", (1,))).scenario.model.responders
+    assert (there.monitors, there.operators) == (False, True)
+
+
+def test_an_unknown_gap_is_told() -> None:
+    """With the one that is meant."""
+    with pytest.raises(InputError, match="did you mean 'load-scale'"):
+        surroundings("staging~load-scal")
+
+
+# --- mistakes -------------------------------------------------------------------------------------------------------------------
+
+GOOD = """\
+kind: defect
+name: mine
+title: Mine
+family: timeouts
+sites: {kind: call, where: {timeout: true}}
+patch: [{remove: "{path}.timeout"}]
+needs: ["call/{site}/timeouts"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("kind: call", "kind: cal", "sites.kind"),
+        ("where: {timeout", "where: {timeuot", "did you mean 'timeout'"),
+        ("{path}.timeout", "{pth}.timeout", "did you mean 'path'"),
+        ("call/{site}/timeouts", "timeouts of {site}", "is no reading"),
+        ('patch: [{remove: "{path}.timeout"}]', "", "needs patch, standing or both"),
+        ("patch: [{", "standing: {sluggish: {service: x}}\npatch: [{", "is no fault"),
+    ],
+)
+def test_a_mistake_in_a_defect_has_its_place(tmp_path: Path, old: str, new: str, message: str) -> None:
+    """file:line:column, what is wrong, and the mend."""
+    register()
+    path = tmp_path / "mine.yaml"
+    path.write_text(GOOD)
+    resolve(path, (), "defect")
+    path.write_text(GOOD.replace(old, new))
+    with pytest.raises(InputError, match=message) as raised:
+        resolve(path, (), "defect")
+    assert str(raised.value).partition(": ")[0].count(":") == 2
+
+
+def test_an_unknown_site_is_told() -> None:
+    """With the one that is meant; and a name without a site is no planted defect."""
+    with pytest.raises(InputError, match="did you mean 'counter-threads'"):
+        mutant_named("pool-too-small@counter-thread", "legacy-coupled")
+    with pytest.raises(InputError, match="write OPERATOR@SITE"):
+        mutant_named("pool-too-small", "legacy-coupled")

@@ -1,0 +1,56 @@
+"""Measures `counters.READING.MEASURE`: of any counter of the journal, for what no flow's outcome tells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from chaos.documents.scenario import counter_of, measure_problem
+from chaos.execution.jobs import Job, execute
+from simcore.base.errors import InputError
+
+FAILED = "counters.flow/order/unknown"
+
+
+def test_counter_has_its_growth_and_how_long_it_grew(tmp_path: Path, write: Callable[..., Path]) -> None:
+    """Orders fail while the core hangs, from 10:02 to 10:04, and until their queue is worked off; bounds
+    on both are judged, and one that is too tight fails."""
+    expect = f"{{ measure: {FAILED}.lasted_s, at_least: 110s, at_most: 130s }}\n{{ measure: {FAILED}.grown, at_least: 1000 }}"
+    record = execute(Job(str(write(tmp_path, expect=expect)), 1))
+    told = record["metrics"]["counters"]["flow/order/unknown"]
+    assert record["verdict"] == "pass"
+    assert told["grown"] == record["metrics"]["flows"]["order"]["unknown"]
+    assert 120 <= told["lasted_s"] <= 130  # the queue of those two minutes is worked off in a few seconds
+    tight = f"{{ measure: {FAILED}.lasted_s, at_most: 1min }}"
+    assert execute(Job(str(write(tmp_path, expect=tight, name="tight")), 1))["verdict"] == "fail"
+
+
+def test_counter_that_does_not_grow_lasts_no_time(tmp_path: Path, write: Callable[..., Path]) -> None:
+    """What nothing moves has grown by nothing, for 0 s: a value, and no missing one."""
+    expect = "{ measure: counters.flow/order/blocked.lasted_s, at_most: 0s }\n{ measure: counters.flow/order/blocked.grown, at_most: 0 }"
+    assert execute(Job(str(write(tmp_path, expect=expect)), 1))["verdict"] == "pass"
+
+
+@pytest.mark.parametrize(
+    "measure", ["counters.flow/order.grown", "counters.flow/order/failed", "counters.pool/threads/busy.mean", "counters."]
+)
+def test_wrong_counter_measure_is_refused(measure: str) -> None:
+    """A measure that names no reading, or nothing of it, is a mistake of the file."""
+    assert measure_problem(measure) is not None
+
+
+def test_reading_of_a_measure() -> None:
+    """Names with dots of their own (an operation's) stay whole; other measures have no reading."""
+    assert counter_of("counters.operation/sse.accept/done.grown") == "operation/sse.accept/done"
+    assert measure_problem("counters.operation/sse.accept/done.grown") is None
+    assert counter_of("orders.failed") is None
+
+
+def test_counter_that_leads_nowhere_has_a_place(tmp_path: Path, write: Callable[..., Path]) -> None:
+    """A reading the architecture does not have is told with file and line before anything runs."""
+    path = write(tmp_path, expect="{ measure: counters.flow/nobody/failed.grown, at_most: 0 }")
+    with pytest.raises(InputError, match="nobody") as caught:
+        execute(Job(str(path), 1))
+    assert caught.value.line is not None
