@@ -19,8 +19,8 @@ import run as benchmarks
 
 def main() -> None:
     """Prints one JSON object."""
-    from chaos.cli.drill import load_suite, suite_scenarios
     from chaos.coverage.kill_matrix import Bench, Setting, described, kill_matrix
+    from chaos.execution.drill import load_suite, suite_scenarios
     from chaos.execution.planting import mutants
     from simcore.files.loading import load_architecture
 

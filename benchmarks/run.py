@@ -344,7 +344,7 @@ def smoke(suite: str, all_of: str, repetitions: int) -> None:
 
 
 def _suite_jobs(suite: str) -> list[Any]:
-    from chaos.cli.drill import Options, load_suite, suite_jobs
+    from chaos.execution.drill import Options, load_suite, suite_jobs
 
     return suite_jobs(load_suite(suite), Options(replications=1))
 

@@ -93,7 +93,7 @@ class ScenarioFile(pytest.File):
 
 def _scenario(name: str) -> tuple[list[Job], list[Sides]]:
     """The jobs of a scenario file, checked. Raises InputError."""
-    from chaos.cli.drill import Options, scenario_jobs
+    from chaos.execution.drill import Options, scenario_jobs
     from chaos.execution.jobs import prepare
 
     jobs = scenario_jobs([name], Options())
@@ -104,7 +104,7 @@ def _scenario(name: str) -> tuple[list[Job], list[Sides]]:
 
 def _suite(name: str) -> tuple[list[Job], list[Sides]]:
     """The jobs of a suite that are judged on their own, and its pairs with theirs; all checked. Raises InputError."""
-    from chaos.cli.drill import Options, load_suite, own_jobs, pair_jobs, suite_jobs
+    from chaos.execution.drill import Options, load_suite, own_jobs, pair_jobs, suite_jobs
     from chaos.execution.jobs import prepare
 
     suite, options = load_suite(name), Options()
@@ -122,7 +122,7 @@ class RunItem(pytest.Item):
 
     def runtest(self) -> None:
         """Makes the runs, and raises what is not a pass."""
-        from chaos.cli.drill import result_of
+        from chaos.execution.drill import result_of
         from chaos.reports.junit import properties_of
 
         records = {job.key: _executed(job) for job in self.jobs}
@@ -162,7 +162,7 @@ class PairItem(pytest.Item):
 
     def runtest(self) -> None:
         """Makes the runs of both sides, and raises if the difference is not there."""
-        from chaos.cli.drill import compare, pair_lines
+        from chaos.execution.drill import compare, pair_lines
 
         found = compare(self.pair, self.a, self.b, {job.key: _executed(job) for job in (*self.a, *self.b)})
         claim = f"{found['measure']} of {found['a']} exceeds that of {found['b']} by at least {found['at_least']:g}"

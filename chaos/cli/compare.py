@@ -11,12 +11,12 @@ from typing import Any, TextIO
 
 import click
 
-from chaos.cli.drill import HARNESS_ERROR, Options, entries_of, load_suite
 from chaos.compare import tables
 from chaos.compare.comparison import MEASURES, Comparison, Place, compare, kept_of, measure_of
 from chaos.compare.sweep import MEASURES as SWEPT
 from chaos.compare.sweep import Sweep, axis_of, sweep
 from chaos.documents.scenario import Entry, register
+from chaos.execution.drill import HARNESS_ERROR, Options, entries_of, load_suite
 from chaos.execution.jobs import forget
 from chaos.execution.runs import Runs
 from chaos.measures.statistics import looks_of

@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.console import Console
 
-from chaos.cli.drill import _say, exit_code, print_chain, result_of
+from chaos.execution.drill import _say, exit_code, print_chain, result_of
 from chaos.execution.jobs import Job, execute, journal_folder, prepare
 from chaos.execution.progress import announce_compilation
 from chaos.judgement.causes import paths_to

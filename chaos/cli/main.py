@@ -244,7 +244,7 @@ def _check_whole(file: str, found: Resolved[Any], environment: str | None) -> No
 
         Simulated(found, environment=environment)
     elif isinstance(found.model, Suite):
-        from chaos.cli.drill import Options, located, suite_jobs
+        from chaos.execution.drill import Options, located, suite_jobs
         from chaos.execution.jobs import prepare
 
         for job in suite_jobs(located(found), Options(environment=environment)):
@@ -351,7 +351,7 @@ def _many(command: Any) -> Any:
 @_html_option
 def run(scenarios: tuple[str, ...], json_file: TextIO | None, junit: str | None, html: str | None, **said: Any) -> int:
     """Run SCENARIOS, each a name, a path or a pattern such as 'incidents/*', and judge them."""
-    from chaos.cli.drill import scenario_jobs
+    from chaos.execution.drill import scenario_jobs
     from chaos.reports.write import journals
 
     with journals(html is not None, said["journal"]) as said["journal"]:
@@ -365,7 +365,7 @@ def run(scenarios: tuple[str, ...], json_file: TextIO | None, junit: str | None,
 @_html_folder_option
 def suite_command(name: str, json_file: TextIO | None, junit: str | None, html: str | None, **said: Any) -> int:
     """Run the suite NAME (or a path). Finished runs are kept below .coredrill: --resume goes on after any stop."""
-    from chaos.cli.drill import load_suite, suite_jobs
+    from chaos.execution.drill import load_suite, suite_jobs
 
     if html is not None:
         said["journal"] = said["journal"] or os.path.join(html, "journals")  # noqa: PTH118
@@ -386,7 +386,7 @@ def suite_command(name: str, json_file: TextIO | None, junit: str | None, html: 
 @_html_option
 def replay(scenario: str, json_file: TextIO | None, html: str | None, **said: Any) -> int:
     """Make one run again, as the line of a failure says: same seed, same customers, same luck, same digest."""
-    from chaos.cli.drill import scenario_jobs
+    from chaos.execution.drill import scenario_jobs
     from chaos.reports.write import journals
 
     with journals(html is not None, said["journal"]) as said["journal"]:
@@ -539,7 +539,7 @@ def sweep_command(
 
 
 def _options(said: dict[str, Any]) -> Any:
-    from chaos.cli.drill import Options
+    from chaos.execution.drill import Options
 
     return Options(**said)
 
@@ -550,7 +550,7 @@ def _drill(
 ) -> int:  # fmt: skip
     from rich.console import Console
 
-    from chaos.cli.drill import exit_code, print_result, run_all, write_reports
+    from chaos.execution.drill import exit_code, print_result, run_all, write_reports
 
     result = run_all(jobs, options, name, keep=keep, suite=suite)
     write_reports(result, name, json_file, junit)

@@ -9,8 +9,8 @@ from typing import Any, TextIO
 
 from rich.console import Console
 
-from chaos.cli.drill import Options, scenario_jobs
 from chaos.documents.scenario import Outcome, Scenario, is_time, register
+from chaos.execution.drill import Options, scenario_jobs
 from chaos.execution.jobs import SCHEMA_VERSION, Job, Record, load_scenario, run_jobs
 from chaos.judgement.verdict import EXIT_CODES, combine, shown, value_of
 from simcore.base.errors import InputError

@@ -11,7 +11,6 @@ from typing import Any, TextIO
 
 import click
 
-from chaos.cli.drill import load_suite, suite_scenarios
 from chaos.coverage import scores as m
 from chaos.coverage.attribution import Why, attribute, changes
 from chaos.coverage.combinations import FACTORS, covered, exercised, faults_of, suggest, universe, write_suggestions
@@ -19,6 +18,7 @@ from chaos.coverage.kill_matrix import Bench, Matrix, Setting, described, kill_m
 from chaos.coverage.pricing import Prices, load_triggers, price, ranking
 from chaos.coverage.trials import Trial, system
 from chaos.documents.triggers import Triggers
+from chaos.execution.drill import load_suite, suite_scenarios
 from chaos.reports.coverage import lines, page
 from simcore.files.loading import resolve, surroundings
 from simcore.model.architecture import Architecture

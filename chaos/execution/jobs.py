@@ -131,7 +131,7 @@ def journal_folder(job: Job) -> Path:
 def _keep(folder: Path, journal: Journal, record: Record, target: Simulated) -> None:
     """The journal, and beside it what a report needs and the journal does not say."""
     from chaos.reports.folder import keep
-    from chaos.reports.topology import picture
+    from chaos.results.topology import picture
 
     windows = metrics.judge_windows(journal, _question(target.scenario.model, target, journal))
     every = target.scenario.model.steady_state.every

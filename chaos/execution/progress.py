@@ -68,7 +68,7 @@ def run_once(
     wall_s = time.perf_counter() - began
     if folder is not None:
         from chaos.reports.folder import keep
-        from chaos.reports.topology import picture
+        from chaos.results.topology import picture
 
         journal.write(folder)
         keep(folder, picture=picture(pair[0]))

@@ -165,7 +165,7 @@ class Edge(_Part):
 
 
 class Picture(_Part):
-    """What the architecture looks like; of `chaos.reports.topology`."""
+    """What the architecture looks like; of `chaos.results.topology`."""
 
     services: Annotated[dict[str, Drawn], Field(max_length=2000)] = {}
     edges: Annotated[list[Edge], Field(max_length=20_000)] = []

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from chaos.cli.drill import Options, load_suite, run_all, suite_jobs
 from chaos.cli.main import main
 from chaos.documents.scenario import Scenario, register
+from chaos.execution.drill import Options, load_suite, run_all, suite_jobs
 from chaos.execution.jobs import Job, execute, load_scenario, prepare
 from chaos.judgement.verdict import combine
 from simcore.files import catalogue

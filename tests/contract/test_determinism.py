@@ -347,12 +347,12 @@ def floating(kind):
     return isinstance(kind, types.Float) or isinstance(kind, types.Array) and isinstance(kind.dtype, types.Float)
 
 def compile_all():
-    from simcore.kernel import advance
+    from simcore.kernel import loop
     from simcore.kernel.jit import inner
 
     words, reals = types.Array(types.int64, 1, "C"), types.Array(types.float64, 1, "C")
-    inner(advance.advance.py_func).compile((words, reals, words, words, types.int64))
-    inner(advance.act.py_func).compile((words, reals, types.int64, types.uint64, types.int64))
+    inner(loop.advance.py_func).compile((words, reals, words, words, types.int64))
+    inner(loop.act.py_func).compile((words, reals, types.int64, types.uint64, types.int64))
 
 def planted():
     from numba import njit
@@ -395,22 +395,22 @@ for function, typemap, calltypes in inferred:
 print(json.dumps([mixed, stored, {k: sorted(v) for k, v in named.items()}, sorted(functions)]))
 """
 FLOATS = {
-    "advance.arrive": "keep",
-    "advance.look": "value",
-    "advance.schedule_by_rate": "factor gap rate room",
-    "draws.gamma": "boost c d log_u shape v z",
-    "draws.normal": "q r u z",
-    "draws.sample_float": "a b c total u",
-    "flow.backoff": "jitter wait",
-    "flow.begin": "share",
-    "flow.is_duplicated": "share",
-    "flow.run": "u",
-    "flow.send_answer": "loss",
-    "flow.send_over_link": "loss",
-    "flow.value_of": "u",
-    "flow.work_ns": "contention duration share",
-    "ledger._first": "u",
-    "ledger._lognormal": "median sigma u",
+    "loop.arrive": "keep",
+    "loop.look": "value",
+    "loop.schedule_by_rate": "factor gap rate room",
+    "random.gamma": "boost c d log_u shape v z",
+    "random.normal": "q r u z",
+    "random.sample_float": "a b c total u",
+    "interpreter.backoff": "jitter wait",
+    "interpreter.begin": "share",
+    "interpreter.is_duplicated": "share",
+    "interpreter.run": "u",
+    "interpreter.send_answer": "loss",
+    "interpreter.send_over_link": "loss",
+    "interpreter.value_of": "u",
+    "interpreter.work_ns": "contention duration share",
+    "orders._first": "u",
+    "orders._lognormal": "median sigma u",
 }
 
 
@@ -433,7 +433,7 @@ def test_no_integer_of_the_kernel_has_become_a_float() -> None:
     assert mixed == []
     assert stored == []
     assert {name: " ".join(variables) for name, variables in named.items()} == FLOATS
-    assert {"advance.advance", "advance.act", "flow.run", "pools.release", "events.next_time", "ledger.apply"} <= set(functions)
+    assert {"loop.advance", "loop.act", "interpreter.run", "pools.release", "events.next_time", "orders.apply"} <= set(functions)
 
 
 def test_planted_mixtures_of_integers_are_found() -> None:

@@ -14,8 +14,8 @@ from click.testing import CliRunner
 from chaos.cli.main import main
 from chaos.reports.folder import SCHEMA_VERSION, read
 from simcore.base.units import MINUTE, SECOND
-from simcore.journal.model import Journal, JournalError
 from simcore.journal import model as journal
+from simcore.journal.model import Journal, JournalError
 
 
 def test_the_folder_alone_is_enough(small_run: Path, tmp_path: Path) -> None:

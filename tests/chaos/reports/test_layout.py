@@ -6,7 +6,7 @@ import pytest
 
 from chaos.reports.folder import Drawn, Edge, Picture
 from chaos.reports.layout import Box, layout, overlaps
-from chaos.reports.topology import picture
+from chaos.results.topology import picture
 from simcore.files import catalogue
 from simcore.files.loading import resolve
 

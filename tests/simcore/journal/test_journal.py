@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from simcore.base.units import SECOND
+from simcore.journal import model as module
 from simcore.journal.model import (
     BUCKETS,
     INTENT_COLUMNS,
@@ -31,7 +32,6 @@ from simcore.journal.model import (
     histogram_of,
     histogram_quantile,
 )
-from simcore.journal import model as module
 
 ROOT = Path(__file__).resolve().parents[3]
 META = {

@@ -507,7 +507,7 @@ def test_interpreted_and_compiled_make_identical_arenas_and_money_never_overflow
     code = (
         "import sys, warnings, runpy\n"
         "warnings.simplefilter('error')\n"
-        "warnings.filterwarnings('ignore', 'overflow', RuntimeWarning, r'simcore\\.kernel\\.draws')\n"
+        "warnings.filterwarnings('ignore', 'overflow', RuntimeWarning, r'simcore\\.kernel\\.random')\n"
         "print(runpy.run_path(sys.argv[1])['scripted']())\n"
     )
     env = os.environ | {"NUMBA_DISABLE_JIT": "1", "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
