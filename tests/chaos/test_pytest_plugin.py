@@ -40,7 +40,7 @@ def test_a_broken_law_is_an_error(tmp_path: Path, write: Write) -> None:
     """Where money is lost by the simulator itself no verdict counts."""
     write(tmp_path)
     (tmp_path / "conftest.py").write_text(
-        "from simcore.kernel import settlement\n"
+        "from simcore.kernel.ledger import settlement\n"
         "settlement.conservation = lambda *arenas: [settlement.Law('cash is constant', False, 5, 4)]\n"
     )
     text = pytest_in(tmp_path)
