@@ -101,7 +101,7 @@ def _reachable(graph: Graph, start: str) -> set[str]:
 def all_circles(sources: Mapping[Path, str]) -> set[tuple[str, tuple[str, ...]]]:
     """Every circle among the children of every package, and among the packages on top."""
     graph = graph_of(sources)
-    packages = {name.rpartition(".")[0] for name in graph}
+    packages = {"", *(".".join(parts[:n]) for parts in (name.split(".") for name in graph) for n in range(1, len(parts)))}
     return {(package, circle) for package in packages for circle in circles(children_graph(graph, package))}
 
 
