@@ -49,13 +49,21 @@ Parts = dict[str, str]
 
 
 def digest_of(value: Any) -> str:
-    """Of what JSON can say; digests of journals and inputs inside it do not count."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return _hex(DIGEST.sub("(digest)", text).encode())
+    """Of what JSON can say, all of it."""
+    return _hex(_canonical(value))
 
 
-def _hex(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()[:16]
+def bare_digest_of(value: Any) -> str:
+    """The same, in which digests of journals and inputs do not count."""
+    return _hex(DIGEST.sub("(digest)", _canonical(value)))
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _hex(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def journal_parts(folder: Path) -> Parts:
@@ -82,8 +90,8 @@ def run_of(folder: Path, record: Mapping[str, Any]) -> dict[str, Any]:
     """What is kept of one run: its digest, the second one, and the digests of the parts of its journal and of its record."""
     parts = journal_parts(folder)
     beside = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-    keys = {key: digest_of(value) for key, value in record.items() if key not in TOLD}
-    more = {f"run.json {key}": digest_of(value) for key, value in beside.items()}
+    keys = {key: bare_digest_of(value) for key, value in record.items() if key not in TOLD}
+    more = {f"run.json {key}": bare_digest_of(value) for key, value in beside.items()}
     told = {key: record[key] for key in TOLD}
     return {**told, "second": digest_of(parts), "journal": parts, "record": keys | more}
 
@@ -138,7 +146,7 @@ def suite_runs(checkout: Checkout, spans: int) -> dict[str, Any]:
         folders[key_of(json.loads(path.read_text(encoding="utf-8"))["record"])] = path.parent
     runs = {key_of(record): run_of(folders[key_of(record)], record) for record in result["runs"]}
     shutil.rmtree(journals)
-    return {"runs": runs, "result": {key: digest_of(value) for key, value in result.items() if key != "runs"}}
+    return {"runs": runs, "result": {key: bare_digest_of(value) for key, value in result.items() if key != "runs"}}
 
 
 def timelines(checkout: Checkout, _price: int, _why: int) -> str:
