@@ -18,6 +18,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 Run = Callable[..., subprocess.CompletedProcess[str]]
+ID_PART_MAX = 28
 
 
 def installation() -> str:
@@ -39,6 +40,17 @@ def pytest_report_header() -> str:
     import simcore
 
     return f"coredrill under test: {Path(simcore.__file__ or '').parent} ({INSTALLATION})"
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """A long text, such as a whole file, stands in a test's id with its beginning alone; tests/repo/test_ids.py has the limit."""
+    text = val.decode("latin-1") if isinstance(val, bytes) else val
+    if not isinstance(text, str) or len(text.encode("unicode_escape")) <= ID_PART_MAX:
+        return None
+    text = text[:ID_PART_MAX]
+    while len(text.encode("unicode_escape")) > ID_PART_MAX - 2:
+        text = text[:-1]
+    return text + ".."
 
 
 @pytest.fixture(scope="session")

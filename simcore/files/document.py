@@ -28,6 +28,14 @@ _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _TEXT_TAG = "tag:yaml.org,2002:str"
+# Brackets that nest, and where a bracket is none: in comments, quoted text, block scalars and words. All but a closing one begin a word.
+_FLOW = re.compile(
+    r"""(?:^|(?<=[\s\[{,:]))(?:
+      \#[^\n]* | "(?:[^"\\]|\\.)*+"? | '(?:[^']|'')*+'? | (?P<open>[\[{]) | [^\s\[\]{},:"'\#|>][^\s\]},:]*+
+      | [|>][-+0-9]*[ \t]*(?:\#[^\n]*)?\n(?:[ \t]*\n)*+(?P<indent>[ ]+)[^\n]*(?:\n(?:(?P=indent)[^\n]*|[ \t]*(?=\n|\Z)))*+
+    )|(?P<close>[\]}])""",
+    re.DOTALL | re.MULTILINE | re.VERBOSE,
+)
 
 Scalar = str | int | float | bool | None
 
@@ -157,17 +165,41 @@ def parse_yaml(text: str, file: str, layer: str) -> Node:
         line, column = _place_of(text[: bad.start()])
         message = f"unprintable character U+{ord(bad[0]):04X}"
         raise InputError(message, file, line, column, "YAML is printable text; is this a binary file?")
+    deep = _too_deep(text)
+    if deep is not None:
+        raise InputError(f"nested deeper than {MAX_DEPTH} levels", file, *_place_of(text[:deep]), "flatten the file")
     try:
         return _Composer(text, file, layer).document()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        problem = error.problem or error.context or "it cannot be parsed"
+        detail = f" (the parser says: {error.problem or error.context})" if error.problem or error.context else ""
         tab = "\t" in (text.splitlines() or [""])[min(line, len(text.splitlines())) - 1] if text else False
         mend = "indent with spaces, not tabs" if tab else "check indentation, colons and quotes here and just before"
-        raise InputError(f"not valid YAML: {problem}", file, line, column, mend) from None
+        raise InputError(f"not well-formed YAML{detail}", file, line, column, mend) from None
     except yaml.YAMLError as error:
-        raise InputError(f"not valid YAML: {error}", file, 1, 1, "check that this is a YAML file") from None
+        raise InputError(
+            f"not well-formed YAML (the parser says: {error})", file, 1, 1, "check that this is a YAML file"
+        ) from None
+
+
+def _too_deep(text: str) -> int | None:
+    """Where brackets in brackets go beyond any depth that is read; None if nowhere.
+
+    Parsers look far ahead and have limits of their own, so this is looked at before they see the text. It is a count, no parser:
+    what it passes over, such as nesting by indentation, the composer refuses.
+    """
+    if text.count("[") + text.count("{") <= MAX_DEPTH:
+        return None
+    depth = 0
+    for match in _FLOW.finditer(text):
+        if match["open"]:
+            depth += 1
+            if depth > MAX_DEPTH + 1:  # the outermost is level 0
+                return match.start()
+        elif match["close"]:
+            depth = max(0, depth - 1)
+    return None
 
 
 def resolve_scalar(text: str) -> Scalar:

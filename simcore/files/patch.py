@@ -17,7 +17,7 @@ from pydantic import BaseModel, Discriminator, Field, Tag, model_validator
 
 from simcore.base.errors import InputError, show_value, suggest
 from simcore.base.model import Model
-from simcore.files.document import Node, Origin, parse_yaml
+from simcore.files.document import MAX_DEPTH, Node, Origin, parse_yaml
 from simcore.files.fields import child_type, children_with_labels, default_of, fields_of, model_of, select
 from simcore.model.architecture import Distribution
 
@@ -227,6 +227,8 @@ class _Patcher:
             if edit.if_present:
                 return
             raise
+        if len(segments) + _levels(edit.value) > MAX_DEPTH:  # many edits, one inside the other, cannot pass the limit of a file
+            raise edit.origin.error(f"nested deeper than {MAX_DEPTH} levels", "set something less deep")
         {"set": self._set, "scale": self._scale, "remove": self._remove, "add": self._add, "insert": self._insert}[edit.verb](
             edit, segments, spots
         )
@@ -404,6 +406,11 @@ def _put(spot: _Spot, node: Node) -> None:
     assert spot.key is not None
     node.key = _child(spot.parent, spot.key).key
     spot.parent.value[spot.key] = node  # type: ignore[index]
+
+
+def _levels(value: Node | None) -> int:
+    """How many levels of mappings and lists there are below a value."""
+    return 1 + max(map(_levels, value.children())) if value is not None and value.children() else 0
 
 
 def _marked(value: Node, edited: Origin | None) -> Node:

@@ -126,10 +126,11 @@ def _finding(model: type[BaseModel], tree: Node, detail: Any) -> Finding:
         return Finding(keys, message, mend)
     if what == "literal_error":
         node = _node_at(tree, keys)
-        words = [w.strip("'") for w in context["expected"].replace(" or ", ", ").split(", ")]
+        words = re.findall("'([^']*)'", context["expected"])  # the words themselves: how they are joined is ours to say
         wrong = str(node.value) if node is not None else ""
         close = suggest(wrong, words)
-        return Finding(keys, f"must be {context['expected']}", close if close.startswith("did") else "")
+        listed = " or ".join(", ".join(map(repr, part)) for part in (words[:-1], words[-1:]) if part)
+        return Finding(keys, f"must be {listed or context['expected']}", close if close.startswith("did") else "")
     return Finding(keys, *_plain_words(what, context, str(detail["msg"])))
 
 

@@ -239,7 +239,10 @@ class _Head(_Strict):
 
 def _canonical(value: Any) -> str:
     """JSON in which equal contents are equal text. Raises ValueError for NaN and infinity, TypeError for what JSON cannot say."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False, default=_plain)
+    try:
+        return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False, default=_plain)
+    except ValueError as error:
+        raise ValueError("a number is not finite, and JSON has no word for that") from error
 
 
 def _plain(value: Any) -> Any:

@@ -110,6 +110,48 @@ def test_docstrings_do_not_count_as_lines() -> None:
     assert function_lengths("def f():\n  '''a\n  b\n  '''\n  return 1") == {"f": 2}
 
 
+# --- other people's words -----------------------------------------------------------------------------------------------
+
+# Beginnings of messages that belong to libraries: they change with a version, and a test that quotes one then fails. What a user
+# reads is worded here; a library's detail may follow it. Each pattern hides one letter, so that this file passes its own test.
+QUOTED = {
+    "PyYAML": r"while (?:parsing|scanning|constructin[g])|found (?:character|undefined|unexpecte[d])|mapping values ar[e]"
+    r"|did not fin[d]|could not determine a constructo[r]|exceeded maximum (?:nesting )?dept[h]",
+    "pydantic": r"Input shoul[d]|Extra input[s]|Field require[d]|validation errors? fo[r]|Value erro[r],|recursion limit exceede[d]",
+    "click": r"[Nn]o such optio[n]|[Mm]issing (?:argument|optio[n]|parameter)|Invalid value fo[r]|Got unexpected extr[a]"
+    r"|is not one o[f] |Usag[e]: |Try .*--help. fo[r]",
+    "json": r"Expecting (?:value|propert[y]|',')|Extra dat[a]|Unterminated strin[g]|Invalid control characte[r]|JSON complian[t]",
+    "numpy": r"destination is read-onl[y]|\"read-onl[y]\"|out of bounds fo[r] axis|could not be broadcas[t]|Cannot load file containin[g]",
+    "Python": r"could not convert strin[g]|invalid literal fo[r]|maximum recursion dept[h]|Exceeds the limi[t]|invalid start byt[e]"
+    r"|No such file o[r]|Permission denie[d]|Is a director[y]|Connection refuse[d]|No space left o[n]",
+    "jsonschema": r"is not of typ[e]|is a required propert[y]|Additional properties ar[e]|does not match any of th[e]",
+}
+
+
+def quotations(source: str) -> list[str]:
+    """The texts of a Python file that quote a library's message, with line and whose it is; docstrings are free."""
+    tree = ast.parse(source)
+    prose = {id(n.value) for n in ast.walk(tree) if isinstance(n, ast.Expr)}
+    texts = [n for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str) and id(n) not in prose]
+    return [
+        f"line {n.lineno} quotes {who}: {n.value!r}" for n in texts for who, p in QUOTED.items() if re.search(p, repr(n.value))
+    ]
+
+
+def test_no_test_quotes_another_librarys_message() -> None:
+    """Tests are green with the newest version of a library, whatever it calls a mistake by then."""
+    files = sorted((ROOT / "tests").rglob("*.py"))
+    found = [f"{p.relative_to(ROOT).as_posix()} {hit}" for p in files for hit in quotations(p.read_text(encoding="utf-8"))]
+    assert found == []
+
+
+@pytest.mark.parametrize("text", ["Input shoul" + "d be a number", "found characte" + "r that", "No such optio" + "n: --x"])
+def test_quotations_are_found(text: str) -> None:
+    """A library's sentence in an assertion is caught; the same in a docstring is not."""
+    assert len(quotations(f"assert {text!r} in said")) == 1
+    assert quotations(f'def f():\n    """{text}"""') == []
+
+
 # --- words --------------------------------------------------------------------------------------------------------------
 
 SKIPPED = {".git", ".venv", "venv", "__pycache__", ".hypothesis", "build", "dist", "node_modules"}

@@ -13,7 +13,7 @@ import pytest
 
 from simcore.base.errors import InputError
 from simcore.files import catalogue
-from simcore.files.document import MAX_BYTES, parse_yaml
+from simcore.files.document import MAX_BYTES, MAX_DEPTH, parse_yaml
 from simcore.files.loading import environment_layers, load_architecture, load_pair, load_workload, resolve
 
 SMALL = """\
@@ -165,12 +165,12 @@ def test_good_file_loads(write: Write) -> None:
         ("from: counter", "form: counter", "file.yaml:21:6: links[#0].form: unknown key; did you mean 'from'?"),
         ("  bank:\n", "  Bank:\n", "services.Bank: not a name"),
         ("flows:", "patch: []\nflows:", "patch: unknown key; patch goes with extends"),
-        ("replicas: 2", "replicas: [1", "not valid YAML"),
+        ("replicas: 2", "replicas: [1", "not well-formed YAML"),
         ("  counter:\n", "  bank:\n", "file.yaml:15:3: the key 'bank' stands twice (first in line 6); keep one of them"),
         (
             "    replicas: 2",
             "\treplicas: 2",
-            "file.yaml:7:1: not valid YAML: found character that cannot start any token; indent with spaces, not tabs",
+            "; indent with spaces, not tabs",
         ),
         (
             "replicas: 2",
@@ -211,13 +211,55 @@ def test_first_mistake_first_and_the_others_counted(write: Write) -> None:
         (b"kind: architecture\n---\nkind: workload\n", "a second document begins"),
         (b"a: &x [*x]", "file.yaml:1:8: the alias *x stands inside its own anchor"),
         (b"a: " + b"[" * 100_000, "nested deeper than 64 levels"),
+        (b"a: " + b"{a: " * 100_000, "nested deeper than 64 levels"),
+        (b"- " * 100_000, "nested deeper than 64 levels"),
+        (b"\n".join(b" " * n + b"a:" for n in range(100)), "nested deeper than 64 levels"),
+        (b"a: " + b"9" * 100_000, "file.yaml:1:4: the number is too large"),
+        (b"a: 1e" + b"9" * 100_000, "file.yaml:1:4: the number is too large"),
+        (b"a: " + b"9" * 400 + b".5", "file.yaml:1:4: the number is too large"),
         (b"a: [" + b"1," * 300_000 + b"1]", "the file holds more than 200000 values"),
     ],
-    ids=str,
 )
 def test_file_that_is_no_document(write: Write, content: bytes, expected: str) -> None:
     """Whatever the bytes, the answer is one line."""
     assert expected in fault(write(content))
+
+
+@pytest.mark.parametrize(("opens", "closes"), [("[", "]"), ("{a: ", "}"), ("[\n ", "\n ]")], ids=["lists", "mappings", "lines"])
+def test_depth_is_bounded_by_us(opens: str, closes: str) -> None:
+    """The deepest file that is read, and one level more: whatever a parser's own limit is, ours is met first and said by us."""
+
+    def nested(levels: int) -> str:
+        return "a: " + opens * levels + "x" + closes * levels
+
+    value = values(nested(MAX_DEPTH - 1))["a"]
+    for _ in range(MAX_DEPTH - 1):
+        value = value["a"] if isinstance(value, dict) else value[0]
+    assert value == "x"
+    for deeper in (MAX_DEPTH, MAX_DEPTH + 1, MAX_DEPTH + 2, 900, 5000):
+        with pytest.raises(InputError, match=f"nested deeper than {MAX_DEPTH} levels"):
+            values(nested(deeper))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["'{}'", '"{}"', '"\\"{}"', "x  # {}", "word{}", "it's{} ", "|\n  {}\n\n  {}\n", ">-  # folded\n\n    {}\n"],
+    ids=["single", "double", "escaped", "comment", "plain", "apostrophe", "literal", "folded"],
+)
+def test_brackets_in_text_nest_nothing(text: str) -> None:
+    """What only looks like deep nesting is text: quoted, in a comment, inside a plain word, in a block."""
+    many = "[{" * 200
+    assert values(f"a: {text.replace('{}', many)}\nb: [1]")["b"] == [1]
+
+
+def test_edits_cannot_nest_deeper_than_a_file(write: Write) -> None:
+    """Edits that go into one another end at the same limit, at the edit that passes it."""
+    from simcore.patch import command_line_layer
+
+    deep = "{a: " * 60 + "1" + "}" * 60
+    edits = command_line_layer([f"description={deep}", "description" + ".a" * 59 + f"={deep}"])
+    with pytest.raises(InputError, match=f"nested deeper than {MAX_DEPTH} levels; set something less deep"):
+        load_architecture(write(SMALL + "description: x\n"), [edits])
 
 
 def test_byte_order_mark_is_skipped(write: Write) -> None:

@@ -257,7 +257,7 @@ def test_command_line_values_are_yaml() -> None:
     [
         ("replicas", "--set replicas: is not an assignment; write --set path=value"),
         ("=3", "is not an assignment"),
-        ("services.bank.replicas=[", "--set services.bank.replicas=[: not valid YAML"),
+        ("services.bank.replicas=[", "--set services.bank.replicas=[: not well-formed YAML"),
         (
             "services.bank.replicas=x",
             "--set services.bank.replicas=x: services.bank.replicas: a whole number is needed (value: 'x')",

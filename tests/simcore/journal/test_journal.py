@@ -212,7 +212,7 @@ def test_a_block_may_be_used_again() -> None:
         ({"spans": SPANS | {"unit": [1]}}, "column unit"),
         ({"histograms": {("flow", "order"): np.array([3, -1])}}, "counts less than nothing"),
         ({"properties": {"none_lost": {"lost": 0}}}, "says whether it `holds`"),
-        ({"properties": {"none_lost": {"holds": True, "share": float("nan")}}}, "[Nn]a[Nn]|JSON compliant"),
+        ({"properties": {"none_lost": {"holds": True, "share": float("nan")}}}, "a number is not finite"),
     ],
 )
 def test_what_cannot_be_is_refused(changed: dict[str, Any], message: str) -> None:
@@ -255,8 +255,7 @@ def test_a_journal_from_disk_is_the_same(tmp_path: Path) -> None:
     assert again.total("pool", "threads", "granted") == 400
     assert again.quantile("flow", "order", 1.0) == bucket_bounds(bucket_of(1000))[1]
     assert again.series("pool", "threads", "granted").tolist() == [5, 0, 395]
-    with pytest.raises(ValueError, match="read-only"):
-        again.intents["outcome"][0] = 3
+    assert not again.intents["outcome"].flags.writeable
     for call in (again.total, again.series):
         with pytest.raises(KeyError, match="pool threads none"):
             call("pool", "threads", "none")
@@ -414,7 +413,7 @@ DAMAGE: dict[str, tuple[Callable[[Path], None], str]] = {
     "a version that is no number": (edit_head(schema_version=[1]), r"schema_version is \[1\]"),
     "another format": (edit_head(format="tape"), "not a journal: no format 'coredrill-journal'"),
     "a changed seed": (edit_head(meta=META | {"seed": 8, "unknown_reason": None, "counts": GIVEN["counts"]}), "digest"),
-    "an unknown key": (edit_head(extra=1), "extra: Extra inputs"),
+    "an unknown key": (edit_head(extra=1), r"journal\.json: not a whole journal: extra: "),
     "negative rows": (edit_head(intents=-1), "intents: "),
     "rows beyond reason": (edit_head(intents=10**12), "request"),
     "rows beyond int64": (edit_head(intents=10**30), "request"),
