@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from pathlib import Path
@@ -13,7 +14,9 @@ TOP_LEVEL = {
     "pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE",
     "simcore", "chaos", "scenarios", "tests", "docs", "benchmarks",
 }  # fmt: skip
-UNTRACKED = {"build", "dist", "__pycache__"}
+UNTRACKED = {"build", "dist", "__pycache__", "demo.html"}  # the last is what the README's first command writes
+CI_FILES = {"run", "lock", "constraints.txt"}  # the check, and the locked versions with the command that makes them
+PICTURE_BYTES_MAX = 400_000
 MODELINE = re.compile(r"# yaml-language-server: \$schema=(\S+)")
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
@@ -53,6 +56,26 @@ def test_top_level_is_what_the_design_says() -> None:
     """The root holds the agreed names, and nothing else but what version control ignores and dotted files."""
     names = {p.name for p in ROOT.iterdir() if not p.name.startswith(".")}
     assert names - UNTRACKED - {n for n in names if n.endswith(".egg-info")} == TOP_LEVEL
+
+
+def test_ci_holds_the_check_and_the_locked_versions() -> None:
+    """What a checkout needs beside the agreed names is dotted: the whole check, and what it installs."""
+    assert {p.name for p in (ROOT / ".ci").iterdir()} == CI_FILES
+    assert [name for name in ("run", "lock") if not os.access(ROOT / ".ci" / name, os.X_OK)] == []
+
+
+def test_readme_begins_with_what_this_is_a_command_and_a_picture() -> None:
+    """Its first screen: a sentence, the demo that writes a page, and a picture of that page with words for who cannot see it."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    first, _, _ = text.partition("\n## ")
+    assert re.match(r"# coredrill\n\nChaos engineering for \S.*\n", first)
+    (command,) = re.findall(r"^```sh\n(.*)\n```$", first, re.MULTILINE)
+    assert command.endswith("coredrill demo --html demo.html")
+    ((words, picture),) = re.findall(r"!\[([^\]]*)\]\(([^)\s]+)\)", first)
+    assert len(words.split()) > 10
+    content = (ROOT / picture).read_bytes()
+    assert content.startswith(b"\x89PNG\r\n")
+    assert (int.from_bytes(content[16:20]), len(content) < PICTURE_BYTES_MAX) == (1280, True)
 
 
 def test_packages_are_regular_packages() -> None:

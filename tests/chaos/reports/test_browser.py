@@ -221,6 +221,7 @@ def test_events_can_be_chosen(small_page: Path, visit: Visit) -> None:
     """Without faults in the log, none is listed; an event's time jumps there."""
     opened = visit(small_page)
     opened.page.click("#events summary")
+    opened.until("document.querySelector('#events tbody tr') !== null")  # the browser tells of the opening a moment later
     faults = opened.page.locator("#events tbody tr", has_text="fault begins")
     assert faults.count() == 1
     faults.locator(".jump").click()

@@ -235,6 +235,7 @@ def test_planted_names_do_nothing_in_a_browser(
     opened.page.click("#language")
     opened.page.hover("#chart-outcomes")
     opened.page.click("#events summary")
+    opened.until("document.querySelector('#events tbody tr') !== null")
     assert opened.page.evaluate("typeof planted") == "undefined"
     assert opened.page.locator(".node title", has_text="<img src=x").count() == 1
     assert opened.complaints == []
