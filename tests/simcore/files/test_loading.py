@@ -254,7 +254,7 @@ def test_brackets_in_text_nest_nothing(text: str) -> None:
 
 def test_edits_cannot_nest_deeper_than_a_file(write: Write) -> None:
     """Edits that go into one another end at the same limit, at the edit that passes it."""
-    from simcore.patch import command_line_layer
+    from simcore.files.patch import command_line_layer
 
     deep = "{a: " * 60 + "1" + "}" * 60
     edits = command_line_layer([f"description={deep}", "description" + ".a" * 59 + f"={deep}"])
