@@ -50,7 +50,7 @@ def main() -> None:
 
 def scenarios(count: int) -> tuple[Place, ...]:
     """The first so many scenarios of the suites that every architecture can run."""
-    from chaos.cli.compare import places_of
+    from chaos.compare.places import places_of
     from simcore.base.errors import InputError
 
     found = []

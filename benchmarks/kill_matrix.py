@@ -20,7 +20,7 @@ import run as benchmarks
 def main() -> None:
     """Prints one JSON object."""
     from chaos.coverage.kill_matrix import Bench, Setting, described, kill_matrix
-    from chaos.execution.drill import load_suite, suite_scenarios
+    from chaos.documents.suites import load_suite, suite_scenarios
     from chaos.execution.planting import mutants
     from simcore.files.loading import load_architecture
 

@@ -344,9 +344,10 @@ def smoke(suite: str, all_of: str, repetitions: int) -> None:
 
 
 def _suite_jobs(suite: str) -> list[Any]:
-    from chaos.execution.drill import Options, load_suite, suite_jobs
+    from chaos.documents.suites import load_suite
+    from chaos.execution.planning import JobOptions, suite_jobs
 
-    return suite_jobs(load_suite(suite), Options(replications=1))
+    return suite_jobs(load_suite(suite), JobOptions(replications=1))
 
 
 def _scenario_run(name: str) -> dict[str, float]:

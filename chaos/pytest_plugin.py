@@ -93,10 +93,10 @@ class ScenarioFile(pytest.File):
 
 def _scenario(name: str) -> tuple[list[Job], list[Sides]]:
     """The jobs of a scenario file, checked. Raises InputError."""
-    from chaos.execution.drill import Options, scenario_jobs
     from chaos.execution.jobs import prepare
+    from chaos.execution.planning import JobOptions, scenario_jobs
 
-    jobs = scenario_jobs([name], Options())
+    jobs = scenario_jobs([name], JobOptions())
     for job in jobs:
         prepare(job)
     return jobs, []
@@ -104,10 +104,11 @@ def _scenario(name: str) -> tuple[list[Job], list[Sides]]:
 
 def _suite(name: str) -> tuple[list[Job], list[Sides]]:
     """The jobs of a suite that are judged on their own, and its pairs with theirs; all checked. Raises InputError."""
-    from chaos.execution.drill import Options, load_suite, own_jobs, pair_jobs, suite_jobs
+    from chaos.documents.suites import load_suite
     from chaos.execution.jobs import prepare
+    from chaos.execution.planning import JobOptions, own_jobs, pair_jobs, suite_jobs
 
-    suite, options = load_suite(name), Options()
+    suite, options = load_suite(name), JobOptions()
     for job in suite_jobs(suite, options):
         prepare(job)
     return own_jobs(suite, options), [(pair, pair_jobs(pair, suite, options)) for pair in suite.pairs]
@@ -122,7 +123,7 @@ class RunItem(pytest.Item):
 
     def runtest(self) -> None:
         """Makes the runs, and raises what is not a pass."""
-        from chaos.execution.drill import result_of
+        from chaos.execution.campaign import result_of
         from chaos.reports.junit import properties_of
 
         records = {job.key: _executed(job) for job in self.jobs}
@@ -162,9 +163,9 @@ class PairItem(pytest.Item):
 
     def runtest(self) -> None:
         """Makes the runs of both sides, and raises if the difference is not there."""
-        from chaos.execution.drill import compare, pair_lines
+        from chaos.judgement.pairs import judge_pair, pair_lines
 
-        found = compare(self.pair, self.a, self.b, {job.key: _executed(job) for job in (*self.a, *self.b)})
+        found = judge_pair(self.pair, [(a.seed, _executed(a), _executed(b)) for a, b in zip(self.a, self.b, strict=False)])
         claim = f"{found['measure']} of {found['a']} exceeds that of {found['b']} by at least {found['at_least']:g}"
         _raise(found["verdict"], [claim, *pair_lines(found)])
 

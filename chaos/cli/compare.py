@@ -1,93 +1,101 @@
-"""What the commands compare and sweep do: names in, runs made, result object and text out."""
+"""Commands that make many runs which are read together: compare and sweep."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
 import click
 
-from chaos.compare import tables
-from chaos.compare.comparison import MEASURES, Comparison, Place, compare, kept_of, measure_of
-from chaos.compare.sweep import MEASURES as SWEPT
-from chaos.compare.sweep import Sweep, axis_of, sweep
-from chaos.documents.scenario import Entry, register
-from chaos.execution.drill import HARNESS_ERROR, Options, entries_of, load_suite
+from chaos.cli import options
+from chaos.cli.exit_codes import HARNESS_ERROR, PASS
+from chaos.cli.options import taken
+from chaos.cli.output import is_stdout, write_json
+from chaos.compare import comparison, tables
+from chaos.compare import sweep as sweeping
+from chaos.compare.places import places_of
+from chaos.execution.campaign import ExecutionOptions
 from chaos.execution.jobs import forget
 from chaos.execution.runs import Runs
 from chaos.measures.statistics import looks_of
+from chaos.reports.campaigns import write_page
 from simcore.base.errors import InputError
-from simcore.files import catalogue
-from simcore.files.loading import kind_of
 
 
-@dataclass(frozen=True)
-class Outputs:
-    """Where results go; text to stdout unless JSON does."""
+@click.command()
+@click.argument("suites", nargs=-1, required=True)
+@click.option("--architectures", required=True, metavar="A,B,…", help="By name or path; the first is the baseline.")
+@click.option("--measure", "measures", multiple=True, metavar="NAME=MARGIN", help="What is decided by; may be repeated.")
+@click.option(
+    "--looks", metavar="N,N,…", help="After how many runs it is looked at; default half, three quarters and all of them."
+)
+@click.option(
+    "--healthy",
+    default=comparison.HEALTHY,
+    metavar="SCENARIO",
+    help="Where latency is measured: nothing is broken.",
+)
+@options.many_runs_together
+def compare(
+    suites: tuple[str, ...], architectures: str, measures: tuple[str, ...], looks: str | None, healthy: str, environment: str | None,
+    assignments: tuple[str, ...], seed: int, replications: int | None, json_file: TextIO | None, html: str | None, **given: Any,
+) -> int:  # fmt: skip
+    """Compare architectures over SUITES (or scenarios, or patterns): same customers, same luck, pair by pair with the first."""
+    forget()
+    chosen = _architectures(architectures)
+    plan = comparison.Comparison(
+        tuple(places_of(suites, environment)), chosen, looks=_looks(looks, replications or 6),
+        measures=tuple(comparison.measure_of(m) for m in measures) or comparison.MEASURES, seed=seed, assignments=assignments,
+        healthy=healthy,
+    )  # fmt: skip
+    with _runs(taken(ExecutionOptions, given)) as runs:
+        result = comparison.compare(plan, runs)
+    _write(result, tables.comparison(result), json_file, html)
+    return HARNESS_ERROR if result["summary"]["conservation_broken"] else PASS
 
-    json_file: TextIO | None = None
-    html: str | None = None
+
+@click.command()
+@click.argument("scenario")
+@click.option(
+    "--vary", "axes", multiple=True, required=True, metavar="PATH=A,B,…", help="A parameter and its values; once or twice."
+)
+@click.option("--measure", "measures", multiple=True, metavar="NAME", help="What is shown; may be repeated.")
+@options.architecture
+@options.many_runs_together
+def sweep(
+    scenario: str, axes: tuple[str, ...], measures: tuple[str, ...], replications: int | None, json_file: TextIO | None, html: str | None,
+    **given: Any,
+) -> int:  # fmt: skip
+    """Run a SCENARIO over the values of one or two parameters: paths of the architecture, workload.PATH, or load (a factor)."""
+    forget()
+    chosen = {key: given[key] for key in ("seed", "architecture", "environment", "assignments")}
+    plan = sweeping.Sweep(
+        scenario,
+        tuple(sweeping.axis_of(text) for text in axes),
+        replications or 1,
+        tuple(measures) or sweeping.MEASURES,
+        **chosen,
+    )
+    with _runs(taken(ExecutionOptions, given)) as runs:
+        result = sweeping.sweep(plan, runs)
+    _write(result, tables.sweep(result), json_file, html)
+    return HARNESS_ERROR if result["summary"]["conservation_broken"] else PASS
 
 
-def run_comparison(
-    names: Sequence[str],
-    architectures: str,
-    measures: Sequence[str],
-    looks: str | None,
-    healthy: str,
-    options: Options,
-    outputs: Outputs,
-) -> int:
-    """The command compare; its exit code. Raises InputError."""
-    chosen = [name.strip() for name in architectures.split(",") if name.strip()]
+def _architectures(text: str) -> tuple[str, ...]:
+    chosen = [name.strip() for name in text.split(",") if name.strip()]
     if len(set(chosen)) != len(chosen) or len(chosen) < 2:
         raise InputError(
             "--architectures: name two or more, each once; the first is the baseline",
             mend="such as legacy-coupled,options/bulkheads",
         )
-    plan = Comparison(
-        tuple(places_of(names, options.environment)), tuple(chosen), looks=_looks(looks, options.replications or 6),
-        measures=tuple(measure_of(m) for m in measures) or MEASURES, seed=options.seed, assignments=options.assignments,
-        healthy=healthy,
-    )  # fmt: skip
-    with _runs(options) as runs:
-        result = compare(plan, runs)
-    _write(result, tables.comparison(result), outputs)
-    return HARNESS_ERROR if result["summary"]["conservation_broken"] else 0
-
-
-def run_sweep(scenario: str, axes: Sequence[str], measures: Sequence[str], options: Options, outputs: Outputs) -> int:
-    """The command sweep; its exit code. Raises InputError."""
-    forget()
-    plan = Sweep(
-        scenario, tuple(axis_of(text) for text in axes), options.replications or 1, tuple(measures) or SWEPT, options.seed,
-        options.architecture, options.environment, options.assignments,
-    )  # fmt: skip
-    with _runs(options) as runs:
-        result = sweep(plan, runs)
-    _write(result, tables.sweep(result), outputs)
-    return HARNESS_ERROR if result["summary"]["conservation_broken"] else 0
-
-
-def places_of(names: Sequence[str], environment: str | None) -> list[Place]:
-    """The scenarios of suites, and scenarios by name, path or pattern, each once. Raises InputError."""
-    register()
-    forget()
-    found: dict[Place, None] = {}
-    for name in names:
-        is_suite = kind_of(name) == "suite" if catalogue.is_path(name) else name in catalogue.shipped("suite")
-        entries = load_suite(name).scenarios if is_suite else [Entry(scenario=name)]
-        for entry in (e for one in entries for e in entries_of(one)):
-            found[Place(entry.scenario, environment or entry.environment)] = None
-    return list(found)
+    return tuple(chosen)
 
 
 def _looks(text: str | None, cap: int) -> tuple[int, ...]:
-    """The looks as said, or by the rule. Raises InputError."""
+    """The looks as an option has them, or by the rule. Raises InputError."""
     if text is None:
         return tuple(looks_of(cap))
     try:
@@ -99,21 +107,17 @@ def _looks(text: str | None, cap: int) -> tuple[int, ...]:
     return tuple(looks)
 
 
-def _runs(options: Options) -> Runs:
-    if options.resume and not options.store:
+def _runs(execution: ExecutionOptions) -> Runs:
+    if execution.resume and not execution.store:
         raise InputError("--resume needs the file that the runs are kept in", mend="give it with --store FILE")
-    path = Path(options.store) if options.store else None
-    return Runs(path, resume=options.resume, workers=options.jobs, cluster=options.cluster, part=kept_of)
+    path = Path(execution.store) if execution.store else None
+    return Runs(path, resume=execution.resume, workers=execution.jobs, cluster=execution.cluster, part=comparison.kept_of)
 
 
-def _write(result: dict[str, Any], text: Sequence[str], outputs: Outputs) -> None:
-    with outputs.json_file or nullcontext() as file:
-        if file is not None:
-            json.dump(result, file, ensure_ascii=False, indent=1)
-            file.write("\n")
-    if outputs.html is not None:
-        from chaos.reports.campaigns import write_page
-
-        write_page(result, Path(outputs.html))
-    if getattr(outputs.json_file, "name", None) != "-":
+def _write(result: dict[str, Any], text: Sequence[str], json_file: TextIO | None, html: str | None) -> None:
+    with json_file or nullcontext():
+        write_json(result, json_file)
+    if html is not None:
+        write_page(result, Path(html))
+    if not is_stdout(json_file):
         click.echo("\n".join(text))

@@ -1,35 +1,37 @@
-"""`coredrill demo`, a story in one run, and `coredrill init`, a scenario to start from."""
+"""The command demo: a story in one run."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
+import click
 from rich.console import Console
 
-from chaos.execution.drill import _say, exit_code, print_chain, result_of
+from chaos.cli import options
+from chaos.cli.exit_codes import of_result
+from chaos.cli.inspect import TEMPLATE
+from chaos.cli.printing import print_chain
+from chaos.cli.printing import say as say_line
+from chaos.execution.campaign import result_of
 from chaos.execution.jobs import Job, execute, journal_folder, prepare
 from chaos.execution.progress import announce_compilation
 from chaos.judgement.causes import paths_to
 from chaos.reports.words import Language
-from chaos.reports.write import write_run
-from simcore.base.errors import InputError
+from chaos.reports.write import journals, write_run
 from simcore.base.units import format_clock
 from simcore.model.steps import call_sites
 
-TEMPLATE = Path(__file__).parent / "template.yaml"
 BANK = "bank-a"
 
 
-def write_template(file: str) -> None:
-    """Writes the scenario. Raises InputError if the file exists or cannot be written."""
-    try:
-        with Path(file).open("x", encoding="utf-8") as target:
-            target.write(TEMPLATE.read_text(encoding="utf-8"))
-    except FileExistsError:
-        raise InputError(f"{file} exists already", mend="name another file") from None
-    except OSError as error:
-        raise InputError(f"cannot write {file}: {error.strerror}") from None
+@click.command()
+@click.option("--seed", default=1, show_default=True, type=options.SEED)
+@options.html
+@options.language
+def demo(seed: int, html: str | None, language: Language) -> int:
+    """One bank slows down at the open; nobody can log in or place an order. A short story with figures."""
+    with journals(html is not None, None) as folder:
+        return tell(Console(), seed, folder, html, language)
 
 
 def tell(console: Console, seed: int, folder: str | None = None, html: str | None = None, language: Language = "en") -> int:
@@ -45,7 +47,7 @@ def tell(console: Console, seed: int, folder: str | None = None, html: str | Non
     callers = sorted({site.partition("/")[0] for site, callee in call_sites(target.architecture).items() if callee == BANK})
 
     def say(text: str = "", style: str = "") -> None:
-        _say(console, text, style)
+        say_line(console, text, style)
 
     step = run["faults"][0]
     say("One bank slows down", "bold")
@@ -74,7 +76,10 @@ def tell(console: Console, seed: int, folder: str | None = None, html: str | Non
         write_run(journal_folder(job), html, language, replay=f"coredrill demo --seed {seed}")
         say(f"replayed and charted in {html}")
     came_true = run["faults"][0]["took_effect"] and not run["invalid"] and orders["failed_orders"] > 0
-    return 0 if came_true and all(law["ok"] for law in run["conservation"]) else exit_code(result_of([job], {job.key: run}))
+    if came_true and all(law["ok"] for law in run["conservation"]):
+        return 0
+    summary = result_of([job], {job.key: run})["summary"]
+    return of_result(summary["verdict"], summary["conservation_broken"])
 
 
 def _tell_outcome(run: dict[str, Any], say: Any) -> None:

@@ -3,16 +3,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import Any, TextIO
 
+import click
 from rich.console import Console
 
+from chaos.cli import options
+from chaos.cli.exit_codes import BY_VERDICT
+from chaos.cli.options import taken
+from chaos.cli.output import is_stdout, write_json
+from chaos.cli.printing import say as say_line
 from chaos.documents.scenario import Outcome, Scenario, is_time, register
-from chaos.execution.drill import Options, scenario_jobs
+from chaos.execution.campaign import ExecutionOptions
 from chaos.execution.jobs import SCHEMA_VERSION, Job, Record, load_scenario, run_jobs
-from chaos.judgement.verdict import EXIT_CODES, combine, shown, value_of
+from chaos.execution.planning import JobOptions, scenario_jobs
+from chaos.judgement.verdict import combine, shown, value_of
 from simcore.base.errors import InputError
 from simcore.base.units import format_clock
 from simcore.files import catalogue
@@ -152,27 +158,31 @@ def _anchor(name: str) -> str:
 # --- the command --------------------------------------------------------------------------------------------------------------
 
 
-def tell(names: Sequence[str], options: Options, json_file: TextIO | None, markdown: TextIO | None) -> int:
-    """Runs the reproductions (none named: all that are shipped), one seed each unless the options say more; prints, writes, and
-    returns the exit code of their verdicts. Raises InputError."""
-    jobs = scenario_jobs(names or reproductions(), options)
+@click.command()
+@click.argument("scenarios", nargs=-1)
+@options.seed
+@click.option("--replications", default=1, show_default=True, type=click.IntRange(1, 1000), metavar="N", help="Runs a scenario.")
+@options.jobs
+@options.json_file
+@click.option(
+    "--markdown", type=click.File("w", lazy=True), metavar="FILE", help="Write the page docs/reproductions.md; - is stdout."
+)
+def timelines(scenarios: tuple[str, ...], json_file: TextIO | None, markdown: TextIO | None, **given: Any) -> int:
+    """Run reproductions of public incidents (none named: all) and set what was published beside what is simulated."""
+    jobs = scenario_jobs(scenarios or reproductions(), taken(JobOptions, given))
     for name in dict.fromkeys(job.scenario for job in jobs):
         if load_scenario(name).model.record is None:
             raise InputError(f"{name} reproduces no public record", mend=f"reproductions: {', '.join(reproductions())}")
-    stories = _told(jobs, options.jobs)
+    stories = _told(jobs, taken(ExecutionOptions, given).jobs)
     verdict = combine(s["verdict"] for s in stories)
     lands, own = counted(stories)
-    if json_file is not None:
-        summary = {"runs": len(stories), "verdict": verdict, "outcomes": own, "outcomes_landing": lands}
-        json.dump(
-            {"schema_version": SCHEMA_VERSION, "runs": stories, "summary": summary}, json_file, ensure_ascii=False, indent=1
-        )
-        json_file.write("\n")
+    summary = {"runs": len(stories), "verdict": verdict, "outcomes": own, "outcomes_landing": lands}
+    write_json({"schema_version": SCHEMA_VERSION, "runs": stories, "summary": summary}, json_file)
     if markdown is not None:
         markdown.write(page(stories))
-    if "-" not in (getattr(json_file, "name", None), getattr(markdown, "name", None)):
+    if not (is_stdout(json_file) or is_stdout(markdown)):
         print_stories(stories, Console())
-    return EXIT_CODES[verdict]
+    return BY_VERDICT[verdict]
 
 
 def _told(jobs: Sequence[Job], workers: int) -> list[Story]:
@@ -192,7 +202,7 @@ def print_stories(stories: Sequence[Story], console: Console) -> None:
     """Both timelines and the outcomes of each, for a person."""
 
     def say(text: str, style: str = "") -> None:
-        console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+        say_line(console, text, style)
 
     for told in stories:
         say(told["title"], "bold")

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
-
-import click
+from typing import Any
 
 from chaos.coverage import scores as m
 from chaos.coverage.attribution import Why, attribute, changes
@@ -17,9 +14,8 @@ from chaos.coverage.combinations import FACTORS, covered, exercised, faults_of, 
 from chaos.coverage.kill_matrix import Bench, Matrix, Setting, described, kill_matrix
 from chaos.coverage.pricing import Prices, load_triggers, price, ranking
 from chaos.coverage.trials import Trial, system
+from chaos.documents.suites import load_suite, suite_scenarios
 from chaos.documents.triggers import Triggers
-from chaos.execution.drill import load_suite, suite_scenarios
-from chaos.reports.coverage import lines, page
 from simcore.files.loading import resolve, surroundings
 from simcore.model.architecture import Architecture
 
@@ -155,22 +151,3 @@ def _combinations(found: Matrix, triggers: Triggers) -> dict[str, Any]:
         faults += [step.given()[0][0] for step in target.scenario.model.method]
     every = universe(architecture, triggers, dict.fromkeys(faults))
     return {"factors": list(FACTORS), "rows": covered(points, every)}
-
-
-# --- telling ----------------------------------------------------------------------------------------------------------------------
-
-
-def tell(result: Result, json_file: TextIO | None, html_file: TextIO | None, at_least: float | None) -> int:
-    """Writes what is asked for, prints the rest; the exit code: 3 for a broken conservation law, 1 for a score below `at_least`."""
-    if json_file is not None:
-        json.dump(result, json_file, ensure_ascii=False, indent=1)
-        json_file.write("\n")
-    if html_file is not None:
-        html_file.write(page(result))
-    if getattr(json_file, "name", None) != "-":
-        for line in lines(result):
-            click.echo(line)
-    if result["summary"]["conservation_broken"]:
-        return 3
-    score = result["summary"]["score"]
-    return int(at_least is not None and (score is None or score < at_least))

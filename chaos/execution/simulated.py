@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from chaos.documents.overrides import layers as assignment_layers
+from chaos.documents.references import beside, require_file
 from chaos.documents.scenario import Responders, Rollback, Scenario, StepBase, counter_of
+from chaos.execution.digests import digest_of
 from chaos.execution.planting import mutant_named
-from chaos.execution.progress import digest_of
 from chaos.faults.fault import Fault, System, Target
 from simcore.base.errors import InputError, suggest
 from simcore.control.event_names import BREAKER_WORDS, VOCABULARY
 from simcore.files import catalogue
-from simcore.files.document import Node, read_text
+from simcore.files.document import Node
 from simcore.files.loading import Resolved, Surroundings, require_fit, resolve, surroundings
 from simcore.files.patch import Layer, edits_of
 from simcore.files.validation import Finding, Keys, findings_error
@@ -189,21 +189,9 @@ def _require_file(scenario: Resolved[Scenario], kind: str, instead: str | None) 
         require_file(node, kind, _beside(scenario, getattr(scenario.model, kind)))
 
 
-def require_file(node: Node, kind: str, reference: str) -> None:
-    """What is written at a node leads to a file of a kind, or the error has the node's place. Raises InputError."""
-    try:
-        path = catalogue.find(reference, (kind,))
-        if catalogue.is_path(reference):
-            read_text(path)
-    except InputError as error:
-        if error.line:
-            raise
-        raise node.origin.error(f"{kind}: " + (f"{error.file}: " if error.file else "") + error.message, error.mend) from None
-
-
 def _beside(scenario: Resolved[Scenario], reference: str) -> str:
     """A path in a scenario file starts at the file's folder; a name is a name."""
-    return str(Path(scenario.tree.origin.file).parent / reference) if catalogue.is_path(reference) else reference
+    return beside(scenario.tree.origin.file, reference)
 
 
 def _scenario_layer(scenario: Resolved[Scenario], key: str) -> Layer:

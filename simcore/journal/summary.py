@@ -1,4 +1,4 @@
-"""What one run amounts to: the result object, and a summary that a person can read. docs/journal.md has the definitions."""
+"""What one run amounts to: the result object. docs/journal.md has the definitions."""
 
 from __future__ import annotations
 
@@ -6,12 +6,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.cells import cell_len, set_cell_size
-from rich.console import Console
 
-from simcore.base.errors import one_line
-from simcore.base.units import SECOND, format_clock, format_duration
-from simcore.journal.model import FLAGS, OUTCOMES, Event, Journal, histogram_of, histogram_quantile
+from simcore.base.units import SECOND
+from simcore.journal.model import FLAGS, OUTCOMES, Journal, histogram_of, histogram_quantile
 
 SCHEMA_VERSION = 1
 TRUTHS = ("placed_once", "recorded", "not_placed", "duplicated", "lost", "orphan", "stranded", "late")
@@ -21,8 +18,6 @@ Mask = NDArray[np.bool_]
 
 _ENDED = ("confirmed", "rejected", "blocked", "failed", "unknown")
 _COUNTERS = {"confirmed": "ok", "rejected": "rejected", "blocked": "blocked", "failed": "failed", "unknown": "unknown"}
-_FLOW_ROWS, _POOL_ROWS, _EVENT_ROWS = 8, 5, 8
-_NAME_CELLS_MAX = 22
 
 
 def result(journal: Journal, *, window: Window | None = None, wall_s: float | None = None) -> dict[str, Any]:
@@ -214,135 +209,3 @@ def _peak(journal: Journal, name: str, field: str, rows: slice) -> int | None:
     if not journal.has_series("pool", name, field):
         return None
     return int(journal.series("pool", name, field)[rows].max(initial=0))
-
-
-# --- summary ------------------------------------------------------------------------------------------------------------
-
-
-def print_summary(journal: Journal, console: Console, *, window: Window | None = None, wall_s: float | None = None) -> None:
-    """At most 40 lines for a person: what failed, flows, busiest pools, events, conservation. Plain when piped."""
-    run = result(journal, window=window, wall_s=wall_s)["runs"][0]
-
-    def say(text: str, style: str = "") -> None:
-        # one_line: a journal is untrusted, and its names must not reach the terminal as codes or line breaks
-        console.print(one_line(text), style=style, markup=False, highlight=False, emoji=False, soft_wrap=True)
-
-    say(_title(run))
-    say(_headline(run["metrics"]), "bold")
-    if truth := _truth_line(run["metrics"]["orders"]):
-        say(truth)
-    if run["unknown_reason"] is not None:
-        say(f"unknown: {run['unknown_reason']}", "bold red")
-    for title, rows, left_out in (_flow_rows(run["metrics"]["flows"]), _pool_rows(run["metrics"]["pools"])):
-        if len(rows) > 1:
-            say("")
-            say(title + (f" (and {left_out} more)" if left_out else ""), "bold")
-            for line in _aligned(rows):
-                say(line)
-    for line in _event_lines(journal.events):
-        say(line)
-    say("")
-    say(_conservation_line(run["conservation"]), "" if all(law["ok"] for law in run["conservation"]) else "bold red")
-    say(_last_line(run["metrics"], run["digest"]))
-
-
-def _title(run: dict[str, Any]) -> str:
-    begin, end = run["window"] or (run["start_ns"], run["end_ns"])
-    where = run["architecture"] + (f" in {run['environment']}" if run["environment"] else "")
-    return f"{where}, {run['workload']}, seed {run['seed']}, {format_clock(begin)} to {format_clock(end)}"
-
-
-def _headline(metrics: dict[str, Any]) -> str:
-    """Failed orders; where no flow is of kind order, failed intents of every flow but probes."""
-    flows = [flow for flow in metrics["flows"].values() if flow["kind"] == "order"]
-    noun = "orders" if flows else "intents"
-    flows = flows or [flow for flow in metrics["flows"].values() if flow["kind"] != "probe"]
-    sums = {key: sum(flow[key] for flow in flows) for key in ("intended", "blocked", "failed", "unknown", "rejected")}
-    if not sums["intended"]:
-        return f"failed {noun}: none was intended"
-    failed = _failed(sums)
-    parts = ", ".join(f"{key} {sums[key]:,}" for key in ("blocked", "failed", "unknown"))
-    return f"failed {noun}: {failed:,} of {sums['intended']:,} ({failed / sums['intended']:.3%}): {parts}"
-
-
-def _truth_line(orders: dict[str, int]) -> str:
-    """What is true of the orders beside what clients saw, if anything is amiss."""
-    found = [f"{name} {orders[name]:,}" for name in FLAGS if orders[name]]
-    return f"in truth: {', '.join(found)}" if found else ""
-
-
-def _aligned(rows: list[list[str]]) -> list[str]:
-    """Lines of a table, its first column to the left. Rich's own would cut figures to the width of a pipe, which is 80."""
-    cells = [[_short(one_line(row[0])), *row[1:]] for row in rows]
-    widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
-    return ["  ".join([set_cell_size(row[0], widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in cells]
-
-
-def _short(name: str) -> str:
-    return name if cell_len(name) <= _NAME_CELLS_MAX else set_cell_size(name, _NAME_CELLS_MAX - 1) + "…"
-
-
-def _flow_rows(flows: dict[str, Any]) -> tuple[str, list[list[str]], int]:
-    """The flows with most intents, in the order of the architecture, under a row of headings."""
-    counts = ("intended", "rejected", "blocked", "failed", "unknown")
-    by_size = sorted(flows, key=lambda name: -flows[name]["intended"])[:_FLOW_ROWS]
-    rows = [["", *counts, "success", "p50", "p99"]]
-    for name in (name for name in flows if name in by_size):
-        flow = flows[name]
-        success = "–" if flow["success"] is None else f"{flow['success']:.3%}"
-        rows.append([name, *(f"{flow[key]:,}" for key in counts), success, _duration(flow["p50_ns"]), _duration(flow["p99_ns"])])
-    return "flows", rows, len(flows) - len(by_size)
-
-
-def _pool_rows(pools: dict[str, Any]) -> tuple[str, list[list[str]], int]:
-    """The pools that were full longest, then those with the longest queues, then the busiest; idle ones are left out."""
-
-    def rank(name: str) -> tuple[float, ...]:
-        return tuple(-(pools[name][key] or 0) for key in ("full_share", "queue_mean", "busy_mean", "peak_busy"))
-
-    used = sorted((name for name in pools if any(rank(name))), key=rank)
-    rows = [["", "full", "refused", "busy", "peak busy", "queue", "peak queue"]]
-    for name in used[:_POOL_ROWS]:
-        pool = pools[name]
-        full = "–" if pool["full_share"] is None else f"{pool['full_share']:.1%}"
-        figures = (_number(pool[key]) for key in ("refused", "busy_mean", "peak_busy", "queue_mean", "peak_queue"))
-        rows.append([name, full, *figures])
-    return "busiest pools", rows, max(0, len(used) - _POOL_ROWS)
-
-
-def _event_lines(events: list[Event]) -> list[str]:
-    """Each kind of event at a subject once, at its first time, with how often it occurred."""
-    first: dict[tuple[str, str], Event] = {}
-    times: dict[tuple[str, str], int] = {}
-    for event in events:
-        first.setdefault((event.what, event.subject), event)
-        times[event.what, event.subject] = times.get((event.what, event.subject), 0) + 1
-    lines = [""] * bool(first) + ["events"] * bool(first)
-    for key, event in list(first.items())[:_EVENT_ROWS]:
-        detail = "".join(f" {name}={value}" for name, value in event.detail.items()) if times[key] == 1 else f" ×{times[key]:,}"
-        lines.append(f"{format_clock(event.t_ns)}  {event.what} {event.subject}{detail}")
-    if len(first) > _EVENT_ROWS:
-        lines.append(f"and {len(first) - _EVENT_ROWS:,} more")
-    return lines
-
-
-def _conservation_line(laws: list[dict[str, Any]]) -> str:
-    broken = [f"{law['law']} (expected {law['expected']}, found {law['found']})" for law in laws if not law["ok"]]
-    if broken:
-        return f"conservation: {len(broken)} of {len(laws)} laws BROKEN: {'; '.join(broken)}"
-    return f"conservation: all {len(laws)} laws hold" if laws else "conservation: no law was checked"
-
-
-def _last_line(metrics: dict[str, Any], digest: str) -> str:
-    speed = "" if metrics["events_per_s"] is None else f" ({metrics['events_per_s']:,.0f} a second)"
-    return f"{metrics['events']:,} events{speed}, digest {digest}"
-
-
-def _duration(ns: int | None) -> str:
-    return "–" if ns is None else format_duration(ns)
-
-
-def _number(value: float | None) -> str:
-    if value is None:
-        return "–"
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"

@@ -16,8 +16,10 @@ from click.testing import CliRunner
 
 from chaos.cli.main import main
 from chaos.documents.scenario import Scenario, register
-from chaos.execution.drill import Options, load_suite, run_all, suite_jobs
+from chaos.documents.suites import load_suite
+from chaos.execution.campaign import ExecutionOptions, run_all, suite_result
 from chaos.execution.jobs import Job, execute, load_scenario, prepare
+from chaos.execution.planning import JobOptions, suite_jobs
 from chaos.judgement.verdict import combine
 from simcore.files import catalogue
 
@@ -49,9 +51,10 @@ def claim(name: str) -> str | None:
 
 def suite(name: str, folder: Path, **options: Any) -> dict[str, Any]:
     """The result of a shipped suite, one seed a scenario."""
-    chosen = Options(replications=1, store=str(folder / "store"), **options)
-    model = load_suite(name)
-    return run_all(suite_jobs(model, chosen), chosen, name, keep=False, suite=model)
+    chosen, model = JobOptions(replications=1, **options), load_suite(name)
+    jobs = suite_jobs(model, chosen)
+    records = run_all(jobs, ExecutionOptions(store=str(folder / "store")), name)
+    return suite_result(model, jobs, chosen, records)
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
@@ -65,7 +68,7 @@ def test_a_scenario_is_sound(name: str) -> None:
 @pytest.mark.parametrize("name", SUITES)
 def test_a_suite_is_sound(name: str) -> None:
     """Its patterns mean something, and what it runs elsewhere than the scenario says fits there."""
-    for job in suite_jobs(load_suite(name), Options()):
+    for job in suite_jobs(load_suite(name), JobOptions()):
         if job.architecture is not None or job.environment is not None:
             prepare(job)
 
@@ -76,7 +79,7 @@ def test_everything_is_listed() -> None:
         listed = json.loads(CliRunner().invoke(main, ["list", kind, "--json", "-"]).stdout)
         assert [entry["name"] for entry in listed] == known
         assert all(entry["title"] for entry in listed)
-    assert {job.scenario for job in suite_jobs(load_suite("full"), Options())} == set(SCENARIOS)
+    assert {job.scenario for job in suite_jobs(load_suite("full"), JobOptions())} == set(SCENARIOS)
     assert len(REQUIREMENTS) >= 24
 
 

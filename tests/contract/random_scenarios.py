@@ -67,7 +67,8 @@ def scenario_run(number: int, seed: int, folder: Path) -> Run:
     """Writes the scenario of this number into the folder, runs it, judges it and makes every report of it."""
     from rich.console import Console
 
-    from chaos.execution.drill import print_result, result_of
+    from chaos.cli.printing import print_result
+    from chaos.execution.campaign import result_of
     from chaos.execution.jobs import Job, forget, prepare, record_of
     from chaos.reports.junit import junit
 

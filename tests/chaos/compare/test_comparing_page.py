@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from chaos.cli.compare import places_of
 from chaos.cli.main import main
+from chaos.compare.places import places_of
 from chaos.compare.tables import short_names
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "comparing.md"

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from chaos.compare.costs import hardware
-from chaos.execution.progress import run_once
+from chaos.execution.plain_run import run_plain
 from simcore.base.units import MINUTE, parse_clock
 from simcore.files import catalogue
 from simcore.files.loading import load_architecture, resolve
@@ -22,18 +22,7 @@ WINDOW = parse_clock("09:30"), parse_clock("09:31")
 @cache
 def healthy_minute(architecture: str) -> Journal:
     """The busiest minute of a normal day."""
-    journal, _ = run_once(
-        architecture,
-        "normal-day",
-        environment=None,
-        assignments=(),
-        window=WINDOW,
-        warmup_ns=MINUTE,
-        seed=1,
-        spans=0,
-        progress=False,
-    )
-    return journal
+    return run_plain(architecture, "normal-day", start=WINDOW[0] - MINUTE, window=WINDOW, seed=1).journal
 
 
 def intents_of(journal: Journal, flow: str) -> np.ndarray:

@@ -1,0 +1,89 @@
+"""The command coverage: what a suite does not notice of planted defects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TextIO
+
+import click
+
+from chaos.cli import options
+from chaos.cli.exit_codes import FAIL, HARNESS_ERROR, PASS
+from chaos.cli.output import is_stdout, write_json
+from chaos.coverage.kill_matrix import Setting
+from chaos.coverage.measurement import Result, Wishes, measure
+from chaos.reports.coverage import lines, page
+from simcore.base.errors import InputError
+
+
+def _budget(name: str, text: str) -> Callable[[options.C], options.C]:
+    return click.option(name, default=0, show_default=True, type=click.IntRange(0), metavar="RUNS", help=text)
+
+
+@click.command()
+@click.argument("suite")
+@options.architecture
+@click.option("--environment", default="staging", show_default=True, metavar="NAME|FILE", help="Where the suite is run.")
+@click.option("--defect", "operators", multiple=True, metavar="NAME[@SITE]", help="Plant this one alone; may be repeated.")
+@click.option(
+    "--seeds", default=3, show_default=True, type=click.IntRange(1, 1000), metavar="N", help="Runs of each cell, from seed 1 on."
+)
+@click.option("--beside", metavar="SUITE@ENV", help="Plant the same defects under another suite in another environment, too.")
+@options.jobs
+@options.cluster
+@_budget("--price", "Price defects in production with at most so many runs.")
+@_budget("--why", "Switch gaps off one by one with at most so many runs.")
+@click.option("--triggers", default="brokers", show_default=True, metavar="NAME|FILE", help="What happens in a year, for prices.")
+@click.option(
+    "--suggest",
+    default=0,
+    metavar="N",
+    type=click.IntRange(0),
+    help="Write so many scenarios that would buy most; needs --price.",
+)
+@click.option(
+    "--into",
+    default="suggested",
+    show_default=True,
+    type=click.Path(file_okay=False),
+    metavar="DIR",
+    help="Folder of suggested scenarios.",
+)
+@click.option("--all-seeds", is_flag=True, help="Run also the seeds that decide nothing any more.")
+@click.option("--exhaustive", is_flag=True, help="Run also what the defect cannot change.")
+@click.option("--at-least", type=click.FloatRange(0, 1), metavar="SHARE", help="Exit 1 if the mutation score is lower.")
+@options.store
+@options.resume
+@options.json_file
+@click.option(
+    "--html", "html_file", type=click.File("w", lazy=True, encoding="utf-8"), metavar="FILE", help="Write one page to look at."
+)
+def coverage(
+    suite: str, architecture: str | None, environment: str, operators: tuple[str, ...], beside: str | None, suggest: int, into: str,
+    price: int, why: int, triggers: str, at_least: float | None, json_file: TextIO | None, html_file: TextIO | None, **given: Any,
+) -> int:  # fmt: skip
+    """What a SUITE does not notice: plant every defect at every site, run it, and count."""
+    if suggest and not price:
+        raise InputError("--suggest needs prices", mend="give --price RUNS as well, such as --price 1000")
+    other, _, there = (beside or "").rpartition("@")
+    if beside and not (other and there):
+        raise InputError(f"--beside {beside}: names a suite and an environment", mend="such as --beside at-the-open@production")
+    setting = Setting(architecture or "legacy-coupled", environment, operators=operators or None, **given)
+    wishes = Wishes(triggers, price, why, suggest, Path(into), (other, there) if beside else None)
+    result = measure(suite, setting, wishes)
+    write_json(result, json_file)
+    if html_file is not None:
+        html_file.write(page(result))
+    if not is_stdout(json_file):
+        for line in lines(result):
+            click.echo(line)
+    return _exit_code(result, at_least)
+
+
+def _exit_code(result: Result, at_least: float | None) -> int:
+    """3 for a broken conservation law, 1 for a score below `at_least`."""
+    if result["summary"]["conservation_broken"]:
+        return HARNESS_ERROR
+    score = result["summary"]["score"]
+    return FAIL if at_least is not None and (score is None or score < at_least) else PASS

@@ -1,0 +1,170 @@
+"""Commands that read files and run nothing: list, show, diff, validate, schema, init."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TextIO
+
+import click
+
+from chaos.cli import options
+from chaos.cli.exit_codes import BAD_INPUT
+from chaos.documents.rendering import differences, summary, to_yaml
+from chaos.documents.scenario import Scenario, Suite, register
+from chaos.faults import describe, load_faults
+from simcore.base.errors import InputError
+from simcore.files import catalogue
+from simcore.files.document import display_path, read_document
+from simcore.files.loading import Resolved, environment_layers, kind_of, require_fit, resolve
+from simcore.files.patch import Layer, command_line_layer
+from simcore.model.architecture import Architecture
+from simcore.schema import json_schema
+
+KIND = click.Choice(["architecture", "workload", "environment", "scenario", "suite", "severity", "defect", "triggers"])
+LISTS = {
+    "scenarios": "scenario", "suites": "suite", "architectures": "architecture", "workloads": "workload",
+    "environments": "environment", "severity": "severity", "defects": "defect", "triggers": "triggers", "faults": "",
+}  # fmt: skip
+TEMPLATE = Path(__file__).parent / "template.yaml"
+
+
+@click.command("list")
+@click.argument("what", type=click.Choice(list(LISTS)))
+@click.option("--json", "json_file", type=click.File("w"), metavar="FILE", help="Write a list of objects; - is stdout.")
+def list_command(what: str, json_file: TextIO | None) -> None:
+    """List what is shipped."""
+    entries = _faults() if what == "faults" else _shipped(LISTS[what])
+    if json_file is not None:
+        json_file.write(json.dumps(entries, ensure_ascii=False, indent=2) + "\n")
+        return
+    width = max((len(entry["name"]) for entry in entries), default=0)
+    for entry in entries:
+        click.echo(f"{entry['name']:<{width}}  {entry['title']}".rstrip())
+
+
+def _shipped(kind: str) -> list[dict[str, str]]:
+    register()
+    return [
+        {"name": name, "title": read_document(path, "base").text("title") or "", "file": display_path(path)}
+        for name, path in catalogue.shipped(kind).items()
+    ]
+
+
+def _faults() -> list[dict[str, str]]:
+    return [{"name": name, "title": describe(fault), "layer": fault.layer} for name, fault in load_faults().items()]
+
+
+@click.command()
+@click.argument("name")
+@click.option("--resolved", is_flag=True, help="Every value as YAML, with its origin.")
+@options.environment
+@options.assignments
+def show(name: str, resolved: bool, environment: str | None, assignments: tuple[str, ...]) -> None:
+    """Show a file, by NAME or path, or the words of a fault."""
+    if name in load_faults():
+        click.echo(_fault_words(name), nl=False)
+        return
+    found = _resolve(name, environment, assignments)
+    if isinstance(found.model, Architecture) and not resolved:
+        click.echo(summary(found.model), nl=False)
+    else:
+        click.echo(to_yaml(found.tree, origins=resolved), nl=False)
+
+
+def _fault_words(name: str) -> str:
+    """A fault's description and what may be written under its name."""
+    fault = load_faults()[name]
+    lines = [f"{name} ({fault.layer})", "", inspect.cleandoc(fault.__doc__ or ""), ""]
+    for key, field in fault.model_fields.items():
+        default = "needed" if field.is_required() else f"default {field.default}"
+        lines.append(f"  {field.alias or key}: {default}" + (f"; {field.description}" if field.description else ""))
+    return "\n".join(lines) + "\n"
+
+
+@click.command()
+@click.argument("a")
+@click.argument("b")
+@options.environment
+def diff(a: str, b: str, environment: str | None) -> None:
+    """Print what differs between two files, each by name or path, after all they extend: - in A alone, + in B alone, ~ both."""
+    left, right = (_resolve(name, environment, ()) for name in (a, b))
+    for line in differences(left.tree, right.tree):
+        click.echo(line)
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True)
+@click.option("--workload", metavar="NAME|FILE", help="Check that the architectures can be run under this workload.")
+@options.environment
+@options.assignments
+def validate(files: tuple[str, ...], workload: str | None, environment: str | None, assignments: tuple[str, ...]) -> None:
+    """Check files, by name or path: each mistake with its place and the mend, one line a file."""
+    bad = 0
+    load = _resolve(workload, environment, (), "workload") if workload is not None else None
+    for file in files:
+        try:
+            found = _resolve(file, environment, assignments)
+            _check_whole(found, environment)
+            if load is not None and isinstance(found.model, Architecture):
+                require_fit(found, load)
+            click.echo(f"{file}: sound")
+        except InputError as error:
+            bad += 1
+            click.echo(str(error), err=True)
+    if bad:
+        sys.exit(BAD_INPUT)
+
+
+def _check_whole(found: Resolved[Any], environment: str | None) -> None:
+    """A scenario against the architecture it is for, a suite with all its scenarios. Raises InputError."""
+    from chaos.documents.suites import located
+    from chaos.execution.jobs import prepare
+    from chaos.execution.planning import JobOptions, suite_jobs
+    from chaos.execution.simulated import Simulated
+
+    if isinstance(found.model, Scenario):
+        Simulated(found, environment=environment)
+    elif isinstance(found.model, Suite):
+        for job in suite_jobs(located(found), JobOptions(environment=environment)):
+            prepare(job)
+
+
+@click.command()
+@click.argument("kind", type=KIND)
+def schema(kind: str) -> None:
+    """Print the JSON Schema of a kind of file, for editors."""
+    register()
+    click.echo(json.dumps(json_schema(kind), ensure_ascii=False, indent=2))
+
+
+@click.command()
+@click.argument("file", default="scenario.yaml", type=click.Path(dir_okay=False))
+def init(file: str) -> None:
+    """Write a commented scenario to start from to FILE."""
+    write_template(file)
+    click.echo(f"{file} is written; run it with: coredrill run {file}")
+
+
+def write_template(file: str) -> None:
+    """Writes the scenario to start from. Raises InputError if the file exists or cannot be written."""
+    try:
+        with Path(file).open("x", encoding="utf-8") as target:
+            target.write(TEMPLATE.read_text(encoding="utf-8"))
+    except FileExistsError:
+        raise InputError(f"{file} exists already", mend="name another file") from None
+    except OSError as error:
+        raise InputError(f"cannot write {file}: {error.strerror}") from None
+
+
+def _resolve(reference: str, environment: str | None, assignments: Sequence[str], kind: str | None = None) -> Resolved[Any]:
+    """The file with the environment (unless it is one itself) and the command line's changes."""
+    register()
+    kind = kind or kind_of(reference)
+    layers: list[Layer] = [command_line_layer(assignments)]
+    if environment is not None and kind in ("architecture", "workload"):
+        layers.append(environment_layers(environment)[kind == "workload"])
+    return resolve(reference, layers, kind)

@@ -1,0 +1,86 @@
+"""Options that several commands have, and how they become what the library takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any, TypeVar
+
+import click
+
+C = TypeVar("C", bound=Callable[..., Any])
+D = TypeVar("D")
+
+SEED = click.IntRange(0, 2**63 - 1)
+RUNS = click.IntRange(1, 100_000)
+
+assignments = click.option("--set", "assignments", metavar="PATH=VALUE", multiple=True, help="Change a value; may be repeated.")
+environment = click.option("--environment", metavar="NAME|FILE", help="Apply an environment.")
+spans = click.option(
+    "--spans",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0),
+    metavar="N",
+    help="Keep the hops of every N-th request; 0: of none.",
+)
+architecture = click.option("--architecture", metavar="NAME|FILE", help="Instead of the scenario's own.")
+seed = click.option("--seed", default=1, show_default=True, type=SEED, help="The first seed.")
+journal = click.option(
+    "--journal", type=click.Path(file_okay=False), metavar="DIR", help="Keep each run's journal in a folder below."
+)
+html = click.option(
+    "--html", type=click.Path(dir_okay=False), metavar="FILE", help="Write a page to look at; of several runs a matrix of pages."
+)
+html_folder = click.option(
+    "--html",
+    type=click.Path(file_okay=False),
+    metavar="DIR",
+    help="Write index.html, a page a run, and the journals into a folder.",
+)
+language = click.option("--lang", "language", default="en", show_default=True, type=click.Choice(["en", "zh"]))
+json_file = click.option(
+    "--json", "json_file", type=click.File("w", lazy=True), metavar="FILE", help="Write the result object; - is stdout."
+)
+junit = click.option(
+    "--junit", type=click.Path(dir_okay=False), metavar="FILE", help="Write JUnit XML; unknown is an error in it."
+)
+defect = click.option("--defect", metavar="OPERATOR@SITE", help="Plant a defect; 'coredrill list defects' names operators.")
+jobs = click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, 1024), metavar="N", help="Processes.")
+cluster = click.option(
+    "--cluster", metavar="ADDRESS", help="Run on the workers of this Dask scheduler instead, such as tcp://host:8786."
+)
+store = click.option("--store", type=click.Path(dir_okay=False), metavar="FILE", help="Where finished runs are kept.")
+resume = click.option("--resume", is_flag=True, help="Go on with what is kept; the result is the same as of one go.")
+
+
+def replications(text: str) -> Callable[[C], C]:
+    """The option of how many seeds, with its help."""
+    return click.option("--replications", type=RUNS, metavar="N", help=text)
+
+
+def many_runs(command: C) -> C:
+    """The options of commands that make many runs and judge each."""
+    for option in reversed((
+        architecture, environment, assignments, seed, replications("Runs a scenario, with seeds one after another."),
+        jobs, cluster, json_file, junit, journal, spans, store, resume,
+    )):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def many_runs_together(command: C) -> C:
+    """The options of commands that make many runs which are read together."""
+    for option in reversed((
+        environment, assignments, seed, replications("At most so many runs a place."), jobs, cluster, json_file,
+        click.option("--html", type=click.Path(dir_okay=False), metavar="FILE", help="Write a page that needs no network."),
+        store, resume,
+    )):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def taken(kind: type[D], given: dict[str, Any]) -> D:
+    """A dataclass of options made of those that a command was given, by the names of its fields."""
+    names = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+    return kind(**{name: given[name] for name in names if name in given})

@@ -1,0 +1,43 @@
+"""The command report: pages, lists and traces of runs from the folders in which their journals are kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from chaos.cli import options
+from chaos.reports.folder import read
+from chaos.reports.terminal import print_report
+from chaos.reports.write import export, write_run, write_suite
+
+
+@click.command()
+@click.argument("folders", metavar="JOURNAL...", nargs=-1, required=True)
+@options.html
+@options.language
+@click.option(
+    "--csv", "csv_file", type=click.Path(dir_okay=False), metavar="FILE", help="Write who was hurt, and what they could claim."
+)
+@click.option(
+    "--trace", "trace_file", type=click.Path(dir_okay=False), metavar="FILE", help="Write the sampled hops, for Perfetto."
+)
+@click.option("--terminal", is_flag=True, help="Tell it here, in 40 lines; so it does if no file is asked for.")
+def report(
+    folders: tuple[str, ...], html: str | None, language: Any, csv_file: str | None, trace_file: str | None, terminal: bool
+) -> None:
+    """Report on runs from the folders in which --journal has kept them."""
+    if len(folders) > 1 and (csv_file or trace_file):
+        raise click.UsageError("--csv and --trace are of one run: name one folder", click.get_current_context())
+    if html is not None and len(folders) == 1:
+        write_run(folders[0], html, language)
+    elif html is not None:
+        write_suite("coredrill", Path(html), [Path(folder) for folder in folders], language=language)
+    if csv_file is not None or trace_file is not None:
+        for line in export(folders[0], language, csv_file, trace_file):
+            click.echo(line)
+    if terminal or not (html or csv_file or trace_file):
+        for folder in folders:
+            print_report(read(folder), Console(), language)

@@ -1,0 +1,97 @@
+"""Commands that run scenarios and judge each: run, suite, replay."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TextIO
+
+import click
+from rich.console import Console
+
+from chaos.cli import options
+from chaos.cli.exit_codes import of_result
+from chaos.cli.options import taken
+from chaos.cli.output import is_stdout, write_json
+from chaos.cli.printing import print_result
+from chaos.documents.suites import load_suite
+from chaos.execution.campaign import ExecutionOptions, Result, result_of, run_all, suite_result
+from chaos.execution.jobs import Job, journal_folder
+from chaos.execution.planning import JobOptions, scenario_jobs, suite_jobs
+from chaos.reports.junit import junit as junit_report
+from chaos.reports.write import journals, write_run, write_suite, write_text
+
+
+@click.command()
+@click.argument("scenarios", nargs=-1, required=True)
+@options.many_runs
+@options.defect
+@options.html
+def run(scenarios: tuple[str, ...], json_file: TextIO | None, junit: str | None, html: str | None, **given: Any) -> int:
+    """Run SCENARIOS, each a name, a path or a pattern such as 'incidents/*', and judge them."""
+    with journals(html is not None, given["journal"]) as given["journal"]:
+        jobs = scenario_jobs(scenarios, taken(JobOptions, given))
+        result = result_of(jobs, run_all(jobs, taken(ExecutionOptions, given), "run"))
+        code = _report(result, "run", json_file, junit)
+        if html is not None:
+            _write_pages(jobs, result, html)
+    return code
+
+
+@click.command()
+@click.argument("name")
+@options.many_runs
+@options.html_folder
+def suite(name: str, json_file: TextIO | None, junit: str | None, html: str | None, **given: Any) -> int:
+    """Run the suite NAME (or a path). Finished runs are kept below .coredrill: --resume goes on after any stop."""
+    if html is not None:
+        given["journal"] = given["journal"] or str(Path(html) / "journals")
+    chosen, model = taken(JobOptions, given), load_suite(name)
+    jobs = suite_jobs(model, chosen)
+    records = run_all(jobs, taken(ExecutionOptions, given), name, keep=True)
+    result = suite_result(model, jobs, chosen, records)
+    code = _report(result, name, json_file, junit)
+    if html is not None:
+        write_suite(model.title or model.name, Path(html) / "index.html", [journal_folder(job) for job in jobs], result)
+    return code
+
+
+@click.command()
+@click.argument("scenario")
+@options.architecture
+@options.environment
+@options.assignments
+@options.defect
+@options.seed
+@options.journal
+@options.json_file
+@options.spans
+@options.html
+def replay(scenario: str, json_file: TextIO | None, html: str | None, **given: Any) -> int:
+    """Make one run again, as the line of a failure says: same seed, same customers, same luck, same digest."""
+    with journals(html is not None, given["journal"]) as given["journal"]:
+        jobs = scenario_jobs([scenario], taken(JobOptions, given | {"replications": 1}))
+        result = result_of(jobs, run_all(jobs, ExecutionOptions(), "replay"))
+        code = _report(result, "replay", json_file, None)
+        if html is not None:
+            _write_pages(jobs, result, html)
+    return code
+
+
+def _report(result: Result, name: str, json_file: TextIO | None, junit: str | None) -> int:
+    """Writes the files asked for, prints the rest; the exit code."""
+    write_json(result, json_file)
+    if junit is not None:
+        write_text(Path(junit), junit_report(result, name).decode("utf-8"))
+    if not is_stdout(json_file):
+        print_result(result, Console())
+    return of_result(result["summary"]["verdict"], result["summary"]["conservation_broken"])
+
+
+def _write_pages(jobs: Sequence[Job], result: Result, html: str) -> None:
+    """The page of one run, the matrix of several."""
+    folders = [journal_folder(job) for job in jobs]
+    if len(folders) == 1:
+        write_run(folders[0], html)
+    else:
+        write_suite("coredrill", Path(html), folders, result)

@@ -1,0 +1,101 @@
+"""The command simulate: one run of an architecture under a workload, without faults."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from typing import Any, TextIO
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from chaos.cli import options
+from chaos.cli.exit_codes import HARNESS_ERROR, PASS, UNKNOWN
+from chaos.cli.summary import print_summary
+from chaos.execution.plain_run import PlainRun, run_plain
+from simcore.base.errors import InputError
+from simcore.base.units import MINUTE, format_clock, parse_clock, parse_duration
+from simcore.journal.summary import result
+
+_LONG_RUN_NS = 5 * MINUTE  # of simulated time; shorter runs show no progress
+
+
+@click.command()
+@click.argument("architecture")
+@click.option("--workload", required=True, metavar="NAME|FILE", help="Who the customers are and what they intend, when.")
+@click.option(
+    "--window", default="09:15-10:00", show_default=True, metavar="FROM-TO", help="The part of the day that is measured."
+)
+@click.option(
+    "--warmup", default="15min", show_default=True, metavar="DURATION", help="The run begins this much before the window."
+)
+@click.option("--seed", default=0, show_default=True, type=options.SEED, help="Same seed, same customers, same luck.")
+@options.environment
+@options.assignments
+@options.spans
+@click.option("--json", "json_file", type=click.File("w"), metavar="FILE", help="Write the result object; - is stdout.")
+@click.option("--journal", "folder", type=click.Path(file_okay=False), metavar="DIR", help="Keep the journal in a folder.")
+def simulate(architecture: str, workload: str, window: str, warmup: str, json_file: TextIO | None, **given: Any) -> int:
+    """Run an ARCHITECTURE (name or file) under a workload and print what became of it."""
+    begin, end = parse_window(window)
+    start = max(0, begin - _parse_warmup(warmup))
+    with ProgressBar(start, end, shown=end - start >= _LONG_RUN_NS) as progress:
+        done = run_plain(architecture, workload, start=start, window=(begin, end), progress=progress, **given)
+    return _report(done, json_file)
+
+
+def parse_window(text: str) -> tuple[int, int]:
+    """(from, to) in ns since midnight of the first day, of a text such as `09:15-10:00`. Raises InputError."""
+    begin, dash, end = text.partition("-")
+    if not dash:
+        raise InputError(f"--window {text!r} is not FROM-TO", mend="write it like 09:15-10:00")
+    try:
+        window = parse_clock(begin), parse_clock(end)
+    except ValueError as error:
+        raise InputError(f"--window {text!r}: {error}") from None
+    if window[0] >= window[1]:
+        raise InputError(f"--window {text!r} ends before it starts", mend="for the next day write d2 before the time")
+    return window
+
+
+def _parse_warmup(text: str) -> int:
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise InputError(f"--warmup {text!r}: {error}") from None
+
+
+def _report(done: PlainRun, json_file: TextIO | None) -> int:
+    """Writes the result object, prints the summary; the exit code."""
+    found = result(done.journal, wall_s=done.wall_s)
+    if json_file is not None:
+        json.dump(found, json_file, indent=1)
+        json_file.write("\n")
+    if json_file is not sys.stdout:
+        print_summary(done.journal, Console(), wall_s=done.wall_s)
+    if found["summary"]["conservation_broken"]:
+        return HARNESS_ERROR
+    return UNKNOWN if done.journal.unknown_reason else PASS
+
+
+class ProgressBar:
+    """A bar of simulated time on stderr, if that is a terminal and the bar is `shown`; as a context manager it gives the function that
+    takes the simulated time, ns, or None where nothing is shown."""
+
+    def __init__(self, start: int, end: int, *, shown: bool) -> None:
+        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeRemainingColumn())
+        self.shown = shown
+        self.bar = Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
+        self.start, self.end = start, end
+
+    def __enter__(self) -> Callable[[int], None] | None:
+        if not self.shown:
+            return None
+        self.bar.start()
+        task = self.bar.add_task(format_clock(self.start), total=self.end - self.start)
+        return lambda now: self.bar.update(task, completed=now - self.start, description=format_clock(now))
+
+    def __exit__(self, *_: Any) -> None:
+        self.bar.stop()

@@ -1,0 +1,79 @@
+"""Suites as they are used: which scenarios their entries and patterns name, with paths that start where a command does."""
+
+from __future__ import annotations
+
+import fnmatch
+
+from chaos.documents.references import beside, require_file
+from chaos.documents.scenario import Entry, Pair, Suite, register
+from simcore.base.errors import InputError, suggest
+from simcore.files import catalogue
+from simcore.files.document import Node
+from simcore.files.loading import Resolved, resolve
+
+
+def entries_of(entry: Entry) -> list[Entry]:
+    """The entry, or one for each scenario that its pattern matches. Raises InputError if it matches none."""
+    register()
+    if not _is_pattern(entry.scenario):
+        return [entry]
+    known = catalogue.shipped("scenario")
+    matching = fnmatch.filter(known, entry.scenario)
+    if not matching:
+        raise InputError(f"no scenario matches {entry.scenario!r}", mend=suggest(entry.scenario, known))
+    return [entry.model_copy(update={"scenario": name}) for name in matching]
+
+
+def _is_pattern(name: str) -> bool:
+    return any(c in name for c in "*?[")
+
+
+def suite_scenarios(suite: Suite) -> list[str]:
+    """The scenarios of a suite that are judged on their own, by name or path, each once."""
+    return list(dict.fromkeys(e.scenario for entry in suite.scenarios for e in entries_of(entry)))
+
+
+def load_suite(reference: str) -> Suite:
+    """A suite by name or path. Raises InputError."""
+    register()
+    return located(resolve(reference, (), "suite"))
+
+
+def located(suite: Resolved[Suite]) -> Suite:
+    """The suite with paths that start where a command does: in the file they start at its own folder. Raises InputError, with the
+    place in the file, for a reference that leads to no file."""
+    file, model = suite.tree.origin.file, suite.model
+    for entry in _entry_nodes(suite.tree):
+        for kind in ("scenario", "architecture", "environment"):
+            node = entry.get(kind)
+            if node is not None:
+                _require(node, kind, file)
+
+    def moved(entry: Entry) -> Entry:
+        references = entry.model_dump(include={"scenario", "architecture", "environment"}, exclude_none=True)
+        return entry.model_copy(update={key: beside(file, reference) for key, reference in references.items()})
+
+    def moved_pair(pair: Pair) -> Pair:
+        return pair.model_copy(update={"a": moved(pair.a), "b": moved(pair.b)})
+
+    return model.model_copy(
+        update={"scenarios": [moved(entry) for entry in model.scenarios], "pairs": [moved_pair(pair) for pair in model.pairs]}
+    )
+
+
+def _entry_nodes(tree: Node) -> list[Node]:
+    """Where a suite's file names scenarios."""
+    lists = [node.value for key in ("scenarios", "pairs") if (node := tree.get(key)) is not None and isinstance(node.value, list)]
+    entries = [entry for items in lists for entry in items]
+    return [side for entry in entries for side in (entry.get("a"), entry.get("b")) if side is not None] + entries
+
+
+def _require(node: Node, kind: str, file: str) -> None:
+    name = str(node.value)
+    if kind == "scenario" and _is_pattern(name):
+        try:
+            entries_of(Entry(scenario=name))
+        except InputError as error:
+            raise node.origin.error(error.message, error.mend) from None
+    elif node.value is not None:
+        require_file(node, kind, beside(file, name))

@@ -1,0 +1,38 @@
+"""The list of commands and the commands themselves say the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import click
+import pytest
+
+from chaos.cli.main import COMMANDS, main
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_list_says_what_the_command_says(name: str) -> None:
+    """The sentence in the list of commands, which is shown without loading any, begins the command's own help."""
+    command = main.get_command(click.Context(main), name)
+    assert command is not None
+    assert command.name == name
+    assert " ".join((command.help or "").split()).startswith(COMMANDS[name].says.rstrip("."))
+
+
+def test_the_help_loads_no_command(python: Callable[..., object]) -> None:
+    """`coredrill --help` imports none of the modules that commands are defined in."""
+    program = (
+        "import sys\nfrom chaos.cli.main import COMMANDS, main\n"
+        "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
+        "print({where.where.partition(':')[0] for where in COMMANDS.values()} & set(sys.modules), file=sys.stderr)"
+    )
+    done = python("-c", program)
+    assert "Commands:" in done.stdout  # type: ignore[attr-defined]
+    assert done.stderr.strip() == "set()"  # type: ignore[attr-defined]
+
+
+def test_a_command_that_is_not_there_is_a_mistake_of_the_user() -> None:
+    """Exit code 2, in one line."""
+    with pytest.raises(SystemExit) as end:
+        main(["nonsense"])
+    assert end.value.code == 2
