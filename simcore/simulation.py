@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
@@ -23,8 +24,8 @@ from simcore.kernel.ledger import orders as ledger
 from simcore.kernel.ledger import settlement
 from simcore.kernel.machine import Machine
 from simcore.laws import kernel_laws
-from simcore.model.steps import sends_of
 from simcore.model.trading_calendar import TradingCalendar, calendar_named
+from simcore.model.workload import MARKET
 
 # Room for intents and their effects, four times what is expected but no more than this. What is not written yet takes no memory,
 # and an arena that grows is copied.
@@ -99,14 +100,14 @@ def _machine(plan: Plan, writer: JournalWriter) -> Machine:
         deposit_share=shares[0] / sum(shares),
         room=max(1 << 14, min(rows, _ROOM_AT_FIRST)),
     )
-    if "exchange" in workload.attributes:
+    if MARKET in workload.attributes:
         ledger.assign_markets(arena, _markets(plan))
     operations = [o for s in architecture.services.values() for o in s.operations.values()]
-    programs = [o.steps for o in operations] + [flow.steps for flow in architecture.flows.values()]
+    sends = Counter(site.body.name for site in plan.index.call_sites.values() if site.kind == "send")
     columns = [c.at for c in plan.columns]
     return Machine(
         plan.m, plan.f, arena, columns=columns, pools=list(plan.handles["pool"].values()), rows=rows,
-        sends=max(sends_of(steps) for steps in programs),
+        sends=max(sends.values(), default=0),
         idempotent=any(o.idempotency for o in operations), on_series=writer.add_series,
         on_spans=lambda block: writer.add_spans(_span_columns(plan, block)),
         on_log=lambda block: writer.add_events(breaker_events(plan, block)),
@@ -114,11 +115,11 @@ def _machine(plan: Plan, writer: JournalWriter) -> Machine:
 
 
 def _markets(plan: Plan) -> Any:
-    """The exchange of each instrument: the attribute `exchange`, drawn as the kernel draws it."""
-    attribute = plan.workload.attributes["exchange"]
+    """The exchange of each instrument: its attribute, drawn as the kernel draws it."""
+    attribute = plan.workload.attributes[MARKET]
     n = plan.workload.instruments.count
     if attribute.of != "instrument":
-        raise InputError(f"workload {plan.workload.name}: the attribute exchange must be `of: instrument`")
+        raise InputError(f"workload {plan.workload.name}: the attribute {MARKET} must be `of: instrument`")
     weights = np.array(list(attribute.weights.values()))
     shares = np.cumsum(weights) / weights.sum()
     values = np.searchsorted(shares, uniforms(plan.seed_key, "instrument/exchange", np.arange(n)), side="right")

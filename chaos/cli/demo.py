@@ -19,7 +19,6 @@ from chaos.judgement.causes import paths_to
 from chaos.reports.words import Language
 from chaos.reports.write import journals, write_run
 from simcore.base.units import format_clock
-from simcore.model.steps import call_sites
 
 BANK = "bank-a"
 
@@ -44,7 +43,7 @@ def tell(console: Console, seed: int, folder: str | None = None, html: str | Non
     target = prepare(job)
     run = execute(job)
     metrics, orders = run["metrics"], run["metrics"]["orders"]
-    callers = sorted({site.partition("/")[0] for site, callee in call_sites(target.architecture).items() if callee == BANK})
+    callers = sorted({site.body.name for site in target.index.call_sites.values() if site.callee == BANK})
 
     def say(text: str = "", style: str = "") -> None:
         say_line(console, text, style)

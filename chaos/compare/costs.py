@@ -7,8 +7,8 @@ from typing import Any
 
 from chaos.measures.formatting import WAITS
 from chaos.measures.statistics import median
-from simcore.model.architecture import Architecture, Service
-from simcore.model.steps import resources
+from simcore.model.architecture import Architecture
+from simcore.model.index import ArchitectureIndex
 
 LATENCY_FLOWS = ("place-order", "login", "transfer")
 
@@ -16,21 +16,16 @@ LATENCY_FLOWS = ("place-order", "login", "transfer")
 def hardware(architecture: Architecture) -> dict[str, int]:
     """`machines` (replicas), `standbys`, and `slots` (threads, connections, sessions; unlimited pools left out) of everything that
     is the broker's own: services of other parties, and pools that only they use, are not counted."""
+    index = ArchitectureIndex(architecture)
     own = {name: s for name, s in architecture.services.items() if s.layer != "external"}
-    foreign = {pool for name, s in architecture.services.items() if name not in own for pool in pools_of(s)}
+    foreign = {pool for name in architecture.services if name not in own for pool in index.resources_of(name)}
     slots = 0
     for name, pool in architecture.pools.items():
-        users = [s for s in own.values() if name in pools_of(s)]
+        users = [own[user] for user in index.users_of(name) if user in own]
         if isinstance(pool.slots, int) and (users or name not in foreign):
             slots += pool.slots * (max((s.replicas for s in users), default=1) if pool.per == "replica" else 1)
     standbys = sum(s.standby.replicas for s in own.values() if s.standby)
     return {"machines": sum(s.replicas for s in own.values()), "standbys": standbys, "slots": slots}
-
-
-def pools_of(service: Service) -> set[str]:
-    """Every pool (and limit) a service's tasks take something of."""
-    of_operations = {name for o in service.operations.values() for name in (*(o.pools or ()), *resources(o.steps))}
-    return of_operations.union(service.pools)
 
 
 def latency(healthy: Sequence[dict[str, Any]]) -> dict[str, dict[str, float]]:

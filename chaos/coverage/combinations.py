@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from chaos.coverage.pricing import Prices, Window
-from chaos.coverage.sites import CLIENT, steps_of
 from chaos.documents.rendering import to_yaml
 from chaos.documents.triggers import Triggers, scenario_document
 from chaos.execution.simulated import Simulated
 from chaos.faults.fault import Target
 from simcore.files.document import Node, Origin
-from simcore.model.architecture import Architecture, Call, Send
+from simcore.model.architecture import Architecture
+from simcore.model.index import ArchitectureIndex
+from simcore.model.steps import CLIENT
 from simcore.model.workload import Workload
 
 FACTORS = ("branch", "dependency", "fault", "phase", "load")
@@ -43,24 +44,12 @@ class Point(NamedTuple):
 # --- what there is ----------------------------------------------------------------------------------------------------------------
 
 
-def reached(architecture: Architecture) -> dict[str, set[str]]:
+def reached(index: ArchitectureIndex) -> dict[str, set[str]]:
     """By service the kinds of flows (business branches) that come to it, through calls and messages; probes are left out."""
-    calls: dict[str, set[str]] = {}
-    for s in steps_of(architecture):
-        if isinstance(s.step, (Call, Send)):
-            target = s.step.call if isinstance(s.step, Call) else s.step.send
-            calls.setdefault(f"{s.service}.{s.operation}", set()).add(target)
     found: dict[str, set[str]] = {}
-    for name, flow in architecture.flows.items():
-        if flow.kind == "probe":
-            continue
-        left, seen = [f"{CLIENT}.{name}"], set[str]()
-        while left:
-            for target in calls.get(left.pop(), set()) - seen:
-                seen.add(target)
-                left.append(target)
-        for target in seen:
-            found.setdefault(target.partition(".")[0], set()).add(flow.kind)
+    for name, flow in index.architecture.flows.items():
+        for operation in index.reached_from(f"{CLIENT}.{name}") if flow.kind != "probe" else ():
+            found.setdefault(index.bodies[operation].service, set()).add(flow.kind)
     return found
 
 
@@ -74,7 +63,7 @@ def universe(architecture: Architecture, triggers: Triggers, faults: Iterable[st
     """All combinations that make sense: a branch comes to the dependency that is hit."""
     return {
         Point(branch, dependency, fault, phase, load)
-        for dependency, branches in reached(architecture).items() for branch in branches
+        for dependency, branches in reached(ArchitectureIndex(architecture)).items() for branch in branches
         for fault, phase, load in product(faults, triggers.phases, LOADS)
     }  # fmt: skip
 
@@ -84,21 +73,21 @@ def universe(architecture: Architecture, triggers: Triggers, faults: Iterable[st
 
 def exercised(target: Simulated, normal: Workload, triggers: Triggers) -> set[Point]:
     """The combinations of a scenario as it is run: one for each step, thing hit, and branch that comes to it."""
-    comes, found = reached(target.architecture), set()
+    comes, found = reached(target.index), set()
     load = load_level(target.workload, normal)
     for step in target.scenario.model.method:
         phase = phase_at(triggers, step.at)
-        for dependency in {_service(target.architecture, t) for t in step.fault.targets(target.system)}:
+        for dependency in {_service(target.index, t) for t in step.fault.targets(target.system)}:
             for branch in comes.get(dependency, ()):
                 found.add(Point(branch, dependency, step.given()[0][0], phase, load))
     return found
 
 
-def _service(architecture: Architecture, target: Target) -> str:
+def _service(index: ArchitectureIndex, target: Target) -> str:
     """What is hit as a dependency: of a link whom it leads to, of a pool the first who runs on it."""
-    name = target.name.partition("#")[0]
+    architecture, name = index.architecture, target.name.partition("#")[0]
     if target.kind == "link":
-        return next((k.target for k in architecture.links if f"{k.source}-{k.target}" == name), name)
+        return index.links[name].target if name in index.links else name
     if target.kind == "pool":
         return next((s for s, service in architecture.services.items() if name in service.pools), name)
     if target.kind == "failover" and name in architecture.control.failovers:

@@ -22,6 +22,7 @@ from chaos.execution.workers import Place, require_same_files, run_tasks
 from simcore.base.errors import InputError
 from simcore.files.loading import resolve, surroundings
 from simcore.model.architecture import Architecture
+from simcore.model.index import ArchitectureIndex
 
 EVENTS_FACTOR = 30
 """A run that needs so many times the events of the same run without the defect has timed out."""
@@ -232,10 +233,10 @@ def _note(bench: Bench, mutant: Mutant, trials: Sequence[Trial], given: Sequence
 
 def absent(architecture: Architecture, chosen: Sequence[Mutant]) -> set[str]:
     """The mutants whose site an architecture (that of the environment) does not have."""
-    known: dict[str, set[str]] = {}
+    index, known = ArchitectureIndex(architecture), dict[str, set[str]]()
     for mutant in chosen:
         if mutant.operator not in known:
-            known[mutant.operator] = {site.label for site in places(load_defect(mutant.operator).model, architecture)}
+            known[mutant.operator] = {site.label for site in places(load_defect(mutant.operator).model, index)}
     return {mutant.name for mutant in chosen if mutant.site not in known[mutant.operator]}
 
 

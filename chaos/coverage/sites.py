@@ -9,23 +9,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
-from simcore.model.architecture import (
-    Architecture,
-    Call,
-    Choose,
-    Effect,
-    Operation,
-    RateLimit,
-    Repeat,
-    Route,
-    Send,
-    Service,
-    Work,
-)
+from simcore.files.validation import Keys
+from simcore.model.architecture import Call, Choose, Operation, RateLimit, Send, Work
+from simcore.model.effects import EFFECTS
+from simcore.model.index import ArchitectureIndex, CallSite
+from simcore.model.steps import CLIENT
 
-CLIENT = "client"  # the journal's name for the caller of what customers do
 Words = dict[str, Any]
 
 
@@ -37,174 +28,128 @@ class Site:
     words: Words
 
 
-class Step(NamedTuple):
-    """A step of an operation or flow, where a patch finds it, and the label that the journal counts a call under."""
-
-    service: str
-    operation: str
-    step: Any
-    path: str
-    label: str
+def path_of(keys: Keys) -> str:
+    """How a patch writes the way to what has these keys in a file."""
+    return "".join(f"[#{key}]" if isinstance(key, int) else f"[{key}]" if "." in key else f".{key}" for key in keys).lstrip(".")
 
 
-# --- walking through operations ---------------------------------------------------------------------------------------------
-
-
-def steps_of(architecture: Architecture) -> Iterator[Step]:
-    """Every step of every operation and flow, outer before inner, in file order."""
-    for name, service in architecture.services.items():
-        for op, operation in service.operations.items():
-            yield from _walk(name, op, operation.steps, f"services.{name}.operations.{op}.steps", Counter())
-    for name, flow in architecture.flows.items():
-        yield from _walk(CLIENT, name, flow.steps, f"flows.{name}.steps", Counter())
-
-
-def _walk(service: str, operation: str, steps: list[Any], path: str, seen: Counter[str]) -> Iterator[Step]:
-    for i, step in enumerate(steps):
-        here = f"{path}[#{i}]"
-        label = _label(f"{service}.{operation}", step, seen) if isinstance(step, (Call, Send)) else ""
-        yield Step(service, operation, step, here, label)
-        for inner, segment in _inner(step):
-            for turn in range(step.repeat if isinstance(step, Repeat) else 1):
-                found = list(_walk(service, operation, inner, here + segment, seen))
-                yield from found if turn == 0 else ()
-
-
-def _label(operation: str, step: Call | Send, seen: Counter[str]) -> str:
-    """As the journal names a call: its own name, or its target with the number of those before it."""
-    target = step.call if isinstance(step, Call) else step.send
-    key = f"name {step.name}" if step.name else f"target {target}"
-    turn = seen[key]
-    seen[key] += 1
-    if step.name:
-        return f"{operation}/{step.name}#{turn}" if turn else f"{operation}/{step.name}"
-    return f"{operation}/{target}#{turn}"
-
-
-def _inner(step: Any) -> list[tuple[list[Any], str]]:
-    """The lists of steps inside a step, with their path segment."""
-    if isinstance(step, Route):
-        cases = [(steps, _segment("cases", key)) for key, steps in step.cases.items()]
-        return cases + ([(step.default, ".default")] if step.default else [])
-    if isinstance(step, Choose):
-        return [(branch.steps, f".choose[#{i}].steps") for i, branch in enumerate(step.choose)]
-    if isinstance(step, Call):
-        return [(step.fallback, ".fallback")] if step.fallback else []
-    inner = getattr(step, "steps", None)
-    return [(inner, ".steps")] if inner else []
-
-
-def _segment(holder: str, key: str) -> str:
-    return f".{holder}[{key}]" if "." in key else f".{holder}.{key}"
+def _layer(index: ArchitectureIndex, service: str) -> str:
+    return "client" if service == CLIENT else index.architecture.services[service].layer
 
 
 # --- operations and calls -----------------------------------------------------------------------------------------------------
 
 
-def _calls(architecture: Architecture) -> Iterator[Site]:
-    steps = [s for s in steps_of(architecture) if isinstance(s.step, Call)]
+def _calls(index: ArchitectureIndex) -> Iterator[Site]:
+    """A call inside a repeat is one place in the file: it goes by the name of its first turn."""
+    first = {placed.site_names[0] for placed in index.steps if placed.site_names}
+    sites = [site for name, site in index.call_sites.items() if name in first and isinstance(site.step, Call)]
     patience: dict[str, int] = {}  # the longest timeout of those who call an operation
-    for s in steps:
-        if s.step.timeout is not None:
-            patience[s.step.call] = max(patience.get(s.step.call, 0), s.step.timeout)
-    effects = _with_effects(architecture)
-    for s in steps:
-        call, (target, _, operation) = s.step, s.step.call.partition(".")
-        retry, asked_for = call.retry, patience.get(f"{s.service}.{s.operation}")
-        shorter = bool(call.timeout and asked_for and call.timeout < asked_for)
-        yield Site(s.label, {
-            "site": s.label, "path": s.path, "caller": s.service, "caller_operation": s.operation,
-            "caller_layer": "client" if s.service == CLIENT else architecture.services[s.service].layer,
-            "target": target, "target_operation": operation, "target_layer": architecture.services[target].layer,
-            "timeout": call.timeout, "caller_patience": asked_for, "within_patience": shorter,
-            "twice_caller_patience": f"{2 * asked_for}ns" if asked_for else None,
-            "retry": retry is not None, "backoff": bool(retry and retry.backoff), "jitter": bool(retry and retry.jitter),
-            "budget": bool(retry and retry.budget), "retries": retry.attempts - 1 if retry else 0,
-            "retries_timeouts": bool(retry and "timeout" in retry.on), "breaker": call.breaker is not None, "bulkhead": call.bulkhead,
-            "other_bulkhead": next((o.step.bulkhead for o in steps if o.step.bulkhead not in (None, call.bulkhead)), None),
-            "connection": call.connection, "fallback": bool(call.fallback), "effects": effects[call.call], "on_failure": call.on_failure,
+    bulkheads: dict[str, None] = {}
+    for site in sites:
+        call = site.step
+        assert isinstance(call, Call)
+        if call.timeout is not None:
+            patience[call.call] = max(patience.get(call.call, 0), call.timeout)
+        if call.bulkhead is not None:
+            bulkheads[call.bulkhead] = None
+    changing = _changing(index)
+    for site in sites:
+        words = _words_of_call(index, site, patience.get(site.body.name), list(bulkheads))
+        yield Site(site.name, words | {"effects": site.target in changing})
+
+
+def _words_of_call(index: ArchitectureIndex, site: CallSite, asked_for: int | None, bulkheads: list[str]) -> Words:
+    """`asked_for` is how long those who call the caller's operation wait."""
+    call = site.step
+    assert isinstance(call, Call)
+    retry, body = call.retry, site.body
+    shorter = bool(call.timeout and asked_for and call.timeout < asked_for)
+    return {
+        "site": site.name, "path": path_of(site.keys), "caller": body.service, "caller_operation": body.operation,
+        "caller_layer": _layer(index, body.service), "target": site.callee, "target_operation": site.target.partition(".")[2],
+        "target_layer": _layer(index, site.callee),
+        "timeout": call.timeout, "caller_patience": asked_for, "within_patience": shorter,
+        "twice_caller_patience": f"{2 * asked_for}ns" if asked_for else None,
+        "retry": retry is not None, "backoff": bool(retry and retry.backoff), "jitter": bool(retry and retry.jitter),
+        "budget": bool(retry and retry.budget), "retries": retry.attempts - 1 if retry else 0,
+        "retries_timeouts": bool(retry and "timeout" in retry.on), "breaker": call.breaker is not None, "bulkhead": call.bulkhead,
+        "other_bulkhead": next((other for other in bulkheads if other != call.bulkhead), None),
+        "connection": call.connection, "fallback": bool(call.fallback), "on_failure": call.on_failure,
+    }  # fmt: skip
+
+
+def _changing(index: ArchitectureIndex) -> frozenset[str]:
+    """Operations that change anything, themselves or through what they call; sends are left out."""
+    return index.may_have(EFFECTS, messages=False)
+
+
+def _operations(index: ArchitectureIndex) -> Iterator[Site]:
+    changing = _changing(index)
+    for label, body in index.bodies.items():
+        if body.is_flow:
+            continue
+        service, path = index.architecture.services[body.service], f"services.{body.service}.operations.{body.operation}"
+        operation = service.operations[body.operation]
+        yield Site(label, {
+            "site": label, "path": path, "service": body.service, "operation": body.operation, "layer": service.layer,
+            "work": next((path_of(placed.keys) for placed in index.steps_of(label) if isinstance(placed.step, Work)), None),
+            "effects": label in changing, "idempotency": operation.idempotency is not None, "sends": _sends(operation),
         })  # fmt: skip
-
-
-def _with_effects(architecture: Architecture) -> dict[str, bool]:
-    """Whether an operation changes anything, itself or through what it calls; sends are left out."""
-    steps: dict[str, list[Any]] = {f"{s}.{o}": [] for s, service in architecture.services.items() for o in service.operations}
-    for s in steps_of(architecture):
-        steps.setdefault(f"{s.service}.{s.operation}", []).append(s.step)
-    known = {name: any(isinstance(step, Effect) for step in own) for name, own in steps.items()}
-    for _ in known:
-        for name, own in steps.items():
-            known[name] |= any(isinstance(step, Call) and known[step.call] for step in own)
-    return known
-
-
-def _operations(architecture: Architecture) -> Iterator[Site]:
-    effects = _with_effects(architecture)
-    works: dict[str, str] = {}
-    for s in steps_of(architecture):
-        if isinstance(s.step, Work):
-            works.setdefault(f"{s.service}.{s.operation}", s.path)
-    for name, service in architecture.services.items():
-        for op, operation in service.operations.items():
-            label, path = f"{name}.{op}", f"services.{name}.operations.{op}"
-            yield Site(label, {
-                "site": label, "path": path, "service": name, "operation": op, "layer": service.layer, "work": works.get(label),
-                "effects": effects[label], "idempotency": operation.idempotency is not None, "sends": _sends(operation),
-            })  # fmt: skip
 
 
 def _sends(operation: Operation) -> bool:
     return any(isinstance(step, Send) for step in operation.steps)
 
 
-def _throttles(architecture: Architecture) -> Iterator[Site]:
-    for s in steps_of(architecture):
-        if isinstance(s.step, RateLimit):
-            label = f"{s.service}.{s.operation}/{s.step.rate_limit}"
-            yield Site(label, {"site": label, "path": s.path, "limit": s.step.rate_limit, "service": s.service})
+def _throttles(index: ArchitectureIndex) -> Iterator[Site]:
+    for placed in index.steps:
+        if isinstance(placed.step, RateLimit):
+            label, limit = f"{placed.body.name}/{placed.step.rate_limit}", placed.step.rate_limit
+            yield Site(label, {"site": label, "path": path_of(placed.keys), "limit": limit, "service": placed.body.service})
 
 
-def _branches(architecture: Architecture) -> Iterator[Site]:
+def _branches(index: ArchitectureIndex) -> Iterator[Site]:
     """Choices by probability: the first branch of each."""
     seen: Counter[str] = Counter()
-    for s in steps_of(architecture):
-        if isinstance(s.step, Choose):
-            own = f"{s.service}.{s.operation}/{s.step.name or 'choose'}"
+    for body, step, keys, _ in index.steps:
+        if isinstance(step, Choose):
+            own = f"{body.name}/{step.name or 'choose'}"
             label = f"{own}#{seen[own]}" if seen[own] else own
             seen[own] += 1
-            words = {"site": label, "path": f"{s.path}.choose[#0]", "service": s.service, "operation": s.operation}
-            layer = "client" if s.service == CLIENT else architecture.services[s.service].layer
-            yield Site(label, words | {"layer": layer, "branches": len(s.step.choose)})
+            words = {"site": label, "path": path_of((*keys, "choose", 0)), "service": body.service, "operation": body.operation}
+            yield Site(label, words | {"layer": _layer(index, body.service), "branches": len(step.choose)})
 
 
 # --- what operations run on ---------------------------------------------------------------------------------------------------
 
 
-def _services(architecture: Architecture) -> Iterator[Site]:
-    for name, service in architecture.services.items():
+def _services(index: ArchitectureIndex) -> Iterator[Site]:
+    for name, service in index.architecture.services.items():
         words = {
             "site": name, "path": f"services.{name}", "service": name, "layer": service.layer, "replicas": service.replicas,
             "replicated": service.replicas > 1, "standby": service.standby is not None, "stateful": service.stateful,
             "groups": list(service.groups), "restarts": service.restart_time.constant != 0, "pools": list(service.pools),
-            "replicates": bool(service.standby and service.stateful), "callee_pools": _callee_pools(architecture, name, service),
+            "replicates": bool(service.standby and service.stateful), "callee_pools": _callee_pools(index, name),
             "operations": len(service.operations), "works": any(isinstance(s, Work) for o in service.operations.values() for s in o.steps),
         }  # fmt: skip
         yield Site(name, words)
 
 
-def _callee_pools(architecture: Architecture, name: str, service: Service) -> list[str] | None:
+def _callee_pools(index: ArchitectureIndex, name: str) -> list[str] | None:
     """The pools of the first service it calls that has pools of its own, where its own may be merged into them."""
-    for s in steps_of(architecture):
-        if s.service == name and isinstance(s.step, Call) and service.pools:
-            callee = architecture.services[s.step.call.partition(".")[0]]
-            if callee.pools and callee.pools != service.pools and callee.layer != "external":
+    services = index.architecture.services
+    for site in index.call_sites.values():
+        if site.caller == name and site.kind == "call" and services[name].pools:
+            callee = services[site.callee]
+            if callee.pools and callee.pools != services[name].pools and callee.layer != "external":
                 return list(callee.pools)
     return None
 
 
-def _pools(architecture: Architecture) -> Iterator[Site]:
-    for name, pool in architecture.pools.items():
-        users = [architecture.services[s] for s, service in architecture.services.items() if name in service.pools]
+def _pools(index: ArchitectureIndex) -> Iterator[Site]:
+    for name, pool in index.architecture.pools.items():
+        users = [index.architecture.services[s] for s, service in index.architecture.services.items() if name in service.pools]
         yield Site(name, {
             "site": name, "path": f"pools.{name}", "sized": isinstance(pool.slots, int), "bounded": isinstance(pool.queue, int),
             "slots": pool.slots, "per": pool.per, "gated": pool.gate is not None,
@@ -212,16 +157,16 @@ def _pools(architecture: Architecture) -> Iterator[Site]:
         })  # fmt: skip
 
 
-def _limits(architecture: Architecture) -> Iterator[Site]:
-    for name, limit in architecture.limits.items():
+def _limits(index: ArchitectureIndex) -> Iterator[Site]:
+    for name, limit in index.architecture.limits.items():
         yield Site(name, {"site": name, "path": f"limits.{name}", "defers": limit.excess == "defer"})
 
 
-def _links(architecture: Architecture) -> Iterator[Site]:
-    seen: Counter[str] = Counter(f"{link.source}-{link.target}" for link in architecture.links)
-    layers = {name: service.layer for name, service in architecture.services.items()}
-    for link in architecture.links:
-        label = f"{link.source}-{link.target}"
+def _links(index: ArchitectureIndex) -> Iterator[Site]:
+    seen: Counter[str] = Counter(link.label for link in index.architecture.links)
+    layers = {name: service.layer for name, service in index.architecture.services.items()}
+    for link in index.architecture.links:
+        label = link.label
         if seen[label] == 1:
             ends = (layers.get(link.source, "client"), layers.get(link.target, "client"))
             yield Site(label, {
@@ -230,33 +175,32 @@ def _links(architecture: Architecture) -> Iterator[Site]:
             })  # fmt: skip
 
 
-def _flows(architecture: Architecture) -> Iterator[Site]:
-    probed = {robot.flow for robot in architecture.control.robots.values()}
-    for name, flow in architecture.flows.items():
+def _flows(index: ArchitectureIndex) -> Iterator[Site]:
+    probed = {robot.flow for robot in index.architecture.control.robots.values()}
+    for name, flow in index.architecture.flows.items():
         yield Site(name, {"site": name, "path": f"flows.{name}", "flow": name, "flow_kind": flow.kind, "probed": name in probed})
 
 
-def _exchanges(architecture: Architecture) -> Iterator[Site]:
-    for name, service in architecture.services.items():
-        if "accept" in service.operations:
-            yield Site(name, {"site": name, "path": f"services.{name}", "service": name})
+def _exchanges(index: ArchitectureIndex) -> Iterator[Site]:
+    for name in index.exchanges:
+        yield Site(name, {"site": name, "path": f"services.{name}", "service": name})
 
 
-def _core(architecture: Architecture) -> Iterator[Site]:
+def _core(index: ArchitectureIndex) -> Iterator[Site]:
     yield Site(
-        "core", {"site": "core", "propagates": architecture.deadlines == "propagate", "orders": _takes_orders(architecture)}
+        "core", {"site": "core", "propagates": index.architecture.deadlines == "propagate", "orders": _takes_orders(index)}
     )
 
 
-def _takes_orders(architecture: Architecture) -> bool:
-    return any(flow.kind == "order" for flow in architecture.flows.values())
+def _takes_orders(index: ArchitectureIndex) -> bool:
+    return any(flow.kind == "order" for flow in index.architecture.flows.values())
 
 
 # --- people and what they look at -----------------------------------------------------------------------------------------------
 
 
-def _alarms(architecture: Architecture) -> Iterator[Site]:
-    control = architecture.control
+def _alarms(index: ArchitectureIndex) -> Iterator[Site]:
+    control = index.architecture.control
     for kind, section in (("monitor", "monitors"), ("robot", "robots"), ("complaints", "complaints")):
         for name, rule in getattr(control, section).items():
             yield Site(name, {
@@ -265,17 +209,17 @@ def _alarms(architecture: Architecture) -> Iterator[Site]:
             })  # fmt: skip
 
 
-def _runbooks(architecture: Architecture) -> Iterator[Site]:
-    for name, runbook in architecture.control.runbooks.items():
+def _runbooks(index: ArchitectureIndex) -> Iterator[Site]:
+    for name, runbook in index.architecture.control.runbooks.items():
         yield Site(name, {
             "site": name, "path": f"control.runbooks.{name}", "several": len(runbook.actions) > 1, "last": f"#{len(runbook.actions) - 1}",
             "automated": runbook.automated, "oral": runbook.approval == "oral", "practised": runbook.practised > 0,
         })  # fmt: skip
 
 
-def _people(section: str) -> Callable[[Architecture], Iterator[Site]]:
-    def found(architecture: Architecture) -> Iterator[Site]:
-        control = architecture.control
+def _people(section: str) -> Callable[[ArchitectureIndex], Iterator[Site]]:
+    def found(index: ArchitectureIndex) -> Iterator[Site]:
+        control = index.architecture.control
         holder = control.approval.chain if section == "approval.chain" else getattr(control, section)
         for name in holder:
             yield Site(name, {"site": name, "path": f"control.{section}.{name}", "name": name})
@@ -283,8 +227,8 @@ def _people(section: str) -> Callable[[Architecture], Iterator[Site]]:
     return found
 
 
-def _failovers(architecture: Architecture) -> Iterator[Site]:
-    for name, failover in architecture.control.failovers.items():
+def _failovers(index: ArchitectureIndex) -> Iterator[Site]:
+    for name, failover in index.architecture.control.failovers.items():
         words = {
             "site": name,
             "path": f"control.failovers.{name}",
@@ -295,17 +239,17 @@ def _failovers(architecture: Architecture) -> Iterator[Site]:
         yield Site(name, words | {"start": starts, "reconciles": bool(failover.reconcile), "failover": name})
 
 
-def _files(architecture: Architecture) -> Iterator[Site]:
-    for name, file in architecture.control.files.items():
+def _files(index: ArchitectureIndex) -> Iterator[Site]:
+    for name, file in index.architecture.control.files.items():
         yield Site(name, {"site": name, "path": f"control.files.{name}", "settles": file.settles})
 
 
-def _batches(architecture: Architecture) -> Iterator[Site]:
-    for name, batch in architecture.control.batches.items():
+def _batches(index: ArchitectureIndex) -> Iterator[Site]:
+    for name, batch in index.architecture.control.batches.items():
         yield Site(name, {"site": name, "path": f"control.batches.{name}", "holds": bool(batch.holds), "settles": batch.settles})
 
 
-SITES: dict[str, Callable[[Architecture], Iterator[Site]]] = {
+SITES: dict[str, Callable[[ArchitectureIndex], Iterator[Site]]] = {
     "call": _calls, "operation": _operations, "throttle": _throttles, "branch": _branches, "service": _services, "pool": _pools,
     "limit": _limits, "link": _links, "flow": _flows, "exchange": _exchanges, "core": _core, "alarm": _alarms, "runbook": _runbooks,
     "approver": _people("approval.chain"), "team": _people("teams"), "vendor": _people("vendors"), "failover": _failovers,
@@ -338,6 +282,6 @@ WORDS: dict[str, tuple[str, ...]] = {
 """The words of each kind of site: what `where` may ask and a template may name in braces."""
 
 
-def sites_of(architecture: Architecture, kind: str) -> list[Site]:
+def sites_of(index: ArchitectureIndex, kind: str) -> list[Site]:
     """All sites of a kind, in file order."""
-    return list(SITES[kind](architecture))
+    return list(SITES[kind](index))

@@ -136,7 +136,7 @@ def _keep(folder: Path, journal: Journal, record: Record, target: Simulated) -> 
     windows = metrics.judge_windows(journal, _question(target.scenario.model, target, journal))
     every = target.scenario.model.steady_state.every
     journal.write(folder)
-    keep(folder, picture=picture(target.architecture), record=record, violated=metrics.violated_stretches(windows, every))
+    keep(folder, picture=picture(target.index), record=record, violated=metrics.violated_stretches(windows, every))
 
 
 class Assessment(NamedTuple):
@@ -171,7 +171,7 @@ def record_of(job: Job, target: Simulated, journal: Journal) -> Record:
     plain = result(journal)["runs"][0]
     found = assess(target, journal, plain["metrics"])
     begun = [(s["fault"], s["began_ns"], s["targets"]) for s in found.steps]
-    chain = causes.chain(journal, target.architecture, begun, found.question)
+    chain = causes.chain(journal, target.index, begun, found.question)
     return {
         "scenario": scenario.name, "title": scenario.title, "purpose": scenario.purpose, "architecture": target.architecture.name,
         "environment": target.environment, "workload": target.workload.name, "seed": job.seed, "verdict": found.judgement["verdict"],

@@ -47,5 +47,5 @@ def run_plain(
     wall_s = time.perf_counter() - began
     if folder is not None:
         journal.write(Path(folder))
-        keep(folder, picture=picture(model))
+        keep(folder, picture=picture(plan.index))
     return PlainRun(journal, wall_s)

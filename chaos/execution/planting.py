@@ -22,6 +22,7 @@ from simcore.files.loading import Resolved, resolve
 from simcore.files.patch import Edit, EditForm, Layer, edits_of
 from simcore.files.validation import Finding, validate
 from simcore.model.architecture import Architecture
+from simcore.model.index import ArchitectureIndex
 
 _BRACES = re.compile(r"\{([a-z_]+)\}")
 _READING = re.compile(r"(pool|unit|link|flow|call|operation|limit)/\S+/[a-z_]+|event/[a-z_]+(/\S+)?|fault/[a-z-]+")
@@ -153,15 +154,16 @@ def mutants(architecture: Architecture, operators: Sequence[str] | None = None) 
 
     register()
     names = list(catalogue.shipped("defect")) if operators is None else operators
-    return [mutant for name in names for mutant in _mutants(architecture, name)]
+    index = ArchitectureIndex(architecture)
+    return [mutant for name in names for mutant in _mutants(index, name)]
 
 
-def _mutants(architecture: Architecture, name: str) -> list[Mutant]:
+def _mutants(index: ArchitectureIndex, name: str) -> list[Mutant]:
     reference, mark, label = name.partition("@")
     found = load_defect(reference)
-    sites = {site.label: site for site in places(found.model, architecture)}
+    sites = {site.label: site for site in places(found.model, index)}
     if mark and label not in sites:
-        raise InputError(f"{reference} has no site {show_value(label)} on {architecture.name}", mend=suggest(label, sites))
+        raise InputError(f"{reference} has no site {show_value(label)} on {index.architecture.name}", mend=suggest(label, sites))
     return [plant(reference, found, sites[label]) for label in ([label] if mark else sites)]
 
 
@@ -185,13 +187,9 @@ def forget() -> None:
     _sites.cache_clear()
 
 
-def places(defect: Defect, architecture: Architecture) -> list[Site]:
+def places(defect: Defect, index: ArchitectureIndex) -> list[Site]:
     """The sites of an architecture where a defect applies."""
-    return [
-        site
-        for site in sites_of(architecture, defect.sites.kind)
-        if all(_meets(site, w, v) for w, v in defect.sites.where.items())
-    ]
+    return [site for site in sites_of(index, defect.sites.kind) if all(_meets(site, w, v) for w, v in defect.sites.where.items())]
 
 
 def _meets(site: Site, word: str, wanted: bool | int | str | list[str]) -> bool:
@@ -239,9 +237,8 @@ def _fill(text: str, site: Site) -> Any:
 
 
 @functools.lru_cache(maxsize=32)
-def _base(reference: str) -> Architecture:
-    model: Architecture = resolve(reference).model
-    return model
+def _base(reference: str) -> ArchitectureIndex:
+    return ArchitectureIndex(resolve(reference).model)
 
 
 @functools.lru_cache(maxsize=1024)

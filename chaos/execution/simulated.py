@@ -22,7 +22,8 @@ from simcore.files.validation import Finding, Keys, findings_error
 from simcore.journal.model import Journal
 from simcore.model.architecture import Architecture
 from simcore.model.control_section import Control
-from simcore.model.references import FIELDS, _reading
+from simcore.model.index import ArchitectureIndex
+from simcore.model.references import FIELDS, check_reading
 from simcore.model.workload import Workload
 
 FAULT_WORDS = {
@@ -97,10 +98,15 @@ class Simulated:
         if findings:
             raise findings_error(scenario.tree, findings)
 
+    @cached_property
+    def index(self) -> ArchitectureIndex:
+        """What is called how and depends on what in the architecture."""
+        return ArchitectureIndex(self.architecture)
+
     @property
     def system(self) -> System:
         """What faults choose from."""
-        return System(self.architecture, self.workload)
+        return System(self.index, self.workload)
 
     def supports(self, fault: Fault) -> list[Target]:
         """What the fault would hit. Raises InputError."""
@@ -285,7 +291,7 @@ def _name_findings(scenario: Scenario, system: System) -> list[Finding]:
     readings += [(keys, counter) for keys, measure in measures if (counter := counter_of(measure)) is not None]
     readings += [(("must_happen", i, "counter"), m.counter) for i, m in enumerate(scenario.must_happen) if m.counter]
     return found + [
-        f for keys, reading in readings for f in _reading(system.architecture, keys, reading) or _counted(keys, reading)
+        f for keys, reading in readings for f in check_reading(system.index, keys, reading) or _counted(keys, reading)
     ]
 
 

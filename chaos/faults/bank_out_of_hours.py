@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from chaos.faults.common import services_with, system_of
+from chaos.faults.common import system_of
 from chaos.faults.fault import Switched, System, Target, require
 from simcore.base.model import Name
 
 if TYPE_CHECKING:
     from simcore.control.cosimulation import Cosimulation
-
-EFFECTS = ("transfer.bank_debit", "transfer.bank_credit")
 
 
 class BankOutOfHours(Switched):
@@ -30,7 +28,7 @@ class BankOutOfHours(Switched):
     answer: Literal["error", "refused", "silence"] = Field("error", description="what those who ask get")
 
     def _units(self, system: System) -> list[tuple[str, int]]:
-        bank = require("bank", self.bank, services_with(system, EFFECTS))
+        bank = require("bank", self.bank, system.index.services_for("bank"))
         return [(bank, i) for i in range(system.architecture.services[bank].replicas)]
 
     def targets(self, system: System) -> list[Target]:

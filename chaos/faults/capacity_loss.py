@@ -10,7 +10,6 @@ from chaos.faults.common import system_of
 from chaos.faults.fault import OnPool, Process, System, Target
 from simcore.base.errors import InputError
 from simcore.model.architecture import Architecture
-from simcore.model.steps import instances
 
 if TYPE_CHECKING:
     from simcore.control.cosimulation import Cosimulation
@@ -43,8 +42,8 @@ class CapacityLoss(OnPool):
 
     def targets(self, system: System) -> list[Target]:
         found = super().targets(system)
-        if self.replica is not None and self._label not in (known := instances(system.architecture, self.pool)):
-            if known == [self.pool]:
+        if self.replica is not None and self._label not in (known := system.index.resource_names(self.pool)):
+            if not system.index.is_per_replica(self.pool):
                 raise InputError(f"the pool {self.pool} is shared by all replicas", mend="leave replica out")
             raise InputError(f"the pool {self.pool} has no replica {self.replica}", mend=f"it has 0 to {len(known) - 1}")
         finite_slots(system.architecture, self.pool)

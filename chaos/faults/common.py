@@ -6,8 +6,8 @@ from collections.abc import Collection, Generator, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from chaos.faults.fault import System, require
-from simcore.model.architecture import Architecture, Call, Effect, Send, Service
-from simcore.model.steps import call_sites, callee, programs, walk
+from simcore.model.index import ArchitectureIndex
+from simcore.model.workload import markets_of
 
 if TYPE_CHECKING:
     import simpy
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def system_of(core: Cosimulation) -> System:
     """What the run's faults choose their targets from."""
-    return System(core.plan.architecture, core.plan.workload)
+    return System(core.plan.index, core.plan.workload)
 
 
 def start_at_once(core: Cosimulation, units: Iterable[tuple[str, int]]) -> None:
@@ -40,33 +40,20 @@ def boot(core: Cosimulation, units: Iterable[tuple[str, int]]) -> Generator[simp
         core.inject.restart(service, replica)
 
 
-def services_with(system: System, effects: Collection[str]) -> list[str]:
-    """The services with an operation that makes one of the effects, in file order."""
-
-    def makes(service: Service) -> bool:
-        return any(isinstance(s, Effect) and s.effect in effects for o in service.operations.values() for s in walk(o.steps))
-
-    return [name for name, service in system.architecture.services.items() if makes(service)]
-
-
-def calls_to_operations(architecture: Architecture, operations: Collection[str]) -> list[str]:
+def calls_to_operations(index: ArchitectureIndex, operations: Collection[str]) -> list[str]:
     """The readings `call/<site>/attempts` of every site that asks for one of the operations, `service.operation`."""
-    steps = [step for body in programs(architecture).values() for step in walk(body)]
-    asked = [callee(step) for step in steps if isinstance(step, (Call, Send))]
-    sites = zip(call_sites(architecture), asked, strict=True)
-    return [f"call/{site}/attempts" for site, operation in sites if operation in operations]
+    return [f"call/{site.name}/attempts" for site in index.call_sites.values() if site.target in operations]
 
 
 def exchanges(system: System, named: str | None) -> list[str]:
     """The services that accept orders: the one named, or all. Raises InputError."""
-    found = services_with(system, ("order.accept",))
+    found = system.index.exchanges
     return found if named is None and found else [require("service that accepts orders", named or "", found)]
 
 
 def markets(system: System) -> list[str]:
     """The exchanges whose sessions the calendar turns, as values of the workload's attribute `exchange`."""
-    attribute = system.workload.attributes.get("exchange")
-    return system.architecture.control.exchanges or (list(attribute.weights) if attribute else ["exchange"])
+    return system.architecture.control.exchanges or markets_of(system.workload)
 
 
 def alarm_rules(system: System) -> Mapping[str, Any]:

@@ -8,7 +8,8 @@ registered under its name by being defined. docs/writing-a-fault.md builds one f
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Generator
+from collections.abc import Collection, Generator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple, TypeAlias
 
 from pydantic import Field, model_validator
@@ -16,7 +17,7 @@ from pydantic import Field, model_validator
 from simcore.base.errors import InputError, suggest
 from simcore.base.model import Model, Name, Probability
 from simcore.model.architecture import Architecture
-from simcore.model.steps import call_sites, instances
+from simcore.model.index import ArchitectureIndex
 from simcore.model.workload import Workload
 
 if TYPE_CHECKING:
@@ -42,11 +43,18 @@ class Target(NamedTuple):
         return f"{self.kind}/{self.name}"
 
 
-class System(NamedTuple):
-    """What faults choose their targets from: a resolved architecture and workload. A plan has both under the same names."""
+@dataclass(frozen=True)
+class System:
+    """What faults choose their targets from: a resolved architecture, with its index, and workload. A plan has them under the same
+    names."""
 
-    architecture: Architecture
+    index: ArchitectureIndex
     workload: Workload
+
+    @property
+    def architecture(self) -> Architecture:
+        """The resolved architecture."""
+        return self.index.architecture
 
 
 class Fault(Model):
@@ -85,7 +93,7 @@ class Fault(Model):
 
     def readings(self, system: System) -> list[str]:
         """Counters (`kind/name/field`) that grow when something meets the fault."""
-        return [reading for target in self.targets(system) for reading in traffic(system.architecture, target)]
+        return [reading for target in self.targets(system) for reading in traffic(system.index, target)]
 
     def took_effect(self, journal: Journal, began: int, ended: int, grown: int) -> bool:
         """Whether it exercised anything. `began` and `ended` in ns; `grown` is how much `readings` grew between them."""
@@ -95,11 +103,11 @@ class Fault(Model):
 # --- evidence -----------------------------------------------------------------------------------------------------------
 
 
-def traffic(architecture: Architecture, target: Target) -> list[str]:
+def traffic(index: ArchitectureIndex, target: Target) -> list[str]:
     """Counters that grow when requests meet the target; of a unit what it ended, and what was asked of its service."""
     kind, name = target
     if kind == "unit":
-        return [f"unit/{name}/done", f"unit/{name}/failed", *calls_to(architecture, name.partition("#")[0])]
+        return [f"unit/{name}/done", f"unit/{name}/failed", *calls_to(index, name.partition("#")[0])]
     fields = {
         "pool": ("granted", "refused"),
         "link": ("sent",),
@@ -107,18 +115,18 @@ def traffic(architecture: Architecture, target: Target) -> list[str]:
         "limit": ("passed", "deferred", "refused"),
         "call": ("attempts",),
     }
-    return [f"{kind}/{label}/{field}" for label in _instances(architecture, kind, name) for field in fields.get(kind, ())]
+    return [f"{kind}/{label}/{field}" for label in _counted_as(index, kind, name) for field in fields.get(kind, ())]
 
 
-def _instances(architecture: Architecture, kind: str, name: str) -> list[str]:
+def _counted_as(index: ArchitectureIndex, kind: str, name: str) -> Sequence[str]:
     """A pool or limit `per: replica` is counted replica by replica."""
-    known: Collection[str] = architecture.pools if kind == "pool" else architecture.limits if kind == "limit" else ()
-    return instances(architecture, name) if name in known else [name]
+    resources: dict[str, Collection[str]] = {"pool": index.architecture.pools, "limit": index.architecture.limits}
+    return index.resource_names(name) if name in resources.get(kind, ()) else [name]
 
 
-def calls_to(architecture: Architecture, service: str) -> list[str]:
+def calls_to(index: ArchitectureIndex, service: str) -> list[str]:
     """The readings `call/<site>/attempts` of every call site that asks something of a service."""
-    return [f"call/{site}/attempts" for site, callee in call_sites(architecture).items() if callee == service]
+    return [f"call/{site.name}/attempts" for site in index.call_sites.values() if site.callee == service]
 
 
 # --- selectors: families of faults that choose their targets alike --------------------------------------------------------
@@ -170,27 +178,16 @@ class OnUnits(Fault):
                         raise InputError(f"{self.service} has no replica {replica}", mend=f"it has 0 to {total - 1}")
                 return [(self.service, r) for r in self.replicas]
             return [(self.service, r) for r in range(math.ceil((self.fraction or 1.0) * made.replicas - 1e-9))]
-        places = _places(system.architecture)
-        found = [unit for unit, (site, groups) in places.items() if site == self.site or self.group in groups]
+        every = system.index.instances.values()
+        found = [(i.service, i.number) for i in every if i.site == self.site or self.group in i.groups]
         if not found:
             what, wanted = ("site", self.site) if self.site else ("group", self.group)
-            known = {s for s, _ in places.values()} if self.site else {g for _, groups in places.values() for g in groups}
-            require(what, str(wanted), known)
+            require(what, str(wanted), {i.site for i in every} if self.site else {group for i in every for group in i.groups})
         return found
 
     def targets(self, system: System) -> list[Target]:
         """The units."""
         return [Target("unit", f"{service}#{replica}") for service, replica in self.units(system)]
-
-
-def _places(architecture: Architecture) -> dict[tuple[str, int], tuple[str, tuple[str, ...]]]:
-    """Site and groups of every unit."""
-    places: dict[tuple[str, int], tuple[str, tuple[str, ...]]] = {}
-    for name, service in architecture.services.items():
-        for replica in range(architecture.services[name].units):
-            site, groups = service.place_of(replica)
-            places[name, replica] = site, tuple(groups)
-    return places
 
 
 class OnLinks(Fault):
@@ -214,7 +211,7 @@ class OnLinks(Fault):
             if self.source in (None, link.source) and self.target in (None, link.target)
         ]  # fmt: skip
         if not found:
-            known = ", ".join(f"{link.source}-{link.target}" for link in system.architecture.links)
+            known = ", ".join(system.index.links)
             raise InputError(
                 f"no link from {self.source or 'anywhere'} to {self.target or 'anywhere'}", mend=f"links: {known or 'none'}"
             )

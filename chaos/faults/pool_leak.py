@@ -11,8 +11,7 @@ from chaos.faults.capacity_loss import finite_slots
 from chaos.faults.common import system_of
 from chaos.faults.fault import OnPool, Process, System, Target
 from simcore.base.units import MS, Duration
-from simcore.model.architecture import Architecture
-from simcore.model.steps import names_used
+from simcore.model.index import ArchitectureIndex
 
 if TYPE_CHECKING:
     import simpy
@@ -21,14 +20,9 @@ if TYPE_CHECKING:
     from simcore.control.plane import ControlPlane
 
 
-def users(architecture: Architecture, pool: str) -> list[str]:
+def users(index: ArchitectureIndex, pool: str) -> list[str]:
     """The units, `service#replica`, of services that name the pool."""
-    return [
-        f"{name}#{i}"
-        for name, service in architecture.services.items()
-        if pool in names_used(service)
-        for i in range(service.units)
-    ]
+    return [instance.name for service in index.users_of(pool) for instance in index.instances_of(service)]
 
 
 class PoolLeak(OnPool):
@@ -51,8 +45,8 @@ class PoolLeak(OnPool):
         return self._leak(core)
 
     def _leak(self, core: Cosimulation) -> Generator[simpy.Event, Any, None]:
-        architecture = system_of(core).architecture
-        whole, units = finite_slots(architecture, self.pool), users(architecture, self.pool)
+        index = system_of(core).index
+        whole, units = finite_slots(index.architecture, self.pool), users(index, self.pool)
         left = whole
         was_up = {unit: core.read("unit", unit, "up") for unit in units}
         while True:

@@ -10,8 +10,6 @@ from chaos.faults.common import calls_to_operations, system_of
 from chaos.faults.fault import Fault, Process, System, Target, require
 from simcore.base.errors import InputError
 from simcore.base.model import Name
-from simcore.model.architecture import Effect
-from simcore.model.steps import walk
 
 if TYPE_CHECKING:
     from simcore.control.cosimulation import Cosimulation
@@ -36,7 +34,7 @@ class StoreWriteStall(Fault):
         known = system.architecture.services[require("service", self.service, system.architecture.services)].operations
         if self.operations:
             return [require(f"operation of {self.service}", operation, known) for operation in self.operations]
-        return [name for name, operation in known.items() if any(isinstance(step, Effect) for step in walk(operation.steps))]
+        return [body.operation for body in system.index.bodies_of(self.service) if system.index.effects[body.name]]
 
     def targets(self, system: System) -> list[Target]:
         writes = self._writes(system)
@@ -45,7 +43,7 @@ class StoreWriteStall(Fault):
         return [Target("operation", f"{self.service}.{operation}") for operation in writes]
 
     def readings(self, system: System) -> list[str]:
-        return calls_to_operations(system.architecture, {target.name for target in self.targets(system)})
+        return calls_to_operations(system.index, {target.name for target in self.targets(system)})
 
     def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
         for operation in self._writes(system_of(core)):

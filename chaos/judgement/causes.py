@@ -8,7 +8,7 @@ between a step of the method and a flow that suffers is left out. docs/verdicts.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,16 +16,13 @@ import numpy as np
 from chaos.measures.compute import Question
 from simcore.base.units import SECOND
 from simcore.journal.model import Journal
-from simcore.model.architecture import Architecture, Call
-from simcore.model.steps import call_sites, resources, walk
+from simcore.model.index import ArchitectureIndex, Part
 
 STEP = 10  # seconds a window
 FAILING_SHARE = 0.05
 FEWEST = 3
 SLOWER = 3.0
 FULL = 0.95
-
-Node = tuple[str, str]
 
 
 class Symptom(NamedTuple):
@@ -41,11 +38,11 @@ class Link(NamedTuple):
     at: int
     depth: int
     what: str
-    because: Node | None
+    because: Part | None
 
 
 def chain(
-    journal: Journal, architecture: Architecture, steps: Sequence[tuple[str, int | None, list[str]]], question: Question
+    journal: Journal, index: ArchitectureIndex, steps: Sequence[tuple[str, int | None, list[str]]], question: Question
 ) -> list[dict[str, Any]]:
     """The links in time order: `t_ns`, `kind` and `name` of the thing, `what` showed, `because` (kind/name; null for a step).
 
@@ -54,10 +51,10 @@ def chain(
     begin, since = int(journal.meta["start_ns"]), question.first_action
     if since is None or since <= begin + STEP * SECOND:
         return []
-    found = _follow(_hit(architecture, steps), _Symptoms(journal, since), dependencies(architecture), begin)
-    kept: set[Node] = set()
+    found = _follow(_hit(index, steps), _Symptoms(journal, since), index.dependents, begin)
+    kept: set[Part] = set()
     for node in found:
-        at: Node | None = node if node[0] == "flow" else None
+        at: Part | None = node if node[0] == "flow" else None
         while at is not None and at not in kept:
             kept.add(at)
             at = found[at].because
@@ -71,25 +68,26 @@ def chain(
     return sorted(links, key=lambda link: (link["t_ns"], link["depth"], link["kind"], link["name"]))
 
 
-def _hit(architecture: Architecture, steps: Sequence[tuple[str, int | None, list[str]]]) -> dict[Node, tuple[int, str]]:
+def _hit(index: ArchitectureIndex, steps: Sequence[tuple[str, int | None, list[str]]]) -> dict[Part, tuple[int, str]]:
     """What the steps hit, with when and by what."""
-    hit: dict[Node, tuple[int, str]] = {}
+    hit: dict[Part, tuple[int, str]] = {}
     for fault, began, targets in steps:
         for target in targets if began is not None else ():
             kind, _, name = target.partition("/")
-            node: Node = ("service", name.partition("#")[0]) if kind == "unit" else (kind, name)
+            node = Part("service", name.partition("#")[0]) if kind == "unit" else Part(kind, name)
             hit.setdefault(node, (began or 0, fault))
             if kind == "exchange":  # a market is hit where its orders are accepted
-                for service in architecture.services:
-                    if service.startswith(name):
-                        hit.setdefault(("service", service), (began or 0, fault))
+                for service in index.exchanges_of(name):
+                    hit.setdefault(Part("service", service), (began or 0, fault))
     return hit
 
 
-def _follow(hit: dict[Node, tuple[int, str]], symptoms: _Symptoms, edges: dict[Node, list[Node]], begin: int) -> dict[Node, Link]:
+def _follow(
+    hit: dict[Part, tuple[int, str]], symptoms: _Symptoms, edges: Mapping[Part, Sequence[Part]], begin: int
+) -> dict[Part, Link]:
     """Whatever is reached, by the path on which it is reached first; of equal ones by the fewest arrows."""
-    found: dict[Node, Link] = {}
-    queue: list[tuple[int, int, Node, str, Node | None]] = [
+    found: dict[Part, Link] = {}
+    queue: list[tuple[int, int, Part, str, Part | None]] = [
         (at, 0, node, f"step: {fault}", None) for node, (at, fault) in hit.items()
     ]
     heapq.heapify(queue)
@@ -110,51 +108,6 @@ def _follow(hit: dict[Node, tuple[int, str]], symptoms: _Symptoms, edges: dict[N
     return found
 
 
-# --- who depends on whom ------------------------------------------------------------------------------------------------------
-
-
-def dependencies(architecture: Architecture) -> dict[Node, list[Node]]:
-    """From each thing to what suffers when it does: service → its operations; operation, link or call site → the operations that
-    call it; operation → the pools it holds meanwhile; pool or limit → the operations that need it; operation of a client → flow."""
-    edges: dict[Node, list[Node]] = {}
-
-    def add(cause: Node, effect: Node) -> None:
-        if effect not in edges.setdefault(cause, []):
-            edges[cause].append(effect)
-
-    for site, callee in call_sites(architecture).items():
-        body = site.partition("/")[0]
-        caller, _, name = body.partition(".")
-        effect: Node = ("flow", name) if caller == "client" else ("operation", body)
-        add(("link", f"{caller}-{callee}"), effect)
-        add(("call", site), effect)
-    for caller, name, steps in _bodies(architecture):
-        effect = ("flow", name) if caller == "client" else ("operation", f"{caller}.{name}")
-        for step in steps:
-            if isinstance(step, Call):
-                add(("operation", step.call), effect)
-                if step.connection:
-                    add(("operation", step.call), ("pool", step.connection))
-    for service, made in architecture.services.items():
-        for name, operation in made.operations.items():
-            node: Node = ("operation", f"{service}.{name}")
-            add(("service", service), node)
-            held = operation.pools if operation.pools is not None else made.pools
-            for pool in held:
-                add(node, ("pool", pool))
-            for resource in (*held, *resources(operation.steps)):
-                add(("limit" if resource in architecture.limits else "pool", resource), node)
-    return edges
-
-
-def _bodies(architecture: Architecture) -> Iterable[tuple[str, str, list[Any]]]:
-    for service, made in architecture.services.items():
-        for name, operation in made.operations.items():
-            yield service, name, list(walk(operation.steps))
-    for name, flow in architecture.flows.items():
-        yield "client", name, list(walk(flow.steps))
-
-
 # --- what was not well ----------------------------------------------------------------------------------------------------------
 
 
@@ -165,11 +118,11 @@ class _Symptoms:
         self.journal, self.since = journal, since
         self.rows = journal.seconds.size // STEP
         self.split = max(1, (since - int(journal.meta["start_ns"])) // (STEP * SECOND))
-        self._known: dict[Node, list[Symptom]] = {}
+        self._known: dict[Part, list[Symptom]] = {}
         self._summed: dict[tuple[str, str, str], Any] = {}
         self._names = {kind: list(names) for kind, names in journal.names.items()}
 
-    def of(self, node: Node, at: int, begin: int) -> tuple[int | None, str]:
+    def of(self, node: Part, at: int, begin: int) -> tuple[int | None, str]:
         """When the thing was first seen not well from `at` on, and how; (None, "") if never. Windows are ten seconds."""
         window = max(self.split, (at - begin) // (STEP * SECOND))
         best: tuple[int | None, str] = (None, "")

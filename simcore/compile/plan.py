@@ -14,12 +14,13 @@ import numpy as np
 
 from simcore.base.errors import InputError
 from simcore.base.units import DAY, MINUTE
-from simcore.compile.program import Assembler, may_have_effects
+from simcore.compile.program import Assembler
 from simcore.kernel import layout as y
 from simcore.kernel import random
 from simcore.kernel.random import combine_int, mix_int
 from simcore.model.architecture import Architecture, Call, Distribution, Operation, Pool, Send, Service
-from simcore.model.steps import CLIENT, instances, names_used
+from simcore.model.index import CLIENT_INSTANCE, ArchitectureIndex
+from simcore.model.steps import CLIENT
 from simcore.model.workload import Curve, FlowLoad, Follows, Workload
 
 Ints = np.ndarray[Any, np.dtype[np.int64]]
@@ -46,10 +47,11 @@ class Plan:
     """What a run needs. `m` and `f` are the kernel's arenas at the beginning of the run, read-only.
 
     `handles[kind][name]` is where a pool, unit, link, call, flow, limit, service, operation or stream begins in `m`; `numbers` lists
-    units, operations and calls in the order of their numbers. Times are ns since midnight of the first day.
+    units, operations and calls in the order of their numbers. Times are ns since midnight of the first day. `index` is that of the
+    architecture: it gave the names.
     """
 
-    architecture: Architecture
+    index: ArchitectureIndex
     workload: Workload
     seed: int
     start: int
@@ -63,6 +65,11 @@ class Plan:
     attribute_values: dict[str, list[str]]
     environment: str = "production"
     details: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def architecture(self) -> Architecture:
+        """The architecture that is run."""
+        return self.index.architecture
 
     @property
     def seed_key(self) -> int:
@@ -151,8 +158,9 @@ def minute_rates(load: FlowLoad, curves: dict[str, Curve], first_minute: int, mi
 
 
 class _Compiler:
-    def __init__(self, architecture: Architecture, workload: Workload, seed: int, start: int, end: int) -> None:
-        self.architecture, self.workload = architecture, workload
+    def __init__(self, index: ArchitectureIndex, workload: Workload, seed: int, start: int, end: int) -> None:
+        architecture = index.architecture
+        self.index, self.architecture, self.workload = index, architecture, workload
         self.start, self.end = start, end
         self.seed_key = mix_int(seed % (1 << 64))
         self.m, self.f = Arena(np.int64, y.HEADER_SIZE), Arena(np.float64, 1)
@@ -163,7 +171,6 @@ class _Compiler:
         self.numbers: dict[str, list[str]] = {"unit": [], "operation": [], "call": []}
         self.columns: list[Column] = []
         self.attribute_values: dict[str, list[str]] = {}
-        self.effects = may_have_effects(architecture)
         flows = {name: Operation(steps=flow.steps) for name, flow in architecture.flows.items()}
         self.services: dict[str, Service] = {**architecture.services, CLIENT: Service(operations=flows, layer="client")}
 
@@ -188,12 +195,11 @@ class _Compiler:
     # -- pools, limits, services --------------------------------------------------------------------------------------------
 
     def add_pools(self) -> None:
-        self.used = {name: names_used(service) for name, service in self.services.items()}
         for name, pool in self.architecture.pools.items():
-            for i, label in enumerate(instances(self.architecture, name, self.used)):
+            for i, label in enumerate(self.index.resource_names(name)):
                 self.add_pool(label, pool, self.capacity(name, pool, i))
         for name, limit in self.architecture.limits.items():
-            for label in instances(self.architecture, name, self.used):
+            for label in self.index.resource_names(name):
                 at = self.m.take(y.LIMIT_SIZE)
                 interval = max(1, round(1e9 / limit.rate))
                 self.set(at, y.R_INTERVAL, interval)
@@ -211,9 +217,9 @@ class _Compiler:
     def capacity(self, name: str, pool: Pool, i: int) -> float:
         """A standby replica's pools of its own may be smaller than its primary's."""
         if pool.per == "replica":
-            for s, service in self.services.items():
-                if service.standby and i >= service.replicas and name in self.used[s]:
-                    return service.standby.capacity
+            for user in map(self.architecture.services.__getitem__, self.index.users_of(name)):
+                if user.standby and i >= user.replicas:
+                    return user.standby.capacity
         return 1.0
 
     def add_pool(self, label: str, pool: Pool, capacity: float) -> None:
@@ -258,7 +264,7 @@ class _Compiler:
         self.set(at, y.N_FLOATS, self.f.put([1.0, 0.0, 0.0, 1.0, service.contention]))
         self.set(at, y.N_SERVICE, self.handles["service"][name])
         self.set(at, y.N_INDEX, i)
-        used = self.used[name]
+        used = self.index.resources_of(name)
         if len(used) > y.MAX_POOLS:
             raise InputError(f"services.{name} uses {len(used)} pools and limits; at most {y.MAX_POOLS} are possible")
         for local, resource in enumerate(used):
@@ -273,9 +279,7 @@ class _Compiler:
 
     def resource(self, name: str, i: int) -> int:
         """Handle of the instance of a pool or limit that replica number i uses."""
-        if name in self.architecture.pools:
-            return self.handles["pool"][name if self.architecture.pools[name].per == "shared" else f"{name}#{i}"]
-        return self.handles["limit"][name if self.architecture.limits[name].per == "shared" else f"{name}#{i}"]
+        return self.handles["pool" if name in self.architecture.pools else "limit"][self.index.resource_name(name, i)]
 
     def attribute(self, name: str) -> int:
         """Handle of an attribute; made when first asked for."""
@@ -304,7 +308,7 @@ class _Compiler:
     def add_links(self) -> None:
         for link in self.architecture.links:
             at = self.m.take(y.LINK_SIZE)
-            name = f"{link.source}-{link.target}"
+            name = link.label
             self.handles["link"][name] = at
             self.set(at, y.L_FLOATS, self.f.put([link.loss.request, link.loss.answer, link.duplication, 1.0]))
             self.set(at, y.L_LATENCY, self.distribution(link.latency))
@@ -324,7 +328,7 @@ class _Compiler:
                 name = f"{service_name}.{operation}"
                 at = self.handles["operation"][name] = self.m.take(y.OPERATION_SIZE)
                 self.set(at, y.O_HASH, wrap(random.name_hash(name)))
-                self.set(at, y.O_EFFECTS, self.effects[name])
+                self.set(at, y.O_EFFECTS, name in self.index.may_write)
                 self.set(at, y.O_SERVICE, self.handles["service"][service_name])
                 self.set(at, y.O_NUMBER, len(self.numbers["operation"]))
                 self.histogram(at, y.O_HISTOGRAM)
@@ -336,7 +340,7 @@ class _Compiler:
                 name = f"{service_name}.{operation}"
                 at = self.handles["operation"][name]
                 self.set(at, y.O_LIFETIME, body.idempotency.lifetime if body.idempotency else -1)
-                assembler = Assembler(self, service_name, operation, self.used[service_name])
+                assembler = Assembler(self, service_name, operation, self.index.resources_of(service_name))
                 self.set(at, y.O_ENTRY, assembler.assemble(service, body))
 
     def add_site(self, caller: str, label: str, step: Call | Send) -> int:
@@ -540,7 +544,8 @@ def compile_plan(
     """
     if not 0 <= start < end:
         raise InputError(f"a run must end after it starts (start {start} ns, end {end} ns)")
-    c = _Compiler(architecture, workload, seed, start, end)
+    index = ArchitectureIndex(architecture)
+    c = _Compiler(index, workload, seed, start, end)
     c.add_pools()
     c.add_services()
     c.add_links()
@@ -548,7 +553,7 @@ def compile_plan(
     c.add_rings()
     c.add_flows()
     c.add_customers()
-    c.set(0, y.H_CLIENT_UNIT, c.handles["unit"][f"{CLIENT}#0"])
+    c.set(0, y.H_CLIENT_UNIT, c.handles["unit"][CLIENT_INSTANCE])
     c.set(0, y.H_NOW, start)
     c.set(0, y.H_GUARD, architecture.run_guard)
     c.set(0, y.H_PROPAGATE, architecture.deadlines == "propagate")
@@ -556,6 +561,6 @@ def compile_plan(
     m, f = c.m.array[: c.m.used].copy(), c.f.array[: c.f.used].copy()
     m.flags.writeable = f.flags.writeable = False
     return Plan(
-        architecture, workload, seed, start, end, span_sampling, m, f, c.handles, c.numbers, c.columns, c.attribute_values, environment,
+        index, workload, seed, start, end, span_sampling, m, f, c.handles, c.numbers, c.columns, c.attribute_values, environment,
         details or {},
     )  # fmt: skip

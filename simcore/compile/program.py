@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,6 @@ from simcore.base.errors import InputError
 from simcore.kernel import layout as y
 from simcore.kernel import random
 from simcore.model.architecture import (  # fmt: skip
-    Architecture,
     Call,
     Choose,
     Effect,
@@ -27,35 +27,20 @@ from simcore.model.architecture import (  # fmt: skip
     Work,
 )
 from simcore.model.effects import EFFECTS
-from simcore.model.steps import CLIENT, callee, programs, walk
-
-
-def may_have_effects(architecture: Architecture) -> dict[str, bool]:
-    """For each operation (flows as client.FLOW): may a request to it change anything, itself or through what it calls?"""
-    bodies = programs(architecture)
-    found = {name: [step for step in walk(steps) if isinstance(step, (Call, Send, Effect))] for name, steps in bodies.items()}
-    known = {
-        name: any(isinstance(s, Effect) and EFFECTS[s.effect].counts_as_effect for s in steps) for name, steps in found.items()
-    }
-    changed = True
-    while changed:
-        more = {
-            n for n, steps in found.items() if not known[n] and any(known[callee(s)] for s in steps if not isinstance(s, Effect))
-        }
-        known |= dict.fromkeys(more, True)
-        changed = bool(more)
-    return known
+from simcore.model.index import CallSite
+from simcore.model.steps import CLIENT
 
 
 class Assembler:
     """Makes one operation's instructions. Jumps and handlers are indices until the program has its place in the arena."""
 
-    def __init__(self, compiler: Any, service: str, operation: str, resources: list[str]) -> None:
+    def __init__(self, compiler: Any, service: str, operation: str, resources: Sequence[str]) -> None:
         self.c, self.service = compiler, service
         self.name = f"{service}.{operation}"
         self.local = {name: i for i, name in enumerate(resources)}
         self.code: list[dict[str, Any]] = []
         self.ordinals: Counter[str] = Counter()
+        self.sites: Iterator[CallSite] = iter(compiler.index.call_sites_of(self.name))
         self.fix_later: list[tuple[int, int]] = []  # (index in the arena, instruction number) of handles outside the program
 
     # -- emitting -------------------------------------------------------------------------------------------------------------
@@ -77,11 +62,10 @@ class Assembler:
         return {"hash": random.name_hash(f"draw:{draw}" if draw else label), "b": 1 if draw else 0}
 
     def site_label(self, step: Call | Send) -> str:
-        target = callee(step)
-        if step.name:
-            turn = self.ordinal(f"name {step.name}")
-            return f"{self.name}/{step.name}#{turn}" if turn else f"{self.name}/{step.name}"
-        return f"{self.name}/{target}#{self.ordinal(f'target {target}')}"
+        """The name of the next call site: steps are laid out in the order in which the index has them."""
+        site = next(self.sites)
+        assert site.step is step, f"{self.name}: the index has {site.name} where the program has another step"
+        return site.name
 
     # -- steps ----------------------------------------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ import simpy
 
 from simcore.control.sampling import Rule, Scrape
 from simcore.model.architecture import Architecture, Distribution
+from simcore.model.index import ArchitectureIndex
 from simcore.model.workload import Workload
 
 FileState = Literal["ok", "late", "corrupt", "missing"]
@@ -18,6 +19,8 @@ FileState = Literal["ok", "late", "corrupt", "missing"]
 class PlanView(Protocol):
     """The part of a plan the control plane reads. `start` and `end` are ns since midnight of the first day."""
 
+    @property
+    def index(self) -> ArchitectureIndex: ...
     @property
     def architecture(self) -> Architecture: ...
     @property

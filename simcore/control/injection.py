@@ -359,11 +359,8 @@ class Injection:
     def duplicate_router_writes(self, share: float) -> None:
         """This share of what is sent to an exchange's order entry is written twice."""
         require_share("duplicate_router_writes", share)
-        takers = {
-            name for name, service in self.plan.architecture.services.items()
-            for operation in service.operations.values() if any(getattr(s, "effect", "") == "order.accept" for s in operation.steps)
-        }  # fmt: skip
-        links = [link for link in self.plan.architecture.links if link.target in takers]
+        exchanges = self.plan.index.exchanges
+        links = [link for link in self.plan.architecture.links if link.target in exchanges]
         if not links:
             raise InputError("duplicate_router_writes: no link leads to a service that accepts orders")
         for link in links:

@@ -70,6 +70,6 @@ def start_control(core: Core) -> ControlPlane:
 
     Raises InputError when a name in the control section leads nowhere.
     """
-    for finding in check_control(core.plan.architecture):
+    for finding in check_control(core.plan.index):
         raise InputError(f"{'.'.join(map(str, finding.keys))}: {finding.message}", mend=finding.mend)
     return ControlPlane(core)

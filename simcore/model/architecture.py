@@ -327,6 +327,11 @@ class Link(Model):
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
+    @property
+    def label(self) -> str:
+        """``from-to``, as the journal has it."""
+        return f"{self.source}-{self.target}"
+
 
 class Standby(Model):
     """Replicas out of rotation until a failover. State younger than the lag is lost when the primary is."""

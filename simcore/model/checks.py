@@ -19,19 +19,18 @@ from simcore.model.architecture import (
     Distribution,
     Effect,
     Hold,
-    Operation,
     RateLimit,
     Repeat,
     Route,
     Send,
-    Service,
     Step,
     Wait,
     Work,
 )
 from simcore.model.effects import EFFECTS
+from simcore.model.index import ArchitectureIndex, Body
 from simcore.model.references import check_control
-from simcore.model.steps import CLIENT, Steps, inner, placed
+from simcore.model.steps import CLIENT, Steps, callee, inner, placed
 from simcore.model.trading_calendar import CALENDARS
 from simcore.model.workload import Follows, Workload
 
@@ -44,24 +43,19 @@ BUILTIN_ATTRIBUTES: Mapping[str, tuple[str, ...]] = {"session": ("yes", "no"), "
 """Attributes every workload has: whether the customer is logged in, and which side the order is on."""
 
 
-class Body(NamedTuple):
-    """An operation or a flow: its name (``service.operation``, ``client.flow``), keys of its steps, pools held throughout."""
-
-    name: str
-    keys: Keys
-    steps: Steps
-    pools: Sequence[str]
-
-
 def check_architecture(architecture: Architecture) -> list[Finding]:
     """All findings about an architecture on its own, an empty list if it is sound."""
-    found = [*_services(architecture), *_links(architecture), *check_control(architecture)]
-    for body in bodies(architecture):
+    index = ArchitectureIndex(architecture)
+    found = [*_services(architecture), *_links(architecture)]
+    for body in index.bodies.values():
         found += _names(architecture, body)
         found += _held(body)
-        found += _size(body)
-    if not found:  # sums and the graph of calls make sense only once every part does
-        found += [*_sizes(architecture), *_call_cycles(architecture), *_endless_sends(architecture), *_shared_draws(architecture)]
+    too_large = [finding for body in index.bodies.values() for finding in _size(body)] or _sizes(architecture)
+    if not too_large:  # to list all call sites of a body too large would take for ever
+        found += check_control(index)
+    found += too_large
+    if not found:  # the graph of calls makes sense only once every part does
+        found += [*_call_cycles(index), *_endless_sends(index), *_shared_draws(index)]
     return found
 
 
@@ -105,12 +99,13 @@ def check_workload(workload: Workload) -> list[Finding]:
 
 def check_pair(architecture: Architecture, workload: Workload) -> tuple[list[Finding], list[Finding]]:
     """Findings about an architecture under a workload: (those to mend in the architecture, those in the workload)."""
+    index = ArchitectureIndex(architecture)
     values = {name: tuple(a.weights) for name, a in workload.attributes.items()} | dict(BUILTIN_ATTRIBUTES)
     in_architecture = []
     for name, service in architecture.services.items():
         if service.shard_by is not None and service.shard_by not in values:
             in_architecture.append(_dangling(("services", name, "shard_by"), "attribute", service.shard_by, values))
-    for body in bodies(architecture):
+    for body in index.bodies.values():
         for keys, step in placed(body.steps, body.keys):
             if isinstance(step, Route):
                 in_architecture += _route(keys, step, values)
@@ -118,28 +113,10 @@ def check_pair(architecture: Architecture, workload: Workload) -> tuple[list[Fin
     for name, load in workload.flows.items():
         if name not in architecture.flows:
             in_workload.append(_dangling(("flows", name), "flow of the architecture", name, architecture.flows))
-        elif load.closed is not None and not _positive(load.closed.think) and not _flow_takes_time(architecture, name):
+        elif load.closed is not None and not _positive(load.closed.think) and not _flow_takes_time(index, name):
             message = "a closed population that neither thinks nor waits stops the clock"
             in_workload.append(Finding(("flows", name, "closed"), message, "give it a think time"))
     return in_architecture, in_workload
-
-
-# --- walking the steps --------------------------------------------------------------------------------------------------
-
-
-def bodies(architecture: Architecture) -> Iterator[Body]:
-    """Every operation of every service, then every flow."""
-    for service_name, service in architecture.services.items():
-        for name, operation in service.operations.items():
-            keys: Keys = ("services", service_name, "operations", name, "steps")
-            yield Body(f"{service_name}.{name}", keys, operation.steps, pools_of(service, operation))
-    for name, flow in architecture.flows.items():
-        yield Body(f"{CLIENT}.{name}", ("flows", name, "steps"), flow.steps, ())
-
-
-def pools_of(service: Service, operation: Operation) -> Sequence[str]:
-    """The pools a task of the operation holds from its beginning to its end."""
-    return service.pools if operation.pools is None else operation.pools
 
 
 # --- names --------------------------------------------------------------------------------------------------------------
@@ -188,8 +165,8 @@ def _names(architecture: Architecture, body: Body) -> list[Finding]:
             if name not in known:
                 found.append(_dangling((*keys, key), what, name, known))
         if isinstance(step, (Call, Send)):
-            key, target = ("call", step.call) if isinstance(step, Call) else ("send", step.send)
-            found += _target(architecture, (*keys, key), target)
+            key = "call" if isinstance(step, Call) else "send"
+            found += _target(architecture, (*keys, key), callee(step))
             if step.name is not None and step.name in names:
                 message = f"a second step is called {step.name!r} in {body.name}"
                 found.append(Finding((*keys, "name"), message, "choose another name"))
@@ -359,25 +336,24 @@ def _told(cycle: list[_Edge]) -> str:
     return " → ".join([cycle[-1].target, *(edge.target for edge in cycle)])
 
 
-def _call_cycles(architecture: Architecture) -> list[Finding]:
-    graph = {b.name: [e for e in _edges(b.steps, b.keys) if isinstance(e.step, Call)] for b in bodies(architecture)}
+def _call_cycles(index: ArchitectureIndex) -> list[Finding]:
+    graph = {name: [e for e in _edges(b.steps, b.keys) if isinstance(e.step, Call)] for name, b in index.bodies.items()}
     cycle = _cycle(graph)
     if cycle is None:
         return []
     return [Finding(cycle[-1].keys, f"calls go round in a circle: {_told(cycle)}", "let one of them be a send, or leave it out")]
 
 
-def _endless_sends(architecture: Architecture) -> list[Finding]:
+def _endless_sends(index: ArchitectureIndex) -> list[Finding]:
     """A circle of sends and calls on which no time passes would never let the clock go on."""
-    slow_links = {(x.source, x.target) for x in architecture.links if _positive(x.latency)}
+    slow_links = _slow_links(index)
     graph: dict[str, list[_Edge]] = {}
-    for body in bodies(architecture):
+    for body in index.bodies.values():
         timed = any(_takes_time(step) for _, step in placed(body.steps, body.keys))
-        service = body.name.partition(".")[0]
         graph[body.name] = [
             edge
             for edge in ([] if timed else _edges(body.steps, body.keys))
-            if (service, edge.target.partition(".")[0]) not in slow_links
+            if (body.service, edge.target.partition(".")[0]) not in slow_links
             and not _delayed(edge.step)
             and not _by_chance(body.steps, edge.keys[len(body.keys) :])
         ]
@@ -385,6 +361,11 @@ def _endless_sends(architecture: Architecture) -> list[Finding]:
     if cycle is None:
         return []
     return [Finding(cycle[-1].keys, f"messages go round without time passing: {_told(cycle)}", "give the send a delay, or work")]
+
+
+def _slow_links(index: ArchitectureIndex) -> set[tuple[str, str]]:
+    """(from, to) of the links on which time passes."""
+    return {(link.source, link.target) for link in index.architecture.links if _positive(link.latency)}
 
 
 def _delayed(step: Call | Send) -> bool:
@@ -422,21 +403,20 @@ def _positive(distribution: Distribution) -> bool:
     return distribution.exponential != 0
 
 
-def _flow_takes_time(architecture: Architecture, flow: str) -> bool:
+def _flow_takes_time(index: ArchitectureIndex, flow: str) -> bool:
     """Whether any step that the flow may reach takes time, or any link; calls only, a send does not hold the client."""
-    by_name = {body.name: body for body in bodies(architecture)}
-    slow_links = {(x.source, x.target) for x in architecture.links if _positive(x.latency)}
+    slow_links = _slow_links(index)
     todo, seen = [f"{CLIENT}.{flow}"], set()
     while todo:
         name = todo.pop()
-        if name in seen or name not in by_name:
+        if name in seen or name not in index.bodies:
             continue
         seen.add(name)
-        body = by_name[name]
+        body = index.bodies[name]
         if any(_takes_time(step) for _, step in placed(body.steps, body.keys)):
             return True
         calls = [e.target for e in _edges(body.steps, body.keys) if isinstance(e.step, Call)]
-        if any((name.partition(".")[0], target.partition(".")[0]) in slow_links for target in calls):
+        if any((body.service, target.partition(".")[0]) in slow_links for target in calls):
             return True
         todo += calls
     return False
@@ -445,24 +425,23 @@ def _flow_takes_time(architecture: Architecture, flow: str) -> bool:
 # --- luck ---------------------------------------------------------------------------------------------------------------
 
 
-def _shared_draws(architecture: Architecture) -> list[Finding]:
+def _shared_draws(index: ArchitectureIndex) -> list[Finding]:
     """A `draw` name that one flow reaches more than once gives several steps the same luck, which is never meant.
 
     Branches that exclude each other may share a name: that is what pairs the luck of restructured architectures.
     """
-    places = {body.name: body for body in bodies(architecture)}
-    reach: dict[str, Counter[str]] = {name: Counter() for name in places}
+    reach: dict[str, Counter[str]] = {name: Counter() for name in index.bodies}
     while True:  # counts only grow and stop at 2, so that circles of sends settle too
-        grown = {name: _draws(body.steps, reach) for name, body in places.items()}
+        grown = {name: _draws(body.steps, reach) for name, body in index.bodies.items()}
         if grown == reach:
             break
         reach = grown
     sites: dict[str, list[tuple[Keys, str]]] = {}
-    for body in places.values():
+    for body in index.bodies.values():
         for keys, step in placed(body.steps, body.keys):
             sites.setdefault(getattr(step, "draw", None) or "", []).append((keys, body.name))
     found: dict[str, Finding] = {}
-    for flow in architecture.flows:
+    for flow in index.architecture.flows:
         for draw in (d for d, count in reach[f"{CLIENT}.{flow}"].items() if count > 1 and d not in found):
             where = ", ".join(dict.fromkeys(name for _, name in sites[draw]))
             message = f"the flow {flow!r} draws {draw!r} more than once (in {where})"
@@ -490,5 +469,5 @@ def _draws(steps: Steps, reach: Mapping[str, Counter[str]]) -> Counter[str]:
         if draw is not None:
             total[draw] += 1
         if isinstance(step, (Call, Send)):
-            total += reach.get(step.call if isinstance(step, Call) else step.send, Counter())
+            total += reach.get(callee(step), Counter())
     return Counter({draw: min(count, 2) for draw, count in total.items() if count})

@@ -33,3 +33,9 @@ EFFECTS: dict[str, Effect] = {
     "fund.fast_redeem": Effect(32, True, "the fund company pays a redemption out at once"),
     "margin.check": Effect(40, False, "the credit line is checked; nothing is written"),
 }
+
+COUNTERPARTY_EFFECTS: dict[str, tuple[str, ...]] = {
+    "exchange": ("order.accept",),
+    "bank": ("transfer.bank_debit", "transfer.bank_credit"),
+}
+"""What only a counterparty writes: a service with such an operation stands for it."""

@@ -9,7 +9,8 @@ from simcore.base.errors import suggest
 from simcore.files.validation import Finding, Keys
 from simcore.model.architecture import Architecture, Standby
 from simcore.model.control_section import Action, Control, PerItem
-from simcore.model.steps import call_sites, instances
+from simcore.model.index import ArchitectureIndex
+from simcore.model.steps import CLIENT
 from simcore.model.trading_calendar import CALENDARS
 
 FIELDS: Mapping[str, tuple[str, ...]] = {
@@ -29,16 +30,16 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 Reference = tuple[Keys, str, str | None, Collection[str]]
 
 
-def check_control(architecture: Architecture) -> list[Finding]:
+def check_control(index: ArchitectureIndex) -> list[Finding]:
     """Findings about the control section, keys from the top of the file; empty if every name leads somewhere."""
-    control = architecture.control
+    architecture, control = index.architecture, index.architecture.control
     found = [
         Finding((*keys,), f"no {what} named {name!r}", suggest(name, known))
-        for keys, what, name, known in _references(architecture, control)
+        for keys, what, name, known in _references(index, control)
         if name is not None and name not in known
     ]
     for keys, reading in _readings(control):
-        found += _reading(architecture, keys, reading)
+        found += check_reading(index, keys, reading)
     return found + _rules(architecture, control)
 
 
@@ -52,7 +53,8 @@ def gate_names(architecture: Architecture) -> set[str]:
     return {p.gate for p in architecture.pools.values() if p.gate} | {g for c in CALENDARS.values() for g in c.gates}
 
 
-def _references(a: Architecture, c: Control) -> Iterator[Reference]:
+def _references(index: ArchitectureIndex, c: Control) -> Iterator[Reference]:
+    a = index.architecture
     for section in ("monitors", "robots", "complaints"):
         for name, rule in getattr(c, section).items():
             at: Keys = ("control", section, name)
@@ -68,24 +70,25 @@ def _references(a: Architecture, c: Control) -> Iterator[Reference]:
             yield ("control", "complaints", name, "flows", i), "flow", flow, a.flows
     for name, team in c.teams.items():
         yield ("control", "teams", name, "vendor"), "vendor", team.vendor, c.vendors
-    yield from _of_runbooks(a, c)
+    yield from _of_runbooks(index, c)
     yield from _of_checklists(a, c)
     yield from _of_failovers(a, c)
     yield from _of_batches(a, c)
 
 
-def _of_runbooks(a: Architecture, c: Control) -> Iterator[Reference]:
+def _of_runbooks(index: ArchitectureIndex, c: Control) -> Iterator[Reference]:
     for name, runbook in c.runbooks.items():
         at: Keys = ("control", "runbooks", name)
         for i, alarm in enumerate(runbook.alarms):
             yield (*at, "alarms", i), "alarm", alarm, alarm_names(c)
-        yield (*at, "subject"), "service", runbook.subject, a.services
+        yield (*at, "subject"), "service", runbook.subject, index.architecture.services
         for i, action in enumerate(runbook.actions):
-            for verb, what, target, known in _of_action(a, c, action):
+            for verb, what, target, known in _of_action(index, c, action):
                 yield (*at, "actions", i, verb), what, target, known
 
 
-def _of_action(a: Architecture, c: Control, action: Action) -> Iterator[tuple[str, str, str, Collection[str]]]:
+def _of_action(index: ArchitectureIndex, c: Control, action: Action) -> Iterator[tuple[str, str, str, Collection[str]]]:
+    a = index.architecture
     if action.verb in ("restart", "rotate_out", "rotate_in"):
         service, mark, number = action.target.partition("#")
         yield action.verb, "service", service, a.services
@@ -94,8 +97,7 @@ def _of_action(a: Architecture, c: Control, action: Action) -> Iterator[tuple[st
     elif action.rollback is not None:
         yield "rollback", "service", action.rollback, a.services
     elif action.repair is not None:
-        units = [s.place_of(r) for s in a.services.values() for r in range(s.units)]
-        places = [place for site, groups in units for place in (site, *groups)]
+        places = [place for instance in index.instances.values() for place in (instance.site, *instance.groups)]
         yield "repair", "service, group or site", action.repair, [*a.services, *places]
     elif action.failover is not None:
         yield "failover", "failover", action.failover, c.failovers
@@ -159,32 +161,26 @@ def _items(keys: Keys, items: list[PerItem]) -> Iterator[tuple[Keys, str]]:
     yield from (((*keys, i, "of"), reading) for i, item in enumerate(items) for reading in item.of)
 
 
-def _reading(a: Architecture, keys: Keys, reading: str) -> list[Finding]:
+def check_reading(index: ArchitectureIndex, keys: Keys, reading: str) -> list[Finding]:
+    """A finding, at these keys, if the reading ``kind/name/field`` leads nowhere; its kind exists."""
     kind, rest = reading.split("/", 1)
     name, field = rest.rsplit("/", 1)
     if field not in FIELDS[kind]:
         return [Finding(keys, f"a {kind} has no reading {field!r}", f"it has {', '.join(FIELDS[kind])}")]
-    base = name.partition("#")[0]
+    a, base = index.architecture, name.partition("#")[0]
     names: dict[str, Collection[str]] = {
-        "pool": a.pools, "unit": a.services, "flow": a.flows,
-        "link": [f"{link.source}-{link.target}" for link in a.links], "call": [*a.services, "client"],
-        "operation": [f"{s}.{o}" for s, service in a.services.items() for o in service.operations], "limit": a.limits,
+        "pool": a.pools, "unit": a.services, "flow": a.flows, "link": index.links, "call": [*a.services, CLIENT],
+        "operation": [body.name for body in index.bodies.values() if not body.is_flow], "limit": a.limits,
     }  # fmt: skip
-    known = names[kind]
     subject = name.partition(".")[0] if kind == "call" else base
-    if subject not in known:
-        return [Finding(keys, f"{reading}: no {kind} named {subject!r}", suggest(subject, known))]
-    if kind == "call" and name not in (sites := call_sites(a)):
-        return [
-            Finding(
-                keys,
-                f"{reading}: {subject} has no call {name!r}",
-                suggest(name, [s for s in sites if s.startswith(f"{subject}.")]),
-            )
-        ]
+    if subject not in names[kind]:
+        return [Finding(keys, f"{reading}: no {kind} named {subject!r}", suggest(subject, names[kind]))]
+    if kind == "call" and name not in index.call_sites:
+        own = [site.name for site in index.call_sites.values() if site.caller == subject]
+        return [Finding(keys, f"{reading}: {subject} has no call {name!r}", suggest(name, own))]
     if kind not in ("unit", "pool", "limit"):
         return []
-    known = [f"{base}#{i}" for i in range(a.services[base].units)] if kind == "unit" else instances(a, base)
+    known = [i.name for i in index.instances_of(base)] if kind == "unit" else index.resource_names(base)
     told = f"{base} has #0 to #{len(known) - 1}" if base not in known else f"{base} is one for all"
     return [] if name in known else [Finding(keys, f"{reading}: not one {kind}", told)]
 

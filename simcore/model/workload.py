@@ -17,6 +17,9 @@ from simcore.model.architecture import Distribution
 
 Weight = Annotated[float, Field(ge=0)]
 
+MARKET = "exchange"
+"""The attribute of instruments that says at which exchange they are traded."""
+
 
 class Attribute(Model):
     """A property by which steps may route, drawn once per customer, intent or instrument from the weights."""
@@ -150,3 +153,9 @@ class Workload(Model):
     curves: dict[Name, Curve] = {}
     flows: dict[Name, FlowLoad]
     calendar: Name = "continuous"
+
+
+def markets_of(workload: Workload) -> list[str]:
+    """The exchanges that instruments are traded at. A workload that does not tell them apart has one, whatever its name."""
+    attribute = workload.attributes.get(MARKET)
+    return ["exchange"] if attribute is None else list(attribute.weights)

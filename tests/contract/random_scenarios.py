@@ -29,8 +29,8 @@ from simcore.control.event_names import VOCABULARY
 from simcore.files.document import read_document
 from simcore.model.architecture import Architecture
 from simcore.model.checks import check_architecture
+from simcore.model.index import ArchitectureIndex
 from simcore.model.references import FIELDS
-from simcore.model.steps import call_sites
 from simcore.model.workload import Workload
 
 from .healthy import example
@@ -106,7 +106,9 @@ def write(number: int, seed: int, folder: Path) -> Path:
     """The files of a scenario; the scenario's path."""
     rng = random.Random(f"{seed}/{number}")
     parts, places = _parts(rng.randrange(NEIGHBOURS) if rng.random() < 0.3 else None), {}
-    system = System(Architecture.model_validate(parts["architecture"]), Workload.model_validate(parts["workload"]))
+    system = System(
+        ArchitectureIndex(Architecture.model_validate(parts["architecture"])), Workload.model_validate(parts["workload"])
+    )
     for kind, plain in parts.items():
         same = plain is _broker(kind)
         places[kind] = str(BROKER / f"{kind}.yaml") if same else f"./{_dump(plain, folder / f'{kind}.yaml').name}"
@@ -264,7 +266,7 @@ class Author:
         names = {
             "pool": ["counter-threads", "access-threads#1"], "limit": ["gateway", "front-door#0"], "flow": list(a.flows),
             "unit": [f"{s}#0" for s in a.services], "link": [f"{link.source}-{link.target}" for link in a.links],
-            "call": list(call_sites(a)), "operation": [f"{s}.{o}" for s, made in a.services.items() for o in made.operations],
+            "call": list(self.system.index.call_sites), "operation": [n for n, b in self.system.index.bodies.items() if not b.is_flow],
         }  # fmt: skip
         kind = self.rng.choice(sorted(names))
         return f"{kind}/{self.rng.choice(names[kind])}/{self.rng.choice([f for f in FIELDS[kind] if f != 'down_since'])}"

@@ -11,7 +11,7 @@ from simcore.base.units import DAY
 from simcore.control.event_names import note
 from simcore.control.handles import Core, now
 from simcore.model.trading_calendar import TradingCalendar
-from simcore.model.workload import Workload
+from simcore.model.workload import markets_of
 
 
 class Gates:
@@ -57,12 +57,6 @@ class Gates:
             note(self._core, "gate", name, open=is_open, held_by=",".join(sorted(holders)) or None)
 
 
-def _exchanges_of(workload: Workload) -> list[str]:
-    """The values of the attribute `exchange`; a workload without it has one market, whatever its name."""
-    attribute = workload.attributes.get("exchange")
-    return ["exchange"] if attribute is None else list(attribute.weights)
-
-
 class Calendar:
     """Walks through the timetable. Whether a batch settles the day is decided by `settled_by_batch`."""
 
@@ -71,7 +65,7 @@ class Calendar:
         self._calendar = calendar
         self._gates = gates
         self._settles = calendar.settles_at is not None and not settled_by_batch
-        self._exchanges = core.plan.architecture.control.exchanges or _exchanges_of(core.plan.workload)
+        self._exchanges = core.plan.architecture.control.exchanges or markets_of(core.plan.workload)
         if not calendar.continuous:
             self._enter_phase()
             gates.update()

@@ -9,14 +9,15 @@ from typing import Any
 
 import pytest
 
-from chaos.coverage.sites import SITES, WORDS, sites_of, steps_of
+from chaos.coverage.sites import SITES, WORDS, sites_of
 from chaos.coverage.trials import Trial, attempt, inert, system
 from chaos.documents.scenario import register
 from chaos.execution.planting import load_defect, mutant_named, mutants, places
 from simcore.base.errors import InputError
 from simcore.files import catalogue
 from simcore.files.loading import load_architecture, load_workload, resolve, surroundings
-from simcore.model.architecture import Architecture, Send
+from simcore.model.architecture import Architecture
+from simcore.model.index import ArchitectureIndex
 
 SCENARIO = json.dumps({
     "kind": "scenario", "name": "short", "title": "Four minutes", "window": {"from": "10:30", "to": "10:34"}, "warmup": "1min",
@@ -48,7 +49,7 @@ def test_there_are_enough_operators_and_mutants(core: Architecture) -> None:
 @pytest.mark.parametrize("kind", list(SITES))
 def test_sites_have_the_words_that_are_promised(kind: str, core: Architecture) -> None:
     """What selectors and templates may name is what each site has; labels are unique."""
-    sites = sites_of(core, kind)
+    sites = sites_of(ArchitectureIndex(core), kind)
     assert sites
     assert {frozenset(site.words) for site in sites} == {frozenset(WORDS[kind])}
     assert max(Counter(site.label for site in sites).values()) == 1
@@ -59,9 +60,10 @@ def test_call_sites_are_called_as_the_journal_does(core: Architecture) -> None:
     given = attempt([Trial(SCENARIO, "legacy-coupled", "staging", (1,), readings=True)])[0]["runs"][0]["readings"]
     asked = [reading for reading in given if reading.startswith("call/") and reading.endswith("/attempts")]
     called = {reading.removeprefix("call/").removesuffix("/attempts") for reading in asked}
-    sends = {step.label for step in steps_of(core) if isinstance(step.step, Send)}
+    index = ArchitectureIndex(core)
+    sends = {site.name for site in index.call_sites.values() if site.kind == "send"}
     assert len(called) > 50
-    assert called <= {site.label for site in sites_of(core, "call")} | sends
+    assert called <= {site.label for site in sites_of(index, "call")} | sends
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +77,7 @@ def without() -> tuple[str, dict[str, Any]]:
 def test_every_operator_can_be_planted(operator: str, core: Architecture, without: tuple[str, dict[str, Any]]) -> None:
     """At its first site the system is valid, and another one than without the defect; and where nothing it needs grew in a run
     without it, the same run with it comes out the same."""
-    sites = places(load_defect(operator).model, core)
+    sites = places(load_defect(operator).model, ArchitectureIndex(core))
     if not sites:
         pytest.skip("legacy-coupled has no such site")  # breakers, deadlines, keys: options have them
     mutant = mutant_named(f"{operator}@{sites[0].label}", "legacy-coupled")

@@ -27,6 +27,7 @@ from simcore.files.loading import load_pair
 from simcore.files.patch import command_line_layer
 from simcore.journal.model import Journal
 from simcore.model.architecture import Architecture
+from simcore.model.index import ArchitectureIndex
 from simcore.model.workload import Workload
 from simcore.simulation import simulate
 
@@ -582,7 +583,7 @@ def test_every_fault_is_tried() -> None:
 def test_unknown_name_is_one_clear_error(name: str) -> None:
     """A name that leads nowhere is shown, in one line, before anything runs."""
     with pytest.raises(InputError) as caught:
-        FAULTS[name].model_validate(NOBODY[name]).targets(System(*PAIR))
+        FAULTS[name].model_validate(NOBODY[name]).targets(System(ArchitectureIndex(PAIR[0]), PAIR[1]))
     assert "nobody" in caught.value.message
     assert "\n" not in str(caught.value)
 
@@ -625,7 +626,7 @@ def test_a_fault_that_does_nothing_is_refused(name: str, words: dict[str, Any], 
 def test_a_target_that_cannot_suffer_is_refused(name: str, words: dict[str, Any], says: str) -> None:
     """A name that exists but cannot be hit that way is an error too."""
     with pytest.raises(InputError, match=says):
-        FAULTS[name].model_validate(words).targets(System(*PAIR))
+        FAULTS[name].model_validate(words).targets(System(ArchitectureIndex(PAIR[0]), PAIR[1]))
 
 
 def test_nothing_exercised_is_not_an_effect() -> None:

@@ -9,13 +9,14 @@ from chaos.reports.layout import Box, layout, overlaps
 from chaos.results.topology import picture
 from simcore.files import catalogue
 from simcore.files.loading import resolve
+from simcore.model.index import ArchitectureIndex
 
 
 @pytest.mark.parametrize("name", sorted(catalogue.shipped("architecture")))
 def test_no_boxes_overlap(name: str) -> None:
     """In every shipped architecture each service has a box of its own inside the frame, and none overlaps another."""
     model = resolve(name, (), "architecture").model
-    boxes, (width, height) = layout(Picture.model_validate(picture(model)))
+    boxes, (width, height) = layout(Picture.model_validate(picture(ArchitectureIndex(model))))
     assert set(boxes) - {"client"} == set(model.services)
     assert overlaps(boxes) == []
     assert all(b.x - b.width / 2 >= 0 and b.x + b.width / 2 <= width and 0 < b.y < height for b in boxes.values())

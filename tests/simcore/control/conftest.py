@@ -13,6 +13,7 @@ from simcore.control.handles import parts
 from simcore.control.plane import ControlPlane, start_control
 from simcore.control.sampling import PolledScrape, Rule, Scrape
 from simcore.model.architecture import Architecture, Distribution
+from simcore.model.index import ArchitectureIndex
 from simcore.model.workload import Workload
 
 SERVICES: dict[str, Any] = {
@@ -39,7 +40,7 @@ ARCHITECTURE: dict[str, Any] = {
 
 class Plan:
     def __init__(self, architecture: Architecture, workload: Workload, start: int, end: int) -> None:
-        self.architecture = architecture
+        self.index, self.architecture = ArchitectureIndex(architecture), architecture
         self.workload = workload
         self.start = start
         self.end = end

@@ -182,7 +182,7 @@ def test_names_that_lead_nowhere_are_found(make, path, value, message):
 
 def test_the_example_of_the_page_has_no_findings(make):
     core, _ = make(page_example())
-    assert check_control(core.plan.architecture) == []
+    assert check_control(core.plan.index) == []
 
 
 def test_an_architecture_file_is_held_to_the_control_section():
