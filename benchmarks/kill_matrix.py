@@ -22,7 +22,7 @@ def main() -> None:
     from chaos.coverage.kill_matrix import Bench, Setting, described, kill_matrix
     from chaos.documents.suites import load_suite, suite_scenarios
     from chaos.execution.planting import mutants
-    from simcore.files.loading import load_architecture
+    from simcore.library import load_architecture
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("suite", nargs="?", default="release-gate")

@@ -50,7 +50,7 @@ CHAINS = [
 def kernel_run(architecture: str, workload: str, start: int, end: int, seed: int) -> dict[str, float]:
     """One run of the kernel: wall seconds of loading, planning and simulating, what was processed, and peak memory so far."""
     from simcore.compile.plan import compile_plan
-    from simcore.files.loading import load_architecture, load_workload
+    from simcore.library import load_architecture, load_workload
     from simcore.simulation import simulate
 
     times = [time.perf_counter()]
@@ -188,7 +188,7 @@ def chain(repetitions: int, only: str | None) -> None:
 
 
 def _chain(name: str, kernel_s: float, simpy_s: float, repetitions: int) -> dict[str, Any]:
-    from simcore.files.loading import load_architecture, load_workload
+    from simcore.library import load_architecture, load_workload
 
     parameters = simpy_chain.read_chain(load_architecture(name), load_workload(name))
     responses: dict[str, list[float]] = {"kernel": [], "SimPy": []}

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from chaos.documents.scenario import Pair
+    from chaos.documents.suite import Pair
     from chaos.execution.jobs import Job, Record
 
     Sides = tuple[Pair, tuple[list[Job], list[Job]]]
@@ -57,14 +57,12 @@ class ScenarioFile(pytest.File):
 
     def collect(self) -> Iterator[pytest.Item]:
         """One item a scenario and seed, one for each group with expectations over its seeds, and one a pair of a suite."""
-        from chaos.documents.scenario import register
+        from chaos.documents.library import library
         from simcore.base.errors import InputError
-        from simcore.files.loading import kind_of
 
-        register()
         name = str(self.path.absolute())
         try:
-            alone = kind_of(name) == "scenario"
+            alone = library().kind_of(name).name == "scenario"
             jobs, pairs = _scenario(name) if alone else _suite(name)
         except InputError as error:
             raise self.CollectError(str(error)) from None

@@ -1,38 +1,35 @@
-"""JSON Schemas of the files, for editors: what may be written, the short forms included."""
+"""JSON Schemas of kinds of files, for editors: what may be written, the short forms included."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, TypeAdapter
+from pydantic import TypeAdapter
 
 from simcore.base.units import Duration
-from simcore.model.architecture import Architecture
-from simcore.model.environment import Environment, Extension
-from simcore.model.workload import Workload
+from simcore.files.loading import Kind
+from simcore.files.patch import Extension
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-MODELS: dict[str, type[BaseModel]] = {"architecture": Architecture, "workload": Workload, "environment": Environment}
-EXTENSIBLE = ("architecture", "workload")
 
 
-def json_schema(kind: str) -> dict[str, Any]:
-    """The JSON Schema (2020-12) of a kind of file: one of `MODELS`. KeyError for another kind."""
-    full = _definition(MODELS[kind])
+def json_schema(kind: Kind) -> dict[str, Any]:
+    """The JSON Schema (2020-12) of a kind of file."""
+    full = _definition(kind.model)
     definitions: dict[str, Any] = full.pop("$defs", {})
-    schema: dict[str, Any] = {"$schema": DIALECT, "title": f"coredrill {kind}"}
-    if kind not in EXTENSIBLE:
+    schema: dict[str, Any] = {"$schema": DIALECT, "title": f"coredrill {kind.name}"}
+    if not kind.extensible:
         schema |= {key: value for key, value in full.items() if key != "title"}
     else:
         extension = _definition(Extension)
-        extension["properties"]["kind"] = {"const": kind}
+        extension["properties"]["kind"] = {"const": kind.name}
         definitions |= extension.pop("$defs", {})
-        definitions |= {MODELS[kind].__name__: full, "Extension": extension}
+        definitions |= {kind.model.__name__: full, "Extension": extension}
         schema |= {
             "type": "object",
             "if": {"required": ["extends"]},
             "then": {"$ref": "#/$defs/Extension"},
-            "else": {"$ref": f"#/$defs/{MODELS[kind].__name__}"},
+            "else": {"$ref": f"#/$defs/{kind.model.__name__}"},
         }
     _allow_bare_durations(definitions)
     schema["$defs"] = {name: definitions[name] for name in sorted(definitions)}

@@ -13,14 +13,16 @@ import click
 
 from chaos.cli import options
 from chaos.cli.exit_codes import BAD_INPUT
+from chaos.documents.library import library
 from chaos.documents.rendering import differences, summary, to_yaml
-from chaos.documents.scenario import Scenario, Suite, register
+from chaos.documents.scenario import Scenario
+from chaos.documents.suite import Suite
 from chaos.faults import describe, load_faults
 from simcore.base.errors import InputError
-from simcore.files import catalogue
 from simcore.files.document import display_path, read_document
-from simcore.files.loading import Resolved, environment_layers, kind_of, require_fit, resolve
+from simcore.files.loading import Resolved
 from simcore.files.patch import Layer, command_line_layer
+from simcore.library import require_fit
 from simcore.model.architecture import Architecture
 from simcore.schema import json_schema
 
@@ -47,10 +49,9 @@ def list_command(what: str, json_file: TextIO | None) -> None:
 
 
 def _shipped(kind: str) -> list[dict[str, str]]:
-    register()
     return [
         {"name": name, "title": read_document(path, "base").text("title") or "", "file": display_path(path)}
-        for name, path in catalogue.shipped(kind).items()
+        for name, path in library().shipped(kind).items()
     ]
 
 
@@ -92,7 +93,7 @@ def _fault_words(name: str) -> str:
 def diff(a: str, b: str, environment: str | None) -> None:
     """Print what differs between two files, each by name or path, after all they extend: - in A alone, + in B alone, ~ both."""
     left, right = (_resolve(name, environment, ()) for name in (a, b))
-    for line in differences(left.tree, right.tree):
+    for line in differences(left, right):
         click.echo(line)
 
 
@@ -137,8 +138,7 @@ def _check_whole(found: Resolved[Any], environment: str | None) -> None:
 @click.argument("kind", type=KIND)
 def schema(kind: str) -> None:
     """Print the JSON Schema of a kind of file, for editors."""
-    register()
-    click.echo(json.dumps(json_schema(kind), ensure_ascii=False, indent=2))
+    click.echo(json.dumps(json_schema(library().kinds[kind]), ensure_ascii=False, indent=2))
 
 
 @click.command()
@@ -162,9 +162,9 @@ def write_template(file: str) -> None:
 
 def _resolve(reference: str, environment: str | None, assignments: Sequence[str], kind: str | None = None) -> Resolved[Any]:
     """The file with the environment (unless it is one itself) and the command line's changes."""
-    register()
-    kind = kind or kind_of(reference)
+    stated = library().kinds[kind] if kind is not None else library().kind_of(reference)
     layers: list[Layer] = [command_line_layer(assignments)]
-    if environment is not None and kind in ("architecture", "workload"):
-        layers.append(environment_layers(environment)[kind == "workload"])
-    return resolve(reference, layers, kind)
+    if environment is not None and stated.name in ("architecture", "workload"):
+        place = library().surroundings(environment)
+        layers.append(place.workload if stated.name == "workload" else place.architecture)
+    return library().resolve(reference, stated.model, layers)

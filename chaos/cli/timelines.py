@@ -14,14 +14,14 @@ from chaos.cli.exit_codes import BY_VERDICT
 from chaos.cli.options import taken
 from chaos.cli.output import is_stdout, write_json
 from chaos.cli.printing import say as say_line
-from chaos.documents.scenario import Outcome, Scenario, is_time, register
+from chaos.documents.library import library
+from chaos.documents.scenario import Outcome, Scenario, is_time
 from chaos.execution.campaign import ExecutionOptions
 from chaos.execution.jobs import SCHEMA_VERSION, Job, Record, load_scenario, run_jobs
 from chaos.execution.planning import JobOptions, scenario_jobs
 from chaos.judgement.verdict import combine, shown, value_of
 from simcore.base.errors import InputError
 from simcore.base.units import format_clock
-from simcore.files import catalogue
 from simcore.files.document import read_document
 
 Story = dict[str, Any]
@@ -50,8 +50,7 @@ land there and miss here, or the other way round. What the model cannot see at a
 
 def reproductions() -> list[str]:
     """The names of the shipped scenarios that reproduce a public record."""
-    register()
-    shipped = catalogue.shipped("scenario")
+    shipped = library().shipped("scenario")
     return [name for name, path in shipped.items() if read_document(path, "base").text("purpose") == "reproduction"]
 
 

@@ -13,8 +13,8 @@ from typing import Any
 
 from chaos.coverage import scores as m
 from chaos.coverage.kill_matrix import Bench, Ground, Matrix, cells_of, ground, plan_of
+from chaos.documents.library import library
 from chaos.execution.planting import Mutant
-from simcore.files.loading import surroundings
 
 SUITE = "the suite"
 AT_A_TIME = 6
@@ -38,7 +38,7 @@ class Why:
 def attribute(bench: Bench, found: Matrix, survivors: Sequence[Mutant], *, budget: int) -> Why:
     """Takes survivors in the order given, as long as their runs fit into the budget; the others are `skipped`."""
     environment = found.base.environment
-    why = Why(list(surroundings(environment).gaps))
+    why = Why(list(library().surroundings(environment).gaps))
     if not why.gaps:
         why.hidden_by = {mutant.name: [SUITE] for mutant in survivors}
         return why

@@ -13,6 +13,7 @@ import click
 
 from chaos.coverage import scores as m
 from chaos.coverage.trials import PASS, Trial, attempt, forget, inert, system
+from chaos.documents.library import library
 from chaos.execution.jobs import forget as forget_files
 from chaos.execution.planting import Mutant, load_defect, mutants, places
 from chaos.execution.progress import announce_compilation
@@ -20,7 +21,6 @@ from chaos.execution.runs import Line
 from chaos.execution.store import Store
 from chaos.execution.workers import Place, require_same_files, run_tasks
 from simcore.base.errors import InputError
-from simcore.files.loading import resolve, surroundings
 from simcore.model.architecture import Architecture
 from simcore.model.index import ArchitectureIndex
 
@@ -284,12 +284,14 @@ def kill_matrix(bench: Bench, scenarios: Sequence[str], environment: str) -> Mat
     s, made, kept = bench.setting, bench.made, bench.kept
     base = ground(bench, scenarios, environment)
     require_green(base)
-    architecture: Architecture = resolve(s.architecture).model
+    architecture = library().resolve(s.architecture, Architecture).model
     chosen = mutants(architecture, s.operators)
     if not chosen:
         raise InputError(f"no defect has a site on {s.architecture}", mend="name other operators with --defect")
     cells = cells_of(bench, chosen, base, scenarios, f"with defects, {environment}")
-    gone = absent(resolve(s.architecture, [surroundings(environment).architecture]).model, chosen)
+    gone = absent(
+        library().resolve(s.architecture, Architecture, [library().surroundings(environment).architecture]).model, chosen
+    )
     unchanged = [x for x in chosen if all(c.outcome in ("identical", "impossible") for c in cells[x.name].values())]
     there = in_production(bench, unchanged, scenarios[0])
     statuses = {

@@ -14,10 +14,11 @@ from chaos.coverage.combinations import FACTORS, covered, exercised, faults_of, 
 from chaos.coverage.kill_matrix import Bench, Matrix, Setting, described, kill_matrix
 from chaos.coverage.pricing import Prices, load_triggers, price, ranking
 from chaos.coverage.trials import Trial, system
+from chaos.documents.library import library
 from chaos.documents.suites import load_suite, suite_scenarios
 from chaos.documents.triggers import Triggers
-from simcore.files.loading import resolve, surroundings
 from simcore.model.architecture import Architecture
+from simcore.model.workload import Workload
 
 SCHEMA_VERSION = 1
 Result = dict[str, Any]
@@ -62,7 +63,9 @@ def measure(name: str, setting: Setting, wishes: Wishes) -> Result:
 
 
 def _gaps(environment: str) -> list[dict[str, str]]:
-    return [{"name": name, "kind": gap.kind, "title": gap.title} for name, gap in surroundings(environment).gaps.items()]
+    return [
+        {"name": name, "kind": gap.kind, "title": gap.title} for name, gap in library().surroundings(environment).gaps.items()
+    ]
 
 
 def _command(name: str, setting: Setting, wishes: Wishes) -> str:
@@ -144,10 +147,10 @@ def _curve(found: Matrix, yearly: Mapping[str, float]) -> dict[str, Any]:
 
 def _combinations(found: Matrix, triggers: Triggers) -> dict[str, Any]:
     points, faults = set(), faults_of(triggers)
-    architecture: Architecture = resolve(found.setting.architecture).model
+    architecture = library().resolve(found.setting.architecture, Architecture).model
     for name in found.scenarios:
         target = system(Trial(name, found.setting.architecture, found.setting.environment, ()))
-        points |= exercised(target, resolve(target.workload_reference, (), "workload").model, triggers)
+        points |= exercised(target, library().resolve(target.workload_reference, Workload).model, triggers)
         faults += [step.given()[0][0] for step in target.scenario.model.method]
     every = universe(architecture, triggers, dict.fromkeys(faults))
     return {"factors": list(FACTORS), "rows": covered(points, every)}

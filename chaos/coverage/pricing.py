@@ -15,11 +15,11 @@ from typing import Any, NamedTuple
 
 from chaos.coverage.kill_matrix import Bench, Ground, cells_inputs, ground
 from chaos.coverage.trials import ORDERS, PASS, Trial, inert
-from chaos.documents.scenario import GRADES, register
+from chaos.documents.library import library
+from chaos.documents.severity import GRADES
 from chaos.documents.triggers import Triggers, scenario_document
 from chaos.execution.planting import Mutant
-from simcore.files import catalogue
-from simcore.files.loading import resolve
+from simcore.files.loading import is_path
 
 KINDS = tuple(name for name in ORDERS if name != "intended")
 FIGURES = (*KINDS, "impaired_s", "customers")
@@ -56,10 +56,9 @@ class Prices:
 
 def load_triggers(reference: str) -> Triggers:
     """A file of triggers by name or path. Raises InputError."""
-    register()
-    found = resolve(reference, (), "triggers")
-    model: Triggers = found.model
-    if catalogue.is_path(model.workload):
+    found = library().resolve(reference, Triggers)
+    model = found.model
+    if is_path(model.workload):
         model = model.model_copy(update={"workload": str(Path(found.tree.origin.file).parent.resolve() / model.workload)})
     return model
 

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
-from chaos.documents.scenario import GRADES
-from chaos.documents.triggers import as_scenario
+from chaos.documents.library import library
+from chaos.documents.scenario import Scenario
+from chaos.documents.severity import GRADES
 from chaos.execution.jobs import assess, load_scenario
 from chaos.execution.simulated import OutOfEventsError, Parts, Simulated
 from simcore.base.errors import InputError
-from simcore.files.document import Origin
+from simcore.files.document import Node, Origin
+from simcore.files.loading import Resolved
 from simcore.journal.model import Journal
 
 Observation = dict[str, Any]
@@ -63,10 +65,10 @@ def system(trial: Trial) -> Simulated:
     return Simulated(scenario, architecture=trial.architecture, environment=trial.environment, defect=trial.defect, parts=_PARTS)
 
 
-def _scenario(reference: str) -> Any:
+def _scenario(reference: str) -> Resolved[Scenario]:
     if not reference.startswith("{"):
         return load_scenario(reference)
-    return as_scenario(json.loads(reference), Origin("trigger", "triggers"))
+    return library().of(Scenario, Node.of(json.loads(reference), Origin("trigger", "triggers")))
 
 
 def attempt(trials: Sequence[Trial]) -> list[dict[str, Any]]:

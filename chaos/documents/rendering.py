@@ -10,7 +10,7 @@ from typing import Any
 from simcore.base.errors import one_line
 from simcore.base.units import format_duration
 from simcore.files.document import Node, resolve_scalar
-from simcore.files.fields import flatten
+from simcore.files.loading import Resolved
 from simcore.model.architecture import Architecture, Distribution, Pool
 
 _BARE = re.compile(r"[A-Za-z0-9_./~%+-][A-Za-z0-9_./%+#-]*")
@@ -64,9 +64,9 @@ def _is_text(value: str) -> bool:
         return False
 
 
-def differences(a: Node, b: Node) -> list[str]:
+def differences(a: Resolved[Any], b: Resolved[Any]) -> list[str]:
     """What differs, path by path: ``- path: value`` stands in A alone, ``+`` in B alone, ``~ path: a → b`` in both."""
-    left, right = flatten(a), flatten(b)
+    left, right = a.leaves, b.leaves
     lines = []
     for path in [*left, *(p for p in right if p not in left)]:
         if path not in right:

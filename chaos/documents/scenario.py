@@ -1,4 +1,4 @@
-"""What a scenario file and a suite file may say. docs/scenarios.md explains every word with an example.
+"""What a scenario file may say. docs/scenarios.md explains every word with an example.
 
 A scenario states what holds while all is well (`steady_state`), what is done to the system (`method`), and what may come of it
 (`expect`). Its words are those of Chaos Toolkit where they fit. Everything here is checked without running anything.
@@ -6,18 +6,16 @@ A scenario states what holds while all is well (`steady_state`), what is done to
 
 from __future__ import annotations
 
-import functools
 import re
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, create_model, model_validator
 
-from chaos.faults import load_faults
+from chaos.documents.severity import GRADES, SystemClass
 from chaos.faults.fault import Fault
-from simcore import schema
 from simcore.base.model import FileName, Model, Name, Probability
 from simcore.base.units import MINUTE, SECOND, ClockTime, Duration, parse_duration
-from simcore.files import catalogue, loading
 from simcore.files.patch import EditForm
 from simcore.files.validation import Finding
 from simcore.model.control_section import READING_PATTERN, Reading
@@ -25,8 +23,6 @@ from simcore.model.control_section import READING_PATTERN, Reading
 Positive = Annotated[Duration, Field(gt=0)]
 Seed = Annotated[int, Field(ge=0, lt=1 << 63)]
 FileReference = Annotated[str, Field(min_length=1, max_length=1000, description="a shipped name, or a path")]
-GRADES = ("none", "ordinary", "larger", "major", "extraordinary")
-"""Grades of severity, mildest first: those of CSRC 2021 No.12 (一般, 较大, 重大, 特别重大). Rule sets map theirs onto them."""
 
 ORDER_MEASURES = (
     "intended", "blocked", "confirmed", "rejected", "failed", "unknown", "duplicated", "lost", "orphan", "stranded", "late",
@@ -157,8 +153,8 @@ class SteadyState(Model):
 # --- method ---------------------------------------------------------------------------------------------------------------
 
 
-class StepBase(Model):
-    """When something is done, and for how long; what is done stands under its own name."""
+class Step(Model):
+    """When something is done, and for how long; what is done, a fault, stands under its own name: see `step_model`."""
 
     name: str = Field("", max_length=200)
     at: ClockTime
@@ -167,7 +163,7 @@ class StepBase(Model):
     model_config = {**Model.model_config, "populate_by_name": True}
 
     @model_validator(mode="after")
-    def _one_fault(self) -> StepBase:
+    def _one_fault(self) -> Step:
         given = [name for name, _ in self.given()]
         if len(given) != 1:
             raise ValueError(
@@ -180,7 +176,7 @@ class StepBase(Model):
         found = [
             (field.alias or key, getattr(self, key))
             for key, field in type(self).model_fields.items()
-            if key not in StepBase.model_fields
+            if key not in Step.model_fields
         ]
         return [(name, fault) for name, fault in found if fault is not None]
 
@@ -195,19 +191,10 @@ class StepBase(Model):
         return self.name or self.given()[0][0]
 
 
-@functools.cache
-def step_model() -> type[StepBase]:
-    """`StepBase` with one optional key for every fault of the catalogue."""
-    fields: dict[str, Any] = {}
-    for name, fault in load_faults().items():
-        fields[name.replace("-", "_")] = (fault | None, Field(None, alias=name))
-    return create_model("Step", __base__=StepBase, **fields)
-
-
-if TYPE_CHECKING:
-    Step = StepBase
-else:
-    Step = step_model()
+def step_model(faults: Mapping[str, type[Fault]]) -> type[Step]:
+    """`Step` with one optional key for every fault."""
+    fields: dict[str, Any] = {name.replace("-", "_"): (fault | None, Field(None, alias=name)) for name, fault in faults.items()}
+    return create_model("Step", __base__=Step, **fields)
 
 
 # --- responders, abort, rollbacks -------------------------------------------------------------------------------------------
@@ -368,7 +355,7 @@ class Scenario(Model):
     architecture: FileReference = "legacy-coupled"
     workload: FileReference = "normal-day"
     environment: FileReference = "production"
-    system: Literal["real-time", "other"] = Field("real-time", description="class of the system hit, for the severity rules")
+    system: SystemClass = Field("real-time", description="class of the system hit, for the severity rules")
     patch: list[EditForm] = Field([], description="changes the architecture")
     workload_patch: list[EditForm] = []
     window: Window
@@ -413,44 +400,9 @@ class Scenario(Model):
         return sorted({counter for measure in measures if (counter := counter_of(measure)) is not None})
 
 
-class Entry(Model):
-    """Scenarios of a suite: one by name, or all whose names match a pattern such as `incidents/*`. What is absent comes from
-    the suite, else from the command line, else from the scenario."""
-
-    scenario: str
-    architecture: FileReference | None = None
-    environment: FileReference | None = None
-    replications: Annotated[int, Field(ge=1, le=100_000)] | None = None
-
-
-class Pair(Model):
-    """Two runs of equal seeds whose difference is the point: `measure` of `a` minus that of `b`."""
-
-    name: Name
-    a: Entry
-    b: Entry
-    measure: Measure = "orders.failed_orders"
-    at_least: Quantity
-    in_share: Annotated[float, Field(gt=0, le=1)] = 1.0
-    why: str = ""
-
-
-class Suite(Model):
-    """A suite file: scenarios that are run together, and pairs of them that are compared."""
-
-    kind: Literal["suite"]
-    name: FileName
-    title: Annotated[str, Field(min_length=1)]
-    description: str = ""
-    replications: Annotated[int, Field(ge=1, le=100_000)] | None = None
-    scenarios: list[Entry] = []
-    pairs: list[Pair] = []
-
-    @model_validator(mode="after")
-    def _something(self) -> Suite:
-        if not self.scenarios and not self.pairs:
-            raise ValueError("a suite needs scenarios or pairs")
-        return self
+def scenario_model(step: type[Step]) -> type[Scenario]:
+    """`Scenario` with these steps, for reading files."""
+    return create_model("Scenario", __base__=Scenario, __doc__=Scenario.__doc__, method=(list[step], []))  # type: ignore[valid-type]
 
 
 # --- checks of a file on its own ------------------------------------------------------------------------------------------------
@@ -475,18 +427,3 @@ def _bounds_with_units(expectation: Expectation, keys: tuple[str | int, ...]) ->
     if expectation.measure.startswith(("properties.", "metastable", "recovered")) and not isinstance(expectation.equals, bool):
         return [Finding((*keys, "measure"), "is true or false", "write equals: true or equals: false")]
     return []
-
-
-def register() -> None:
-    """Makes scenario and suite files known to the loader."""
-    from chaos.documents.triggers import Triggers, check_triggers
-    from chaos.execution.planting import Defect, check_defect
-    from chaos.judgement.severity import RuleSet
-
-    for kind, model, check, folder in (
-        ("scenario", Scenario, check_scenario, ""), ("suite", Suite, lambda _: [], "suites"), ("severity", RuleSet, lambda _: [], "severity"),
-        ("defect", Defect, check_defect, "defects"), ("triggers", Triggers, check_triggers, "triggers"),
-    ):  # fmt: skip
-        loading.KINDS[kind] = loading.Kind(model, check)
-        catalogue.FOLDERS[kind] = folder
-        schema.MODELS[kind] = model

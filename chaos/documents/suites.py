@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import fnmatch
 
+from chaos.documents.library import library
 from chaos.documents.references import beside, require_file
-from chaos.documents.scenario import Entry, Pair, Suite, register
+from chaos.documents.suite import Entry, Pair, Suite
 from simcore.base.errors import InputError, suggest
-from simcore.files import catalogue
 from simcore.files.document import Node
-from simcore.files.loading import Resolved, resolve
+from simcore.files.loading import Resolved
 
 
 def entries_of(entry: Entry) -> list[Entry]:
     """The entry, or one for each scenario that its pattern matches. Raises InputError if it matches none."""
-    register()
     if not _is_pattern(entry.scenario):
         return [entry]
-    known = catalogue.shipped("scenario")
+    known = library().shipped("scenario")
     matching = fnmatch.filter(known, entry.scenario)
     if not matching:
         raise InputError(f"no scenario matches {entry.scenario!r}", mend=suggest(entry.scenario, known))
@@ -35,8 +34,7 @@ def suite_scenarios(suite: Suite) -> list[str]:
 
 def load_suite(reference: str) -> Suite:
     """A suite by name or path. Raises InputError."""
-    register()
-    return located(resolve(reference, (), "suite"))
+    return located(library().resolve(reference, Suite))
 
 
 def located(suite: Resolved[Suite]) -> Suite:

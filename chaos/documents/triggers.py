@@ -9,12 +9,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from chaos.documents.scenario import FileReference, Scenario, SteadyState, step_model
+from chaos.documents.scenario import FileReference, SteadyState, Step
 from simcore.base.model import FileName, Model, Name
 from simcore.base.units import MINUTE, ClockTime, Duration, format_clock, parse_duration
-from simcore.files.document import Node, Origin
-from simcore.files.loading import Resolved
-from simcore.files.validation import Finding, validate
+from simcore.files.validation import Finding
 
 SETTLE_NS = 5 * MINUTE
 """From the beginning of a phase's window to the trigger: longer than the hold of the steady state, which must be seen before."""
@@ -82,8 +80,8 @@ class Triggers(Model):
         return self
 
 
-def check_triggers(triggers: Triggers) -> list[Finding]:
-    """Steps that are none."""
+def check_triggers(triggers: Triggers, step_model: type[Step]) -> list[Finding]:
+    """Steps that are none of a scenario's."""
     found = []
     try:
         SteadyState.model_validate(triggers.steady_state)
@@ -92,7 +90,7 @@ def check_triggers(triggers: Triggers) -> list[Finding]:
     for name, trigger in triggers.triggers.items():
         for i, step in enumerate(trigger.steps):
             try:
-                step_model().model_validate(_at(step, 0))
+                step_model.model_validate(_at(step, 0))
             except ValueError as error:
                 found.append(Finding(("triggers", name, "steps", i), _first(error)))
     return found
@@ -127,9 +125,3 @@ def scenario_document(triggers: Triggers, trigger: str, phase: str, *, name: str
             {"scale": f"flows.*.{word}", "by": what.load, "override": True, "if_present": True} for word in ("per_day", "rate")
         ]
     return document
-
-
-def as_scenario(document: dict[str, Any], origin: Origin) -> Resolved[Scenario]:
-    """Plain data as a scenario; `origin` is where it comes from, for errors."""
-    tree = Node.of(document, origin)
-    return Resolved(validate(Scenario, tree), tree)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from chaos.documents.scenario import Suite
+from chaos.documents.suite import Suite
 from chaos.execution.jobs import SCHEMA_VERSION, Job, Record, grouped
 from chaos.execution.planning import JobOptions, own_jobs, pair_jobs
 from chaos.execution.runs import Runs, default_store

@@ -12,15 +12,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from chaos.checkers import check_all
-from chaos.documents.scenario import MustHappen, Scenario, register
+from chaos.documents.library import library
+from chaos.documents.scenario import MustHappen, Scenario
+from chaos.documents.severity import RuleSet
 from chaos.execution import planting as defects
 from chaos.execution.simulated import Parts, Simulated
 from chaos.execution.workers import Place, require_same_files, run_tasks
 from chaos.judgement import causes, severity
 from chaos.judgement.verdict import judge_run, judge_runs
 from chaos.measures import compute as metrics
-from simcore.files import catalogue
-from simcore.files.loading import Resolved, resolve
+from simcore.files.loading import Resolved
 from simcore.journal.model import Journal
 
 SCHEMA_VERSION = 1
@@ -69,8 +70,7 @@ def prepared(
 
 def load_scenario(reference: str) -> Resolved[Scenario]:
     """A scenario file by name or path. Raises InputError."""
-    register()
-    return resolve(reference, (), "scenario")
+    return library().resolve(reference, Scenario)
 
 
 def forget() -> None:
@@ -216,8 +216,8 @@ def _measures(journal: Journal, question: metrics.Question, plain: dict[str, Any
 
 
 @functools.cache
-def _rules() -> dict[str, severity.RuleSet]:
-    return {name: resolve(name, (), "severity").model for name in catalogue.shipped("severity")}
+def _rules() -> dict[str, RuleSet]:
+    return {name: library().resolve(name, RuleSet).model for name in library().shipped("severity")}
 
 
 def _evidence(scenario: Scenario, journal: Journal) -> list[dict[str, Any]]:

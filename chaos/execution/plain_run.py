@@ -11,9 +11,9 @@ from chaos.execution.digests import digest_of
 from chaos.execution.progress import announce_compilation
 from chaos.reports.folder import keep
 from chaos.results.topology import picture
-from simcore.files.loading import load_pair
 from simcore.files.patch import command_line_layer
 from simcore.journal.model import Journal
+from simcore.library import load_pair
 
 
 class PlainRun(NamedTuple):

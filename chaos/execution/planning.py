@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chaos.documents.scenario import Entry, Pair, Suite
+from chaos.documents.suite import Entry, Pair, Suite
 from chaos.documents.suites import entries_of
 from chaos.execution.jobs import Job, forget, load_scenario
 

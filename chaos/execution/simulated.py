@@ -6,20 +6,21 @@ from collections.abc import Callable, Generator, Sequence
 from functools import cached_property
 from typing import Any
 
+from chaos.documents.library import library
 from chaos.documents.overrides import layers as assignment_layers
 from chaos.documents.references import beside, require_file
-from chaos.documents.scenario import Responders, Rollback, Scenario, StepBase, counter_of
+from chaos.documents.scenario import Responders, Rollback, Scenario, Step, counter_of
 from chaos.execution.digests import digest_of
 from chaos.execution.planting import mutant_named
 from chaos.faults.fault import Fault, System, Target
 from simcore.base.errors import InputError, suggest
 from simcore.control.event_names import BREAKER_WORDS, VOCABULARY
-from simcore.files import catalogue
 from simcore.files.document import Node
-from simcore.files.loading import Resolved, Surroundings, require_fit, resolve, surroundings
+from simcore.files.loading import Resolved
 from simcore.files.patch import Layer, edits_of
-from simcore.files.validation import Finding, Keys, findings_error
+from simcore.files.validation import Finding, Keys
 from simcore.journal.model import Journal
+from simcore.library import Surroundings, require_fit
 from simcore.model.architecture import Architecture
 from simcore.model.control_section import Control
 from simcore.model.index import ArchitectureIndex
@@ -71,7 +72,7 @@ class Simulated:
         for kind, given in (("architecture", architecture), ("environment", environment), ("workload", None)):
             _require_file(scenario, kind, given)
         self.environment = environment or _beside(scenario, scenario.model.environment)
-        place = parts.get(("environment", self.environment), lambda: surroundings(self.environment))
+        place = parts.get(("environment", self.environment), lambda: library().surroundings(self.environment))
         model = as_run_in(scenario.model, place)
         self.scenario = scenario if model is scenario.model else Resolved(model, scenario.tree)
         self.architecture_reference = architecture or _beside(scenario, model.architecture)
@@ -80,11 +81,13 @@ class Simulated:
         said, said_of_workload = assignment_layers(assignments)
         edits = [place.architecture, own, *([self.defect.layer] if self.defect else []), said]
         key: Any = (self.architecture_reference, self.environment, defect, tuple(assignments), repr(model.patch))
-        resolved: Resolved[Architecture] = parts.get(("architecture", key), lambda: resolve(self.architecture_reference, edits))
+        resolved: Resolved[Architecture] = parts.get(
+            ("architecture", key), lambda: library().resolve(self.architecture_reference, Architecture, edits)
+        )
         self.workload_reference = workload = _beside(scenario, model.workload)
         key = (workload, self.environment, tuple(assignments), repr(model.workload_patch))
         load: Resolved[Workload] = parts.get(
-            ("workload", key), lambda: resolve(workload, [place.workload, of_workload, said_of_workload], "workload")
+            ("workload", key), lambda: library().resolve(workload, Workload, [place.workload, of_workload, said_of_workload])
         )
         require_fit(resolved, load)
         self.workload = load.model
@@ -96,7 +99,7 @@ class Simulated:
             fault.targets(self.system)
         findings = [*_target_findings(model, self.system), *_name_findings(model, self.system)]
         if findings:
-            raise findings_error(scenario.tree, findings)
+            raise scenario.error(findings)
 
     @cached_property
     def index(self) -> ArchitectureIndex:
@@ -306,7 +309,7 @@ def _stand(fault: Fault, number: int, core: Any, control: Any) -> Work:
 
 def _word_findings(scenario: Scenario) -> list[Finding]:
     """Words of the journal that it never has, and rule sets that are not shipped."""
-    words, rules = {*VOCABULARY, *BREAKER_WORDS, *FAULT_WORDS}, catalogue.shipped("severity")
+    words, rules = {*VOCABULARY, *BREAKER_WORDS, *FAULT_WORDS}, library().shipped("severity")
     events: list[tuple[Keys, str | None]] = [(("must_happen", i, "event"), m.event) for i, m in enumerate(scenario.must_happen)]
     events += [
         (("record", "timeline", i, "event"), line.event)
@@ -351,7 +354,7 @@ class Conduct:
             env.process(self._rollbacks(steps))
         self.control.pending.changed = lambda count: self.core.log("actions_pending", "", count=count)
 
-    def _step(self, number: int, step: StepBase) -> Work:
+    def _step(self, number: int, step: Step) -> Work:
         env, core, fault, label = self.core.env, self.core, step.fault, step.label
         yield env.timeout(step.at - env.now)
         if self.stop.triggered:

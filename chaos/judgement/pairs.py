@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from chaos.documents.scenario import Entry, Pair
+from chaos.documents.suite import Entry, Pair
 from chaos.judgement.verdict import value_of
 from chaos.measures.statistics import enough
 

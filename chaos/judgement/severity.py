@@ -1,52 +1,15 @@
-"""Grading an incident by named rule sets. The rules are data with sources, below scenarios/severity."""
+"""Grading an incident by a rule set (`chaos.documents.severity`)."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import Field
-
-from simcore.base.model import FileName, Model, Probability
-from simcore.base.units import Duration
-
-Grade = Literal["none", "ordinary", "larger", "major", "extraordinary"]
-Class = Literal["real-time", "other"]
-
-
-class Rule(Model):
-    """Reached when every condition it names is met. `impaired` counts session time in which the steady state was violated."""
-
-    grade: Grade
-    label: str = Field("", description="the rule set's own word for the grade")
-    system: Class | None = None
-    impaired: Duration | None = Field(None, description="at least this long in session, cumulative")
-    share_lost: Probability | None = Field(
-        None, description="at least this share of intents blocked, failed or unknown while impaired"
-    )
-    customers_share: Probability | None = Field(None, description="at least this share of those who tried were hit")
-    customers: Annotated[int, Field(ge=1)] | None = Field(None, description="at least so many were hit")
-    any_of: list[Rule] = Field([], description="met when one of these is; their grades do not matter")
-    source: str = ""
-
-
-class RuleSet(Model):
-    """A rule set: rules in any order, the gravest that is reached counts."""
-
-    kind: Literal["severity"]
-    name: FileName
-    title: str
-    description: str = ""
-    source: list[str] = []
-    rules: Annotated[list[Rule], Field(min_length=1)]
-    not_gradable: str = Field("", description="what the rules say nothing about")
-
-
-Rule.model_rebuild()
+from chaos.documents.severity import GRADES, Rule, RuleSet, SystemClass
 
 Figures = dict[str, Any]
 
 
-def grade(rules: RuleSet, figures: Figures, system: Class) -> dict[str, Any]:
+def grade(rules: RuleSet, figures: Figures, system: SystemClass) -> dict[str, Any]:
     """The gravest grade reached, its label and source; `grade` is None where the rules cannot tell, with `why`.
 
     `figures` has impaired_s, share_lost, customers_affected and customers_active; a figure that is None is not known.
@@ -54,7 +17,7 @@ def grade(rules: RuleSet, figures: Figures, system: Class) -> dict[str, Any]:
     unknown: list[str] = []
     reached = [rule for rule in rules.rules if _met(rule, figures, system, unknown)]
     if reached:
-        gravest = max(reached, key=lambda rule: GRADE_ORDER.index(rule.grade))
+        gravest = max(reached, key=lambda rule: GRADES.index(rule.grade))
         return {"grade": gravest.grade, "label": gravest.label or gravest.grade, "source": gravest.source}
     if unknown:
         return {"grade": None, "label": "not gradable", "why": f"not known: {', '.join(sorted(set(unknown)))}"}
@@ -63,10 +26,7 @@ def grade(rules: RuleSet, figures: Figures, system: Class) -> dict[str, Any]:
     return {"grade": "none", "label": "below every grade", "source": ""}
 
 
-GRADE_ORDER: tuple[Grade, ...] = ("none", "ordinary", "larger", "major", "extraordinary")
-
-
-def _met(rule: Rule, figures: Figures, system: Class, unknown: list[str]) -> bool:
+def _met(rule: Rule, figures: Figures, system: SystemClass, unknown: list[str]) -> bool:
     if rule.system not in (None, system):
         return False
     share = figures["customers_affected"] / figures["customers_active"] if figures["customers_active"] else 0.0

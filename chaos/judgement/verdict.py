@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
-from chaos.documents.scenario import GRADES, IMPLIED, NOT_GRADABLE, Expectation, Outcome, Scenario, is_time
+from chaos.documents.scenario import IMPLIED, NOT_GRADABLE, Expectation, Outcome, Scenario, is_time
+from chaos.documents.severity import GRADES
 from chaos.measures.statistics import enough, quantile_of
 
 Verdict = Literal["pass", "fail", "unknown"]

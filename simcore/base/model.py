@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -12,6 +14,29 @@ FileName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_/-]{0,127}$")]
 
 
 class Model(BaseModel):
-    """Base of all file models: unknown keys are errors, values are not coerced silently, instances do not change."""
+    """Base of all file models: unknown keys are errors, values are not coerced silently, instances do not change.
+
+    What `simcore.files` has to know of a model beyond its fields, the model says itself: `scales`, `as_default`.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+
+    scales: ClassVar[bool] = False
+    """Whether the edit `scale` multiplies every amount in it, as in a distribution of durations."""
+
+    def as_default(self) -> object:
+        """What a file would write for this value where it stands as a default, as plain data: an empty mapping, whose keys
+        have their own defaults; a model with a short form returns that. None: there is nothing to write."""
+        return {}
+
+
+@dataclass(frozen=True)
+class Verbs:
+    """Mark of a union, in its `Annotated`, whose members are told apart by one key each: the verb, their first field.
+
+    In paths an item of such a list is called by its verb or, if that holds text (a target, a pool), by the text. `noun` is
+    what messages call an item; `forms` the model of each verb.
+    """
+
+    noun: str
+    forms: Mapping[str, type[Model]]

@@ -1,16 +1,16 @@
-"""What the models of simcore say about a place in a file: which keys it may hold, of what type, with what default."""
+"""What a model says about a place in a file: which keys it may hold, of what type, with what default, and how paths name it."""
 
 from __future__ import annotations
 
 import inspect
 import types
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from simcore.base.model import Model, Verbs
 from simcore.files.document import Node
-from simcore.model.architecture import STEP_VERBS, Distribution
 
 
 def alternatives(kind: Any) -> list[Any]:
@@ -58,62 +58,87 @@ def default_of(kind: Any, key: str, node: Node) -> Any:
     if field is None or field.is_required():
         return None
     value = field.get_default(call_default_factory=True, validated_data={})
-    if isinstance(value, Distribution):
-        return value.constant
+    if isinstance(value, Model):
+        return value.as_default()
     return {} if isinstance(value, BaseModel) else value
 
 
-def step_verb(node: Node) -> str | None:
-    """The verb of a step, None for what is no step."""
-    keys = node.value if isinstance(node.value, dict) else {}
-    return next((verb for verb in STEP_VERBS if verb in keys), None)
+def scales(kind: Any, node: Node) -> bool:
+    """Whether a value of this type is a mapping whose amounts are scaled together."""
+    model = model_of(kind, node)
+    return isinstance(node.value, dict) and model is not None and issubclass(model, Model) and model.scales
 
 
 # --- names of list items ------------------------------------------------------------------------------------------------
 
 
-_TELLING = ("call", "send", "hold", "rate_limit", "effect", "route")  # verbs whose value says what a step is about
+def verbs_of(kind: Any) -> Verbs | None:
+    """The verbs of a value of this type, None if it has none."""
+    if get_origin(kind) is not Annotated:
+        return None
+    return next((mark for mark in get_args(kind)[1:] if isinstance(mark, Verbs)), None) or verbs_of(get_args(kind)[0])
 
 
-def _names(node: Node) -> tuple[str | None, str | None, str | None]:
-    """An item's own name, what it is about (a step's target, a link's ends, the text itself), and its verb."""
+def verb_of(kind: Any, node: Node) -> str | None:
+    """The verb that a mapping of this type has, None if its type has none or none of them is there."""
+    verbs, keys = verbs_of(kind), node.value if isinstance(node.value, dict) else {}
+    return next((verb for verb in verbs.forms if verb in keys), None) if verbs is not None else None
+
+
+class _Names(NamedTuple):
+    """What an item of a list may be called: its own name, what it is about (a step's target, a link's ends, the text
+    itself), and its verb."""
+
+    own: str | None = None
+    about: str | None = None
+    verb: str | None = None
+
+
+def _names(node: Node, kind: Any) -> _Names:
     if not isinstance(node.value, dict):
-        return None, None if isinstance(node.value, list) else str(node.value), None
+        return _Names(about=None if isinstance(node.value, list) else str(node.value))
     if "from" in node.value and "to" in node.value:
-        return None, f"{node.text('from')}-{node.text('to')}", None
-    verb = step_verb(node)
-    return node.text("name"), node.text(verb) if verb in _TELLING else None, verb
+        return _Names(about=f"{node.text('from')}-{node.text('to')}")
+    verbs, verb = verbs_of(kind), verb_of(kind, node)
+    names_what = verbs is not None and verb is not None and fields_of(verbs.forms[verb])[verb].annotation is str
+    return _Names(node.text("name"), node.text(verb) if verb and names_what else None, verb)
 
 
-def select(items: list[Node], name: str) -> list[int]:
-    """The items of a list that a name in brackets may mean.
+def _item_type(kind: Any) -> Any:
+    """The type of the items of a list of this type."""
+    return child_type(kind, 0, None)
+
+
+def select(items: list[Node], name: str, kind: Any) -> list[int]:
+    """The items of a list of type `kind` that a name in brackets may mean.
 
     A step's own name goes first. Else it is what the step is about (a call's target, a hold's pool), its verb, either with
     ``#i`` to tell several apart, or ``#i`` alone for the i-th item, all from 0. A link is ``from-to``; text is itself.
     """
-    own = [i for i, item in enumerate(items) if _names(item)[0] == name]
+    names = [_names(item, _item_type(kind)) for item in items]
+    own = [i for i, known in enumerate(names) if known.own == name]
     if own:
         return own
     word, mark, number = name.rpartition("#")
     if not mark:
-        return [i for i, item in enumerate(items) if name in _names(item)[1:]]
+        return [i for i, known in enumerate(names) if name in known[1:]]
     if not (number.isascii() and number.isdigit() and len(number) < 7):
         return []
-    alike = [i for i, item in enumerate(items) if not word or word in _names(item)[1:]]
+    alike = [i for i, known in enumerate(names) if not word or word in known[1:]]
     return alike[int(number) : int(number) + 1]
 
 
-def labels(items: list[Node]) -> list[str]:
-    """For each item the plainest name that means it alone."""
+def labels(items: list[Node], kind: Any) -> list[str]:
+    """For each item of a list of type `kind` the plainest name that means it alone."""
     found: list[str] = []
     seen: dict[str, int] = {}
     totals: dict[str, int] = {}
-    named = {own for own, _, _ in map(_names, items) if own}
-    for item in items:
-        for word in {w for w in _names(item)[1:] if w}:
+    every = [_names(item, _item_type(kind)) for item in items]
+    named = {names.own for names in every if names.own}
+    for names in every:
+        for word in {w for w in names[1:] if w}:
             totals[word] = totals.get(word, 0) + 1
-    for i, item in enumerate(items):
-        own, about, verb = _names(item)
+    for i, (own, about, verb) in enumerate(every):
         plain = next((w for w in (about, verb) if w and w not in named and _PLAIN.issuperset(w)), None)
         if own:
             found.append(own)
@@ -129,31 +154,47 @@ def labels(items: list[Node]) -> list[str]:
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/")
 
 
-def children_with_labels(node: Node) -> list[tuple[str, str | int, Node]]:
-    """(path segment, key, child) of every child: ``.key`` or ``[name]``, as patches write them."""
+class Child(NamedTuple):
+    """A child of a node: its path segment as patches write it (``.key`` or ``[name]``), its key or index, itself and its type."""
+
+    segment: str
+    key: str | int
+    node: Node
+    kind: Any
+
+
+def children_with_labels(node: Node, kind: Any) -> list[Child]:
+    """Every child of a node of type `kind`."""
     if isinstance(node.value, dict):
-        return [(f".{k}" if k and _PLAIN.issuperset(k) and "." not in k else f"[{k}]", k, v) for k, v in node.value.items()]
+        return [
+            Child(f".{k}" if k and _PLAIN.issuperset(k) and "." not in k else f"[{k}]", k, v, child_type(kind, k, node))
+            for k, v in node.value.items()
+        ]
     if isinstance(node.value, list):
-        return [(f"[{label}]", i, v) for i, (label, v) in enumerate(zip(labels(node.value), node.value, strict=True))]
+        pairs = zip(labels(node.value, kind), node.value, strict=True)
+        return [Child(f"[{label}]", i, v, _item_type(kind)) for i, (label, v) in enumerate(pairs)]
     return []
 
 
-def flatten(node: Node, path: str = "") -> dict[str, Node]:
+def flatten(node: Node, kind: Any, path: str = "") -> dict[str, Node]:
     """Every leaf (a scalar, an empty list or mapping) by the path a patch would use, in file order."""
-    children = children_with_labels(node)
+    children = children_with_labels(node, kind)
     if not children:
         return {path: node}
     leaves: dict[str, Node] = {}
-    for segment, _, child in children:
-        leaves.update(flatten(child, path + segment if path else segment.removeprefix(".")))
+    for child in children:
+        leaves |= flatten(child.node, child.kind, path + child.segment if path else child.segment.removeprefix("."))
     return leaves
 
 
-def path_text(tree: Node, keys: tuple[str | int, ...]) -> str:
+def path_text(tree: Node, kind: Any, keys: tuple[str | int, ...]) -> str:
     """The dotted path, as a patch would write it, of a sequence of keys and indexes."""
     text, node = "", tree
     for key in keys:
-        known = next(((s, c) for s, k, c in children_with_labels(node) if k == key), None)
-        segment, node = known if known else (f".{key}" if isinstance(key, str) else f"[#{key}]", Node(None, node.origin))
+        known = next((child for child in children_with_labels(node, kind) if child.key == key), None)
+        if known is not None:
+            segment, _, node, kind = known
+        else:
+            segment, node, kind = f".{key}" if isinstance(key, str) else f"[#{key}]", Node(None, node.origin), None
         text += segment
     return text.removeprefix(".")

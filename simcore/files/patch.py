@@ -16,10 +16,9 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import BaseModel, Discriminator, Field, Tag, model_validator
 
 from simcore.base.errors import InputError, show_value, suggest
-from simcore.base.model import Model
+from simcore.base.model import FileName, Model
 from simcore.files.document import MAX_DEPTH, Node, Origin, parse_yaml
-from simcore.files.fields import child_type, children_with_labels, default_of, fields_of, model_of, select
-from simcore.model.architecture import Distribution
+from simcore.files.fields import child_type, children_with_labels, default_of, fields_of, model_of, scales, select
 
 LAYERS = ("extends", "option", "defect", "environment", "scenario", "command line")
 
@@ -108,6 +107,17 @@ EditForm = Annotated[
         _edit_verb, custom_error_type="unknown_edit", custom_error_message=f"an edit is one of: {', '.join(EDIT_VERBS)}"
     ),
 ]  # fmt: skip
+
+
+class Extension(Model):
+    """A file that is another one of its kind with changes: it `extends` that, and holds nothing else but edits."""
+
+    kind: str
+    name: FileName
+    title: str = ""
+    description: str = ""
+    extends: Annotated[str, Field(min_length=1, max_length=1000, description="a shipped name, or a path beside this file")]
+    patch: list[EditForm] = []
 
 
 # --- edits and layers ---------------------------------------------------------------------------------------------------
@@ -254,13 +264,13 @@ class _Patcher:
     def _step(self, edit: Edit, holder: _Spot, segment: Segment, last: bool) -> list[_Spot]:
         """The children of a node that a segment means; for the last segment of an `add` the place where it will be."""
         node = holder.parent
-        children = children_with_labels(node)
+        children = children_with_labels(node, holder.kind)
         if segment.text == "*":
-            return [holder._replace(key=k, path=_join(holder.path, s)) for s, k, _ in children]
+            return [holder._replace(key=child.key, path=_join(holder.path, child.segment)) for child in children]
         if isinstance(node.value, list):
-            meant = select(node.value, segment.text) if segment.bracketed else []
+            meant = select(node.value, segment.text, holder.kind) if segment.bracketed else []
             if len(meant) > 1:
-                raise self._ambiguous(edit, holder, segment, [children[i][0] for i in meant])
+                raise self._ambiguous(edit, holder, segment, [children[i].segment for i in meant])
             keys: list[str | int] = [*meant]
         else:
             if isinstance(node.value, dict) and segment.text not in node.value and not (last and edit.verb == "add"):
@@ -268,7 +278,7 @@ class _Patcher:
             keys = [segment.text] if isinstance(node.value, dict) and segment.text in node.value else []
         path = _join(holder.path, f"[{segment.text}]" if segment.bracketed else f".{segment.text}")
         if keys:
-            canonical = next(s for s, k, _ in children_with_labels(node) if k == keys[0])
+            canonical = next(child.segment for child in children_with_labels(node, holder.kind) if child.key == keys[0])
             return [holder._replace(key=keys[0], path=_join(holder.path, canonical))]
         if last and edit.verb == "add" and isinstance(node.value, (dict, list)):
             return [holder._replace(path=path)]
@@ -295,7 +305,7 @@ class _Patcher:
             return edit.origin.error(message, f"it was removed by {self._removed[path]}")
         if not isinstance(node.value, (dict, list)):
             return edit.origin.error(f"{edit.path}: {where} is {show_value(node.value)} and holds nothing", "shorten the path")
-        known = [s.strip(".[]") for s, _, _ in children_with_labels(node)]
+        known = [child.segment.strip(".[]") for child in children_with_labels(node, holder.kind)]
         if isinstance(node.value, list):
             if not segment.bracketed:
                 return edit.origin.error(f"{edit.path}: {where} is a list", f"name the item in brackets: {where}[{segment.text}]")
@@ -332,7 +342,7 @@ class _Patcher:
             if self._many and target.value in _UNSCALED:
                 continue
             self._claim(edit, spot)
-            _put(spot, _scaled(target, edit, spot.path))
+            _put(spot, _scaled(target, child_type(spot.kind, spot.key, spot.parent), edit, spot.path))
             scaled += 1
         if not scaled:
             raise edit.origin.error(f"{edit.path}: everything here is unlimited", "set it instead")
@@ -361,8 +371,8 @@ class _Patcher:
             assert isinstance(spot.parent.value, list)
             if not segments[-1].bracketed:
                 raise edit.origin.error(f"{edit.path}: {spot.path.rpartition('.')[0]} is a list", "write [NAME] of what is added")
-            if not select([node], segments[-1].text):
-                name = children_with_labels(Node([node], node.origin))[0][0]
+            if not select([node], segments[-1].text, spot.kind):
+                name = children_with_labels(Node([node], node.origin), spot.kind)[0].segment
                 raise edit.origin.error(f"{edit.path}: what is added is called {name}", "write that in the path")
             spot.parent.value.append(node)
 
@@ -373,7 +383,7 @@ class _Patcher:
         if not isinstance(steps.value, list):
             raise edit.origin.error(f"{edit.path}: is no list of steps", "name one, such as services.S.operations.O.steps")
         holder = _Spot(steps, None, child_type(spot.kind, spot.key, spot.parent), spot.path, spot.edited)
-        if edit.if_present and not select(steps.value, edit.beside):
+        if edit.if_present and not select(steps.value, edit.beside, holder.kind):
             return
         beside = self._step(edit, holder, Segment(edit.beside, True), last=True)[0]
         assert isinstance(beside.key, int)
@@ -423,9 +433,9 @@ def _marked(value: Node, edited: Origin | None) -> Node:
 # --- scaling ------------------------------------------------------------------------------------------------------------
 
 
-def _scaled(node: Node, edit: Edit, path: str) -> Node:
+def _scaled(node: Node, kind: Any, edit: Edit, path: str) -> Node:
     value = node.value
-    if isinstance(value, dict) and value and set(value) <= set(Distribution.model_fields):
+    if value and scales(kind, node):
         scaled = node.copy()
         for leaf in scaled.walk():
             if isinstance(leaf.value, str) and _AMOUNT.fullmatch(leaf.value):

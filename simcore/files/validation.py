@@ -11,8 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from simcore.base.errors import InputError, show_value, suggest
 from simcore.files.document import Node, Origin
-from simcore.files.fields import alternatives, child_type, fields_of, model_of, path_text, step_verb
-from simcore.model.architecture import STEP_VERBS
+from simcore.files.fields import alternatives, child_type, fields_of, model_of, path_text, verb_of, verbs_of
 
 M = TypeVar("M", bound=BaseModel)
 Keys = tuple[str | int, ...]
@@ -53,15 +52,15 @@ def validate(model: type[M], tree: Node) -> M:
     except OverflowError:  # a quantity of hundreds of digits
         leaf = next((n for n in tree.walk() if isinstance(n.value, str) and _VAST.search(n.value)), tree)
         raise leaf.origin.error("the number is too large", "write fewer digits") from None
-    raise findings_error(tree, findings)
+    raise findings_error(tree, model, findings)
 
 
-def findings_error(tree: Node, findings: Iterable[Finding]) -> InputError:
-    """One error for all findings: the first by its place, and the number of the others."""
+def findings_error(tree: Node, model: type[BaseModel], findings: Iterable[Finding]) -> InputError:
+    """One error for all findings about a document of a model: the first by its place, and the number of the others."""
     placed = sorted(((_origin(tree, f), f) for f in findings), key=lambda p: (p[0].file != tree.origin.file, p[0][1:]))
     origin, finding = placed[0]
     node = _node_at(tree, finding.keys)
-    path = path_text(tree, finding.keys)
+    path = path_text(tree, model, finding.keys)
     message = f"{path}: {finding.message}" if path else finding.message
     shown = show_value(node.value) if node is not None and not isinstance(node.value, (dict, list)) else ""
     if shown and not finding.at_key and not message.endswith(f": {shown}"):
@@ -159,8 +158,9 @@ def _unknown_key(keys: Keys, kind: Any, holder: Node | None) -> Finding:
     key = str(keys[-1])
     model = model_of(kind, holder)
     known = fields_of(model) if model is not None else {}
-    if key in STEP_VERBS and holder is not None and step_verb(holder):
-        message, mend = f"a step has one verb, this has {step_verb(holder)!r} and {key!r}", "make two steps of it"
+    verbs, verb = verbs_of(kind), verb_of(kind, holder) if holder is not None else None
+    if verbs is not None and verb is not None and key in verbs.forms:
+        message, mend = f"a {verbs.noun} has one verb, this has {verb!r} and {key!r}", f"make two {verbs.noun}s of it"
     elif key in _HINTS:
         message, mend = "unknown key", _HINTS[key]
     elif "extends" in known:

@@ -7,12 +7,12 @@ resolved architecture into the kernel's arrays. What each word means is in docs/
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Discriminator, Field, GetCoreSchemaHandler, Tag, model_validator
 from pydantic_core import CoreSchema
 
-from simcore.base.model import Model, Name, Probability
+from simcore.base.model import Model, Name, Probability, Verbs
 from simcore.base.units import Duration, Rate
 
 if TYPE_CHECKING:
@@ -107,6 +107,12 @@ class Distribution(Model):
     hyperexponential: Hyperexponential | None = None
     uniform: Annotated[list[Duration], Field(min_length=2, max_length=2)] | None = None
     empirical: Empirical | None = None
+
+    scales: ClassVar[bool] = True
+
+    def as_default(self) -> object:
+        """A bare duration; None for one that varies, which has no short form."""
+        return self.constant
 
     @model_validator(mode="before")
     @classmethod
@@ -282,6 +288,7 @@ Step = Annotated[
         custom_error_type="unknown_step",
         custom_error_message=f"a step is one of: {', '.join(STEP_VERBS)}",
     ),
+    Verbs("step", STEP_VERBS),
 ]  # fmt: skip
 
 for _model in (Call, Hold, Route, Branch, Choose, Repeat):

@@ -52,14 +52,3 @@ class Environment(Model):
             if len(given) > 1:
                 raise ValueError(f"{word} is said by two gaps, {given[0]} and {given[1]}; keep one of them")
         return self
-
-
-class Extension(Model):
-    """A file that is another one with changes: an architecture or a workload that `extends` one of its kind."""
-
-    kind: Literal["architecture", "workload"]
-    name: FileName
-    title: str = ""
-    description: str = ""
-    extends: Annotated[str, Field(min_length=1, max_length=1000, description="a shipped name, or a path beside this file")]
-    patch: list[EditForm] = []

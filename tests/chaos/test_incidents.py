@@ -9,15 +9,14 @@ from typing import Any
 
 import pytest
 
-from chaos.documents.scenario import Record, Scenario, register
+from chaos.documents.library import library
+from chaos.documents.scenario import Record, Scenario
 from chaos.execution.jobs import Job, load_scenario, prepare, record_of
 from chaos.judgement.verdict import counts
 from simcore.base.units import MINUTE, parse_clock
-from simcore.files import catalogue
 from simcore.journal.model import OUTCOMES, SIDES, Journal
 
-register()
-INCIDENTS = [name for name in catalogue.shipped("scenario") if name.startswith("incidents/")]
+INCIDENTS = [name for name in library().shipped("scenario") if name.startswith("incidents/")]
 BROKERS = ("china-merchants-2022-03-14", "china-merchants-2022-05-16", "east-money-2023-03-21", "citic-2023-06-19",
            "dongxing-2023-12-21", "guosen-2007-02-01", "huaxi-2022-05-16")  # fmt: skip
 

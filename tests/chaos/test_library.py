@@ -15,16 +15,15 @@ import pytest
 from click.testing import CliRunner
 
 from chaos.cli.main import main
-from chaos.documents.scenario import Scenario, register
+from chaos.documents.library import library
+from chaos.documents.scenario import Scenario
 from chaos.documents.suites import load_suite
 from chaos.execution.campaign import ExecutionOptions, run_all, suite_result
 from chaos.execution.jobs import Job, execute, load_scenario, prepare
 from chaos.execution.planning import JobOptions, suite_jobs
 from chaos.judgement.verdict import combine
-from simcore.files import catalogue
 
-register()
-SCENARIOS, SUITES = list(catalogue.shipped("scenario")), list(catalogue.shipped("suite"))
+SCENARIOS, SUITES = list(library().shipped("scenario")), list(library().shipped("suite"))
 REQUIREMENTS = [name for name in SCENARIOS if load_scenario(name).model.purpose == "requirement"]
 CLAIM = re.compile(r"\blegacy-coupled (passes|fails|bears this|just bears it)")
 EVERYTHING = os.environ.get("COREDRILL_TEST_LIBRARY") == "all"

@@ -69,7 +69,7 @@ def example(strategy: st.SearchStrategy[Any], number: int) -> Any:
 
 @cache
 def _legacy() -> tuple[Architecture, Workload]:
-    from simcore.files.loading import load_pair
+    from simcore.library import load_pair
 
     return load_pair("legacy-coupled", "normal-day")
 

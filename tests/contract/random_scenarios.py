@@ -19,7 +19,8 @@ from typing import Any, NamedTuple
 import yaml
 from pydantic import ValidationError
 
-from chaos.documents.scenario import FLOW_MEASURES, GRADES, IMPLIED, ORDER_MEASURES, PROPERTIES, TIME_MEASURES
+from chaos.documents.scenario import FLOW_MEASURES, IMPLIED, ORDER_MEASURES, PROPERTIES, TIME_MEASURES
+from chaos.documents.severity import GRADES
 from chaos.execution.simulated import FAULT_WORDS
 from chaos.faults import load_faults
 from chaos.faults.fault import Fault, System

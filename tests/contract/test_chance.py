@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from simcore.base.units import SECOND, parse_clock
-from simcore.files.loading import load_pair
 from simcore.journal.model import Journal
+from simcore.library import load_pair
 from simcore.model.architecture import Architecture
 from simcore.model.workload import Workload
 

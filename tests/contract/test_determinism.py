@@ -138,7 +138,7 @@ def everything() -> Case:
 
 def legacy(start: int, end: int, accounts: int, instruments: int, faults: Iterable[Fault] = ()) -> Case:
     """A slice of a normal day on legacy-coupled; fewer customers and instruments than it has are sooner made."""
-    from simcore.files.loading import load_pair
+    from simcore.library import load_pair
 
     architecture, workload = load_pair("legacy-coupled", "normal-day")
     sizes = {"accounts": accounts, "instruments": instruments}

@@ -37,7 +37,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from simcore.base.units import MS, SECOND, US
-from simcore.files.loading import load_architecture, load_workload
+from simcore.library import load_architecture, load_workload
 from simcore.model.architecture import Architecture
 from simcore.model.workload import Workload
 

@@ -14,9 +14,6 @@ Graph = dict[str, set[str]]
 
 # Circles that are there still, as (package, its children in the circle). The table may only shrink.
 KNOWN: set[tuple[str, tuple[str, ...]]] = {
-    ("chaos", ("coverage", "documents", "execution", "judgement")),
-    ("chaos.documents", ("scenario", "triggers")),
-    ("simcore", ("files", "model")),
     ("simcore.model", ("architecture", "control_section")),
 }
 

@@ -15,11 +15,15 @@ import pytest
 from click.testing import CliRunner, Result
 
 from chaos.cli.main import main
+from chaos.documents.library import library
 from chaos.documents.rendering import differences, to_yaml
-from simcore.files import catalogue
 from simcore.files.document import Node, Origin, parse_yaml, read_document
-from simcore.files.loading import resolve
-from simcore.schema import MODELS, json_schema
+from simcore.files.loading import Resolved
+from simcore.library import load_architecture
+from simcore.model.architecture import Operation
+from simcore.schema import json_schema
+
+KINDS = library().kinds
 
 SMALL = """\
 kind: architecture
@@ -113,11 +117,11 @@ def test_show_resolved_names_every_origin() -> None:
     assert all("  # " in line for line in values)
 
 
-@pytest.mark.parametrize("kind", list(catalogue.FOLDERS))
+@pytest.mark.parametrize("kind", list(KINDS))
 def test_resolved_yaml_reads_back(kind: str) -> None:
     """What `show --resolved` prints of a shipped file is the same document again, here and for an independent reader."""
-    for name in catalogue.shipped(kind):
-        resolved = resolve(name, kind=kind)
+    for name in library().shipped(kind):
+        resolved = library().resolve(name, KINDS[kind].model)
         text = to_yaml(resolved.tree, origins=True)
         assert parse_yaml(text, name, "base").plain() == resolved.document
 
@@ -167,23 +171,24 @@ def test_diff_tells_each_change_once() -> None:
 def test_diff_sees_order() -> None:
     """Steps in another order are a difference."""
     a, b = (parse_yaml(f"steps: [{x}]", "f", "base") for x in ("{call: a.b}, {call: c.d}", "{call: c.d}, {call: a.b}"))
-    assert differences(a, b) == ["~ steps: other order"]
+    operation = Operation(steps=[])
+    assert differences(Resolved(operation, a), Resolved(operation, b)) == ["~ steps: other order"]
 
 
 @pytest.mark.parametrize("what", ["architectures", "workloads", "environments"])
 def test_list_names_what_is_shipped(what: str) -> None:
     """The listing has every shipped file, and in JSON is a list of objects with a name."""
     names = [entry["name"] for entry in json.loads(run("list", what, "--json", "-").stdout)]
-    assert names == list(catalogue.shipped(what.removesuffix("s")))
+    assert names == list(library().shipped(what.removesuffix("s")))
     assert [line.split()[0] for line in run("list", what).stdout.splitlines()] == names
 
 
-@pytest.mark.parametrize("kind", list(MODELS))
+@pytest.mark.parametrize("kind", list(KINDS))
 def test_shipped_files_satisfy_their_schema(kind: str) -> None:
     """Every shipped file passes the JSON Schema that editors use; a planted mistake does not."""
-    validator = jsonschema.Draft202012Validator(json_schema(kind))
+    validator = jsonschema.Draft202012Validator(json_schema(KINDS[kind]))
     jsonschema.Draft202012Validator.check_schema(validator.schema)
-    shipped = catalogue.shipped(kind)
+    shipped = library().shipped(kind)
     for name, path in shipped.items():
         document = read_document(path, "base").plain()
         assert [f"{name}: {e.json_path}: {e.message}" for e in validator.iter_errors(document)] == []
@@ -192,7 +197,7 @@ def test_shipped_files_satisfy_their_schema(kind: str) -> None:
 
 def test_schema_takes_short_forms_and_extensions() -> None:
     """A bare duration is a distribution; a file that extends another needs nothing but a patch."""
-    validator = jsonschema.Draft202012Validator(json_schema("architecture"))
+    validator = jsonschema.Draft202012Validator(json_schema(KINDS["architecture"]))
     small = parse_yaml(SMALL, "f", "base").plain()
     assert validator.is_valid(small)
     small["services"]["counter"]["operations"]["place"]["steps"][0]["work"] = 5
@@ -201,7 +206,7 @@ def test_schema_takes_short_forms_and_extensions() -> None:
     assert not validator.is_valid({"kind": "architecture", "name": "x", "extends": "a", "patch": [{"sett": "a", "to": 1}]})
 
 
-@pytest.mark.parametrize("kind", list(MODELS))
+@pytest.mark.parametrize("kind", list(KINDS))
 def test_schema_files_are_current(kind: str, root: Path) -> None:
     """docs/schema holds what `coredrill schema` prints."""
     printed = run("schema", kind).stdout
@@ -295,5 +300,5 @@ def test_documented_patch_works(root: Path) -> None:
     """The patch that docs/files.md shows applies to the shipped architecture it extends."""
     example = (root / "docs/files.md").read_text(encoding="utf-8").split("```yaml\n")[1].split("```")[0]
     Path("example.yaml").write_text(example)
-    changed = resolve("example.yaml").model.services["counter"]
+    changed = load_architecture("example.yaml").services["counter"]
     assert (changed.replicas, changed.contention) == (4, 0.02)

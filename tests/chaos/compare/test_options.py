@@ -11,11 +11,10 @@ import pytest
 from chaos.compare.costs import hardware
 from chaos.execution.plain_run import run_plain
 from simcore.base.units import MINUTE, parse_clock
-from simcore.files import catalogue
-from simcore.files.loading import load_architecture, resolve
 from simcore.journal.model import OUTCOMES, Journal
+from simcore.library import LIBRARY, load_architecture
 
-OPTIONS = sorted(name for name in catalogue.shipped("architecture") if name.startswith("options/"))
+OPTIONS = sorted(name for name in LIBRARY.shipped("architecture") if name.startswith("options/"))
 WINDOW = parse_clock("09:30"), parse_clock("09:31")
 
 
@@ -34,7 +33,7 @@ def intents_of(journal: Journal, flow: str) -> np.ndarray:
 def test_the_options_are_there() -> None:
     """Eleven options and four stages of a migration, each stage on the one before."""
     assert len(OPTIONS) == 15
-    folder = Path(catalogue.shipped("architecture")["options/cells"]).parent
+    folder = Path(LIBRARY.shipped("architecture")["options/cells"]).parent
     for stage in (2, 3, 4):
         assert f"extends: options/strangler-{stage - 1}\n" in (folder / f"strangler-{stage}.yaml").read_text()
 
@@ -69,4 +68,4 @@ def test_replicas_stand_where_placement_says() -> None:
     assert model.services["counter"].place_of(1) == ("second", ["second-hosts", "second-power"])
     cells = load_architecture("options/cells").services["counter"]
     assert [cells.place_of(r)[1][1] for r in range(4)] == ["core-power", "core-power", "second-power", "second-power"]
-    assert resolve("legacy-coupled").model.services["counter"].place_of(1) == ("standby-room", ["standby-host"])
+    assert load_architecture("legacy-coupled").services["counter"].place_of(1) == ("standby-room", ["standby-host"])

@@ -15,7 +15,6 @@ from chaos.cli.main import main
 from chaos.documents.scenario import (  # fmt: skip
     COUNTER_MEASURES,
     FLOW_MEASURES,
-    GRADES,
     ORDER_MEASURES,
     PROPERTIES,
     TIME_MEASURES,
@@ -24,6 +23,7 @@ from chaos.documents.scenario import (  # fmt: skip
     SteadyState,
     Window,
 )
+from chaos.documents.severity import GRADES
 from chaos.execution.jobs import Job, forget, prepare, record_of
 from chaos.faults.hang import Hang
 from chaos.judgement.verdict import judge_run

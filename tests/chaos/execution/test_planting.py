@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from chaos.coverage.sites import SITES, WORDS, sites_of
 from chaos.coverage.trials import Trial, attempt, inert, system
-from chaos.documents.scenario import register
+from chaos.documents.defect import Defect
+from chaos.documents.library import library
+from chaos.documents.sites import SITES, WORDS, sites_of
 from chaos.execution.planting import load_defect, mutant_named, mutants, places
 from simcore.base.errors import InputError
-from simcore.files import catalogue
-from simcore.files.loading import load_architecture, load_workload, resolve, surroundings
+from simcore.library import load_architecture, load_workload, surroundings
 from simcore.model.architecture import Architecture
 from simcore.model.index import ArchitectureIndex
 
@@ -34,8 +34,7 @@ def core() -> Architecture:
 
 def shipped() -> list[str]:
     """Names of the shipped operators."""
-    register()
-    return list(catalogue.shipped("defect"))
+    return list(library().shipped("defect"))
 
 
 def test_there_are_enough_operators_and_mutants(core: Architecture) -> None:
@@ -162,13 +161,12 @@ needs: ["call/{site}/timeouts"]
 )
 def test_a_mistake_in_a_defect_has_its_place(tmp_path: Path, old: str, new: str, message: str) -> None:
     """file:line:column, what is wrong, and the mend."""
-    register()
     path = tmp_path / "mine.yaml"
     path.write_text(GOOD)
-    resolve(path, (), "defect")
+    library().resolve(path, Defect)
     path.write_text(GOOD.replace(old, new))
     with pytest.raises(InputError, match=message) as raised:
-        resolve(path, (), "defect")
+        library().resolve(path, Defect)
     assert str(raised.value).partition(": ")[0].count(":") == 2
 
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from chaos.documents.scenario import Scenario, Step, StepBase, step_model
+from chaos.documents.scenario import Scenario, Step, step_model
 from chaos.execution.simulated import Conduct
 from chaos.faults import document, load_faults
 from chaos.faults.fault import FAULTS as FAULT_REGISTRY
@@ -23,18 +23,19 @@ from chaos.faults.fault import System
 from simcore.base.errors import InputError
 from simcore.base.units import MINUTE, SECOND, format_clock, parse_clock
 from simcore.compile.plan import compile_plan
-from simcore.files.loading import load_pair
 from simcore.files.patch import command_line_layer
 from simcore.journal.model import Journal
+from simcore.library import load_pair
 from simcore.model.architecture import Architecture
 from simcore.model.index import ArchitectureIndex
 from simcore.model.workload import Workload
 from simcore.simulation import simulate
 
 FAULTS = load_faults()
+STEP = step_model(FAULTS)
 BEGAN, ENDED = parse_clock("09:31"), parse_clock("09:31:40")
 Measure = Callable[[Journal, int, int], float]
-Method = Sequence[dict[str, Any] | StepBase]
+Method = Sequence[dict[str, Any] | Step]
 
 
 def system(*assignments: str, load: float = 1.0) -> tuple[Architecture, Workload]:
@@ -60,7 +61,7 @@ def run(
 ) -> Journal:
     """The journal of a run with the method done to it. `also(core, control)` may start processes of its own."""
     scenario = Scenario.model_construct(
-        method=[s if isinstance(s, StepBase) else Step.model_validate(s) for s in method], abort=[], rollbacks=[]
+        method=[s if isinstance(s, Step) else STEP.model_validate(s) for s in method], abort=[], rollbacks=[]
     )
     plan = compile_plan(*pair, seed=7, start=parse_clock(start), end=parse_clock(end))
 
@@ -79,9 +80,9 @@ def step(name: str, at: str = "09:31", lasts: str = "40s", **words: Any) -> dict
     return {"at": at, "for": lasts, name: words}
 
 
-def took_effect(journal: Journal, spec: dict[str, Any] | StepBase, number: int = 0) -> bool:
+def took_effect(journal: Journal, spec: dict[str, Any] | Step, number: int = 0) -> bool:
     """What the fault says of itself, from the events that carry its evidence."""
-    fault = (spec if isinstance(spec, StepBase) else Step.model_validate(spec)).fault
+    fault = (spec if isinstance(spec, Step) else STEP.model_validate(spec)).fault
     told = {e.what: e for e in journal.events if e.detail.get("step") == number}
     ended = told["fault_healed"].t_ns if "fault_healed" in told else journal.meta["end_ns"]
     return fault.took_effect(journal, told["fault_started"].t_ns, ended, int(told["fault_exercised"].detail["grown"]))
@@ -201,10 +202,10 @@ CASES = [
 @pytest.mark.parametrize("case", CASES, ids=lambda c: f"{c.fault}:{','.join(c.words)}")
 def test_fault_takes_effect_and_heals(case: Case) -> None:
     """While it holds the measure is off by the factor the case states; some seconds later it is not; and the fault says so."""
-    require_effect(case, Step.model_validate(step(case.fault, **case.words)))
+    require_effect(case, STEP.model_validate(step(case.fault, **case.words)))
 
 
-def require_effect(case: Case, spec: StepBase) -> None:
+def require_effect(case: Case, spec: Step) -> None:
     journal = run([spec], end="09:33:10")
     intervals = (BEGAN - 50 * SECOND, BEGAN), (BEGAN + 3 * SECOND, ENDED), (ENDED + case.settle, journal.meta["end_ns"])
     before, during, after = (case.measure(journal, *interval) for interval in intervals)
@@ -665,7 +666,7 @@ def test_page_on_writing_a_fault_holds(root: Path, tmp_path: Path) -> None:
         found: dict[str, Any] = {}
         exec(f"case = ({row.strip().rstrip(',')})", globals(), found)
         case = found["case"]
-        require_effect(case, step_model.__wrapped__().model_validate(step(case.fault, **case.words)))
+        require_effect(case, step_model(load_faults()).model_validate(step(case.fault, **case.words)))
     finally:
         del sys.modules["expired_certificate"]
         FAULT_REGISTRY.pop("expired-certificate", None)

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from chaos.documents.scenario import register
-from chaos.judgement.severity import Class, grade
-from simcore.files.loading import resolve
+from chaos.documents.library import library
+from chaos.documents.severity import RuleSet, SystemClass
+from chaos.judgement.severity import grade
 
 
 def figures(minutes: float, share: float | None = 1.0, hit: int = 10, active: int = 1000) -> dict[str, Any]:
@@ -28,16 +28,14 @@ def figures(minutes: float, share: float | None = 1.0, hit: int = 10, active: in
         (0, None, "real-time", "none"),
     ],
 )
-def test_csrc(minutes: float, share: float | None, system: Class, expected: str | None) -> None:
+def test_csrc(minutes: float, share: float | None, system: SystemClass, expected: str | None) -> None:
     """Duration alone does not make a grade: class of system and degree count, and 'not gradable' is an answer."""
-    register()
-    assert grade(resolve("csrc-2021-12", (), "severity").model, figures(minutes, share), system)["grade"] == expected
+    assert grade(library().resolve("csrc-2021-12", RuleSet).model, figures(minutes, share), system)["grade"] == expected
 
 
 def test_dora() -> None:
     """A tenth of the clients, or more than two hours, are major; less is not."""
-    register()
-    rules = resolve("dora", (), "severity").model
+    rules = library().resolve("dora", RuleSet).model
     assert grade(rules, figures(5, hit=100), "real-time")["grade"] == "major"
     assert grade(rules, figures(120, hit=1), "real-time")["grade"] == "major"
     assert grade(rules, figures(60, hit=99), "real-time")["grade"] == "none"

@@ -7,15 +7,14 @@ import pytest
 from chaos.reports.folder import Drawn, Edge, Picture
 from chaos.reports.layout import Box, layout, overlaps
 from chaos.results.topology import picture
-from simcore.files import catalogue
-from simcore.files.loading import resolve
+from simcore.library import LIBRARY, load_architecture
 from simcore.model.index import ArchitectureIndex
 
 
-@pytest.mark.parametrize("name", sorted(catalogue.shipped("architecture")))
+@pytest.mark.parametrize("name", sorted(LIBRARY.shipped("architecture")))
 def test_no_boxes_overlap(name: str) -> None:
     """In every shipped architecture each service has a box of its own inside the frame, and none overlaps another."""
-    model = resolve(name, (), "architecture").model
+    model = load_architecture(name)
     boxes, (width, height) = layout(Picture.model_validate(picture(ArchitectureIndex(model))))
     assert set(boxes) - {"client"} == set(model.services)
     assert overlaps(boxes) == []

@@ -8,16 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from chaos.documents.scenario import GRADES
+from chaos.documents.severity import GRADES
 from chaos.execution.simulated import FAULT_WORDS
 from chaos.faults import load_faults
 from chaos.judgement import causes
 from chaos.reports import states
 from chaos.reports.words import bound, catalogue, name, reason, say, seconds, symptom
-from simcore.files import catalogue as files
-from simcore.files.loading import resolve
 from simcore.journal.model import FLAGS, OUTCOMES
 from simcore.journal.summary import TRUTHS
+from simcore.library import LIBRARY, load_architecture
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -47,12 +46,12 @@ def test_whatever_is_logged_has_its_words() -> None:
 
 def test_the_legacy_core_speaks_the_trades_language() -> None:
     """Every service, flow and pool of the shipped core has a Chinese name of its own."""
-    model = resolve("legacy-coupled", (), "architecture").model
+    model = load_architecture("legacy-coupled")
     names = [*model.services, *model.flows, *model.pools]
     assert [n for n in names if name(n)["zh"] == n] == []
     assert (name("counter")["zh"], name("order-router")["zh"], name("counter#1")["zh"]) == ("柜台", "报盘", "柜台#1")
     assert name("counter.transfer")["zh"] == "柜台·银证转账（三方存管）"
-    assert files.shipped("architecture")
+    assert LIBRARY.shipped("architecture")
 
 
 def test_the_picture_and_the_chain_go_by_the_same_bounds() -> None:

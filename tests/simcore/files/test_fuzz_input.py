@@ -11,12 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from simcore.base.errors import InputError
-from simcore.files import catalogue
 from simcore.files.document import parse_yaml
-from simcore.files.loading import KINDS, resolve
 from simcore.files.patch import command_line_layer
+from simcore.library import LIBRARY
+from simcore.model.environment import Environment
 
-FILES = [path.read_text(encoding="utf-8") for kind in catalogue.FOLDERS for path in list(catalogue.shipped(kind).values())[:12]]
+FILES = [path.read_text(encoding="utf-8") for kind in LIBRARY.kinds for path in list(LIBRARY.shipped(kind).values())[:12]]
 FILES.append("""\
 kind: architecture
 name: all-verbs
@@ -73,9 +73,9 @@ ODD = st.one_of(
 def outcome(path: Path) -> str:
     """``sound``, or the error's line, which has the file in it."""
     results = set()
-    for kind in KINDS:
+    for kind in LIBRARY.kinds.values():
         try:
-            resolve(path, kind=kind)
+            LIBRARY.resolve(path, kind.model)
             results.add("sound")
         except InputError as error:
             text = str(error)
@@ -149,7 +149,7 @@ def test_random_assignments(path: str, value: str) -> None:
     """Any --set is applied or refused in one line that names it."""
     line = ""
     try:
-        resolve("staging", [command_line_layer([f"{path}={value}"])], "environment")
+        LIBRARY.resolve("staging", Environment, [command_line_layer([f"{path}={value}"])])
     except InputError as error:
         line = str(error)
     assert line == "" or line.isprintable()

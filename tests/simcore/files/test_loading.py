@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from simcore.base.errors import InputError
-from simcore.files import catalogue
 from simcore.files.document import MAX_BYTES, MAX_DEPTH, parse_yaml
-from simcore.files.loading import environment_layers, load_architecture, load_pair, load_workload, resolve
+from simcore.library import LIBRARY, load_architecture, load_pair, load_workload, surroundings
+from simcore.model.environment import Environment
 
 SMALL = """\
 kind: architecture
@@ -297,15 +297,15 @@ def test_what_is_no_file(write: Write, tmp_path: Path) -> None:
 def test_wrong_name_suggests_the_right_one() -> None:
     """A name with a slip in it leads to the one meant."""
     with pytest.raises(InputError, match=r"no environment is called 'stagin'; did you mean 'staging'\?"):
-        resolve("stagin", kind="environment")
+        LIBRARY.resolve("stagin", Environment)
 
 
 def test_every_shipped_file_is_sound_and_named_by_its_path() -> None:
     """Each shipped file loads by name, and says the name it is found by."""
-    for kind in catalogue.FOLDERS:
-        shipped = catalogue.shipped(kind)
+    for kind in LIBRARY.kinds.values():
+        shipped = LIBRARY.shipped(kind.name)
         assert shipped, kind
-        assert {name: resolve(name, kind=kind).model.name for name in shipped} == {name: name for name in shipped}
+        assert {name: LIBRARY.resolve(name, kind.model).document["name"] for name in shipped} == {name: name for name in shipped}
 
 
 def test_aliased_values_do_not_share_their_fate(write: Write) -> None:
@@ -337,7 +337,7 @@ def test_pair_and_environment(write: Write) -> None:
 
 def test_environment_names_its_values() -> None:
     """A value that an environment set says so, and for which gap."""
-    layer, _ = environment_layers("staging")
+    layer = surroundings("staging").architecture
     assert all(edit.origin.layer.startswith("environment staging/") for edit in layer.edits)
     assert "environment staging/topology" in {edit.origin.layer for edit in layer.edits}
 

@@ -11,8 +11,9 @@ import yaml
 
 from simcore.base.errors import InputError
 from simcore.files.document import parse_yaml
-from simcore.files.loading import Resolved, load_workload, resolve
+from simcore.files.loading import Resolved
 from simcore.files.patch import Layer, apply_layers, command_line_layer, edits_of
+from simcore.library import LIBRARY, load_workload
 from simcore.model.architecture import Architecture
 
 BASE = """\
@@ -57,7 +58,7 @@ def extend(patch: str, name: str = "new", base: str = "base.yaml") -> Resolved[A
     """The architecture of a file that extends the base with a patch, one edit a line."""
     lines = "".join(f"  - {edit.strip()}\n" for edit in patch.strip().splitlines())
     Path(f"{name}.yaml").write_text(f"kind: architecture\nname: {name}\nextends: {base}\npatch:\n{lines}")
-    return resolve(Path(f"{name}.yaml"))
+    return LIBRARY.resolve(Path(f"{name}.yaml"), Architecture)
 
 
 def fault(act: Callable[[], Any]) -> str:
@@ -185,7 +186,7 @@ def layer(kind: str, *edits: str) -> Layer:
 
 def apply(layers: Sequence[Layer]) -> Any:
     """The base with layers applied."""
-    return resolve(Path("base.yaml"), layers).document
+    return LIBRARY.resolve(Path("base.yaml"), Architecture, layers).document
 
 
 def test_layers_are_applied_in_their_order() -> None:
@@ -298,7 +299,7 @@ def test_extends_that_leads_nowhere(base: str, expected: str) -> None:
 def test_extension_holds_no_values_of_its_own() -> None:
     """With extends, changes go into the patch."""
     Path("new.yaml").write_text("kind: architecture\nname: new\nextends: base.yaml\npools: {}\n")
-    assert fault(lambda: resolve(Path("new.yaml"))) == (
+    assert fault(lambda: LIBRARY.resolve(Path("new.yaml"), Architecture)) == (
         "new.yaml:4:1: pools: unknown key in a file that extends another; write the change as an edit of patch"
     )
 
@@ -325,7 +326,7 @@ def test_every_value_has_its_origin() -> None:
 
 def test_paths_of_origins_lead_back() -> None:
     """Every path that is printed can be written in a patch, and means the value it was printed for."""
-    resolved = resolve(Path("base.yaml"))
+    resolved = LIBRARY.resolve(Path("base.yaml"), Architecture)
     assert len(resolved.origins) > 20
     for path in resolved.origins:
         tree = parse_yaml(BASE, "base.yaml", "base")

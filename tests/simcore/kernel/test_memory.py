@@ -11,8 +11,8 @@ import pytest
 
 from simcore.base.units import MINUTE, parse_clock
 from simcore.compile.plan import compile_plan
-from simcore.files.loading import load_architecture, load_workload
 from simcore.kernel import memory
+from simcore.library import load_architecture, load_workload
 from simcore.simulation import simulate
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from simcore.base.errors import InputError
-from simcore.files.loading import load_architecture, load_pair, load_workload
+from simcore.library import load_architecture, load_pair, load_workload
 from simcore.model.checks import MAX_STEPS, unrolled
 
 ARCHITECTURE = """\

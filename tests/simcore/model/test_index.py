@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from simcore.base.errors import InputError
-from simcore.files.loading import load_architecture
+from simcore.library import load_architecture
 from simcore.model.architecture import Architecture
 from simcore.model.index import ArchitectureIndex, Part
 

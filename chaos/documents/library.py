@@ -1,0 +1,42 @@
+"""All kinds of files that the harness reads, in one library."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+
+from chaos.documents.defect import Defect, check_defect, standing_model
+from chaos.documents.scenario import check_scenario, scenario_model, step_model
+from chaos.documents.severity import RuleSet
+from chaos.documents.suite import Suite
+from chaos.documents.triggers import Triggers, check_triggers
+from chaos.faults import load_faults
+from chaos.faults.fault import Fault
+from simcore.files.loading import Kind, Library
+from simcore.library import KINDS, Surroundings, surroundings
+
+
+class Documents(Library):
+    """The files of the simulator and of the harness. Which words a scenario knows depends on which faults there are."""
+
+    def __init__(self, faults: Mapping[str, type[Fault]]) -> None:
+        self.faults = faults
+        self.step, self.standing = step_model(faults), standing_model(faults)
+        super().__init__((
+            *KINDS,
+            Kind("scenario", "", scenario_model(self.step), check_scenario),
+            Kind("suite", "suites", Suite),
+            Kind("severity", "severity", RuleSet),
+            Kind("defect", "defects", Defect, lambda defect: check_defect(defect, self.faults)),
+            Kind("triggers", "triggers", Triggers, lambda triggers: check_triggers(triggers, self.step)),
+        ))  # fmt: skip
+
+    def surroundings(self, reference: str) -> Surroundings:
+        """An environment by name or path, each `~GAP` after it switching that gap off. Raises InputError."""
+        return surroundings(reference, self)
+
+
+@functools.cache
+def library() -> Documents:
+    """The library of this installation. It is made once in a process, from nothing but what is installed, and does not change."""
+    return Documents(load_faults())

@@ -1,0 +1,50 @@
+"""What a suite file may say: scenarios that are run together, and pairs of them that are compared."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from chaos.documents.scenario import FileReference, Measure, Quantity
+from simcore.base.model import FileName, Model, Name
+
+
+class Entry(Model):
+    """Scenarios of a suite: one by name, or all whose names match a pattern such as `incidents/*`. What is absent comes from
+    the suite, else from the command line, else from the scenario."""
+
+    scenario: str
+    architecture: FileReference | None = None
+    environment: FileReference | None = None
+    replications: Annotated[int, Field(ge=1, le=100_000)] | None = None
+
+
+class Pair(Model):
+    """Two runs of equal seeds whose difference is the point: `measure` of `a` minus that of `b`."""
+
+    name: Name
+    a: Entry
+    b: Entry
+    measure: Measure = "orders.failed_orders"
+    at_least: Quantity
+    in_share: Annotated[float, Field(gt=0, le=1)] = 1.0
+    why: str = ""
+
+
+class Suite(Model):
+    """A suite file: scenarios that are run together, and pairs of them that are compared."""
+
+    kind: Literal["suite"]
+    name: FileName
+    title: Annotated[str, Field(min_length=1)]
+    description: str = ""
+    replications: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    scenarios: list[Entry] = []
+    pairs: list[Pair] = []
+
+    @model_validator(mode="after")
+    def _something(self) -> Suite:
+        if not self.scenarios and not self.pairs:
+            raise ValueError("a suite needs scenarios or pairs")
+        return self
