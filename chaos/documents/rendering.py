@@ -11,7 +11,8 @@ from simcore.base.errors import one_line
 from simcore.base.units import format_duration
 from simcore.files.document import Node, resolve_scalar
 from simcore.files.loading import Resolved
-from simcore.model.architecture import Architecture, Distribution, Pool
+from simcore.model.architecture import Architecture, Pool
+from simcore.model.distributions import Distribution
 
 _BARE = re.compile(r"[A-Za-z0-9_./~%+-][A-Za-z0-9_./%+#-]*")
 _NOT_RAW = re.compile("[\x7f-\x9f\u2028\u2029\ufeff]")

@@ -18,7 +18,8 @@ from simcore.compile.program import Assembler
 from simcore.kernel import layout as y
 from simcore.kernel import random
 from simcore.kernel.random import combine_int, mix_int
-from simcore.model.architecture import Architecture, Call, Distribution, Operation, Pool, Send, Service
+from simcore.model.architecture import Architecture, Call, Operation, Pool, Send, Service
+from simcore.model.distributions import Distribution
 from simcore.model.index import CLIENT_INSTANCE, ArchitectureIndex
 from simcore.model.steps import CLIENT
 from simcore.model.workload import Curve, FlowLoad, Follows, Workload

@@ -23,7 +23,7 @@ from simcore.control.sampling import PolledScrape, Rule, Scrape
 from simcore.kernel import layout as y
 from simcore.kernel import random
 from simcore.kernel.machine import Machine
-from simcore.model.architecture import Distribution
+from simcore.model.distributions import Distribution
 
 FIELDS: dict[str, dict[str, Any]] = {
     "pool": {

@@ -9,7 +9,8 @@ from typing import Any, Literal, Protocol
 import simpy
 
 from simcore.control.sampling import Rule, Scrape
-from simcore.model.architecture import Architecture, Distribution
+from simcore.model.architecture import Architecture
+from simcore.model.distributions import Distribution
 from simcore.model.index import ArchitectureIndex
 from simcore.model.workload import Workload
 

@@ -20,7 +20,7 @@ def alternatives(kind: Any) -> list[Any]:
         return alternatives(get_args(kind)[0])
     if origin in (Union, types.UnionType):
         return [x for a in get_args(kind) for x in alternatives(a)]
-    return [kind.stands_for()] if hasattr(kind, "stands_for") else [kind]  # see architecture.Control
+    return [kind]
 
 
 def model_of(kind: Any, node: Node | None) -> type[BaseModel] | None:

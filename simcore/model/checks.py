@@ -16,7 +16,6 @@ from simcore.model.architecture import (
     Architecture,
     Call,
     Choose,
-    Distribution,
     Effect,
     Hold,
     RateLimit,
@@ -27,6 +26,7 @@ from simcore.model.architecture import (
     Wait,
     Work,
 )
+from simcore.model.distributions import Distribution
 from simcore.model.effects import EFFECTS
 from simcore.model.index import ArchitectureIndex, Body
 from simcore.model.references import check_control

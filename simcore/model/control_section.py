@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from simcore.base.model import Model, Name, Probability
 from simcore.base.units import DAY, MINUTE, MS, SECOND, ClockTime, Duration, Rate, parse_duration
-from simcore.model.architecture import Distribution
+from simcore.model.distributions import Distribution
 
 Layer = Literal["infrastructure", "network", "hardware", "application", "business"]
 Positive = Annotated[Duration, Field(gt=0)]

@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 
 from simcore.base.model import Model, Name, Probability
 from simcore.base.units import ClockTime, Duration, Rate
-from simcore.model.architecture import Distribution
+from simcore.model.distributions import Distribution
 
 Weight = Annotated[float, Field(ge=0)]
 

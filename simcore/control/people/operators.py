@@ -15,8 +15,8 @@ from simcore.control.handles import Core, Pending, now
 from simcore.control.market.load import LoadMeter
 from simcore.control.people.actions import Actions, Changes
 from simcore.control.people.human_error import error_probability
-from simcore.model.architecture import Distribution
 from simcore.model.control_section import Action, Approver, Duty, Routed, Runbook, Team
+from simcore.model.distributions import Distribution
 
 Work = Generator[simpy.Event, Any, Any]
 DRAWS_AN_INCIDENT = 1000

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-import simcore.model.architecture as file
+from simcore.model.distributions import Distribution
 
 MASK = (1 << 64) - 1
 GOLDEN = 0x9E3779B97F4A7C15
@@ -77,7 +77,7 @@ def inverse_normal(p: float) -> float:
     return q * polynomial(a, q * q) / polynomial(b, q * q)
 
 
-def sample(distribution: file.Distribution, key: int) -> int:
+def sample(distribution: Distribution, key: int) -> int:
     """A duration (ns) of the distribution by the draws of the key."""
     value: Any = getattr(distribution, distribution.kind)
     match distribution.kind:

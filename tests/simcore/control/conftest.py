@@ -12,7 +12,8 @@ from simcore.base.units import MINUTE, parse_clock
 from simcore.control.handles import parts
 from simcore.control.plane import ControlPlane, start_control
 from simcore.control.sampling import PolledScrape, Rule, Scrape
-from simcore.model.architecture import Architecture, Distribution
+from simcore.model.architecture import Architecture
+from simcore.model.distributions import Distribution
 from simcore.model.index import ArchitectureIndex
 from simcore.model.workload import Workload
 

@@ -10,7 +10,7 @@ import pytest
 from simcore.compile.plan import distribution_record
 from simcore.control.injection import scaled
 from simcore.kernel import random
-from simcore.model.architecture import Distribution
+from simcore.model.distributions import Distribution
 
 FAMILIES: list[Any] = [
     "20ms", {"exponential": "20ms"}, {"lognormal": {"median": "20ms", "p99": "90ms"}}, {"gamma": {"mean": "20ms", "shape": 0.5}},
