@@ -1,6 +1,6 @@
 """Conservation laws of the data plane: what must hold at the end of every run, whatever was done to it.
 
-Those of money, shares and intents are in kernel/settlement.py. A law that is broken is a bug of the simulator.
+Those of money, shares and intents are in simcore.kernel.ledger.conservation. A law that is broken is a bug of the simulator.
 """
 
 from __future__ import annotations

@@ -20,8 +20,10 @@ from simcore.control.plane import ControlPlane, start_control
 from simcore.journal.model import FLAGS, Journal, JournalWriter
 from simcore.kernel import jit
 from simcore.kernel import layout as y
-from simcore.kernel.ledger import orders as ledger
-from simcore.kernel.ledger import settlement
+from simcore.kernel.ledger import arena, orders
+from simcore.kernel.ledger import records as ledger
+from simcore.kernel.ledger.conservation import conservation
+from simcore.kernel.ledger.truth import truth
 from simcore.kernel.machine import Machine
 from simcore.laws import kernel_laws
 from simcore.model.trading_calendar import TradingCalendar, calendar_named
@@ -92,7 +94,7 @@ def _machine(plan: Plan, writer: JournalWriter) -> Machine:
     shares = list(direction.weights.values()) if direction else [1.0, 1.0]
     expected = _expected_rows(plan)
     rows = max(expected, min(4 * expected, _ROOM_AT_FIRST))
-    arena = ledger.create(
+    ledger_arena = arena.create(
         plan.seed % (1 << 63),
         workload.accounts,
         workload.instruments,
@@ -101,12 +103,12 @@ def _machine(plan: Plan, writer: JournalWriter) -> Machine:
         room=max(1 << 14, min(rows, _ROOM_AT_FIRST)),
     )
     if MARKET in workload.attributes:
-        ledger.assign_markets(arena, _markets(plan))
+        orders.assign_markets(ledger_arena, _markets(plan))
     operations = [o for s in architecture.services.values() for o in s.operations.values()]
     sends = Counter(site.body.name for site in plan.index.call_sites.values() if site.kind == "send")
     columns = [c.at for c in plan.columns]
     return Machine(
-        plan.m, plan.f, arena, columns=columns, pools=list(plan.handles["pool"].values()), rows=rows,
+        plan.m, plan.f, ledger_arena, columns=columns, pools=list(plan.handles["pool"].values()), rows=rows,
         sends=max(sends.values(), default=0),
         idempotent=any(o.idempotency for o in operations), on_series=writer.add_series,
         on_spans=lambda block: writer.add_spans(_span_columns(plan, block)),
@@ -211,20 +213,20 @@ def _span_columns(plan: Plan, block: Any) -> dict[str, Any]:
 
 def _intent_columns(plan: Plan, machine: Machine, end: int) -> dict[str, Any]:
     rows = machine.used_rows.reshape(-1, ledger.ROW_STRIDE).T
-    meta, who = rows[ledger.R_META].copy(), rows[ledger.R_WHO].copy()
+    meta, who = rows[ledger.ROW_META].copy(), rows[ledger.ROW_WHO].copy()
     hours = exchange_hours(calendar_named(plan.workload.calendar), plan.start, end)
-    truth = settlement.truth(machine.ledger, machine.used_rows, last_close(hours, plan.start, end), hours=hours)
+    became = truth(machine.ledger, machine.used_rows, last_close(hours, plan.start, end), hours=hours)
     flags = np.zeros(len(meta), np.int32)
     for name, bit in FLAGS.items():
-        flags += getattr(truth, name) * np.int32(bit)
-    is_order = meta >> ledger.M_KIND & 15 == ledger.ORDER
+        flags += getattr(became, name) * np.int32(bit)
+    is_order = meta >> ledger.META_KIND & 15 == ledger.ORDER
     return {
-        "request": rows[ledger.R_REQUEST], "flow": meta & 4095, "customer": who >> 8, "submit_ns": rows[ledger.R_SUBMITTED],
-        "answer_ns": np.maximum(rows[ledger.R_ANSWERED], 0), "outcome": meta >> ledger.M_OUTCOME & 15,
-        "code": meta >> ledger.M_CODE & 255, "attempts": meta >> ledger.M_ATTEMPTS & 255,
-        "side": np.where(is_order, np.where(who & 1, np.int8(1), np.int8(2)), np.int8(0)), "quantity": rows[ledger.R_QUANTITY],
-        "price_cents": np.where(is_order, rows[ledger.R_PRICE], 0), "recorded": meta >> ledger.M_RECORDED & 255,
-        "placed": meta >> ledger.M_PLACED & 255, "flags": flags,
+        "request": rows[ledger.ROW_REQUEST], "flow": meta & 4095, "customer": who >> 8, "submit_ns": rows[ledger.ROW_SUBMITTED],
+        "answer_ns": np.maximum(rows[ledger.ROW_ANSWERED], 0), "outcome": meta >> ledger.META_OUTCOME & 15,
+        "code": meta >> ledger.META_CODE & 255, "attempts": meta >> ledger.META_ATTEMPTS & 255,
+        "side": np.where(is_order, np.where(who & 1, np.int8(1), np.int8(2)), np.int8(0)), "quantity": rows[ledger.ROW_QUANTITY],
+        "price_cents": np.where(is_order, rows[ledger.ROW_PRICE], 0), "recorded": meta >> ledger.META_RECORDED & 255,
+        "placed": meta >> ledger.META_PLACED & 255, "flags": flags,
     }  # fmt: skip
 
 
@@ -258,5 +260,5 @@ def _finish(plan: Plan, machine: Machine, writer: JournalWriter, unknown: str | 
             base = int(machine.m[at + int(offset)])
             histograms[kind, name] = machine.m[base : base + y.HISTOGRAM_BUCKETS]
     counts = {"events": machine.get(y.H_EVENTS), "tasks": machine.get(y.H_TASKS), "requests": machine.get(y.H_REQUESTS)}
-    laws = [*settlement.conservation(machine.ledger, machine.used_rows), *kernel_laws(plan, machine)]
+    laws = [*conservation(machine.ledger, machine.used_rows), *kernel_laws(plan, machine)]
     return writer.finish(totals, histograms, laws, {}, counts, unknown)

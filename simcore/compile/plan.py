@@ -17,6 +17,7 @@ from simcore.base.units import DAY, MINUTE
 from simcore.compile.program import Assembler
 from simcore.kernel import layout as y
 from simcore.kernel import random
+from simcore.kernel.ledger.counterparties import KINDS
 from simcore.kernel.random import combine_int, mix_int
 from simcore.model.architecture import Architecture, Call, Operation, Pool, Send, Service
 from simcore.model.distributions import Distribution
@@ -426,11 +427,10 @@ class _Compiler:
     # -- flows and arrivals ------------------------------------------------------------------------------------------------------
 
     def add_flows(self) -> None:
-        kinds = ("request", "login", "query", "order", "cancel", "transfer", "fund", "probe")
         for number, (name, flow) in enumerate(self.architecture.flows.items()):
             at = self.handles["flow"][name] = self.m.take(y.FLOW_SIZE)
             self.set(at, y.W_OP, self.handles["operation"][f"{CLIENT}.{name}"])
-            self.set(at, y.W_KIND, kinds.index(flow.kind))
+            self.set(at, y.W_KIND, KINDS[flow.kind].code)
             self.set(at, y.W_RECORD, flow.record)
             self.set(at, y.W_PRIORITY, flow.priority)
             self.set(at, y.W_NUMBER, number)

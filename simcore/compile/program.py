@@ -11,6 +11,7 @@ import numpy as np
 from simcore.base.errors import InputError
 from simcore.kernel import layout as y
 from simcore.kernel import random
+from simcore.kernel.ledger.counterparties import EFFECTS as CODES
 from simcore.model.architecture import (  # fmt: skip
     Call,
     Choose,
@@ -89,8 +90,7 @@ class Assembler:
         self.emit(y.C_LIMIT, holds, a=self.local[step.rate_limit])
 
     def effect(self, step: Effect, holds: list[int]) -> None:
-        effect = EFFECTS[step.effect]
-        self.emit(y.C_EFFECT, holds, a=effect.code, b=int(effect.counts_as_effect))
+        self.emit(y.C_EFFECT, holds, a=CODES[step.effect], b=int(EFFECTS[step.effect].counts_as_effect))
 
     def fail(self, step: Fail, holds: list[int]) -> None:
         self.emit(y.C_FAIL, holds, a=y.CODES.index(step.fail))

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from typing import Any, Literal, Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
 
 import simpy
 
 from simcore.control.sampling import Rule, Scrape
+from simcore.counterparties.counterparty import FileState
 from simcore.model.architecture import Architecture
 from simcore.model.distributions import Distribution
 from simcore.model.index import ArchitectureIndex
 from simcore.model.workload import Workload
-
-FileState = Literal["ok", "late", "corrupt", "missing"]
 
 
 class PlanView(Protocol):
@@ -53,7 +52,7 @@ class Knobs(Protocol):
     def drop_sessions(self, share: float, reconnect_over_ns: int) -> Any: ...
     def market(self, exchange: str, orders: bool, cancels: bool, overnight: bool = True) -> Any: ...
     def lose_unreplicated(self, lag_ns: int) -> Any: ...
-    def settle_day(self, clearing_file: FileState = "ok", fund_file: FileState = "ok") -> Any: ...
+    def settle_day(self, files: Mapping[str, FileState] | None = None) -> Any: ...
     def reconcile(self, counterparty: str) -> dict[str, Any]: ...
 
 

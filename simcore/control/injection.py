@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import difflib
 import math
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
 from simcore.base.errors import InputError
 from simcore.base.units import DAY
 from simcore.compile.plan import Plan
+from simcore.counterparties.counterparty import FileState
 from simcore.kernel import layout as y
 from simcore.kernel import random
-from simcore.kernel.ledger import orders as ledger
-from simcore.kernel.ledger import settlement
+from simcore.kernel.ledger import accounts, reconciliation, settlement
+from simcore.kernel.ledger import orders as order_books
 from simcore.kernel.machine import Machine
-
-File = Literal["ok", "late", "corrupt", "missing"]
 
 
 def require_share(what: str, value: float) -> float:
@@ -296,15 +296,12 @@ class Injection:
         login = next((n for n, flow in self.plan.architecture.flows.items() if flow.kind == "login"), None)
         if login is None:
             raise InputError("drop_sessions: the architecture has no flow of kind login")
-        arena, first = self.machine.ledger, int(ledger.HEADER_SIZE)
-        directory = arena[first : first + int(arena[ledger.CUSTOMERS])]
-        customers = np.flatnonzero(directory & 1)
+        customers = np.flatnonzero(accounts.directory(self.machine.ledger) & 1)
         purposes = (f"drop/{self._drops}/{what}" for what in ("who", "when", "online"))
         first, second, third = (uniforms(self.plan.seed_key, purpose, customers) for purpose in purposes)
         self._drops += 1
         lost = first < share
-        directory[customers[lost]] &= ~1
-        arena[ledger.SESSIONS] -= int(lost.sum())
+        accounts.lose_sessions(self.machine.ledger, customers[lost])
         back = lost & (third < self._online())
         times = self.machine.now + np.floor(second[back] * reconnect_over_ns).astype(np.int64)
         self._schedule(self._find("stream", f"{login}/reconnect"), times, customers[back])
@@ -354,7 +351,7 @@ class Injection:
         values = self.plan.attribute_values.get("exchange", [exchange])
         if exchange not in values:
             raise InputError(f"no exchange is called {exchange!r}; there are: {', '.join(values)}")
-        ledger.set_market(self.machine.ledger, values.index(exchange), orders=orders, cancels=cancels, overnight=overnight)
+        order_books.set_market(self.machine.ledger, values.index(exchange), orders=orders, cancels=cancels, overnight=overnight)
 
     def duplicate_router_writes(self, share: float) -> None:
         """This share of what is sent to an exchange's order entry is written twice."""
@@ -368,14 +365,13 @@ class Injection:
 
     def lose_unreplicated(self, lag_ns: int) -> int:
         """What the core recorded within the last `lag_ns` is gone from it. Returns the number of orders."""
-        return settlement.lose_unreplicated(self.machine.ledger, self.machine.used_rows, self.machine.now, lag_ns)
+        return reconciliation.lose_unreplicated(self.machine.ledger, self.machine.used_rows, self.machine.now, lag_ns)
 
-    def settle_day(self, clearing_file: File = "ok", fund_file: File = "ok") -> dict[str, int]:
-        """The settlement batch's writes; counts of what was settled, closed, stranded and confirmed."""
-        return settlement.end_of_day(
-            self.machine.ledger, self.machine.used_rows, self.machine.now, clearing_file=clearing_file, fund_file=fund_file
-        )
+    def settle_day(self, files: Mapping[str, FileState] | None = None) -> dict[str, int]:
+        """The settlement batch's writes. `files` says by counterparty how its file is found, good if it is not named. Returns counts of
+        what was settled, closed, stranded and confirmed."""
+        return settlement.end_of_day(self.machine.ledger, self.machine.used_rows, self.machine.now, files=files or {})
 
     def reconcile(self, counterparty: str) -> dict[str, int]:
-        """Compares the core with `exchange`, `bank` or `fund` and repairs; returns the differences found."""
-        return settlement.reconcile(self.machine.ledger, self.machine.used_rows, counterparty, self.machine.now)  # type: ignore[arg-type]
+        """Compares the core with a counterparty (simcore.counterparties.RECONCILED) and repairs; returns the differences by kind."""
+        return reconciliation.reconcile(self.machine.ledger, self.machine.used_rows, counterparty, self.machine.now)

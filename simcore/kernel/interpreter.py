@@ -13,7 +13,8 @@ import numpy as np
 from simcore.kernel.events import make_ready, push_arrival, push_task, push_timer
 from simcore.kernel.jit import inner, inner_inlined
 from simcore.kernel.layout import *
-from simcore.kernel.ledger import orders as ledger
+from simcore.kernel.ledger import accounts, effects, intents
+from simcore.kernel.ledger import records as ledger
 from simcore.kernel.pools import acquire, enqueue, first, leave_pool_queue, new_token, release, unlink
 from simcore.kernel.random import combine, name_hash, sample, uniform
 
@@ -112,16 +113,16 @@ def attribute_value(m, f, L, rows, attribute, k):
     """Number of the value that attribute has for the task's customer, intent or instrument."""
     scope = m[attribute + B_SCOPE]
     if scope == IS_SESSION:
-        return ledger.has_session(L, m[k + T_CUSTOMER])
+        return accounts.has_session(L, m[k + T_CUSTOMER])
     if scope == IS_SIDE:
-        return ledger.side(rows, m[k + T_ROW])
+        return intents.side(rows, m[k + T_ROW])
     h = U(m[attribute + B_HASH])
     if scope == OF_CUSTOMER:
         key = combine(h, U(m[k + T_CUSTOMER]))
     elif scope == OF_INTENT:
         key = combine(U(m[k + T_ROOT]), h)
     else:
-        key = combine(h, U(ledger.instrument(L, rows, m[k + T_ROW], m[k + T_CUSTOMER], U(m[k + T_ROOT]), m[k + T_REF])))
+        key = combine(h, U(intents.instrument(L, rows, m[k + T_ROW], m[k + T_CUSTOMER], U(m[k + T_ROOT]), m[k + T_REF])))
     return value_of(m, f, attribute, uniform(key))
 
 
@@ -436,7 +437,7 @@ def finish_root(m, f, L, rows, k, code):
     m[flow + W_NS] += elapsed
     m[flow + W_PENDING] -= 1
     if m[k + T_ROW] >= 0:
-        ledger.answer(L, rows, m[k + T_ROW], m[H_NOW], saw, code, m[k + T_TRIES])
+        intents.answer(L, rows, m[k + T_ROW], m[H_NOW], saw, code, m[k + T_TRIES])
     stream = U(m[k + T_PARENT])
     kind = m[stream + A_KIND]
     if kind == BY_POPULATION:
@@ -822,7 +823,7 @@ def run(m, f, L, rows, k, code):
                 start_send(m, f, L, rows, k, U(m[pc + I_A]))
                 pc += _NEXT
             elif instruction == C_EFFECT:
-                code = ledger.apply(
+                code = effects.apply(
                     L, rows, m[pc + I_A], now, U(m[k + T_ROOT]), m[k + T_ROW], m[k + T_CUSTOMER], m[k + T_REF], m[k + T_ARG]
                 )
                 m[k + T_REF], m[k + T_ARG] = L[ledger.OUT_REF], L[ledger.OUT_ARG]

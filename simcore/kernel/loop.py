@@ -22,7 +22,8 @@ from simcore.kernel.interpreter import (
 )
 from simcore.kernel.jit import entry, inner
 from simcore.kernel.layout import *
-from simcore.kernel.ledger import orders as ledger
+from simcore.kernel.ledger import intents
+from simcore.kernel.ledger import records as ledger
 from simcore.kernel.pools import grant
 from simcore.kernel.random import combine, draw, name_hash, sample, uniform
 
@@ -30,7 +31,6 @@ _0, _1, _2 = U(0), U(1), U(2)
 _GAP, _THIN, _CUSTOMER, _FOLLOWS, _AFTER = (U(name_hash(x)) for x in ("gap", "thin", "customer", "follows", "after"))
 _MINUTE, _SECOND = 60_000_000_000, 1_000_000_000
 NOBODY = _0
-_EFFECT_WORDS = int(ledger.ACCOUNT_SIZE + ledger.ORDER_SIZE)
 
 
 # --- arrivals ---------------------------------------------------------------------------------------------------------------
@@ -136,8 +136,8 @@ def begin_intent(m, L, rows, stream, root, customer, token):
     if m[flow + W_RECORD]:
         m[k + T_ROW] = m[H_ROWS_N]
         m[H_ROWS_N] += 1
-        ledger.new_intent(L, rows, m[k + T_ROW], m[H_NOW], m[flow + W_NUMBER], m[flow + W_KIND], root, customer)
-        rows[U(m[k + T_ROW]) * U(ledger.ROW_STRIDE) + ledger.R_REQUEST] = m[H_REQUESTS]
+        intents.new_intent(L, rows, m[k + T_ROW], m[H_NOW], m[flow + W_NUMBER], m[flow + W_KIND], root, customer)
+        rows[U(m[k + T_ROW]) * U(ledger.ROW_STRIDE) + ledger.ROW_REQUEST] = m[H_REQUESTS]
     return k
 
 
@@ -153,7 +153,7 @@ def room(m, L):
     free = min(
         m[H_FREE_N], m[H_HEAP_CAP] - m[H_HEAP_N] - m[H_LIVE], m[H_SPANS_CAP] - m[H_SPANS_N], m[H_LOG_CAP] - m[H_LOG_N],
         m[H_ROWS_CAP] - m[H_ROWS_N], m[H_PROBES_CAP] - m[H_PROBES_N], m[H_IDEM_MASK] // 2 - m[H_IDEM_N],
-        (L.shape[0] - L[ledger.TOP]) // _EFFECT_WORDS,
+        (L.shape[0] - L[ledger.TOP]) // ledger.EFFECT_WORDS,
     )  # fmt: skip
     return free // reserve - 1
 

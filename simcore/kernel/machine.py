@@ -12,7 +12,8 @@ import numpy as np
 
 from simcore.kernel import layout as y
 from simcore.kernel import memory
-from simcore.kernel.ledger import orders as ledger
+from simcore.kernel.ledger import arena
+from simcore.kernel.ledger import records as ledger
 from simcore.kernel.loop import act, advance
 
 Ints = np.ndarray[Any, np.dtype[np.int64]]
@@ -151,8 +152,8 @@ class Machine:
             self._rehash_keys()
         if self.get(y.H_RING_FULL):
             self._enlarge_rings()
-        while ledger.order_room(self.ledger) < need:
-            self.ledger = ledger.grow(self.ledger)
+        while arena.order_room(self.ledger) < need:
+            self.ledger = arena.grow(self.ledger)
 
     def drain(self) -> None:
         """Hands the buffered seconds, spans and log entries to their sinks."""
@@ -168,7 +169,7 @@ class Machine:
 
     def give_back(self) -> None:
         """Nothing of the run is read any more: its memory is the next one's."""
-        used, rows, top = self.used, len(self.used_rows), ledger.written(self.ledger)
+        used, rows, top = self.used, len(self.used_rows), arena.written(self.ledger)
         memory.give_back("state", self.m, used)
         memory.give_back("rows", self.rows, rows)
         memory.give_back("ledger", self.ledger, top)

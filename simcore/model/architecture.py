@@ -12,6 +12,7 @@ from pydantic import ConfigDict, Discriminator, Field, Tag, model_validator
 
 from simcore.base.model import Model, Name, Probability, Verbs
 from simcore.base.units import Duration, Rate
+from simcore.counterparties import FLOW_KINDS
 from simcore.model.control_section import Control
 from simcore.model.distributions import Distribution
 
@@ -302,7 +303,7 @@ class Flow(Model):
     """What customers do: client behaviour in the language of steps. A call's timeout is the customer's patience,
     its retry the customer submitting again; `on_failure: block` marks a call whose failure blocks the intent."""
 
-    kind: Literal["request", "login", "query", "order", "cancel", "transfer", "fund", "probe"] = "request"
+    kind: Literal[FLOW_KINDS] = "request"  # type: ignore[valid-type]
     record: bool = Field(False, description="keep one journal row an intent")
     priority: Annotated[int, Field(ge=0, le=3)] = 0
     steps: Annotated[list[Step], Field(min_length=1)]

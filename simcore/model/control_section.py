@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from simcore.base.model import Model, Name, Probability
 from simcore.base.units import DAY, MINUTE, MS, SECOND, ClockTime, Duration, Rate, parse_duration
+from simcore.counterparties import RECONCILED, WITH_FILE
 from simcore.model.distributions import Distribution
 
 Layer = Literal["infrastructure", "network", "hardware", "application", "business"]
@@ -423,7 +424,9 @@ class File(Model):
     """A file from outside, due at a time of day: late, corrupt or missing with some probability, or when a scenario says so."""
 
     due: ClockTime
-    settles: Literal["clearing", "fund"] | None = Field(None, description="settling the day depends on it")
+    settles: Literal[WITH_FILE] | None = Field(  # type: ignore[valid-type]
+        None, description="settling the day depends on it"
+    )
     arrives: Distribution = _constant("0s")
     late: Probability = 0.0
     late_by: Distribution = _lognormal("30min", "180min")
@@ -461,6 +464,6 @@ class Control(Model):
     runbooks: dict[Name, Runbook] = {}
     checklists: dict[Name, Checklist] = {}
     failovers: dict[Name, Failover] = {}
-    reconciliations: dict[Literal["exchange", "bank", "fund"], Reconciliation] = {}
+    reconciliations: dict[Literal[RECONCILED], Reconciliation] = {}  # type: ignore[valid-type]
     files: dict[Name, File] = {}
     batches: dict[Name, Batch] = {}

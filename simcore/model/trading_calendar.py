@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from simcore.base.units import DAY, parse_clock
+from simcore.counterparties import hours_of
 
 
 @dataclass(frozen=True)
@@ -83,14 +84,13 @@ def _phases(*rows: tuple[str, str, str, bool, bool, bool, str]) -> tuple[Phase, 
     return tuple(Phase(name, parse_clock(a), parse_clock(b), *rest) for name, a, b, *rest in rows)  # type: ignore[arg-type]
 
 
-def _hours(*intervals: tuple[str, str]) -> tuple[tuple[int, int], ...]:
+def _intervals(*intervals: tuple[str, str]) -> tuple[tuple[int, int], ...]:
     return tuple((parse_clock(a), parse_clock(b)) for a, b in intervals)
 
 
 CONTINUOUS = TradingCalendar("continuous", _phases(("open", "00:00", "24:00", True, True, True, "convention")), {}, None)
 
-# Phases: DOMAIN.md [16]; no cancels in the closing auction [17], nor 9:20-9:25 [memory]; settlement about 16:30 [18, weak];
-# bank hours and fund cut-off [memory]. The exchange gate is shut 9:25-9:30, when nothing is matched, and over lunch.
+# Phases: DOMAIN.md [16]; no cancels in the closing auction [17], nor 9:20-9:25 [memory]; settlement about 16:30 [18, weak].
 A_SHARE = TradingCalendar(
     "a-share",
     _phases(
@@ -107,11 +107,7 @@ A_SHARE = TradingCalendar(
         ("settlement", "16:30", "22:00", False, False, False, "[18, weak]"),
         ("evening", "22:00", "24:00", False, False, False, "guess"),
     ),
-    {
-        "exchange": _hours(("09:15", "09:25"), ("09:30", "11:30"), ("13:00", "15:00")),
-        "bank": _hours(("09:00", "16:00")),
-        "fund": _hours(("09:30", "15:00")),
-    },
+    {gate: _intervals(*hours) for gate, hours in hours_of("a-share").items()},
     parse_clock("15:00"),
 )
 

@@ -138,14 +138,14 @@ def test_each_law_of_the_data_plane_notices_its_planted_bug(what: str) -> None:
 
 def test_every_law_of_the_data_plane_has_a_planted_bug() -> None:
     """No law is without a bug that breaks it alone or with its fellow; without a bug all hold."""
-    from simcore.kernel.ledger import orders as ledger
-    from simcore.kernel.ledger import settlement
+    from simcore.kernel.ledger.arena import create
+    from simcore.kernel.ledger.conservation import conservation
 
     found = laws()
     assert all(found.values())
     workload = Workload.model_validate(yaml.safe_load(CROWD))
-    arena = ledger.create(1, workload.accounts, workload.instruments, workload.orders)
-    of_money = {law.law for law in settlement.conservation(arena, np.zeros(0, np.int64))}
+    arena = create(1, workload.accounts, workload.instruments, workload.orders)
+    of_money = {law.law for law in conservation(arena, np.zeros(0, np.int64))}
     assert found.keys() - of_money == set().union(*(broken for _, _, broken in PLANTED.values()))
 
 

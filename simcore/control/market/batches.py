@@ -10,9 +10,11 @@ import simpy
 
 from simcore.base.units import DAY
 from simcore.control.event_names import note
-from simcore.control.handles import Core, FileState, now
+from simcore.control.handles import Core, now
 from simcore.control.market.calendar import Gates
 from simcore.control.market.load import Items
+from simcore.counterparties import WITH_FILE
+from simcore.counterparties.counterparty import FileState
 from simcore.model.control_section import Batch, File
 from simcore.model.trading_calendar import occurrences
 
@@ -163,7 +165,7 @@ class BatchProcess:
     def _finish(self, due: int, opens_later: list[str]) -> None:
         note(self._core, "batch_done", self.name, took_ns=now(self._core) - due)
         if self.rule.settles:
-            self._core.inject.settle_day(clearing_file=self._file_state("clearing"), fund_file=self._file_state("fund"))
+            self._core.inject.settle_day({counterparty: self._file_state(counterparty) for counterparty in WITH_FILE})
             note(self._core, "day_settled", self.name)
         if any(self._gates.due_open(gate) for gate in opens_later):
             note(self._core, "batch_overrun", self.name)
@@ -171,7 +173,7 @@ class BatchProcess:
             self._gates.release(gate, self.name)
         self._arrivals.event(self.name, due // DAY).succeed()
 
-    def _file_state(self, kind: str) -> FileState:
-        """The worst that settling the day finds of such files."""
-        found = {f.state() for f in self._files.values() if f.rule.settles == kind}
-        return next((state for state in WORST_FIRST if state in found), "ok")
+    def _file_state(self, counterparty: str) -> FileState:
+        """The worst that settling the day finds of the counterparty's files."""
+        states = {file.state() for file in self._files.values() if file.rule.settles == counterparty}
+        return next((state for state in WORST_FIRST if state in states), "ok")

@@ -136,7 +136,7 @@ def test_settling_the_day_is_told_of_the_clearing_file(make, fault, undetected, 
     if fault:
         control.files["c"].force(fault)
     core.run("23:00")
-    assert core.inject.minutes("settle_day") == [(570.0, (state, "ok"))]
+    assert core.inject.minutes("settle_day") == [(570.0, ({"clearing": state, "fund": "ok"},))]
 
 
 # --- reconciliation -----------------------------------------------------------------------------------------------------

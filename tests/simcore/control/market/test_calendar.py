@@ -90,7 +90,7 @@ def test_the_day_settles_at_the_close_unless_a_batch_settles_it(make):
     assert core.inject.minutes("settle_day") == [(360.0, ())]
     core, _ = make({"batches": {"settlement": {"at": "16:30", "duration": "2h", "settles": True}}}, calendar="a-share")
     core.run("23:00")
-    assert core.inject.minutes("settle_day") == [(570.0, ("ok", "ok"))]
+    assert core.inject.minutes("settle_day") == [(570.0, ({"clearing": "ok", "fund": "ok"},))]
 
 
 def test_the_day_settles_every_day(make):

@@ -1,0 +1,72 @@
+"""What the files may say of counterparties is what the ledger's books of them can do."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from simcore.counterparties import COUNTERPARTIES, FLOW_KINDS, RECONCILED, WITH_FILE
+from simcore.kernel.ledger.arena import create
+from simcore.kernel.ledger.conservation import conservation
+from simcore.kernel.ledger.counterparties import BY_NAME, KINDS
+from simcore.kernel.ledger.counterparties import EFFECTS as CODES
+from simcore.kernel.ledger.reconciliation import reconcile
+from simcore.model.effects import EFFECTS
+from simcore.model.workload import Accounts, Instruments, Orders
+
+NO_ROWS = np.zeros(0, np.int64)
+
+
+def test_every_effect_and_every_kind_of_flow_has_a_code_and_keeps_it() -> None:
+    """The codes stand in compiled plans: a new counterparty adds some and moves none."""
+    assert CODES.keys() == EFFECTS.keys()
+    assert set(KINDS) == set(FLOW_KINDS)
+    assert dict(sorted(CODES.items(), key=lambda item: item[1])) == {
+        "record": 1, "session.open": 2, "session.close": 3,
+        "order.record": 10, "order.accept": 11, "order.fill": 12, "order.report": 13, "cancel.record": 14, "cancel.accept": 15,
+        "transfer.reserve": 20, "transfer.bank_debit": 21, "transfer.bank_credit": 22, "transfer.credit": 23, "transfer.reverse": 24,
+        "fund.subscribe": 30, "fund.redeem": 31, "fund.fast_redeem": 32, "margin.check": 40,
+    }  # fmt: skip
+    assert [KINDS[kind].code for kind in FLOW_KINDS] == list(range(8))
+
+
+def test_the_books_are_of_counterparties_and_each_writes_its_own_effects() -> None:
+    """A module of the ledger is found by the name that its counterparty has in files."""
+    assert BY_NAME.keys() <= COUNTERPARTIES.keys()
+    for name, counterparty in COUNTERPARTIES.items():
+        books = BY_NAME.get(name)
+        assert (set(books.effects) if books else set()) == set(counterparty.effects)
+        assert set(counterparty.own_effects) <= set(counterparty.effects)
+        assert set(counterparty.flow_kinds) <= (set(books.kinds) if books else set())
+
+
+@pytest.mark.parametrize("name", COUNTERPARTIES)
+def test_reconciliation_finds_the_kinds_of_differences_that_are_named(name: str) -> None:
+    """In the same order; a counterparty without any cannot be compared with."""
+    ledger, differences = create(1, Accounts(), Instruments(), Orders()), COUNTERPARTIES[name].differences
+    assert (name in RECONCILED) == bool(differences)
+    if differences:
+        assert list(reconcile(ledger, NO_ROWS, name, 0)) == list(differences)
+    else:
+        with pytest.raises(ValueError, match="no such counterparty"):
+            reconcile(ledger, NO_ROWS, name, 0)
+
+
+def test_every_law_of_a_counterparty_is_named_by_it() -> None:
+    """What is left are the laws of the broker's own cash, of balances and of clients."""
+    laws = [law.law for law in conservation(create(1, Accounts(), Instruments(), Orders()), NO_ROWS)]
+    named = [law for counterparty in COUNTERPARTIES.values() for law in counterparty.laws]
+    assert [law for law in laws if law not in named] == [
+        "cash over all ledgers is constant",
+        "broker's total is the sum of its accounts",
+        "no balance is negative",
+        "one client outcome an intent",
+        "sessions are the customers logged in",
+    ]
+    assert set(named) < set(laws)
+
+
+def test_lists_keep_the_order_that_journals_and_schemas_have() -> None:
+    """Gates of one instant are logged in it."""
+    assert list(COUNTERPARTIES) == ["exchange", "clearing", "bank", "fund"]
+    assert (RECONCILED, WITH_FILE) == (("exchange", "bank", "fund"), ("clearing", "fund"))
