@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import ClassVar
 
-from chaos.checkers._flags import absent
+from chaos.checkers.checker import Checker, CheckResult
+from chaos.checkers.flags import absent
 from simcore.journal.model import Journal
 
-NAME = "no-duplicates"
 
-
-def check(journal: Journal) -> dict[str, Any]:
+class NoDuplicates(Checker):
     """No intent stands at the exchange twice."""
-    return absent(journal, "duplicated")
+
+    name: ClassVar[str] = "no-duplicates"
+    rank: ClassVar[int] = 1
+    implied: ClassVar[bool] = True
+
+    def check(self, journal: Journal) -> CheckResult:
+        return absent(journal, "duplicated")

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import ClassVar
 
-from chaos.checkers._flags import absent
+from chaos.checkers.checker import Checker, CheckResult
+from chaos.checkers.flags import absent
 from simcore.journal.model import Journal
 
-NAME = "no-orphans"
 
-
-def check(journal: Journal) -> dict[str, Any]:
+class NoOrphans(Checker):
     """The exchange has no order that the core does not know."""
-    return absent(journal, "orphan")
+
+    name: ClassVar[str] = "no-orphans"
+    rank: ClassVar[int] = 4
+    implied: ClassVar[bool] = True
+
+    def check(self, journal: Journal) -> CheckResult:
+        return absent(journal, "orphan")

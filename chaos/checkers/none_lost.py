@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import ClassVar
 
-from chaos.checkers._flags import absent
+from chaos.checkers.checker import Checker, CheckResult
+from chaos.checkers.flags import absent
 from simcore.journal.model import Journal
 
-NAME = "none-lost"
 
-
-def check(journal: Journal) -> dict[str, Any]:
+class NoneLost(Checker):
     """No order that was confirmed to a customer is gone."""
-    return absent(journal, "lost")
+
+    name: ClassVar[str] = "none-lost"
+    rank: ClassVar[int] = 2
+    implied: ClassVar[bool] = True
+
+    def check(self, journal: Journal) -> CheckResult:
+        return absent(journal, "lost")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import ClassVar
 
-from chaos.checkers._flags import absent
+from chaos.checkers.checker import Checker, CheckResult
+from chaos.checkers.flags import absent
 from simcore.journal.model import Journal
 
-NAME = "none-stranded"
 
-
-def check(journal: Journal) -> dict[str, Any]:
+class NoneStranded(Checker):
     """No recorded order was still on its way to the exchange when the market closed."""
-    return absent(journal, "stranded")
+
+    name: ClassVar[str] = "none-stranded"
+    rank: ClassVar[int] = 3
+
+    def check(self, journal: Journal) -> CheckResult:
+        return absent(journal, "stranded")

@@ -17,7 +17,7 @@ from chaos.documents.library import library
 from chaos.documents.rendering import differences, summary, to_yaml
 from chaos.documents.scenario import Scenario
 from chaos.documents.suite import Suite
-from chaos.faults import describe, load_faults
+from chaos.faults.catalogue import describe
 from simcore.base.errors import InputError
 from simcore.files.document import display_path, read_document
 from simcore.files.loading import Resolved
@@ -56,7 +56,7 @@ def _shipped(kind: str) -> list[dict[str, str]]:
 
 
 def _faults() -> list[dict[str, str]]:
-    return [{"name": name, "title": describe(fault), "layer": fault.layer} for name, fault in load_faults().items()]
+    return [{"name": name, "title": describe(fault), "layer": fault.layer} for name, fault in library().faults.items()]
 
 
 @click.command()
@@ -66,7 +66,7 @@ def _faults() -> list[dict[str, str]]:
 @options.assignments
 def show(name: str, resolved: bool, environment: str | None, assignments: tuple[str, ...]) -> None:
     """Show a file, by NAME or path, or the words of a fault."""
-    if name in load_faults():
+    if name in library().faults:
         click.echo(_fault_words(name), nl=False)
         return
     found = _resolve(name, environment, assignments)
@@ -78,7 +78,7 @@ def show(name: str, resolved: bool, environment: str | None, assignments: tuple[
 
 def _fault_words(name: str) -> str:
     """A fault's description and what may be written under its name."""
-    fault = load_faults()[name]
+    fault = library().faults[name]
     lines = [f"{name} ({fault.layer})", "", inspect.cleandoc(fault.__doc__ or ""), ""]
     for key, field in fault.model_fields.items():
         default = "needed" if field.is_required() else f"default {field.default}"

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
 
 from chaos.documents.defect import Defect, check_defect, standing_model
 from chaos.documents.scenario import check_scenario, scenario_model, step_model
 from chaos.documents.severity import RuleSet
 from chaos.documents.suite import Suite
 from chaos.documents.triggers import Triggers, check_triggers
-from chaos.faults import load_faults
-from chaos.faults.fault import Fault
+from chaos.faults.catalogue import FaultCatalogue, all_faults
 from simcore.files.loading import Kind, Library
 from simcore.library import KINDS, Surroundings, surroundings
 
@@ -19,7 +17,7 @@ from simcore.library import KINDS, Surroundings, surroundings
 class Documents(Library):
     """The files of the simulator and of the harness. Which words a scenario knows depends on which faults there are."""
 
-    def __init__(self, faults: Mapping[str, type[Fault]]) -> None:
+    def __init__(self, faults: FaultCatalogue) -> None:
         self.faults = faults
         self.step, self.standing = step_model(faults), standing_model(faults)
         super().__init__((
@@ -39,4 +37,4 @@ class Documents(Library):
 @functools.cache
 def library() -> Documents:
     """The library of this installation. It is made once in a process, from nothing but what is installed, and does not change."""
-    return Documents(load_faults())
+    return Documents(all_faults())

@@ -8,15 +8,14 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
-from chaos.faults import describe, load_faults
-from chaos.faults.fault import Fault, OnLinks, OnUnits
+from chaos.faults.catalogue import describe, shipped_faults
+from chaos.faults.fault import LAYERS, Fault, OnLinks, OnUnits
 from simcore.base.units import format_duration
 
 CHOSEN: dict[type[Fault], str] = {
     OnUnits: "| which units | one of `service` (with `replicas` or `fraction`), `group`, `site` | required |",
     OnLinks: "| which links | `from`, `to` or both | required |",
 }
-LAYERS = ("infrastructure", "network", "application", "data", "business", "people")
 HEAD = """\
 # Faults
 
@@ -38,7 +37,7 @@ anything runs. A fault that met nothing, so that nothing can be concluded from t
 
 def page() -> str:
     """The whole page, Markdown."""
-    faults = [f for f in load_faults().values() if f.__module__.startswith("chaos.faults.")]
+    faults = list(shipped_faults().values())
     parts = [HEAD]
     for layer in LAYERS:
         members = [fault for fault in faults if fault.layer == layer]

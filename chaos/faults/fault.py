@@ -1,8 +1,8 @@
 """What a fault is, how it finds what it hits, and how it shows that it hit anything.
 
 A fault is a small frozen model: its fields are what a scenario file may write under its name. It acts through the knobs of
-`core.inject` and the handles of the control plane alone, holds no state of its own (one instance serves many runs), and is
-registered under its name by being defined. docs/writing-a-fault.md builds one from nothing.
+`core.inject` and the handles of the control plane alone, and holds no state of its own (one instance serves many runs). What there
+is, `chaos.faults.catalogue` knows. docs/writing-a-fault.md builds one from nothing.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from simcore.control.plane import ControlPlane
     from simcore.journal.model import Journal
 
-FAULTS: dict[str, type[Fault]] = {}
+LAYERS = ("infrastructure", "network", "application", "data", "business", "people")
 
 Process: TypeAlias = "Generator[simpy.Event, Any, None] | None"
 
@@ -58,25 +58,16 @@ class System:
 
 
 class Fault(Model):
-    """Base of all faults. A subclass gives `fault`, its name in files; its docstring's first line is its row in the docs.
+    """Base of all faults. A subclass gives `fault`, its name in files (one without it is a family of faults); its docstring's first
+    line is its row in the docs.
 
     The default evidence is traffic: between start and heal at least one request, message or intent met a target. A fault that
     shows itself otherwise (a file, an alarm, an operator) overrides `took_effect`.
     """
 
     fault: ClassVar[str] = ""
-    layer: ClassVar[str] = (
-        "application"  # infrastructure, network, application, data, business, people: a heading of the docs' table
-    )
-
-    def __init_subclass__(cls, **options: Any) -> None:
-        super().__init_subclass__(**options)
-        if not cls.__dict__.get("fault"):
-            return  # a family of faults
-        known = FAULTS.get(cls.fault)
-        if known is not None and (known.__module__, known.__qualname__) != (cls.__module__, cls.__qualname__):
-            raise TypeError(f"two faults are called {cls.fault!r}: {known.__module__} and {cls.__module__}")
-        FAULTS[cls.fault] = cls
+    layer: ClassVar[str] = "application"
+    """One of `LAYERS`: a heading of the docs' table."""
 
     def targets(self, system: System) -> list[Target]:
         """What it hits, never empty. Raises InputError, naming what there is, if a selector finds nothing."""

@@ -22,7 +22,7 @@ from pydantic import ValidationError
 from chaos.documents.scenario import FLOW_MEASURES, IMPLIED, ORDER_MEASURES, PROPERTIES, TIME_MEASURES
 from chaos.documents.severity import GRADES
 from chaos.execution.simulated import FAULT_WORDS
-from chaos.faults import load_faults
+from chaos.faults.catalogue import shipped_faults
 from chaos.faults.fault import Fault, System
 from simcore.base.errors import InputError
 from simcore.base.units import SECOND, format_clock, parse_clock
@@ -189,7 +189,7 @@ UNSOUND: Sequence[tuple[str, Any]] = (
 @cache
 def _catalogue() -> dict[str, tuple[type[Fault], Plain]]:
     """Every fault by name, with the schema of its words."""
-    return {name: (model, model.model_json_schema()) for name, model in sorted(load_faults().items())}
+    return {name: (model, model.model_json_schema()) for name, model in sorted(shipped_faults().items())}
 
 
 class Author:
