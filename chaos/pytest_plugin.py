@@ -16,7 +16,8 @@ import pytest
 
 if TYPE_CHECKING:
     from chaos.documents.suite import Pair
-    from chaos.execution.jobs import Job, Record
+    from chaos.execution.jobs import Job
+    from chaos.results.run import RunResult, SuiteResult, Verdict
 
     Sides = tuple[Pair, tuple[list[Job], list[Job]]]
 
@@ -128,15 +129,15 @@ class RunItem(pytest.Item):
         if len(self.jobs) == 1 and not self.name.endswith("[over-seeds]"):
             run = records[self.jobs[0].key]
             self.user_properties.extend(properties_of(run))
-            _raise(run["verdict"], [*run["reasons"], f"replay: {run['replay']}"])
+            _raise(run.verdict, [*run.reasons, f"replay: {run.replay}"])
             return
         result = result_of(self.jobs, records)
         lines = [
-            f"{e['expected']}: held in {e['held']} of {e['runs']} runs, {e['needed']} needed"
-            for e in result["groups"][0]["expectations"]
-            if e["verdict"] != "pass"
+            f"{e.expected}: held in {e.held} of {e.runs} runs, {e.needed} needed"
+            for e in result.groups[0].expectations
+            if e.verdict != "pass"
         ]
-        lines += [run["replay"] for run in result["runs"] if run["verdict"] != "pass"][:3]
+        lines += [run.replay for run in result.runs if run.verdict != "pass"][:3]
         _raise(_over(result), lines)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
@@ -164,8 +165,8 @@ class PairItem(pytest.Item):
         from chaos.judgement.pairs import judge_pair, pair_lines
 
         found = judge_pair(self.pair, [(a.seed, _executed(a), _executed(b)) for a, b in zip(self.a, self.b, strict=False)])
-        claim = f"{found['measure']} of {found['a']} exceeds that of {found['b']} by at least {found['at_least']:g}"
-        _raise(found["verdict"], [claim, *pair_lines(found)])
+        claim = f"{found.measure} of {found.a} exceeds that of {found.b} by at least {found.at_least:g}"
+        _raise(found.verdict, [claim, *pair_lines(found)])
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The claim and the values of both sides, without a traceback."""
@@ -179,25 +180,25 @@ class PairItem(pytest.Item):
 
 
 @functools.lru_cache(maxsize=1024)
-def _executed(job: Job) -> Record:
+def _executed(job: Job) -> RunResult:
     """A run; the item over the seeds shares those of the others in its process."""
     from chaos.execution.jobs import execute
 
     record = execute(job)
-    if broken := [law["law"] for law in record["conservation"] if not law["ok"]]:
-        raise BrokenLawError(f"a fault of coredrill itself: conservation broken: {', '.join(broken)}\nreplay: {record['replay']}")
+    if broken := record.broken_laws:
+        raise BrokenLawError(f"a fault of coredrill itself: conservation broken: {', '.join(broken)}\nreplay: {record.replay}")
     return record
 
 
-def _over(result: dict[str, Any]) -> str:
+def _over(result: SuiteResult) -> Verdict:
     from chaos.judgement.verdict import combine
 
-    return combine(e["verdict"] for e in result["groups"][0]["expectations"])
+    return combine(e.verdict for e in result.groups[0].expectations)
 
 
-def _raise(verdict: str, lines: list[str]) -> None:
+def _raise(verdict: Verdict | None, lines: list[str]) -> None:
     if verdict != "pass":
-        raise (FailedError if verdict == "fail" else UnknownError)("\n".join([verdict, *lines]))
+        raise (FailedError if verdict == "fail" else UnknownError)("\n".join([verdict or "unknown", *lines]))
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -214,10 +215,10 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 
 @pytest.fixture
-def drill() -> Callable[..., Record]:
-    """Runs a scenario and returns the record of the run: `drill("name or path", seed=3, architecture="…")`.
+def drill() -> Callable[..., RunResult]:
+    """Runs a scenario and returns the run's result: `drill("name or path", seed=3, architecture="…")`.
 
-    The test asserts what it likes of `record["metrics"]`; `record["verdict"]` is the scenario's own.
+    The test asserts what it likes of `run.measures`; `run.verdict` is the scenario's own.
     """
     from chaos.execution.jobs import Job, execute, forget
 
@@ -228,7 +229,7 @@ def drill() -> Callable[..., Record]:
         architecture: str | None = None,
         environment: str | None = None,
         changes: tuple[str, ...] = (),
-    ) -> Record:
+    ) -> RunResult:
         forget()
         return execute(Job(str(scenario), seed, architecture, environment, changes))
 

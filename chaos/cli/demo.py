@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 import click
 from rich.console import Console
@@ -18,6 +18,7 @@ from chaos.execution.progress import announce_compilation
 from chaos.judgement.causes import paths_to
 from chaos.reports.words import Language
 from chaos.reports.write import journals, write_run
+from chaos.results.run import Measures
 from simcore.base.units import format_clock
 
 BANK = "bank-a"
@@ -42,62 +43,60 @@ def tell(console: Console, seed: int, folder: str | None = None, html: str | Non
     job = Job(str(TEMPLATE), seed, journal=folder)
     target = prepare(job)
     run = execute(job)
-    metrics, orders = run["metrics"], run["metrics"]["orders"]
+    orders = run.measures.orders
     callers = sorted({site.body.name for site in target.index.call_sites.values() if site.callee == BANK})
 
     def say(text: str = "", style: str = "") -> None:
         say_line(console, text, style)
 
-    step = run["faults"][0]
+    step, (begin, end) = run.faults[0], run.window or (0, 0)
     say("One bank slows down", "bold")
     say()
     say(
-        f"A mid-size broker on a normal day: {orders['intended']:,} stock orders and {metrics['flows']['login']['intended']:,} logins "
-        f"between {_clock(run['window'][0])} and {_clock(run['window'][1])}."
+        f"A mid-size broker on a normal day: {orders.intended:,} stock orders and {run.measures.flows['login'].intended:,} logins "
+        f"between {_clock(begin)} and {_clock(end)}."
     )
     say(
-        f"At {_clock(step['began_ns'])} {BANK} begins to answer a hundred times as slowly. Nothing else is touched. "
+        f"At {_clock(step.began_ns or 0)} {BANK} begins to answer a hundred times as slowly. Nothing else is touched. "
         f"What calls {BANK}: {', '.join(callers)}."
     )
     say("No stock order and no login does.")
     say()
-    _tell_outcome(run, say)
-    print_chain(paths_to(run["causes"], ["login", "place-order"]), console)
-    pools = [link["name"] for link in paths_to(run["causes"], ["place-order"]) if link["kind"] == "pool"]
+    _tell_outcome(run.measures, say)
+    print_chain(paths_to(run.causes, ["login", "place-order"]), console)
+    pools = [link.name for link in paths_to(run.causes, ["place-order"]) if link.kind == "pool"]
     if pools:
         say()
         say(
             f"Stock orders and logins share {' and '.join(pools)} with the calls that wait for {BANK}, "
             "and those give nothing back until they are answered."
         )
-    say(f"digest {run['digest']}; see it again: coredrill demo --seed {seed}; change it: coredrill init")
+    say(f"digest {run.digest}; see it again: coredrill demo --seed {seed}; change it: coredrill init")
     if html is not None:
         write_run(journal_folder(job), html, language, replay=f"coredrill demo --seed {seed}")
         say(f"replayed and charted in {html}")
-    came_true = run["faults"][0]["took_effect"] and not run["invalid"] and orders["failed_orders"] > 0
-    if came_true and all(law["ok"] for law in run["conservation"]):
+    came_true = step.took_effect and not run.invalid and orders.failed_orders > 0
+    if came_true and not run.broken_laws:
         return 0
-    summary = result_of([job], {job.key: run})["summary"]
-    return of_result(summary["verdict"], summary["conservation_broken"])
+    summary = result_of([job], {job.key: run}).summary
+    return of_result(summary.verdict, summary.conservation_broken)
 
 
-def _tell_outcome(run: dict[str, Any], say: Any) -> None:
-    metrics, orders, login = run["metrics"], run["metrics"]["orders"], run["metrics"]["flows"]["login"]
+def _tell_outcome(measures: Measures, say: Callable[..., None]) -> None:
+    orders, login = measures.orders, measures.flows["login"]
     say(
-        f"failed stock orders  {orders['failed_orders']:,} of {orders['intended']:,} ({orders['failed_share']:.1%}): "
-        f"blocked at login {orders['blocked']:,}, failed {orders['failed']:,}, outcome unknown {orders['unknown']:,}",
+        f"failed stock orders  {orders.failed_orders:,} of {orders.intended:,} ({orders.failed_share or 0.0:.1%}): "
+        f"blocked at login {orders.blocked:,}, failed {orders.failed:,}, outcome unknown {orders.unknown:,}",
         "bold",
     )
-    say(f"logins that failed   {login['blocked']:,} of {login['intended']:,}")
-    if orders["duplicated"]:
-        say(f"placed twice         {orders['duplicated']:,}, by customers who tried again not knowing")
-    say(f"impaired             {metrics['impaired_s'] / 60:.0f} minutes in session")
-    if metrics["first_noticed"]:
-        after = metrics["first_noticed_s"]
-        say(
-            f"first noticed        by {metrics['first_noticed']} {metrics['first_noticed_by']}, {after:.0f} s after the service level broke"
-        )
-    grades = ", ".join(f"{name}: {grade['label']}" for name, grade in metrics["severity"].items())
+    say(f"logins that failed   {login.blocked:,} of {login.intended:,}")
+    if orders.duplicated:
+        say(f"placed twice         {orders.duplicated:,}, by customers who tried again not knowing")
+    say(f"impaired             {(measures.impaired_s or 0.0) / 60:.0f} minutes in session")
+    if measures.first_noticed:
+        by, after = measures.first_noticed_by, measures.first_noticed_s or 0.0
+        say(f"first noticed        by {measures.first_noticed} {by}, {after:.0f} s after the service level broke")
+    grades = ", ".join(f"{name}: {grade.label}" for name, grade in measures.severity.items())
     say(f"severity             {grades}")
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any, TextIO
 
+from simcore.base.model import ResultModel
+
 
 def write_json(result: Any, file: TextIO | None) -> None:
     """A result object as JSON to a file that was opened for it, if one was."""
     if file is not None:
-        json.dump(result, file, ensure_ascii=False, indent=1)
+        plain = result.json_object() if isinstance(result, ResultModel) else result
+        json.dump(plain, file, ensure_ascii=False, indent=1)
         file.write("\n")
 
 

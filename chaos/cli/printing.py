@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from rich.console import Console
 
 from chaos.judgement.causes import paths_to
 from chaos.judgement.pairs import pair_lines
 from chaos.measures.statistics import median, median_interval, wilson
+from chaos.results.run import CausalLink, GroupResult, Measures, Orders, PairResult, RunResult, SuiteResult, runs_of
 from simcore.base.errors import one_line
 from simcore.base.units import format_clock, format_duration
-
-Record = Mapping[str, Any]
-Result = Mapping[str, Any]
+from simcore.journal.model import FLAGS
 
 STYLE = {"pass": "green", "fail": "bold red", "unknown": "yellow"}
 
@@ -24,56 +22,49 @@ def say(console: Console, text: str, style: str = "") -> None:
     console.print(one_line(text), style=style, markup=False, highlight=False, emoji=False, soft_wrap=True)
 
 
-def print_result(result: Result, console: Console) -> None:
+def print_result(result: SuiteResult, console: Console) -> None:
     """One run at length, several as a line a scenario with the reasons and replay lines of what did not pass."""
-    if len(result["runs"]) == 1:
-        print_run(result["runs"][0], console)
+    summary = result.summary
+    if len(result.runs) == 1:
+        print_run(result.runs[0], console)
     else:
-        for group in (g for g in result["groups"] if g["counts"]):
-            _print_group(group, [r for r in result["runs"] if _same(r, group)], console)
-        for pair in result["pairs"]:
+        for group in (g for g in result.groups if g.counts):
+            _print_group(group, runs_of(group, result.runs), console)
+        for pair in result.pairs:
             _print_pair(pair, console)
-        summary = result["summary"]
         say(console, "")
         say(
             console,
-            f"{summary['verdict']}: {summary['scenarios']} scenarios, "
-            + (f"{summary['pairs']} pairs, " if summary["pairs"] else "")
-            + f"{summary['runs']} runs: {summary['pass']} pass, {summary['fail']} fail, {summary['unknown']} unknown",
-            STYLE[summary["verdict"]],
+            f"{summary.verdict}: {summary.scenarios} scenarios, "
+            + (f"{summary.pairs} pairs, " if summary.pairs else "")
+            + f"{summary.runs} runs: {summary.passed} pass, {summary.failed} fail, {summary.unknown} unknown",
+            STYLE[summary.verdict],
         )
-    if result["summary"]["conservation_broken"]:
-        say(
-            console,
-            f"conservation: {result['summary']['conservation_broken']} laws BROKEN: a fault of coredrill itself",
-            "bold red",
-        )
+    if summary.conservation_broken:
+        say(console, f"conservation: {summary.conservation_broken} laws BROKEN: a fault of coredrill itself", "bold red")
 
 
-def _same(run: Mapping[str, Any], group: Mapping[str, Any]) -> bool:
-    return all(run[key] == group[key] for key in ("scenario", "architecture", "environment"))
-
-
-def _print_group(group: Mapping[str, Any], runs: Sequence[Record], console: Console) -> None:
-    failed, impaired = ([r["metrics"]["orders"]["failed_orders"] for r in runs], [r["metrics"]["impaired_s"] for r in runs])
-    place = f"{group['scenario']} on {group['architecture']} in {group['environment']}"
+def _print_group(group: GroupResult, runs: Sequence[RunResult], console: Console) -> None:
+    failed = [run.measures.orders.failed_orders for run in runs]
+    impaired = [run.measures.impaired_s or 0.0 for run in runs]
+    place = f"{group.scenario} on {group.architecture} in {group.environment}"
     say(
         console,
-        f"{group['verdict']:<7} {place}: impaired {_spread(impaired, ' s')}, failed orders {_spread(failed)}",
-        STYLE[group["verdict"]],
+        f"{group.verdict:<7} {place}: impaired {_spread(impaired, ' s')}, failed orders {_spread(failed)}",
+        STYLE[group.verdict],
     )
-    for expectation in group["expectations"]:
-        low, high = wilson(expectation["held"], expectation["runs"])
+    for over in group.expectations:
+        low, high = wilson(over.held, over.runs)
         say(
             console,
-            f"        {expectation['verdict']}: {expectation['expected']}: held in {expectation['held']} of {expectation['runs']} runs, "
-            f"{expectation['needed']} needed (95 % interval of the share {low:.0%} to {high:.0%})",
+            f"        {over.verdict}: {over.expected}: held in {over.held} of {over.runs} runs, "
+            f"{over.needed} needed (95 % interval of the share {low:.0%} to {high:.0%})",
         )
-    bad = [r for r in runs if r["verdict"] != "pass"]
+    bad = [run for run in runs if run.verdict != "pass"]
     for run in bad[:3]:
-        for reason in run["reasons"][:3]:
-            say(console, f"        seed {run['seed']}: {reason}")
-        say(console, f"        {run['replay']}")
+        for reason in run.reasons[:3]:
+            say(console, f"        seed {run.seed}: {reason}")
+        say(console, f"        {run.replay}")
     if len(bad) > 3:
         say(console, f"        and {len(bad) - 3} more runs that did not pass")
 
@@ -87,80 +78,80 @@ def _spread(values: Sequence[float], unit: str = "") -> str:
     return f"median {median(values):,g}{unit} ({'95 % interval' if interval else 'range'} {low:,g} to {high:,g})"
 
 
-def _print_pair(pair: Mapping[str, Any], console: Console) -> None:
+def _print_pair(pair: PairResult, console: Console) -> None:
     say(
         console,
-        f"{pair['verdict']:<7} pair {pair['name']}: {pair['measure']} of {pair['a']} exceeds that of {pair['b']} "
-        f"by at least {pair['at_least']:g}",
-        STYLE[pair["verdict"]],
+        f"{pair.verdict:<7} pair {pair.name}: {pair.measure} of {pair.a} exceeds that of {pair.b} by at least {pair.at_least:g}",
+        STYLE[pair.verdict],
     )
     for line in pair_lines(pair):
         say(console, f"        {line}")
 
 
-def print_run(run: Record, console: Console) -> None:
+def print_run(run: RunResult, console: Console) -> None:
     """One run for a person: verdict, reasons, measures, who noticed, causal chain, how to see it again."""
-    m = run["metrics"]
-    orders = m["orders"]
-    say(console, f"{run['verdict']}: {run['title']}", STYLE[run["verdict"]])
+    verdict = run.verdict or "unknown"
+    say(console, f"{verdict}: {run.title}", STYLE[verdict])
+    begin, end = run.window or (0, 0)
     say(
         console,
-        f"{run['scenario']} on {run['architecture']} in {run['environment']}, {run['workload']}, seed {run['seed']}, "
-        f"{format_clock(run['window'][0])} to {format_clock(run['window'][1])}",
+        f"{run.scenario} on {run.architecture} in {run.environment}, {run.workload}, seed {run.seed}, "
+        f"{format_clock(begin)} to {format_clock(end)}",
     )
-    for reason in run["reasons"]:
+    for reason in run.reasons:
         say(console, f"  {reason}")
     say(console, "")
-    share = "" if orders["failed_share"] is None else f" ({orders['failed_share']:.2%})"
+    _print_orders(run.measures.orders, console)
+    _print_response(run.measures, console)
+    for line in run.timeline:
+        simulated = "–" if line.simulated_ns is None else format_clock(line.simulated_ns)
+        say(console, f"timeline       {format_clock(line.published_ns)} published, {simulated} simulated: {line.what}")
+    flows = [link.name for link in run.causes if link.kind == "flow"]
+    print_chain(paths_to(run.causes, flows[:1] + [f for f in ("login", "place-order") if f in flows]), console)
+    say(console, "")
+    say(console, f"again: {run.replay}")
+
+
+def _print_orders(orders: Orders, console: Console) -> None:
+    share = "" if orders.failed_share is None else f" ({orders.failed_share:.2%})"
     say(
         console,
-        f"failed orders  {orders['failed_orders']:,} of {orders['intended']:,}{share}: "
-        f"blocked {orders['blocked']:,}, failed {orders['failed']:,}, unknown {orders['unknown']:,}",
+        f"failed orders  {orders.failed_orders:,} of {orders.intended:,}{share}: "
+        f"blocked {orders.blocked:,}, failed {orders.failed:,}, unknown {orders.unknown:,}",
         "bold",
     )
-    truths = [f"{name} {orders[name]:,}" for name in ("duplicated", "lost", "orphan", "stranded", "late") if orders[name]]
+    truths = [f"{name} {orders.count(name):,}" for name in FLAGS if orders.count(name)]
     if truths:
         say(console, f"in truth       {', '.join(truths)}")
+
+
+def _print_response(m: Measures, console: Console) -> None:
     recovery = (
-        _seconds(m["recovery_s"])
-        if m["recovery_s"] is not None
-        else f"not within the run (more than {_seconds(m['recovery_s_lower'])})"
+        _seconds(m.recovery_s) if m.recovery_s is not None else f"not within the run (more than {_seconds(m.recovery_s_lower)})"
     )
-    say(console, f"impaired       {_seconds(m['impaired_s'])}; recovery {recovery}" + ("; metastable" if m["metastable"] else ""))
-    if m["first_noticed"]:
-        say(console, f"first noticed  by {m['first_noticed']} {m['first_noticed_by']} after {_seconds(m['first_noticed_s'])}")
-    split = [
-        f"{what} {_seconds(m[f'{what}_s'])}"
-        for what in ("detect", "decide", "act", "restore", "reconciled")
-        if m[f"{what}_s"] is not None
-    ]
+    say(console, f"impaired       {_seconds(m.impaired_s)}; recovery {recovery}" + ("; metastable" if m.metastable else ""))
+    if m.first_noticed:
+        say(console, f"first noticed  by {m.first_noticed} {m.first_noticed_by} after {_seconds(m.first_noticed_s)}")
+    parts = {
+        "detect": m.detect_s, "decide": m.decide_s, "act": m.act_s, "restore": m.restore_s, "reconciled": m.reconciled_s,
+    }  # fmt: skip
+    split = [f"{what} {_seconds(value)}" for what, value in parts.items() if value is not None]
     if split:
         say(console, f"response       {', '.join(split)}")
-    say(console, f"customers      {m['customers_affected']:,} of {m['customers_active']:,} hit")
-    grades = ", ".join(f"{name} {grade['label']}" for name, grade in m["severity"].items())
+    say(console, f"customers      {m.customers_affected or 0:,} of {m.customers_active or 0:,} hit")
+    grades = ", ".join(f"{name} {grade.label}" for name, grade in m.severity.items())
     say(console, f"severity       {grades}")
-    _print_outcomes(run, console)
-    flows = [link["name"] for link in run["causes"] if link["kind"] == "flow"]
-    print_chain(paths_to(run["causes"], flows[:1] + [f for f in ("login", "place-order") if f in flows]), console)
-    say(console, "")
-    say(console, f"again: {run['replay']}")
 
 
-def _print_outcomes(run: Record, console: Console) -> None:
-    for line in run["timeline"]:
-        simulated = "–" if line["simulated_ns"] is None else format_clock(line["simulated_ns"])
-        say(console, f"timeline       {format_clock(line['published_ns'])} published, {simulated} simulated: {line['what']}")
-
-
-def print_chain(links: Sequence[Mapping[str, Any]], console: Console) -> None:
+def print_chain(links: Sequence[CausalLink], console: Console) -> None:
     """The causal chain, a line a link, in time order."""
     if not links:
         return
     say(console, "")
     say(console, "what led to what", "bold")
     for link in links:
-        because = f"  ← {link['because'].partition('/')[2]}" if link["because"] else ""
-        say(console, f"  {format_clock(link['t_ns'])[:8]}  {link['kind']} {link['name']}: {link['what']}{because}")
+        because = f"  ← {link.because.partition('/')[2]}" if link.because else ""
+        say(console, f"  {format_clock(link.t_ns)[:8]}  {link.kind} {link.name}: {link.what}{because}")
 
 
 def _seconds(value: float | None) -> str:

@@ -15,11 +15,12 @@ from chaos.cli.options import taken
 from chaos.cli.output import is_stdout, write_json
 from chaos.cli.printing import print_result
 from chaos.documents.suites import load_suite
-from chaos.execution.campaign import ExecutionOptions, Result, result_of, run_all, suite_result
+from chaos.execution.campaign import ExecutionOptions, result_of, run_all, suite_result
 from chaos.execution.jobs import Job, journal_folder
 from chaos.execution.planning import JobOptions, scenario_jobs, suite_jobs
 from chaos.reports.junit import junit as junit_report
 from chaos.reports.write import journals, write_run, write_suite, write_text
+from chaos.results.run import SuiteResult
 
 
 @click.command()
@@ -78,17 +79,17 @@ def replay(scenario: str, json_file: TextIO | None, html: str | None, **given: A
     return code
 
 
-def _report(result: Result, name: str, json_file: TextIO | None, junit: str | None) -> int:
+def _report(result: SuiteResult, name: str, json_file: TextIO | None, junit: str | None) -> int:
     """Writes the files asked for, prints the rest; the exit code."""
     write_json(result, json_file)
     if junit is not None:
         write_text(Path(junit), junit_report(result, name).decode("utf-8"))
     if not is_stdout(json_file):
         print_result(result, Console())
-    return of_result(result["summary"]["verdict"], result["summary"]["conservation_broken"])
+    return of_result(result.summary.verdict, result.summary.conservation_broken)
 
 
-def _write_pages(jobs: Sequence[Job], result: Result, html: str) -> None:
+def _write_pages(jobs: Sequence[Job], result: SuiteResult, html: str) -> None:
     """The page of one run, the matrix of several."""
     folders = [journal_folder(job) for job in jobs]
     if len(folders) == 1:

@@ -71,11 +71,11 @@ def _report(done: PlainRun, json_file: TextIO | None) -> int:
     """Writes the result object, prints the summary; the exit code."""
     found = result(done.journal, wall_s=done.wall_s)
     if json_file is not None:
-        json.dump(found, json_file, indent=1)
+        json.dump(found.json_object(), json_file, indent=1)
         json_file.write("\n")
     if json_file is not sys.stdout:
         print_summary(done.journal, Console(), wall_s=done.wall_s)
-    if found["summary"]["conservation_broken"]:
+    if found.summary.conservation_broken:
         return HARNESS_ERROR
     return UNKNOWN if done.journal.unknown_reason else PASS
 

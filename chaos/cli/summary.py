@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
@@ -10,61 +11,82 @@ from rich.console import Console
 from simcore.base.errors import one_line
 from simcore.base.units import format_clock, format_duration
 from simcore.journal.model import FLAGS, Event, Journal
-from simcore.journal.summary import Window, result
+from simcore.journal.summary import (
+    FlowFigures,
+    LawResult,
+    OrderCounts,
+    PoolFigures,
+    SimulationFigures,
+    SimulationRun,
+    Window,
+    simulation_run,
+)
 
 _FLOW_ROWS, _POOL_ROWS, _EVENT_ROWS = 8, 5, 8
 _NAME_CELLS_MAX = 22
 
 
+class _Table(NamedTuple):
+    """A table's title, its rows under one of headings, and how many rows are left out."""
+
+    title: str
+    rows: list[list[str]]
+    left_out: int
+
+
 def print_summary(journal: Journal, console: Console, *, window: Window | None = None, wall_s: float | None = None) -> None:
     """At most 40 lines for a person: what failed, flows, busiest pools, events, conservation. Plain when piped."""
-    run = result(journal, window=window, wall_s=wall_s)["runs"][0]
+    run = simulation_run(journal, window=window, wall_s=wall_s)
 
     def say(text: str, style: str = "") -> None:
         # one_line: a journal is untrusted, and its names must not reach the terminal as codes or line breaks
         console.print(one_line(text), style=style, markup=False, highlight=False, emoji=False, soft_wrap=True)
 
     say(_title(run))
-    say(_headline(run["metrics"]), "bold")
-    if truth := _truth_line(run["metrics"]["orders"]):
+    say(_headline(run.metrics.flows), "bold")
+    if truth := _truth_line(run.metrics.orders):
         say(truth)
-    if run["unknown_reason"] is not None:
-        say(f"unknown: {run['unknown_reason']}", "bold red")
-    for title, rows, left_out in (_flow_rows(run["metrics"]["flows"]), _pool_rows(run["metrics"]["pools"])):
-        if len(rows) > 1:
+    if run.unknown_reason is not None:
+        say(f"unknown: {run.unknown_reason}", "bold red")
+    for table in (_flow_rows(run.metrics.flows), _pool_rows(run.metrics.pools)):
+        if len(table.rows) > 1:
             say("")
-            say(title + (f" (and {left_out} more)" if left_out else ""), "bold")
-            for line in _aligned(rows):
+            say(table.title + (f" (and {table.left_out} more)" if table.left_out else ""), "bold")
+            for line in _aligned(table.rows):
                 say(line)
     for line in _event_lines(journal.events):
         say(line)
     say("")
-    say(_conservation_line(run["conservation"]), "" if all(law["ok"] for law in run["conservation"]) else "bold red")
-    say(_last_line(run["metrics"], run["digest"]))
+    say(_conservation_line(run.conservation), "" if all(law.ok for law in run.conservation) else "bold red")
+    say(_last_line(run.metrics, run.digest))
 
 
-def _title(run: dict[str, Any]) -> str:
-    begin, end = run["window"] or (run["start_ns"], run["end_ns"])
-    where = run["architecture"] + (f" in {run['environment']}" if run["environment"] else "")
-    return f"{where}, {run['workload']}, seed {run['seed']}, {format_clock(begin)} to {format_clock(end)}"
+def _title(run: SimulationRun) -> str:
+    begin, end = run.window or (run.start_ns, run.end_ns)
+    where = run.architecture + (f" in {run.environment}" if run.environment else "")
+    return f"{where}, {run.workload}, seed {run.seed}, {format_clock(begin)} to {format_clock(end)}"
 
 
-def _headline(metrics: dict[str, Any]) -> str:
+def _headline(figures: Mapping[str, FlowFigures]) -> str:
     """Failed orders; where no flow is of kind order, failed intents of every flow but probes."""
-    flows = [flow for flow in metrics["flows"].values() if flow["kind"] == "order"]
+    flows = [flow for flow in figures.values() if flow.kind == "order"]
     noun = "orders" if flows else "intents"
-    flows = flows or [flow for flow in metrics["flows"].values() if flow["kind"] != "probe"]
-    sums = {key: sum(flow[key] for flow in flows) for key in ("intended", "blocked", "failed", "unknown", "rejected")}
-    if not sums["intended"]:
+    flows = flows or [flow for flow in figures.values() if flow.kind != "probe"]
+    intended, failed = sum(flow.intended for flow in flows), sum(flow.failed_all for flow in flows)
+    if not intended:
         return f"failed {noun}: none was intended"
-    failed = sums["blocked"] + sums["failed"] + sums["unknown"]
-    parts = ", ".join(f"{key} {sums[key]:,}" for key in ("blocked", "failed", "unknown"))
-    return f"failed {noun}: {failed:,} of {sums['intended']:,} ({failed / sums['intended']:.3%}): {parts}"
+    sums = {
+        "blocked": sum(f.blocked for f in flows),
+        "failed": sum(f.failed for f in flows),
+        "unknown": sum(f.unknown for f in flows),
+    }
+    parts = ", ".join(f"{key} {count:,}" for key, count in sums.items())
+    return f"failed {noun}: {failed:,} of {intended:,} ({failed / intended:.3%}): {parts}"
 
 
-def _truth_line(orders: dict[str, int]) -> str:
+def _truth_line(orders: OrderCounts) -> str:
     """What is true of the orders beside what clients saw, if anything is amiss."""
-    found = [f"{name} {orders[name]:,}" for name in FLAGS if orders[name]]
+    found = [f"{name} {count:,}" for name in FLAGS if (count := orders.count(name))]
     return f"in truth: {', '.join(found)}" if found else ""
 
 
@@ -79,32 +101,33 @@ def _short(name: str) -> str:
     return name if cell_len(name) <= _NAME_CELLS_MAX else set_cell_size(name, _NAME_CELLS_MAX - 1) + "…"
 
 
-def _flow_rows(flows: dict[str, Any]) -> tuple[str, list[list[str]], int]:
-    """The flows with most intents, in the order of the architecture, under a row of headings."""
-    counts = ("intended", "rejected", "blocked", "failed", "unknown")
-    by_size = sorted(flows, key=lambda name: -flows[name]["intended"])[:_FLOW_ROWS]
-    rows = [["", *counts, "success", "p50", "p99"]]
+def _flow_rows(flows: Mapping[str, FlowFigures]) -> _Table:
+    """The flows with most intents, in the order of the architecture."""
+    by_size = sorted(flows, key=lambda name: -flows[name].intended)[:_FLOW_ROWS]
+    rows = [["", "intended", "rejected", "blocked", "failed", "unknown", "success", "p50", "p99"]]
     for name in (name for name in flows if name in by_size):
         flow = flows[name]
-        success = "–" if flow["success"] is None else f"{flow['success']:.3%}"
-        rows.append([name, *(f"{flow[key]:,}" for key in counts), success, _duration(flow["p50_ns"]), _duration(flow["p99_ns"])])
-    return "flows", rows, len(flows) - len(by_size)
+        counts = (flow.intended, flow.rejected, flow.blocked, flow.failed, flow.unknown)
+        success = "–" if flow.success is None else f"{flow.success:.3%}"
+        rows.append([name, *(f"{count:,}" for count in counts), success, _duration(flow.p50_ns), _duration(flow.p99_ns)])
+    return _Table("flows", rows, len(flows) - len(by_size))
 
 
-def _pool_rows(pools: dict[str, Any]) -> tuple[str, list[list[str]], int]:
+def _pool_rows(pools: Mapping[str, PoolFigures]) -> _Table:
     """The pools that were full longest, then those with the longest queues, then the busiest; idle ones are left out."""
 
     def rank(name: str) -> tuple[float, ...]:
-        return tuple(-(pools[name][key] or 0) for key in ("full_share", "queue_mean", "busy_mean", "peak_busy"))
+        pool = pools[name]
+        return tuple(-(value or 0) for value in (pool.full_share, pool.queue_mean, pool.busy_mean, pool.peak_busy))
 
     used = sorted((name for name in pools if any(rank(name))), key=rank)
     rows = [["", "full", "refused", "busy", "peak busy", "queue", "peak queue"]]
     for name in used[:_POOL_ROWS]:
         pool = pools[name]
-        full = "–" if pool["full_share"] is None else f"{pool['full_share']:.1%}"
-        figures = (_number(pool[key]) for key in ("refused", "busy_mean", "peak_busy", "queue_mean", "peak_queue"))
-        rows.append([name, full, *figures])
-    return "busiest pools", rows, max(0, len(used) - _POOL_ROWS)
+        full = "–" if pool.full_share is None else f"{pool.full_share:.1%}"
+        figures = (pool.refused, pool.busy_mean, pool.peak_busy, pool.queue_mean, pool.peak_queue)
+        rows.append([name, full, *map(_number, figures)])
+    return _Table("busiest pools", rows, max(0, len(used) - _POOL_ROWS))
 
 
 def _event_lines(events: list[Event]) -> list[str]:
@@ -123,16 +146,16 @@ def _event_lines(events: list[Event]) -> list[str]:
     return lines
 
 
-def _conservation_line(laws: list[dict[str, Any]]) -> str:
-    broken = [f"{law['law']} (expected {law['expected']}, found {law['found']})" for law in laws if not law["ok"]]
+def _conservation_line(laws: Sequence[LawResult]) -> str:
+    broken = [f"{law.law} (expected {law.expected}, found {law.found})" for law in laws if not law.ok]
     if broken:
         return f"conservation: {len(broken)} of {len(laws)} laws BROKEN: {'; '.join(broken)}"
     return f"conservation: all {len(laws)} laws hold" if laws else "conservation: no law was checked"
 
 
-def _last_line(metrics: dict[str, Any], digest: str) -> str:
-    speed = "" if metrics["events_per_s"] is None else f" ({metrics['events_per_s']:,.0f} a second)"
-    return f"{metrics['events']:,} events{speed}, digest {digest}"
+def _last_line(metrics: SimulationFigures, digest: str) -> str:
+    speed = "" if metrics.events_per_s is None else f" ({metrics.events_per_s:,.0f} a second)"
+    return f"{metrics.events:,} events{speed}, digest {digest}"
 
 
 def _duration(ns: int | None) -> str:

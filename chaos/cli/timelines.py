@@ -17,9 +17,10 @@ from chaos.cli.printing import say as say_line
 from chaos.documents.library import library
 from chaos.documents.scenario import Outcome, Scenario, is_time
 from chaos.execution.campaign import ExecutionOptions
-from chaos.execution.jobs import SCHEMA_VERSION, Job, Record, load_scenario, run_jobs
+from chaos.execution.jobs import Job, load_scenario, run_jobs
 from chaos.execution.planning import JobOptions, scenario_jobs
 from chaos.judgement.verdict import combine, shown, value_of
+from chaos.results.run import SCHEMA_VERSION, RunResult
 from simcore.base.errors import InputError
 from simcore.base.units import format_clock
 from simcore.files.document import read_document
@@ -54,35 +55,30 @@ def reproductions() -> list[str]:
     return [name for name, path in shipped.items() if read_document(path, "base").text("purpose") == "reproduction"]
 
 
-def story(scenario: Scenario, record: Record) -> Story:
+def story(scenario: Scenario, run: RunResult) -> Story:
     """A reproduction's run as plain JSON types: the two timelines, and each outcome with what was published of it."""
     assert scenario.record is not None
-    lines = [
-        {"what": t["what"], "published": _clock(t["published_ns"]), "simulated": _clock(t["simulated_ns"])}
-        for t in record["timeline"]
-    ]
-    told = [
-        {"expected": e["expected"], "simulated": e["shown"], "holds": e["holds"]}
-        for e in record["expectations"][: len(scenario.expect)]
-    ]
+    lines = [{"what": t.what, "published": _clock(t.published_ns), "simulated": _clock(t.simulated_ns)} for t in run.timeline]
+    told = [{"expected": e.expected, "simulated": e.shown, "holds": e.holds} for e in run.expectations[: len(scenario.expect)]]
     return {
-        "name": scenario.name, "title": scenario.title, "scenario": record["scenario"], "architecture": record["architecture"],
-        "environment": record["environment"], "seed": record["seed"], "verdict": record["verdict"], "reasons": record["reasons"],
-        "digest": record["digest"], "timeline": lines, "outcomes": [_outcome(o, record) for o in scenario.record.outcomes], "expectations": told,
-        "fitted": [f"{p.what}: {p.value} ({p.source})" for p in scenario.record.fitted], "replay": record["replay"],
+        "name": scenario.name, "title": scenario.title, "scenario": run.scenario, "architecture": run.architecture,
+        "environment": run.environment, "seed": run.seed, "verdict": run.verdict, "reasons": run.reasons,
+        "digest": run.digest, "timeline": lines, "outcomes": [_outcome(o, run) for o in scenario.record.outcomes], "expectations": told,
+        "fitted": [f"{p.what}: {p.value} ({p.source})" for p in scenario.record.fitted], "replay": run.replay,
     }  # fmt: skip
 
 
-def _outcome(outcome: Outcome, record: Record) -> dict[str, Any]:
-    value, published = value_of(record["metrics"], record["properties"], outcome.measure), outcome.published
-    numbers = isinstance(value, (int, float)) and not isinstance(published, str)
-    off = (value - published) / published if numbers and published else None
+def _outcome(outcome: Outcome, run: RunResult) -> dict[str, Any]:
+    value, published = value_of(run.measures, run.properties, outcome.measure), outcome.published
+    off = None
+    if isinstance(value, (int, float)) and isinstance(published, (int, float)) and published:
+        off = (value - published) / published
     lands = value == published if off is None else abs(off) <= outcome.within
     return {
         "measure": outcome.measure, "published": published, "simulated": value, "off": off, "within": outcome.within, "lands": bool(lands),
         "fitted": outcome.fitted, "misses": outcome.misses, "source": outcome.source,
         "published_shown": _shown(outcome.measure, published, str(published)),
-        "simulated_shown": _shown(outcome.measure, value, shown(outcome.measure, record["metrics"], record["properties"])),
+        "simulated_shown": _shown(outcome.measure, value, shown(outcome.measure, run.measures, run.properties)),
     }  # fmt: skip
 
 
@@ -189,7 +185,7 @@ def _told(jobs: Sequence[Job], workers: int) -> list[Story]:
     told: dict[str, Story] = {}
     progress = Console(stderr=True)
 
-    def done(job: Job, record: Record) -> None:
+    def done(job: Job, record: RunResult) -> None:
         told[job.key] = story(load_scenario(job.scenario).model, record)
         progress.print(f"{len(told)} of {len(jobs)}: {job.scenario}, seed {job.seed}", highlight=False)
 

@@ -11,7 +11,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from chaos.compare.costs import LATENCY_FLOWS, hardware, latency
 from chaos.documents.scenario import PROPERTIES, measure_problem
-from chaos.execution.jobs import SCHEMA_VERSION, Job, Record, input_digest, prepare
+from chaos.execution.jobs import Job, input_digest, prepare
 from chaos.execution.runs import Runs
 from chaos.judgement.verdict import value_of
 from chaos.measures.statistics import (
@@ -27,6 +27,7 @@ from chaos.measures.statistics import (
     variance_ratio,
     wilson,
 )
+from chaos.results.run import SCHEMA_VERSION, Measures, RunResult
 from simcore.base.errors import InputError
 
 Verdict = Literal["better", "worse", "equivalent", "inconclusive", "not comparable"]
@@ -184,38 +185,9 @@ class Pairs:
         return [b - a for a, b in zip(self.base, self.other, strict=True)]
 
 
-def kept_of(record: Record) -> Record:
-    """What of a record a comparison needs, so that thousands fit in memory."""
-    metrics = record["metrics"]
-    single = (
-        "orders",
-        "flows",
-        "severity",
-        "impaired_s",
-        "recovery_s",
-        "recovery_s_lower",
-        "recovered",
-        "metastable",
-        "detect_s",
-    )
-    kept = {
-        key: record[key]
-        for key in (
-            "scenario",
-            "title",
-            "architecture",
-            "environment",
-            "seed",
-            "verdict",
-            "reasons",
-            "invalid",
-            "averted",
-            "digest",
-        )
-    }
-    kept["metrics"] = {key: metrics[key] for key in single}
-    kept["properties"] = {name: found["holds"] for name, found in record["properties"].items()}
-    return kept | {"conservation_broken": sum(not law["ok"] for law in record["conservation"])}
+def kept_of(record: RunResult) -> RunResult:
+    """What of a run a comparison needs, so that thousands fit in memory: its measures, without the story."""
+    return record.model_copy(update={"expectations": [], "faults": [], "causes": [], "timeline": []})
 
 
 def compare(plan: Comparison, runs: Runs) -> dict[str, Any]:
@@ -250,15 +222,11 @@ def pairs_of(plan: Comparison, cell: Cell, runs: Runs, count: int) -> Pairs:
     base, other, why = [], [], ""
     for n in range(count):
         both = [runs.records[plan.job(cell.place, a, n).key] for a in (plan.architectures[0], cell.architecture)]
-        void = [both[0]["invalid"], both[1]["invalid"] and not both[1]["averted"]]
-        values = [None if no else value_of(r["metrics"], {}, cell.measure.name) for r, no in zip(both, void, strict=True)]
+        void = [both[0].invalid, both[1].invalid and not both[1].averted]
+        values = [None if no else value_of(r.measures, {}, cell.measure.name) for r, no in zip(both, void, strict=True)]
         if values[0] is None or values[1] is None:
             why = why or next(
-                (
-                    f"{r['architecture']}, seed {r['seed']}: {'; '.join(r['reasons'])}"
-                    for r, no in zip(both, void, strict=True)
-                    if no
-                ),
+                (f"{r.architecture}, seed {r.seed}: {'; '.join(r.reasons)}" for r, no in zip(both, void, strict=True) if no),
                 "no value",
             )
             continue
@@ -299,19 +267,19 @@ def _result(plan: Comparison, runs: Runs, stopping: Stopping[Cell], made: Mappin
         "summary": {
             "runs": len(records),
             "verdicts": {v: sum(c["verdict"] == v for c in cells) for v in VERDICTS},
-            "conservation_broken": sum(record["conservation_broken"] for record in records),
+            "conservation_broken": sum(len(record.broken_laws) for record in records),
             "common_random_numbers": {"cells": len(ratios), "variance_ratio": median(ratios) if ratios else None},
         },
     }
 
 
-def _run(plan: Comparison, record: Record) -> dict[str, Any]:
+def _run(plan: Comparison, record: RunResult) -> dict[str, Any]:
     """One run in the result: whence its figures, so that it can be made again and compared."""
-    said = {key: record[key] for key in ("scenario", "architecture", "environment", "seed", "verdict", "digest")}
-    return said | {
-        "metrics": {m.name: value_of(record["metrics"], {}, m.name) for m in plan.measures},
-        "invalid": record["invalid"],
-    }
+    return {
+        "scenario": record.scenario, "architecture": record.architecture, "environment": record.environment, "seed": record.seed,
+        "verdict": record.verdict, "digest": record.digest,
+        "metrics": {m.name: value_of(record.measures, {}, m.name) for m in plan.measures}, "invalid": record.invalid,
+    }  # fmt: skip
 
 
 def _cell(plan: Comparison, cell: Cell, runs: Runs, count: int, stopping: Stopping[Cell]) -> dict[str, Any]:
@@ -355,25 +323,25 @@ def _detail(plan: Comparison, place: Place, architecture: str, runs: Runs, count
     """What happened in a place on an architecture: orders by kind, way back, severity, latency, properties."""
     mine = [runs.records[plan.job(place, architecture, n).key] for n in range(count)]
     base = [runs.records[plan.job(place, plan.architectures[0], n).key] for n in range(count)]
-    metrics = [r["metrics"] for r in mine]
-    waits = {flow: [f["p99_ns"] / 1e9 for m in metrics if (f := m["flows"].get(flow)) and f["p99_ns"]] for flow in LATENCY_FLOWS}
+    measures = [r.measures for r in mine]
+    waits = {flow: [f.p99_ns / 1e9 for m in measures if (f := m.flows.get(flow)) and f.p99_ns] for flow in LATENCY_FLOWS}
     return {
-        "scenario": place.scenario, "environment": place.environment, "title": mine[0]["title"],
+        "scenario": place.scenario, "environment": place.environment, "title": mine[0].title,
         "architecture": architecture, "runs": count,
-        "verdicts": {v: sum(r["verdict"] == v for r in mine) for v in ("pass", "fail", "unknown")},
-        "orders": {kind: spread_of([m["orders"][kind] for m in metrics]) for kind in KINDS},
-        "impaired_s": spread_of([m["impaired_s"] for m in metrics]), "p99_s": {flow: spread_of(found) for flow, found in waits.items()},
-        "recovery": _recovery(base, mine), "metastable": share_of(sum(m["metastable"] is True for m in metrics), count),
-        "severity": _grades(metrics), "violated": {name: _violations(name, base, mine) for name in PROPERTIES},
+        "verdicts": {v: sum(r.verdict == v for r in mine) for v in ("pass", "fail", "unknown")},
+        "orders": {kind: spread_of([m.orders.count(kind) for m in measures]) for kind in KINDS},
+        "impaired_s": spread_of([m.impaired_s or 0.0 for m in measures]), "p99_s": {flow: spread_of(found) for flow, found in waits.items()},
+        "recovery": _recovery(base, mine), "metastable": share_of(sum(m.metastable is True for m in measures), count),
+        "severity": _grades(measures), "violated": {name: _violations(name, base, mine) for name in PROPERTIES},
     }  # fmt: skip
 
 
-def _grades(metrics: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, int]]:
+def _grades(measures: Sequence[Measures]) -> dict[str, dict[str, int]]:
     """In how many runs each rule set gave each grade."""
     found: dict[str, dict[str, int]] = {}
-    for figures in metrics:
-        for rules, graded in figures["severity"].items():
-            of_rules, grade = found.setdefault(rules, {}), graded["grade"] or "not gradable"
+    for of_run in measures:
+        for rules, graded in of_run.severity.items():
+            of_rules, grade = found.setdefault(rules, {}), graded.grade or "not gradable"
             of_rules[grade] = of_rules.get(grade, 0) + 1
     return found
 
@@ -383,9 +351,10 @@ def share_of(hits: int, of: int) -> dict[str, Any]:
     return {"runs": hits, "share": hits / of if of else None, "interval": list(wilson(hits, of))}
 
 
-def _violations(name: str, base: Sequence[Record], mine: Sequence[Record]) -> dict[str, Any]:
+def _violations(name: str, base: Sequence[RunResult], mine: Sequence[RunResult]) -> dict[str, Any]:
     """In how many runs a property was violated, and the share's difference to the baseline by seed."""
-    pairs = [(b["properties"].get(name) is False, m["properties"].get(name) is False) for b, m in zip(base, mine, strict=True)]
+    violated = [[name in r.properties and r.properties[name].holds is False for r in runs] for runs in (base, mine)]
+    pairs = list(zip(*violated, strict=True))
     both, only_mine, only_base = pairs.count((True, True)), pairs.count((False, True)), pairs.count((True, False))
     neither = len(pairs) - both - only_mine - only_base
     interval = paired_shares_interval(both, only_mine, only_base, neither)
@@ -395,17 +364,15 @@ def _violations(name: str, base: Sequence[Record], mine: Sequence[Record]) -> di
     }
 
 
-def _recovery(base: Sequence[Record], mine: Sequence[Record]) -> dict[str, Any]:
+def _recovery(base: Sequence[RunResult], mine: Sequence[RunResult]) -> dict[str, Any]:
     """Mean recovery up to a horizon that every run of both was watched for, the difference by seed, and who was back first."""
     records = [*base, *mine]
-    times, horizon = restricted(
-        [r["metrics"]["recovery_s"] for r in records], [r["metrics"]["recovery_s_lower"] for r in records]
-    )
+    times, horizon = restricted([r.measures.recovery_s for r in records], [r.measures.recovery_s_lower for r in records])
     differences = [b - a for a, b in zip(times[: len(base)], times[len(base) :], strict=True)]
     interval = mean_interval(differences)
     return {
         "horizon_s": horizon, "restricted_mean_s": sum(times[len(base) :]) / len(mine), "difference_s": sum(differences) / len(differences),
         "difference_interval_s": list(interval) if interval else None, "win": sum(d < 0 for d in differences),
         "tie": sum(d == 0 for d in differences), "loss": sum(d > 0 for d in differences),
-        "not_recovered": sum(not r["metrics"]["recovered"] for r in mine),
+        "not_recovered": sum(not r.measures.recovered for r in mine),
     }  # fmt: skip

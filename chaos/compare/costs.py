@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from chaos.measures.formatting import WAITS
 from chaos.measures.statistics import median
+from chaos.results.run import RunResult
 from simcore.model.architecture import Architecture
 from simcore.model.index import ArchitectureIndex
 
@@ -28,12 +28,13 @@ def hardware(architecture: Architecture) -> dict[str, int]:
     return {"machines": sum(s.replicas for s in own.values()), "standbys": standbys, "slots": slots}
 
 
-def latency(healthy: Sequence[dict[str, Any]]) -> dict[str, dict[str, float]]:
+def latency(healthy: Sequence[RunResult]) -> dict[str, dict[str, float]]:
     """Median over healthy runs of the mean and the quantiles of what customers waited, in ms, by flow. The quantiles are known to
     1/32; what an option adds shows in the mean, which flows without rows have not."""
     found = {}
     for flow in LATENCY_FLOWS:
-        rows = [r["metrics"]["flows"][flow] for r in healthy if r["metrics"]["flows"].get(flow, {}).get("p99_ns")]
+        rows = [figures for run in healthy if (figures := run.measures.flows.get(flow)) and figures.p99_ns]
+        waits = {q: [ns / 1e6 for row in rows if (ns := getattr(row, f"{q}_ns")) is not None] for q in WAITS}
         if rows:
-            found[flow] = {q: median([row[f"{q}_ns"] / 1e6 for row in rows]) for q in WAITS if rows[0][f"{q}_ns"] is not None}
+            found[flow] = {q: median(values) for q, values in waits.items() if values}
     return found

@@ -9,9 +9,10 @@ from typing import Any
 
 from chaos.compare.comparison import share_of, spread_of
 from chaos.documents.scenario import measure_problem
-from chaos.execution.jobs import SCHEMA_VERSION, Job, Record, input_digest
+from chaos.execution.jobs import Job, input_digest
 from chaos.execution.runs import Runs
 from chaos.judgement.verdict import value_of
+from chaos.results.run import SCHEMA_VERSION, RunResult
 from simcore.base.errors import InputError
 from simcore.files.document import parse_yaml
 
@@ -100,33 +101,36 @@ def sweep(plan: Sweep, runs: Runs) -> dict[str, Any]:
     found = {point: [runs.records[plan.job(point, n).key] for n in range(plan.count)] for point in plan.points}
     points = [_point(plan, point, records) for point, records in found.items()]
     first = next(iter(found.values()))[0]
-    broken = sum(record["conservation_broken"] for records in found.values() for record in records)
+    broken = sum(len(record.broken_laws) for records in found.values() for record in records)
     return {
         "schema_version": SCHEMA_VERSION,
-        "scenario": plan.scenario, "title": first["title"], "architecture": first["architecture"], "environment": first["environment"],
+        "scenario": plan.scenario, "title": first.title, "architecture": first.architecture, "environment": first.environment,
         "axes": [{"path": axis.path, "values": list(axis.values)} for axis in plan.axes],
         "measures": list(plan.measures),
         "points": points,
         "metastable_from": _begins(plan, points),
         "runs": [
-            {key: record[key] for key in ("scenario", "architecture", "environment", "seed", "verdict", "digest")} | {"point": list(point)}
-            for point, records in found.items() for record in records
+            {
+                "scenario": r.scenario, "architecture": r.architecture, "environment": r.environment, "seed": r.seed,
+                "verdict": r.verdict, "digest": r.digest, "point": list(point),
+            }
+            for point, records in found.items() for r in records
         ],
         "summary": {"runs": sum(map(len, found.values())), "points": len(points), "conservation_broken": broken},
     }  # fmt: skip
 
 
-def _point(plan: Sweep, point: tuple[str, ...], records: Sequence[Record]) -> dict[str, Any]:
+def _point(plan: Sweep, point: tuple[str, ...], records: Sequence[RunResult]) -> dict[str, Any]:
     """What the runs at a point show; those that were no valid experiment count in `invalid` alone."""
-    valid = [r for r in records if not r["invalid"]]
-    values = {m: [v for r in valid if (v := value_of(r["metrics"], {}, m)) is not None] for m in plan.measures}
+    valid = [r for r in records if not r.invalid]
+    values = {m: [v for r in valid if (v := value_of(r.measures, {}, m)) is not None] for m in plan.measures}
     return {
         "values": list(point), "runs": len(records), "invalid": len(records) - len(valid),
-        "why": next(("; ".join(r["reasons"]) for r in records if r["invalid"]), ""),
-        "verdicts": {v: sum(r["verdict"] == v for r in records) for v in ("pass", "fail", "unknown")},
+        "why": next(("; ".join(r.reasons) for r in records if r.invalid), ""),
+        "verdicts": {v: sum(r.verdict == v for r in records) for v in ("pass", "fail", "unknown")},
         "measures": {m: spread_of([float(v) for v in found]) for m, found in values.items()},
-        "not_recovered": share_of(sum(not r["metrics"]["recovered"] for r in valid), len(valid)),
-        "metastable": share_of(sum(r["metrics"]["metastable"] is True for r in valid), len(valid)),
+        "not_recovered": share_of(sum(not r.measures.recovered for r in valid), len(valid)),
+        "metastable": share_of(sum(r.measures.metastable is True for r in valid), len(valid)),
     }  # fmt: skip
 
 

@@ -14,8 +14,9 @@ from typing import Any
 from chaos.documents.library import library
 from chaos.documents.scenario import Scenario
 from chaos.documents.severity import GRADES
-from chaos.execution.jobs import assess, load_scenario
+from chaos.execution.jobs import load_scenario
 from chaos.execution.simulated import OutOfEventsError, Parts, Simulated
+from chaos.judgement.assessment import assess
 from simcore.base.errors import InputError
 from simcore.files.document import Node, Origin
 from simcore.files.loading import Resolved
@@ -108,15 +109,15 @@ def _run(target: Simulated, seed: int, most_events: int | None, readings: bool) 
         return {"seed": seed, "verdict": TIMED_OUT, "why": [str(error)], "tripped": [], "orders": {}, "effect": ""}
     from simcore.journal.summary import figures
 
-    shown = assess(target, journal, figures(journal))
-    orders, metrics, judged = shown.measures["orders"], shown.measures, shown.judgement
+    shown = assess(scenario, target.watchers(), journal, figures(journal))
+    measures, judged = shown.measures, shown.judgement
     found: Observation = {
-        "seed": seed, "verdict": judged["verdict"], "why": judged["reasons"][:3],
-        "tripped": [e["expected"] for e in judged["expectations"] if e["judged"] and e["holds"] is False],
-        "expected": [e["expected"] for e in judged["expectations"]],
-        "orders": {name: orders[name] for name in ORDERS}, "impaired_s": metrics["impaired_s"], "recovery_s": metrics["recovery_s"],
-        "recovery_s_lower": metrics["recovery_s_lower"], "customers": metrics["customers_affected"],
-        "severity": {name: grade["grade"] for name, grade in metrics["severity"].items() if grade and grade["grade"] in GRADES},
+        "seed": seed, "verdict": judged.verdict, "why": judged.reasons[:3],
+        "tripped": [e.expected for e in judged.expectations if e.judged and e.holds is False],
+        "expected": [e.expected for e in judged.expectations],
+        "orders": {name: measures.orders.count(name) for name in ORDERS}, "impaired_s": measures.impaired_s,
+        "recovery_s": measures.recovery_s, "recovery_s_lower": measures.recovery_s_lower, "customers": measures.customers_affected,
+        "severity": {name: grade.grade for name, grade in measures.severity.items() if grade.grade in GRADES},
         "events": journal.meta["counts"]["events"], "effect": effect(journal),
         "broken": sum(not law.ok for law in journal.conservation),
     }  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Sequence
 from hashlib import blake2b
@@ -10,10 +9,12 @@ from pathlib import Path
 from types import TracebackType
 
 import click
+from pydantic import ValidationError
 
-from chaos.execution.jobs import Job, Record, input_digest, run_jobs
+from chaos.execution.jobs import Job, input_digest, run_jobs
 from chaos.execution.progress import announce_compilation
 from chaos.execution.store import Store
+from chaos.results.run import RunResult
 from simcore.base.errors import one_line
 
 
@@ -32,9 +33,9 @@ class Runs:
 
     def __init__(
         self, path: Path | None, *, resume: bool = False, workers: int = 1, cluster: str | None = None,
-        part: Callable[[Record], Record] = lambda record: record,
+        part: Callable[[RunResult], RunResult] = lambda record: record,
     ) -> None:  # fmt: skip
-        self.records: dict[str, Record] = {}
+        self.records: dict[str, RunResult] = {}
         self.path, self.workers, self.cluster, self.part = path, workers, cluster, part
         self.store = Store(path, resume=resume) if path is not None else None
 
@@ -51,8 +52,8 @@ class Runs:
         """Makes those that are not there yet. Raises InputError, and what a run raises."""
         new = [job for job in jobs if job.key not in self.records]
         digests = {job.key: input_digest(job) for job in new}
-        for job in new if self.store is not None else ():
-            kept = self.store.get(job.key, digests[job.key]) if self.store is not None else None
+        for job in new:
+            kept = self._kept(job, digests[job.key])
             if kept is not None:
                 self.records[job.key] = self.part(kept)
         left = [job for job in new if job.key not in self.records]
@@ -60,10 +61,9 @@ class Runs:
             announce_compilation()
         teller = _Teller(len(jobs), len(jobs) - len(left))
 
-        def done(job: Job, record: Record) -> None:
-            record = json.loads(json.dumps(record))  # as it would be read back, so that a resumed result is the same
+        def done(job: Job, record: RunResult) -> None:
             if self.store is not None:
-                self.store.add(job.key, digests[job.key], record)
+                self.store.add(job.key, digests[job.key], record.json_object())
             self.records[job.key] = self.part(record)
             teller.tell(record)
 
@@ -71,6 +71,14 @@ class Runs:
             run_jobs(left, self.workers, done, self.cluster)
         finally:
             teller.end()
+
+    def _kept(self, job: Job, digest: str) -> RunResult | None:
+        """The run of a job if it is in the store; one of an older version that says too little is made again."""
+        found = self.store.get(job.key, digest) if self.store is not None else None
+        try:
+            return None if found is None else RunResult.model_validate(found)
+        except ValidationError:
+            return None
 
 
 class Line:
@@ -97,11 +105,11 @@ class _Teller:
         if made:
             click.echo(f"{made} of {total} runs are kept already", err=True)
 
-    def tell(self, record: Record) -> None:
+    def tell(self, record: RunResult) -> None:
         self.made += 1
         if self.total > 1:
-            where = f"{record['scenario']} on {record['architecture']} seed {record['seed']}"
-            self.line.show(one_line(f"[{self.made}/{self.total}] {record['verdict']:<7} {where}"))
+            where = f"{record.scenario} on {record.architecture} seed {record.seed}"
+            self.line.show(one_line(f"[{self.made}/{self.total}] {record.verdict:<7} {where}"))
 
     def end(self) -> None:
         if self.total > 1:

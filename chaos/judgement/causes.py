@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chaos.measures.compute import Question
+from chaos.results.run import CausalLink
 from simcore.base.units import SECOND
 from simcore.journal.model import Journal
 from simcore.model.index import ArchitectureIndex, Part
@@ -32,7 +33,7 @@ class Symptom(NamedTuple):
     bad: Any
 
 
-class Link(NamedTuple):
+class _Reached(NamedTuple):
     """A thing reached from a step: since when it was not well, how many arrows away, what showed, and its cause."""
 
     at: int
@@ -43,11 +44,8 @@ class Link(NamedTuple):
 
 def chain(
     journal: Journal, index: ArchitectureIndex, steps: Sequence[tuple[str, int | None, list[str]]], question: Question
-) -> list[dict[str, Any]]:
-    """The links in time order: `t_ns`, `kind` and `name` of the thing, `what` showed, `because` (kind/name; null for a step).
-
-    `steps` are (fault, when it began, targets).
-    """
+) -> list[CausalLink]:
+    """The links in time order. `steps` are (fault, when it began, targets)."""
     begin, since = int(journal.meta["start_ns"]), question.first_action
     if since is None or since <= begin + STEP * SECOND:
         return []
@@ -59,13 +57,13 @@ def chain(
             kept.add(at)
             at = found[at].because
     links = [
-        {
-            "t_ns": link.at, "kind": node[0], "name": node[1], "what": link.what,
-            "because": "/".join(link.because) if link.because else None, "depth": link.depth,
-        }
+        CausalLink(
+            t_ns=link.at, kind=node[0], name=node[1], what=link.what, because="/".join(link.because) if link.because else None,
+            depth=link.depth,
+        )
         for node, link in found.items() if node in kept
     ]  # fmt: skip
-    return sorted(links, key=lambda link: (link["t_ns"], link["depth"], link["kind"], link["name"]))
+    return sorted(links, key=lambda link: (link.t_ns, link.depth, link.kind, link.name))
 
 
 def _hit(index: ArchitectureIndex, steps: Sequence[tuple[str, int | None, list[str]]]) -> dict[Part, tuple[int, str]]:
@@ -84,9 +82,9 @@ def _hit(index: ArchitectureIndex, steps: Sequence[tuple[str, int | None, list[s
 
 def _follow(
     hit: dict[Part, tuple[int, str]], symptoms: _Symptoms, edges: Mapping[Part, Sequence[Part]], begin: int
-) -> dict[Part, Link]:
+) -> dict[Part, _Reached]:
     """Whatever is reached, by the path on which it is reached first; of equal ones by the fewest arrows."""
-    found: dict[Part, Link] = {}
+    found: dict[Part, _Reached] = {}
     queue: list[tuple[int, int, Part, str, Part | None]] = [
         (at, 0, node, f"step: {fault}", None) for node, (at, fault) in hit.items()
     ]
@@ -95,7 +93,7 @@ def _follow(
         at, depth, node, what, because = heapq.heappop(queue)
         if node in found:
             continue
-        found[node] = Link(at, depth, what, because)
+        found[node] = _Reached(at, depth, what, because)
         for effect in edges.get(node, ()):
             if effect in found:
                 continue
@@ -192,13 +190,13 @@ class _Symptoms:
 # --- a part of it ---------------------------------------------------------------------------------------------------------------
 
 
-def paths_to(links: Sequence[dict[str, Any]], flows: Iterable[str]) -> list[dict[str, Any]]:
+def paths_to(links: Sequence[CausalLink], flows: Iterable[str]) -> list[CausalLink]:
     """The links on the way to the flows named, each once, in time order."""
-    by_node = {f"{link['kind']}/{link['name']}": link for link in links}
+    by_node = {link.node: link for link in links}
     kept: set[str] = set()
     for flow in flows:
         at: str | None = f"flow/{flow}"
         while at is not None and at in by_node and at not in kept:
             kept.add(at)
-            at = by_node[at]["because"]
-    return [link for link in links if f"{link['kind']}/{link['name']}" in kept]
+            at = by_node[at].because
+    return [link for link in links if link.node in kept]

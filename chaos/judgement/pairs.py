@@ -2,35 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from chaos.documents.suite import Entry, Pair
 from chaos.judgement.verdict import value_of
 from chaos.measures.statistics import enough
+from chaos.results.run import PairResult, PairRow, RunResult, Value, Verdict
 
-Record = Mapping[str, Any]
 
-
-def judge_pair(pair: Pair, runs: Sequence[tuple[int, Record | None, Record | None]]) -> dict[str, Any]:
-    """The difference of the pair's measure between its sides, seed by seed: `runs` has the seed and the records of both sides, and a
+def judge_pair(pair: Pair, runs: Sequence[tuple[int, RunResult | None, RunResult | None]]) -> PairResult:
+    """The difference of the pair's measure between its sides, seed by seed: `runs` has the seed and the runs of both sides, and a
     seed counts where both were made. A run that was no valid experiment has no value."""
     rows = [_row(pair.measure, seed, a, b) for seed, a, b in runs if a is not None and b is not None]
-    kept = sum(row["difference"] is not None and row["difference"] >= pair.at_least for row in rows)
-    without_value = sum(row["difference"] is None for row in rows)
+    kept = sum(row.difference is not None and row.difference >= pair.at_least for row in rows)
+    without_value = sum(row.difference is None for row in rows)
     need = max(1, enough(pair.in_share, len(rows)))
-    verdict = "unknown" if not rows else "pass" if kept >= need else "fail" if kept + without_value < need else "unknown"
-    return {
-        "name": pair.name, "measure": pair.measure, "at_least": pair.at_least, "a": _side(pair.a), "b": _side(pair.b),
-        "seeds": rows, "verdict": verdict, "why": pair.why,
-    }  # fmt: skip
+    verdict: Verdict = "unknown"
+    if rows:
+        verdict = "pass" if kept >= need else "fail" if kept + without_value < need else "unknown"
+    return PairResult(
+        name=pair.name, measure=pair.measure, at_least=pair.at_least, a=_side(pair.a), b=_side(pair.b), seeds=rows,
+        verdict=verdict, why=pair.why,
+    )  # fmt: skip
 
 
-def _row(measure: str, seed: int, a: Record, b: Record) -> dict[str, Any]:
-    values = [None if r["invalid"] or r["doubtful"] else value_of(r["metrics"], r["properties"], measure) for r in (a, b)]
+def _row(measure: str, seed: int, a: RunResult, b: RunResult) -> PairRow:
+    values = [_value(run, measure) for run in (a, b)]
     numbers = [v for v in values if isinstance(v, (int, float))]
     difference = numbers[0] - numbers[1] if len(numbers) == 2 else None
-    return {"seed": seed, "a": values[0], "b": values[1], "difference": difference}
+    return PairRow(seed=seed, a=values[0], b=values[1], difference=difference)
+
+
+def _value(run: RunResult, measure: str) -> Value:
+    return None if run.invalid or run.doubtful else value_of(run.measures, run.properties, measure)
 
 
 def _side(entry: Entry) -> str:
@@ -39,8 +43,8 @@ def _side(entry: Entry) -> str:
     return entry.scenario + "".join(where)
 
 
-def pair_lines(pair: Mapping[str, Any]) -> list[str]:
+def pair_lines(pair: PairResult) -> list[str]:
     """The values of both sides by seed (five at most), and what makes it the point."""
-    shown = [[f"{v:,g}" if isinstance(v, (int, float)) else "no value" for v in (row["a"], row["b"])] for row in pair["seeds"]]
-    lines = [f"seed {row['seed']}: {a} against {b}" for row, (a, b) in zip(pair["seeds"], shown, strict=True)]
-    return lines[:5] + ([pair["why"]] if pair["why"] else [])
+    shown = [[f"{v:,g}" if isinstance(v, (int, float)) else "no value" for v in (row.a, row.b)] for row in pair.seeds]
+    lines = [f"seed {row.seed}: {a} against {b}" for row, (a, b) in zip(pair.seeds, shown, strict=True)]
+    return lines[:5] + ([pair.why] if pair.why else [])

@@ -2,38 +2,43 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import NamedTuple
 
 from chaos.documents.severity import GRADES, Rule, RuleSet, SystemClass
+from chaos.results.run import Grade
 
-Figures = dict[str, Any]
+
+class Harm(NamedTuple):
+    """The measures that rules speak of; one that is None is not known."""
+
+    impaired_s: float | None
+    share_lost: float | None
+    customers_active: int
+    customers_affected: int
 
 
-def grade(rules: RuleSet, figures: Figures, system: SystemClass) -> dict[str, Any]:
-    """The gravest grade reached, its label and source; `grade` is None where the rules cannot tell, with `why`.
-
-    `figures` has impaired_s, share_lost, customers_affected and customers_active; a figure that is None is not known.
-    """
+def grade(rules: RuleSet, harm: Harm, system: SystemClass) -> Grade:
+    """The gravest grade reached, its label and source; `grade` is None where the rules cannot tell, with `why`."""
     unknown: list[str] = []
-    reached = [rule for rule in rules.rules if _met(rule, figures, system, unknown)]
+    reached = [rule for rule in rules.rules if _met(rule, harm, system, unknown)]
     if reached:
         gravest = max(reached, key=lambda rule: GRADES.index(rule.grade))
-        return {"grade": gravest.grade, "label": gravest.label or gravest.grade, "source": gravest.source}
+        return Grade(grade=gravest.grade, label=gravest.label or gravest.grade, source=gravest.source)
     if unknown:
-        return {"grade": None, "label": "not gradable", "why": f"not known: {', '.join(sorted(set(unknown)))}"}
-    if rules.not_gradable and figures["impaired_s"]:
-        return {"grade": None, "label": "not gradable", "why": rules.not_gradable}
-    return {"grade": "none", "label": "below every grade", "source": ""}
+        return Grade(grade=None, label="not gradable", why=f"not known: {', '.join(sorted(set(unknown)))}")
+    if rules.not_gradable and harm.impaired_s:
+        return Grade(grade=None, label="not gradable", why=rules.not_gradable)
+    return Grade(grade="none", label="below every grade", source="")
 
 
-def _met(rule: Rule, figures: Figures, system: SystemClass, unknown: list[str]) -> bool:
+def _met(rule: Rule, harm: Harm, system: SystemClass, unknown: list[str]) -> bool:
     if rule.system not in (None, system):
         return False
-    share = figures["customers_affected"] / figures["customers_active"] if figures["customers_active"] else 0.0
+    share = harm.customers_affected / harm.customers_active if harm.customers_active else 0.0
     bars = (
-        ("impaired_s", figures["impaired_s"], None if rule.impaired is None else rule.impaired / 1e9),
-        ("share_lost", figures["share_lost"] if figures["impaired_s"] else 0.0, rule.share_lost),
-        ("customers_share", share, rule.customers_share), ("customers", figures["customers_affected"], rule.customers),
+        ("impaired_s", harm.impaired_s, None if rule.impaired is None else rule.impaired / 1e9),
+        ("share_lost", harm.share_lost if harm.impaired_s else 0.0, rule.share_lost),
+        ("customers_share", share, rule.customers_share), ("customers", harm.customers_affected, rule.customers),
     )  # fmt: skip
     for name, value, bar in bars:
         if bar is None:
@@ -43,4 +48,4 @@ def _met(rule: Rule, figures: Figures, system: SystemClass, unknown: list[str]) 
             return False
         if value < bar:
             return False
-    return not rule.any_of or any(_met(part, figures, system, unknown) for part in rule.any_of)
+    return not rule.any_of or any(_met(part, harm, system, unknown) for part in rule.any_of)

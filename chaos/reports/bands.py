@@ -67,7 +67,7 @@ def _alarm(begin: int, end: int, names: list[str]) -> Band:
 
 def _people(kept: Kept, end: int) -> list[Band]:
     """From the first violation to recovery: nobody knows, deciding, acting, restoring; as far as it came."""
-    metrics = kept.run.metrics
+    metrics = kept.run.measures
     at = metrics.first_violation_ns
     if at is None:
         return []
@@ -91,7 +91,7 @@ def _people(kept: Kept, end: int) -> list[Band]:
 
 def marks(kept: Kept) -> list[tuple[int, Said]]:
     """Instants worth a mark: each step's beginning, the first alarm, people knowing, the decision, the last act, recovery."""
-    metrics = kept.run.metrics
+    metrics = kept.run.measures
     found = [(s.began_ns, plain(s.name)) for s in kept.run.faults if s.began_ns is not None]
     if metrics.first_violation_ns is not None:
         at = metrics.first_violation_ns

@@ -90,7 +90,7 @@ def _hurt_rows(kept: Kept) -> Mask:
 def _money(kept: Kept, table: dict[str, Any], orders: Mask) -> tuple[Ints, Ints, Ints]:
     """Of each row, cents: what the order was worth, the loss of which there is a trace, and the whole claim."""
     amount = np.where(orders, table["quantity"] * table["price_cents"], 0)
-    back = kept.run.metrics.recovered_at_ns or kept.window[1]
+    back = kept.run.measures.recovered_at_ns or kept.window[1]
     delay_min = np.maximum(0, back - table["submit_ns"]) / MINUTE
     move = DAILY_MOVE * np.sqrt(delay_min / SESSION_MIN)
     blocked = table["outcome"] == OUTCOMES.index("blocked")

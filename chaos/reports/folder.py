@@ -6,178 +6,33 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import JsonValue, Strict, ValidationError
 
+from chaos.results.run import RunResult, unjudged
+from chaos.results.topology import Picture
+from simcore.base.model import ResultModel
 from simcore.base.units import SECOND
-from simcore.journal.model import BESIDE, Journal, JournalError, Scalar
-from simcore.journal.summary import result
+from simcore.journal.model import BESIDE, Journal, JournalError
+from simcore.journal.summary import simulation_run
 
 FORMAT, SCHEMA_VERSION = "coredrill-run", 1
 BYTES_MAX = 64 << 20
+TEXT_MAX = 20_000  # characters
 
-Verdict = Literal["pass", "fail", "unknown"]
-Text = Annotated[str, Field(max_length=20_000)]
-Number = int | float | None
-
-
-class _Part(BaseModel):
-    """Strict about what is read, silent about what is not: a later coredrill may say more."""
-
-    model_config = ConfigDict(strict=True, frozen=True, extra="ignore", allow_inf_nan=False)
+Stretch = Annotated[tuple[int, int], Strict(False)]
 
 
-class Step(_Part):
-    """A step of the method."""
-
-    name: Text
-    fault: Text
-    began_ns: int | None = None
-    ended_ns: int | None = None
-    targets: list[Text] = []
-    took_effect: bool = True
-    failed: Text | None = None
-
-
-class Link(_Part):
-    """A link of the causal chain: `because` is kind/name of its cause, null for a step."""
-
-    t_ns: int
-    kind: Text
-    name: Text
-    what: Text
-    because: Text | None = None
-    depth: int = 0
-
-    @property
-    def node(self) -> str:
-        """kind/name."""
-        return f"{self.kind}/{self.name}"
-
-
-class Expectation(_Part):
-    """A bound, what was found, and whether it was kept."""
-
-    measure: Text
-    expected: Text
-    shown: Text
-    holds: bool | None = None
-    judged: bool = True
-
-
-class Grade(_Part):
-    """A severity by one rule set."""
-
-    grade: Text | None = None
-    label: Text
-    why: Text | None = None
-    source: Text | None = None
-
-
-class Milestone(_Part):
-    """A line of a published timeline."""
-
-    published_ns: int
-    what: Text
-    simulated_ns: int | None = None
-
-
-class Metrics(_Part):
-    """What was measured; without a scenario, only what the journal itself counts."""
-
-    orders: dict[str, Number]
-    flows: dict[str, dict[str, Any]] = {}
-    client_truth: dict[str, dict[str, int]] = {}
-    impaired_s: float | None = None
-    recovery_s: float | None = None
-    recovery_s_lower: float | None = None
-    recovered: bool | None = None
-    metastable: bool | None = None
-    first_violation_ns: int | None = None
-    recovered_at_ns: int | None = None
-    detect_s: float | None = None
-    decide_s: float | None = None
-    act_s: float | None = None
-    restore_s: float | None = None
-    reconciled_s: float | None = None
-    first_noticed: Text | None = None
-    first_noticed_by: Text | None = None
-    first_noticed_s: float | None = None
-    customers_active: int | None = None
-    customers_affected: int | None = None
-    severity: dict[str, Grade] = {}
-
-
-class Law(_Part):
-    """A conservation law."""
-
-    law: Text
-    ok: bool
-    expected: Scalar = None
-    found: Scalar = None
-
-
-class Run(_Part):
-    """The record of a run: docs/scenarios.md and docs/verdicts.md say what its parts mean. A simulation without a scenario has
-    neither verdict nor expectations."""
-
-    scenario: Text | None = None
-    title: Text = ""
-    purpose: Text = ""
-    architecture: Text
-    environment: Text | None = None
-    workload: Text = ""
-    seed: int
-    verdict: Verdict | None = None
-    reasons: list[Text] = []
-    digest: Text
-    window: Annotated[list[int], Field(min_length=2, max_length=2)] | None = None
-    metrics: Metrics
-    properties: dict[str, dict[str, Scalar]] = {}
-    conservation: list[Law] = []
-    expectations: list[Expectation] = []
-    faults: list[Step] = []
-    causes: list[Link] = []
-    timeline: list[Milestone] = []
-    replay: Text = ""
-
-
-class Drawn(_Part):
-    """A service in the picture."""
-
-    layer: Text = "core"
-    replicas: int = 1
-    position: Annotated[list[float], Field(min_length=2, max_length=2)] | None = None
-    description: Text = ""
-    pools: list[Text] = []
-
-
-class Edge(_Part):
-    """Who calls whom, through which sites."""
-
-    source: Text = Field(alias="from")
-    target: Text = Field(alias="to")
-    sites: list[Text] = []
-
-
-class Picture(_Part):
-    """What the architecture looks like; of `chaos.results.topology`."""
-
-    services: Annotated[dict[str, Drawn], Field(max_length=2000)] = {}
-    edges: Annotated[list[Edge], Field(max_length=20_000)] = []
-    flows: dict[str, Text] = {}
-
-
-class _File(_Part):
+class _File(ResultModel):
     format: Literal["coredrill-run"]
     schema_version: int
-    record: Run | None = None
+    record: RunResult | None = None
     picture: Picture = Picture()
-    violated: list[Annotated[list[int], Field(min_length=2, max_length=2)]] = []
+    violated: list[Stretch] = []
 
 
 @dataclass(frozen=True)
@@ -186,7 +41,7 @@ class Kept:
 
     folder: Path
     journal: Journal
-    run: Run
+    run: RunResult
     picture: Picture
     violated: list[tuple[int, int]]
 
@@ -199,20 +54,17 @@ class Kept:
     @property
     def window(self) -> tuple[int, int]:
         """What was measured, ns."""
-        return (self.run.window[0], self.run.window[1]) if self.run.window else self.span
+        return self.run.window or self.span
 
 
 def keep(
-    folder: str | Path, *, picture: Mapping[str, Any], record: Mapping[str, Any] | None = None, violated: Iterable[tuple[int, int]] = (),
+    folder: str | Path, *, picture: Picture, record: RunResult | None = None, violated: Iterable[tuple[int, int]] = (),
 ) -> None:  # fmt: skip
     """Writes `run.json` beside a journal, whole or not at all."""
-    found = {
-        "format": FORMAT, "schema_version": SCHEMA_VERSION, "record": record, "picture": picture,
-        "violated": [[int(a), int(b)] for a, b in violated],
-    }  # fmt: skip
+    found = _File(format="coredrill-run", schema_version=SCHEMA_VERSION, record=record, picture=picture, violated=list(violated))
     target = Path(folder) / BESIDE
     temporary = target.with_name(f"{target.name}.{os.getpid()}")
-    temporary.write_text(json.dumps(found, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+    temporary.write_text(json.dumps(found.json_object(), ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
     temporary.replace(target)
 
 
@@ -222,14 +74,12 @@ def read(folder: str | Path) -> Kept:
     path = Path(folder) / BESIDE
     found = _read_beside(path) if path.is_file() else None
     if found is None or found.record is None:
-        plain = result(journal)["runs"][0]
-        run = Run.model_validate(plain | {"reasons": [plain["unknown_reason"]] if plain["unknown_reason"] else []})
+        run = unjudged(simulation_run(journal))
     elif found.record.digest != journal.digest:
         raise JournalError("this is the record of another journal", file=str(path), mend="run the scenario again")
     else:
         run = found.record
-    violated = [(a, b) for a, b in found.violated] if found else []
-    return Kept(Path(folder), journal, run, found.picture if found else Picture(), violated)
+    return Kept(Path(folder), journal, run, found.picture if found else Picture(), found.violated if found else [])
 
 
 def _read_beside(path: Path) -> _File:
@@ -241,6 +91,7 @@ def _read_beside(path: Path) -> _File:
         if isinstance(raw, dict) and raw.get("format") == FORMAT and version != SCHEMA_VERSION:
             mend = "run the scenario again, or use the coredrill that wrote it"
             raise JournalError(f"schema_version is {version!r}, this coredrill reads {SCHEMA_VERSION}", file=str(path), mend=mend)
+        _require_short(raw)
         return _File.model_validate(raw)
     except ValidationError as error:
         first = error.errors()[0]
@@ -248,3 +99,22 @@ def _read_beside(path: Path) -> _File:
     except (OSError, ValueError, RecursionError) as error:
         why = str(error) or type(error).__name__
     raise JournalError(f"not the record of a run: {why}", file=str(path), mend="run the scenario again")
+
+
+def _require_short(raw: JsonValue) -> None:
+    """ValueError for a text that no report would write."""
+    for place, text in _texts(raw, ""):
+        if len(text) > TEXT_MAX:
+            raise ValueError(f"{place[1:]}: longer than {TEXT_MAX} characters")
+
+
+def _texts(value: JsonValue, place: str) -> Iterator[tuple[str, str]]:
+    """Every text with where it stands, such as .record.title."""
+    if isinstance(value, str):
+        yield place, value
+    elif isinstance(value, list):
+        for i, item in enumerate(value):
+            yield from _texts(item, f"{place}.{i}")
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _texts(item, f"{place}.{key[:100]}")

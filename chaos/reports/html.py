@@ -13,10 +13,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from chaos.reports import customers
-from chaos.reports.folder import Expectation, Kept
+from chaos.reports.folder import Kept
 from chaos.reports.page import page_data
 from chaos.reports.story import story, truths
 from chaos.reports.words import Language, Said, bound, catalogue, clock, found, known, measure, plain, reason, say, seconds
+from chaos.results.run import ExpectationResult, RunResult
 from simcore.journal.model import OUTCOMES
 from simcore.journal.summary import TRUTHS
 
@@ -94,11 +95,8 @@ def percent(share: float | None) -> str:
 
 
 def _figures(kept: Kept) -> list[dict[str, Any]]:
-    metrics, orders = kept.run.metrics, kept.run.metrics.orders
-    failed, intended = int(orders.get("failed_orders") or 0), int(orders.get("intended") or 0)
-    split = say("figure.failed.split", **{key: f"{int(orders.get(key) or 0):,}" for key in ("blocked", "failed", "unknown")})
-    of = say("figure.failed.of", intended=f"{intended:,}", share=percent(failed / intended if intended else None))
-    figures = [_figure("failed", plain(f"{failed:,}"), [of, split], bad=failed > 0)]
+    metrics, failed = kept.run.measures, kept.run.measures.orders.failed_orders
+    figures = [_figure("failed", plain(f"{failed:,}"), failed_orders(kept.run), bad=failed > 0)]
     if (amiss := truths(kept)) is not None:
         figures.append(_figure("truth", amiss, bad=True))
     if metrics.impaired_s is None:
@@ -115,8 +113,18 @@ def _figures(kept: Kept) -> list[dict[str, Any]]:
     return figures
 
 
+def failed_orders(run: RunResult) -> list[Said]:
+    """Of how many orders so many failed, and in which ways."""
+    orders = run.measures.orders
+    share = orders.failed_orders / orders.intended if orders.intended else None
+    return [
+        say("figure.failed.of", intended=f"{orders.intended:,}", share=percent(share)),
+        say("figure.failed.split", blocked=f"{orders.blocked:,}", failed=f"{orders.failed:,}", unknown=f"{orders.unknown:,}"),
+    ]
+
+
 def _recovery_figure(kept: Kept) -> dict[str, Any]:
-    metrics = kept.run.metrics
+    metrics = kept.run.measures
     stuck = say("figure.metastable") if metrics.metastable else None
     if metrics.first_violation_ns is None:
         return _figure("recovery", say("figure.never"))
@@ -132,7 +140,7 @@ _SPLIT = (("detect", "unnoticed"), ("decide", "deciding"), ("act", "acting"), ("
 
 def _recovery(kept: Kept) -> list[dict[str, Any]]:
     """The split of the way back; empty if there was none."""
-    metrics = kept.run.metrics
+    metrics = kept.run.measures
     if metrics.first_violation_ns is None:
         return []
     parts = [(word, colour, getattr(metrics, f"{word}_s")) for word, colour in _SPLIT] + [
@@ -148,7 +156,7 @@ def _recovery(kept: Kept) -> list[dict[str, Any]]:
 
 
 def _matrix(kept: Kept) -> dict[str, Any]:
-    found = kept.run.metrics.client_truth
+    found = kept.run.measures.client_truth
     rows = [outcome for outcome in (*OUTCOMES[1:], OUTCOMES[0]) if any(found.get(outcome, {}).values())]
     truths = [truth for truth in TRUTHS if any(found[outcome].get(truth) for outcome in rows)]
     cells = {o: [{"count": found[o].get(truth, 0), "bad": truth not in _AS_IT_SHOULD[o]} for truth in truths] for o in rows}
@@ -167,19 +175,18 @@ def _judged(kept: Kept) -> list[dict[str, Any]]:
     said = {e.measure for e in kept.run.expectations}
     for name, of in kept.run.properties.items():
         if f"properties.{name}" not in said:
-            holds, violations = of.get("holds"), of.get("violations", 0)
             what = (
                 say("table.unchecked")
-                if holds is None
+                if of.holds is None
                 else say("table.kept")
-                if holds
-                else say("table.violated", n=f"{violations:,}")
+                if of.holds
+                else say("table.violated", n=f"{of.violations:,}")
             )
-            rows.append({"title": known("property", name), "bound": plain(""), "found": what, **_result(holds, False)})
+            rows.append({"title": known("property", name), "bound": plain(""), "found": what, **_result(of.holds, False)})
     return rows
 
 
-def _expectation(e: Expectation) -> dict[str, Any]:
+def _expectation(e: ExpectationResult) -> dict[str, Any]:
     return {"title": measure(e.measure), "bound": _unbroken(bound(e.measure, e.expected)), "found": found(e.shown)} | _result(
         e.holds, e.judged
     )
@@ -198,12 +205,9 @@ def _result(holds: Any, judged: bool) -> dict[str, Any]:
 
 
 def _conservation(kept: Kept) -> Said:
-    broken = [law.law for law in kept.run.conservation if not law.ok]
-    return (
-        say("table.conservation.broken", laws=", ".join(broken))
-        if broken
-        else say("table.conservation.ok", n=len(kept.run.conservation))
-    )
+    if broken := kept.run.broken_laws:
+        return say("table.conservation.broken", laws=", ".join(broken))
+    return say("table.conservation.ok", n=len(kept.run.conservation))
 
 
 def _yuan(cents: int) -> str:
@@ -242,7 +246,7 @@ def _assumptions() -> Said:
 
 
 def _complaints(kept: Kept, hurt: int) -> Said:
-    low, high = customers.complaints(kept.run.metrics.impaired_s, hurt)
+    low, high = customers.complaints(kept.run.measures.impaired_s, hurt)
     million = customers.WON_PER_COMPLAINT / 1e6
     return say(
         "customers.complaints", low=f"{low:,}", high=f"{high:,}", low_won=f"{low * million:,.0f}", high_won=f"{high * million:,.0f}",

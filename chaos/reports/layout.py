@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from chaos.reports.folder import Picture
+from chaos.results.topology import Picture
 
 CLIENT = "client"
 HEIGHT = 48.0

@@ -8,9 +8,10 @@ import numpy as np
 
 from chaos.reports import bands, states
 from chaos.reports.bins import Bins, Ints, Mask, bins_of
-from chaos.reports.folder import Drawn, Kept
+from chaos.reports.folder import Kept
 from chaos.reports.layout import CLIENT, HEIGHT, layout
 from chaos.reports.words import Said, joined, known, name, plain, say, seconds, symptom
+from chaos.results.topology import Drawn
 from simcore.base.units import MS, SECOND
 from simcore.journal.model import OUTCOMES, Event
 

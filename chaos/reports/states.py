@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chaos.reports.bins import Bins, Ints, Mask
-from chaos.reports.folder import Drawn, Edge
+from chaos.results.topology import Drawn, Edge
 from simcore.base.units import SECOND
 from simcore.journal.model import Journal
 

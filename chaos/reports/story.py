@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from chaos.reports.folder import Kept, Link
+from chaos.reports.folder import Kept
 from chaos.reports.words import Said, clock, joined, known, name, plain, say, seconds
+from chaos.results.run import CausalLink
 from simcore.base.units import SECOND
 from simcore.journal.model import FLAGS, Event
 
@@ -22,9 +23,9 @@ class Sentence(NamedTuple):
 def story(kept: Kept) -> list[Sentence]:
     """The sentences, in the order of time as far as they have one."""
     told = [_first(kept), *_dragged(kept.run.causes)]
-    if kept.run.metrics.first_violation_ns is not None:
+    if kept.run.measures.first_violation_ns is not None:
         told += [_noticed(kept), *_decided(kept), _recovered(kept)]
-    elif kept.run.metrics.impaired_s is not None:
+    elif kept.run.measures.impaired_s is not None:
         told.append(Sentence(None, say("story.calm")))
     timed = sorted((s for s in told if s.t_ns is not None), key=lambda s: s.t_ns or 0)
     return [*timed, *(s for s in told if s.t_ns is None), _hurt(kept)]
@@ -42,7 +43,7 @@ def _first(kept: Kept) -> Sentence:
     return Sentence(step.began_ns, text)
 
 
-def _dragged(causes: list[Link]) -> list[Sentence]:
+def _dragged(causes: list[CausalLink]) -> list[Sentence]:
     """Pools that filled up and flows that failed, in time order."""
     told = []
     for kind, key, part, most in (("pool", "story.pools", "pools", POOLS), ("flow", "story.flows", "flows", FLOWS)):
@@ -53,12 +54,12 @@ def _dragged(causes: list[Link]) -> list[Sentence]:
     return sorted(told, key=lambda sentence: sentence.t_ns or 0)
 
 
-def _at(link: Link) -> Said:
+def _at(link: CausalLink) -> Said:
     return joined([name(link.name), plain(f"({clock(link.t_ns)})")], " ", "")
 
 
 def _noticed(kept: Kept) -> Sentence:
-    metrics = kept.run.metrics
+    metrics = kept.run.measures
     since = metrics.first_violation_ns or 0
     if metrics.first_noticed is None or metrics.first_noticed_s is None:
         return Sentence(None, say("story.unnoticed"))
@@ -100,15 +101,15 @@ _ENDS = {"action_done": "story.done", "action_failed": "story.failed"}
 
 
 def _recovered(kept: Kept) -> Sentence:
-    metrics = kept.run.metrics
+    metrics = kept.run.measures
     if metrics.recovered_at_ns is None:
         return Sentence(None, say("story.notrecovered"))
     return Sentence(metrics.recovered_at_ns, say("story.recovered", after=seconds(metrics.recovery_s)))
 
 
 def _hurt(kept: Kept) -> Sentence:
-    orders = kept.run.metrics.orders
-    figures = {key: f"{orders.get(word) or 0:,}" for key, word in _FIGURES.items()}
+    orders = kept.run.measures.orders
+    figures = {key: f"{orders.count(word):,}" for key, word in _FIGURES.items()}
     text = say("story.hurt", **figures)
     amiss = truths(kept)
     return Sentence(None, joined([text, say("story.truth", what=amiss)], " ", "") if amiss else text)
@@ -119,6 +120,6 @@ _FIGURES = {"failed": "failed_orders", "intended": "intended", "blocked": "block
 
 def truths(kept: Kept) -> Said | None:
     """What is amiss beside what clients saw, if anything is."""
-    orders = kept.run.metrics.orders
-    found = [joined([say(f"truth.{flag}"), plain(f"{orders[flag]:,}")], " ", " ") for flag in FLAGS if orders.get(flag)]
+    orders = kept.run.measures.orders
+    found = [joined([say(f"truth.{flag}"), plain(f"{orders.count(flag):,}")], " ", " ") for flag in FLAGS if orders.count(flag)]
     return joined(found) if found else None

@@ -2,80 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from statistics import median
 from typing import Any
 
-from chaos.reports.folder import Run
 from chaos.reports.html import environment, percent, stylesheet
 from chaos.reports.words import Language, measure, plain, say, seconds
+from chaos.results.run import GroupResult, PairResult, RunResult, Verdict, same_place
 
-Group = Mapping[str, Any]
-_WORST = ("fail", "unknown", "pass")
+_WORST: tuple[Verdict, ...] = ("fail", "unknown", "pass")
 
 
-def groups_of(runs: Sequence[Run]) -> list[dict[str, Any]]:
+def groups_of(runs: Sequence[RunResult]) -> list[GroupResult]:
     """Runs of one scenario in one place as a group, its verdict the worst of theirs; where nobody judged them over their seeds."""
-    found: dict[tuple[Any, ...], list[Run]] = {}
+    found: dict[tuple[str | None, str, str | None], list[RunResult]] = {}
     for run in runs:
-        found.setdefault(_place(run), []).append(run)
+        found.setdefault((run.scenario, run.architecture, run.environment), []).append(run)
     return [
-        {
-            "scenario": mine[0].scenario, "title": mine[0].title, "architecture": place[1], "environment": place[2], "counts": True,
-            "verdict": min((run.verdict or "unknown" for run in mine), key=_WORST.index), "expectations": [],
-        }
-        for place, mine in found.items()
+        GroupResult(
+            scenario=scenario, title=mine[0].title, architecture=architecture, environment=environment, runs=len(mine),
+            seeds=[run.seed for run in mine], verdict=min((run.verdict or "unknown" for run in mine), key=_WORST.index), expectations=[],
+        )
+        for (scenario, architecture, environment), mine in found.items()
     ]  # fmt: skip
 
 
-def _place(run: Run | Group) -> tuple[Any, ...]:
-    if isinstance(run, Run):
-        return run.scenario, run.architecture, run.environment
-    return run["scenario"], run["architecture"], run["environment"]
-
-
 def suite_page(
-    title: str, runs: Sequence[Run], links: Sequence[str | None], groups: Sequence[Group], pairs: Sequence[Group] = (),
-    language: Language = "en",
+    title: str, runs: Sequence[RunResult], links: Sequence[str | None], groups: Sequence[GroupResult],
+    pairs: Sequence[PairResult] = (), language: Language = "en",
 ) -> str:  # fmt: skip
     """The page, HTML. `links` are the addresses of the runs' pages, relative to it; None for a run without one."""
-    columns = list(dict.fromkeys((g["architecture"], g["environment"]) for g in groups))
-    rows: dict[str, dict[str, Any]] = {}
+    columns = list(dict.fromkeys((g.architecture, g.environment) for g in groups))
+    rows: dict[str | None, dict[str, Any]] = {}
     for group in groups:
-        row = rows.setdefault(group["scenario"], {"scenario": group["scenario"], "title": group["title"], "cells": {}})
-        mine = [(run, link) for run, link in zip(runs, links, strict=True) if _place(run) == _place(group)]
-        row["cells"][group["architecture"], group["environment"]] = _cell(group, mine)
-    judged = [g["verdict"] for g in groups if g.get("counts", True)] + [p["verdict"] for p in pairs]
-    counts = {word: judged.count(verdict) for word, verdict in (("passed", "pass"), ("failed", "fail"), ("unknown", "unknown"))}
+        row = rows.setdefault(group.scenario, {"scenario": group.scenario, "title": group.title, "cells": {}})
+        mine = [(run, link) for run, link in zip(runs, links, strict=True) if same_place(run, group)]
+        row["cells"][group.architecture, group.environment] = _cell(group, mine)
+    judged = [*(g.verdict for g in groups if g.counts), *(p.verdict for p in pairs)]
+    counts = {"passed": judged.count("pass"), "failed": judged.count("fail"), "unknown": judged.count("unknown")}
     return environment().get_template("suite.html").render(
         language=language, title=title, columns=columns, rows=list(rows.values()), css=stylesheet(), pairs=[_pair(p) for p in pairs],
         summary=say("suite.summary", scenarios=len(groups), runs=len(runs), **counts), verdict=min(judged, key=_WORST.index, default="unknown"),
     )  # fmt: skip
 
 
-def _cell(group: Group, mine: Sequence[tuple[Run, str | None]]) -> dict[str, Any]:
-    metrics = [run.metrics for run, _ in mine]
-    orders = [m.orders for m in metrics]
-    lost = [float(o.get("failed_orders") or 0) for o in orders]
-    shares = [float(o.get("failed_orders") or 0) / n for o in orders if (n := o.get("intended"))]
-    impaired = [m.impaired_s for m in metrics if m.impaired_s is not None]
+def _cell(group: GroupResult, mine: Sequence[tuple[RunResult, str | None]]) -> dict[str, Any]:
+    orders = [run.measures.orders for run, _ in mine]
+    lost = [float(o.failed_orders) for o in orders]
+    shares = [o.failed_orders / o.intended for o in orders if o.intended]
+    impaired = [run.measures.impaired_s for run, _ in mine if run.measures.impaired_s is not None]
     lines = [say("suite.failed", n=f"{median(lost):,.0f}", share=percent(median(shares) if shares else None))] if lost else []
     lines += [say("suite.impaired", time=seconds(median(impaired)))] if impaired else []
     lines += [say("suite.median")] if len(mine) > 1 else []
-    lines += [] if group.get("counts", True) else [say("suite.unjudged")]
-    over = [f"{e['expected']}: {e['held']}/{e['runs']}" for e in group.get("expectations", ())]
+    lines += [] if group.counts else [say("suite.unjudged")]
+    over = [f"{e.expected}: {e.held}/{e.runs}" for e in group.expectations]
     seeds = [{"link": link, "seed": say("suite.seed", seed=run.seed), "verdict": run.verdict or "none"} for run, link in mine]
-    return {"verdict": group["verdict"], "lines": lines, "runs": seeds, "over": over}
+    return {"verdict": group.verdict, "lines": lines, "runs": seeds, "over": over}
 
 
-def _pair(pair: Group) -> dict[str, Any]:
-    claim = say(
-        "suite.differs",
-        measure=measure(pair["measure"]),
-        a=pair.get("a", "a"),
-        b=pair.get("b", "b"),
-        least=f"{pair['at_least']:g}",
-    )
-    told = [(row["seed"], *("–" if row[side] is None else f"{row[side]:,g}" for side in ("a", "b"))) for row in pair["seeds"]]
+def _pair(pair: PairResult) -> dict[str, Any]:
+    claim = say("suite.differs", measure=measure(pair.measure), a=pair.a, b=pair.b, least=f"{pair.at_least:g}")
+    told = [(row.seed, *("–" if value is None else f"{value:,g}" for value in (row.a, row.b))) for row in pair.seeds]
     rows = [plain(f"{seed}: {a} / {b}") for seed, a, b in told]
-    return {"name": pair["name"], "verdict": pair["verdict"], "claim": claim, "rows": rows[:20], "why": pair.get("why") or ""}
+    return {"name": pair.name, "verdict": pair.verdict, "claim": claim, "rows": rows[:20], "why": pair.why}

@@ -13,7 +13,7 @@ from rich.console import Console
 from chaos.reports.bands import bands
 from chaos.reports.bins import Bins, Ints, bins_of
 from chaos.reports.folder import Kept
-from chaos.reports.html import percent, reasons, where
+from chaos.reports.html import failed_orders, reasons, where
 from chaos.reports.page import order_rows, outcomes_by_bin, page_focus, shown_pools
 from chaos.reports.states import fill
 from chaos.reports.story import story, truths
@@ -50,10 +50,7 @@ def _said(key: str, *parts: Said) -> Said:
 
 
 def _head(kept: Kept) -> list[tuple[Said, str]]:
-    run, metrics, orders = kept.run, kept.run.metrics, kept.run.metrics.orders
-    failed, intended = int(orders.get("failed_orders") or 0), int(orders.get("intended") or 0)
-    split = say("figure.failed.split", **{key: f"{int(orders.get(key) or 0):,}" for key in ("blocked", "failed", "unknown")})
-    of = say("figure.failed.of", intended=f"{intended:,}", share=percent(failed / intended if intended else None))
+    run, metrics = kept.run, kept.run.measures
     found = [
         (
             joined([say(f"verdict.{run.verdict or 'none'}"), plain(run.title or run.architecture)], ": ", "："),
@@ -62,7 +59,7 @@ def _head(kept: Kept) -> list[tuple[Said, str]]:
         (where(kept), ""),
     ]
     found += [(joined([plain(" "), text], "", ""), "") for text in reasons(kept)[:4]]
-    found.append((_said("figure.failed", plain(f"{failed:,}"), of, split), "bold"))
+    found.append((_said("figure.failed", plain(f"{metrics.orders.failed_orders:,}"), *failed_orders(run)), "bold"))
     if (amiss := truths(kept)) is not None:
         found.append((_said("figure.truth", amiss), "bold"))
     if metrics.impaired_s is not None:

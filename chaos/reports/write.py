@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import IO, Any
+from typing import IO
 
 from chaos.reports.customers import write_csv
-from chaos.reports.folder import Kept, Run, read
+from chaos.reports.folder import Kept, read
 from chaos.reports.html import run_page
 from chaos.reports.suite import groups_of, suite_page
 from chaos.reports.trace import write_trace
 from chaos.reports.words import Language
+from chaos.results.run import RunResult, SuiteResult
 from simcore.base.errors import InputError
 
 
@@ -51,24 +52,28 @@ def write_run(folder: str | Path, file: str | Path, language: Language = "en", r
 
 
 def write_suite(
-    title: str, index: Path, folders: Sequence[Path], result: Mapping[str, Any] | None = None, language: Language = "en"
+    title: str, index: Path, folders: Sequence[Path], result: SuiteResult | None = None, language: Language = "en"
 ) -> None:
     """The matrix, and beside it a page for each run whose folder is there. `result` has runs (in the order of the folders),
     groups and pairs; without it the runs are those of the folders."""
     pages = index.with_name("runs") if index.name == "index.html" else index.with_name(f"{index.stem}-runs")
-    runs, links = [], []
+    runs: list[RunResult] = []
+    links: list[str | None] = []
     for i, folder in enumerate(folders):
-        kept = read(folder) if result is None or folder.is_dir() else None
-        if kept is not None:
-            name = f"{i + 1:03d}-{_plain(kept.run)}.html"
-            write_text(pages / name, run_page(kept, language))
-        runs.append(kept.run if kept is not None else Run.model_validate(result["runs"][i] if result else {}))
-        links.append(f"{pages.name}/{name}" if kept is not None else None)
-    groups = groups_of(runs) if result is None else result["groups"]
-    write_text(index, suite_page(title, runs, links, groups, result["pairs"] if result else (), language))
+        if result is not None and not folder.is_dir():
+            runs.append(result.runs[i])
+            links.append(None)
+            continue
+        kept = read(folder)
+        name = f"{i + 1:03d}-{_plain(kept.run)}.html"
+        write_text(pages / name, run_page(kept, language))
+        runs.append(kept.run)
+        links.append(f"{pages.name}/{name}")
+    groups = groups_of(runs) if result is None else result.groups
+    write_text(index, suite_page(title, runs, links, groups, result.pairs if result else (), language))
 
 
-def _plain(run: Run) -> str:
+def _plain(run: RunResult) -> str:
     """A name for a file: letters, digits, hyphens."""
     parts = [run.scenario or "simulation", run.architecture, run.environment or "", f"seed-{run.seed}"]
     return re.sub(r"[^a-z0-9]+", "-", "-".join(parts).lower()).strip("-")[:120]

@@ -1,4 +1,4 @@
-"""The base of all models of files, and the few types that every kind of file uses."""
+"""The bases of all models, of files and of results, and the few types that every kind of file uses."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -40,3 +40,20 @@ class Verbs:
 
     noun: str
     forms: Mapping[str, type[Model]]
+
+
+class ResultModel(BaseModel):
+    """Base of all models of results, of a run, a comparison, a coverage measurement: one form, in memory and on disk.
+
+    Strict about what is read and silent about unknown keys, for a later version may say more; instances do not change. A field
+    that was never set is left out of the JSON, so that what was read is written back as it was.
+    """
+
+    model_config = ConfigDict(
+        strict=True, frozen=True, extra="ignore", allow_inf_nan=False,
+        validate_by_name=True, validate_by_alias=True, serialize_by_alias=True,
+    )  # fmt: skip
+
+    def json_object(self) -> dict[str, JsonValue]:
+        """The JSON object, of plain types."""
+        return self.model_dump(mode="json", exclude_unset=True)

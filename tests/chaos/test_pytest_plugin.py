@@ -26,7 +26,7 @@ def test_verdicts_become_outcomes(tmp_path: Path, write: Write) -> None:
     write(tmp_path, name="bad", expect="{ measure: impaired_s, at_most: 1s }")
     write(tmp_path, name="dull", method=HANG.replace("core", "spare"))
     (tmp_path / "test_mine.py").write_text(
-        "def test_mine(drill):\n    assert drill('good.yaml', seed=3)['metrics']['orders']['lost'] == 0\n"
+        "def test_mine(drill):\n    assert drill('good.yaml', seed=3).measures.orders.lost == 0\n"
     )
     text = pytest_in(tmp_path)
     assert "2 passed" in text
@@ -80,9 +80,7 @@ def test_two_processes_find_the_same(tmp_path: Path, write: Write) -> None:
     """-n 2 makes the runs of one: verdicts, the fixture, and in JUnit the measures, the line to replay, and unknown as an error."""
     write(tmp_path, more="replications: 2\n")
     write(tmp_path, name="dull", method=HANG.replace("core", "spare"))
-    (tmp_path / "test_mine.py").write_text(
-        "def test_mine(drill):\n    assert drill('scenario.yaml', seed=2)['verdict'] == 'pass'\n"
-    )
+    (tmp_path / "test_mine.py").write_text("def test_mine(drill):\n    assert drill('scenario.yaml', seed=2).verdict == 'pass'\n")
     found = []
     for name, more in (("one.xml", ()), ("two.xml", ("-p", "xdist", "-n", "2"))):
         text = pytest_in(tmp_path, f"--junit-xml={tmp_path / name}", *more)

@@ -82,16 +82,17 @@ def scenario_run(number: int, seed: int, folder: Path) -> Run:
         target = prepare(job)
         journal = target.run(target.scenario.model, job.seed)
         events = max(events, journal.meta["counts"]["events"])
-        records[job.key] = json.loads(json.dumps(record_of(job, target, journal)))
+        records[job.key] = record_of(job, target, journal)
     result = result_of(jobs, records)
     print_result(result, Console(file=io.StringIO()))
     junit(result, "random")
     faulthandler.cancel_dump_traceback_later()
-    runs = result["runs"]
+    json.dumps(result.json_object(), allow_nan=False)
+    runs = result.runs
     return Run(
-        number, is_sound(number), [run["verdict"] for run in runs], [(s["fault"], s["took_effect"]) for r in runs for s in r["faults"]],
-        [f"{law['law']}: expected {law['expected']}, found {law['found']}" for r in runs for law in r["conservation"] if not law["ok"]],
-        [name for r in runs for name in IMPLIED if r["properties"][name]["holds"] is False], events,
+        number, is_sound(number), [str(run.verdict) for run in runs], [(f.fault, f.took_effect) for r in runs for f in r.faults],
+        [f"{law.law}: expected {law.expected}, found {law.found}" for r in runs for law in r.conservation if not law.ok],
+        [name for r in runs for name in IMPLIED if r.properties[name].holds is False], events,
     )  # fmt: skip
 
 

@@ -125,8 +125,8 @@ RULES = [
                 name,
                 "simcore.journal",
                 "chaos.measures.formatting",
-                "simcore.base.units",
-                "simcore.base.errors",
+                "chaos.results",
+                "simcore.base",
                 "chaos.reports",
             )
         ),

@@ -17,7 +17,9 @@ from chaos.compare.comparison import Stopping, measure_of
 from chaos.compare.costs import latency
 from chaos.measures.formatting import waited
 from chaos.measures.statistics import sign_test
+from chaos.results.run import Measures, Orders, RunResult
 from simcore.base.errors import InputError
+from simcore.journal.summary import FlowFigures
 
 Draw = Callable[[np.random.Generator, int], np.ndarray]
 LOOKS = [10, 15, 20]
@@ -271,11 +273,16 @@ def test_costs_are_computed(folder: Path) -> None:
 def test_latency_is_of_what_healthy_customers_waited() -> None:
     """Medians over runs, in ms; a flow without rows has quantiles and no mean, and one that nobody used is left out."""
 
-    def run(mean: int | None) -> dict[str, Any]:
-        flows = {"place-order": {"mean_ns": mean, "p50_ns": 2_000_000, "p99_ns": 9_400_000},
-                 "login": {"mean_ns": None, "p50_ns": 3_000_000, "p99_ns": 5_000_000},
-                 "transfer": {"mean_ns": None, "p50_ns": None, "p99_ns": None}}  # fmt: skip
-        return {"metrics": {"flows": flows}}
+    def flow(mean: int | None, p50: int | None, p99: int | None) -> FlowFigures:
+        return FlowFigures(
+            kind="order", recorded=True, intended=1, confirmed=1, rejected=0, blocked=0, failed=0, unknown=0, pending=0,
+            success=1.0, mean_ns=mean, p50_ns=p50, p99_ns=p99,
+        )  # fmt: skip
+
+    def run(mean: int | None) -> RunResult:
+        flows = {"place-order": flow(mean, 2_000_000, 9_400_000), "login": flow(None, 3_000_000, 5_000_000)}
+        measures = Measures(orders=Orders(), flows=flows | {"transfer": flow(None, None, None)})
+        return RunResult(architecture="small", seed=1, digest="", measures=measures)
 
     found = latency([run(2_300_000), run(2_140_000), run(2_200_000)])
     assert found == {"place-order": {"mean": 2.2, "p50": 2.0, "p99": 9.4}, "login": {"p50": 3.0, "p99": 5.0}}

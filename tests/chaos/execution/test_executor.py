@@ -27,6 +27,7 @@ from chaos.documents.severity import GRADES
 from chaos.execution.jobs import Job, forget, prepare, record_of
 from chaos.faults.hang import Hang
 from chaos.judgement.verdict import judge_run
+from chaos.results.run import Measures, PropertyFinding, RunResult
 from simcore.base.units import MINUTE, SECOND, parse_clock
 from simcore.journal.model import Event, Journal
 
@@ -39,8 +40,8 @@ def drill(*arguments: str) -> Result:
     return CliRunner().invoke(main, list(arguments), catch_exceptions=False)
 
 
-def run(path: Path) -> tuple[Plain, Journal]:
-    """The record and the journal of a scenario's first seed."""
+def run(path: Path) -> tuple[RunResult, Journal]:
+    """The result and the journal of a scenario's first seed."""
     forget()
     job = Job(str(path), 1)
     target = prepare(job)
@@ -101,13 +102,13 @@ def rollbacks(journal: Journal) -> list[tuple[float, str, Plain]]:
 def test_a_rollback_restarts_what_the_method_left_down(tmp_path: Path, write: Write) -> None:
     """Nobody starts the core; the rollback does, so long after the step has ended, and orders are confirmed again."""
     left, _ = run(write(tmp_path, method=DOWN))
-    assert not left["metrics"]["recovered"]
+    assert not left.measures.recovered
     mended, journal = run(write(tmp_path, method=DOWN, more="rollbacks: [{ after: 30s, restart: core }]\n"))
     ((at, subject, detail),) = rollbacks(journal)
     assert (subject, detail["restarted"]) == ("core", 1)
     assert at == 210  # 10:03 and 30 s; the core needs no time to start
-    assert mended["metrics"]["recovered"]
-    assert mended["metrics"]["impaired_s"] < left["metrics"]["impaired_s"]
+    assert mended.measures.recovered
+    assert (mended.measures.impaired_s or 0) < (left.measures.impaired_s or 0)
 
 
 def test_a_rollback_undoes_a_release(tmp_path: Path, write: Write) -> None:
@@ -151,8 +152,8 @@ def test_a_timeline_stands_beside_the_simulated_times(tmp_path: Path, write: Wri
     """Each line that names an event has the first time of that event; one that names none, or did not happen, has no time."""
     record, journal = run(write(tmp_path, more=RECORD))
     alarm = next(e.t_ns for e in journal.events if e.what == "alarm" and e.subject == "failing")
-    assert [line["simulated_ns"] for line in record["timeline"]] == [parse_clock("10:02"), alarm, None, None]
-    assert [line["published_ns"] for line in record["timeline"]] == [parse_clock(f"10:0{m}") for m in (2, 3, 4, 9)]
+    assert [line.simulated_ns for line in record.timeline] == [parse_clock("10:02"), alarm, None, None]
+    assert [line.published_ns for line in record.timeline] == [parse_clock(f"10:0{m}") for m in (2, 3, 4, 9)]
     text = drill("run", str(tmp_path / "scenario.yaml")).stdout
     assert "10:02:00 published, 10:02:00 simulated: it stops" in text
     assert "10:04:00 published, – simulated: it is over" in text
@@ -169,7 +170,7 @@ patch:
 SURGE = '{ at: "10:00:30", for: 1min, surge: { flows: [order], factor: 5 } }'
 
 
-def storm(folder: Path, write: Write, budget: str, expected: str) -> Plain:
+def storm(folder: Path, write: Write, budget: str, expected: str) -> RunResult:
     """A core of forty orders a second under twenty, and a minute of a hundred; each customer tries five times."""
     path = write(
         folder, method=SURGE, expect=f"{{ measure: metastable, equals: {expected} }}", more=STORM.replace("BUDGET", budget)
@@ -183,14 +184,14 @@ def storm(folder: Path, write: Write, budget: str, expected: str) -> Plain:
 def test_a_retry_storm_outlives_the_surge_that_began_it(tmp_path: Path, write: Write) -> None:
     """Long after the surge, under the load of before, nothing is answered: metastable, so that expecting it passes, and not fails."""
     record = storm(tmp_path, write, "", "true")
-    assert (record["verdict"], record["metrics"]["metastable"], record["metrics"]["recovered"]) == ("pass", True, False)
-    assert storm(tmp_path, write, "", "false")["verdict"] == "fail"
+    assert (record.verdict, record.measures.metastable, record.measures.recovered) == ("pass", True, False)
+    assert storm(tmp_path, write, "", "false").verdict == "fail"
 
 
 def test_a_retry_budget_ends_the_storm(tmp_path: Path, write: Write) -> None:
     """The same surge with a budget of a tenth: it is over soon after, and not metastable."""
     record = storm(tmp_path, write, ", budget: { ratio: 0.1 }", "false")
-    assert (record["verdict"], record["metrics"]["metastable"], record["metrics"]["recovered"]) == ("pass", False, True)
+    assert (record.verdict, record.measures.metastable, record.measures.recovered) == ("pass", False, True)
 
 
 # --- what never passes --------------------------------------------------------------------------------------------------------
@@ -227,21 +228,24 @@ def test_a_steady_state_must_have_been_seen_before_the_method(
     path = write(tmp_path, method=f'{{ at: "{at}", for: 2min, hang: {{ service: core }} }}')
     path.write_text(path.read_text().replace("warmup: 2min", "warmup: 0"))
     record, _ = run(path)
-    assert record["verdict"] == verdict
-    assert why in " ".join(record["reasons"])
-    assert record["faults"][0]["took_effect"]
+    assert record.verdict == verdict
+    assert why in " ".join(record.reasons)
+    assert record.faults[0].took_effect
 
 
 # --- expectations -------------------------------------------------------------------------------------------------------------
 
-ACCOUNT: Plain = {
+ACCOUNT = Measures.model_validate({
     **dict.fromkeys((*TIME_MEASURES, "first_noticed_s"), 50.0), "recovery_s_lower": None, "customers_affected": 50,
     "metastable": True, "recovered": True, "orders": dict.fromkeys(ORDER_MEASURES, 50),
-    "flows": {"order": {"intended": 100, "blocked": 20, "failed": 20, "unknown": 10, "success": 0.5, "p50_ns": 50 * SECOND, "p99_ns": 50 * SECOND}},
+    "flows": {"order": {
+        "kind": "order", "recorded": True, "intended": 100, "confirmed": 50, "rejected": 0, "blocked": 20, "failed": 20, "unknown": 10,
+        "pending": 0, "success": 0.5, "p50_ns": 50 * SECOND, "p99_ns": 50 * SECOND,
+    }},
     "severity": {"dora": {"grade": "larger", "label": "larger"}},
     "counters": {"flow/order/failed": dict.fromkeys(COUNTER_MEASURES, 50)},
-}  # fmt: skip
-SEEN = {name: {"holds": True, "violations": 0} for name in PROPERTIES}
+})  # fmt: skip
+SEEN = {name: PropertyFinding(holds=True) for name in PROPERTIES}
 NUMBERS = [
     *TIME_MEASURES, "first_noticed_s", "customers_affected", *(f"orders.{m}" for m in ORDER_MEASURES), *(f"flows.order.{m}" for m in FLOW_MEASURES),
     *(f"counters.flow/order/failed.{m}" for m in COUNTER_MEASURES),
@@ -255,7 +259,7 @@ def verdict_on(expectation: Plain) -> str:
         kind="scenario", name="x", title="x", window=Window.model_validate({"from": "09:00", "to": "10:00"}), properties=[],
         steady_state=SteadyState.model_validate({"objectives": {"order": {"success": 0.9}}}), expect=[Expectation.model_validate(expectation)],
     )  # fmt: skip
-    return str(judge_run(made, ACCOUNT, SEEN, (), ())["verdict"])
+    return judge_run(made, ACCOUNT, SEEN, (), ()).verdict
 
 
 @pytest.mark.parametrize("measure", NUMBERS)

@@ -234,10 +234,13 @@ def test_a_cluster_with_other_files_is_refused(
 ) -> None:
     """A record made from other inputs than ours raises, and is not told."""
     from chaos.execution import jobs as runner
+    from chaos.results.run import Measures, Orders, RunResult
 
     monkeypatch.chdir(tmp_path)
     job = runner.Job(str(write(tmp_path)), 1)
-    foreign = {"input_digest": "of another file"}
+    foreign = RunResult(
+        architecture="small", seed=1, digest="", input_digest="of another file", measures=Measures(orders=Orders())
+    )
     monkeypatch.setattr(runner, "run_tasks", lambda function, jobs, done, place: done(jobs[0], foreign))
     told: list[object] = []
     with pytest.raises(InputError, match="other files"):

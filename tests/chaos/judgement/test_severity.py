@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from chaos.documents.library import library
 from chaos.documents.severity import RuleSet, SystemClass
-from chaos.judgement.severity import grade
+from chaos.judgement.severity import Harm, grade
 
 
-def figures(minutes: float, share: float | None = 1.0, hit: int = 10, active: int = 1000) -> dict[str, Any]:
+def figures(minutes: float, share: float | None = 1.0, hit: int = 10, active: int = 1000) -> Harm:
     """What an incident of so many minutes is graded by."""
-    return {"impaired_s": minutes * 60, "share_lost": share, "customers_affected": hit, "customers_active": active}
+    return Harm(minutes * 60, share, active, hit)
 
 
 @pytest.mark.parametrize(
@@ -30,12 +28,12 @@ def figures(minutes: float, share: float | None = 1.0, hit: int = 10, active: in
 )
 def test_csrc(minutes: float, share: float | None, system: SystemClass, expected: str | None) -> None:
     """Duration alone does not make a grade: class of system and degree count, and 'not gradable' is an answer."""
-    assert grade(library().resolve("csrc-2021-12", RuleSet).model, figures(minutes, share), system)["grade"] == expected
+    assert grade(library().resolve("csrc-2021-12", RuleSet).model, figures(minutes, share), system).grade == expected
 
 
 def test_dora() -> None:
     """A tenth of the clients, or more than two hours, are major; less is not."""
     rules = library().resolve("dora", RuleSet).model
-    assert grade(rules, figures(5, hit=100), "real-time")["grade"] == "major"
-    assert grade(rules, figures(120, hit=1), "real-time")["grade"] == "major"
-    assert grade(rules, figures(60, hit=99), "real-time")["grade"] == "none"
+    assert grade(rules, figures(5, hit=100), "real-time").grade == "major"
+    assert grade(rules, figures(120, hit=1), "real-time").grade == "major"
+    assert grade(rules, figures(60, hit=99), "real-time").grade == "none"

@@ -8,18 +8,28 @@ import pytest
 
 from chaos.documents.scenario import Expectation, Outcome, Record, Scenario, SteadyState, Window
 from chaos.judgement.verdict import combine, judge_run, judge_runs
+from chaos.results.run import Measures, PropertyFinding, RunResult
 
-METRICS: dict[str, Any] = {
+FLOW = {"kind": "login", "recorded": True, "confirmed": 6, "rejected": 0, "pending": 0}
+MEASURED: dict[str, Any] = {
     "orders": {"intended": 100, "failed_orders": 7, "failed_share": 0.07, "lost": 0, "duplicated": 2, "unknown": 3, "stranded": 1},
     "flows": {
-        "login": {"intended": 10, "blocked": 4, "failed": 0, "unknown": 0, "success": 0.6, "p50_ns": 10**9, "p99_ns": 3 * 10**9},
-        "idle": {"intended": 0, "blocked": 0, "failed": 0, "unknown": 0, "success": None, "p50_ns": None, "p99_ns": None},
+        "login": FLOW | {"intended": 10, "blocked": 4, "failed": 0, "unknown": 0, "success": 0.6, "p50_ns": 10**9, "p99_ns": 3 * 10**9},
+        "idle": FLOW | {"intended": 0, "blocked": 0, "failed": 0, "unknown": 0, "success": None, "p50_ns": None, "p99_ns": None},
     },
     "severity": {"dora": {"grade": "major", "label": "major"}, "other": {"grade": None, "label": "not gradable"}},
     "impaired_s": 120.0, "recovery_s": 300.0, "recovery_s_lower": None, "detect_s": 60.0, "reconciled_s": None, "metastable": False,
     "recovered": True, "customers_affected": 5,
 }  # fmt: skip
-PROPERTIES = {name: {"holds": True, "violations": 0} for name in ("no-duplicates", "none-lost", "no-orphans")}
+PROPERTIES = {name: PropertyFinding(holds=True) for name in ("no-duplicates", "none-lost", "no-orphans")}
+
+
+def measured(**changes: Any) -> Measures:
+    """The measures above, some of them changed."""
+    return Measures.model_validate(MEASURED | changes)
+
+
+METRICS = measured()
 
 
 def scenario(*expect: dict[str, Any], **more: Any) -> Scenario:
@@ -34,7 +44,7 @@ def judged(
     *expect: dict[str, Any], metrics: Any = METRICS, properties: Any = PROPERTIES, invalid: Any = (), doubts: Any = ()
 ) -> str:
     """The verdict of one run."""
-    return str(judge_run(scenario(*expect), metrics, properties, invalid, doubts)["verdict"])
+    return judge_run(scenario(*expect), metrics, properties, invalid, doubts).verdict
 
 
 @pytest.mark.parametrize(
@@ -76,7 +86,7 @@ def test_a_measure_without_a_value_is_unknown(measure: str) -> None:
 
 def test_recovery_cut_off_by_the_end_of_the_run() -> None:
     """Not recovered within the run: too long if the lower bound is, else unknown."""
-    cut = METRICS | {"recovery_s": None, "recovery_s_lower": 600.0}
+    cut = measured(recovery_s=None, recovery_s_lower=600.0)
     assert judged({"measure": "recovery_s", "at_most": "5min"}, metrics=cut) == "fail"
     assert judged({"measure": "recovery_s", "at_most": "20min"}, metrics=cut) == "unknown"
 
@@ -96,7 +106,7 @@ def test_a_doubtful_run_may_fail_and_never_passes() -> None:
 @pytest.mark.parametrize("name", ["no-duplicates", "none-lost", "no-orphans"])
 def test_a_violated_property_fails_unasked(name: str) -> None:
     """No scenario has to say that orders must not get lost; it fails even where the experiment was not valid."""
-    broken = PROPERTIES | {name: {"holds": False, "violations": 3}}
+    broken = PROPERTIES | {name: PropertyFinding(holds=False, violations=3)}
     assert judged({"measure": "impaired_s", "at_most": "1h"}, properties=broken) == "fail"
     assert judged({"measure": "impaired_s", "at_most": "1h"}, properties=broken, invalid=["x"]) == "fail"
     assert judged({"measure": f"properties.{name}", "equals": False}, properties=broken) == "pass"
@@ -104,11 +114,11 @@ def test_a_violated_property_fails_unasked(name: str) -> None:
 
 def test_a_requirement_says_which_properties_it_is_held_to() -> None:
     """What is left out of the list is not judged; what is put on it is; a reproduction is held to none unless it lists one."""
-    broken = PROPERTIES | {"no-duplicates": {"holds": False, "violations": 3}, "none-stranded": {"holds": False, "violations": 1}}
+    broken = PROPERTIES | {n: PropertyFinding(holds=False, violations=3) for n in ("no-duplicates", "none-stranded")}
     bound = {"measure": "impaired_s", "at_most": "1h"}
 
     def verdict(*names: str) -> str:
-        return str(judge_run(scenario(bound, properties=list(names)), METRICS, broken, (), ())["verdict"])
+        return judge_run(scenario(bound, properties=list(names)), METRICS, broken, (), ()).verdict
 
     assert verdict("none-lost", "no-orphans") == "pass"
     assert verdict() == "pass"
@@ -116,7 +126,7 @@ def test_a_requirement_says_which_properties_it_is_held_to() -> None:
     assert verdict("no-duplicates") == "fail"
     outcome = Outcome.model_validate({"measure": "impaired_s", "published": "100s", "source": "x"})
     made = scenario(purpose="reproduction", record=Record(outcomes=[outcome]), properties=["no-duplicates"])
-    assert judge_run(made, METRICS, broken, (), ())["verdict"] == "fail"
+    assert judge_run(made, METRICS, broken, (), ()).verdict == "fail"
 
 
 def test_an_expected_violation_that_did_not_come_is_no_finding_in_an_invalid_run() -> None:
@@ -128,12 +138,12 @@ def test_an_expected_violation_that_did_not_come_is_no_finding_in_an_invalid_run
 
 def test_not_gradable_is_an_answer() -> None:
     """A bound on a grade that the rules cannot tell is unknown and says why; that it is not gradable can be expected."""
-    severity = {"other": {"grade": None, "label": "not gradable", "why": "too short"}, "dora": METRICS["severity"]["dora"]}
-    metrics = METRICS | {"severity": severity}
+    severity = {"other": {"grade": None, "label": "not gradable", "why": "too short"}, "dora": MEASURED["severity"]["dora"]}
+    metrics = measured(severity=severity)
     bound = scenario({"measure": "severity.other", "at_most": "ordinary"})
     found = judge_run(bound, metrics, PROPERTIES, (), ())
-    assert found["verdict"] == "unknown"
-    assert found["reasons"] == ["severity.other ≤ ordinary: not gradable (too short)"]
+    assert found.verdict == "unknown"
+    assert found.reasons == ["severity.other ≤ ordinary: not gradable (too short)"]
     assert judged({"measure": "severity.other", "equals": "not-gradable"}, metrics=metrics) == "pass"
     assert judged({"measure": "severity.dora", "equals": "not-gradable"}, metrics=metrics) == "fail"
     with pytest.raises(ValueError, match="write equals: not-gradable"):
@@ -142,7 +152,7 @@ def test_not_gradable_is_an_answer() -> None:
 
 def test_nobody_noticed_by_the_end_of_the_run() -> None:
     """A detection that did not come is too late as soon as the time until the end is."""
-    cut = METRICS | {"detect_s": None, "detect_s_lower": 600.0}
+    cut = measured(detect_s=None, detect_s_lower=600.0)
     assert judged({"measure": "detect_s", "at_most": "5min"}, metrics=cut) == "fail"
     assert judged({"measure": "detect_s", "at_most": "20min"}, metrics=cut) == "unknown"
 
@@ -158,17 +168,15 @@ def test_combining() -> None:
 # --- over seeds -----------------------------------------------------------------------------------------------------------
 
 
-def runs(*impaired: float | None) -> list[dict[str, Any]]:
+def runs(*impaired: float | None) -> list[RunResult]:
     """Runs with these impaired times; None is an invalid run."""
     return [
-        {
-            "verdict": "pass" if x is not None else "unknown",
-            "invalid": x is None,
-            "metrics": METRICS | {"impaired_s": x},
-            "properties": PROPERTIES,
-        }
-        for x in impaired
-    ]
+        RunResult(
+            architecture="small", seed=seed, digest="", verdict="pass" if x is not None else "unknown", invalid=x is None,
+            measures=measured(impaired_s=x), properties=PROPERTIES,
+        )
+        for seed, x in enumerate(impaired)
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -185,24 +193,24 @@ def test_a_share_of_the_runs(impaired: tuple[float | None, ...], verdict: str) -
     """Three of four runs must hold: one may break; runs without a value decide nothing."""
     expectation = {"measure": "impaired_s", "at_most": "60s", "in_share": 0.75}
     over = judge_runs(scenario(expectation), runs(*impaired))
-    assert over["expectations"][0]["verdict"] == verdict
+    assert over.expectations[0].verdict == verdict
 
 
 def test_a_quantile_of_the_values() -> None:
     """The median is at most the bound when half the values are; at least, when half are above."""
     upper = scenario({"measure": "impaired_s", "at_most": "10s", "quantile": 0.5})
-    assert judge_runs(upper, runs(1, 10, 99, 99))["verdict"] == "pass"
-    assert judge_runs(upper, runs(1, 99, 99, 99))["verdict"] == "fail"
+    assert judge_runs(upper, runs(1, 10, 99, 99)).verdict == "pass"
+    assert judge_runs(upper, runs(1, 99, 99, 99)).verdict == "fail"
     lower = scenario({"measure": "impaired_s", "at_least": "10s", "quantile": 0.5})
-    assert judge_runs(lower, runs(1, 1, 99, 99))["verdict"] == "pass"
-    assert judge_runs(lower, runs(1, 1, 1, 99))["verdict"] == "fail"
+    assert judge_runs(lower, runs(1, 1, 99, 99)).verdict == "pass"
+    assert judge_runs(lower, runs(1, 1, 1, 99)).verdict == "fail"
 
 
 def test_one_unknown_run_keeps_the_whole_from_passing() -> None:
     """Even where the share is reached without it."""
     over = judge_runs(scenario({"measure": "impaired_s", "at_most": "60s", "in_share": 0.5}), runs(1, 1, 1, None))
-    assert over["expectations"][0]["verdict"] == "pass"
-    assert over["verdict"] == "unknown"
+    assert over.expectations[0].verdict == "pass"
+    assert over.verdict == "unknown"
 
 
 # --- reproductions ----------------------------------------------------------------------------------------------------------
@@ -212,7 +220,7 @@ def reproduced(**more: Any) -> str:
     """The verdict against a published 100 s where 120 s came out."""
     outcome = Outcome.model_validate({"measure": "impaired_s", "published": "100s", "source": "x"} | more)
     made = scenario(purpose="reproduction", record=Record(outcomes=[outcome]))
-    return str(judge_run(made, METRICS, PROPERTIES, (), ())["verdict"])
+    return judge_run(made, METRICS, PROPERTIES, (), ()).verdict
 
 
 def test_an_outcome_must_land_near_the_published_figure() -> None:
@@ -231,7 +239,7 @@ def test_an_outcome_of_several_runs_is_judged_on_their_median(impaired: tuple[fl
     """A published 100 s ± 30 %: single runs may lie anywhere, the median may not; and nothing that was fitted is judged."""
     outcome = {"measure": "impaired_s", "published": "100s", "source": "x"}
     made = scenario(purpose="reproduction", replications=5, record=Record(outcomes=[Outcome.model_validate(outcome)]))
-    assert judge_run(made, METRICS | {"impaired_s": 999.0}, PROPERTIES, (), ())["verdict"] == "pass"
-    assert judge_runs(made, runs(*impaired))["verdict"] == verdict
+    assert judge_run(made, measured(impaired_s=999.0), PROPERTIES, (), ()).verdict == "pass"
+    assert judge_runs(made, runs(*impaired)).verdict == verdict
     fitted = Record(outcomes=[Outcome.model_validate(outcome | {"fitted": True})])
-    assert judge_runs(scenario(purpose="reproduction", replications=5, record=fitted), runs(*impaired))["verdict"] == "pass"
+    assert judge_runs(scenario(purpose="reproduction", replications=5, record=fitted), runs(*impaired)).verdict == "pass"

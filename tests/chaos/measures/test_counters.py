@@ -19,18 +19,18 @@ def test_counter_has_its_growth_and_how_long_it_grew(tmp_path: Path, write: Call
     on both are judged, and one that is too tight fails."""
     expect = f"{{ measure: {FAILED}.lasted_s, at_least: 110s, at_most: 130s }}\n{{ measure: {FAILED}.grown, at_least: 1000 }}"
     record = execute(Job(str(write(tmp_path, expect=expect)), 1))
-    told = record["metrics"]["counters"]["flow/order/unknown"]
-    assert record["verdict"] == "pass"
-    assert told["grown"] == record["metrics"]["flows"]["order"]["unknown"]
-    assert 120 <= told["lasted_s"] <= 130  # the queue of those two minutes is worked off in a few seconds
+    told = record.measures.counters["flow/order/unknown"]
+    assert record.verdict == "pass"
+    assert told.grown == record.measures.flows["order"].unknown
+    assert 120 <= (told.lasted_s or 0) <= 130  # the queue of those two minutes is worked off in a few seconds
     tight = f"{{ measure: {FAILED}.lasted_s, at_most: 1min }}"
-    assert execute(Job(str(write(tmp_path, expect=tight, name="tight")), 1))["verdict"] == "fail"
+    assert execute(Job(str(write(tmp_path, expect=tight, name="tight")), 1)).verdict == "fail"
 
 
 def test_counter_that_does_not_grow_lasts_no_time(tmp_path: Path, write: Callable[..., Path]) -> None:
     """What nothing moves has grown by nothing, for 0 s: a value, and no missing one."""
     expect = "{ measure: counters.flow/order/blocked.lasted_s, at_most: 0s }\n{ measure: counters.flow/order/blocked.grown, at_most: 0 }"
-    assert execute(Job(str(write(tmp_path, expect=expect)), 1))["verdict"] == "pass"
+    assert execute(Job(str(write(tmp_path, expect=expect)), 1)).verdict == "pass"
 
 
 @pytest.mark.parametrize(

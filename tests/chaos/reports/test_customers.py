@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from chaos.reports.customers import COMPLAINTS_PER_INCIDENT, Identities, complaints, impact, write_csv
-from chaos.reports.folder import Kept, Picture, Run, read
+from chaos.reports.folder import Kept, read
+from chaos.results.run import RunResult
+from chaos.results.topology import Picture
 from simcore.base.units import MINUTE
 from simcore.journal.model import FLAGS, OUTCOMES, Journal
 
@@ -23,7 +25,7 @@ BACK = START + 60 * MINUTE
 def kept(journal: Journal, back: int | None = BACK) -> Kept:
     """A run of a journal by hand in which service was back an hour after its start."""
     metrics = {"orders": {}, "recovered_at_ns": back, "first_violation_ns": START}
-    run = Run.model_validate({"architecture": "hand", "seed": 1, "digest": "", "metrics": metrics})
+    run = RunResult.model_validate({"architecture": "hand", "seed": 1, "digest": "", "metrics": metrics})
     return Kept(Path(), journal, run, Picture(), [])
 
 
@@ -93,10 +95,10 @@ def test_rows_add_up_by_customer(by_hand: Callable[..., Journal]) -> None:
 
 def test_the_list_of_a_run_holds_every_failed_order(small_run: Path) -> None:
     """Its columns sum to the record's own counts of blocked, failed and unknown orders."""
-    found, orders = impact(read(small_run)), read(small_run).run.metrics.orders
-    assert found.counts["unknown"].sum() == orders["unknown"] > 1000
-    assert found.counts["blocked"].sum() == orders["blocked"]
-    assert found.counts["failed"].sum() == orders["failed"]
+    found, orders = impact(read(small_run)), read(small_run).run.measures.orders
+    assert found.counts["unknown"].sum() == orders.unknown > 1000
+    assert found.counts["blocked"].sum() == orders.blocked
+    assert found.counts["failed"].sum() == orders.failed
 
 
 def _rows(kept: Kept, language: Any) -> list[dict[str, str]]:

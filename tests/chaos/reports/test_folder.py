@@ -26,17 +26,17 @@ def test_the_folder_alone_is_enough(small_run: Path, tmp_path: Path) -> None:
     assert {(e.source, e.target) for e in kept.picture.edges} == {("core", "bank"), ("client", "core")}
     assert kept.picture.services["core"].pools == ["threads"]
     fault = kept.run.faults[0].began_ns or 0
-    assert sum(b - a for a, b in kept.violated) == (kept.run.metrics.impaired_s or 0) * SECOND
+    assert sum(b - a for a, b in kept.violated) == (kept.run.measures.impaired_s or 0) * SECOND
     assert fault <= kept.violated[0][0] <= fault + MINUTE
 
 
 def test_a_journal_alone_is_told_without_a_verdict(copied: Path) -> None:
     """Without run.json the figures that the journal counts are there, and no verdict is."""
-    with_record = read(copied).run.metrics.orders
+    with_record = read(copied).run.measures.orders
     (copied / "run.json").unlink()
     kept = read(copied)
     assert kept.run.verdict is None
-    assert kept.run.metrics.orders["failed_orders"] == with_record["failed_orders"]
+    assert kept.run.measures.orders.failed_orders == with_record.failed_orders
     assert not kept.picture.services
 
 

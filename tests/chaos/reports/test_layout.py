@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from chaos.reports.folder import Drawn, Edge, Picture
 from chaos.reports.layout import Box, layout, overlaps
-from chaos.results.topology import picture
+from chaos.results.topology import Drawn, Edge, Picture, picture
 from simcore.library import LIBRARY, load_architecture
 from simcore.model.index import ArchitectureIndex
 
@@ -15,7 +14,7 @@ from simcore.model.index import ArchitectureIndex
 def test_no_boxes_overlap(name: str) -> None:
     """In every shipped architecture each service has a box of its own inside the frame, and none overlaps another."""
     model = load_architecture(name)
-    boxes, (width, height) = layout(Picture.model_validate(picture(ArchitectureIndex(model))))
+    boxes, (width, height) = layout(picture(ArchitectureIndex(model)))
     assert set(boxes) - {"client"} == set(model.services)
     assert overlaps(boxes) == []
     assert all(b.x - b.width / 2 >= 0 and b.x + b.width / 2 <= width and 0 < b.y < height for b in boxes.values())

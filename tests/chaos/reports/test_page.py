@@ -14,11 +14,13 @@ import numpy as np
 import pytest
 
 from chaos.reports.bins import BIN_S, BINS_MAX, Bins, bins_of
-from chaos.reports.folder import Drawn, Edge, Kept, Picture, Run, read
+from chaos.reports.folder import Kept, read
 from chaos.reports.html import ECHARTS, ECHARTS_VERSION, run_page
 from chaos.reports.page import group_of, page_data
 from chaos.reports.states import STATES
 from chaos.reports.story import _action, story
+from chaos.results.run import RunResult
+from chaos.results.topology import Drawn, Edge, Picture
 from simcore.base.units import MS, SECOND
 from simcore.journal.model import OUTCOMES, Event, Journal
 
@@ -117,11 +119,11 @@ def test_the_chain_names_its_causes(data: dict[str, Any]) -> None:
 def test_the_story_answers_a_newcomer(kept: Kept) -> None:
     """What failed first, who was hit, who noticed and when, and how many orders of which kind, with the figures of the record."""
     told = " ".join(sentence.text["en"] for sentence in story(kept))
-    orders = kept.run.metrics.orders
+    orders = kept.run.measures.orders
     assert "the core hangs: hang at core#0" in told
     assert "monitor failing" in told
-    assert f"{orders['failed_orders']:,} of {orders['intended']:,} stock orders were hurt" in told
-    assert f"{orders['unknown']:,} ended without the customer knowing" in told
+    assert f"{orders.failed_orders:,} of {orders.intended:,} stock orders were hurt" in told
+    assert f"{orders.unknown:,} ended without the customer knowing" in told
     times = [s.t_ns for s in story(kept) if s.t_ns is not None]
     assert times == sorted(times)
 
@@ -256,7 +258,7 @@ def test_the_charts_library_is_the_published_one() -> None:
 def test_a_journal_without_a_series_still_makes_a_page(by_hand: Callable[..., Journal], tmp_path: Path) -> None:
     """A journal of nothing but a pool, and a picture that it knows nothing of: a page without topology states is still a page."""
     journal = by_hand([{"request": 1, "submit_ns": 36_000 * SECOND, "answer_ns": 36_001 * SECOND, "outcome": 1}])
-    run = Run.model_validate({"architecture": "hand", "seed": 1, "digest": journal.digest, "metrics": {"orders": {}}})
+    run = RunResult.model_validate({"architecture": "hand", "seed": 1, "digest": journal.digest, "metrics": {"orders": {}}})
     picture = Picture(services={"ghost": Drawn()}, edges=[Edge.model_validate({"from": "ghost", "to": "nowhere"})])
     data = page_data(Kept(tmp_path, journal, run, picture, []))
     assert set(data["nodes"][0]["state"]) == {"0"}

@@ -25,7 +25,7 @@ def test_the_story_fits_forty_lines(small_run: Path, language: str, drill: Calla
     assert told[0].startswith("fail: A small drill" if language == "en" else "未通过：A small drill")
     assert run.digest in result.stdout
     assert told[-1] == run.replay
-    assert f"{run.metrics.orders['failed_orders']:,}" in result.stdout
+    assert f"{run.measures.orders.failed_orders:,}" in result.stdout
     assert sum(len(set(line) & set("▁▂▃▄▅▆▇█")) > 0 for line in told) >= 4
 
 

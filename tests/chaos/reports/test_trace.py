@@ -13,8 +13,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chaos.reports.folder import Kept, Picture, Run, read
+from chaos.reports.folder import Kept, read
 from chaos.reports.trace import write_trace
+from chaos.results.run import RunResult
+from chaos.results.topology import Picture
 from simcore.base.errors import InputError
 from simcore.journal.model import CODES, Journal
 
@@ -28,7 +30,7 @@ def trace(kept: Kept) -> tuple[int, dict[str, Any]]:
 
 def by_hand_kept(journal: Journal) -> Kept:
     """A run of a journal by hand."""
-    run = Run.model_validate({"architecture": "hand", "seed": 1, "digest": "d", "metrics": {"orders": {}}})
+    run = RunResult.model_validate({"architecture": "hand", "seed": 1, "digest": "d", "metrics": {"orders": {}}})
     return Kept(Path("here"), journal, run, Picture(), [])
 
 

@@ -10,11 +10,12 @@ from small_journal import build
 
 from simcore.base.units import MS, SECOND
 from simcore.journal.model import Journal, bucket_bounds, bucket_of
-from simcore.journal.summary import result
+from simcore.journal.summary import SimulationResult, result
 
 
 def metrics(journal: Journal, **options: Any) -> dict[str, Any]:
-    return result(journal, **options)["runs"][0]["metrics"]  # type: ignore[no-any-return]
+    found: dict[str, Any] = result(journal, **options).runs[0].metrics.json_object()
+    return found
 
 
 def upper(ns: int) -> int:
@@ -99,16 +100,17 @@ def test_the_journals_own_window_is_the_default() -> None:
 def test_a_simulation_alone_has_no_verdict() -> None:
     """Nothing was required of it; but a reason not to know, or a broken law, makes it unknown."""
     broken = build(laws=[("little", True, 1, 1), ("cash", False, 5, 4)], reason="run guard")
-    runs = [result(journal)["runs"][0] for journal in (build(), build(reason="run guard"), broken)]
-    assert [run["verdict"] for run in runs] == [None, "unknown", "unknown"]
-    assert [run["unknown_reason"] for run in runs] == [None, "run guard", "conservation broken: cash"]
-    assert result(broken)["summary"] == {"runs": 1, "unknown": 1, "conservation_broken": 1}
+    runs = [result(journal).runs[0] for journal in (build(), build(reason="run guard"), broken)]
+    assert [run.verdict for run in runs] == [None, "unknown", "unknown"]
+    assert [run.unknown_reason for run in runs] == [None, "run guard", "conservation broken: cash"]
+    assert result(broken).summary.json_object() == {"runs": 1, "unknown": 1, "conservation_broken": 1}
 
 
 def test_the_result_is_plain_json() -> None:
     """It survives JSON unchanged, and names the run."""
-    found = result(build(properties={"none_lost": {"holds": False, "lost": 1}}), wall_s=0.5)
-    assert json.loads(json.dumps(found, allow_nan=False)) == found
+    made = result(build(properties={"none_lost": {"holds": False, "lost": 1}}), wall_s=0.5)
+    found: dict[str, Any] = made.json_object()
+    assert SimulationResult.model_validate(json.loads(json.dumps(found, allow_nan=False))) == made
     run = found["runs"][0]
     assert (run["scenario"], run["architecture"], run["environment"], run["seed"]) == (None, "chain", "peak", 7)
     assert run["digest"] == build(properties={"none_lost": {"holds": False, "lost": 1}}).digest

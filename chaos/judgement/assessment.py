@@ -1,0 +1,170 @@
+"""What one run showed: everything measured, what each step of the method did, why it is no valid experiment, and the verdict.
+
+Reads the journal and the scenario; docs/verdicts.md has the rules.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from chaos.checkers import check_all
+from chaos.documents.library import library
+from chaos.documents.scenario import MustHappen, Scenario
+from chaos.documents.severity import RuleSet
+from chaos.judgement import causes, severity
+from chaos.judgement.verdict import Judgement, judge_run
+from chaos.measures import compute
+from chaos.results.run import (
+    CausalLink,
+    CounterFigures,
+    FaultEvidence,
+    Measures,
+    PropertyFinding,
+    TimelineLine,
+    orders_of,
+)
+from simcore.journal.model import Journal
+from simcore.journal.summary import Figures
+from simcore.model.index import ArchitectureIndex
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """What a run showed. `invalid` says why it was no valid experiment, `missed` what must happen and did not, `doubts` why it
+    cannot pass."""
+
+    question: compute.Question
+    measures: Measures
+    properties: dict[str, PropertyFinding]
+    faults: list[FaultEvidence]
+    invalid: list[str]
+    missed: list[str]
+    doubts: list[str]
+    judgement: Judgement
+
+
+def assess(scenario: Scenario, watchers: Mapping[str, str], journal: Journal, figures: Figures) -> Assessment:
+    """Measures and judges a run. `watchers` says of each alarm's name what raises it: a monitor, a robot, customers."""
+    question = question_of(scenario, watchers, journal)
+    measures = _measures(journal, question, figures, scenario)
+    properties = {name: PropertyFinding.model_validate(found) for name, found in check_all(journal).items()}
+    faults = _evidence(scenario, journal)
+    invalid, doubts = _invalid(journal, measures, faults), _doubts(journal, faults)
+    since = min((s.at for s in scenario.method), default=scenario.start)
+    missed = [f"did not happen: {m}" for m in scenario.must_happen if not _happened(m, journal, since)]
+    judgement = judge_run(scenario, measures, properties, [*invalid, *missed], doubts)
+    return Assessment(question, measures, properties, faults, invalid, missed, doubts, judgement)
+
+
+def causes_of(found: Assessment, journal: Journal, index: ArchitectureIndex) -> list[CausalLink]:
+    """The causal chain of a run that was assessed."""
+    begun = [(fault.fault, fault.began_ns, fault.targets) for fault in found.faults]
+    return causes.chain(journal, index, begun, found.question)
+
+
+def question_of(scenario: Scenario, watchers: Mapping[str, str], journal: Journal) -> compute.Question:
+    """What a scenario asks of a run's journal."""
+    steady = scenario.steady_state
+    objectives = {
+        flow: compute.Objective(
+            o.success, o.latency.quantile if o.latency else None, o.latency.at_most if o.latency else None, o.min_count
+        )
+        for flow, o in steady.objectives.items()
+    }
+    healed = {e.detail.get("step"): e.t_ns for e in journal.events if e.what == "fault_healed"}
+    all_healed = all(i in healed for i in range(len(scenario.method)))
+    return compute.Question(
+        window=(scenario.window.begin, scenario.window.end), every=steady.every, hold=steady.hold, objectives=objectives,
+        first_action=min((s.at for s in scenario.method), default=None), cleared_at=max(healed.values(), default=0) if all_healed else None,
+        watchers=watchers,
+    )  # fmt: skip
+
+
+def _measures(journal: Journal, question: compute.Question, figures: Figures, scenario: Scenario) -> Measures:
+    """Everything measured. Orders are those whose flow is of kind order, submitted in the window."""
+    computed = compute.measure(journal, question)
+    harm = severity.Harm(
+        computed["impaired_s"], computed["share_lost"], computed["customers_active"], computed["customers_affected"]
+    )
+    since = question.first_action if question.first_action is not None else question.window[0]
+    return Measures(
+        orders=orders_of(figures.orders), flows=figures.flows, client_truth=figures.client_truth, **computed,
+        severity={name: severity.grade(rules, harm, scenario.system) for name, rules in _rules().items()},
+        counters={c: CounterFigures.model_validate(compute.counted(journal, c, since)) for c in scenario.counters},
+    )  # fmt: skip
+
+
+@functools.cache
+def _rules() -> dict[str, RuleSet]:
+    return {name: library().resolve(name, RuleSet).model for name in library().shipped("severity")}
+
+
+def forget() -> None:
+    """Rule sets are read again."""
+    _rules.cache_clear()
+
+
+def _evidence(scenario: Scenario, journal: Journal) -> list[FaultEvidence]:
+    """Of each step of the method: when it began and ended, what it hit, and whether it exercised anything."""
+    found = []
+    for i, step in enumerate(scenario.method):
+        mine = [e for e in journal.events if e.detail.get("step") == i and e.what.startswith("fault_")]
+        by_word = {e.what: e for e in mine}
+        started, counted = by_word.get("fault_started"), by_word.get("fault_exercised")
+        failed = next((str(e.detail["why"]) for e in mine if e.what == "fault_failed"), None)
+        grown = int(counted.detail["grown"] or 0) if counted else 0
+        took = (
+            started is not None
+            and counted is not None
+            and failed is None
+            and step.fault.took_effect(journal, started.t_ns, counted.t_ns, grown)
+        )
+        found.append(
+            FaultEvidence(
+                name=step.label, fault=step.given()[0][0], began_ns=started.t_ns if started else None,
+                ended_ns=by_word["fault_healed"].t_ns if "fault_healed" in by_word else None,
+                targets=str(started.detail["targets"]).split(", ") if started else [], grown=grown, took_effect=bool(took), failed=failed,
+            )
+        )  # fmt: skip
+    return found
+
+
+def _invalid(journal: Journal, measures: Measures, faults: Sequence[FaultEvidence]) -> list[str]:
+    """Why this was no valid experiment."""
+    invalid = []
+    if journal.unknown_reason is not None:
+        invalid.append(journal.unknown_reason)
+    if measures.windows is not None and not measures.windows.steady and not measures.windows.violated:
+        invalid.append("nothing was exercised: no window of the run had enough intents to judge")
+    if not measures.steady_before:
+        invalid.append(measures.unsteady_because or "")
+    idle = (fault for fault in faults if fault.failed is None and not fault.took_effect)
+    return invalid + [f"{fault.name} never took effect: nothing met it" for fault in idle]
+
+
+def _doubts(journal: Journal, faults: Sequence[FaultEvidence]) -> list[str]:
+    """Why the run cannot pass though what it shows may fail."""
+    doubts = [f"{fault.name} could not be done: {fault.failed}" for fault in faults if fault.failed is not None]
+    return doubts + [f"aborted: {e.subject}" for e in journal.events if e.what == "aborted"]
+
+
+def _happened(condition: MustHappen, journal: Journal, since: int) -> bool:
+    if condition.counter is not None:
+        return compute.grown(journal, condition.counter, since) >= condition.at_least
+    found = sum(e.what == condition.event and e.t_ns >= since and condition.subject in (None, e.subject) for e in journal.events)
+    return found >= condition.at_least
+
+
+def timeline_of(scenario: Scenario, journal: Journal) -> list[TimelineLine]:
+    """The published timeline of a reproduction with the simulated time of each line that names an event."""
+    lines = []
+    for line in scenario.record.timeline if scenario.record else ():
+        at = (
+            next((e.t_ns for e in journal.events if e.what == line.event and line.subject in (None, e.subject)), None)
+            if line.event
+            else None
+        )
+        lines.append(TimelineLine(published_ns=line.at, what=line.what, event=line.event, simulated_ns=at))
+    return lines

@@ -1,0 +1,291 @@
+"""The result of runs: what a run, the runs of a scenario, and a whole command amount to. The only form, in memory and on disk.
+
+docs/scenarios.md and docs/verdicts.md say what the parts mean; `coredrill schema result` prints their JSON Schema.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from pydantic import Field
+
+from simcore.base.model import ResultModel
+from simcore.journal.summary import Figures, LawResult, OrderCounts, SimulationRun, StoredWindow
+
+SCHEMA_VERSION = 1
+
+Verdict = Literal["pass", "fail", "unknown"]
+Value = bool | int | float | str | None
+"""The value of a measure: a flag, a number, a grade; None where it has none."""
+
+
+# --- what was measured ------------------------------------------------------------------------------------------------------
+
+
+class Orders(OrderCounts):
+    """Orders that customers submitted in the window; `failed_share` is failed_orders of intended, None without any."""
+
+    failed_share: float | None = None
+
+
+class WindowCounts(ResultModel):
+    """How many evaluation intervals in session were steady, violated, or had too few intents to tell."""
+
+    steady: int
+    violated: int
+    no_data: int
+
+
+class Grade(ResultModel):
+    """A severity by one rule set: the grade with the rule set's own word for it and the rule's source; `grade` is None where the
+    rules cannot tell, with `why`."""
+
+    grade: str | None = None
+    label: str
+    why: str | None = None
+    source: str | None = None
+
+
+class CounterFigures(ResultModel):
+    """By how much a counter grew from the first step on (of a gauge the highest value), and for how long it did, s."""
+
+    grown: int
+    lasted_s: float | None
+
+
+class Measures(Figures):
+    """Everything measured. A run without a scenario has only what the journal itself counts: the rest is None or empty.
+
+    Lengths of time in s, instants (`_ns`) in ns since midnight of the first day. `…_lower` is what a time exceeds that had not come
+    to its end when the run did.
+    """
+
+    orders: Orders
+    impaired_s: float | None = None
+    impaired_outside_session_s: float | None = None
+    share_lost: float | None = None
+    windows: WindowCounts | None = None
+    recovery_s: float | None = None
+    recovery_s_lower: float | None = None
+    recovered: bool | None = None
+    first_violation_ns: int | None = None
+    recovered_at_ns: int | None = None
+    detect_s: float | None = None
+    detect_s_lower: float | None = None
+    decide_s: float | None = None
+    act_s: float | None = None
+    restore_s: float | None = None
+    reconciled_s: float | None = None
+    first_noticed: str | None = None
+    first_noticed_by: str | None = None
+    first_noticed_s: float | None = None
+    customers_active: int | None = None
+    customers_affected: int | None = None
+    metastable: bool | None = None
+    steady_before: bool | None = None
+    unsteady_because: str | None = None
+    severity: dict[str, Grade] = {}
+    counters: dict[str, CounterFigures] = {}
+
+
+# --- one run ----------------------------------------------------------------------------------------------------------------
+
+
+class PropertyFinding(ResultModel):
+    """Whether a property of the system holds (None: nothing to tell it from), and how many violations were found."""
+
+    holds: bool | None = None
+    violations: int = 0
+
+
+class ExpectationResult(ResultModel):
+    """A bound on a measure, the value that came out, and whether it keeps the bound; `judged`: it counts for the run's verdict."""
+
+    measure: str
+    expected: str
+    value: Value = None
+    shown: str
+    holds: bool | None = None
+    judged: bool = True
+
+
+class FaultEvidence(ResultModel):
+    """A step of the method: when it began and ended (ns), what it hit, how much the counters of its effect grew, whether it took
+    effect, and why it could not be done, if so."""
+
+    name: str
+    fault: str
+    began_ns: int | None = None
+    ended_ns: int | None = None
+    targets: list[str] = []
+    grown: int = 0
+    took_effect: bool = True
+    failed: str | None = None
+
+
+class CausalLink(ResultModel):
+    """A thing that was not well: from when (ns) and how; `because` is kind/name of its cause, None for what a step hit, which is
+    `depth` arrows away."""
+
+    t_ns: int
+    kind: str
+    name: str
+    what: str
+    because: str | None = None
+    depth: int = 0
+
+    @property
+    def node(self) -> str:
+        """kind/name."""
+        return f"{self.kind}/{self.name}"
+
+
+class TimelineLine(ResultModel):
+    """A line of the published timeline of a reproduction, and when the event that it names came in the run (ns)."""
+
+    published_ns: int
+    what: str
+    event: str | None = None
+    simulated_ns: int | None = None
+
+
+class RunResult(ResultModel):
+    """What a run amounts to. It holds no wall time, so that the same job has the same result on any machine.
+
+    `invalid`: it was no valid experiment; `averted`: only because something that must happen did not; `doubtful`: it cannot pass.
+    A simulation without a scenario has neither verdict nor expectations.
+    """
+
+    scenario: str | None = None
+    title: str = ""
+    purpose: str = ""
+    architecture: str
+    environment: str | None = None
+    workload: str = ""
+    seed: int
+    verdict: Verdict | None = None
+    reasons: list[str] = []
+    invalid: bool = False
+    averted: bool = False
+    doubtful: bool = False
+    digest: str
+    input_digest: str = ""
+    window: StoredWindow | None = None
+    measures: Measures = Field(alias="metrics")
+    properties: dict[str, PropertyFinding] = {}
+    conservation: list[LawResult] = []
+    expectations: list[ExpectationResult] = []
+    faults: list[FaultEvidence] = []
+    causes: list[CausalLink] = []
+    timeline: list[TimelineLine] = []
+    replay: str = ""
+
+    @property
+    def broken_laws(self) -> list[str]:
+        """The names of the conservation laws that do not hold."""
+        return [law.law for law in self.conservation if not law.ok]
+
+
+def unjudged(run: SimulationRun) -> RunResult:
+    """The result of a simulation without a scenario."""
+    figures = run.metrics
+    properties = {name: PropertyFinding.model_validate(found) for name, found in run.properties.items()}
+    return RunResult(
+        architecture=run.architecture, environment=run.environment, workload=run.workload, seed=run.seed, verdict=run.verdict,
+        reasons=[run.unknown_reason] if run.unknown_reason else [], digest=run.digest, window=run.window,
+        measures=Measures(orders=orders_of(figures.orders), flows=figures.flows, client_truth=figures.client_truth),
+        properties=properties, conservation=run.conservation,
+    )  # fmt: skip
+
+
+def orders_of(counts: OrderCounts) -> Orders:
+    """The counts with the share that failed."""
+    share = counts.failed_orders / counts.intended if counts.intended else None
+    return Orders(**counts.model_dump(), failed_share=share)
+
+
+# --- several runs -----------------------------------------------------------------------------------------------------------
+
+
+class OverSeedsResult(ResultModel):
+    """An expectation over the runs of a scenario: in how many it held and was broken, in how many it is needed, and the value at
+    the quantile it names."""
+
+    measure: str
+    expected: str
+    held: int
+    broken: int
+    runs: int
+    needed: int
+    quantile_value: int | float | str | None = None
+    verdict: Verdict
+
+
+class GroupResult(ResultModel):
+    """The runs of one scenario on one architecture in one environment; `counts`: its verdict counts for the command's."""
+
+    scenario: str | None
+    title: str
+    architecture: str
+    environment: str | None
+    runs: int
+    seeds: list[int]
+    verdict: Verdict
+    expectations: list[OverSeedsResult]
+    counts: bool = True
+
+
+class PairRow(ResultModel):
+    """The measure's values on both sides with one seed; a run that was no valid experiment has none."""
+
+    seed: int
+    a: Value
+    b: Value
+    difference: int | float | None
+
+
+class PairResult(ResultModel):
+    """Whether a measure of side a exceeds that of side b by at least so much, seed by seed."""
+
+    name: str
+    measure: str
+    at_least: float
+    a: str
+    b: str
+    seeds: list[PairRow]
+    verdict: Verdict
+    why: str
+
+
+class Counts(ResultModel):
+    """How many runs, scenarios and pairs there are, their verdict together, and how many have each."""
+
+    runs: int
+    scenarios: int
+    pairs: int
+    verdict: Verdict
+    conservation_broken: int
+    passed: int = Field(alias="pass")
+    failed: int = Field(alias="fail")
+    unknown: int
+
+
+class SuiteResult(ResultModel):
+    """The result object of `run`, `suite` and `replay`."""
+
+    schema_version: int
+    runs: list[RunResult]
+    groups: list[GroupResult]
+    pairs: list[PairResult]
+    summary: Counts
+
+
+def same_place(run: RunResult, group: GroupResult) -> bool:
+    """Whether a run is one of the group's."""
+    return (run.scenario, run.architecture, run.environment) == (group.scenario, group.architecture, group.environment)
+
+
+def runs_of(group: GroupResult, runs: Sequence[RunResult]) -> list[RunResult]:
+    """The runs of a group."""
+    return [run for run in runs if same_place(run, group)]
