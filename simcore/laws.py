@@ -25,19 +25,23 @@ def kernel_laws(plan: Plan, machine: Machine) -> list[Law]:
     m = machine.m
     held, waiting = _holders(plan, machine)
     flows = plan.handles["flow"].values()
-    started = sum(int(m[at + int(y.W_STARTED)]) for at in flows)
-    ended = sum(int(m[at + int(end)]) for at in flows for end in (y.W_OK, y.W_REJECTED, y.W_FAILED, y.W_UNKNOWN, y.W_BLOCKED))
-    pending = int((m[machine.tasks() + int(y.T_FLAGS)] & y.F_ROOT != 0).sum())
+    started = sum(int(m[at + int(y.FLOW_STARTED)]) for at in flows)
+    ended = sum(
+        int(m[at + int(end)])
+        for at in flows
+        for end in (y.FLOW_OK, y.FLOW_REJECTED, y.FLOW_FAILED, y.FLOW_UNKNOWN, y.FLOW_BLOCKED)
+    )
+    pending = int((m[machine.tasks() + int(y.TASK_FLAGS)] & y.FLAG_ROOT != 0).sum())
 
     def of_pools(counted: int, now: Shares, done: int | None = None) -> list[tuple[int, int]]:
         """For each pool what it counted, and what its tasks say: how many they are, or the time of those done and of these."""
         return [(int(m[at + counted]), n if done is None else int(m[at + done]) + ns) for at, (n, ns) in now.items()]
 
     return [
-        _law("slots in use are held by live tasks", of_pools(int(y.P_BUSY), held)),
-        _law("queues hold waiting tasks", of_pools(int(y.Q_LENGTH), waiting)),
-        _law("Little's law on slots", of_pools(int(y.P_BUSY_NS), held, int(y.P_HOLD_NS))),
-        _law("Little's law on queues", of_pools(int(y.P_QUEUE_NS), waiting, int(y.P_WAIT_NS))),
+        _law("slots in use are held by live tasks", of_pools(int(y.POOL_BUSY), held)),
+        _law("queues hold waiting tasks", of_pools(int(y.QUEUE_LENGTH), waiting)),
+        _law("Little's law on slots", of_pools(int(y.POOL_BUSY_NS), held, int(y.POOL_HOLD_NS))),
+        _law("Little's law on queues", of_pools(int(y.POOL_QUEUE_NS), waiting, int(y.POOL_WAIT_NS))),
         _law("every intent has one end or is pending", [(started, ended + pending)]),
     ]
 
@@ -53,15 +57,15 @@ def _holders(plan: Plan, machine: Machine) -> tuple[Shares, Shares]:
         shares[pool] = n + 1, ns + now - since
 
     for k in machine.tasks().tolist():
-        if m[k + int(y.T_STATE)] != y.LIVE:
+        if m[k + int(y.TASK_STATE)] != y.LIVE:
             continue
-        unit, chain = int(m[k + int(y.T_UNIT)]), int(m[int(m[k + int(y.T_PC)]) + int(y.I_CHAIN)])
-        for depth in range(int(m[k + int(y.T_HELD)])):
-            since = k + (int(y.T_MORE_HOLDS) + depth - 1 if depth else int(y.T_HOLD))
-            add(held, int(m[unit + int(y.N_POOLS) + int(m[chain + depth])]), int(m[since]))
-        queue = int(m[k + int(y.T_QUEUE)])
+        unit, chain = int(m[k + int(y.TASK_UNIT)]), int(m[int(m[k + int(y.TASK_PC)]) + int(y.INSTR_CHAIN)])
+        for depth in range(int(m[k + int(y.TASK_HELD)])):
+            since = k + (int(y.TASK_MORE_HOLDS) + depth - 1 if depth else int(y.TASK_HOLD))
+            add(held, int(m[unit + int(y.UNIT_POOLS) + int(m[chain + depth])]), int(m[since]))
+        queue = int(m[k + int(y.TASK_QUEUE)])
         if queue in waiting:
-            add(waiting, queue, int(m[k + int(y.T_QUEUED_AT)]))
+            add(waiting, queue, int(m[k + int(y.TASK_QUEUED_AT)]))
     return held, waiting
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from simcore.base.errors import InputError
 from simcore.base.units import DAY, MINUTE
 from simcore.compile.plan import Plan
-from simcore.control.cosimulation import FIELDS, Cosimulation, breaker_events
+from simcore.control.cosimulation import Cosimulation, breaker_events
 from simcore.control.injection import uniforms
 from simcore.control.plane import ControlPlane, start_control
 from simcore.journal.model import FLAGS, Journal, JournalWriter
@@ -25,6 +25,7 @@ from simcore.kernel.ledger import records as ledger
 from simcore.kernel.ledger.conservation import conservation
 from simcore.kernel.ledger.truth import truth
 from simcore.kernel.machine import Machine
+from simcore.kernel.records import JOURNAL_RECORDS
 from simcore.laws import kernel_laws
 from simcore.model.trading_calendar import TradingCalendar, calendar_named
 from simcore.model.workload import MARKET
@@ -108,12 +109,18 @@ def _machine(plan: Plan, writer: JournalWriter) -> Machine:
     sends = Counter(site.body.name for site in plan.index.call_sites.values() if site.kind == "send")
     columns = [c.at for c in plan.columns]
     return Machine(
-        plan.m, plan.f, ledger_arena, columns=columns, pools=list(plan.handles["pool"].values()), rows=rows,
+        plan.m,
+        plan.f,
+        ledger_arena,
+        columns=columns,
+        pools=list(plan.handles["pool"].values()),
+        rows=rows,
         sends=max(sends.values(), default=0),
-        idempotent=any(o.idempotency for o in operations), on_series=writer.add_series,
+        idempotent=any(o.idempotency for o in operations),
+        on_series=writer.add_series,
         on_spans=lambda block: writer.add_spans(_span_columns(plan, block)),
         on_log=lambda block: writer.add_events(breaker_events(plan, block)),
-    )  # fmt: skip
+    )
 
 
 def _markets(plan: Plan) -> Any:
@@ -135,9 +142,9 @@ def _expected_rows(plan: Plan) -> int:
         load = plan.workload.flows.get(name)
         if flow.record and load:
             at = plan.handles["stream"][name]
-            rates = int(plan.m[at + int(y.A_RATES)])
+            rates = int(plan.m[at + int(y.STREAM_RATES)])
             if rates:
-                expected += plan.f[rates : rates + int(plan.m[at + int(y.A_MINUTES)])].sum() * 60.0
+                expected += plan.f[rates : rates + int(plan.m[at + int(y.STREAM_MINUTES)])].sum() * 60.0
             expected += load.backlog.count if load.backlog else 0
     expected *= 1.0 + max((load.follows.share for load in plan.workload.flows.values() if load.follows), default=0.0)
     return int(expected + 6.0 * expected**0.5) + 256
@@ -166,13 +173,13 @@ def _schedule(core: Cosimulation, injections: Sequence[Action]) -> None:
 def _start_arrivals(plan: Plan, machine: Machine) -> None:
     """The first intent of every stream."""
     for name, at in plan.handles["stream"].items():
-        kind = int(plan.m[at + int(y.A_KIND)])
+        kind = int(plan.m[at + int(y.STREAM_KIND)])
         if kind == y.BY_POPULATION:
-            for client in range(int(plan.m[at + int(y.A_LIST_N)])):
+            for client in range(int(plan.m[at + int(y.STREAM_LIST_N)])):
                 machine.start_client(at, client)
-        elif kind == y.BY_RATE and int(plan.m[at + int(y.A_RATES)]) and not name.endswith("/surge"):
+        elif kind == y.BY_RATE and int(plan.m[at + int(y.STREAM_RATES)]) and not name.endswith("/surge"):
             machine.start_stream(at)
-        elif kind == y.BY_BACKLOG and int(plan.m[at + int(y.A_LIST_N)]):
+        elif kind == y.BY_BACKLOG and int(plan.m[at + int(y.STREAM_LIST_N)]):
             machine.push_arrival(at, plan.start, 0, 0)
 
 
@@ -186,12 +193,20 @@ def _meta(plan: Plan) -> dict[str, Any]:
         own = "0"
     flows = plan.architecture.flows
     return {
-        "coredrill_version": own, "architecture": plan.architecture.name, "architecture_digest": plan.details.get("architecture_digest", ""),
-        "workload": plan.workload.name, "environment": plan.environment, "seed": plan.seed, "start_ns": plan.start, "end_ns": plan.end,
-        "window": plan.details.get("window"), "span_sampling": plan.span_sampling, "calendar": plan.workload.calendar,
+        "coredrill_version": own,
+        "architecture": plan.architecture.name,
+        "architecture_digest": plan.details.get("architecture_digest", ""),
+        "workload": plan.workload.name,
+        "environment": plan.environment,
+        "seed": plan.seed,
+        "start_ns": plan.start,
+        "end_ns": plan.end,
+        "window": plan.details.get("window"),
+        "span_sampling": plan.span_sampling,
+        "calendar": plan.workload.calendar,
         "flow_kinds": {name: flow.kind for name, flow in flows.items()},
         "recorded_flows": [name for name, flow in flows.items() if flow.record],
-    }  # fmt: skip
+    }
 
 
 def _names(plan: Plan) -> dict[str, list[str]]:
@@ -204,11 +219,18 @@ def _names(plan: Plan) -> dict[str, list[str]]:
 def _span_columns(plan: Plan, block: Any) -> dict[str, Any]:
     units = np.array([plan.handles["unit"][name] for name in plan.numbers["unit"]])
     order = np.argsort(units)
-    started = np.where(block[:, 6] < 0, block[:, 7], block[:, 6])
+    started, ended = block[:, y.SPAN_STARTED], block[:, y.SPAN_ENDED]
     return {
-        "request": block[:, 0], "path": block[:, 1], "parent": block[:, 2], "unit": order[np.searchsorted(units[order], block[:, 3])],
-        "operation": block[:, 4], "arrive_ns": block[:, 5], "start_ns": started, "end_ns": block[:, 7], "code": block[:, 8],
-    }  # fmt: skip
+        "request": block[:, y.SPAN_REQUEST],
+        "path": block[:, y.SPAN_PATH],
+        "parent": block[:, y.SPAN_PARENT],
+        "unit": order[np.searchsorted(units[order], block[:, y.SPAN_UNIT])],
+        "operation": block[:, y.SPAN_OPERATION],
+        "arrive_ns": block[:, y.SPAN_ARRIVED],
+        "start_ns": np.where(started < 0, ended, started),
+        "end_ns": ended,
+        "code": block[:, y.SPAN_CODE],
+    }
 
 
 def _intent_columns(plan: Plan, machine: Machine, end: int) -> dict[str, Any]:
@@ -250,15 +272,17 @@ def _finish(plan: Plan, machine: Machine, writer: JournalWriter, unknown: str | 
     machine.drain()
     writer.add_intents(_intent_columns(plan, machine, machine.now))
     totals = {
-        (kind, name, what): int(machine.m[at + int(offset)])
-        for kind, fields in FIELDS.items() for name, at in plan.handles[kind].items() for what, offset in fields.items()
-        if not (kind == "call" and what != "attempts" and not machine.m[at + int(y.X_ATTEMPTS)])
-    }  # fmt: skip
+        (kind, name, field): int(machine.m[at + offset])
+        for kind, record in JOURNAL_RECORDS.items()
+        for name, at in plan.handles[kind].items()
+        for field, offset in record.totals().items()
+        if not (kind == "call" and field != "attempts" and not machine.m[at + int(y.CALL_ATTEMPTS_MAX)])  # a send
+    }
     histograms = {}
-    for kind, offset in (("flow", y.W_HISTOGRAM), ("operation", y.O_HISTOGRAM)):
+    for kind, offset in (("flow", y.FLOW_HISTOGRAM), ("operation", y.OPERATION_HISTOGRAM)):
         for name, at in plan.handles[kind].items():
             base = int(machine.m[at + int(offset)])
             histograms[kind, name] = machine.m[base : base + y.HISTOGRAM_BUCKETS]
-    counts = {"events": machine.get(y.H_EVENTS), "tasks": machine.get(y.H_TASKS), "requests": machine.get(y.H_REQUESTS)}
+    counts = {"events": machine.get(y.RUN_EVENTS), "tasks": machine.get(y.RUN_TASKS), "requests": machine.get(y.RUN_REQUESTS)}
     laws = [*conservation(machine.ledger, machine.used_rows), *kernel_laws(plan, machine)]
     return writer.finish(totals, histograms, laws, {}, counts, unknown)

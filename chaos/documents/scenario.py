@@ -18,7 +18,8 @@ from simcore.base.model import FileName, Model, Name, Probability
 from simcore.base.units import MINUTE, SECOND, ClockTime, Duration, parse_duration
 from simcore.files.patch import EditForm
 from simcore.files.validation import Finding
-from simcore.model.control_section import READING_PATTERN, Reading
+from simcore.model.control_section import Reading
+from simcore.model.metrics import METRIC_PATTERN
 
 Positive = Annotated[Duration, Field(gt=0)]
 Seed = Annotated[int, Field(ge=0, lt=1 << 63)]
@@ -76,7 +77,7 @@ def measure_problem(measure: str) -> str | None:
         reading, _, last = rest.rpartition(".")
         return (
             None
-            if last in COUNTER_MEASURES and re.match(READING_PATTERN, reading)
+            if last in COUNTER_MEASURES and re.match(METRIC_PATTERN, reading)
             else f"write counters.KIND/NAME/FIELD.MEASURE; measures: {', '.join(COUNTER_MEASURES)}"
         )
     if group == "orders":

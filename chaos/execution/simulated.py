@@ -24,7 +24,8 @@ from simcore.library import Surroundings, require_fit
 from simcore.model.architecture import Architecture
 from simcore.model.control_section import Control
 from simcore.model.index import ArchitectureIndex
-from simcore.model.references import FIELDS, check_reading
+from simcore.model.metrics import FIELDS
+from simcore.model.references import check_reading
 from simcore.model.workload import Workload
 
 FAULT_WORDS = {

@@ -18,6 +18,7 @@ from simcore.base.errors import InputError, suggest
 from simcore.base.model import Model, Name, Probability
 from simcore.model.architecture import Architecture
 from simcore.model.index import ArchitectureIndex
+from simcore.model.metrics import TRAFFIC
 from simcore.model.workload import Workload
 
 if TYPE_CHECKING:
@@ -98,15 +99,8 @@ def traffic(index: ArchitectureIndex, target: Target) -> list[str]:
     """Counters that grow when requests meet the target; of a unit what it ended, and what was asked of its service."""
     kind, name = target
     if kind == "unit":
-        return [f"unit/{name}/done", f"unit/{name}/failed", *calls_to(index, name.partition("#")[0])]
-    fields = {
-        "pool": ("granted", "refused"),
-        "link": ("sent",),
-        "flow": ("started",),
-        "limit": ("passed", "deferred", "refused"),
-        "call": ("attempts",),
-    }
-    return [f"{kind}/{label}/{field}" for label in _counted_as(index, kind, name) for field in fields.get(kind, ())]
+        return [*(f"unit/{name}/{field}" for field in TRAFFIC[kind]), *calls_to(index, name.partition("#")[0])]
+    return [f"{kind}/{label}/{field}" for label in _counted_as(index, kind, name) for field in TRAFFIC.get(kind, ())]
 
 
 def _counted_as(index: ArchitectureIndex, kind: str, name: str) -> Sequence[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import math
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, SupportsInt
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from simcore.base.errors import InputError
 from simcore.base.units import DAY, MINUTE
 from simcore.compile.program import Assembler
 from simcore.kernel import layout as y
-from simcore.kernel import random
+from simcore.kernel import random, records
 from simcore.kernel.ledger.counterparties import KINDS
 from simcore.kernel.random import combine_int, mix_int
 from simcore.model.architecture import Architecture, Call, Operation, Pool, Send, Service
@@ -91,7 +91,7 @@ class Arena:
         self.array: np.ndarray[Any, Any] = np.zeros(max(4096, reserved), dtype)
         self.used = reserved
 
-    def take(self, count: int) -> int:
+    def take(self, count: SupportsInt) -> int:
         """Room for `count` words, zeroed; returns the index of the first."""
         at, self.used = self.used, self.used + int(count)
         if self.used > len(self.array):
@@ -165,7 +165,7 @@ class _Compiler:
         self.index, self.architecture, self.workload = index, architecture, workload
         self.start, self.end = start, end
         self.seed_key = mix_int(seed % (1 << 64))
-        self.m, self.f = Arena(np.int64, y.HEADER_SIZE), Arena(np.float64, 1)
+        self.m, self.f = Arena(np.int64, int(y.RUN_SIZE)), Arena(np.float64, 1)
         self.handles: dict[str, dict[str, int]] = {
             k: {}
             for k in ("pool", "unit", "link", "call", "flow", "limit", "service", "operation", "stream", "attribute", "ring")
@@ -184,9 +184,11 @@ class _Compiler:
     def get(self, at: int, offset: np.uint64) -> int:
         return int(self.m.array[at + int(offset)])
 
-    def column(self, kind: str, name: str, fields: dict[str, tuple[np.uint64, str]], at: int) -> None:
-        for label, (offset, mode) in fields.items():
-            self.columns.append(Column(kind, name, label, mode, at + int(offset)))
+    def add_columns(self, kind: str, name: str, at: int, *, sends: bool = False) -> None:
+        """The columns of a record's series; a call site that sends has attempts alone."""
+        for label, mode, offset in records.JOURNAL_RECORDS[kind].series():
+            if not sends or label == "attempts":
+                self.columns.append(Column(kind, name, label, mode, at + offset))
 
     def distribution(self, d: Distribution) -> int:
         return self.f.put(distribution_record(d))
@@ -204,17 +206,12 @@ class _Compiler:
             for label in self.index.resource_names(name):
                 at = self.m.take(y.LIMIT_SIZE)
                 interval = max(1, round(1e9 / limit.rate))
-                self.set(at, y.R_INTERVAL, interval)
-                self.set(at, y.R_TOLERANCE, (limit.burst - 1) * interval)
-                self.set(at, y.R_DEFERS, limit.excess == "defer")
-                self.set(at, y.R_MAX_WAIT, y.NEVER if limit.max_wait is None else limit.max_wait)
+                self.set(at, y.LIMIT_INTERVAL, interval)
+                self.set(at, y.LIMIT_TOLERANCE, (limit.burst - 1) * interval)
+                self.set(at, y.LIMIT_DEFERS, limit.excess == "defer")
+                self.set(at, y.LIMIT_MAX_WAIT, y.NEVER if limit.max_wait is None else limit.max_wait)
                 self.handles["limit"][label] = at
-                fields = {
-                    "passed": (y.R_PASSED, "cumulative"),
-                    "deferred": (y.R_DEFERRED, "cumulative"),
-                    "refused": (y.R_REFUSED, "cumulative"),
-                }
-                self.column("limit", label, fields, at)
+                self.add_columns("limit", label, at)
 
     def capacity(self, name: str, pool: Pool, i: int) -> float:
         """A standby replica's pools of its own may be smaller than its primary's."""
@@ -230,17 +227,11 @@ class _Compiler:
         slots = (
             y.UNLIMITED if pool.slots == "unlimited" else pool.slots if capacity == 1.0 else max(1, round(pool.slots * capacity))
         )
-        self.set(at, y.P_SLOTS, slots)
-        self.set(at, y.P_LIMIT, y.NEVER if pool.queue == "unbounded" else pool.queue)
-        self.set(at, y.P_DISCIPLINE, ("fifo", "lifo", "priority").index(pool.discipline))
-        self.set(at, y.P_LAST, self.start)
-        fields = {
-            "busy": (y.P_BUSY, "gauge"), "queue": (y.Q_LENGTH, "gauge"), "slots": (y.P_SLOTS, "gauge"),
-            "granted": (y.P_GRANTED, "cumulative"), "refused": (y.P_REFUSED, "cumulative"), "waited": (y.P_WAITED, "cumulative"),
-            "busy_ns": (y.P_BUSY_NS, "cumulative"), "wait_ns": (y.P_WAIT_NS, "cumulative"),
-            "peak_busy": (y.P_SECOND_BUSY, "peak"), "peak_queue": (y.P_SECOND_QUEUE, "peak"),
-        }  # fmt: skip
-        self.column("pool", label, fields, at)
+        self.set(at, y.POOL_SLOTS, slots)
+        self.set(at, y.POOL_QUEUE_LIMIT, y.NEVER if pool.queue == "unbounded" else pool.queue)
+        self.set(at, y.POOL_DISCIPLINE, records.DISCIPLINES.number(pool.discipline))
+        self.set(at, y.POOL_LAST, self.start)
+        self.add_columns("pool", label, at)
 
     def add_services(self) -> None:
         for name in self.services:
@@ -248,35 +239,31 @@ class _Compiler:
         for name, service in self.services.items():
             at, n = self.handles["service"][name], service.units
             units = [self.add_unit(name, service, i) for i in range(n)]
-            self.set(at, y.S_BALANCE, ("round_robin", "random", "least_busy", "shard").index(service.balance))
-            self.set(at, y.S_REPLICAS, service.replicas)
-            self.set(at, y.S_UNITS, self.m.put(units))
-            self.set(at, y.S_UNITS_N, n)
-            self.set(at, y.S_ACTIVE, self.m.put(units))
-            self.set(at, y.S_ACTIVE_N, service.replicas)
+            self.set(at, y.SERVICE_BALANCE, records.BALANCES.number(service.balance))
+            self.set(at, y.SERVICE_REPLICAS, service.replicas)
+            self.set(at, y.SERVICE_UNITS, self.m.put(units))
+            self.set(at, y.SERVICE_UNITS_N, n)
+            self.set(at, y.SERVICE_ACTIVE, self.m.put(units))
+            self.set(at, y.SERVICE_ACTIVE_N, service.replicas)
             if service.shard_by:
-                self.set(at, y.S_SHARD_ATTRIBUTE, self.attribute(service.shard_by))
+                self.set(at, y.SERVICE_SHARD_ATTRIBUTE, self.attribute(service.shard_by))
 
     def add_unit(self, name: str, service: Service, i: int) -> int:
         at = self.m.take(y.UNIT_SIZE)
         label = f"{name}#{i}"
         self.handles["unit"][label] = at
         self.numbers["unit"].append(label)
-        self.set(at, y.N_UP, 1)
-        self.set(at, y.N_FLOATS, self.f.put([1.0, 0.0, 0.0, 1.0, service.contention]))
-        self.set(at, y.N_SERVICE, self.handles["service"][name])
-        self.set(at, y.N_INDEX, i)
+        self.set(at, y.UNIT_UP, 1)
+        self.set(at, y.UNIT_FLOATS, self.f.put([1.0, 0.0, 0.0, 1.0, service.contention]))
+        self.set(at, y.UNIT_SERVICE, self.handles["service"][name])
+        self.set(at, y.UNIT_INDEX, i)
         used = self.index.resources_of(name)
-        if len(used) > y.MAX_POOLS:
-            raise InputError(f"services.{name} uses {len(used)} pools and limits; at most {y.MAX_POOLS} are possible")
+        if len(used) > y.POOLS_MAX:
+            raise InputError(f"services.{name} uses {len(used)} pools and limits; at most {y.POOLS_MAX} are possible")
         for local, resource in enumerate(used):
-            self.set(at, y.N_POOLS + np.uint64(local), self.resource(resource, i))
+            self.set(at, y.UNIT_POOLS + np.uint64(local), self.resource(resource, i))
         if name != CLIENT:
-            fields = {
-                "up": (y.N_UP, "gauge"), "hung": (y.N_HUNG, "gauge"), "live": (y.N_LIVE, "gauge"), "done": (y.N_DONE, "cumulative"),
-                "failed": (y.N_FAILED, "cumulative"), "sojourn_ns": (y.N_BUSY_NS, "cumulative"),
-            }  # fmt: skip
-            self.column("unit", label, fields, at)
+            self.add_columns("unit", label, at)
         return at
 
     def resource(self, name: str, i: int) -> int:
@@ -290,18 +277,18 @@ class _Compiler:
         at = self.handles["attribute"][name] = self.m.take(y.ATTRIBUTE_SIZE)
         if name in self.workload.attributes:
             attribute = self.workload.attributes[name]
-            scope = ("customer", "intent", "instrument").index(attribute.of)
+            scope = records.SCOPES.number(attribute.of)
             values, weights = list(attribute.weights), list(attribute.weights.values())
             label = random.name_hash(f"{attribute.of}/{name}")
-            self.set(at, y.B_HASH, wrap(label if attribute.of == "intent" else self.seed_key ^ label))
-            self.set(at, y.B_FLOATS, self.f.put(np.cumsum(weights) / np.sum(weights)))
+            self.set(at, y.ATTRIBUTE_HASH, wrap(label if attribute.of == "intent" else self.seed_key ^ label))
+            self.set(at, y.ATTRIBUTE_FLOATS, self.f.put(np.cumsum(weights) / np.sum(weights)))
         elif name in _BUILT_IN_ATTRIBUTES:
             scope, names = _BUILT_IN_ATTRIBUTES[name]
             values = list(names)
         else:
             raise InputError(f"route by {name!r}: the workload {self.workload.name} has no such attribute")
-        self.set(at, y.B_SCOPE, scope)
-        self.set(at, y.B_N, len(values))
+        self.set(at, y.ATTRIBUTE_SCOPE, scope)
+        self.set(at, y.ATTRIBUTE_N, len(values))
         self.attribute_values[name] = values
         return at
 
@@ -312,15 +299,11 @@ class _Compiler:
             at = self.m.take(y.LINK_SIZE)
             name = link.label
             self.handles["link"][name] = at
-            self.set(at, y.L_FLOATS, self.f.put([link.loss.request, link.loss.answer, link.duplication, 1.0]))
-            self.set(at, y.L_LATENCY, self.distribution(link.latency))
+            self.set(at, y.LINK_FLOATS, self.f.put([link.loss.request, link.loss.answer, link.duplication, 1.0]))
+            self.set(at, y.LINK_LATENCY, self.distribution(link.latency))
             clean = link.latency.constant == 0 and not (link.loss.request or link.loss.answer or link.duplication)
-            self.set(at, y.L_CLEAN, clean)
-            fields = {
-                "sent": (y.L_SENT, "cumulative"), "lost_request": (y.L_LOST_REQUEST, "cumulative"),
-                "lost_answer": (y.L_LOST_ANSWER, "cumulative"),
-            }  # fmt: skip
-            self.column("link", name, fields, at)
+            self.set(at, y.LINK_CLEAN, clean)
+            self.add_columns("link", name, at)
 
     # -- operations, call sites ---------------------------------------------------------------------------------------------------
 
@@ -329,82 +312,75 @@ class _Compiler:
             for operation in service.operations:
                 name = f"{service_name}.{operation}"
                 at = self.handles["operation"][name] = self.m.take(y.OPERATION_SIZE)
-                self.set(at, y.O_HASH, wrap(random.name_hash(name)))
-                self.set(at, y.O_EFFECTS, name in self.index.may_write)
-                self.set(at, y.O_SERVICE, self.handles["service"][service_name])
-                self.set(at, y.O_NUMBER, len(self.numbers["operation"]))
-                self.histogram(at, y.O_HISTOGRAM)
+                self.set(at, y.OPERATION_HASH, wrap(random.name_hash(name)))
+                self.set(at, y.OPERATION_EFFECTS, name in self.index.may_write)
+                self.set(at, y.OPERATION_SERVICE, self.handles["service"][service_name])
+                self.set(at, y.OPERATION_NUMBER, len(self.numbers["operation"]))
+                self.histogram(at, y.OPERATION_HISTOGRAM)
                 self.numbers["operation"].append(name)
-                fields = {"done": (y.O_DONE, "cumulative"), "failed": (y.O_FAILED, "cumulative")}
-                self.column("operation", name, fields, at)
+                self.add_columns("operation", name, at)
         for service_name, service in self.services.items():
             for operation, body in service.operations.items():
                 name = f"{service_name}.{operation}"
                 at = self.handles["operation"][name]
-                self.set(at, y.O_LIFETIME, body.idempotency.lifetime if body.idempotency else -1)
+                self.set(at, y.OPERATION_LIFETIME, body.idempotency.lifetime if body.idempotency else -1)
                 assembler = Assembler(self, service_name, operation, self.index.resources_of(service_name))
-                self.set(at, y.O_ENTRY, assembler.assemble(service, body))
+                self.set(at, y.OPERATION_ENTRY, assembler.assemble(service, body))
 
-    def add_site(self, caller: str, label: str, step: Call | Send) -> int:
+    def add_call_site(self, caller: str, label: str, step: Call | Send) -> int:
         """A call site: its policies, and room for its state at each unit of the calling service."""
-        at = self.m.take(y.SITE_SIZE)
+        at = self.m.take(y.CALL_SIZE)
         target = step.call if isinstance(step, Call) else step.send
         callee = target.split(".")[0]
         self.handles["call"][label] = at
-        self.set(at, y.X_NUMBER, len(self.numbers["call"]))
+        self.set(at, y.CALL_NUMBER, len(self.numbers["call"]))
         self.numbers["call"].append(label)
-        self.set(at, y.X_SERVICE, self.handles["service"][callee])
-        self.set(at, y.X_OP, self.handles["operation"][target])
-        self.set(at, y.X_LINK, self.handles["link"].get(f"{caller}-{callee}", 0))
-        self.set(at, y.X_HASH, wrap(random.name_hash(label)))
+        self.set(at, y.CALL_SERVICE, self.handles["service"][callee])
+        self.set(at, y.CALL_OPERATION, self.handles["operation"][target])
+        self.set(at, y.CALL_LINK, self.handles["link"].get(f"{caller}-{callee}", 0))
+        self.set(at, y.CALL_HASH, wrap(random.name_hash(label)))
         if step.draw:
-            self.set(at, y.X_DRAW, wrap(random.name_hash(f"draw:{step.draw}")))
-        self.set(at, y.X_PRIORITY, -1 if step.priority is None else step.priority)
-        self.set(at, y.X_TIMEOUT, -1)
-        self.set(at, y.X_BUDGET_RATIO, -1)
-        states = self.m.take(int(y.SITE_STATE_SIZE) * self.services[caller].units)
-        self.set(at, y.X_STATES, states)
-        fields = {"attempts": (y.X_TRIES, "cumulative")}
+            self.set(at, y.CALL_DRAW, wrap(random.name_hash(f"draw:{step.draw}")))
+        self.set(at, y.CALL_PRIORITY, -1 if step.priority is None else step.priority)
+        self.set(at, y.CALL_TIMEOUT, -1)
+        self.set(at, y.CALL_BUDGET_RATIO, -1)
+        states = self.m.take(int(y.STATE_SIZE) * self.services[caller].units)
+        self.set(at, y.CALL_STATES, states)
         if isinstance(step, Send):
-            self.set(at, y.X_DURABLE, step.durable)
-            self.set(at, y.X_DELAY, self.distribution(step.delay) if step.delay else 0)
+            self.set(at, y.CALL_DURABLE, step.durable)
+            self.set(at, y.CALL_DELAY, self.distribution(step.delay) if step.delay else 0)
         else:
             self.add_policies(at, states, step, self.services[caller].units)
-            fields |= {
-                "failures": (y.X_FAILURES, "cumulative"), "timeouts": (y.X_TIMEOUTS, "cumulative"),
-                "retries": (y.X_RETRIES, "cumulative"), "breaker_open": (y.X_OPENED, "cumulative"),
-                "fallbacks": (y.X_FALLBACKS, "cumulative"),
-            }  # fmt: skip
-        self.column("call", label, fields, at)
+        self.add_columns("call", label, at, sends=isinstance(step, Send))
         return at
 
     def add_policies(self, at: int, states: int, call: Call, units: int) -> None:
         if call.timeout is not None:
-            self.set(at, y.X_TIMEOUT, call.timeout)
+            self.set(at, y.CALL_TIMEOUT, call.timeout)
             self.handles["ring"].setdefault(str(call.timeout), 0)
         retry, breaker = call.retry, call.breaker
-        self.set(at, y.X_ATTEMPTS, retry.attempts if retry else 1)
+        self.set(at, y.CALL_ATTEMPTS_MAX, retry.attempts if retry else 1)
         multiplier, jitter, rate = 1.0, 0.0, 1.0
         if retry:
             multiplier, jitter = retry.multiplier, retry.jitter
-            self.set(at, y.X_BACKOFF, retry.backoff)
-            self.set(at, y.X_BACKOFF_MAX, y.NEVER if retry.backoff_max is None else retry.backoff_max)
-            self.set(at, y.X_RETRY_ON, sum(1 << y.CODES.index(code) for code in set(retry.on)))
+            self.set(at, y.CALL_BACKOFF, retry.backoff)
+            self.set(at, y.CALL_BACKOFF_MAX, y.NEVER if retry.backoff_max is None else retry.backoff_max)
+            self.set(at, y.CALL_RETRY_ON, sum(1 << records.CODES.number(code) for code in set(retry.on)))
             if retry.budget:
                 burst = math.floor(retry.budget.burst * 1e6 + 0.5)
-                self.set(at, y.X_BUDGET_RATIO, math.floor(retry.budget.ratio * 1e6 + 0.5))
-                self.set(at, y.X_BUDGET_BURST, burst)
+                self.set(at, y.CALL_BUDGET_RATIO, math.floor(retry.budget.ratio * 1e6 + 0.5))
+                self.set(at, y.CALL_BUDGET_BURST, burst)
                 for i in range(units):
-                    self.set(states + i * int(y.SITE_STATE_SIZE), y.D_TOKENS, burst)
+                    self.set(states + i * int(y.STATE_SIZE), y.STATE_TOKENS, burst)
         if breaker:
             rate = breaker.failure_rate
-            self.set(at, y.X_WINDOW, breaker.window)
-            self.set(at, y.X_MIN_CALLS, breaker.min_calls)
-            self.set(at, y.X_OPEN_NS, breaker.open_for)
-            self.set(at, y.X_PROBES, breaker.probes)
-        self.set(at, y.X_FLOATS, self.f.put([multiplier, jitter, rate]))
-        self.set(at, y.X_ON_FAILURE, ("fail", "block", "ignore").index(call.on_failure))
-        self.set(at, y.X_ARMED, call.connection is not None)
+            self.set(at, y.CALL_WINDOW, breaker.window)
+            self.set(at, y.CALL_CALLS_MIN, breaker.min_calls)
+            self.set(at, y.CALL_OPEN_NS, breaker.open_for)
+            self.set(at, y.CALL_PROBES, breaker.probes)
+        self.set(at, y.CALL_FLOATS, self.f.put([multiplier, jitter, rate]))
+        self.set(at, y.CALL_ON_FAILURE, records.ON_FAILURE.number(call.on_failure))
+        self.set(at, y.CALL_ARMED, call.connection is not None)
 
     def add_rings(self) -> None:
         """One ring of timers for each constant timeout; a full one lets timers into the heap."""
@@ -414,33 +390,28 @@ class _Compiler:
         for i, timeout in enumerate(timeouts):
             at = base + i * int(y.RING_SIZE)
             self.handles["ring"][timeout] = at
-            self.set(at, y.G_TIMEOUT, int(timeout))
-            self.set(at, y.G_BASE, self.m.take(capacity * int(y.RING_ENTRY)))
-            self.set(at, y.G_MASK, capacity - 1)
-        self.set(0, y.H_RINGS, base)
-        self.set(0, y.H_RINGS_N, len(timeouts))
+            self.set(at, y.RING_TIMEOUT, int(timeout))
+            self.set(at, y.RING_BASE, self.m.take(capacity * int(y.TIMER_SIZE)))
+            self.set(at, y.RING_MASK, capacity - 1)
+        self.set(0, y.RUN_RINGS, base)
+        self.set(0, y.RUN_RINGS_N, len(timeouts))
         for at in self.handles["call"].values():
-            timeout_ns = self.get(at, y.X_TIMEOUT)
+            timeout_ns = self.get(at, y.CALL_TIMEOUT)
             if timeout_ns >= 0:
-                self.set(at, y.X_RING, self.handles["ring"][str(timeout_ns)])
+                self.set(at, y.CALL_RING, self.handles["ring"][str(timeout_ns)])
 
     # -- flows and arrivals ------------------------------------------------------------------------------------------------------
 
     def add_flows(self) -> None:
         for number, (name, flow) in enumerate(self.architecture.flows.items()):
             at = self.handles["flow"][name] = self.m.take(y.FLOW_SIZE)
-            self.set(at, y.W_OP, self.handles["operation"][f"{CLIENT}.{name}"])
-            self.set(at, y.W_KIND, KINDS[flow.kind].code)
-            self.set(at, y.W_RECORD, flow.record)
-            self.set(at, y.W_PRIORITY, flow.priority)
-            self.set(at, y.W_NUMBER, number)
-            self.histogram(at, y.W_HISTOGRAM)
-            fields = {
-                "started": (y.W_STARTED, "cumulative"), "ok": (y.W_OK, "cumulative"), "rejected": (y.W_REJECTED, "cumulative"),
-                "failed": (y.W_FAILED, "cumulative"), "unknown": (y.W_UNKNOWN, "cumulative"), "blocked": (y.W_BLOCKED, "cumulative"),
-                "latency_ns_sum": (y.W_NS, "cumulative"), "pending": (y.W_PENDING, "gauge"),
-            }  # fmt: skip
-            self.column("flow", name, fields, at)
+            self.set(at, y.FLOW_OPERATION, self.handles["operation"][f"{CLIENT}.{name}"])
+            self.set(at, y.FLOW_KIND, KINDS[flow.kind].code)
+            self.set(at, y.FLOW_RECORD, flow.record)
+            self.set(at, y.FLOW_PRIORITY, flow.priority)
+            self.set(at, y.FLOW_NUMBER, number)
+            self.histogram(at, y.FLOW_HISTOGRAM)
+            self.add_columns("flow", name, at)
         for number, name in enumerate(self.architecture.flows):
             at = self.handles["flow"][name]
             for i, kind in enumerate(_STREAM_KINDS):
@@ -456,23 +427,23 @@ class _Compiler:
         at = self.handles["stream"][flow if kind == "base" else f"{flow}/{kind}"] = self.m.take(y.STREAM_SIZE)
         label = flow if kind == "base" else f"{flow}/{kind}"
         intent = self.seed_key ^ random.name_hash("intent")
-        self.set(at, y.A_FLOW, flow_at)
-        self.set(at, y.A_HASH, wrap(combine_int(intent, random.name_hash(label))))
-        self.set(at, y.A_NUMBER, number)
+        self.set(at, y.STREAM_FLOW, flow_at)
+        self.set(at, y.STREAM_HASH, wrap(combine_int(intent, random.name_hash(label))))
+        self.set(at, y.STREAM_NUMBER, number)
         self.set(
             at,
-            y.A_KIND,
+            y.STREAM_KIND,
             {"base": y.BY_RATE, "surge": y.BY_RATE, "backlog": y.BY_BACKLOG, "reconnect": y.BY_LIST, "probe": y.BY_PROBE}[kind],
         )
-        self.set(at, y.A_FLOATS, self.f.put([1.0 if kind == "base" else 0.0, 1.0, 0.0]))
+        self.set(at, y.STREAM_FLOATS, self.f.put([1.0 if kind == "base" else 0.0, 1.0, 0.0]))
         load = self.workload.flows.get(flow)
         if load is None:
             return
         if kind == "base" and load.closed:
-            self.set(at, y.A_KIND, y.BY_POPULATION)
-            self.set(at, y.A_LIST_N, load.closed.clients)
-            self.set(at, y.A_CLIENTS, self.m.take(load.closed.clients))
-            self.set(at, y.A_THINK, self.distribution(load.closed.think))
+            self.set(at, y.STREAM_KIND, y.BY_POPULATION)
+            self.set(at, y.STREAM_LIST_N, load.closed.clients)
+            self.set(at, y.STREAM_CLIENTS, self.m.take(load.closed.clients))
+            self.set(at, y.STREAM_THINK, self.distribution(load.closed.think))
         elif kind in ("base", "surge") and not load.closed and not load.follows:
             first = self.start // MINUTE
             minutes = -(-self.end // MINUTE) - first
@@ -480,40 +451,40 @@ class _Compiler:
             rates = (
                 self.f.put(minute_rates(load, self.workload.curves, first, minutes))
                 if kind == "base"
-                else self.get(base, y.A_RATES)
+                else self.get(base, y.STREAM_RATES)
             )
-            self.set(at, y.A_RATES, rates)
-            self.set(at, y.A_MINUTES, minutes)
-            self.set(at, y.A_FIRST_MINUTE, first)
+            self.set(at, y.STREAM_RATES, rates)
+            self.set(at, y.STREAM_MINUTES, minutes)
+            self.set(at, y.STREAM_FIRST_MINUTE, first)
         elif kind == "backlog" and load.backlog:
-            self.set(at, y.A_LIST_N, load.backlog.count)
-            self.set(at, y.A_OVER, load.backlog.over)
-            self.set(at, y.A_FIRST_MINUTE, self.start)
+            self.set(at, y.STREAM_LIST_N, load.backlog.count)
+            self.set(at, y.STREAM_OVER, load.backlog.over)
+            self.set(at, y.STREAM_FIRST_MINUTE, self.start)
 
     def add_follower(self, flow: str, follows: Follows, kind: str, number: int) -> None:
         """The stream of intents of `flow` that follow one stream of another flow."""
         followed = self.handles["stream"][follows.flow if kind == "base" else f"{follows.flow}/{kind}"]
-        if self.get(followed, y.A_FOLLOWER):
+        if self.get(followed, y.STREAM_FOLLOWER):
             raise InputError(f"workload {self.workload.name}: two flows follow {follows.flow}", mend="let one follow the other")
         label = f"{flow}/after-{kind}"
         at = self.handles["stream"][label] = self.m.take(y.STREAM_SIZE)
-        self.set(at, y.A_FLOW, self.handles["flow"][flow])
-        self.set(at, y.A_HASH, wrap(combine_int(self.seed_key ^ random.name_hash("intent"), random.name_hash(label))))
-        self.set(at, y.A_NUMBER, number)
-        self.set(at, y.A_KIND, y.BY_FOLLOWING)
-        self.set(at, y.A_FLOATS, self.f.put([1.0, 1.0, follows.share]))
-        self.set(at, y.A_DELAY, self.distribution(follows.after))
-        self.set(at, y.A_FOLLOWED, followed)
-        self.set(followed, y.A_FOLLOWER, at)
+        self.set(at, y.STREAM_FLOW, self.handles["flow"][flow])
+        self.set(at, y.STREAM_HASH, wrap(combine_int(self.seed_key ^ random.name_hash("intent"), random.name_hash(label))))
+        self.set(at, y.STREAM_NUMBER, number)
+        self.set(at, y.STREAM_KIND, y.BY_FOLLOWING)
+        self.set(at, y.STREAM_FLOATS, self.f.put([1.0, 1.0, follows.share]))
+        self.set(at, y.STREAM_DELAY, self.distribution(follows.after))
+        self.set(at, y.STREAM_FOLLOWED, followed)
+        self.set(followed, y.STREAM_FOLLOWER, at)
         if follows.where:
             ((attribute, value),) = follows.where.items()
-            self.set(at, y.A_WHERE, self.attribute(attribute))
-            self.set(at, y.A_VALUE, self.attribute_values[attribute].index(value))
+            self.set(at, y.STREAM_WHERE, self.attribute(attribute))
+            self.set(at, y.STREAM_VALUE, self.attribute_values[attribute].index(value))
 
     def add_customers(self) -> None:
         accounts = self.workload.accounts
-        self.set(0, y.H_CUSTOMERS, accounts.count)
-        self.set(0, y.H_ALIAS, self.f.put(_activity_table(accounts.count, accounts.activity_exponent)))
+        self.set(0, y.RUN_CUSTOMERS, accounts.count)
+        self.set(0, y.RUN_ALIAS, self.f.put(_activity_table(accounts.count, accounts.activity_exponent)))
 
 
 @functools.lru_cache(maxsize=4)
@@ -554,14 +525,26 @@ def compile_plan(
     c.add_rings()
     c.add_flows()
     c.add_customers()
-    c.set(0, y.H_CLIENT_UNIT, c.handles["unit"][CLIENT_INSTANCE])
-    c.set(0, y.H_NOW, start)
-    c.set(0, y.H_GUARD, architecture.run_guard)
-    c.set(0, y.H_PROPAGATE, architecture.deadlines == "propagate")
-    c.set(0, y.H_SPAN_EVERY, span_sampling)
+    c.set(0, y.RUN_CLIENT, c.handles["unit"][CLIENT_INSTANCE])
+    c.set(0, y.RUN_NOW, start)
+    c.set(0, y.RUN_GUARD, architecture.run_guard)
+    c.set(0, y.RUN_PROPAGATE, architecture.deadlines == "propagate")
+    c.set(0, y.RUN_SPAN_EVERY, span_sampling)
     m, f = c.m.array[: c.m.used].copy(), c.f.array[: c.f.used].copy()
     m.flags.writeable = f.flags.writeable = False
     return Plan(
-        index, workload, seed, start, end, span_sampling, m, f, c.handles, c.numbers, c.columns, c.attribute_values, environment,
+        index,
+        workload,
+        seed,
+        start,
+        end,
+        span_sampling,
+        m,
+        f,
+        c.handles,
+        c.numbers,
+        c.columns,
+        c.attribute_values,
+        environment,
         details or {},
-    )  # fmt: skip
+    )

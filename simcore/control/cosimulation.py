@@ -17,34 +17,17 @@ import simpy
 from simcore.base.errors import InputError
 from simcore.compile.plan import Plan, distribution_record
 from simcore.control.event_names import BREAKER_WORDS
-from simcore.control.handles import parts
 from simcore.control.injection import Injection
 from simcore.control.sampling import PolledScrape, Rule, Scrape
 from simcore.kernel import layout as y
 from simcore.kernel import random
 from simcore.kernel.machine import Machine
+from simcore.kernel.records import JOURNAL_RECORDS, Mode
 from simcore.model.distributions import Distribution
+from simcore.model.metrics import DOWN_SINCE, parse_metric
 
-FIELDS: dict[str, dict[str, Any]] = {
-    "pool": {
-        "busy": y.P_BUSY, "slots": y.P_SLOTS, "queue": y.Q_LENGTH, "queue_limit": y.P_LIMIT, "granted": y.P_GRANTED, "refused": y.P_REFUSED,
-        "waited": y.P_WAITED, "busy_ns": y.P_BUSY_NS, "queue_ns": y.P_QUEUE_NS, "full_ns": y.P_FULL_NS, "wait_ns": y.P_WAIT_NS,
-        "hold_ns": y.P_HOLD_NS, "peak_busy": y.P_PEAK_BUSY, "peak_queue": y.P_PEAK_QUEUE,
-    },
-    "unit": {"up": y.N_UP, "hung": y.N_HUNG, "live": y.N_LIVE, "done": y.N_DONE, "failed": y.N_FAILED, "sojourn_ns": y.N_BUSY_NS},
-    "link": {"sent": y.L_SENT, "lost_request": y.L_LOST_REQUEST, "lost_answer": y.L_LOST_ANSWER},
-    "flow": {
-        "started": y.W_STARTED, "ok": y.W_OK, "rejected": y.W_REJECTED, "failed": y.W_FAILED, "unknown": y.W_UNKNOWN, "blocked": y.W_BLOCKED,
-        "latency_ns_sum": y.W_NS, "pending": y.W_PENDING,
-    },
-    "call": {
-        "attempts": y.X_TRIES, "failures": y.X_FAILURES, "timeouts": y.X_TIMEOUTS, "retries": y.X_RETRIES, "breaker_open": y.X_OPENED,
-        "fallbacks": y.X_FALLBACKS,
-    },
-    "operation": {"done": y.O_DONE, "failed": y.O_FAILED},
-    "limit": {"passed": y.R_PASSED, "deferred": y.R_DEFERRED, "refused": y.R_REFUSED},
-}  # fmt: skip
-_INTEGRALS = {"busy_ns", "queue_ns", "full_ns"}
+_OFFSETS = {kind: record.totals() for kind, record in JOURNAL_RECORDS.items()}
+_INTEGRALS = {word.label for record in JOURNAL_RECORDS.values() for word in record.words if word.mode is Mode.INTEGRAL}
 
 
 class Clock(simpy.Environment):
@@ -74,38 +57,39 @@ class Cosimulation:
 
     def _index(self, kind: str, name: str, field: str) -> int:
         handles = self.plan.handles.get(kind, {})
-        if kind not in FIELDS or name not in handles:
+        if kind not in _OFFSETS or name not in handles:
             close = difflib.get_close_matches(name, handles, 1)
             raise InputError(
-                f"nothing to read: {kind} {name!r}", mend=f"did you mean {close[0]}?" if close else f"kinds: {', '.join(FIELDS)}"
+                f"nothing to read: {kind} {name!r}",
+                mend=f"did you mean {close[0]}?" if close else f"kinds: {', '.join(_OFFSETS)}",
             )
-        if field not in FIELDS[kind]:
-            raise InputError(f"a {kind} has no {field!r}", mend=f"it has: {', '.join(FIELDS[kind])}")
-        return handles[name] + int(FIELDS[kind][field])
+        if field not in _OFFSETS[kind]:
+            raise InputError(f"a {kind} has no {field!r}", mend=f"it has: {', '.join(_OFFSETS[kind])}")
+        return handles[name] + _OFFSETS[kind][field]
 
     def read(self, kind: str, name: str, field: str) -> int:
         """A cumulative counter or gauge, exact now. Of a unit also `down_since`: the instant it went down (ns), -1 while it is up."""
-        if kind == "unit" and field == "down_since":
-            return self.inject.down_since.get(self._index("unit", name, "up") - int(y.N_UP), -1)
+        if kind == "unit" and field == DOWN_SINCE:
+            return self.inject.down_since.get(self._index("unit", name, "up") - int(y.UNIT_UP), -1)
         if (kind, name, field) not in self._indices:
             self._indices[kind, name, field] = self._index(kind, name, field)
         if field in _INTEGRALS:
-            self._machine.account_pools([self.plan.handles["pool"][name]])
+            self._machine.account_pools([self.plan.handles[kind][name]])
         return int(self._machine.m[self._indices[kind, name, field]])
 
     def sum_of(self, readings: Iterable[str]) -> Callable[[], int]:
         """A function that tells the sum of some counters and gauges, exact when it is called."""
-        named, machine = [parts(reading) for reading in readings], self._machine
-        if not all(map(_is_word, named)):
-            return lambda: sum(self.read(*reading) for reading in named)
-        places = [self._index(*reading) for reading in named]
-        return lambda: sum(map(machine.m.item, places))
+        names, machine = [parse_metric(reading) for reading in readings], self._machine
+        if not all(name.is_word for name in names):
+            return lambda: sum(self.read(*name) for name in names)
+        indices = [self._index(*name) for name in names]
+        return lambda: sum(map(machine.m.item, indices))
 
     def scrape(self, rule: Rule) -> Scrape:
         """Readings looked at every so often: by the kernel where it has them as they are."""
-        if not all(_is_word(parts(reading)) for reading in (*rule.of, *rule.to)):
+        if not all(parse_metric(reading).is_word for reading in (*rule.of, *rule.to)):
             return PolledScrape(self.env, rule, self.sum_of)
-        of, to = ([self._index(*parts(reading)) for reading in side] for side in (rule.of, rule.to))
+        of, to = ([self._index(*parse_metric(reading)) for reading in side] for side in (rule.of, rule.to))
         self._scrapes.append(KernelScrape(self.env, self._machine, rule, of, to))
         return self._scrapes[-1]
 
@@ -149,7 +133,7 @@ class Cosimulation:
     @property
     def events(self) -> int:
         """Events the kernel has handled so far."""
-        return int(self._machine.get(y.H_EVENTS))
+        return int(self._machine.get(y.RUN_EVENTS))
 
     # -- running both ----------------------------------------------------------------------------------------------------------
 
@@ -162,9 +146,9 @@ class Cosimulation:
             why = self._machine.advance(target)
             if why == y.OVER_GUARD:
                 return f"more than {self.plan.architecture.run_guard} tasks at once: a queue grew without bound"
-            if why in (y.WATCHED, y.PROBED, y.SCRAPED):
+            if why in (y.WATCHED, y.PROBED, y.SAMPLED):
                 self.env.catch_up(self._machine.now)
-                self._wake(looked=why == y.SCRAPED)
+                self._wake(looked=why == y.SAMPLED)
             elif target >= until and due >= until:
                 return None  # what control does at `until` itself belongs to the next piece, together with what follows from it there
             now = self._machine.now
@@ -195,19 +179,14 @@ class Cosimulation:
         self._machine.set_watches([(index, threshold) for index, threshold, _ in self._watches])
 
 
-def _is_word(reading: tuple[str, str, str]) -> bool:
-    """Whether the kernel keeps the reading as it is in a word of its arena: neither an integral over time nor an instant."""
-    return reading[2] not in _INTEGRALS and reading[2] != "down_since"
-
-
 class KernelScrape:
     """A scrape (control/scrapes.py) whose looks the kernel takes: `of` and `to` are indices into its arena."""
 
     def __init__(self, env: simpy.Environment, machine: Machine, rule: Rule, of: list[int], to: list[int]) -> None:
         self._env, self._machine, self._rule = env, machine, rule
-        kind = {"gauge": y.C_GAUGE, "rate": y.C_RATE, "ratio": y.C_RATIO}[rule.kind]
+        kind = {"gauge": y.SAMPLE_GAUGE, "rate": y.SAMPLE_RATE, "ratio": y.SAMPLE_RATIO}[rule.kind]
         bounds = (math.inf if rule.above is None else rule.above, -math.inf if rule.below is None else rule.below, rule.least)
-        self._at = machine.add_scrape(kind, of, to, rule.first, rule.every, bounds)
+        self._at = machine.add_sampler(kind, of, to, rule.first, rule.every, bounds)
         self._of, self._to = of, to
         self._waiting: simpy.Event | None = None
 
@@ -216,36 +195,40 @@ class KernelScrape:
 
     @property
     def turns(self) -> int:
-        return self._word(y.C_TURNS)
+        return self._word(y.SAMPLER_TURNS)
 
     @property
     def grown(self) -> int:
-        return self._word(y.C_OF_GREW)
+        return self._word(y.SAMPLER_OF_GREW)
 
     @property
     def last(self) -> float | None:
-        return self._rule.value(self._word(y.C_NS), self.grown, self._word(y.C_TO_GREW)) if self._word(y.C_AT) >= 0 else None
+        return (
+            self._rule.value(self._word(y.SAMPLER_NS), self.grown, self._word(y.SAMPLER_TO_GREW))
+            if self._word(y.SAMPLER_AT) >= 0
+            else None
+        )
 
     def value(self) -> float | None:
-        item, then = self._machine.m.item, self._word(y.C_AT)
+        item, then = self._machine.m.item, self._word(y.SAMPLER_AT)
         of, to = sum(map(item, self._of)), sum(map(item, self._to))
         if self._rule.kind == "gauge":
             return self._rule.value(0, of, 0)
         ns = int(self._env.now) - then if then >= 0 else 0
-        return self._rule.value(ns, of - self._word(y.C_OF_SUM), to - self._word(y.C_TO_SUM))
+        return self._rule.value(ns, of - self._word(y.SAMPLER_OF_SUM), to - self._word(y.SAMPLER_TO_SUM))
 
     def look(self, *, beyond: bool) -> simpy.Event:
-        self._machine.m[self._at + int(y.C_WAKE)] = y.WAKE_BEYOND if beyond else y.WAKE_ALWAYS
+        self._machine.m[self._at + int(y.SAMPLER_WAKE)] = y.WAKE_BEYOND if beyond else y.WAKE_ALWAYS
         self._waiting = self._env.event()
         return self._waiting
 
     def hurry(self) -> None:
         if self._waiting is not None:
-            self._machine.m[self._at + int(y.C_WAKE)] = y.WAKE_ALWAYS
+            self._machine.m[self._at + int(y.SAMPLER_WAKE)] = y.WAKE_ALWAYS
 
     def wake(self) -> None:
         """Called when the kernel stopped for a look that whoever waits is to see."""
-        self._machine.m[self._at + int(y.C_WAKE)] = y.WAKE_NEVER
+        self._machine.m[self._at + int(y.SAMPLER_WAKE)] = y.WAKE_NEVER
         waiting, self._waiting = self._waiting, None
         if waiting is not None:
             waiting.succeed()

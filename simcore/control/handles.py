@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
@@ -13,6 +12,7 @@ from simcore.counterparties.counterparty import FileState
 from simcore.model.architecture import Architecture
 from simcore.model.distributions import Distribution
 from simcore.model.index import ArchitectureIndex
+from simcore.model.metrics import parse_metric
 from simcore.model.workload import Workload
 
 
@@ -106,12 +106,4 @@ def now(core: Core) -> int:
 
 def read(core: Core, reading: str) -> int:
     """The value of `kind/name/field`; the name may hold slashes of its own (call/service.operation/site/attempts)."""
-    return core.read(*parts(reading))
-
-
-@functools.lru_cache(maxsize=4096)
-def parts(reading: str) -> tuple[str, str, str]:
-    """Kind, name and field of a reading."""
-    kind, rest = reading.split("/", 1)
-    name, field = rest.rsplit("/", 1)
-    return kind, name, field
+    return core.read(*parse_metric(reading))

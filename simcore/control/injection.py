@@ -66,7 +66,7 @@ class Injection:
         self.plan, self.machine = plan, machine
         self.down_since: dict[int, int] = {}
         self._closed_gates: set[str] = set()
-        self._slots = {name: int(plan.m[at + int(y.P_SLOTS)]) for name, at in plan.handles["pool"].items()}
+        self._slots = {name: int(plan.m[at + int(y.POOL_SLOTS)]) for name, at in plan.handles["pool"].items()}
         self._drops = 0
         self._bursts = 0
 
@@ -106,81 +106,81 @@ class Injection:
     def crash(self, service: str, replica: int = 0) -> None:
         """The unit stops: what lives there dies (callers get a reset), requests are refused until a restart."""
         unit = self._unit(service, replica)
-        if not self._get(unit, y.N_UP):
+        if not self._get(unit, y.UNIT_UP):
             return
-        self._set(unit, y.N_UP, 0)
-        self._set(unit, y.N_HUNG, 0)
+        self._set(unit, y.UNIT_UP, 0)
+        self._set(unit, y.UNIT_HUNG, 0)
         self.down_since[unit] = self.machine.now
         for label, site in self.plan.handles["call"].items():
             if label.split(".", 1)[0] == service:
-                state = self._get(site, y.X_STATES) + replica * int(y.SITE_STATE_SIZE)
-                self.machine.m[state : state + int(y.SITE_STATE_SIZE)] = 0
-                self._set(state, y.D_TOKENS, self._get(site, y.X_BUDGET_BURST))
+                state = self._get(site, y.CALL_STATES) + replica * int(y.STATE_SIZE)
+                self.machine.m[state : state + int(y.STATE_SIZE)] = 0
+                self._set(state, y.STATE_TOKENS, self._get(site, y.CALL_BUDGET_BURST))
         for task in self.machine.live_at(unit):
             self.machine.act(y.ACT_KILL, task)
 
     def restart(self, service: str, replica: int = 0) -> None:
         """The unit is up again and takes the durable messages that waited for it. It does not change rotation."""
         unit = self._unit(service, replica)
-        if self._get(unit, y.N_UP):
+        if self._get(unit, y.UNIT_UP):
             return
-        self._set(unit, y.N_UP, 1)
+        self._set(unit, y.UNIT_UP, 1)
         self.down_since.pop(unit, None)
         for task in self.machine.take_parked(unit):
-            self.machine.make_ready(y.Y_START, task, 0)
+            self.machine.make_ready(y.GO_START, task, 0)
 
     def hang(self, service: str, replica: int = 0) -> None:
         """The unit answers nothing and does nothing, until a thaw, a crash or a restart after one."""
         unit = self._unit(service, replica)
-        if self._get(unit, y.N_UP):
-            self._set(unit, y.N_HUNG, 1)
+        if self._get(unit, y.UNIT_UP):
+            self._set(unit, y.UNIT_HUNG, 1)
 
     def thaw(self, service: str, replica: int = 0) -> None:
         """A hung unit goes on where it stood."""
         unit = self._unit(service, replica)
-        if not self._get(unit, y.N_HUNG):
+        if not self._get(unit, y.UNIT_HUNG):
             return
-        self._set(unit, y.N_HUNG, 0)
+        self._set(unit, y.UNIT_HUNG, 0)
         for task in self.machine.take_parked(unit):
-            self.machine.make_ready(y.Y_THAW, task, self._get(task, y.T_WAIT))
+            self.machine.make_ready(y.GO_THAW, task, self._get(task, y.TASK_WAIT))
 
     def slow(self, service: str, replica: int, factor: float) -> None:
         """Work that begins from now on takes `factor` times as long (1 = normal)."""
         if not factor >= 0:
             raise InputError(f"slow: the factor must be 0 or more, not {factor!r}")
-        self._set_float(self._unit(service, replica), y.N_FLOATS, y.NF_SLOW, float(factor))
+        self._set_float(self._unit(service, replica), y.UNIT_FLOATS, y.UNIT_FLOAT_SLOW, float(factor))
 
     def work(self, service: str, operation: str, factor: float) -> None:
         """Work of this operation that begins from now on takes `factor` times as long at every replica (1 = normal)."""
         if not factor > 0:
             raise InputError(f"work: the factor must be above 0, not {factor!r}")
-        step = self._get(self._find("operation", f"{service}.{operation}"), y.O_ENTRY)
-        while self._get(step, y.I_CODE) != y.C_RETURN:
-            if self._get(step, y.I_CODE) == y.C_WORK:
-                at = self._get(step, y.I_A)
+        step = self._get(self._find("operation", f"{service}.{operation}"), y.OPERATION_ENTRY)
+        while self._get(step, y.INSTR_CODE) != y.DO_RETURN:
+            if self._get(step, y.INSTR_CODE) == y.DO_WORK:
+                at = self._get(step, y.INSTR_A)
                 record = scaled(self.plan.f, at, factor)
                 self.machine.f[at : at + len(record)] = record
-            step += int(y.INSTRUCTION_SIZE)
+            step += int(y.INSTR_SIZE)
 
     def error_rate(self, service: str, replica: int, share: float) -> None:
         """This share of the unit's requests fails with `error` before their first step."""
-        self._special(self._unit(service, replica), y.NF_ERROR, require_share("error_rate", share))
+        self._special(self._unit(service, replica), y.UNIT_FLOAT_ERROR, require_share("error_rate", share))
 
     def grey(self, service: str, replica: int, share: float, factor: float) -> None:
         """The work of this share of the unit's requests takes `factor` times as long."""
         unit = self._unit(service, replica)
-        self._set_float(unit, y.N_FLOATS, y.NF_GREY_FACTOR, float(factor))
-        self._special(unit, y.NF_GREY, require_share("grey", share))
+        self._set_float(unit, y.UNIT_FLOATS, y.UNIT_FLOAT_GREY_FACTOR, float(factor))
+        self._special(unit, y.UNIT_FLOAT_GREY, require_share("grey", share))
 
     def _special(self, unit: int, offset: Any, share: float) -> None:
-        self._set_float(unit, y.N_FLOATS, offset, share)
-        floats = self._get(unit, y.N_FLOATS)
+        self._set_float(unit, y.UNIT_FLOATS, offset, share)
+        floats = self._get(unit, y.UNIT_FLOATS)
         f = self.machine.f
-        self._set(unit, y.N_SPECIAL, f[floats + int(y.NF_ERROR)] > 0 or f[floats + int(y.NF_GREY)] > 0)
+        self._set(unit, y.UNIT_SPECIAL, f[floats + int(y.UNIT_FLOAT_ERROR)] > 0 or f[floats + int(y.UNIT_FLOAT_GREY)] > 0)
 
     def contention(self, service: str, replica: int, coefficient: float) -> None:
         """How much each other task at work slows one that begins (0 = not at all)."""
-        self._set_float(self._unit(service, replica), y.N_FLOATS, y.NF_CONTENTION, float(coefficient))
+        self._set_float(self._unit(service, replica), y.UNIT_FLOATS, y.UNIT_FLOAT_CONTENTION, float(coefficient))
 
     def rotate_in(self, service: str, replica: int = 0) -> None:
         """Calls may pick the unit."""
@@ -192,12 +192,12 @@ class Injection:
 
     def _rotate(self, service: str, replica: int, wanted: bool) -> None:
         unit, at = self._unit(service, replica), self._find("service", service)
-        m, active, units = self.machine.m, self._get(at, y.S_ACTIVE), self._get(at, y.S_UNITS)
-        inside = set(m[active : active + self._get(at, y.S_ACTIVE_N)].tolist())
+        m, active, units = self.machine.m, self._get(at, y.SERVICE_ACTIVE), self._get(at, y.SERVICE_UNITS)
+        inside = set(m[active : active + self._get(at, y.SERVICE_ACTIVE_N)].tolist())
         inside = inside | {unit} if wanted else inside - {unit}
-        ordered = [u for u in m[units : units + self._get(at, y.S_UNITS_N)].tolist() if u in inside]
+        ordered = [u for u in m[units : units + self._get(at, y.SERVICE_UNITS_N)].tolist() if u in inside]
         m[active : active + len(ordered)] = ordered
-        self._set(at, y.S_ACTIVE_N, len(ordered))
+        self._set(at, y.SERVICE_ACTIVE_N, len(ordered))
 
     # -- pools, gates, limits -----------------------------------------------------------------------------------------------
 
@@ -206,13 +206,13 @@ class Injection:
         if slots is not None and slots < 0:
             raise InputError(f"pool_slots: {pool} cannot have {slots} slots")
         for name, at in self._instances("pool", pool).items():
-            self._slots[name] = int(self.plan.m[at + int(y.P_SLOTS)]) if slots is None else slots
+            self._slots[name] = int(self.plan.m[at + int(y.POOL_SLOTS)]) if slots is None else slots
             self._apply_slots(name)
 
     def pool_queue(self, pool: str, limit: int) -> None:
         """New limit of the queue; who is in it stays."""
         for at in self._instances("pool", pool).values():
-            self._set(at, y.P_LIMIT, limit)
+            self._set(at, y.POOL_QUEUE_LIMIT, limit)
 
     def gate(self, name: str, open: bool) -> None:
         """Opens or closes every pool with `gate: name`; closed, it starts nothing and its queue waits."""
@@ -224,8 +224,8 @@ class Injection:
     def _apply_slots(self, label: str) -> None:
         at, pool = self.plan.handles["pool"][label], self.plan.architecture.pools[label.split("#")[0]]
         self.machine.account_pools([at])
-        self._set(at, y.P_SLOTS, 0 if pool.gate in self._closed_gates else self._slots[label])
-        if self._get(at, y.Q_LENGTH):
+        self._set(at, y.POOL_SLOTS, 0 if pool.gate in self._closed_gates else self._slots[label])
+        if self._get(at, y.QUEUE_LENGTH):
             self.machine.act(y.ACT_GRANT, at)
 
     def limit_rate(self, limit: str, per_second: float) -> None:
@@ -235,31 +235,48 @@ class Injection:
         burst = self.plan.architecture.limits[limit.split("#")[0]].burst if self._instances("limit", limit) else 1
         interval = max(1, round(1e9 / per_second))
         for at in self._instances("limit", limit).values():
-            self._set(at, y.R_INTERVAL, interval)
-            self._set(at, y.R_TOLERANCE, (burst - 1) * interval)
+            self._set(at, y.LIMIT_INTERVAL, interval)
+            self._set(at, y.LIMIT_TOLERANCE, (burst - 1) * interval)
 
     # -- links and calls --------------------------------------------------------------------------------------------------------
 
     def link(
-        self, source: str, target: str, *, latency_factor: float | None = None, latency_add_ns: int | None = None,
-        loss_request: float | None = None, loss_answer: float | None = None, duplication: float | None = None,
-        partition_request: bool | None = None, partition_answer: bool | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        source: str,
+        target: str,
+        *,
+        latency_factor: float | None = None,
+        latency_add_ns: int | None = None,
+        loss_request: float | None = None,
+        loss_answer: float | None = None,
+        duplication: float | None = None,
+        partition_request: bool | None = None,
+        partition_answer: bool | None = None,
+    ) -> None:
         """Changes what is named of the link from `source` to `target`; each direction on its own."""
         at = self._find("link", f"{source}-{target}")
         for offset, value in (
-            (y.LF_FACTOR, latency_factor), (y.LF_LOSS_REQUEST, loss_request), (y.LF_LOSS_ANSWER, loss_answer), (y.LF_DUPLICATION, duplication),
-        ):  # fmt: skip
+            (y.LINK_FLOAT_FACTOR, latency_factor),
+            (y.LINK_FLOAT_LOSS_REQUEST, loss_request),
+            (y.LINK_FLOAT_LOSS_ANSWER, loss_answer),
+            (y.LINK_FLOAT_DUPLICATION, duplication),
+        ):
             if value is not None:
-                self._set_float(at, y.L_FLOATS, offset, value if offset == y.LF_FACTOR else require_share("link", value))
-        for word, given in ((y.L_ADD, latency_add_ns), (y.L_CUT_REQUEST, partition_request), (y.L_CUT_ANSWER, partition_answer)):
+                self._set_float(
+                    at, y.LINK_FLOATS, offset, value if offset == y.LINK_FLOAT_FACTOR else require_share("link", value)
+                )
+        for word, given in (
+            (y.LINK_ADD, latency_add_ns),
+            (y.LINK_CUT_REQUEST, partition_request),
+            (y.LINK_CUT_ANSWER, partition_answer),
+        ):
             if given is not None:
                 self._set(at, word, int(given))
-        floats, f, latency = self._get(at, y.L_FLOATS), self.machine.f, self._get(at, y.L_LATENCY)
-        disturbed = f[floats] or f[floats + 1] or f[floats + 2] or self._get(at, y.L_ADD)
-        cut = self._get(at, y.L_CUT_REQUEST) or self._get(at, y.L_CUT_ANSWER)
+        floats, f, latency = self._get(at, y.LINK_FLOATS), self.machine.f, self._get(at, y.LINK_LATENCY)
+        disturbed = f[floats] or f[floats + 1] or f[floats + 2] or self._get(at, y.LINK_ADD)
+        cut = self._get(at, y.LINK_CUT_REQUEST) or self._get(at, y.LINK_CUT_ANSWER)
         instant = f[latency] == random.CONSTANT and f[latency + 1] == 0.0
-        self._set(at, y.L_CLEAN, bool(instant and not disturbed and not cut))
+        self._set(at, y.LINK_CLEAN, bool(instant and not disturbed and not cut))
 
     def call_policy(
         self, site: str, *, timeout_ns: int | None = None, attempts: int | None = None, backoff_ns: int | None = None
@@ -268,12 +285,12 @@ class Injection:
         Attempts and backoff change the retry policy that the file gives the call; without one they do nothing."""
         at = self._find("call", site)
         if timeout_ns is not None:
-            self._set(at, y.X_TIMEOUT, timeout_ns)
-            self._set(at, y.X_RING, 0)
+            self._set(at, y.CALL_TIMEOUT, timeout_ns)
+            self._set(at, y.CALL_RING, 0)
         if attempts is not None:
-            self._set(at, y.X_ATTEMPTS, attempts)
+            self._set(at, y.CALL_ATTEMPTS_MAX, attempts)
         if backoff_ns is not None:
-            self._set(at, y.X_BACKOFF, backoff_ns)
+            self._set(at, y.CALL_BACKOFF, backoff_ns)
 
     # -- customers ------------------------------------------------------------------------------------------------------------
 
@@ -283,10 +300,10 @@ class Injection:
         if not factor >= 0:
             raise InputError(f"flow_rate: the factor must be 0 or more, not {factor!r}")
         base, surge = self._find("stream", flow), self._find("stream", f"{flow}/surge")
-        if not self._get(base, y.A_RATES):
+        if not self._get(base, y.STREAM_RATES):
             raise InputError(f"flow_rate: the flow {flow} has no rate in workload {self.plan.workload.name}")
-        self._set_float(base, y.A_FLOATS, y.AF_THIN, min(1.0, factor))
-        self._set_float(surge, y.A_FLOATS, y.AF_FACTOR, max(0.0, factor - 1.0))
+        self._set_float(base, y.STREAM_FLOATS, y.STREAM_FLOAT_THIN, min(1.0, factor))
+        self._set_float(surge, y.STREAM_FLOATS, y.STREAM_FLOAT_FACTOR, max(0.0, factor - 1.0))
         self.machine.act(y.ACT_STREAM, surge)
 
     def drop_sessions(self, share: float, reconnect_over_ns: int) -> int:
@@ -325,20 +342,20 @@ class Injection:
 
     def _schedule(self, stream: int, times: Any, customers: Any) -> None:
         """Adds arrivals (with their customers) to a list stream, behind or between those it still has."""
-        at, n = self._get(stream, y.A_LIST), self._get(stream, y.A_LIST_N)
-        done = self._get(stream, y.A_NEXT) - self._get(stream, y.A_OVER)
+        at, n = self._get(stream, y.STREAM_LIST), self._get(stream, y.STREAM_LIST_N)
+        done = self._get(stream, y.STREAM_NEXT) - self._get(stream, y.STREAM_OVER)
         left = self.machine.m[at + 2 * done : at + 2 * n].reshape(-1, 2)
         pairs = np.concatenate([left, np.stack([times, customers], axis=1)])
         pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
         if not len(pairs):
             return
         base = self.machine.append(pairs.ravel())
-        token = self._get(stream, y.A_TOKEN) + 1
+        token = self._get(stream, y.STREAM_TOKEN) + 1
         for offset, value in (
-            (y.A_LIST, base),
-            (y.A_LIST_N, len(pairs)),
-            (y.A_OVER, self._get(stream, y.A_NEXT)),
-            (y.A_TOKEN, token),
+            (y.STREAM_LIST, base),
+            (y.STREAM_LIST_N, len(pairs)),
+            (y.STREAM_OVER, self._get(stream, y.STREAM_NEXT)),
+            (y.STREAM_TOKEN, token),
         ):
             self._set(stream, offset, value)
         self.machine.push_arrival(stream, int(pairs[0, 0]), 0, token)

@@ -10,16 +10,17 @@ import math
 
 import numpy as np
 
+from simcore.kernel import layout as y
 from simcore.kernel.events import make_ready, push_arrival, push_task, push_timer
 from simcore.kernel.jit import inner, inner_inlined
-from simcore.kernel.layout import *
+from simcore.kernel.layout import U
 from simcore.kernel.ledger import accounts, effects, intents
 from simcore.kernel.ledger import records as ledger
 from simcore.kernel.pools import acquire, enqueue, first, leave_pool_queue, new_token, release, unlink
 from simcore.kernel.random import combine, name_hash, sample, uniform
 
-_0, _1, _2, _3 = U(0), U(1), U(2), U(3)
-_NEXT = INSTRUCTION_SIZE
+_0, _1 = U(0), U(1)
+_NEXT = y.INSTR_SIZE
 REDELIVERY_NS = 1_000_000_000
 BEGIN = -1  # the task has not run yet
 _BUCKETS_BELOW = (
@@ -42,55 +43,60 @@ _THINK = U(name_hash("think"))
 @inner
 def new_task(m):
     """A task record with nothing held, waited for or decided."""
-    k = U(m[H_FREE])
-    m[H_FREE] = m[k + T_NEXT]
-    m[H_FREE_N] -= 1
-    m[H_LIVE] += 1
-    m[H_TASKS] += 1
-    m[k + T_WAIT], m[k + T_HELD], m[k + T_FLAGS], m[k + T_ATTEMPT] = 0, 0, 0, 0
-    m[k + T_QUEUE], m[k + T_CODE], m[k + T_IDEM], m[k + T_TRIES] = 0, 0, 0, 0
-    m[k + T_STATE], m[k + T_STARTED], m[k + T_PARENT_PATH] = TRAVELLING, -1, 0
+    k = U(m[y.RUN_FREE])
+    m[y.RUN_FREE] = m[k + y.TASK_NEXT]
+    m[y.RUN_FREE_N] -= 1
+    m[y.RUN_LIVE] += 1
+    m[y.RUN_TASKS] += 1
+    m[k + y.TASK_WAIT], m[k + y.TASK_HELD], m[k + y.TASK_FLAGS], m[k + y.TASK_ATTEMPT] = 0, 0, 0, 0
+    m[k + y.TASK_QUEUE], m[k + y.TASK_CODE], m[k + y.TASK_KEY], m[k + y.TASK_TRIES] = 0, 0, 0, 0
+    m[k + y.TASK_STATE], m[k + y.TASK_STARTED], m[k + y.TASK_PARENT_PATH] = y.TRAVELLING, -1, 0
     return k
 
 
 @inner
 def free_task(m, k):
     """The record may be used again."""
-    m[k + T_STATE] = FREE
-    m[k + T_WAIT] = 0
-    m[k + T_NEXT] = m[H_FREE]
-    m[H_FREE] = np.int64(k)
-    m[H_FREE_N] += 1
-    m[H_LIVE] -= 1
+    m[k + y.TASK_STATE] = y.FREE
+    m[k + y.TASK_WAIT] = 0
+    m[k + y.TASK_NEXT] = m[y.RUN_FREE]
+    m[y.RUN_FREE] = np.int64(k)
+    m[y.RUN_FREE_N] += 1
+    m[y.RUN_LIVE] -= 1
 
 
 @inner
 def copy_task(m, k):
     """A second record with the same contents."""
     c = new_task(m)
-    for i in range(TASK_SIZE):
+    for i in range(y.TASK_SIZE):
         m[c + U(i)] = m[k + U(i)]
     return c
 
 
 @inner_inlined
-def spawn(m, k, site):
-    """The callee's task of a call or send at `site` by task k, in its present attempt; not yet on its way."""
+def spawn(m, k, call):
+    """The callee's task of a call or send at call site `call` by task k, in its present attempt; not yet on its way."""
     c = new_task(m)
-    attempt, path, luck = U(m[k + T_ATTEMPT]), U(m[k + T_PATH]), U(m[k + T_LUCK])
-    own_draw, name = U(m[site + X_DRAW]), U(m[site + X_HASH])
-    own_path = combine(luck + own_draw if own_draw != _0 else path + name, attempt)
+    attempt, path, draw_key = U(m[k + y.TASK_ATTEMPT]), U(m[k + y.TASK_PATH]), U(m[k + y.TASK_DRAW_KEY])
+    own_draw, name = U(m[call + y.CALL_DRAW]), U(m[call + y.CALL_HASH])
+    own_path = combine(draw_key + own_draw if own_draw != _0 else path + name, attempt)
     if attempt != _0:
-        luck = combine(luck + name, attempt)
-    op, priority = U(m[site + X_OP]), m[site + X_PRIORITY]
+        draw_key = combine(draw_key + name, attempt)
+    op, priority = U(m[call + y.CALL_OPERATION]), m[call + y.CALL_PRIORITY]
     if priority < 0:
-        priority = m[k + T_PRIORITY]
-    m[c + T_REQUEST], m[c + T_ROOT], m[c + T_ROW], m[c + T_CUSTOMER], m[c + T_REF], m[c + T_ARG] = (
-        m[k + T_REQUEST], m[k + T_ROOT], m[k + T_ROW], m[k + T_CUSTOMER], m[k + T_REF], m[k + T_ARG]
-    )  # fmt: skip
-    m[c + T_PRIORITY], m[c + T_DEADLINE] = priority, NEVER
-    m[c + T_PC], m[c + T_OP], m[c + T_SITE] = m[op + O_ENTRY], np.int64(op), np.int64(site)
-    m[c + T_PATH], m[c + T_LUCK], m[c + T_PARENT_PATH] = np.int64(own_path), np.int64(luck), np.int64(path)
+        priority = m[k + y.TASK_PRIORITY]
+    m[c + y.TASK_REQUEST], m[c + y.TASK_ROOT], m[c + y.TASK_ROW], m[c + y.TASK_CUSTOMER], m[c + y.TASK_REF], m[c + y.TASK_ARG] = (
+        m[k + y.TASK_REQUEST],
+        m[k + y.TASK_ROOT],
+        m[k + y.TASK_ROW],
+        m[k + y.TASK_CUSTOMER],
+        m[k + y.TASK_REF],
+        m[k + y.TASK_ARG],
+    )
+    m[c + y.TASK_PRIORITY], m[c + y.TASK_DEADLINE] = priority, y.NEVER
+    m[c + y.TASK_PC], m[c + y.TASK_OPERATION], m[c + y.TASK_CALL] = m[op + y.OPERATION_ENTRY], np.int64(op), np.int64(call)
+    m[c + y.TASK_PATH], m[c + y.TASK_DRAW_KEY], m[c + y.TASK_PARENT_PATH] = np.int64(own_path), np.int64(draw_key), np.int64(path)
     return c
 
 
@@ -100,8 +106,8 @@ def spawn(m, k, site):
 @inner
 def value_of(m, f, attribute, u):
     """The value whose running share is the first above u."""
-    shares = U(m[attribute + B_FLOATS])
-    last = m[attribute + B_N] - 1
+    shares = U(m[attribute + y.ATTRIBUTE_FLOATS])
+    last = m[attribute + y.ATTRIBUTE_N] - 1
     i = 0
     while i < last and f[shares + U(i)] <= u:
         i += 1
@@ -111,44 +117,46 @@ def value_of(m, f, attribute, u):
 @inner
 def attribute_value(m, f, L, rows, attribute, k):
     """Number of the value that attribute has for the task's customer, intent or instrument."""
-    scope = m[attribute + B_SCOPE]
-    if scope == IS_SESSION:
-        return accounts.has_session(L, m[k + T_CUSTOMER])
-    if scope == IS_SIDE:
-        return intents.side(rows, m[k + T_ROW])
-    h = U(m[attribute + B_HASH])
-    if scope == OF_CUSTOMER:
-        key = combine(h, U(m[k + T_CUSTOMER]))
-    elif scope == OF_INTENT:
-        key = combine(U(m[k + T_ROOT]), h)
+    scope = m[attribute + y.ATTRIBUTE_SCOPE]
+    if scope == y.IS_SESSION:
+        return accounts.has_session(L, m[k + y.TASK_CUSTOMER])
+    if scope == y.IS_SIDE:
+        return intents.side(rows, m[k + y.TASK_ROW])
+    h = U(m[attribute + y.ATTRIBUTE_HASH])
+    if scope == y.OF_CUSTOMER:
+        key = combine(h, U(m[k + y.TASK_CUSTOMER]))
+    elif scope == y.OF_INTENT:
+        key = combine(U(m[k + y.TASK_ROOT]), h)
     else:
-        key = combine(h, U(intents.instrument(L, rows, m[k + T_ROW], m[k + T_CUSTOMER], U(m[k + T_ROOT]), m[k + T_REF])))
+        key = combine(
+            h, U(intents.instrument(L, rows, m[k + y.TASK_ROW], m[k + y.TASK_CUSTOMER], U(m[k + y.TASK_ROOT]), m[k + y.TASK_REF]))
+        )
     return value_of(m, f, attribute, uniform(key))
 
 
 @inner
 def pick_unit(m, f, L, rows, service, c):
     """The unit in rotation that takes task c; 0 if there is none."""
-    n = m[service + S_ACTIVE_N]
+    n = m[service + y.SERVICE_ACTIVE_N]
     if n == 0:
         return _0
-    active = U(m[service + S_ACTIVE])
-    balance = m[service + S_BALANCE]
-    if balance == ROUND_ROBIN:
-        turn = m[service + S_TURN]
-        m[service + S_TURN] = turn + 1
+    active = U(m[service + y.SERVICE_ACTIVE])
+    balance = m[service + y.SERVICE_BALANCE]
+    if balance == y.ROUND_ROBIN:
+        turn = m[service + y.SERVICE_TURN]
+        m[service + y.SERVICE_TURN] = turn + 1
         return U(m[active]) if n == 1 else U(m[active + U(turn % n)])
-    if balance == RANDOM:
-        return U(m[active + U(math.floor(uniform(combine(U(m[c + T_PATH]) + _BALANCE, _0)) * n))])
-    if balance == LEAST_BUSY:
+    if balance == y.RANDOM:
+        return U(m[active + U(math.floor(uniform(combine(U(m[c + y.TASK_PATH]) + _BALANCE, _0)) * n))])
+    if balance == y.LEAST_BUSY:
         best = U(m[active])
         for i in range(1, n):
             other = U(m[active + U(i)])
-            if m[other + N_LIVE] < m[best + N_LIVE]:
+            if m[other + y.UNIT_LIVE] < m[best + y.UNIT_LIVE]:
                 best = other
         return best
-    shard = attribute_value(m, f, L, rows, U(m[service + S_SHARD_ATTRIBUTE]), c) % m[service + S_REPLICAS]
-    wanted = m[U(m[service + S_UNITS]) + U(shard)]
+    shard = attribute_value(m, f, L, rows, U(m[service + y.SERVICE_SHARD_ATTRIBUTE]), c) % m[service + y.SERVICE_REPLICAS]
+    wanted = m[U(m[service + y.SERVICE_UNITS]) + U(shard)]
     for i in range(n):
         if m[active + U(i)] == wanted:
             return U(wanted)
@@ -161,50 +169,50 @@ def pick_unit(m, f, L, rows, service, c):
 @inner
 def latency(m, f, link, key):
     """How long one direction of a link takes, ns."""
-    base = sample(f, U(m[link + L_LATENCY]), key)
-    return np.int64(math.floor(base * f[U(m[link + L_FLOATS]) + LF_FACTOR] + 0.5)) + m[link + L_ADD]
+    base = sample(f, U(m[link + y.LINK_LATENCY]), key)
+    return np.int64(math.floor(base * f[U(m[link + y.LINK_FLOATS]) + y.LINK_FLOAT_FACTOR] + 0.5)) + m[link + y.LINK_ADD]
 
 
 @inner
 def send_over_link(m, f, c, link, delivery):
     """Puts task c on its way; False if the link loses it."""
     if link == _0:
-        make_ready(m, Y_START, c, 0)
+        make_ready(m, y.GO_START, c, 0)
         return True
-    m[link + L_SENT] += 1
-    if m[link + L_CLEAN]:
-        make_ready(m, Y_START, c, 0)
+    m[link + y.LINK_SENT] += 1
+    if m[link + y.LINK_CLEAN]:
+        make_ready(m, y.GO_START, c, 0)
         return True
-    loss = f[U(m[link + L_FLOATS]) + LF_LOSS_REQUEST]
-    path = U(m[c + T_PATH])
-    if m[link + L_CUT_REQUEST] or (loss > 0.0 and uniform(combine(path + _LOSS_REQUEST, U(delivery))) < loss):
-        m[link + L_LOST_REQUEST] += 1
+    loss = f[U(m[link + y.LINK_FLOATS]) + y.LINK_FLOAT_LOSS_REQUEST]
+    path = U(m[c + y.TASK_PATH])
+    if m[link + y.LINK_CUT_REQUEST] or (loss > 0.0 and uniform(combine(path + _LOSS_REQUEST, U(delivery))) < loss):
+        m[link + y.LINK_LOST_REQUEST] += 1
         return False
     delay = latency(m, f, link, combine(path + _LINK_REQUEST, _0))
     if delay > 0:
-        push_task(m, m[H_NOW] + delay, E_DELIVER, c, 0)
+        push_task(m, m[y.RUN_NOW] + delay, y.CLASS_DELIVER, c, 0)
     else:
-        make_ready(m, Y_START, c, 0)
+        make_ready(m, y.GO_START, c, 0)
     return True
 
 
 @inner
 def is_duplicated(m, f, c, link):
     """Does the link send this request twice?"""
-    if link == _0 or m[c + T_FLAGS] & F_COPY:
+    if link == _0 or m[c + y.TASK_FLAGS] & y.FLAG_COPY:
         return False
-    share = f[U(m[link + L_FLOATS]) + LF_DUPLICATION]
-    return share > 0.0 and uniform(combine(U(m[c + T_PATH]) + _DUPLICATE_DRAW, _0)) < share
+    share = f[U(m[link + y.LINK_FLOATS]) + y.LINK_FLOAT_DUPLICATION]
+    return share > 0.0 and uniform(combine(U(m[c + y.TASK_PATH]) + _DUPLICATE_DRAW, _0)) < share
 
 
 @inner
 def duplicate_of(m, c):
-    """The copy of a request on its way, with luck of its own on the link."""
+    """The copy of a request on its way, with draws of its own on the link."""
     copy = copy_task(m, c)
-    m[copy + T_PATH] = np.int64(combine(U(m[c + T_PATH]), _DUPLICATE))
-    m[copy + T_FLAGS] |= F_COPY
-    if m[copy + T_FLAGS] & F_SEND:
-        m[copy + T_PARENT], m[copy + T_TOKEN] = m[copy + T_PATH], 0
+    m[copy + y.TASK_PATH] = np.int64(combine(U(m[c + y.TASK_PATH]), _DUPLICATE))
+    m[copy + y.TASK_FLAGS] |= y.FLAG_COPY
+    if m[copy + y.TASK_FLAGS] & y.FLAG_SEND:
+        m[copy + y.TASK_PARENT], m[copy + y.TASK_TOKEN] = m[copy + y.TASK_PATH], 0
     return copy
 
 
@@ -220,20 +228,20 @@ def send_call(m, f, c, link):
 
 @inner
 def redeliver_later(m, c):
-    """A durable message that did not get through is tried again later, with luck of its own."""
-    m[c + T_TOKEN] += 1
-    m[c + T_PATH] = np.int64(combine(U(m[c + T_PARENT]), _REDELIVER + U(m[c + T_TOKEN])))
-    m[c + T_STATE] = TRAVELLING
+    """A durable message that did not get through is tried again later, with draws of its own."""
+    m[c + y.TASK_TOKEN] += 1
+    m[c + y.TASK_PATH] = np.int64(combine(U(m[c + y.TASK_PARENT]), _REDELIVER + U(m[c + y.TASK_TOKEN])))
+    m[c + y.TASK_STATE] = y.TRAVELLING
     token = new_token(m)
-    m[c + T_WAIT] = token
-    push_task(m, m[H_NOW] + REDELIVERY_NS, E_WAKE, c, token)
+    m[c + y.TASK_WAIT] = token
+    push_task(m, m[y.RUN_NOW] + REDELIVERY_NS, y.CLASS_WAKE, c, token)
 
 
 @inner
 def deliver_send(m, f, c, link):
     """A message goes over its link; what is durable and lost comes again."""
-    if not send_over_link(m, f, c, link, m[c + T_TOKEN]):
-        if m[c + T_FLAGS] & F_DURABLE:
+    if not send_over_link(m, f, c, link, m[c + y.TASK_TOKEN]):
+        if m[c + y.TASK_FLAGS] & y.FLAG_DURABLE:
             redeliver_later(m, c)
         else:
             free_task(m, c)
@@ -242,17 +250,17 @@ def deliver_send(m, f, c, link):
 @inner
 def dispatch_send(m, f, L, rows, c):
     """A message sets out for whoever is in rotation now."""
-    site = U(m[c + T_SITE])
-    m[c + T_WAIT] = 0
-    unit = pick_unit(m, f, L, rows, U(m[site + X_SERVICE]), c)
+    call = U(m[c + y.TASK_CALL])
+    m[c + y.TASK_WAIT] = 0
+    unit = pick_unit(m, f, L, rows, U(m[call + y.CALL_SERVICE]), c)
     if unit == _0:
-        if m[c + T_FLAGS] & F_DURABLE:
+        if m[c + y.TASK_FLAGS] & y.FLAG_DURABLE:
             redeliver_later(m, c)
         else:
             free_task(m, c)
         return
-    m[c + T_UNIT] = np.int64(unit)
-    link = U(m[site + X_LINK])
+    m[c + y.TASK_UNIT] = np.int64(unit)
+    link = U(m[call + y.CALL_LINK])
     copy = duplicate_of(m, c) if is_duplicated(m, f, c, link) else _0
     deliver_send(m, f, c, link)
     if copy != _0:
@@ -265,16 +273,16 @@ def dispatch_send(m, f, L, rows, c):
 @inner
 def find_key(m, key):
     """Handle of the entry of a key, or of the free entry where it would go."""
-    base, mask = U(m[H_IDEM]), U(m[H_IDEM_MASK])
+    base, mask = U(m[y.RUN_KEYS]), U(m[y.RUN_KEYS_MASK])
     i = U(key) & mask
     free = _0
     while True:
-        entry = base + i * IDEM_SIZE
-        if m[entry + K_KEY] == key:
+        entry = base + i * y.KEY_SIZE
+        if m[entry + y.KEY_KEY] == key:
             return entry
-        if m[entry + K_KEY] == K_REMOVED and free == _0:
+        if m[entry + y.KEY_KEY] == y.KEY_REMOVED and free == _0:
             free = entry
-        if m[entry + K_KEY] == K_EMPTY:
+        if m[entry + y.KEY_KEY] == y.KEY_EMPTY:
             return entry if free == _0 else free
         i = (i + _1) & mask
 
@@ -282,47 +290,47 @@ def find_key(m, key):
 @inner
 def look_up_key(m, k):
     """BEGIN: the task is the first of its intent; -2: it waits for the first; otherwise the first's outcome."""
-    op = U(m[k + T_OP])
-    key = np.int64(combine(U(m[k + T_ROOT]), U(m[op + O_HASH])))
+    op = U(m[k + y.TASK_OPERATION])
+    key = np.int64(combine(U(m[k + y.TASK_ROOT]), U(m[op + y.OPERATION_HASH])))
     entry = find_key(m, key)
-    known = m[entry + K_KEY] == key
-    if known and m[entry + K_OWNER] != 0:
+    known = m[entry + y.KEY_KEY] == key
+    if known and m[entry + y.KEY_OWNER] != 0:
         enqueue(m, entry, k, 0, False)
-        m[k + T_WAIT] = new_token(m)
+        m[k + y.TASK_WAIT] = new_token(m)
         return -2
-    if known and m[entry + K_EXPIRES] >= m[H_NOW]:
-        m[k + T_REF], m[k + T_ARG] = m[entry + K_REF], m[entry + K_ARG]
-        m[k + T_FLAGS] |= m[entry + K_FLAGS]
-        return m[entry + K_CODE]
-    if m[entry + K_KEY] == K_EMPTY:
-        m[H_IDEM_N] += 1
+    if known and m[entry + y.KEY_EXPIRES] >= m[y.RUN_NOW]:
+        m[k + y.TASK_REF], m[k + y.TASK_ARG] = m[entry + y.KEY_REF], m[entry + y.KEY_ARG]
+        m[k + y.TASK_FLAGS] |= m[entry + y.KEY_FLAGS]
+        return m[entry + y.KEY_CODE]
+    if m[entry + y.KEY_KEY] == y.KEY_EMPTY:
+        m[y.RUN_KEYS_N] += 1
     for i in range(9):
         m[entry + U(i)] = 0
-    m[entry + K_KEY], m[entry + K_OWNER] = key, np.int64(k)
-    m[k + T_IDEM] = np.int64(entry)
+    m[entry + y.KEY_KEY], m[entry + y.KEY_OWNER] = key, np.int64(k)
+    m[k + y.TASK_KEY] = np.int64(entry)
     return BEGIN
 
 
 @inner
 def complete_key(m, k, code):
     """The first is done: its outcome is kept or forgotten, and those who waited get it."""
-    entry = U(m[k + T_IDEM])
-    m[k + T_IDEM] = 0
-    m[entry + K_OWNER] = 0
-    stored = OK if code != OK and code != REJECTED and m[k + T_FLAGS] & F_WROTE else code
-    m[entry + K_CODE] = stored
-    m[entry + K_EXPIRES] = m[H_NOW] + m[U(m[k + T_OP]) + O_LIFETIME]
-    m[entry + K_REF], m[entry + K_ARG] = m[k + T_REF], m[k + T_ARG]
-    m[entry + K_FLAGS] = m[k + T_FLAGS] & STICKY
-    while m[entry + Q_LENGTH] > 0:
+    entry = U(m[k + y.TASK_KEY])
+    m[k + y.TASK_KEY] = 0
+    m[entry + y.KEY_OWNER] = 0
+    stored = y.OK if code != y.OK and code != y.REJECTED and m[k + y.TASK_FLAGS] & y.FLAG_WROTE else code
+    m[entry + y.KEY_CODE] = stored
+    m[entry + y.KEY_EXPIRES] = m[y.RUN_NOW] + m[U(m[k + y.TASK_OPERATION]) + y.OPERATION_LIFETIME]
+    m[entry + y.KEY_REF], m[entry + y.KEY_ARG] = m[k + y.TASK_REF], m[k + y.TASK_ARG]
+    m[entry + y.KEY_FLAGS] = m[k + y.TASK_FLAGS] & y.STICKY
+    while m[entry + y.QUEUE_LENGTH] > 0:
         waiter = first(m, entry)
         unlink(m, waiter)
-        m[waiter + T_CODE] = stored
-        m[waiter + T_REF], m[waiter + T_ARG] = m[k + T_REF], m[k + T_ARG]
-        m[waiter + T_FLAGS] |= m[k + T_FLAGS] & STICKY
-        make_ready(m, Y_THAW, waiter, m[waiter + T_WAIT])
-    if stored != OK and stored != REJECTED:
-        m[entry + K_KEY] = K_REMOVED
+        m[waiter + y.TASK_CODE] = stored
+        m[waiter + y.TASK_REF], m[waiter + y.TASK_ARG] = m[k + y.TASK_REF], m[k + y.TASK_ARG]
+        m[waiter + y.TASK_FLAGS] |= m[k + y.TASK_FLAGS] & y.STICKY
+        make_ready(m, y.GO_THAW, waiter, m[waiter + y.TASK_WAIT])
+    if stored != y.OK and stored != y.REJECTED:
+        m[entry + y.KEY_KEY] = y.KEY_REMOVED
 
 
 # --- the end of a task --------------------------------------------------------------------------------------------------------
@@ -331,11 +339,11 @@ def complete_key(m, k, code):
 @inner
 def unwind(m, k, depth):
     """Releases what the task holds beyond the first `depth`, last taken first."""
-    chain = U(m[U(m[k + T_PC]) + I_CHAIN])
-    unit = U(m[k + T_UNIT])
-    while m[k + T_HELD] > depth:
-        local = m[chain + U(m[k + T_HELD] - 1)]
-        release(m, U(m[unit + N_POOLS + U(local)]), k)
+    chain = U(m[U(m[k + y.TASK_PC]) + y.INSTR_CHAIN])
+    unit = U(m[k + y.TASK_UNIT])
+    while m[k + y.TASK_HELD] > depth:
+        local = m[chain + U(m[k + y.TASK_HELD] - 1)]
+        release(m, U(m[unit + y.UNIT_POOLS + U(local)]), k)
 
 
 @inner
@@ -350,44 +358,52 @@ def bucket(ns):
 @inner
 def note_span(m, k, code):
     """Keeps the hop of a sampled request."""
-    every = m[H_SPAN_EVERY]
-    if every == 0 or m[k + T_REQUEST] % every != 0:
+    every = m[y.RUN_SPAN_EVERY]
+    if every == 0 or m[k + y.TASK_REQUEST] % every != 0:
         return
-    at = U(m[H_SPANS]) + U(m[H_SPANS_N]) * SPAN_SIZE
-    m[H_SPANS_N] += 1
-    m[at], m[at + _1], m[at + _2] = m[k + T_REQUEST], m[k + T_PATH], m[k + T_PARENT_PATH]
-    m[at + _3], m[at + U(4)] = m[k + T_UNIT], m[U(m[k + T_OP]) + O_NUMBER]
-    m[at + U(5)], m[at + U(6)], m[at + U(7)] = m[k + T_ARRIVED], m[k + T_STARTED], m[H_NOW]
-    m[at + U(8)], m[at + U(9)] = code, m[k + T_FLAGS]
+    at = U(m[y.RUN_SPANS]) + U(m[y.RUN_SPANS_N]) * y.SPAN_SIZE
+    m[y.RUN_SPANS_N] += 1
+    m[at + y.SPAN_REQUEST], m[at + y.SPAN_PATH], m[at + y.SPAN_PARENT] = (
+        m[k + y.TASK_REQUEST],
+        m[k + y.TASK_PATH],
+        m[k + y.TASK_PARENT_PATH],
+    )
+    m[at + y.SPAN_UNIT], m[at + y.SPAN_OPERATION] = m[k + y.TASK_UNIT], m[U(m[k + y.TASK_OPERATION]) + y.OPERATION_NUMBER]
+    m[at + y.SPAN_ARRIVED], m[at + y.SPAN_STARTED], m[at + y.SPAN_ENDED] = (
+        m[k + y.TASK_ARRIVED],
+        m[k + y.TASK_STARTED],
+        m[y.RUN_NOW],
+    )
+    m[at + y.SPAN_CODE], m[at + y.SPAN_FLAGS] = code, m[k + y.TASK_FLAGS]
 
 
 @inner
 def send_answer(m, f, k, code):
     """The answer of a finished (or refused) task sets out; k stays until it arrives, and is gone if the link loses it."""
-    m[k + T_STATE], m[k + T_CODE] = ANSWERING, code
-    link = U(m[U(m[k + T_SITE]) + X_LINK])
-    if link == _0 or m[link + L_CLEAN]:
-        make_ready(m, Y_ANSWER, k, 0)
+    m[k + y.TASK_STATE], m[k + y.TASK_CODE] = y.ANSWERING, code
+    link = U(m[U(m[k + y.TASK_CALL]) + y.CALL_LINK])
+    if link == _0 or m[link + y.LINK_CLEAN]:
+        make_ready(m, y.GO_ANSWER, k, 0)
         return
-    loss = f[U(m[link + L_FLOATS]) + LF_LOSS_ANSWER]
-    path = U(m[k + T_PATH])
-    if m[link + L_CUT_ANSWER] or (loss > 0.0 and uniform(combine(path + _LOSS_ANSWER, _0)) < loss):
-        m[link + L_LOST_ANSWER] += 1
+    loss = f[U(m[link + y.LINK_FLOATS]) + y.LINK_FLOAT_LOSS_ANSWER]
+    path = U(m[k + y.TASK_PATH])
+    if m[link + y.LINK_CUT_ANSWER] or (loss > 0.0 and uniform(combine(path + _LOSS_ANSWER, _0)) < loss):
+        m[link + y.LINK_LOST_ANSWER] += 1
         free_task(m, k)
         return
     delay = latency(m, f, link, combine(path + _LINK_ANSWER, _0))
     if delay > 0:
-        push_task(m, m[H_NOW] + delay, E_ANSWER, k, 0)
+        push_task(m, m[y.RUN_NOW] + delay, y.CLASS_ANSWER, k, 0)
     else:
-        make_ready(m, Y_ANSWER, k, 0)
+        make_ready(m, y.GO_ANSWER, k, 0)
 
 
 @inner
 def goes_on_at_once(m, link):
-    """May what crosses the link be handled right away? It takes no time, nothing is before it in the ready list, and there is room
-    for one more event (`advance` counts the room)."""
-    if m[H_READY_N] == 0 and m[H_ROOM] > 0 and (link == _0 or m[link + L_CLEAN]):
-        m[H_ROOM] -= 1
+    """May what crosses the link be handled right away? It takes no time, nothing is before it in the ready list, and one more
+    event fits (`advance` counts how many do)."""
+    if m[y.RUN_READY_N] == 0 and m[y.RUN_CAPACITY] > 0 and (link == _0 or m[link + y.LINK_CLEAN]):
+        m[y.RUN_CAPACITY] -= 1
         return True
     return False
 
@@ -396,65 +412,66 @@ def goes_on_at_once(m, link):
 def park(m, k, code):
     """The unit is hung: the task stays where it is, in order, until the thaw. Only the timeout of a caller that has just
     been granted its connection runs on; it then finds the task parked."""
-    pc = U(m[k + T_PC])
-    if not (m[pc] == C_ACQUIRE and m[pc + I_B] == FOR_CONNECTION and code == OK):
-        m[k + T_WAIT] = new_token(m)
-    m[k + T_CODE] = code
-    enqueue(m, U(m[k + T_UNIT]) + N_PARKED, k, 0, False)
+    pc = U(m[k + y.TASK_PC])
+    if not (m[pc] == y.DO_ACQUIRE and m[pc + y.INSTR_B] == y.FOR_CONNECTION and code == y.OK):
+        m[k + y.TASK_WAIT] = new_token(m)
+    m[k + y.TASK_CODE] = code
+    enqueue(m, U(m[k + y.TASK_UNIT]) + y.UNIT_PARKED, k, 0, False)
 
 
 @inner
 def client_saw(m, k, code):
     """What the customer knows at the end of an intent: docs/semantics.md, 'What the client saw'."""
-    if code == OK:
-        return CONFIRMED
-    if code == REJECTED:
-        return WAS_REJECTED
-    if m[k + T_FLAGS] & F_BLOCKED:
-        return BLOCKED
-    if code == TIMEOUT or code == RESET or m[k + T_FLAGS] & STICKY:
-        return UNKNOWN
-    return FAILED
+    if code == y.OK:
+        return y.CONFIRMED
+    if code == y.REJECTED:
+        return y.WAS_REJECTED
+    if m[k + y.TASK_FLAGS] & y.FLAG_BLOCKED:
+        return y.BLOCKED
+    if code == y.TIMEOUT or code == y.RESET or m[k + y.TASK_FLAGS] & y.STICKY:
+        return y.UNKNOWN
+    return y.FAILED
 
 
 @inner
 def finish_root(m, f, L, rows, k, code):
     """The intent is over for the customer: counters, row, the next thought of a closed population's client."""
-    flow = U(m[k + T_SITE])
-    elapsed = m[H_NOW] - m[k + T_ARRIVED]
+    flow = U(m[k + y.TASK_CALL])
+    elapsed = m[y.RUN_NOW] - m[k + y.TASK_ARRIVED]
     saw = client_saw(m, k, code)
-    if saw == CONFIRMED:
-        m[flow + W_OK] += 1
-        m[U(m[flow + W_HISTOGRAM]) + U(bucket(elapsed))] += 1
-    elif saw == WAS_REJECTED:
-        m[flow + W_REJECTED] += 1
-    elif saw == BLOCKED:
-        m[flow + W_BLOCKED] += 1
-    elif saw == UNKNOWN:
-        m[flow + W_UNKNOWN] += 1
+    if saw == y.CONFIRMED:
+        m[flow + y.FLOW_OK] += 1
+        m[U(m[flow + y.FLOW_HISTOGRAM]) + U(bucket(elapsed))] += 1
+    elif saw == y.WAS_REJECTED:
+        m[flow + y.FLOW_REJECTED] += 1
+    elif saw == y.BLOCKED:
+        m[flow + y.FLOW_BLOCKED] += 1
+    elif saw == y.UNKNOWN:
+        m[flow + y.FLOW_UNKNOWN] += 1
     else:
-        m[flow + W_FAILED] += 1
-    m[flow + W_NS] += elapsed
-    m[flow + W_PENDING] -= 1
-    if m[k + T_ROW] >= 0:
-        intents.answer(L, rows, m[k + T_ROW], m[H_NOW], saw, code, m[k + T_TRIES])
-    stream = U(m[k + T_PARENT])
-    kind = m[stream + A_KIND]
-    if kind == BY_POPULATION:
-        think_again(m, f, stream, m[k + T_TOKEN])
-    elif kind == BY_PROBE:
-        at = U(m[H_PROBES]) + U(m[H_PROBES_N]) * PROBE_SIZE
-        m[H_PROBES_N] += 1
-        m[at], m[at + _1], m[at + _2], m[at + _3] = m[k + T_TOKEN], code, elapsed, saw
+        m[flow + y.FLOW_FAILED] += 1
+    m[flow + y.FLOW_LATENCY_NS_SUM] += elapsed
+    m[flow + y.FLOW_PENDING] -= 1
+    if m[k + y.TASK_ROW] >= 0:
+        intents.answer(L, rows, m[k + y.TASK_ROW], m[y.RUN_NOW], saw, code, m[k + y.TASK_TRIES])
+    stream = U(m[k + y.TASK_PARENT])
+    kind = m[stream + y.STREAM_KIND]
+    if kind == y.BY_POPULATION:
+        think_again(m, f, stream, m[k + y.TASK_TOKEN])
+    elif kind == y.BY_PROBE:
+        at = U(m[y.RUN_PROBES]) + U(m[y.RUN_PROBES_N]) * y.PROBE_SIZE
+        m[y.RUN_PROBES_N] += 1
+        m[at + y.PROBE_NUMBER], m[at + y.PROBE_CODE] = m[k + y.TASK_TOKEN], code
+        m[at + y.PROBE_LATENCY], m[at + y.PROBE_OUTCOME] = elapsed, saw
     free_task(m, k)
 
 
 @inner
 def think_again(m, f, stream, client):
     """When the client of a closed population has its next intent."""
-    turn = m[U(m[stream + A_CLIENTS]) + U(client)]
-    root = combine(U(m[stream + A_HASH]), (U(client) << U(32)) + U(turn))
-    at = m[H_NOW] + sample(f, U(m[stream + A_THINK]), combine(root, _THINK))
+    turn = m[U(m[stream + y.STREAM_CLIENTS]) + U(client)]
+    root = combine(U(m[stream + y.STREAM_HASH]), (U(client) << U(32)) + U(turn))
+    at = m[y.RUN_NOW] + sample(f, U(m[stream + y.STREAM_THINK]), combine(root, _THINK))
     push_arrival(m, stream, at, client, client)
 
 
@@ -462,29 +479,29 @@ def think_again(m, f, stream, client):
 def finish(m, f, L, rows, k, code):
     """The end of a task, well or ill: releases, completes its key, answers. True if the answer is with the caller at once."""
     unwind(m, k, 0)
-    if m[k + T_IDEM] != 0:
+    if m[k + y.TASK_KEY] != 0:
         complete_key(m, k, code)
-    unit, op = U(m[k + T_UNIT]), U(m[k + T_OP])
-    elapsed = m[H_NOW] - m[k + T_ARRIVED]
-    m[unit + N_LIVE] -= 1
-    m[unit + N_BUSY_NS] += elapsed
-    if code == OK or code == REJECTED:
-        m[op + O_DONE] += 1
-        m[unit + N_DONE] += 1
-        m[U(m[op + O_HISTOGRAM]) + U(bucket(elapsed))] += 1
+    unit, op = U(m[k + y.TASK_UNIT]), U(m[k + y.TASK_OPERATION])
+    elapsed = m[y.RUN_NOW] - m[k + y.TASK_ARRIVED]
+    m[unit + y.UNIT_LIVE] -= 1
+    m[unit + y.UNIT_SOJOURN_NS] += elapsed
+    if code == y.OK or code == y.REJECTED:
+        m[op + y.OPERATION_DONE] += 1
+        m[unit + y.UNIT_DONE] += 1
+        m[U(m[op + y.OPERATION_HISTOGRAM]) + U(bucket(elapsed))] += 1
     else:
-        m[op + O_FAILED] += 1
-        m[unit + N_FAILED] += 1
+        m[op + y.OPERATION_FAILED] += 1
+        m[unit + y.UNIT_FAILED] += 1
     note_span(m, k, code)
-    flags = m[k + T_FLAGS]
-    if flags & F_ROOT:
+    flags = m[k + y.TASK_FLAGS]
+    if flags & y.FLAG_ROOT:
         finish_root(m, f, L, rows, k, code)
-    elif flags & F_SEND:
+    elif flags & y.FLAG_SEND:
         end_send(m, k, code)
-    elif code == REFUSED and m[unit + N_HUNG]:
+    elif code == y.REFUSED and m[unit + y.UNIT_HUNG]:
         free_task(m, k)
-    elif goes_on_at_once(m, U(m[U(m[k + T_SITE]) + X_LINK])):
-        m[k + T_CODE] = code
+    elif goes_on_at_once(m, U(m[U(m[k + y.TASK_CALL]) + y.CALL_LINK])):
+        m[k + y.TASK_CODE] = code
         return True
     else:
         send_answer(m, f, k, code)
@@ -494,10 +511,10 @@ def finish(m, f, L, rows, k, code):
 @inner
 def end_send(m, k, code):
     """A message has been dealt with, or comes again."""
-    if m[k + T_FLAGS] & F_DURABLE and code != OK and code != REJECTED:
-        m[k + T_PC] = m[U(m[k + T_OP]) + O_ENTRY]
-        m[k + T_FLAGS] &= F_SEND | F_DURABLE | F_COPY
-        m[k + T_ATTEMPT] = 0
+    if m[k + y.TASK_FLAGS] & y.FLAG_DURABLE and code != y.OK and code != y.REJECTED:
+        m[k + y.TASK_PC] = m[U(m[k + y.TASK_OPERATION]) + y.OPERATION_ENTRY]
+        m[k + y.TASK_FLAGS] &= y.FLAG_SEND | y.FLAG_DURABLE | y.FLAG_COPY
+        m[k + y.TASK_ATTEMPT] = 0
         redeliver_later(m, k)
     else:
         free_task(m, k)
@@ -507,178 +524,179 @@ def end_send(m, k, code):
 
 
 @inner
-def note_breaker(m, what, site, index):
+def note_breaker(m, what, call, index):
     """A breaker changed: a line for the journal."""
-    at = U(m[H_LOG]) + U(m[H_LOG_N]) * LOG_SIZE
-    m[H_LOG_N] += 1
-    m[at], m[at + _1], m[at + _2], m[at + _3] = m[H_NOW], what, m[site + X_NUMBER], index
+    at = U(m[y.RUN_LOG]) + U(m[y.RUN_LOG_N]) * y.LOG_SIZE
+    m[y.RUN_LOG_N] += 1
+    m[at + y.LOG_TIME], m[at + y.LOG_WHAT] = m[y.RUN_NOW], what
+    m[at + y.LOG_CALL], m[at + y.LOG_UNIT] = m[call + y.CALL_NUMBER], index
 
 
 @inner
-def site_state(m, k, site):
+def call_state(m, k, call):
     """The state a call site keeps for the unit the task runs at."""
-    return U(m[site + X_STATES]) + U(m[U(m[k + T_UNIT]) + N_INDEX]) * SITE_STATE_SIZE
+    return U(m[call + y.CALL_STATES]) + U(m[U(m[k + y.TASK_UNIT]) + y.UNIT_INDEX]) * y.STATE_SIZE
 
 
 @inner
-def may_call(m, k, site):
+def may_call(m, k, call):
     """Earns the retry budget and asks the breaker; False when it rejects the attempt."""
-    state = site_state(m, k, site)
-    if m[k + T_ATTEMPT] == 0 and m[site + X_BUDGET_RATIO] >= 0:
-        m[state + D_TOKENS] = min(m[state + D_TOKENS] + m[site + X_BUDGET_RATIO], m[site + X_BUDGET_BURST])
-    if m[site + X_WINDOW] == 0 or m[state + D_STATE] == CLOSED:
+    state = call_state(m, k, call)
+    if m[k + y.TASK_ATTEMPT] == 0 and m[call + y.CALL_BUDGET_RATIO] >= 0:
+        m[state + y.STATE_TOKENS] = min(m[state + y.STATE_TOKENS] + m[call + y.CALL_BUDGET_RATIO], m[call + y.CALL_BUDGET_BURST])
+    if m[call + y.CALL_WINDOW] == 0 or m[state + y.STATE_BREAKER] == y.CLOSED:
         return True
-    if m[state + D_STATE] == OPEN:
-        if m[H_NOW] < m[state + D_OPENED_AT] + m[site + X_OPEN_NS]:
+    if m[state + y.STATE_BREAKER] == y.OPEN:
+        if m[y.RUN_NOW] < m[state + y.STATE_OPENED_AT] + m[call + y.CALL_OPEN_NS]:
             return False
-        m[state + D_STATE], m[state + D_PROBING], m[state + D_SUCCESSES] = HALF_OPEN, 0, 0
-        note_breaker(m, LOG_BREAKER_HALF_OPEN, site, m[U(m[k + T_UNIT]) + N_INDEX])
-    if m[state + D_PROBING]:
+        m[state + y.STATE_BREAKER], m[state + y.STATE_PROBING], m[state + y.STATE_SUCCESSES] = y.HALF_OPEN, 0, 0
+        note_breaker(m, y.LOGGED_HALF_OPEN, call, m[U(m[k + y.TASK_UNIT]) + y.UNIT_INDEX])
+    if m[state + y.STATE_PROBING]:
         return False
-    m[state + D_PROBING] = 1
-    m[k + T_FLAGS] |= F_PROBE
+    m[state + y.STATE_PROBING] = 1
+    m[k + y.TASK_FLAGS] |= y.FLAG_PROBE
     return True
 
 
 @inner
-def open_breaker(m, k, site, state):
+def open_breaker(m, k, call, state):
     """The breaker opens and forgets what it counted."""
-    m[state + D_STATE], m[state + D_OPENED_AT] = OPEN, m[H_NOW]
-    m[state + D_BITS], m[state + D_COUNT], m[state + D_PROBING] = 0, 0, 0
-    m[site + X_OPENED] += 1
-    note_breaker(m, LOG_BREAKER_OPENED, site, m[U(m[k + T_UNIT]) + N_INDEX])
+    m[state + y.STATE_BREAKER], m[state + y.STATE_OPENED_AT] = y.OPEN, m[y.RUN_NOW]
+    m[state + y.STATE_BITS], m[state + y.STATE_COUNT], m[state + y.STATE_PROBING] = 0, 0, 0
+    m[call + y.CALL_BREAKER_OPEN] += 1
+    note_breaker(m, y.LOGGED_OPENED, call, m[U(m[k + y.TASK_UNIT]) + y.UNIT_INDEX])
 
 
 @inner
-def tell_breaker(m, f, k, site, code):
+def tell_breaker(m, f, k, call, code):
     """An attempt's outcome reaches the breaker: the probe's decides, others count only while it is closed."""
-    state = site_state(m, k, site)
-    good = code == OK or code == REJECTED
-    if m[k + T_FLAGS] & F_PROBE:
-        m[k + T_FLAGS] &= ~F_PROBE
-        m[state + D_PROBING] = 0
+    state = call_state(m, k, call)
+    good = code == y.OK or code == y.REJECTED
+    if m[k + y.TASK_FLAGS] & y.FLAG_PROBE:
+        m[k + y.TASK_FLAGS] &= ~y.FLAG_PROBE
+        m[state + y.STATE_PROBING] = 0
         if not good:
-            open_breaker(m, k, site, state)
+            open_breaker(m, k, call, state)
             return
-        m[state + D_SUCCESSES] += 1
-        if m[state + D_SUCCESSES] >= m[site + X_PROBES]:
-            m[state + D_STATE], m[state + D_BITS], m[state + D_COUNT] = CLOSED, 0, 0
-            note_breaker(m, LOG_BREAKER_CLOSED, site, m[U(m[k + T_UNIT]) + N_INDEX])
+        m[state + y.STATE_SUCCESSES] += 1
+        if m[state + y.STATE_SUCCESSES] >= m[call + y.CALL_PROBES]:
+            m[state + y.STATE_BREAKER], m[state + y.STATE_BITS], m[state + y.STATE_COUNT] = y.CLOSED, 0, 0
+            note_breaker(m, y.LOGGED_CLOSED, call, m[U(m[k + y.TASK_UNIT]) + y.UNIT_INDEX])
         return
-    if m[state + D_STATE] != CLOSED:
+    if m[state + y.STATE_BREAKER] != y.CLOSED:
         return
-    window = m[site + X_WINDOW]
-    bits = ((m[state + D_BITS] << 1) | (0 if good else 1)) & ((1 << window) - 1)
-    count = min(m[state + D_COUNT] + 1, window)
-    m[state + D_BITS], m[state + D_COUNT] = bits, count
-    if count >= m[site + X_MIN_CALLS]:
+    window = m[call + y.CALL_WINDOW]
+    bits = ((m[state + y.STATE_BITS] << 1) | (0 if good else 1)) & ((1 << window) - 1)
+    count = min(m[state + y.STATE_COUNT] + 1, window)
+    m[state + y.STATE_BITS], m[state + y.STATE_COUNT] = bits, count
+    if count >= m[call + y.CALL_CALLS_MIN]:
         failures = 0
         while bits:
             bits &= bits - 1
             failures += 1
-        if failures >= f[U(m[site + X_FLOATS]) + XF_FAILURE_RATE] * count:
-            open_breaker(m, k, site, state)
+        if failures >= f[U(m[call + y.CALL_FLOATS]) + y.CALL_FLOAT_FAILURE_RATE] * count:
+            open_breaker(m, k, call, state)
 
 
 @inner
-def backoff(m, f, k, site):
+def backoff(m, f, k, call):
     """Wait before the next attempt, ns; -1 if there is none. Spends the budget."""
-    state = site_state(m, k, site)
-    if m[site + X_BUDGET_RATIO] >= 0:
-        if m[state + D_TOKENS] < 1_000_000:
+    state = call_state(m, k, call)
+    if m[call + y.CALL_BUDGET_RATIO] >= 0:
+        if m[state + y.STATE_TOKENS] < 1_000_000:
             return -1
-        m[state + D_TOKENS] -= 1_000_000
-    params = U(m[site + X_FLOATS])
-    wait = float(m[site + X_BACKOFF])
+        m[state + y.STATE_TOKENS] -= 1_000_000
+    params = U(m[call + y.CALL_FLOATS])
+    wait = float(m[call + y.CALL_BACKOFF])
     if wait > 0.0:
-        for _ in range(m[k + T_ATTEMPT]):
-            wait *= f[params + XF_MULTIPLIER]
-        wait = min(wait, float(m[site + X_BACKOFF_MAX]))
-        jitter = f[params + XF_JITTER]
+        for _ in range(m[k + y.TASK_ATTEMPT]):
+            wait *= f[params + y.CALL_FLOAT_MULTIPLIER]
+        wait = min(wait, float(m[call + y.CALL_BACKOFF_MAX]))
+        jitter = f[params + y.CALL_FLOAT_JITTER]
         if jitter > 0.0:
-            key = combine(U(m[k + T_PATH]) + U(m[site + X_HASH]) + _JITTER, U(m[k + T_ATTEMPT]))
+            key = combine(U(m[k + y.TASK_PATH]) + U(m[call + y.CALL_HASH]) + _JITTER, U(m[k + y.TASK_ATTEMPT]))
             wait *= 1.0 - jitter * uniform(key)
     return np.int64(math.floor(wait + 0.5))
 
 
 @inner
-def issue(m, f, L, rows, k, site):
+def issue(m, f, L, rows, k, call):
     """Starts the attempt's timeout if it does not run yet and sends the request: the callee's task if it can begin at once, the
     caller's own if it is on its way, 0 if no replica is there to take it."""
-    m[site + X_TRIES] += 1
-    if m[k + T_FLAGS] & F_ROOT:
-        m[k + T_TRIES] += 1
-    if not m[site + X_ARMED]:
-        arm(m, k, site)
-    c = spawn(m, k, site)
-    m[c + T_PARENT], m[c + T_TOKEN] = np.int64(k), m[k + T_WAIT]
-    if m[H_PROPAGATE]:
-        m[c + T_DEADLINE] = min(m[k + T_DEADLINE], m[k + T_EXPIRY])
-    unit = pick_unit(m, f, L, rows, U(m[site + X_SERVICE]), c)
+    m[call + y.CALL_ATTEMPTS] += 1
+    if m[k + y.TASK_FLAGS] & y.FLAG_ROOT:
+        m[k + y.TASK_TRIES] += 1
+    if not m[call + y.CALL_ARMED]:
+        arm(m, k, call)
+    c = spawn(m, k, call)
+    m[c + y.TASK_PARENT], m[c + y.TASK_TOKEN] = np.int64(k), m[k + y.TASK_WAIT]
+    if m[y.RUN_PROPAGATE]:
+        m[c + y.TASK_DEADLINE] = min(m[k + y.TASK_DEADLINE], m[k + y.TASK_EXPIRY])
+    unit = pick_unit(m, f, L, rows, U(m[call + y.CALL_SERVICE]), c)
     if unit == _0:
         free_task(m, c)
-        m[k + T_WAIT] = 0
+        m[k + y.TASK_WAIT] = 0
         return _0
-    m[c + T_UNIT] = np.int64(unit)
-    link = U(m[site + X_LINK])
+    m[c + y.TASK_UNIT] = np.int64(unit)
+    link = U(m[call + y.CALL_LINK])
     if goes_on_at_once(m, link):
         if link != _0:
-            m[link + L_SENT] += 1
+            m[link + y.LINK_SENT] += 1
         return c
     send_call(m, f, c, link)
     return k
 
 
 @inner_inlined
-def arm(m, k, site):
+def arm(m, k, call):
     """The timeout of an attempt begins."""
     token = new_token(m)
-    m[k + T_WAIT] = token
-    m[k + T_EXPIRY] = NEVER
-    if m[site + X_TIMEOUT] >= 0:
-        expiry = m[H_NOW] + m[site + X_TIMEOUT]
-        m[k + T_EXPIRY] = expiry
-        push_timer(m, U(m[site + X_RING]), expiry, k, token)
+    m[k + y.TASK_WAIT] = token
+    m[k + y.TASK_EXPIRY] = y.NEVER
+    if m[call + y.CALL_TIMEOUT] >= 0:
+        expiry = m[y.RUN_NOW] + m[call + y.CALL_TIMEOUT]
+        m[k + y.TASK_EXPIRY] = expiry
+        push_timer(m, U(m[call + y.CALL_RING]), expiry, k, token)
 
 
 @inner
 def pass_limit(m, limit):
     """Generic cell rate algorithm: 0 passes now, a time to wait in ns, or -1 refused."""
-    now = m[H_NOW]
-    next_at = max(m[limit + R_NEXT], now)
-    wait = next_at - m[limit + R_TOLERANCE] - now
+    now = m[y.RUN_NOW]
+    next_at = max(m[limit + y.LIMIT_NEXT], now)
+    wait = next_at - m[limit + y.LIMIT_TOLERANCE] - now
     if wait > 0:
-        if not m[limit + R_DEFERS] or wait > m[limit + R_MAX_WAIT]:
-            m[limit + R_REFUSED] += 1
+        if not m[limit + y.LIMIT_DEFERS] or wait > m[limit + y.LIMIT_MAX_WAIT]:
+            m[limit + y.LIMIT_REFUSED] += 1
             return -1
-        m[limit + R_DEFERRED] += 1
-    m[limit + R_PASSED] += 1
-    m[limit + R_NEXT] = next_at + m[limit + R_INTERVAL]
+        m[limit + y.LIMIT_DEFERRED] += 1
+    m[limit + y.LIMIT_PASSED] += 1
+    m[limit + y.LIMIT_NEXT] = next_at + m[limit + y.LIMIT_INTERVAL]
     return max(wait, 0)
 
 
 @inner
 def work_ns(m, f, k, pc):
     """How long a work step takes, as it begins; the unit's count of working tasks already includes this one."""
-    unit = U(m[k + T_UNIT])
-    knobs = U(m[unit + N_FLOATS])
+    unit = U(m[k + y.TASK_UNIT])
+    knobs = U(m[unit + y.UNIT_FLOATS])
     base = step_ns(m, f, k, pc)
-    duration = base * f[knobs + NF_SLOW]
-    contention = f[knobs + NF_CONTENTION]
+    duration = base * f[knobs + y.UNIT_FLOAT_SLOW]
+    contention = f[knobs + y.UNIT_FLOAT_CONTENTION]
     if contention > 0.0:
-        duration *= 1.0 + contention * (m[unit + N_WORKING] - 1)
-    if m[unit + N_SPECIAL]:
-        share = f[knobs + NF_GREY]
-        if share > 0.0 and uniform(combine(U(m[k + T_PATH]) + _GREY, _0)) < share:
-            duration *= f[knobs + NF_GREY_FACTOR]
+        duration *= 1.0 + contention * (m[unit + y.UNIT_WORKING] - 1)
+    if m[unit + y.UNIT_SPECIAL]:
+        share = f[knobs + y.UNIT_FLOAT_GREY]
+        if share > 0.0 and uniform(combine(U(m[k + y.TASK_PATH]) + _GREY, _0)) < share:
+            duration *= f[knobs + y.UNIT_FLOAT_GREY_FACTOR]
     return np.int64(math.floor(duration + 0.5))
 
 
 @inner
 def step_ns(m, f, k, pc):
-    """The draw of a work or wait step: by the task's path, or by its luck when the step names its draw."""
-    own = U(m[k + T_LUCK]) if m[pc + I_B] else U(m[k + T_PATH])
-    return sample(f, U(m[pc + I_A]), combine(own + U(m[pc + I_HASH]), _0))
+    """The draw of a work or wait step: by the task's path, or by its draw key when the step names its draw."""
+    own = U(m[k + y.TASK_DRAW_KEY]) if m[pc + y.INSTR_B] else U(m[k + y.TASK_PATH])
+    return sample(f, U(m[pc + y.INSTR_A]), combine(own + U(m[pc + y.INSTR_HASH]), _0))
 
 
 # --- the interpreter ------------------------------------------------------------------------------------------------------------
@@ -687,261 +705,274 @@ def step_ns(m, f, k, pc):
 @inner
 def answer_code(m, pc, code):
     """What a failed task tells its caller: see the table of codes in docs/semantics.md."""
-    if code == REJECTED or code == DEADLINE:
+    if code == y.REJECTED or code == y.DEADLINE:
         return code
     instruction = m[pc]
-    if instruction == C_BEGIN:
+    if instruction == y.DO_BEGIN:
         return code
-    if code == REFUSED and instruction == C_ACQUIRE:
-        return REFUSED
-    if code == RATE_LIMITED and instruction == C_LIMIT:
-        return RATE_LIMITED
-    return ERROR
+    if code == y.REFUSED and instruction == y.DO_ACQUIRE:
+        return y.REFUSED
+    if code == y.RATE_LIMITED and instruction == y.DO_LIMIT:
+        return y.RATE_LIMITED
+    return y.ERROR
 
 
 @inner
 def suspend(m, k, pc):
     """Where the task will go on."""
-    m[k + T_PC] = np.int64(pc)
+    m[k + y.TASK_PC] = np.int64(pc)
 
 
 @inner
 def sleep(m, k, pc, ns, event_class):
     """The task goes on in `ns`."""
     token = new_token(m)
-    m[k + T_PC], m[k + T_WAIT] = np.int64(pc), token
-    push_task(m, m[H_NOW] + ns, event_class, k, token)
+    m[k + y.TASK_PC], m[k + y.TASK_WAIT] = np.int64(pc), token
+    push_task(m, m[y.RUN_NOW] + ns, event_class, k, token)
 
 
 @inner
 def after_wait(m, pc):
     """The instruction that follows one that was waited at, and that went well."""
     waited_at = m[pc]
-    if waited_at == C_ISSUE:
-        return pc + (_NEXT + _NEXT if m[pc + I_B] else _NEXT)
-    return U(m[pc + I_A]) if waited_at == C_END else pc + _NEXT
+    if waited_at == y.DO_ISSUE:
+        return pc + (_NEXT + _NEXT if m[pc + y.INSTR_B] else _NEXT)
+    return U(m[pc + y.INSTR_A]) if waited_at == y.DO_END else pc + _NEXT
+
+
+@inner
+def do_effect(m, L, rows, k, pc):
+    """An effect step: what the ledger answers."""
+    effect, root = m[pc + y.INSTR_A], U(m[k + y.TASK_ROOT])
+    row, customer, ref, arg = m[k + y.TASK_ROW], m[k + y.TASK_CUSTOMER], m[k + y.TASK_REF], m[k + y.TASK_ARG]
+    code = effects.apply(L, rows, effect, m[y.RUN_NOW], root, row, customer, ref, arg)
+    m[k + y.TASK_REF], m[k + y.TASK_ARG] = L[ledger.OUT_REF], L[ledger.OUT_ARG]
+    if code == y.OK and m[pc + y.INSTR_B]:
+        m[k + y.TASK_FLAGS] |= y.FLAG_TOUCHED | y.FLAG_WROTE
+    return code
+
+
+@inner
+def chosen_branch(m, f, k, pc):
+    """Where the branch of a choose step begins that the task's draw falls on."""
+    u = uniform(combine(U(m[k + y.TASK_PATH]) + U(m[pc + y.INSTR_HASH]), _0))
+    i, n = 0, m[pc + y.INSTR_C]
+    while i < n and f[U(m[pc + y.INSTR_A]) + U(i)] <= u:
+        i += 1
+    return U(m[U(m[pc + y.INSTR_B]) + U(i)])
 
 
 @inner_inlined
 def run(m, f, L, rows, k, code):
     """Runs a task, and whom it calls or answers without delay, until one suspends. `code` is BEGIN for a task that has not run
     yet, else how the instruction it waited at went."""
-    now = m[H_NOW]
+    now = m[y.RUN_NOW]
     while True:
-        pc, unit = U(m[k + T_PC]), U(m[k + T_UNIT])
+        pc, unit = U(m[k + y.TASK_PC]), U(m[k + y.TASK_UNIT])
         goes_on = True
         if code == BEGIN:
-            code = OK
-        elif m[pc] == C_BEGIN:  # the first request with this key is done: its outcome is ours
+            code = y.OK
+        elif m[pc] == y.DO_BEGIN:  # the first request with this key is done: its outcome is ours
             goes_on = False
-        elif code == OK:
-            if m[pc] == C_ACQUIRE and m[k + T_QUEUED_AT] >= 0 and now >= m[k + T_DEADLINE]:
-                code = DEADLINE
+        elif code == y.OK:
+            if m[pc] == y.DO_ACQUIRE and m[k + y.TASK_QUEUED_AT] >= 0 and now >= m[k + y.TASK_DEADLINE]:
+                code = y.DEADLINE
             else:
                 pc = after_wait(m, pc)
         while goes_on:
-            if code != OK:
-                m[k + T_WAIT] = 0  # a timer that still runs has nothing to end
-                handler = U(m[pc + I_HANDLER])
+            if code != y.OK:
+                m[k + y.TASK_WAIT] = 0  # a timer that still runs has nothing to end
+                handler = U(m[pc + y.INSTR_HANDLER])
                 if handler == _0:
                     break
-                m[k + T_PC] = np.int64(pc)
-                unwind(m, k, m[handler + I_DEPTH])
+                m[k + y.TASK_PC] = np.int64(pc)
+                unwind(m, k, m[handler + y.INSTR_DEPTH])
                 pc = handler
             instruction = m[pc]
-            if instruction >= C_WORK and now >= m[k + T_DEADLINE]:
-                code = DEADLINE
+            if instruction >= y.DO_WORK and now >= m[k + y.TASK_DEADLINE]:
+                code = y.DEADLINE
                 break
-            if instruction == C_ACQUIRE:
-                if m[pc + I_C] and now >= m[k + T_DEADLINE]:
-                    code = DEADLINE
+            if instruction == y.DO_ACQUIRE:
+                if m[pc + y.INSTR_C] and now >= m[k + y.TASK_DEADLINE]:
+                    code = y.DEADLINE
                     break
-                taken = acquire(m, U(m[unit + N_POOLS + U(m[pc + I_A])]), k)
+                taken = acquire(m, U(m[unit + y.UNIT_POOLS + U(m[pc + y.INSTR_A])]), k)
                 if taken > 0:
-                    if m[unit + N_HUNG]:
-                        m[k + T_QUEUED_AT] = -1
+                    if m[unit + y.UNIT_HUNG]:
+                        m[k + y.TASK_QUEUED_AT] = -1
                         suspend(m, k, pc)
-                        park(m, k, OK)
+                        park(m, k, y.OK)
                         return
                     pc += _NEXT
                 elif taken == 0:
                     suspend(m, k, pc)
-                    if m[pc + I_B] != FOR_CONNECTION:
-                        m[k + T_WAIT] = new_token(m)
+                    if m[pc + y.INSTR_B] != y.FOR_CONNECTION:
+                        m[k + y.TASK_WAIT] = new_token(m)
                     return
                 else:
-                    code = BULKHEAD_FULL if m[pc + I_B] == FOR_BULKHEAD else REFUSED
-            elif instruction == C_WORK:
-                m[unit + N_WORKING] += 1
+                    code = y.BULKHEAD_FULL if m[pc + y.INSTR_B] == y.FOR_BULKHEAD else y.REFUSED
+            elif instruction == y.DO_WORK:
+                m[unit + y.UNIT_WORKING] += 1
                 ns = work_ns(m, f, k, pc)
                 if ns > 0:
-                    m[k + T_FLAGS] |= F_WORKING
-                    sleep(m, k, pc, ns, E_WORK)
+                    m[k + y.TASK_FLAGS] |= y.FLAG_WORKING
+                    sleep(m, k, pc, ns, y.CLASS_WORK)
                     return
-                m[unit + N_WORKING] -= 1
+                m[unit + y.UNIT_WORKING] -= 1
                 pc += _NEXT
-            elif instruction == C_ISSUE:
-                c = issue(m, f, L, rows, k, U(m[pc + I_A]))
+            elif instruction == y.DO_ISSUE:
+                c = issue(m, f, L, rows, k, U(m[pc + y.INSTR_A]))
                 if c == _0:
-                    code = REFUSED
+                    code = y.REFUSED
                     continue
                 suspend(m, k, pc)
                 if c == k or not arrive_at_unit(m, f, c):
                     return
-                k, pc, unit = c, U(m[c + T_PC]), U(m[c + T_UNIT])
-            elif instruction == C_END:
-                after = end_attempt(m, f, k, pc, U(m[pc + I_C]), code)
+                k, pc, unit = c, U(m[c + y.TASK_PC]), U(m[c + y.TASK_UNIT])
+            elif instruction == y.DO_END:
+                after = end_attempt(m, f, k, pc, U(m[pc + y.INSTR_C]), code)
                 if after == 0:
                     break
-                code = OK
+                code = y.OK
                 if after < 0:
                     return
                 pc = U(after)
-            elif instruction == C_RELEASE:
-                release(m, U(m[unit + N_POOLS + U(m[pc + I_A])]), k)
+            elif instruction == y.DO_RELEASE:
+                release(m, U(m[unit + y.UNIT_POOLS + U(m[pc + y.INSTR_A])]), k)
                 pc += _NEXT
-            elif instruction == C_RETURN:
+            elif instruction == y.DO_RETURN:
                 break
-            elif instruction == C_BEGIN:
+            elif instruction == y.DO_BEGIN:
                 suspend(m, k, pc)
                 code = begin(m, f, k, unit)
                 if code == -2:
                     return
                 if code != BEGIN:
                     break
-                code = OK
+                code = y.OK
                 pc += _NEXT
-            elif instruction == C_TRY:
-                if may_call(m, k, U(m[pc + I_A])):
+            elif instruction == y.DO_TRY:
+                if may_call(m, k, U(m[pc + y.INSTR_A])):
                     pc += _NEXT
                 else:
-                    code = BREAKER_OPEN
-            elif instruction == C_ARM:
-                arm(m, k, U(m[pc + I_A]))
+                    code = y.BREAKER_OPEN
+            elif instruction == y.DO_ARM:
+                arm(m, k, U(m[pc + y.INSTR_A]))
                 pc += _NEXT
-            elif instruction == C_SEND:
-                start_send(m, f, L, rows, k, U(m[pc + I_A]))
+            elif instruction == y.DO_SEND:
+                start_send(m, f, L, rows, k, U(m[pc + y.INSTR_A]))
                 pc += _NEXT
-            elif instruction == C_EFFECT:
-                code = effects.apply(
-                    L, rows, m[pc + I_A], now, U(m[k + T_ROOT]), m[k + T_ROW], m[k + T_CUSTOMER], m[k + T_REF], m[k + T_ARG]
-                )
-                m[k + T_REF], m[k + T_ARG] = L[ledger.OUT_REF], L[ledger.OUT_ARG]
-                if code == OK:
-                    if m[pc + I_B]:
-                        m[k + T_FLAGS] |= F_TOUCHED | F_WROTE
+            elif instruction == y.DO_EFFECT:
+                code = do_effect(m, L, rows, k, pc)
+                if code == y.OK:
                     pc += _NEXT
-            elif instruction == C_ROUTE:
-                value = attribute_value(m, f, L, rows, U(m[pc + I_A]), k)
-                branch = U(m[U(m[pc + I_B]) + U(value)])
+            elif instruction == y.DO_ROUTE:
+                value = attribute_value(m, f, L, rows, U(m[pc + y.INSTR_A]), k)
+                branch = U(m[U(m[pc + y.INSTR_B]) + U(value)])
                 if branch == _0:
-                    code = ERROR
+                    code = y.ERROR
                 else:
                     pc = branch
-            elif instruction == C_CHOOSE:
-                u = uniform(combine(U(m[k + T_PATH]) + U(m[pc + I_HASH]), _0))
-                i, n = 0, m[pc + I_C]
-                while i < n and f[U(m[pc + I_A]) + U(i)] <= u:
-                    i += 1
-                pc = U(m[U(m[pc + I_B]) + U(i)])
-            elif instruction == C_LIMIT:
-                wait = pass_limit(m, U(m[unit + N_POOLS + U(m[pc + I_A])]))
+            elif instruction == y.DO_CHOOSE:
+                pc = chosen_branch(m, f, k, pc)
+            elif instruction == y.DO_LIMIT:
+                wait = pass_limit(m, U(m[unit + y.UNIT_POOLS + U(m[pc + y.INSTR_A])]))
                 if wait > 0:
-                    sleep(m, k, pc, wait, E_WAKE)
+                    sleep(m, k, pc, wait, y.CLASS_WAKE)
                     return
                 if wait < 0:
-                    code = RATE_LIMITED
+                    code = y.RATE_LIMITED
                 else:
                     pc += _NEXT
-            elif instruction == C_WAIT:
+            elif instruction == y.DO_WAIT:
                 ns = step_ns(m, f, k, pc)
                 if ns > 0:
-                    sleep(m, k, pc, ns, E_WORK)
+                    sleep(m, k, pc, ns, y.CLASS_WORK)
                     return
                 pc += _NEXT
-            elif instruction == C_JUMP:
-                pc = U(m[pc + I_A])
-            elif instruction == C_GATE:
-                if m[unit + N_HUNG]:
+            elif instruction == y.DO_JUMP:
+                pc = U(m[pc + y.INSTR_A])
+            elif instruction == y.DO_GATE:
+                if m[unit + y.UNIT_HUNG]:
                     suspend(m, k, pc)
-                    park(m, k, OK)
+                    park(m, k, y.OK)
                     return
                 pc += _NEXT
-            else:  # C_FAIL
-                code = m[pc + I_A]
-        m[k + T_WAIT] = 0
+            else:  # y.DO_FAIL
+                code = m[pc + y.INSTR_A]
+        m[k + y.TASK_WAIT] = 0
         suspend(m, k, pc)
-        if code != OK and not m[k + T_FLAGS] & F_ROOT:
+        if code != y.OK and not m[k + y.TASK_FLAGS] & y.FLAG_ROOT:
             code = answer_code(m, pc, code)
         if not finish(m, f, L, rows, k, code):
             return
-        c, k = k, U(m[k + T_PARENT])
+        c, k = k, U(m[k + y.TASK_PARENT])
         code = take_answer(m, c)
         if code == BEGIN or not resumes(m, k, code):
             return
 
 
 @inner
-def end_attempt(m, f, k, pc, site, code):
+def end_attempt(m, f, k, pc, call, code):
     """After an attempt: where to go on (an instruction's handle), -1 asleep before the next attempt, 0 the task fails."""
-    if m[site + X_WINDOW] and code != BREAKER_OPEN:
-        tell_breaker(m, f, k, site, code)
-    after = m[pc + I_B]
-    if code == OK:
-        m[k + T_ATTEMPT] = 0
+    if m[call + y.CALL_WINDOW] and code != y.BREAKER_OPEN:
+        tell_breaker(m, f, k, call, code)
+    after = m[pc + y.INSTR_B]
+    if code == y.OK:
+        m[k + y.TASK_ATTEMPT] = 0
         return after
-    m[k + T_CODE] = code
-    m[site + X_FAILURES] += 1
-    if code == TIMEOUT:
-        m[site + X_TIMEOUTS] += 1
-    if m[site + X_RETRY_ON] >> code & 1 and m[k + T_ATTEMPT] + 1 < m[site + X_ATTEMPTS]:
-        wait = backoff(m, f, k, site)
+    m[k + y.TASK_CODE] = code
+    m[call + y.CALL_FAILURES] += 1
+    if code == y.TIMEOUT:
+        m[call + y.CALL_TIMEOUTS] += 1
+    if m[call + y.CALL_RETRY_ON] >> code & 1 and m[k + y.TASK_ATTEMPT] + 1 < m[call + y.CALL_ATTEMPTS_MAX]:
+        wait = backoff(m, f, k, call)
         if wait >= 0:
-            m[k + T_ATTEMPT] += 1
-            m[site + X_RETRIES] += 1
+            m[k + y.TASK_ATTEMPT] += 1
+            m[call + y.CALL_RETRIES] += 1
             if wait == 0:
-                return m[pc + I_A]
-            sleep(m, k, pc, wait, E_WAKE)
+                return m[pc + y.INSTR_A]
+            sleep(m, k, pc, wait, y.CLASS_WAKE)
             return -1
-    m[k + T_ATTEMPT] = 0
-    if code == REJECTED:
+    m[k + y.TASK_ATTEMPT] = 0
+    if code == y.REJECTED:
         return 0
-    if m[site + X_FALLBACK] != 0:
-        m[site + X_FALLBACKS] += 1
-        return m[site + X_FALLBACK]
-    if m[site + X_ON_FAILURE] == ON_IGNORE:
+    if m[call + y.CALL_FALLBACK] != 0:
+        m[call + y.CALL_FALLBACKS] += 1
+        return m[call + y.CALL_FALLBACK]
+    if m[call + y.CALL_ON_FAILURE] == y.ON_IGNORE:
         return after
-    if m[site + X_ON_FAILURE] == ON_BLOCK:
-        m[k + T_FLAGS] |= F_BLOCKED
+    if m[call + y.CALL_ON_FAILURE] == y.ON_BLOCK:
+        m[k + y.TASK_FLAGS] |= y.FLAG_BLOCKED
     return 0
 
 
 @inner
 def begin(m, f, k, unit):
     """Before the first step: the unit's errors, then the idempotency key. BEGIN: go on; -2: wait; else the outcome."""
-    m[k + T_STARTED] = m[H_NOW]
-    if m[unit + N_SPECIAL]:
-        share = f[U(m[unit + N_FLOATS]) + NF_ERROR]
-        if share > 0.0 and uniform(combine(U(m[k + T_PATH]) + _ERROR, _0)) < share:
-            return ERROR
-    if m[U(m[k + T_OP]) + O_LIFETIME] >= 0:
+    m[k + y.TASK_STARTED] = m[y.RUN_NOW]
+    if m[unit + y.UNIT_SPECIAL]:
+        share = f[U(m[unit + y.UNIT_FLOATS]) + y.UNIT_FLOAT_ERROR]
+        if share > 0.0 and uniform(combine(U(m[k + y.TASK_PATH]) + _ERROR, _0)) < share:
+            return y.ERROR
+    if m[U(m[k + y.TASK_OPERATION]) + y.OPERATION_LIFETIME] >= 0:
         return look_up_key(m, k)
     return BEGIN
 
 
 @inner
-def start_send(m, f, L, rows, k, site):
+def start_send(m, f, L, rows, k, call):
     """A message of task k begins its life."""
-    m[site + X_TRIES] += 1
-    c = spawn(m, k, site)
-    m[c + T_FLAGS] = F_SEND | (F_DURABLE if m[site + X_DURABLE] else 0)
-    m[c + T_PARENT], m[c + T_TOKEN] = m[c + T_PATH], 0
+    m[call + y.CALL_ATTEMPTS] += 1
+    c = spawn(m, k, call)
+    m[c + y.TASK_FLAGS] = y.FLAG_SEND | (y.FLAG_DURABLE if m[call + y.CALL_DURABLE] else 0)
+    m[c + y.TASK_PARENT], m[c + y.TASK_TOKEN] = m[c + y.TASK_PATH], 0
     delay = 0
-    if m[site + X_DELAY] != 0:
-        delay = sample(f, U(m[site + X_DELAY]), combine(U(m[c + T_PATH]) + _DELAY, _0))
+    if m[call + y.CALL_DELAY] != 0:
+        delay = sample(f, U(m[call + y.CALL_DELAY]), combine(U(m[c + y.TASK_PATH]) + _DELAY, _0))
     if delay > 0:
-        m[c + T_WAIT] = new_token(m)
-        push_task(m, m[H_NOW] + delay, E_WAKE, c, m[c + T_WAIT])
+        m[c + y.TASK_WAIT] = new_token(m)
+        push_task(m, m[y.RUN_NOW] + delay, y.CLASS_WAKE, c, m[c + y.TASK_WAIT])
     else:
         dispatch_send(m, f, L, rows, c)
 
@@ -952,15 +983,15 @@ def start_send(m, f, L, rows, k, site):
 @inner
 def arrive_at_unit(m, f, c):
     """A request or message reaches its unit; True if its task may run."""
-    unit = U(m[c + T_UNIT])
-    if m[unit + N_UP]:
-        m[c + T_STATE], m[c + T_ARRIVED] = LIVE, m[H_NOW]
-        m[unit + N_LIVE] += 1
+    unit = U(m[c + y.TASK_UNIT])
+    if m[unit + y.UNIT_UP]:
+        m[c + y.TASK_STATE], m[c + y.TASK_ARRIVED] = y.LIVE, m[y.RUN_NOW]
+        m[unit + y.UNIT_LIVE] += 1
         return True
-    if not m[c + T_FLAGS] & F_SEND:
-        send_answer(m, f, c, REFUSED)
-    elif m[c + T_FLAGS] & F_DURABLE:
-        enqueue(m, unit + N_PARKED, c, 0, False)
+    if not m[c + y.TASK_FLAGS] & y.FLAG_SEND:
+        send_answer(m, f, c, y.REFUSED)
+    elif m[c + y.TASK_FLAGS] & y.FLAG_DURABLE:
+        enqueue(m, unit + y.UNIT_PARKED, c, 0, False)
     else:
         free_task(m, c)
     return False
@@ -969,15 +1000,15 @@ def arrive_at_unit(m, f, c):
 @inner
 def take_answer(m, c):
     """An answer reaches its caller: the outcome if it still waits for this attempt, BEGIN if it does not."""
-    k = U(m[c + T_PARENT])
-    code = m[c + T_CODE]
-    waits = m[k + T_WAIT] == m[c + T_TOKEN]
+    k = U(m[c + y.TASK_PARENT])
+    code = m[c + y.TASK_CODE]
+    waits = m[k + y.TASK_WAIT] == m[c + y.TASK_TOKEN]
     if waits:
-        m[k + T_FLAGS] |= m[c + T_FLAGS] & STICKY
-        if code == RESET and m[U(m[c + T_OP]) + O_EFFECTS]:
-            m[k + T_FLAGS] |= F_DOUBT
-        if code == OK:
-            m[k + T_REF], m[k + T_ARG] = m[c + T_REF], m[c + T_ARG]
+        m[k + y.TASK_FLAGS] |= m[c + y.TASK_FLAGS] & y.STICKY
+        if code == y.RESET and m[U(m[c + y.TASK_OPERATION]) + y.OPERATION_EFFECTS]:
+            m[k + y.TASK_FLAGS] |= y.FLAG_DOUBT
+        if code == y.OK:
+            m[k + y.TASK_REF], m[k + y.TASK_ARG] = m[c + y.TASK_REF], m[c + y.TASK_ARG]
     free_task(m, c)
     return code if waits else BEGIN
 
@@ -985,12 +1016,12 @@ def take_answer(m, c):
 @inner
 def time_out(m, k):
     """A timeout fires. True: the task goes on with it now; False: it is parked and will at the thaw."""
-    pc = U(m[k + T_PC])
-    if m[pc] == C_ISSUE:
-        if m[U(m[U(m[pc + I_A]) + X_OP]) + O_EFFECTS]:
-            m[k + T_FLAGS] |= F_DOUBT
-    elif m[k + T_QUEUE] == np.int64(U(m[k + T_UNIT]) + N_PARKED):
-        m[k + T_CODE] = TIMEOUT
+    pc = U(m[k + y.TASK_PC])
+    if m[pc] == y.DO_ISSUE:
+        if m[U(m[U(m[pc + y.INSTR_A]) + y.CALL_OPERATION]) + y.OPERATION_EFFECTS]:
+            m[k + y.TASK_FLAGS] |= y.FLAG_DOUBT
+    elif m[k + y.TASK_QUEUE] == np.int64(U(m[k + y.TASK_UNIT]) + y.UNIT_PARKED):
+        m[k + y.TASK_CODE] = y.TIMEOUT
         return False
     else:
         leave_pool_queue(m, k)
@@ -1000,12 +1031,12 @@ def time_out(m, k):
 @inner
 def resumes(m, k, code):
     """The task's wait is over; False if its unit is hung and it is parked instead."""
-    m[k + T_WAIT] = m[k + T_WAIT] if code == OK and m[U(m[k + T_PC])] == C_ACQUIRE else 0
-    unit = U(m[k + T_UNIT])
-    if m[k + T_FLAGS] & F_WORKING:
-        m[k + T_FLAGS] &= ~F_WORKING
-        m[unit + N_WORKING] -= 1
-    if m[unit + N_HUNG]:
+    m[k + y.TASK_WAIT] = m[k + y.TASK_WAIT] if code == y.OK and m[U(m[k + y.TASK_PC])] == y.DO_ACQUIRE else 0
+    unit = U(m[k + y.TASK_UNIT])
+    if m[k + y.TASK_FLAGS] & y.FLAG_WORKING:
+        m[k + y.TASK_FLAGS] &= ~y.FLAG_WORKING
+        m[unit + y.UNIT_WORKING] -= 1
+    if m[unit + y.UNIT_HUNG]:
         park(m, k, code)
         return False
     return True
@@ -1014,31 +1045,35 @@ def resumes(m, k, code):
 @inner
 def kill(m, f, k):
     """Dies with its unit: gives back what it holds; its caller gets a reset, a durable message waits for the unit."""
-    unit = U(m[k + T_UNIT])
-    if m[k + T_QUEUE] != 0:
-        pc = U(m[k + T_PC])
-        if m[pc] == C_ACQUIRE and m[k + T_QUEUE] != np.int64(unit + N_PARKED):
+    unit = U(m[k + y.TASK_UNIT])
+    if m[k + y.TASK_QUEUE] != 0:
+        pc = U(m[k + y.TASK_PC])
+        if m[pc] == y.DO_ACQUIRE and m[k + y.TASK_QUEUE] != np.int64(unit + y.UNIT_PARKED):
             leave_pool_queue(m, k)
         else:
             unlink(m, k)
-    if m[k + T_FLAGS] & F_WORKING:
-        m[unit + N_WORKING] -= 1
-    m[k + T_WAIT] = 0
+    if m[k + y.TASK_FLAGS] & y.FLAG_WORKING:
+        m[unit + y.UNIT_WORKING] -= 1
+    m[k + y.TASK_WAIT] = 0
     unwind(m, k, 0)
-    if m[k + T_IDEM] != 0:
-        complete_key(m, k, RESET)
-    m[unit + N_LIVE] -= 1
-    m[unit + N_FAILED] += 1
-    m[U(m[k + T_OP]) + O_FAILED] += 1
-    note_span(m, k, RESET)
-    if not m[k + T_FLAGS] & F_SEND:
-        m[k + T_FLAGS] &= STICKY
-        send_answer(m, f, k, RESET)
-    elif m[k + T_FLAGS] & F_DURABLE:
-        m[k + T_FLAGS] &= F_SEND | F_DURABLE | F_COPY
-        m[k + T_TOKEN] += 1
-        m[k + T_PATH] = np.int64(combine(U(m[k + T_PARENT]), _REDELIVER + U(m[k + T_TOKEN])))
-        m[k + T_PC], m[k + T_ATTEMPT], m[k + T_STATE] = m[U(m[k + T_OP]) + O_ENTRY], 0, TRAVELLING
-        enqueue(m, unit + N_PARKED, k, 0, False)
+    if m[k + y.TASK_KEY] != 0:
+        complete_key(m, k, y.RESET)
+    m[unit + y.UNIT_LIVE] -= 1
+    m[unit + y.UNIT_FAILED] += 1
+    m[U(m[k + y.TASK_OPERATION]) + y.OPERATION_FAILED] += 1
+    note_span(m, k, y.RESET)
+    if not m[k + y.TASK_FLAGS] & y.FLAG_SEND:
+        m[k + y.TASK_FLAGS] &= y.STICKY
+        send_answer(m, f, k, y.RESET)
+    elif m[k + y.TASK_FLAGS] & y.FLAG_DURABLE:
+        m[k + y.TASK_FLAGS] &= y.FLAG_SEND | y.FLAG_DURABLE | y.FLAG_COPY
+        m[k + y.TASK_TOKEN] += 1
+        m[k + y.TASK_PATH] = np.int64(combine(U(m[k + y.TASK_PARENT]), _REDELIVER + U(m[k + y.TASK_TOKEN])))
+        m[k + y.TASK_PC], m[k + y.TASK_ATTEMPT], m[k + y.TASK_STATE] = (
+            m[U(m[k + y.TASK_OPERATION]) + y.OPERATION_ENTRY],
+            0,
+            y.TRAVELLING,
+        )
+        enqueue(m, unit + y.UNIT_PARKED, k, 0, False)
     else:
         free_task(m, k)

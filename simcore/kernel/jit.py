@@ -126,9 +126,18 @@ def _remembered_types() -> Iterator[None]:
 
 # Passes for what the kernel does without: closures, `with`, functions put in place of their calls, literal loops, rewritten branches.
 _NEEDLESS = {
-    "WithLifting", "InlineClosureLikes", "DeadBranchPrune", "RewriteDynamicRaises", "MakeFunctionToJitFunction", "InlineInlinables",
-    "FindLiterallyCalls", "LiteralUnroll", "LiteralPropagationSubPipelinePass", "InlineOverloads", "NopythonRewrites",
-}  # fmt: skip
+    "WithLifting",
+    "InlineClosureLikes",
+    "DeadBranchPrune",
+    "RewriteDynamicRaises",
+    "MakeFunctionToJitFunction",
+    "InlineInlinables",
+    "FindLiterallyCalls",
+    "LiteralUnroll",
+    "LiteralPropagationSubPipelinePass",
+    "InlineOverloads",
+    "NopythonRewrites",
+}
 
 
 def _compiler(lowering: type[NativeLowering]) -> type[CompilerBase]:

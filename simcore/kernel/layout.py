@@ -1,8 +1,8 @@
-"""Where things are in the kernel's state arena `m`, one flat int64 array.
+"""Offsets, codes and constants of the kernel's arenas. Written by simcore/kernel/generate.py from records.py: change it there.
 
-A handle is an absolute index into `m`, always uint64 (unsigned indices need no wrap-around check, and mixing int64 with
-uint64 would give float64); 0 is no handle. A record's fields are constants to add to its handle: `m[task + T_PC]`.
-Floating-point parameters live in a second arena `f`, found through handles kept in the records.
+All state of a run is one flat int64 array `m`. A handle is an absolute index into it, always uint64 (unsigned indices need no
+wrap-around check, and mixing int64 with uint64 would give float64); 0 is no handle. Offsets are added to a record's handle:
+`m[task + y.TASK_PC]`. Floating-point parameters live in a second array `f`, found through handles kept in the records.
 """
 
 from __future__ import annotations
@@ -11,177 +11,583 @@ import numpy as np
 
 U = np.uint64
 
+# --- records ---
 
-def _fields(count: int, first: int = 0) -> list[np.uint64]:
-    return [U(first + i) for i in range(count)]
+# the run, at index 0: clock, buffers and free lists; `_n` is how many there are, `_capacity` how many fit
+RUN_NULL = U(0)  # no record: the handle 0
+RUN_NOW = U(1)  # simulated time, ns
+RUN_TOKEN = U(2)  # the last token given out
+RUN_HEAP = U(3)  # the event queue
+RUN_HEAP_N = U(4)
+RUN_HEAP_CAPACITY = U(5)
+RUN_FREE = U(6)  # the first free task record
+RUN_FREE_N = U(7)
+RUN_READY = U(8)  # the ready list, a ring
+RUN_READY_AT = U(9)  # position of its first entry
+RUN_READY_N = U(10)
+RUN_READY_MASK = U(11)  # its capacity less one
+RUN_RINGS = U(12)  # the rings of timers
+RUN_RINGS_N = U(13)
+RUN_RING_LOW = U(14)  # no timer in a ring expires before, ns
+RUN_RING_FULL = U(15)  # a ring is nearly full of timers that still count
+RUN_SECOND = U(16)  # end of the second that is being counted, ns
+RUN_COLUMNS = U(17)  # indices of the words that the series keep
+RUN_COLUMNS_N = U(18)
+RUN_SERIES = U(19)  # the rows of the series not handed over yet
+RUN_SERIES_N = U(20)
+RUN_SERIES_CAPACITY = U(21)
+RUN_PEAKS = U(22)  # pools whose peaks begin anew each second
+RUN_PEAKS_N = U(23)
+RUN_EVENTS = U(24)  # events handled
+RUN_TASKS = U(25)  # tasks made
+RUN_REQUESTS = U(26)  # intents begun
+RUN_WATCHES = U(27)  # watches
+RUN_WATCHES_N = U(28)
+RUN_SPANS = U(29)  # spans not handed over yet
+RUN_SPANS_N = U(30)
+RUN_SPANS_CAPACITY = U(31)
+RUN_SPAN_EVERY = U(32)  # one request in so many has spans; 0: none has
+RUN_LOG = U(33)  # log entries not handed over yet
+RUN_LOG_N = U(34)
+RUN_LOG_CAPACITY = U(35)
+RUN_KEYS = U(36)  # the table of idempotency keys
+RUN_KEYS_MASK = U(37)  # its capacity less one
+RUN_KEYS_N = U(38)  # entries that are taken, or were
+RUN_ROWS_N = U(39)  # intent rows
+RUN_ROWS_CAPACITY = U(40)
+RUN_LIVE = U(41)  # tasks in use
+RUN_GUARD = U(42)  # more tasks than this end the run
+RUN_PROPAGATE = U(43)  # deadlines go along with calls
+RUN_PROBES = U(44)  # answers to probes not taken yet
+RUN_PROBES_N = U(45)
+RUN_PROBES_CAPACITY = U(46)
+RUN_ALIAS = U(47)  # the alias table of the customers' activity, in the float arena
+RUN_CUSTOMERS = U(48)  # how many customers there are
+RUN_CLIENT = U(49)  # the unit that flows run at
+RUN_HOLE = U(50)  # the event that is being handled has left its place at the root of the heap
+RUN_CAPACITY = U(51)  # how many more events surely fit into all buffers
+RUN_RESERVE = U(52)  # most entries that one event adds to any buffer
+RUN_SAMPLERS = U(53)  # the first sampler
+RUN_SAMPLE_DUE = U(54)  # when the next sample is due, ns
+RUN_SIZE = U(64)
 
-
-NEVER = np.iinfo(np.int64).max
-
-# --- header -----------------------------------------------------------------------------------------------------------
-(
-    _NULL, H_NOW, H_SEQ, H_HEAP, H_HEAP_N, H_HEAP_CAP, H_FREE, H_FREE_N, H_READY, H_READY_AT, H_READY_N, H_READY_MASK,
-    H_RINGS, H_RINGS_N, H_RING_LOW, H_SECOND, H_COLUMNS, H_COLUMNS_N, H_SERIES, H_SERIES_N, H_SERIES_CAP, H_PEAKS,
-    H_PEAKS_N, H_EVENTS, H_TASKS, H_REQUESTS, H_WATCHES, H_WATCHES_N, H_SPANS, H_SPANS_N, H_SPANS_CAP, H_SPAN_EVERY,
-    H_LOG, H_LOG_N, H_LOG_CAP, H_IDEM, H_IDEM_MASK, H_IDEM_N, H_ROWS_N, H_ROWS_CAP, H_LIVE, H_GUARD, H_PROPAGATE,
-    H_PROBES, H_PROBES_N, H_PROBES_CAP, H_ALIAS, H_CUSTOMERS, H_CLIENT_UNIT, H_HOLE, H_SEED_KEY, H_ROOM, H_RESERVE, H_RING_FULL,
-    H_SCRAPES, H_SCRAPE_DUE,
-) = _fields(56)  # fmt: skip
-HEADER_SIZE = 64
-
-# --- why advance returned ---------------------------------------------------------------------------------------------
-REACHED, WATCHED, PROBED, NEED_ROOM, OVER_GUARD, SCRAPED = range(6)
-
-# --- event classes, in the order they are taken at one instant ------------------------------------------------------------
-E_WORK, E_ANSWER, E_DELIVER, E_WAKE, E_TIMEOUT, E_ARRIVAL = range(6)
-CLASS_SHIFT, REQUEST_SHIFT, REQUEST_MASK, PATH_SHIFT = 60, 28, 0xFFFFFFFF, U(36)
-
-# heap event: time, key (class, request, path), task or stream, token (must equal the task's wait)
-(V_TIME, V_KEY, V_WHO, V_TOKEN) = _fields(4)
+# an event in the queue
+EVENT_TIME = U(0)  # ns
+EVENT_KEY = U(1)  # its place among those of one instant: class, request, upper bits of the path
+EVENT_WHO = U(2)  # the task or stream
+EVENT_TOKEN = U(3)  # it counts if the task still waits for this token
 EVENT_SIZE = U(4)
 
-# ready list entry: what, task, token or code
-(Y_WHAT, Y_WHO, Y_TOKEN) = _fields(3)
+# an entry of the ready list
+READY_WHAT = U(0)  # GO_…
+READY_WHO = U(1)  # the task
+READY_TOKEN = U(2)  # it counts if the task still waits for this token
 READY_SIZE = U(4)
-Y_START, Y_GRANT, Y_ANSWER, Y_THAW = range(4)
-ACT_KILL, ACT_GRANT, ACT_STREAM, ACT_FIRST, ACT_CLIENT = range(5)
 
-# timer ring: one for each constant timeout; entries are (expiry, task, token)
-(G_TIMEOUT, G_BASE, G_MASK, G_AT, G_N) = _fields(5)
+# a ring of timers, one for each constant timeout
+RING_TIMEOUT = U(0)  # ns
+RING_BASE = U(1)  # its first timer
+RING_MASK = U(2)  # its capacity less one
+RING_AT = U(3)  # position of the first timer
+RING_N = U(4)  # how many there are
 RING_SIZE = U(8)
-RING_ENTRY = U(4)
 
-# --- scrape: sums of counters and gauges looked at every so often (control/scrapes.py); a list by C_NEXT ------------------------
-# C_OF and C_TO are lists of indices into `m`. C_AT is the last look (-1: none yet) and C_OF_SUM, C_TO_SUM what it saw; C_NS, C_OF_GREW
-# and C_TO_GREW are of the interval it ended (of a gauge C_OF_GREW is the sum itself).
-(
-    C_NEXT, C_DUE, C_EVERY, C_WAKE, C_KIND, C_OF, C_OF_N, C_TO, C_TO_N, C_AT, C_OF_SUM, C_TO_SUM, C_NS, C_OF_GREW, C_TO_GREW, C_TURNS,
-    C_FLOATS, C_FIRED,
-) = _fields(18)  # fmt: skip
-SCRAPE_SIZE = 18
-C_GAUGE, C_RATE, C_RATIO = range(3)
-WAKE_NEVER, WAKE_BEYOND, WAKE_ALWAYS = range(3)
-(CF_ABOVE, CF_BELOW, CF_LEAST) = _fields(3)
+# a timer in a ring
+TIMER_EXPIRY = U(0)  # ns
+TIMER_TASK = U(1)  # whose
+TIMER_TOKEN = U(2)  # it counts if the task still waits for this token
+TIMER_SIZE = U(4)
 
-# --- task -----------------------------------------------------------------------------------------------------------------
-# Eight words that begin at 0 and eight that a callee inherits stand side by side, so that a few wide stores set them.
-(
-    T_WAIT, T_HELD, T_FLAGS, T_ATTEMPT, T_QUEUE, T_CODE, T_IDEM, T_TRIES,
-    T_REQUEST, T_ROOT, T_ROW, T_CUSTOMER, T_REF, T_ARG, T_PRIORITY, T_DEADLINE,
-    T_PC, T_OP, T_UNIT, T_SITE, T_PARENT, T_TOKEN, T_PATH, T_LUCK,
-    T_STATE, T_ARRIVED, T_STARTED, T_HOLD, T_EXPIRY, T_NEXT, T_PREV, T_QUEUED_AT,
-    T_PARENT_PATH, T_MORE_HOLDS,
-) = _fields(34)  # fmt: skip
+# a watch
+WATCH_WORD = U(0)  # index of what is watched
+WATCH_AT_LEAST = U(1)  # the threshold
+WATCH_SIZE = U(2)
+
+# an entry of a stream's list of arrivals
+ARRIVAL_TIME = U(0)  # ns
+ARRIVAL_CUSTOMER = U(1)  # who
+ARRIVAL_SIZE = U(2)
+
+# sums of counters and gauges sampled every so often (control/sampling.py)
+SAMPLER_NEXT = U(0)  # the sampler after it
+SAMPLER_DUE = U(1)  # when it samples next, ns
+SAMPLER_EVERY = U(2)  # its interval, ns
+SAMPLER_WAKE = U(3)  # whom a sample wakes: WAKE_…
+SAMPLER_KIND = U(4)  # SAMPLE_…
+SAMPLER_OF = U(5)  # indices of the words of its first sum
+SAMPLER_OF_N = U(6)
+SAMPLER_TO = U(7)  # indices of the words of its second sum
+SAMPLER_TO_N = U(8)
+SAMPLER_AT = U(9)  # when it sampled last, ns; -1: not yet
+SAMPLER_OF_SUM = U(10)  # the first sum then
+SAMPLER_TO_SUM = U(11)  # the second sum then
+SAMPLER_NS = U(12)  # length of the interval that ended then
+SAMPLER_OF_GREW = U(13)  # what the first sum grew by in it; of a gauge the sum itself
+SAMPLER_TO_GREW = U(14)  # what the second sum grew by in it
+SAMPLER_TURNS = U(15)  # intervals that have ended
+SAMPLER_FLOATS = U(16)  # its SAMPLER_FLOAT block
+SAMPLER_FIRED = U(17)  # its last sample has woken somebody
+SAMPLER_SIZE = U(18)
+
+# bounds of a sampler
+SAMPLER_FLOAT_ABOVE = U(0)  # what is more is beyond
+SAMPLER_FLOAT_BELOW = U(1)  # what is less is beyond
+SAMPLER_FLOAT_LEAST = U(2)  # a ratio is over at least this
+SAMPLER_FLOAT_SIZE = U(3)
+
+# a request or message on its way or at work
+TASK_WAIT = U(0)  # token of what it waits for; 0: nothing
+TASK_HELD = U(1)  # slots it holds
+TASK_FLAGS = U(2)  # FLAG_…
+TASK_ATTEMPT = U(3)  # number of its present call's attempt, from 0
+TASK_QUEUE = U(4)  # the queue it is in
+TASK_CODE = U(5)  # how it ended, or what it goes on with
+TASK_KEY = U(6)  # entry of the idempotency key that it owns
+TASK_TRIES = U(7)  # attempts of the client's calls
+TASK_REQUEST = U(8)  # number of the intent
+TASK_ROOT = U(9)  # hash of the intent
+TASK_ROW = U(10)  # the intent's row; -1: none
+TASK_CUSTOMER = U(11)  # number of the customer
+TASK_REF = U(12)  # the order it is about, in the ledger
+TASK_ARG = U(13)  # the report it carries
+TASK_PRIORITY = U(14)  # level of its queues
+TASK_DEADLINE = U(15)  # ns; NEVER: none
+TASK_PC = U(16)  # the instruction it is at
+TASK_OPERATION = U(17)  # which
+TASK_UNIT = U(18)  # where
+TASK_CALL = U(19)  # the call site it comes from; of a root its flow
+TASK_PARENT = U(20)  # its caller; of a root its stream, of a send the path of its first delivery
+TASK_TOKEN = U(21)  # what its caller waits for; of a root the client or probe, of a send the number of the delivery
+TASK_PATH = U(22)  # hash of its place in the tree of calls
+TASK_DRAW_KEY = U(23)  # hash of the outer attempts it is in, for draws that have a name
+TASK_STATE = U(24)  # FREE, TRAVELLING, LIVE or ANSWERING
+TASK_ARRIVED = U(25)  # at its unit, ns
+TASK_STARTED = U(26)  # when all its pools were acquired, ns; -1: not yet
+TASK_HOLD = U(27)  # since when it holds its first slot, ns
+TASK_EXPIRY = U(28)  # of its present attempt's timeout, ns
+TASK_NEXT = U(29)  # the task after it in its queue, or the next free record
+TASK_PREVIOUS = U(30)  # the task before it in its queue
+TASK_QUEUED_AT = U(31)  # ns; -1: it did not wait
+TASK_PARENT_PATH = U(32)  # the path of who called
+TASK_MORE_HOLDS = U(33)  # since when it holds its other slots, ns
 TASK_SIZE = U(40)
-MAX_HOLDS = 1 + int(TASK_SIZE) - int(T_MORE_HOLDS)
-FREE, TRAVELLING, LIVE, ANSWERING = range(4)
-# flags; TOUCHED and DOUBT are sticky and travel with the answer
-F_TOUCHED, F_DOUBT, F_PROBE, F_DURABLE, F_BLOCKED, F_WORKING, F_ROOT, F_SEND, F_WROTE, F_COPY = (1 << i for i in range(10))
-STICKY = F_TOUCHED | F_DOUBT
-# Fields that hold something else in tasks without a caller: a root (F_ROOT) keeps its flow in T_SITE, its stream in
-# T_PARENT and its client or probe number in T_TOKEN; a send (F_SEND) the path of its first delivery in T_PARENT and the
-# number of the present one in T_TOKEN.
 
-# --- queues: the first nine words of a pool, of an idempotency entry and of a unit's parking are alike ---------------------
-Q_HEAD, Q_TAIL, Q_LENGTH = U(0), U(4), U(8)
-LEVELS = 4
+# tasks that wait; pools, idempotency keys and a unit's parking begin like this
+QUEUE_HEAD = U(0)  # the first task of each level
+QUEUE_TAIL = U(4)  # the last task of each level
+QUEUE_LENGTH = U(8)  # how many wait
+QUEUE_SIZE = U(9)
 
-# --- pool -------------------------------------------------------------------------------------------------------------
-(
-    P_BUSY, P_SLOTS, P_LIMIT, P_DISCIPLINE, P_LAST, P_BUSY_NS, P_QUEUE_NS, P_FULL_NS, P_HOLD_NS, P_WAIT_NS, P_GRANTED,
-    P_REFUSED, P_WAITED, P_PEAK_BUSY, P_PEAK_QUEUE, P_SECOND_BUSY, P_SECOND_QUEUE,
-) = _fields(17, first=9)  # fmt: skip
-POOL_SIZE = 28
-FIFO, LIFO, PRIORITY = range(3)
-UNLIMITED = 1 << 40
+# slots that tasks hold, with the queue before them
+POOL_BUSY = U(9)  # slots in use
+POOL_QUEUE = U(8)  # tasks that wait
+POOL_SLOTS = U(10)  # slots there are
+POOL_QUEUE_LIMIT = U(11)  # most tasks that may wait
+POOL_DISCIPLINE = U(12)  # FIFO, LIFO or PRIORITY
+POOL_LAST = U(13)  # up to when the integrals are added up, ns
+POOL_GRANTED = U(14)  # slots given to tasks
+POOL_REFUSED = U(15)  # tasks turned away because the queue was full
+POOL_WAITED = U(16)  # tasks that had to wait
+POOL_BUSY_NS = U(17)  # slots in use, added up over time, ns
+POOL_QUEUE_NS = U(18)  # tasks that wait, added up over time, ns
+POOL_FULL_NS = U(19)  # time with no free slot, ns
+POOL_WAIT_NS = U(20)  # how long tasks waited that do so no longer, ns
+POOL_HOLD_NS = U(21)  # how long tasks held slots that they have given back, ns
+POOL_PEAK_BUSY = U(22)  # most slots in use
+POOL_PEAK_QUEUE = U(23)  # most tasks that waited
+POOL_SECOND_BUSY = U(24)  # most slots in use in the second
+POOL_SECOND_QUEUE = U(25)  # most tasks that waited in the second
+POOL_SIZE = U(28)
 
-# --- unit (one replica of a service) --------------------------------------------------------------------------------------
-(
-    N_UP, N_HUNG, N_FLOATS, N_SERVICE, N_INDEX, N_WORKING, N_LIVE, N_DONE, N_FAILED, N_BUSY_NS, N_SPECIAL,
-) = _fields(11)  # fmt: skip
-N_PARKED = U(12)  # a queue
-N_POOLS = U(24)  # handles of the service's pools, by local number
-UNIT_SIZE = 64
-MAX_POOLS = UNIT_SIZE - 24
-# float block of a unit: slowdown, share of errors, grey share, grey factor, contention
-(NF_SLOW, NF_ERROR, NF_GREY, NF_GREY_FACTOR, NF_CONTENTION) = _fields(5)
+# a rate limit (generic cell rate algorithm)
+LIMIT_NEXT = U(0)  # when the next request conforms, ns
+LIMIT_INTERVAL = U(1)  # between requests at the full rate, ns
+LIMIT_TOLERANCE = U(2)  # how early a request may be, ns
+LIMIT_DEFERS = U(3)  # what is too early waits
+LIMIT_MAX_WAIT = U(4)  # longest wait, ns
+LIMIT_PASSED = U(5)  # requests let through
+LIMIT_DEFERRED = U(6)  # requests that had to wait
+LIMIT_REFUSED = U(7)  # requests turned away
+LIMIT_SIZE = U(8)
 
-# --- service ------------------------------------------------------------------------------------------------------------
-(S_BALANCE, S_TURN, S_ACTIVE_N, S_ACTIVE, S_REPLICAS, S_UNITS, S_SHARD_ATTRIBUTE, S_UNITS_N) = _fields(8)
-SERVICE_SIZE = 8
-ROUND_ROBIN, RANDOM, LEAST_BUSY, SHARD = range(4)
+# one instance of a service
+UNIT_UP = U(0)  # 1 while it is up
+UNIT_HUNG = U(1)  # 1 while it answers nothing
+UNIT_FLOATS = U(2)  # its UNIT_FLOAT block
+UNIT_SERVICE = U(3)  # whose
+UNIT_INDEX = U(4)  # its number within the service
+UNIT_WORKING = U(5)  # tasks at a work step
+UNIT_LIVE = U(6)  # tasks there
+UNIT_DONE = U(7)  # tasks that ended ok or rejected
+UNIT_FAILED = U(8)  # tasks that ended otherwise
+UNIT_SOJOURN_NS = U(9)  # time that tasks which have ended were there, ns
+UNIT_SPECIAL = U(10)  # it has errors or a grey share
+UNIT_PARKED = U(12)  # tasks and messages that wait until it is up or thaws: a queue
+UNIT_POOLS = U(24)  # pools and limits of the service, by local number
+UNIT_SIZE = U(64)
 
-# --- operation ------------------------------------------------------------------------------------------------------------
-(O_ENTRY, O_HASH, O_LIFETIME, O_HISTOGRAM, O_EFFECTS, O_DONE, O_FAILED, O_SERVICE, O_NUMBER, O_NS) = _fields(10)
-OPERATION_SIZE = 12
+# what faults do to the work of a unit
+UNIT_FLOAT_SLOW = U(0)  # factor on all work
+UNIT_FLOAT_ERROR = U(1)  # share of the requests that fail
+UNIT_FLOAT_GREY = U(2)  # share of the requests whose work is slow
+UNIT_FLOAT_GREY_FACTOR = U(3)  # factor on their work
+UNIT_FLOAT_CONTENTION = U(4)  # by how much each other working task slows one that begins
+UNIT_FLOAT_SIZE = U(5)
 
-# --- link ---------------------------------------------------------------------------------------------------------------
-(L_FLOATS, L_LATENCY, L_ADD, L_CUT_REQUEST, L_CUT_ANSWER, L_SENT, L_LOST_REQUEST, L_LOST_ANSWER, L_CLEAN) = _fields(9)
-LINK_SIZE = 12
-(LF_LOSS_REQUEST, LF_LOSS_ANSWER, LF_DUPLICATION, LF_FACTOR) = _fields(4)
+# a service
+SERVICE_BALANCE = U(0)  # ROUND_ROBIN, RANDOM, LEAST_BUSY or SHARD
+SERVICE_TURN = U(1)  # calls taken so far, for ROUND_ROBIN
+SERVICE_ACTIVE_N = U(2)  # units in rotation
+SERVICE_ACTIVE = U(3)  # they
+SERVICE_REPLICAS = U(4)  # units but standby ones
+SERVICE_UNITS = U(5)  # all units
+SERVICE_SHARD_ATTRIBUTE = U(6)  # what SHARD goes by
+SERVICE_UNITS_N = U(7)
+SERVICE_SIZE = U(8)
 
-# --- call site: policies and counters; then one block of state for each unit of the calling service -----------------------
-(
-    X_SERVICE, X_OP, X_LINK, X_HASH, X_DRAW, X_TIMEOUT, X_RING, X_ATTEMPTS, X_BACKOFF, X_BACKOFF_MAX, X_FLOATS, X_RETRY_ON,
-    X_BUDGET_RATIO, X_BUDGET_BURST, X_WINDOW, X_MIN_CALLS, X_OPEN_NS, X_PROBES, X_FALLBACK, X_ON_FAILURE, X_PRIORITY,
-    X_DURABLE, X_DELAY, X_STATES, X_ARMED, X_TRIES, X_FAILURES, X_TIMEOUTS, X_RETRIES, X_OPENED, X_NUMBER, X_FALLBACKS,
-) = _fields(32)  # fmt: skip
-SITE_SIZE = 32
-(XF_MULTIPLIER, XF_JITTER, XF_FAILURE_RATE) = _fields(3)
-ON_FAIL, ON_BLOCK, ON_IGNORE = range(3)
-(D_STATE, D_BITS, D_COUNT, D_OPENED_AT, D_PROBING, D_SUCCESSES, D_TOKENS) = _fields(7)
-SITE_STATE_SIZE = U(8)
-CLOSED, OPEN, HALF_OPEN = range(3)
+# an operation of a service; of the client, a flow's steps
+OPERATION_ENTRY = U(0)  # its first instruction
+OPERATION_HASH = U(1)  # of its name
+OPERATION_LIFETIME = U(2)  # how long idempotency keys are kept, ns; -1: it has none
+OPERATION_HISTOGRAM = U(3)  # durations of tasks that ended ok or rejected
+OPERATION_EFFECTS = U(4)  # it may change something
+OPERATION_DONE = U(5)  # tasks that ended ok or rejected
+OPERATION_FAILED = U(6)  # tasks that ended otherwise
+OPERATION_SERVICE = U(7)  # whose
+OPERATION_NUMBER = U(8)  # in the journal
+OPERATION_SIZE = U(12)
 
-# --- instruction --------------------------------------------------------------------------------------------------------
-(I_CODE, I_A, I_B, I_C, I_HASH, I_CHAIN, I_DEPTH, I_HANDLER) = _fields(8)
-INSTRUCTION_SIZE = U(8)
-# from C_WORK on they are not begun after the deadline
-(
-    C_ACQUIRE, C_RELEASE, C_GATE, C_BEGIN, C_ARM, C_END, C_ROUTE, C_CHOOSE, C_JUMP, C_FAIL, C_RETURN,
-    C_WORK, C_WAIT, C_TRY, C_ISSUE, C_SEND, C_LIMIT, C_EFFECT,
-) = range(18)  # fmt: skip
-FOR_TASK, FOR_BULKHEAD, FOR_CONNECTION = range(3)
+# a network link, one way for requests and the other for answers
+LINK_FLOATS = U(0)  # its LINK_FLOAT block
+LINK_LATENCY = U(1)  # distribution of one way, in the float arena
+LINK_ADD = U(2)  # added to every latency, ns
+LINK_CUT_REQUEST = U(3)  # requests are lost
+LINK_CUT_ANSWER = U(4)  # answers are lost
+LINK_SENT = U(5)  # requests and messages sent
+LINK_LOST_REQUEST = U(6)  # requests and messages lost
+LINK_LOST_ANSWER = U(7)  # answers lost
+LINK_CLEAN = U(8)  # takes no time and loses nothing
+LINK_SIZE = U(12)
 
-# --- rate limit -----------------------------------------------------------------------------------------------------------
-(R_NEXT, R_INTERVAL, R_TOLERANCE, R_DEFERS, R_MAX_WAIT, R_PASSED, R_DEFERRED, R_REFUSED) = _fields(8)
-LIMIT_SIZE = 8
+# shares and a factor of a link
+LINK_FLOAT_LOSS_REQUEST = U(0)  # share of the requests that are lost
+LINK_FLOAT_LOSS_ANSWER = U(1)  # share of the answers that are lost
+LINK_FLOAT_DUPLICATION = U(2)  # share of the requests that come twice
+LINK_FLOAT_FACTOR = U(3)  # on the latency
+LINK_FLOAT_SIZE = U(4)
 
-# --- flow and arrival stream ------------------------------------------------------------------------------------------------
-(
-    W_OP, W_KIND, W_RECORD, W_PRIORITY, W_HISTOGRAM, W_STARTED, W_OK, W_REJECTED, W_FAILED, W_UNKNOWN, W_BLOCKED, W_NS,
-    W_PENDING, W_NUMBER,
-) = _fields(14)  # fmt: skip
-FLOW_SIZE = 16
-(
-    A_FLOW, A_KIND, A_NEXT, A_HASH, A_NUMBER, A_RATES, A_MINUTES, A_FLOATS, A_TOKEN, A_LIST, A_LIST_N, A_CLIENTS, A_THINK,
-    A_OVER, A_FIRST_MINUTE, A_FOLLOWER, A_FOLLOWED, A_DELAY, A_WHERE, A_VALUE,
-) = _fields(20)  # fmt: skip
-STREAM_SIZE = 20
-BY_RATE, BY_POPULATION, BY_BACKLOG, BY_LIST, BY_PROBE, BY_FOLLOWING = range(6)
-(AF_FACTOR, AF_THIN, AF_SHARE) = _fields(3)
+# a call site: policies and counters; a send has `attempts` alone
+CALL_SERVICE = U(0)  # who is called
+CALL_OPERATION = U(1)  # what is called
+CALL_LINK = U(2)  # over which; 0: none
+CALL_HASH = U(3)  # of its label
+CALL_DRAW = U(4)  # hash of its draw's name; 0: none
+CALL_TIMEOUT = U(5)  # ns; -1: none
+CALL_RING = U(6)  # the ring of its timers
+CALL_ATTEMPTS_MAX = U(7)  # attempts in all
+CALL_BACKOFF = U(8)  # before the second attempt, ns
+CALL_BACKOFF_MAX = U(9)  # longest backoff, ns
+CALL_FLOATS = U(10)  # its CALL_FLOAT block
+CALL_RETRY_ON = U(11)  # bits of the codes that are tried again
+CALL_BUDGET_RATIO = U(12)  # millionths of an attempt that a call earns; -1: no budget
+CALL_BUDGET_BURST = U(13)  # most millionths kept
+CALL_WINDOW = U(14)  # attempts that the breaker looks back on; 0: no breaker
+CALL_CALLS_MIN = U(15)  # fewest attempts by which the breaker opens
+CALL_OPEN_NS = U(16)  # how long it stays open
+CALL_PROBES = U(17)  # successes that close it
+CALL_FALLBACK = U(18)  # first instruction of the fallback; 0: none
+CALL_ON_FAILURE = U(19)  # ON_…
+CALL_PRIORITY = U(20)  # of the callee; -1: the caller's
+CALL_DURABLE = U(21)  # a message that comes again until it is dealt with
+CALL_DELAY = U(22)  # of a message, a distribution in the float arena; 0: none
+CALL_STATES = U(23)  # its state at each unit of the calling service
+CALL_ARMED = U(24)  # its timeout begins before the connection is acquired
+CALL_ATTEMPTS = U(25)  # calls and messages sent, each attempt by itself
+CALL_FAILURES = U(26)  # attempts that failed
+CALL_TIMEOUTS = U(27)  # attempts that timed out
+CALL_RETRIES = U(28)  # attempts after the first
+CALL_BREAKER_OPEN = U(29)  # times the breaker opened
+CALL_NUMBER = U(30)  # in the journal
+CALL_FALLBACKS = U(31)  # calls answered by the fallback
+CALL_SIZE = U(32)
 
-# --- attribute --------------------------------------------------------------------------------------------------------------
-(B_SCOPE, B_HASH, B_FLOATS, B_N) = _fields(4)
-ATTRIBUTE_SIZE = 4
-OF_CUSTOMER, OF_INTENT, OF_INSTRUMENT, IS_SESSION, IS_SIDE = range(5)
+# shares and factors of a call site
+CALL_FLOAT_MULTIPLIER = U(0)  # of the backoff, each attempt
+CALL_FLOAT_JITTER = U(1)  # share of the backoff that is random
+CALL_FLOAT_FAILURE_RATE = U(2)  # at which the breaker opens
+CALL_FLOAT_SIZE = U(3)
 
-# --- idempotency entry (open addressing; begins like a queue) ------------------------------------------------------------------
-(K_KEY, K_OWNER, K_EXPIRES, K_CODE, K_REF, K_ARG, K_FLAGS) = _fields(7, first=9)
-K_EMPTY, K_REMOVED = 0, -1
-IDEM_SIZE = U(16)
+# the state of a call site at one unit of the calling service: breaker and retry budget
+STATE_BREAKER = U(0)  # CLOSED, OPEN or HALF_OPEN
+STATE_BITS = U(1)  # the last attempts, one bit each: 1 failed
+STATE_COUNT = U(2)  # how many of them there are
+STATE_OPENED_AT = U(3)  # ns
+STATE_PROBING = U(4)  # a probe is on its way
+STATE_SUCCESSES = U(5)  # of probes, while it is half open
+STATE_TOKENS = U(6)  # millionths of an attempt in the retry budget
+STATE_SIZE = U(8)
 
-# --- buffers drained by Python ----------------------------------------------------------------------------------------------
-SPAN_SIZE = U(10)  # request, path, parent's path, unit's handle, operation's number, arrived, started, ended, code, flags
-LOG_SIZE = U(4)  # time, what, site number, unit index
-PROBE_SIZE = U(4)  # probe number, code, latency, outcome
-LOG_BREAKER_OPENED, LOG_BREAKER_HALF_OPEN, LOG_BREAKER_CLOSED = range(3)
+# an instruction
+INSTR_CODE = U(0)  # DO_…
+INSTR_A = U(1)  # operands
+INSTR_B = U(2)
+INSTR_C = U(3)
+INSTR_HASH = U(4)  # what its draw goes by
+INSTR_CHAIN = U(5)  # local numbers of the pools held there, the first taken first
+INSTR_DEPTH = U(6)  # how many they are
+INSTR_HANDLER = U(7)  # where a failure goes on; 0: the task fails
+INSTR_SIZE = U(8)
 
-# --- outcomes ---------------------------------------------------------------------------------------------------------------
+# a flow: what customers want, and how it ended for them
+FLOW_OPERATION = U(0)  # the client's
+FLOW_KIND = U(1)  # of simcore.kernel.ledger
+FLOW_RECORD = U(2)  # each intent has a row
+FLOW_PRIORITY = U(3)  # of its tasks
+FLOW_HISTOGRAM = U(4)  # durations of confirmed intents
+FLOW_STARTED = U(5)  # intents begun
+FLOW_OK = U(6)  # intents confirmed
+FLOW_REJECTED = U(7)  # intents rejected by a business rule
+FLOW_FAILED = U(8)  # intents that failed and left nothing behind
+FLOW_UNKNOWN = U(9)  # intents of which the customer knows nothing for sure
+FLOW_BLOCKED = U(10)  # intents that never got to where they do anything
+FLOW_LATENCY_NS_SUM = U(11)  # from submission to answer, of all that have ended, ns
+FLOW_PENDING = U(12)  # intents without an answer
+FLOW_NUMBER = U(13)  # in the journal
+FLOW_SIZE = U(16)
+
+# a stream of arrivals of a flow
+STREAM_FLOW = U(0)  # whose
+STREAM_KIND = U(1)  # BY_…
+STREAM_NEXT = U(2)  # number of its next intent
+STREAM_HASH = U(3)  # of its intents
+STREAM_NUMBER = U(4)  # its place among arrivals of one instant
+STREAM_RATES = U(5)  # intents a second in each minute, in the float arena; 0: none
+STREAM_MINUTES = U(6)  # how many they are
+STREAM_FLOATS = U(7)  # its STREAM_FLOAT block
+STREAM_TOKEN = U(8)  # of its pending arrival
+STREAM_LIST = U(9)  # its ARRIVAL entries
+STREAM_LIST_N = U(10)  # how many arrivals, or clients of a closed population
+STREAM_CLIENTS = U(11)  # number of each client's next intent
+STREAM_THINK = U(12)  # distribution of the time between a client's intents
+STREAM_OVER = U(13)  # ns that a backlog comes in; of a list the number of its first intent
+STREAM_FIRST_MINUTE = U(14)  # minute of the first rate; of a backlog when it begins, ns
+STREAM_FOLLOWER = U(15)  # the stream that follows it; 0: none
+STREAM_FOLLOWED = U(16)  # the stream that it follows
+STREAM_DELAY = U(17)  # distribution of the time until it follows
+STREAM_WHERE = U(18)  # it follows customers with this attribute; 0: all
+STREAM_VALUE = U(19)  # and this value of it
+STREAM_SIZE = U(20)
+
+# factors and shares of a stream
+STREAM_FLOAT_FACTOR = U(0)  # on the rates
+STREAM_FLOAT_THIN = U(1)  # share of the intents that do come
+STREAM_FLOAT_SHARE = U(2)  # of the followed intents that are followed
+STREAM_FLOAT_SIZE = U(3)
+
+# an attribute of customers, intents or instruments
+ATTRIBUTE_SCOPE = U(0)  # OF_…, IS_SESSION or IS_SIDE
+ATTRIBUTE_HASH = U(1)  # what its draw goes by
+ATTRIBUTE_FLOATS = U(2)  # running shares of its values
+ATTRIBUTE_N = U(3)  # how many values it has
+ATTRIBUTE_SIZE = U(4)
+
+# an idempotency key (open addressing), with the queue of those who wait for its owner
+KEY_KEY = U(9)  # hash; KEY_EMPTY, KEY_REMOVED: none
+KEY_OWNER = U(10)  # the task that decides; 0: decided
+KEY_EXPIRES = U(11)  # ns
+KEY_CODE = U(12)  # how the owner ended
+KEY_REF = U(13)  # what the owner answered
+KEY_ARG = U(14)
+KEY_FLAGS = U(15)
+KEY_SIZE = U(16)
+
+# a task of a sampled request, at its end
+SPAN_REQUEST = U(0)  # number of the intent
+SPAN_PATH = U(1)  # of the task
+SPAN_PARENT = U(2)  # path of its caller
+SPAN_UNIT = U(3)  # where
+SPAN_OPERATION = U(4)  # number of the operation
+SPAN_ARRIVED = U(5)  # ns
+SPAN_STARTED = U(6)  # ns; -1: never
+SPAN_ENDED = U(7)  # ns
+SPAN_CODE = U(8)  # how
+SPAN_FLAGS = U(9)  # FLAG_…
+SPAN_SIZE = U(10)
+
+# a change of a breaker
+LOG_TIME = U(0)  # ns
+LOG_WHAT = U(1)  # LOGGED_…
+LOG_CALL = U(2)  # number of the call site
+LOG_UNIT = U(3)  # number of the calling unit within its service
+LOG_SIZE = U(4)
+
+# an answer to a probe
+PROBE_NUMBER = U(0)  # of the probe
+PROBE_CODE = U(1)  # how it ended
+PROBE_LATENCY = U(2)  # ns
+PROBE_OUTCOME = U(3)  # what the robot saw
+PROBE_SIZE = U(4)
+
+# --- codes ---
+
+# why `advance` returned
+REACHED = 0  # the time asked for
+WATCHED = 1  # a watched word has reached its threshold
+PROBED = 2  # a probe is answered
+NEED_CAPACITY = 3  # the next event might not fit
+OVER_GUARD = 4  # too many tasks
+SAMPLED = 5  # a sample wakes somebody
+
+# classes of events, in the order in which those of one instant are handled
+CLASS_WORK = 0  # a work or wait step ends
+CLASS_ANSWER = 1  # an answer arrives
+CLASS_DELIVER = 2  # a request or message arrives
+CLASS_WAKE = 3  # a pause ends
+CLASS_TIMEOUT = 4  # a timeout fires
+CLASS_ARRIVAL = 5  # an intent begins
+
+# why a task is in the ready list
+GO_START = 0  # it is at its unit
+GO_GRANT = 1  # it has got a slot
+GO_ANSWER = 2  # it has ended, its caller goes on
+GO_THAW = 3  # what it waited for is over
+
+# what `act` does
+ACT_KILL = 0  # a task dies
+ACT_GRANT = 1  # free slots of a pool go to its queue
+ACT_STREAM = 2  # a stream of arrivals begins anew
+ACT_FIRST = 3  # a stream of arrivals begins
+ACT_CLIENT = 4  # a client of a closed population begins
+
+# what a sampler makes of its sums
+SAMPLE_GAUGE = 0  # the first sum
+SAMPLE_RATE = 1  # its growth in a second
+SAMPLE_RATIO = 2  # its growth over that of the second
+
+# whom a sample wakes
+WAKE_NEVER = 0  # nobody
+WAKE_BEYOND = 1  # who waits, if it is beyond a bound
+WAKE_ALWAYS = 2  # who waits
+
+# states of a task record
+FREE = 0  # not in use
+TRAVELLING = 1  # on its way to a unit
+LIVE = 2  # at a unit
+ANSWERING = 3  # its answer is on its way
+
+# flags of a task; the first two travel with the answer
+FLAG_TOUCHED = 1  # something was changed
+FLAG_DOUBT = 2  # something may have been changed
+FLAG_PROBE = 4  # its attempt is the one by which a half open breaker decides
+FLAG_DURABLE = 8  # a message that comes again until it is dealt with
+FLAG_BLOCKED = 16  # an `on_failure: block` call has failed
+FLAG_WORKING = 32  # it counts among its unit's working tasks
+FLAG_ROOT = 64  # the client's own task: it has no caller
+FLAG_SEND = 128  # a message: nobody waits for it
+FLAG_WROTE = 256  # it changed something itself or through what it called
+FLAG_COPY = 512  # a link made it of another task
+
+# which task of a queue is next
+FIFO = 0  # the one that came first
+LIFO = 1  # the one that came last
+PRIORITY = 2  # the first of the highest level
+
+# which unit in rotation takes a call
+ROUND_ROBIN = 0  # the next
+RANDOM = 1  # any
+LEAST_BUSY = 2  # the one with the fewest tasks
+SHARD = 3  # that of the attribute's value
+
+# what a failed call means to its caller
+ON_FAIL = 0  # it fails too
+ON_BLOCK = 1  # it fails, and the customer knows that nothing was done
+ON_IGNORE = 2  # it goes on
+
+# states of a breaker
+CLOSED = 0  # calls go through
+OPEN = 1  # calls fail at once
+HALF_OPEN = 2  # one call goes through, as a probe
+
+# instructions; those from `work` on are not begun after the deadline
+DO_ACQUIRE = 0  # a slot of pool a; b: FOR_…; c: not after the deadline
+DO_RELEASE = 1  # a slot of pool a
+DO_GATE = 2  # waits while its unit is hung
+DO_BEGIN = 3  # errors of the unit, idempotency
+DO_ARM = 4  # the timeout of call site a begins
+DO_END = 5  # end of an attempt of call site c: a tries again, b goes on
+DO_ROUTE = 6  # by attribute a to the branch in table b
+DO_CHOOSE = 7  # by the shares a to one of c branches in table b
+DO_JUMP = 8  # to a
+DO_FAIL = 9  # with code a
+DO_RETURN = 10  # the end
+DO_WORK = 11  # of distribution a; b: by its draw's name
+DO_WAIT = 12  # of distribution a; b: by its draw's name
+DO_TRY = 13  # budget and breaker of call site a
+DO_ISSUE = 14  # calls at site a; b: goes on after the next instruction
+DO_SEND = 15  # a message at site a
+DO_LIMIT = 16  # passes limit a
+DO_EFFECT = 17  # effect a; b: it counts as a change
+
+# what a slot is acquired for
+FOR_TASK = 0  # the task's own
+FOR_BULKHEAD = 1  # a call's bulkhead
+FOR_CONNECTION = 2  # a call's connection
+
+# how intents of a stream come
+BY_RATE = 0  # at random, by a rate for each minute
+BY_POPULATION = 1  # by the clients of a closed population
+BY_BACKLOG = 2  # so many, evenly within a time
+BY_LIST = 3  # at times of a list
+BY_PROBE = 4  # each one asked for
+BY_FOLLOWING = 5  # after those of another stream
+
+# what an attribute belongs to
+OF_CUSTOMER = 0  # its value is drawn for the customer
+OF_INTENT = 1  # for the intent
+OF_INSTRUMENT = 2  # for the instrument
+IS_SESSION = 3  # whether the customer is logged in
+IS_SIDE = 4  # whether the intent buys
+
+# what the log tells
+LOGGED_OPENED = 0  # a breaker opened
+LOGGED_HALF_OPEN = 1  # a breaker lets a probe through
+LOGGED_CLOSED = 2  # a breaker closed
+
+# how a task ended: docs/semantics.md has the table
+OK = 0  # done
+REJECTED = 1  # a business rule says no
+REFUSED = 2  # a full queue, or nobody there
+RATE_LIMITED = 3  # over a rate limit
+BREAKER_OPEN = 4  # the caller's breaker is open
+BULKHEAD_FULL = 5  # the caller's bulkhead is full
+ERROR = 6  # anything else that failed
+DEADLINE = 7  # past the deadline
+TIMEOUT = 8  # no answer in time
+RESET = 9  # the unit died
+
+# what the customer knows of an intent
+PENDING = 0  # nothing yet
+CONFIRMED = 1  # it is done
+WAS_REJECTED = 2  # a business rule says no
+BLOCKED = 3  # it never got to where it does anything
+FAILED = 4  # it failed and left nothing behind
+UNKNOWN = 5  # it may have been done
+
+# --- their names in files and journals ---
 CODES = ("ok", "rejected", "refused", "rate_limited", "breaker_open", "bulkhead_full", "error", "deadline", "timeout", "reset")
-(OK, REJECTED, REFUSED, RATE_LIMITED, BREAKER_OPEN, BULKHEAD_FULL, ERROR, DEADLINE, TIMEOUT, RESET) = range(10)
 OUTCOMES = ("pending", "confirmed", "rejected", "blocked", "failed", "unknown")
-(PENDING, CONFIRMED, WAS_REJECTED, BLOCKED, FAILED, UNKNOWN) = range(6)
 
-# --- latency histograms: 32 buckets an octave, as in docs/journal.md ----------------------------------------------------------
-HISTOGRAM_BUCKETS = 32 * 59
+# --- other constants ---
+NEVER = 9223372036854775807  # a time that does not come, ns
+CLASS_SHIFT = 60  # of the class in an event's key
+REQUEST_SHIFT = 28  # of the request in an event's key
+REQUEST_MASK = 4294967295  # its bits, before the shift
+PATH_SHIFT = U(36)  # down to the bits of a path that are in an event's key
+STICKY = 3  # flags that travel with the answer
+LEVELS = 4  # of a queue, the highest first
+HOLDS_MAX = 8  # slots that a task may hold at once
+POOLS_MAX = 40  # pools and limits that a service may use
+UNLIMITED = 1099511627776  # slots of a pool without a limit
+KEY_EMPTY = 0  # no key was ever here
+KEY_REMOVED = -1  # a key was here; the search goes on
+HISTOGRAM_BUCKETS = 1888  # 32 an octave, as docs/journal.md has them

@@ -1,4 +1,4 @@
-"""The kernel as an object: owns the arenas, makes room when a buffer is full, and does by hand what is rare.
+"""The kernel as an object: owns the arenas, enlarges what is full, and does by hand what is rare.
 
 Everything that happens often is in `advance`; this file is plain Python between its calls.
 """
@@ -6,7 +6,7 @@ Everything that happens often is in `advance`; this file is plain Python between
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, SupportsInt
 
 import numpy as np
 
@@ -27,7 +27,7 @@ _SPANS_AT_ONCE = 1 << 15
 _LOG_AT_ONCE = 1 << 12
 _WATCHES_MAX = 256
 _FLOATS_AT_ONCE = 1 << 10
-_FIRED = int(y.C_FIRED)
+_FIRED = int(y.SAMPLER_FIRED)
 
 
 def _at(offset: np.uint64) -> int:
@@ -42,32 +42,43 @@ class Machine:
     """
 
     def __init__(
-        self, m: Ints, f: Floats, ledger_arena: Ints, *, columns: list[int], pools: list[int], rows: int, sends: int,
-        idempotent: bool, on_series: Sink, on_spans: Sink, on_log: Sink,
-    ) -> None:  # fmt: skip
+        self,
+        m: Ints,
+        f: Floats,
+        ledger_arena: Ints,
+        *,
+        columns: list[int],
+        pools: list[int],
+        rows: int,
+        sends: int,
+        idempotent: bool,
+        on_series: Sink,
+        on_spans: Sink,
+        on_log: Sink,
+    ) -> None:
         self.m, self.ledger = memory.take("state", max(4 * len(m), _WORDS_AT_FIRST)), ledger_arena
         self.m[: len(m)] = m
         self.f = np.concatenate((f, np.zeros(_FLOATS_AT_ONCE)))
         self.used, self.floats_used = len(m), len(f)
-        self._scrapes: list[int] = []
+        self._samplers: list[int] = []
         self.on_series, self.on_spans, self.on_log = on_series, on_spans, on_log
         self.task_regions: list[tuple[int, int]] = []
         self.reserve = 16 + 2 * sends
-        start = int(m[y.H_NOW])
+        start = int(m[y.RUN_NOW])
         self.rows: Ints = memory.take("rows", (rows + 2 * self.reserve) * ledger.ROW_STRIDE)
-        self._put(y.H_ROWS_CAP, rows + 2 * self.reserve)
-        self._put(y.H_RESERVE, self.reserve)
-        self._put(y.H_RING_LOW, y.NEVER)
-        self._put(y.H_SCRAPE_DUE, y.NEVER)
-        self._put(y.H_SECOND, (start // 1_000_000_000 + 1) * 1_000_000_000)
-        self._region(y.H_COLUMNS, columns, y.H_COLUMNS_N)
-        self._region(y.H_PEAKS, pools, y.H_PEAKS_N)
-        self._buffer(y.H_SERIES, y.H_SERIES_CAP, max(8, min(600, _SERIES_WORDS // max(1, len(columns)))), len(columns))
-        spans = _SPANS_AT_ONCE if m[y.H_SPAN_EVERY] else 0
-        self._buffer(y.H_SPANS, y.H_SPANS_CAP, spans + 8 * self.reserve, _at(y.SPAN_SIZE))
-        self._buffer(y.H_LOG, y.H_LOG_CAP, _LOG_AT_ONCE + 8 * self.reserve, _at(y.LOG_SIZE))
-        self._buffer(y.H_PROBES, y.H_PROBES_CAP, 8 * self.reserve, _at(y.PROBE_SIZE))
-        self._put(y.H_WATCHES, self._append(2 * _WATCHES_MAX))
+        self._put(y.RUN_ROWS_CAPACITY, rows + 2 * self.reserve)
+        self._put(y.RUN_RESERVE, self.reserve)
+        self._put(y.RUN_RING_LOW, y.NEVER)
+        self._put(y.RUN_SAMPLE_DUE, y.NEVER)
+        self._put(y.RUN_SECOND, (start // 1_000_000_000 + 1) * 1_000_000_000)
+        self._region(y.RUN_COLUMNS, columns, y.RUN_COLUMNS_N)
+        self._region(y.RUN_PEAKS, pools, y.RUN_PEAKS_N)
+        self._buffer(y.RUN_SERIES, y.RUN_SERIES_CAPACITY, max(8, min(600, _SERIES_WORDS // max(1, len(columns)))), len(columns))
+        spans = _SPANS_AT_ONCE if m[y.RUN_SPAN_EVERY] else 0
+        self._buffer(y.RUN_SPANS, y.RUN_SPANS_CAPACITY, spans + 8 * self.reserve, _at(y.SPAN_SIZE))
+        self._buffer(y.RUN_LOG, y.RUN_LOG_CAPACITY, _LOG_AT_ONCE + 8 * self.reserve, _at(y.LOG_SIZE))
+        self._buffer(y.RUN_PROBES, y.RUN_PROBES_CAPACITY, 8 * self.reserve, _at(y.PROBE_SIZE))
+        self._put(y.RUN_WATCHES, self._append(int(y.WATCH_SIZE) * _WATCHES_MAX))
         self._new_key_table(1 << 16 if idempotent else 1 << max(8, (256 * self.reserve).bit_length()))
         self._add_tasks(max(_TASKS_AT_FIRST, 8 * self.reserve))
 
@@ -80,7 +91,7 @@ class Machine:
     def _put(self, offset: Any, value: int) -> None:
         self.m[int(offset)] = value
 
-    def _append(self, words: int) -> int:
+    def _append(self, words: SupportsInt) -> int:
         """Fresh zeroed words at the end of the arena (which may move); index of the first."""
         at, self.used = self.used, self.used + int(words)
         if self.used > len(self.m):
@@ -116,18 +127,18 @@ class Machine:
     @property
     def now(self) -> int:
         """Simulated time, ns since midnight of the first day."""
-        return self.get(y.H_NOW)
+        return self.get(y.RUN_NOW)
 
     @property
     def used_rows(self) -> Ints:
         """The intent rows so far, a view."""
-        rows: Ints = self.rows[: self.get(y.H_ROWS_N) * ledger.ROW_STRIDE]
+        rows: Ints = self.rows[: self.get(y.RUN_ROWS_N) * ledger.ROW_STRIDE]
         return rows
 
     def advance(self, until: int) -> int:
         """Takes all events before `until`; REACHED, WATCHED, PROBED or OVER_GUARD, with `now` the exact time."""
-        while (why := int(advance(self.m, self.f, self.ledger, self.rows, until))) == y.NEED_ROOM:
-            self.make_room()
+        while (why := int(advance(self.m, self.f, self.ledger, self.rows, until))) == y.NEED_CAPACITY:
+            self.ensure_capacity()
         return why
 
     def act(self, what: int, who: int, client: int = 0) -> None:
@@ -135,22 +146,22 @@ class Machine:
         with np.errstate(over="ignore"):
             act(self.m, self.f, what, np.uint64(who), client)
 
-    def make_room(self) -> None:
+    def ensure_capacity(self) -> None:
         """Empties the buffers and enlarges what is nearly full."""
         self.drain()
         need = 4 * self.reserve
-        if self.get(y.H_FREE_N) < need:
+        if self.get(y.RUN_FREE_N) < need:
             self._add_tasks(sum(n for _, n in self.task_regions))
-        if self.get(y.H_HEAP_CAP) - self.get(y.H_HEAP_N) - self.get(y.H_LIVE) < need:
-            self._enlarge_heap(2 * self.get(y.H_HEAP_CAP))
-        if self.get(y.H_ROWS_CAP) - self.get(y.H_ROWS_N) < need:
-            more = self.get(y.H_ROWS_CAP) + need
+        if self.get(y.RUN_HEAP_CAPACITY) - self.get(y.RUN_HEAP_N) - self.get(y.RUN_LIVE) < need:
+            self._enlarge_heap(2 * self.get(y.RUN_HEAP_CAPACITY))
+        if self.get(y.RUN_ROWS_CAPACITY) - self.get(y.RUN_ROWS_N) < need:
+            more = self.get(y.RUN_ROWS_CAPACITY) + need
             used, self.rows = self.used_rows, np.zeros(len(self.rows) + more * ledger.ROW_STRIDE, np.int64)
             self.rows[: len(used)] = used
-            self._put(y.H_ROWS_CAP, self.get(y.H_ROWS_CAP) + more)
-        if self.get(y.H_IDEM_MASK) // 2 - self.get(y.H_IDEM_N) < need:
+            self._put(y.RUN_ROWS_CAPACITY, self.get(y.RUN_ROWS_CAPACITY) + more)
+        if self.get(y.RUN_KEYS_MASK) // 2 - self.get(y.RUN_KEYS_N) < need:
             self._rehash_keys()
-        if self.get(y.H_RING_FULL):
+        if self.get(y.RUN_RING_FULL):
             self._enlarge_rings()
         while arena.order_room(self.ledger) < need:
             self.ledger = arena.grow(self.ledger)
@@ -158,9 +169,9 @@ class Machine:
     def drain(self) -> None:
         """Hands the buffered seconds, spans and log entries to their sinks."""
         for base, count, words, sink in (
-            (y.H_SERIES, y.H_SERIES_N, self.get(y.H_COLUMNS_N), self.on_series),
-            (y.H_SPANS, y.H_SPANS_N, int(y.SPAN_SIZE), self.on_spans),
-            (y.H_LOG, y.H_LOG_N, int(y.LOG_SIZE), self.on_log),
+            (y.RUN_SERIES, y.RUN_SERIES_N, self.get(y.RUN_COLUMNS_N), self.on_series),
+            (y.RUN_SPANS, y.RUN_SPANS_N, int(y.SPAN_SIZE), self.on_spans),
+            (y.RUN_LOG, y.RUN_LOG_N, int(y.LOG_SIZE), self.on_log),
         ):
             n, at = self.get(count), self.get(base)
             if n:
@@ -185,122 +196,126 @@ class Machine:
         base = self._append(count * size)
         self.task_regions.append((base, count))
         handles = base + size * np.arange(count)
-        self.m[handles + int(y.T_NEXT)] = np.append(handles[1:], self.get(y.H_FREE))
-        self._put(y.H_FREE, base)
-        self._put(y.H_FREE_N, self.get(y.H_FREE_N) + count)
+        self.m[handles + int(y.TASK_NEXT)] = np.append(handles[1:], self.get(y.RUN_FREE))
+        self._put(y.RUN_FREE, base)
+        self._put(y.RUN_FREE_N, self.get(y.RUN_FREE_N) + count)
         total = sum(n for _, n in self.task_regions)
-        self._enlarge_heap(max(2 * total + 8 * self.reserve, self.get(y.H_HEAP_CAP)))
+        self._enlarge_heap(max(2 * total + 8 * self.reserve, self.get(y.RUN_HEAP_CAPACITY)))
         self._enlarge_ready(1 << (4 * total).bit_length())
 
     def _enlarge_heap(self, capacity: int) -> None:
-        old, n, size = self.get(y.H_HEAP), self.get(y.H_HEAP_N), int(y.EVENT_SIZE)
-        if capacity > self.get(y.H_HEAP_CAP):
+        old, n, size = self.get(y.RUN_HEAP), self.get(y.RUN_HEAP_N), int(y.EVENT_SIZE)
+        if capacity > self.get(y.RUN_HEAP_CAPACITY):
             base = self._append((capacity + 4) * size)
-            self.m[base + int(y.V_TIME) : base + (capacity + 4) * size : size] = y.NEVER  # the heap's end: events.py
+            self.m[base + int(y.EVENT_TIME) : base + (capacity + 4) * size : size] = y.NEVER  # the heap's end: events.py
             self.m[base : base + n * size] = self.m[old : old + n * size]
-            self._put(y.H_HEAP, base)
-            self._put(y.H_HEAP_CAP, capacity)
+            self._put(y.RUN_HEAP, base)
+            self._put(y.RUN_HEAP_CAPACITY, capacity)
 
     def _enlarge_ready(self, capacity: int) -> None:
-        size, old, mask = int(y.READY_SIZE), self.get(y.H_READY), self.get(y.H_READY_MASK)
-        n = self.get(y.H_READY_N)
-        places = (self.get(y.H_READY_AT) + np.arange(n)) & mask
+        size, old, mask = int(y.READY_SIZE), self.get(y.RUN_READY), self.get(y.RUN_READY_MASK)
+        n = self.get(y.RUN_READY_N)
+        places = (self.get(y.RUN_READY_AT) + np.arange(n)) & mask
         entries = self.m[old : old + (mask + 1) * size].reshape(-1, size)[places] if n else self.m[:0]
         base = self._append(capacity * size)
         self.m[base : base + n * size] = entries.ravel()
-        self._put(y.H_READY, base)
-        self._put(y.H_READY_AT, 0)
-        self._put(y.H_READY_MASK, capacity - 1)
+        self._put(y.RUN_READY, base)
+        self._put(y.RUN_READY_AT, 0)
+        self._put(y.RUN_READY_MASK, capacity - 1)
 
     def _enlarge_rings(self) -> None:
-        """Four times the room for every ring that is half full."""
-        self._put(y.H_RING_FULL, 0)
-        size = int(y.RING_ENTRY)
-        for i in range(self.get(y.H_RINGS_N)):
-            ring = self.get(y.H_RINGS) + i * int(y.RING_SIZE)
-            mask, n = int(self.m[ring + int(y.G_MASK)]), int(self.m[ring + int(y.G_N)])
+        """Four times the capacity for every ring that is half full."""
+        self._put(y.RUN_RING_FULL, 0)
+        size = int(y.TIMER_SIZE)
+        for i in range(self.get(y.RUN_RINGS_N)):
+            ring = self.get(y.RUN_RINGS) + i * int(y.RING_SIZE)
+            mask, n = int(self.m[ring + int(y.RING_MASK)]), int(self.m[ring + int(y.RING_N)])
             if 2 * n <= mask:
                 continue
-            places = (int(self.m[ring + int(y.G_AT)]) + np.arange(n)) & mask
-            entries = self.m[int(self.m[ring + int(y.G_BASE)]) :][: (mask + 1) * size].reshape(-1, size)[places].copy()
+            places = (int(self.m[ring + int(y.RING_AT)]) + np.arange(n)) & mask
+            entries = self.m[int(self.m[ring + int(y.RING_BASE)]) :][: (mask + 1) * size].reshape(-1, size)[places].copy()
             base = self._append(4 * (mask + 1) * size)
             self.m[base : base + n * size] = entries.ravel()
-            self.m[ring + int(y.G_BASE)], self.m[ring + int(y.G_MASK)], self.m[ring + int(y.G_AT)] = base, 4 * (mask + 1) - 1, 0
+            self.m[ring + int(y.RING_BASE)], self.m[ring + int(y.RING_MASK)], self.m[ring + int(y.RING_AT)] = (
+                base,
+                4 * (mask + 1) - 1,
+                0,
+            )
 
     def make_ready(self, what: int, who: int, token: int) -> None:
         """Appends to the ready list."""
-        i = (self.get(y.H_READY_AT) + self.get(y.H_READY_N)) & self.get(y.H_READY_MASK)
-        at = self.get(y.H_READY) + i * int(y.READY_SIZE)
+        i = (self.get(y.RUN_READY_AT) + self.get(y.RUN_READY_N)) & self.get(y.RUN_READY_MASK)
+        at = self.get(y.RUN_READY) + i * int(y.READY_SIZE)
         self.m[at : at + 3] = what, who, token
-        self._put(y.H_READY_N, self.get(y.H_READY_N) + 1)
+        self._put(y.RUN_READY_N, self.get(y.RUN_READY_N) + 1)
 
     def tasks(self) -> Ints:
         """Handles of all task records in use."""
         size, found = int(y.TASK_SIZE), []
         for base, count in self.task_regions:
             handles = base + size * np.arange(count)
-            found.append(handles[self.m[handles + int(y.T_STATE)] != y.FREE])
+            found.append(handles[self.m[handles + int(y.TASK_STATE)] != y.FREE])
         return np.concatenate(found)
 
     def live_at(self, unit: int) -> list[int]:
         """Handles of the tasks that live at a unit, in the order of (request, path)."""
         tasks = self.tasks()
-        here = tasks[(self.m[tasks + int(y.T_UNIT)] == unit) & (self.m[tasks + int(y.T_STATE)] == y.LIVE)]
-        path = self.m.view(np.uint64)[here + int(y.T_PATH)]
-        order = np.lexsort((path, self.m[here + int(y.T_REQUEST)]))
+        here = tasks[(self.m[tasks + int(y.TASK_UNIT)] == unit) & (self.m[tasks + int(y.TASK_STATE)] == y.LIVE)]
+        path = self.m.view(np.uint64)[here + int(y.TASK_PATH)]
+        order = np.lexsort((path, self.m[here + int(y.TASK_REQUEST)]))
         return [int(k) for k in here[order]]
 
     def take_parked(self, unit: int) -> Iterator[int]:
         """Empties a unit's parking; the tasks in the order they came."""
-        queue = unit + int(y.N_PARKED)
+        queue = unit + int(y.UNIT_PARKED)
         k = int(self.m[queue])
         self.m[queue : queue + 9] = 0
         while k:
-            following = int(self.m[k + int(y.T_NEXT)])
-            self.m[k + int(y.T_QUEUE)] = 0
+            following = int(self.m[k + int(y.TASK_NEXT)])
+            self.m[k + int(y.TASK_QUEUE)] = 0
             yield k
             k = following
 
     # -- idempotency keys ------------------------------------------------------------------------------------------------------
 
     def _new_key_table(self, capacity: int) -> None:
-        self._put(y.H_IDEM, self._append(capacity * int(y.IDEM_SIZE)))
-        self._put(y.H_IDEM_MASK, capacity - 1)
+        self._put(y.RUN_KEYS, self._append(capacity * int(y.KEY_SIZE)))
+        self._put(y.RUN_KEYS_MASK, capacity - 1)
 
     def _rehash_keys(self) -> None:
         """Moves the keys that still count to a new table; those in flight take their owners and waiters along."""
-        size, capacity, old = int(y.IDEM_SIZE), self.get(y.H_IDEM_MASK) + 1, self.get(y.H_IDEM)
+        size, capacity, old = int(y.KEY_SIZE), self.get(y.RUN_KEYS_MASK) + 1, self.get(y.RUN_KEYS)
         table = self.m[old : old + capacity * size].reshape(capacity, size).copy()
-        key, owner, expires = int(y.K_KEY), int(y.K_OWNER), int(y.K_EXPIRES)
-        used = (table[:, key] != y.K_EMPTY) & (table[:, key] != y.K_REMOVED)
+        key, owner, expires = int(y.KEY_KEY), int(y.KEY_OWNER), int(y.KEY_EXPIRES)
+        used = (table[:, key] != y.KEY_EMPTY) & (table[:, key] != y.KEY_REMOVED)
         kept = table[used & ((table[:, owner] != 0) | (table[:, expires] >= self.now))]
         while len(kept) * 4 > capacity:
             capacity *= 2
         self._new_key_table(capacity)
-        base, mask = self.get(y.H_IDEM), capacity - 1
+        base, mask = self.get(y.RUN_KEYS), capacity - 1
         for entry in kept:
             i = int(entry[key]) & mask
-            while self.m[base + i * size + key] != y.K_EMPTY:
+            while self.m[base + i * size + key] != y.KEY_EMPTY:
                 i = (i + 1) & mask
             at = base + i * size
             self.m[at : at + size] = entry
             if entry[owner]:
-                self.m[int(entry[owner]) + int(y.T_IDEM)] = at
+                self.m[int(entry[owner]) + int(y.TASK_KEY)] = at
             waiter = int(entry[0])
             while waiter:
-                self.m[waiter + int(y.T_QUEUE)] = at
-                waiter = int(self.m[waiter + int(y.T_NEXT)])
-        self._put(y.H_IDEM_N, len(kept))
+                self.m[waiter + int(y.TASK_QUEUE)] = at
+                waiter = int(self.m[waiter + int(y.TASK_NEXT)])
+        self._put(y.RUN_KEYS_N, len(kept))
 
     # -- arrivals, watches, probes ---------------------------------------------------------------------------------------------
 
     def push(self, time: int, key: int, who: int, token: int) -> None:
         """Adds an event from outside; between two calls of `advance` the heap has no hole."""
-        assert not self.get(y.H_HOLE)
-        if self.get(y.H_HEAP_N) + self.get(y.H_LIVE) + 2 >= self.get(y.H_HEAP_CAP):
-            self._enlarge_heap(2 * self.get(y.H_HEAP_CAP))
-        base, size, i = self.get(y.H_HEAP), int(y.EVENT_SIZE), self.get(y.H_HEAP_N)
-        self._put(y.H_HEAP_N, i + 1)
+        assert not self.get(y.RUN_HOLE)
+        if self.get(y.RUN_HEAP_N) + self.get(y.RUN_LIVE) + 2 >= self.get(y.RUN_HEAP_CAPACITY):
+            self._enlarge_heap(2 * self.get(y.RUN_HEAP_CAPACITY))
+        base, size, i = self.get(y.RUN_HEAP), int(y.EVENT_SIZE), self.get(y.RUN_HEAP_N)
+        self._put(y.RUN_HEAP_N, i + 1)
         while i:
             above = base + ((i - 1) >> 2) * size
             if (self.m[above], self.m[above + 1]) <= (time, key):
@@ -311,8 +326,8 @@ class Machine:
 
     def push_arrival(self, stream: int, time: int, client: int, token: int) -> None:
         """The next intent of a stream."""
-        number = int(self.m[stream + int(y.A_NUMBER)])
-        self.push(time, (y.E_ARRIVAL << y.CLASS_SHIFT) | (number << y.REQUEST_SHIFT) | client, stream, token)
+        number = int(self.m[stream + int(y.STREAM_NUMBER)])
+        self.push(time, (y.CLASS_ARRIVAL << y.CLASS_SHIFT) | (number << y.REQUEST_SHIFT) | client, stream, token)
 
     def start_client(self, stream: int, client: int) -> None:
         """The first thought of a client of a closed population."""
@@ -326,50 +341,57 @@ class Machine:
         """(index in m, threshold): `advance` stops when one is reached."""
         if len(watches) > _WATCHES_MAX:
             raise ValueError(f"at most {_WATCHES_MAX} watches at once")
-        base = self.get(y.H_WATCHES)
+        base, size = self.get(y.RUN_WATCHES), int(y.WATCH_SIZE)
         for i, watch in enumerate(watches):
-            self.m[base + 2 * i : base + 2 * i + 2] = watch
-        self._put(y.H_WATCHES_N, len(watches))
+            self.m[base + i * size : base + (i + 1) * size] = watch
+        self._put(y.RUN_WATCHES_N, len(watches))
 
-    def add_scrape(
+    def add_sampler(
         self, kind: int, of: list[int], to: list[int], first: int, every: int, bounds: tuple[float, float, float]
     ) -> int:
-        """A scrape of some words of the arena (layout.C_…), looked at after those there are already; its handle. `bounds`: what is
+        """A sampler of some words of the arena, which comes after those there are already; its handle. `bounds`: what is
         above, what below, and the least a ratio is taken over."""
-        floats, scrape = self._append_floats(bounds), self._append(y.SCRAPE_SIZE)
+        floats, sampler = self._append_floats(bounds), self._append(y.SAMPLER_SIZE)
         words = {
-            y.C_DUE: first, y.C_EVERY: every, y.C_KIND: kind, y.C_OF: self.append(of), y.C_OF_N: len(of), y.C_TO: self.append(to),
-            y.C_TO_N: len(to), y.C_AT: -1, y.C_FLOATS: floats,
-        }  # fmt: skip
+            y.SAMPLER_DUE: first,
+            y.SAMPLER_EVERY: every,
+            y.SAMPLER_KIND: kind,
+            y.SAMPLER_OF: self.append(of),
+            y.SAMPLER_OF_N: len(of),
+            y.SAMPLER_TO: self.append(to),
+            y.SAMPLER_TO_N: len(to),
+            y.SAMPLER_AT: -1,
+            y.SAMPLER_FLOATS: floats,
+        }
         for offset, value in words.items():
-            self.m[scrape + int(offset)] = value
-        self.m[self._scrapes[-1] + int(y.C_NEXT) if self._scrapes else int(y.H_SCRAPES)] = scrape
-        self._scrapes.append(scrape)
-        self._put(y.H_SCRAPE_DUE, min(first, self.get(y.H_SCRAPE_DUE)))
-        return scrape
+            self.m[sampler + int(offset)] = value
+        self.m[self._samplers[-1] + int(y.SAMPLER_NEXT) if self._samplers else int(y.RUN_SAMPLERS)] = sampler
+        self._samplers.append(sampler)
+        self._put(y.RUN_SAMPLE_DUE, min(first, self.get(y.RUN_SAMPLE_DUE)))
+        return sampler
 
     def take_fired(self) -> list[int]:
-        """The scrapes whose look has woken somebody since last asked, by their places in the order they were added."""
+        """The samplers whose last sample has woken somebody since last asked, by their position in the order they were added."""
         word = self.m.item
-        fired = [i for i, scrape in enumerate(self._scrapes) if word(scrape + _FIRED)]
+        fired = [i for i, sampler in enumerate(self._samplers) if word(sampler + _FIRED)]
         for i in fired:
-            self.m[self._scrapes[i] + _FIRED] = 0
+            self.m[self._samplers[i] + _FIRED] = 0
         return fired
 
     def take_probes(self) -> list[tuple[int, int, int, int]]:
         """Probes answered since last asked: number, code, latency ns, outcome."""
-        n, at, size = self.get(y.H_PROBES_N), self.get(y.H_PROBES), int(y.PROBE_SIZE)
+        n, at, size = self.get(y.RUN_PROBES_N), self.get(y.RUN_PROBES), int(y.PROBE_SIZE)
         if not n:
             return []
-        self._put(y.H_PROBES_N, 0)
+        self._put(y.RUN_PROBES_N, 0)
         return [tuple(int(x) for x in row) for row in self.m[at : at + n * size].reshape(n, size)]  # type: ignore[misc]
 
     def account_pools(self, pools: list[int]) -> None:
         """Brings the time integrals of pools up to now."""
         at = np.array(pools, np.int64)
         m = self.m
-        span = self.now - m[at + int(y.P_LAST)]
-        m[at + int(y.P_BUSY_NS)] += m[at + int(y.P_BUSY)] * span
-        m[at + int(y.P_QUEUE_NS)] += m[at + int(y.Q_LENGTH)] * span
-        m[at + int(y.P_FULL_NS)] += np.where(m[at + int(y.P_BUSY)] >= m[at + int(y.P_SLOTS)], span, 0)
-        m[at + int(y.P_LAST)] = self.now
+        span = self.now - m[at + int(y.POOL_LAST)]
+        m[at + int(y.POOL_BUSY_NS)] += m[at + int(y.POOL_BUSY)] * span
+        m[at + int(y.POOL_QUEUE_NS)] += m[at + int(y.QUEUE_LENGTH)] * span
+        m[at + int(y.POOL_FULL_NS)] += np.where(m[at + int(y.POOL_BUSY)] >= m[at + int(y.POOL_SLOTS)], span, 0)
+        m[at + int(y.POOL_LAST)] = self.now

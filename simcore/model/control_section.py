@@ -15,14 +15,14 @@ from simcore.base.model import Model, Name, Probability
 from simcore.base.units import DAY, MINUTE, MS, SECOND, ClockTime, Duration, Rate, parse_duration
 from simcore.counterparties import RECONCILED, WITH_FILE
 from simcore.model.distributions import Distribution
+from simcore.model.metrics import METRIC_PATTERN
 
 Layer = Literal["infrastructure", "network", "hardware", "application", "business"]
 Positive = Annotated[Duration, Field(gt=0)]
 Beat = Annotated[Duration, Field(ge=MS)]  # of what repeats: a run would never end at a beat of nanoseconds
 Factor = Annotated[float, Field(gt=0, le=1)]
 Unit = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}(#\d+)?$", description="service, or service#replica")]
-READING_PATTERN = r"^(pool|unit|link|flow|call|operation|limit)/[^\s]+/[a-z_]+$"
-Reading = Annotated[str, Field(pattern=READING_PATTERN, description="kind/name/field: flow/order/failed")]
+Reading = Annotated[str, Field(pattern=METRIC_PATTERN, description="kind/name/field: flow/order/failed")]
 
 
 def _threshold(value: Any) -> Any:

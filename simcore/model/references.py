@@ -3,29 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 
 from simcore.base.errors import suggest
 from simcore.files.validation import Finding, Keys
 from simcore.model.architecture import Architecture, Standby
 from simcore.model.control_section import Action, Control, PerItem
 from simcore.model.index import ArchitectureIndex
+from simcore.model.metrics import FIELDS, parse_metric
 from simcore.model.steps import CLIENT
 from simcore.model.trading_calendar import CALENDARS
-
-FIELDS: Mapping[str, tuple[str, ...]] = {
-    "pool": (
-        "busy", "slots", "queue", "queue_limit", "granted", "refused", "waited", "busy_ns", "queue_ns", "full_ns", "wait_ns",
-        "hold_ns", "peak_busy", "peak_queue",
-    ),
-    "unit": ("up", "hung", "live", "done", "failed", "sojourn_ns", "down_since"),
-    "link": ("sent", "lost_request", "lost_answer"),
-    "flow": ("started", "ok", "rejected", "failed", "unknown", "blocked", "latency_ns_sum", "pending"),
-    "call": ("attempts", "failures", "timeouts", "retries", "breaker_open", "fallbacks"),
-    "operation": ("done", "failed"),
-    "limit": ("passed", "deferred", "refused"),
-}  # fmt: skip
-"""What `Core.read` can tell of each kind of thing."""
 
 Reference = tuple[Keys, str, str | None, Collection[str]]
 
@@ -163,8 +150,7 @@ def _items(keys: Keys, items: list[PerItem]) -> Iterator[tuple[Keys, str]]:
 
 def check_reading(index: ArchitectureIndex, keys: Keys, reading: str) -> list[Finding]:
     """A finding, at these keys, if the reading ``kind/name/field`` leads nowhere; its kind exists."""
-    kind, rest = reading.split("/", 1)
-    name, field = rest.rsplit("/", 1)
+    kind, name, field = parse_metric(reading)
     if field not in FIELDS[kind]:
         return [Finding(keys, f"a {kind} has no reading {field!r}", f"it has {', '.join(FIELDS[kind])}")]
     a, base = index.architecture, name.partition("#")[0]

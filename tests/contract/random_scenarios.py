@@ -31,7 +31,7 @@ from simcore.files.document import read_document
 from simcore.model.architecture import Architecture
 from simcore.model.checks import check_architecture
 from simcore.model.index import ArchitectureIndex
-from simcore.model.references import FIELDS
+from simcore.model.metrics import FIELDS
 from simcore.model.workload import Workload
 
 from .healthy import example

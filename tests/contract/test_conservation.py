@@ -80,7 +80,7 @@ def change(which: Callable[[Any, int], bool], field: str, value: int, amount: in
 
     def bug(core: Any, machine: Any) -> None:
         m = machine.m
-        living = [k for k in machine.tasks().tolist() if m[k + int(layout.T_STATE)] == layout.LIVE and which(m, k)]
+        living = [k for k in machine.tasks().tolist() if m[k + int(layout.TASK_STATE)] == layout.LIVE and which(m, k)]
         at = living[0] + int(getattr(layout, field))
         m[at] = m[at] + amount if amount else value
 
@@ -90,19 +90,19 @@ def change(which: Callable[[Any, int], bool], field: str, value: int, amount: in
 def holds(m: Any, k: int) -> bool:
     from simcore.kernel import layout
 
-    return bool(m[k + int(layout.T_HELD)] == 1 and m[k + int(layout.T_QUEUE)] == 0)
+    return bool(m[k + int(layout.TASK_HELD)] == 1 and m[k + int(layout.TASK_QUEUE)] == 0)
 
 
 def queues(m: Any, k: int) -> bool:
     from simcore.kernel import layout
 
-    return bool(m[k + int(layout.T_QUEUE)] != 0)
+    return bool(m[k + int(layout.TASK_QUEUE)] != 0)
 
 
 def is_root(m: Any, k: int) -> bool:
     from simcore.kernel import layout
 
-    return bool(m[k + int(layout.T_FLAGS)] & layout.F_ROOT)
+    return bool(m[k + int(layout.TASK_FLAGS)] & layout.FLAG_ROOT)
 
 
 SLOTS, QUEUES = "slots in use are held by live tasks", "queues hold waiting tasks"
@@ -111,21 +111,21 @@ ENDS = "every intent has one end or is pending"
 LAST = 2 * SECOND - 1  # late, where the bug would otherwise lead the kernel astray
 # What goes wrong, when, and the laws that break: these and no others.
 PLANTED: dict[str, tuple[Callable[[], Callable[[Any, Any], None]], int, set[str]]] = {
-    "a slot is never given back": (lambda: add("pool", "desk", "P_BUSY"), SECOND, {SLOTS, LITTLE_SLOTS}),
-    "a slot is given back twice": (lambda: add("pool", "desk", "P_BUSY", -1), LAST, {SLOTS, LITTLE_SLOTS}),
-    "a task forgets that it holds a slot": (lambda: change(holds, "T_HELD", 0), LAST, {SLOTS, LITTLE_SLOTS}),
-    "a queue counts one too many": (lambda: add("pool", "spare", "Q_LENGTH"), SECOND, {QUEUES, LITTLE_QUEUES}),
-    "a waiting task forgets its queue": (lambda: change(queues, "T_QUEUE", 0), LAST, {QUEUES, LITTLE_QUEUES}),
-    "a slot is held a nanosecond longer than counted": (lambda: add("pool", "lanes", "P_HOLD_NS"), SECOND, {LITTLE_SLOTS}),
-    "the time integral of slots in use is off": (lambda: add("pool", "desk", "P_BUSY_NS", -5), SECOND, {LITTLE_SLOTS}),
-    "a task remembers a wrong beginning of its hold": (lambda: change(holds, "T_HOLD", 0, 1), SECOND, {LITTLE_SLOTS}),
-    "a wait is counted twice": (lambda: add("pool", "desk", "P_WAIT_NS", 20 * MS), SECOND, {LITTLE_QUEUES}),
-    "the time integral of a queue is off": (lambda: add("pool", "desk", "P_QUEUE_NS"), SECOND, {LITTLE_QUEUES}),
-    "a task remembers a wrong beginning of its wait": (lambda: change(queues, "T_QUEUED_AT", 0, -1), SECOND, {LITTLE_QUEUES}),
-    "an intent ends twice": (lambda: add("flow", "buy", "W_OK"), SECOND, {ENDS}),
-    "an intent that has ended is counted as unknown as well": (lambda: add("flow", "buy", "W_UNKNOWN"), SECOND, {ENDS}),
-    "an intent begins twice": (lambda: add("flow", "look", "W_STARTED"), SECOND, {ENDS}),
-    "a pending intent is forgotten": (lambda: change(is_root, "T_FLAGS", 0), LAST, {ENDS}),
+    "a slot is never given back": (lambda: add("pool", "desk", "POOL_BUSY"), SECOND, {SLOTS, LITTLE_SLOTS}),
+    "a slot is given back twice": (lambda: add("pool", "desk", "POOL_BUSY", -1), LAST, {SLOTS, LITTLE_SLOTS}),
+    "a task forgets that it holds a slot": (lambda: change(holds, "TASK_HELD", 0), LAST, {SLOTS, LITTLE_SLOTS}),
+    "a queue counts one too many": (lambda: add("pool", "spare", "QUEUE_LENGTH"), SECOND, {QUEUES, LITTLE_QUEUES}),
+    "a waiting task forgets its queue": (lambda: change(queues, "TASK_QUEUE", 0), LAST, {QUEUES, LITTLE_QUEUES}),
+    "a slot is held a nanosecond longer than counted": (lambda: add("pool", "lanes", "POOL_HOLD_NS"), SECOND, {LITTLE_SLOTS}),
+    "the time integral of slots in use is off": (lambda: add("pool", "desk", "POOL_BUSY_NS", -5), SECOND, {LITTLE_SLOTS}),
+    "a task remembers a wrong beginning of its hold": (lambda: change(holds, "TASK_HOLD", 0, 1), SECOND, {LITTLE_SLOTS}),
+    "a wait is counted twice": (lambda: add("pool", "desk", "POOL_WAIT_NS", 20 * MS), SECOND, {LITTLE_QUEUES}),
+    "the time integral of a queue is off": (lambda: add("pool", "desk", "POOL_QUEUE_NS"), SECOND, {LITTLE_QUEUES}),
+    "a task remembers a wrong beginning of its wait": (lambda: change(queues, "TASK_QUEUED_AT", 0, -1), SECOND, {LITTLE_QUEUES}),
+    "an intent ends twice": (lambda: add("flow", "buy", "FLOW_OK"), SECOND, {ENDS}),
+    "an intent that has ended is counted as unknown as well": (lambda: add("flow", "buy", "FLOW_UNKNOWN"), SECOND, {ENDS}),
+    "an intent begins twice": (lambda: add("flow", "look", "FLOW_STARTED"), SECOND, {ENDS}),
+    "a pending intent is forgotten": (lambda: change(is_root, "TASK_FLAGS", 0), LAST, {ENDS}),
 }
 
 
@@ -153,8 +153,8 @@ def test_a_bug_in_a_single_pool_is_not_made_good_by_another() -> None:
     """Laws are about every pool on its own: a slot too many here and one too few there break them."""
 
     def bug(core: Any, machine: Any) -> None:
-        add("pool", "desk", "P_BUSY")(core, machine)
-        add("pool", "lanes", "P_BUSY", -1)(core, machine)
+        add("pool", "desk", "POOL_BUSY")(core, machine)
+        add("pool", "lanes", "POOL_BUSY", -1)(core, machine)
 
     assert not laws(bug, LAST)[SLOTS]
 

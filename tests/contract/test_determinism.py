@@ -396,21 +396,21 @@ print(json.dumps([mixed, stored, {k: sorted(v) for k, v in named.items()}, sorte
 """
 FLOATS = {
     "loop.arrive": "keep",
-    "loop.look": "value",
-    "loop.schedule_by_rate": "factor gap rate room",
+    "loop.schedule_by_rate": "factor gap in_minute rate",
+    "loop.take_sample": "value",
     "random.gamma": "boost c d log_u shape v z",
     "random.normal": "q r u z",
     "random.sample_float": "a b c total u",
     "interpreter.backoff": "jitter wait",
     "interpreter.begin": "share",
+    "interpreter.chosen_branch": "u",
     "interpreter.is_duplicated": "share",
-    "interpreter.run": "u",
     "interpreter.send_answer": "loss",
     "interpreter.send_over_link": "loss",
     "interpreter.value_of": "u",
     "interpreter.work_ns": "contention duration share",
-    "orders._first": "u",
-    "orders._lognormal": "median sigma u",
+    "accounts.owned_at_first": "u",
+    "accounts.lognormal": "median sigma u",
 }
 
 
@@ -433,7 +433,7 @@ def test_no_integer_of_the_kernel_has_become_a_float() -> None:
     assert mixed == []
     assert stored == []
     assert {name: " ".join(variables) for name, variables in named.items()} == FLOATS
-    assert {"loop.advance", "loop.act", "interpreter.run", "pools.release", "events.next_time", "orders.apply"} <= set(functions)
+    assert {"loop.advance", "loop.act", "interpreter.run", "pools.release", "events.next_time", "effects.apply"} <= set(functions)
 
 
 def test_planted_mixtures_of_integers_are_found() -> None:

@@ -10,10 +10,8 @@ from simcore.base.units import DAY, SECOND
 from simcore.control.handles import Core, now, read
 from simcore.control.sampling import Rule
 from simcore.model.control_section import PerItem
+from simcore.model.metrics import parse_metric
 
-GAUGES = frozenset(
-    ["busy", "slots", "queue", "queue_limit", "peak_busy", "peak_queue", "up", "hung", "live", "pending", "down_since"]
-)
 METER_INTERVAL_NS = 10 * SECOND
 
 
@@ -36,7 +34,7 @@ class Items:
 
     def __init__(self, core: Core, used: Iterable[PerItem]) -> None:
         self._core = core
-        self._readings = sorted({r for item in used for r in item.of if item.since == "day" and not _is_gauge(r)})
+        self._readings = sorted({r for item in used for r in item.of if item.since == "day" and not parse_metric(r).is_gauge})
         self._at_midnight = self._values()
         if self._readings:
             core.env.process(self._midnights())
@@ -56,7 +54,3 @@ class Items:
     def extra_ns(self, items: Iterable[PerItem]) -> int:
         """What the items add to a duration."""
         return sum(item.each * self.count(item) for item in items)
-
-
-def _is_gauge(reading: str) -> bool:
-    return reading.rsplit("/", 1)[1] in GAUGES

@@ -9,12 +9,12 @@ import pytest
 import simpy
 
 from simcore.base.units import MINUTE, parse_clock
-from simcore.control.handles import parts
 from simcore.control.plane import ControlPlane, start_control
 from simcore.control.sampling import PolledScrape, Rule, Scrape
 from simcore.model.architecture import Architecture
 from simcore.model.distributions import Distribution
 from simcore.model.index import ArchitectureIndex
+from simcore.model.metrics import parse_metric
 from simcore.model.workload import Workload
 
 SERVICES: dict[str, Any] = {
@@ -67,7 +67,7 @@ class FakeCore:
         return value(int(self.env.now)) if callable(value) else value
 
     def sum_of(self, readings: Iterable[str]) -> Callable[[], int]:
-        named = [parts(reading) for reading in readings]
+        named = [parse_metric(reading) for reading in readings]
         return lambda: sum(self.read(*reading) for reading in named)
 
     def scrape(self, rule: Rule) -> Scrape:

@@ -118,13 +118,6 @@ def test_every_word_of_the_vocabulary_is_used():
     assert [w for w in VOCABULARY if source.count(f'"{w}"') < 2] == []
 
 
-def test_readings_are_those_the_simulator_can_tell():
-    from simcore.control.cosimulation import FIELDS
-
-    told = {kind: {*fields} - {"down_since"} for kind, fields in FIELDS.items()}
-    assert told == {kind: {*fields} for kind, fields in FIELDS.items()}
-
-
 def test_the_page_prints_the_vocabulary():
     rows = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", PAGE.read_text(encoding="utf-8"), re.M))
     assert rows == VOCABULARY
