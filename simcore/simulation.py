@@ -17,7 +17,8 @@ from simcore.compile.plan import Plan
 from simcore.control.cosimulation import Cosimulation, breaker_events
 from simcore.control.injection import uniforms
 from simcore.control.plane import ControlPlane, start_control
-from simcore.journal.model import FLAGS, Journal, JournalWriter
+from simcore.journal.model import FLAGS, Journal
+from simcore.journal.writer import JournalWriter
 from simcore.kernel import jit
 from simcore.kernel import layout as y
 from simcore.kernel.ledger import arena, orders

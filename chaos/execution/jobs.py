@@ -21,6 +21,7 @@ from chaos.measures import compute
 from chaos.results.run import GroupResult, RunResult
 from simcore.files.loading import Resolved
 from simcore.journal.model import Journal
+from simcore.journal.writer import write_journal
 
 Done = Callable[["Job", RunResult], None]
 
@@ -135,7 +136,7 @@ def _keep(folder: Path, journal: Journal, record: RunResult, target: Simulated) 
 
     scenario = target.scenario.model
     windows = compute.judge_windows(journal, question_of(scenario, target.watchers(), journal))
-    journal.write(folder)
+    write_journal(journal, folder)
     violated = compute.violated_stretches(windows, scenario.steady_state.every)
     keep(folder, picture=picture(target.index), record=record, violated=violated)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 from chaos.execution.digests import digest_of
@@ -13,6 +12,7 @@ from chaos.reports.folder import keep
 from chaos.results.topology import picture
 from simcore.files.patch import command_line_layer
 from simcore.journal.model import Journal
+from simcore.journal.writer import write_journal
 from simcore.library import load_pair
 
 
@@ -46,6 +46,6 @@ def run_plain(
     journal = simulate(plan, progress=progress)
     wall_s = time.perf_counter() - began
     if folder is not None:
-        journal.write(Path(folder))
+        write_journal(journal, folder)
         keep(folder, picture=picture(plan.index))
     return PlainRun(journal, wall_s)

@@ -17,7 +17,9 @@ from chaos.results.run import RunResult, unjudged
 from chaos.results.topology import Picture
 from simcore.base.model import ResultModel
 from simcore.base.units import SECOND
-from simcore.journal.model import BESIDE, Journal, JournalError
+from simcore.journal.model import Journal
+from simcore.journal.reader import read_journal
+from simcore.journal.storage import BESIDE, JournalError
 from simcore.journal.summary import simulation_run
 
 FORMAT, SCHEMA_VERSION = "coredrill-run", 1
@@ -70,7 +72,7 @@ def keep(
 
 def read(folder: str | Path) -> Kept:
     """The run kept in a folder. Raises JournalError (an InputError) for what is not one, is damaged, or of another version."""
-    journal = Journal.read(folder)
+    journal = read_journal(folder)
     path = Path(folder) / BESIDE
     found = _read_beside(path) if path.is_file() else None
     if found is None or found.record is None:

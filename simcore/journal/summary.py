@@ -10,7 +10,8 @@ from pydantic import Strict
 
 from simcore.base.model import ResultModel
 from simcore.base.units import SECOND
-from simcore.journal.model import FLAGS, OUTCOMES, Journal, Scalar, histogram_of, histogram_quantile
+from simcore.journal.histogram import histogram_of, histogram_quantile
+from simcore.journal.model import FLAGS, OUTCOMES, Journal, Scalar
 
 SCHEMA_VERSION = 1
 TRUTHS = ("placed_once", "recorded", "not_placed", "duplicated", "lost", "orphan", "stranded", "late")

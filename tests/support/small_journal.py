@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 
 from simcore.base.units import MS, SECOND
-from simcore.journal.model import FLAGS, INTENT_COLUMNS, OUTCOMES, Journal, JournalWriter, histogram_of
+from simcore.journal.histogram import histogram_of
+from simcore.journal.model import FLAGS, INTENT_COLUMNS, OUTCOMES, Journal
+from simcore.journal.writer import JournalWriter
 
 META = {
     "coredrill_version": "0.1.0", "architecture": "chain", "architecture_digest": "ab12", "workload": "steady",

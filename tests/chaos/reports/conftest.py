@@ -15,7 +15,8 @@ from click.testing import CliRunner, Result
 
 from chaos.cli.main import main
 from simcore.base.units import MINUTE, SECOND
-from simcore.journal.model import INTENT_COLUMNS, SPAN_COLUMNS, Journal, JournalWriter
+from simcore.journal.model import INTENT_COLUMNS, SPAN_COLUMNS, Journal
+from simcore.journal.writer import JournalWriter
 
 METHOD = '{ name: the core hangs, at: "10:02", for: 2min, hang: { service: core } }'
 

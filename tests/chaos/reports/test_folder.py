@@ -15,7 +15,9 @@ from chaos.cli.main import main
 from chaos.reports.folder import SCHEMA_VERSION, read
 from simcore.base.units import MINUTE, SECOND
 from simcore.journal import model as journal
-from simcore.journal.model import Journal, JournalError
+from simcore.journal.reader import read_journal
+from simcore.journal.storage import JournalError
+from simcore.journal.writer import write_journal
 
 
 def test_the_folder_alone_is_enough(small_run: Path, tmp_path: Path) -> None:
@@ -42,7 +44,7 @@ def test_a_journal_alone_is_told_without_a_verdict(copied: Path) -> None:
 
 def test_a_kept_run_can_be_replaced(copied: Path) -> None:
     """A journal is written over a folder that holds a run; the old record goes with the old journal."""
-    Journal.read(copied).write(copied)
+    write_journal(read_journal(copied), copied)
     assert not (copied / "run.json").exists()
 
 

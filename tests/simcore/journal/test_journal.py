@@ -8,7 +8,6 @@ import json
 import shutil
 import zipfile
 from collections.abc import Callable
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -19,19 +18,12 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from simcore.base.units import SECOND
-from simcore.journal import model as module
-from simcore.journal.model import (
-    BUCKETS,
-    INTENT_COLUMNS,
-    SPAN_COLUMNS,
-    Journal,
-    JournalError,
-    JournalWriter,
-    bucket_bounds,
-    bucket_of,
-    histogram_of,
-    histogram_quantile,
-)
+from simcore.journal import writer as writing
+from simcore.journal.histogram import histogram_of, histogram_quantile
+from simcore.journal.model import CODES, FLAGS, INTENT_COLUMNS, OUTCOMES, SIDES, SPAN_COLUMNS, Journal
+from simcore.journal.reader import read_journal
+from simcore.journal.storage import JournalError
+from simcore.journal.writer import JournalWriter, write_journal
 
 ROOT = Path(__file__).resolve().parents[3]
 META = {
@@ -87,53 +79,6 @@ def build(
     return writer.finish(**{name: given[name] for name in ends})
 
 
-# --- buckets ------------------------------------------------------------------------------------------------------------
-
-
-def test_buckets_follow_one_another_and_are_narrow() -> None:
-    """No gap, no overlap, width at most 1/32 of the lower bound, and the last bucket ends where int64 ends."""
-    bounds = [bucket_bounds(i) for i in range(BUCKETS)]
-    assert bounds[0][0] == 0
-    assert bounds[-1][1] == 2**63 - 1
-    assert all(following[0] == upper + 1 for (_, upper), following in pairwise(bounds))
-    assert all(upper == lower or (upper + 1 - lower) * 32 <= lower for lower, upper in bounds)
-
-
-@given(st.integers(0, 63).flatmap(lambda bits: st.integers(0, (1 << bits) - 1)))
-def test_a_duration_lies_in_its_bucket(ns: int) -> None:
-    """Shifts and the vectorised search agree, and the bounds hold the duration."""
-    lower, upper = bucket_bounds(bucket_of(ns))
-    assert lower <= ns <= upper
-    assert np.flatnonzero(histogram_of(np.array([ns], dtype=np.int64))).tolist() == [bucket_of(ns)]
-
-
-def test_known_buckets() -> None:
-    """Values worked out by hand from docs/journal.md."""
-    known = {0: 0, 63: 63, 64: 64, 65: 64, 66: 65, 127: 95, 128: 96, 1_000_000: 14 * 32 + 61, 2**63 - 1: 1887}
-    assert {ns: bucket_of(ns) for ns in known} == known
-    with pytest.raises(ValueError, match="not negative: -1"):
-        bucket_of(-1)
-
-
-@given(st.lists(st.integers(0, 10**12), min_size=1, max_size=60), st.floats(0, 1))
-def test_a_quantile_is_just_above_the_order_statistic(durations: list[int], q: float) -> None:
-    """Not below the ⌈q·n⌉-th smallest, and at most 1/32 above it."""
-    exact = sorted(durations)[max(0, int(np.ceil(q * len(durations) - 1e-12)) - 1)]
-    found = histogram_quantile(histogram_of(np.array(durations, dtype=np.int64)), q)
-    assert found is not None
-    assert exact <= found <= exact + exact / 32
-
-
-def test_ranks_are_exact() -> None:
-    """The 0.07 quantile of 100 is the 7th smallest, though 0.07 * 100 is above 7 in floating point; of none it is None."""
-    counts = np.zeros(BUCKETS, np.int64)
-    counts[:10], counts[10] = 1, 90
-    assert [histogram_quantile(counts, q) for q in (0.0, 0.07, 0.071, 0.1, 1.0)] == [0, 6, 7, 9, 10]
-    assert histogram_quantile(np.zeros(BUCKETS, np.int64), 0.5) is None
-    with pytest.raises(ValueError, match="between 0 and 1"):
-        histogram_quantile(counts, 99)
-
-
 # --- series -------------------------------------------------------------------------------------------------------------
 
 
@@ -167,8 +112,8 @@ def test_memory_stays_flat() -> None:
     values = np.zeros((400, 3), np.int64)
     values[:, 1] = rng.integers(0, 50, 400)
     journal = build((200, 200), spool_bytes=100, meta={"end_ns": 400 * SECOND}, values=values)
-    assert journal._series.nbytes == 400
-    assert journal._series.spool.file is not None
+    assert journal.stored_series.nbytes == 400
+    assert journal.stored_series.spool.file is not None
     assert journal.series("pool", "threads", "busy").tolist() == values[:, 1].tolist()
 
 
@@ -229,7 +174,7 @@ def test_events_are_put_in_order_of_time() -> None:
 
 def test_too_many_events_make_the_run_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is dropped in silence."""
-    monkeypatch.setattr(module, "EVENTS_MAX", 1)
+    monkeypatch.setattr(writing, "EVENTS_MAX", 1)
     journal = build()
     assert len(journal.events) == 1
     assert journal.unknown_reason == "1 events beyond the first 1 were not kept"
@@ -242,8 +187,8 @@ def test_too_many_events_make_the_run_unknown(monkeypatch: pytest.MonkeyPatch) -
 def test_a_journal_from_disk_is_the_same(tmp_path: Path) -> None:
     """Everything comes back, with the types the documentation states, and cannot be changed."""
     journal = build()
-    journal.write(tmp_path / "run")
-    again = Journal.read(tmp_path / "run")
+    write_journal(journal, tmp_path / "run")
+    again = read_journal(tmp_path / "run")
     assert again.digest == journal.digest
     for field in ("meta", "names", "columns", "totals", "events", "conservation", "properties"):
         assert getattr(again, field) == getattr(journal, field), field
@@ -253,7 +198,7 @@ def test_a_journal_from_disk_is_the_same(tmp_path: Path) -> None:
     assert again.intents["flags"].tolist() == [0, 17, 0]
     assert again.spans["path"].tolist() == [2**64 - 1]
     assert again.total("pool", "threads", "granted") == 400
-    assert again.quantile("flow", "order", 1.0) == bucket_bounds(bucket_of(1000))[1]
+    assert again.quantile("flow", "order", 1.0) == histogram_quantile(histogram_of(np.array([1000])), 1.0)
     assert again.series("pool", "threads", "granted").tolist() == [5, 0, 395]
     assert not again.intents["outcome"].flags.writeable
     for call in (again.total, again.series):
@@ -263,7 +208,7 @@ def test_a_journal_from_disk_is_the_same(tmp_path: Path) -> None:
 
 def test_numpy_reads_the_tables(tmp_path: Path) -> None:
     """A notebook needs no more than np.load."""
-    build().write(tmp_path / "run")
+    write_journal(build(), tmp_path / "run")
     for name, columns in (
         ("intents", INTENT_COLUMNS),
         ("spans", SPAN_COLUMNS),
@@ -282,8 +227,8 @@ def test_a_journal_without_columns_or_rows(tmp_path: Path) -> None:
     writer = JournalWriter()
     writer.begin(META | {"flow_kinds": {}, "recorded_flows": []}, {}, [])
     journal = writer.finish({}, {}, [], {}, {"events": 0, "tasks": 0, "requests": 0})
-    journal.write(tmp_path / "run")
-    assert Journal.read(tmp_path / "run").digest == journal.digest
+    write_journal(journal, tmp_path / "run")
+    assert read_journal(tmp_path / "run").digest == journal.digest
 
 
 @pytest.mark.parametrize(
@@ -306,8 +251,8 @@ def test_the_digest_sees_nothing_else(tmp_path: Path) -> None:
     shuffled = build(totals=dict(reversed([(key, np.int64(value)) for key, value in TOTALS.items()])))
     assert shuffled.digest == base.digest == build(meta={"coredrill_version": "9.9"}).digest
     for name in ("one", "two"):
-        base.write(tmp_path / name)
-        assert Journal.read(tmp_path / name).digest == base.digest
+        write_journal(base, tmp_path / name)
+        assert read_journal(tmp_path / name).digest == base.digest
     for file in (tmp_path / "one").iterdir():
         assert file.read_bytes() == (tmp_path / "two" / file.name).read_bytes()
 
@@ -324,10 +269,10 @@ def test_an_older_journal_is_replaced_and_nothing_is_left_over(tmp_path: Path) -
     """Parents are made, an empty folder is used, an older journal goes."""
     target = tmp_path / "runs" / "a"
     target.mkdir(parents=True)
-    build().write(target)
+    write_journal(build(), target)
     newer = build(meta={"seed": 8})
-    newer.write(target)
-    assert Journal.read(target).digest == newer.digest
+    write_journal(newer, target)
+    assert read_journal(target).digest == newer.digest
     assert [entry.name for entry in target.parent.iterdir()] == ["a"]
 
 
@@ -340,27 +285,27 @@ def test_what_is_not_a_journal_is_not_overwritten(tmp_path: Path, make: str) -> 
         kept = target
     else:
         if make == "journal with notes":
-            build().write(target)
+            write_journal(build(), target)
         target.mkdir(exist_ok=True)
         kept = target / ("journal.json" if make == "other journal.json" else "thesis.txt")
         kept.write_text("thesis")
     with pytest.raises(JournalError, match="is not a journal; name a new folder"):
-        build().write(target)
+        write_journal(build(), target)
     assert kept.read_text() == "thesis"
     assert [entry.name for entry in tmp_path.iterdir()] == ["run"]
 
 
 def test_a_failed_write_leaves_the_older_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A full disk costs the new journal only."""
-    build().write(tmp_path / "run")
+    write_journal(build(), tmp_path / "run")
 
     def full(*_: object) -> None:
         raise OSError("no space left")
 
-    monkeypatch.setattr(module, "_write_arrays", full)
+    monkeypatch.setattr(writing, "write_arrays", full)
     with pytest.raises(OSError, match="no space left"):
-        build(meta={"seed": 8}).write(tmp_path / "run")
-    assert Journal.read(tmp_path / "run").meta["seed"] == 7
+        write_journal(build(meta={"seed": 8}), tmp_path / "run")
+    assert read_journal(tmp_path / "run").meta["seed"] == 7
     assert [entry.name for entry in tmp_path.iterdir()] == ["run"]
 
 
@@ -451,11 +396,11 @@ DAMAGE: dict[str, tuple[Callable[[Path], None], str]] = {
 @pytest.mark.parametrize("what", DAMAGE)
 def test_damage_is_one_clear_error(tmp_path: Path, what: str) -> None:
     """Whatever is wrong with the files, reading raises JournalError that names the file or folder, in one line."""
-    build().write(tmp_path / "run")
+    write_journal(build(), tmp_path / "run")
     damage, message = DAMAGE[what]
     damage(tmp_path / "run")
     with pytest.raises(JournalError, match=message) as caught:
-        Journal.read(tmp_path / "run")
+        read_journal(tmp_path / "run")
     assert str(caught.value).startswith(str(tmp_path / "run"))
     assert "\n" not in str(caught.value)
 
@@ -463,7 +408,7 @@ def test_damage_is_one_clear_error(tmp_path: Path, what: str) -> None:
 def test_a_journal_that_is_not_there(tmp_path: Path) -> None:
     """No folder is told apart from a damaged one."""
     with pytest.raises(JournalError, match="no journal here"):
-        Journal.read(tmp_path / "nowhere")
+        read_journal(tmp_path / "nowhere")
 
 
 @given(st.data())
@@ -472,13 +417,13 @@ def test_a_flipped_byte_never_passes(tmp_path_factory: pytest.TempPathFactory, d
     """One byte changed anywhere is an error, or (in padding, dates and the like) the journal is still the same."""
     folder = tmp_path_factory.mktemp("flip") / "run"
     journal = build()
-    journal.write(folder)
+    write_journal(journal, folder)
     file = folder / data.draw(st.sampled_from(sorted(entry.name for entry in folder.iterdir())))
     content = bytearray(file.read_bytes())
     content[data.draw(st.integers(0, len(content) - 1))] ^= data.draw(st.integers(1, 255))
     file.write_bytes(content)
     try:
-        assert Journal.read(folder).digest == journal.digest
+        assert read_journal(folder).digest == journal.digest
     except JournalError:
         pass
     finally:
@@ -491,9 +436,9 @@ def test_a_flipped_byte_never_passes(tmp_path_factory: pytest.TempPathFactory, d
 def test_the_documentation_lists_the_columns() -> None:
     """docs/journal.md names every column of the tables, outcomes and codes by their numbers, and every flag."""
     text = (ROOT / "docs" / "journal.md").read_text(encoding="utf-8")
-    for numbered in (module.OUTCOMES, module.CODES, module.SIDES):
+    for numbered in (OUTCOMES, CODES, SIDES):
         assert ", ".join(f"{i} {name}" for i, name in enumerate(numbered)) in text
-    assert ", ".join(f"{bit} {name}" for name, bit in module.FLAGS.items()) in text
+    assert ", ".join(f"{bit} {name}" for name, bit in FLAGS.items()) in text
     assert all(name in text for name in (*INTENT_COLUMNS, *SPAN_COLUMNS))
 
 
@@ -501,14 +446,16 @@ def test_the_kernel_has_the_same_codes() -> None:
     """Numbers in the tables mean the same to the kernel, whose layout is read without importing it."""
     tree = ast.parse((ROOT / "simcore" / "kernel" / "layout.py").read_text(encoding="utf-8"))
     constants = {ast.unparse(node.targets[0]): node.value for node in tree.body if isinstance(node, ast.Assign)}
-    assert ast.literal_eval(constants["CODES"]) == module.CODES
-    assert ast.literal_eval(constants["OUTCOMES"]) == module.OUTCOMES
+    assert ast.literal_eval(constants["CODES"]) == CODES
+    assert ast.literal_eval(constants["OUTCOMES"]) == OUTCOMES
 
 
 def test_a_journal_is_read_without_the_simulator(python: Callable[..., Any], tmp_path: Path) -> None:
     """Neither Numba nor SimPy is imported."""
-    build().write(tmp_path / "run")
-    code = "import sys; from simcore.journal.model import Journal; import simcore.journal.summary; Journal.read(sys.argv[1]); "
+    write_journal(build(), tmp_path / "run")
+    code = (
+        "import sys; from simcore.journal.reader import read_journal; import simcore.journal.summary; read_journal(sys.argv[1]); "
+    )
     code += "print([name for name in ('numba', 'simpy', 'simcore.kernel') if name in sys.modules])"
     done = python("-c", code, str(tmp_path / "run"))
     assert (done.returncode, done.stdout.strip()) == (0, "[]"), done.stderr

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import numpy as np
 import pytest
 from small_journal import build
 
 from simcore.base.units import MS, SECOND
-from simcore.journal.model import Journal, bucket_bounds, bucket_of
+from simcore.journal.histogram import histogram_of, histogram_quantile
+from simcore.journal.model import Journal
 from simcore.journal.summary import SimulationResult, result
 
 
@@ -18,8 +20,8 @@ def metrics(journal: Journal, **options: Any) -> dict[str, Any]:
     return found
 
 
-def upper(ns: int) -> int:
-    return bucket_bounds(bucket_of(ns))[1]
+def upper(ns: int) -> int | None:
+    return histogram_quantile(histogram_of(np.array([ns])), 1.0)
 
 
 def test_orders_are_partitioned_by_what_the_client_saw() -> None:

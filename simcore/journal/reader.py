@@ -1,0 +1,91 @@
+"""A journal that is kept in a folder, read again. What is read is not trusted: every size, type and position is checked."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import ValidationError
+
+from simcore.journal.histogram import BUCKETS
+from simcore.journal.model import INTENT_COLUMNS, SCHEMA_VERSION, SPAN_COLUMNS, Head, Journal, assemble
+from simcore.journal.series import WIDTHS, Series
+from simcore.journal.storage import (
+    FORMAT,
+    HEAD,
+    HEAD_BYTES_MAX,
+    HISTOGRAMS,
+    INTENTS,
+    SERIES,
+    SPANS,
+    JournalError,
+    damaged,
+    open_member,
+    read_array,
+    read_arrays,
+)
+
+# what json, zipfile and zlib raise on damaged files
+_UNREADABLE = (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
+
+
+def read_journal(folder: str | Path) -> Journal:
+    """The journal kept in a folder. Raises JournalError if there is none, or it is damaged or of another schema version."""
+    path = Path(folder)
+    try:
+        raw = _read_head(path)
+        digest = raw.pop("digest", None)
+        head = Head.model_validate_json(json.dumps(raw))
+        series = _read_series(path / SERIES, head)
+        counts = read_arrays(path / HISTOGRAMS, {"counts": ("<i8", (len(head.histograms), BUCKETS))})["counts"]
+        intents = read_arrays(path / INTENTS, {c: (t, (head.intents,)) for c, t in INTENT_COLUMNS.items()})
+        spans = read_arrays(path / SPANS, {c: (t, (head.spans,)) for c, t in SPAN_COLUMNS.items()})
+        journal = assemble(raw, head, intents, spans, dict(zip(head.histograms, counts, strict=True)), series)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise damaged(path / HEAD, f"{where}: {first['msg']}" if where else first["msg"]) from None
+    except _UNREADABLE as error:
+        raise damaged(path, str(error) or type(error).__name__) from None
+    if journal.digest != digest:
+        raise damaged(path / HEAD, f"the digest says {digest}, the contents are {journal.digest}")
+    return journal
+
+
+def _read_head(folder: Path) -> dict[str, Any]:
+    """journal.json without its format and version. The version is looked at first: another one may mean other contents."""
+    path = folder / HEAD
+    if not path.is_file():
+        raise JournalError(f"no journal here: there is no {HEAD}", file=str(folder), mend="name the folder a run was written to")
+    if path.stat().st_size > HEAD_BYTES_MAX:
+        raise damaged(path, f"larger than {HEAD_BYTES_MAX} bytes")
+    raw = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(raw, dict) or raw.pop("format", None) != FORMAT:
+        raise JournalError(f"not a journal: no format {FORMAT!r}", file=str(path), mend="name the folder a run was written to")
+    version = raw.pop("schema_version", None)
+    if version != SCHEMA_VERSION:
+        mend = "run the simulation again, or use the coredrill that wrote it"
+        raise JournalError(f"schema_version is {version!r}, this coredrill reads {SCHEMA_VERSION}", file=str(path), mend=mend)
+    return raw
+
+
+def _read_series(path: Path, head: Head) -> Series:
+    series = Series(len(head.columns))
+    with zipfile.ZipFile(path) as archive:
+        if sorted(archive.namelist()) != ["data.npy", "widths.npy"]:
+            raise ValueError(f"{path.name} should hold widths, data")
+        widths = read_array(archive, "widths", "|u1", (len(head.series_blocks), series.columns))
+        if not np.isin(widths, WIDTHS).all():
+            raise ValueError("a width is not one of 0, 1, 2, 4, 8")
+        series.blocks, series.widths = list(head.series_blocks), list(widths)
+        with open_member(archive, "data", "|u1", (series.nbytes,), series.nbytes) as member:
+            for i in range(len(series.blocks)):
+                content = member.read(series.nbytes_of(i))
+                if len(content) != series.nbytes_of(i):
+                    raise ValueError("the series end early")
+                series.spool.append(content)
+    return series

@@ -1,0 +1,85 @@
+"""How a journal lies in a folder: the names of its files, and arrays in archives that NumPy reads too."""
+
+from __future__ import annotations
+
+import math
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simcore.base.errors import InputError
+from simcore.journal.model import Columns
+from simcore.journal.series import Series
+
+FORMAT = "coredrill-journal"
+HEAD, INTENTS, SPANS, HISTOGRAMS, SERIES = "journal.json", "intents.npz", "spans.npz", "histograms.npz", "series.npz"
+FILES = {HEAD, INTENTS, SPANS, HISTOGRAMS, SERIES}
+BESIDE = "run.json"  # what the harness keeps beside a journal: chaos/reports/folder.py
+HEAD_BYTES_MAX = 1 << 30
+MEMBER_BYTES_MAX = 1 << 36
+
+
+class JournalError(InputError):
+    """A folder that is not a journal, or one that is damaged or of another schema version."""
+
+
+def damaged(path: Path, why: str) -> JournalError:
+    """The error of a journal that is not as it was written."""
+    return JournalError(f"not a whole journal: {why}", file=str(path), mend="run the simulation again")
+
+
+def npy_header(dtype: str, shape: tuple[int, ...]) -> bytes:
+    """Header of an .npy file, version 1.0, of 128 bytes. Read by comparison: numpy's own reader parses it as Python."""
+    text = f"{{'descr': {dtype!r}, 'fortran_order': False, 'shape': {shape!r}, }}"
+    return b"\x93NUMPY\x01\x00\x76\x00" + text.ljust(117).encode("ascii") + b"\n"
+
+
+def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]], series: Series | None = None) -> None:
+    """A file np.load reads; the bytes of the series, if given, as the member `data`. Equal contents give equal bytes."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                member.write(npy_header(array.dtype.str, array.shape))
+                member.write(array.tobytes())
+        if series is not None:
+            with archive.open("data.npy", "w", force_zip64=True) as member:
+                member.write(npy_header("|u1", (series.nbytes,)))
+                for _, _, content in series.stored():
+                    member.write(content)
+
+
+def read_arrays(path: Path, expected: Mapping[str, tuple[str, tuple[int, ...]]]) -> Columns:
+    """Exactly the members expected, each of the type and shape expected. Raises ValueError, KeyError, BadZipFile, OSError."""
+    with zipfile.ZipFile(path) as archive:
+        if sorted(archive.namelist()) != sorted(f"{name}.npy" for name in expected):
+            raise ValueError(f"{path.name} should hold {', '.join(expected)}")
+        return {name: read_array(archive, name, *of_type) for name, of_type in expected.items()}
+
+
+def read_array(archive: zipfile.ZipFile, name: str, dtype: str, shape: tuple[int, ...]) -> NDArray[Any]:
+    """One member of an archive, of this type and shape. Raises ValueError, KeyError, BadZipFile, OSError if it is anything else."""
+    nbytes = math.prod(shape) * np.dtype(dtype).itemsize
+    with open_member(archive, name, dtype, shape, nbytes) as member:
+        content = member.read()
+    if len(content) != nbytes:
+        raise ValueError(f"{name} has {len(content)} bytes instead of {nbytes}")
+    return np.frombuffer(content, dtype=dtype).reshape(shape)
+
+
+def open_member(archive: zipfile.ZipFile, name: str, dtype: str, shape: tuple[int, ...], nbytes: int) -> IO[bytes]:
+    """A member just after its .npy header, once its stated size, type and shape are what they should be."""
+    info = archive.getinfo(f"{name}.npy")
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or nbytes > MEMBER_BYTES_MAX:
+        raise ValueError(f"{name} is packed in another way, or too large")
+    header = npy_header(dtype, shape)
+    if info.file_size != len(header) + nbytes:
+        raise ValueError(f"{name} would be {info.file_size} bytes, not {len(header) + nbytes}")
+    member = archive.open(info)
+    if member.read(len(header)) != header:
+        member.close()
+        raise ValueError(f"{name} is not an array of {dtype} {shape}")
+    return member
