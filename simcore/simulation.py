@@ -132,7 +132,7 @@ def _markets(plan: Plan) -> Any:
         raise InputError(f"workload {plan.workload.name}: the attribute {MARKET} must be `of: instrument`")
     weights = np.array(list(attribute.weights.values()))
     shares = np.cumsum(weights) / weights.sum()
-    values = np.searchsorted(shares, uniforms(plan.seed_key, "instrument/exchange", np.arange(n)), side="right")
+    values = np.searchsorted(shares, uniforms(plan.seed_key, f"instrument/{MARKET}", np.arange(n)), side="right")
     return np.minimum(values, len(weights) - 1)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from chaos.faults.common import system_of
-from chaos.faults.fault import Switched, System, Target, require
+from chaos.faults.common import Refusal, services_of, system_of, turn_away
+from chaos.faults.fault import Switched, System, Target
 from simcore.base.model import Name
 
 if TYPE_CHECKING:
@@ -25,20 +25,14 @@ class BankOutOfHours(Switched):
     layer: ClassVar[str] = "business"
 
     bank: Name
-    answer: Literal["error", "refused", "silence"] = Field("error", description="what those who ask get")
+    answer: Refusal = Field("error", description="what those who ask get")
 
     def _units(self, system: System) -> list[tuple[str, int]]:
-        bank = require("bank", self.bank, system.index.services_for("bank"))
+        (bank,) = services_of(system, "bank", self.bank, "bank")
         return [(bank, i) for i in range(system.architecture.services[bank].replicas)]
 
     def targets(self, system: System) -> list[Target]:
         return [Target("unit", f"{service}#{replica}") for service, replica in self._units(system)]
 
     def turn(self, core: Cosimulation, on: bool) -> None:
-        for service, replica in self._units(system_of(core)):
-            if self.answer == "error":
-                core.inject.error_rate(service, replica, 1.0 if on else 0.0)
-            elif self.answer == "refused":
-                (core.inject.rotate_out if on else core.inject.rotate_in)(service, replica)
-            else:
-                (core.inject.hang if on else core.inject.thaw)(service, replica)
+        turn_away(core, self._units(system_of(core)), self.answer, on)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Generator, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from chaos.faults.fault import System, require
 from simcore.model.index import ArchitectureIndex
@@ -45,10 +45,30 @@ def calls_to_operations(index: ArchitectureIndex, operations: Collection[str]) -
     return [f"call/{site.name}/attempts" for site in index.call_sites.values() if site.target in operations]
 
 
+def services_of(system: System, counterparty: str, named: str | None, kind: str | None = None) -> list[str]:
+    """The services that stand for a counterparty: the one named, or all. Raises InputError, which calls them `kind`."""
+    standing = system.index.services_for(counterparty)
+    return standing if named is None and standing else [require(kind or f"service of the {counterparty}", named or "", standing)]
+
+
 def exchanges(system: System, named: str | None) -> list[str]:
     """The services that accept orders: the one named, or all. Raises InputError."""
-    found = system.index.exchanges
-    return found if named is None and found else [require("service that accepts orders", named or "", found)]
+    return services_of(system, "exchange", named, "service that accepts orders")
+
+
+Refusal = Literal["error", "refused", "silence"]
+"""What somebody who does not serve lets those who ask have; each tells them more than the next."""
+
+
+def turn_away(core: Cosimulation, units: Iterable[tuple[str, int]], answer: Refusal, on: bool) -> None:
+    """Has the (service, replica) turn everybody away that way, or serve again."""
+    for service, replica in units:
+        if answer == "error":
+            core.inject.error_rate(service, replica, 1.0 if on else 0.0)
+        elif answer == "refused":
+            (core.inject.rotate_out if on else core.inject.rotate_in)(service, replica)
+        else:
+            (core.inject.hang if on else core.inject.thaw)(service, replica)
 
 
 def markets(system: System) -> list[str]:

@@ -255,15 +255,4 @@ class OnLimit(Fault):
         return [Target("limit", require("limit", self.limit, system.architecture.limits))]
 
 
-class OnExchange(Fault):
-    """Hits an exchange as a market. Took effect when a gate or an order was affected: say so in `took_effect`."""
-
-    exchange: Name
-
-    def targets(self, system: System) -> list[Target]:
-        """The exchange."""
-        attribute = system.workload.attributes.get("exchange")
-        return [Target("exchange", require("exchange", self.exchange, attribute.weights if attribute else [self.exchange]))]
-
-
 Share = Probability

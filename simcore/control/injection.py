@@ -22,6 +22,7 @@ from simcore.kernel import random
 from simcore.kernel.ledger import accounts, reconciliation, settlement
 from simcore.kernel.ledger import orders as order_books
 from simcore.kernel.machine import Machine
+from simcore.model.workload import MARKET
 
 
 def require_share(what: str, value: float) -> float:
@@ -365,20 +366,10 @@ class Injection:
     def market(self, exchange: str, orders: bool, cancels: bool, overnight: bool = True) -> None:
         """What an exchange takes now; `overnight`: the broker records orders while it takes none. An architecture whose workload
         has no attribute `exchange` has one nameless market, number 0."""
-        values = self.plan.attribute_values.get("exchange", [exchange])
+        values = self.plan.attribute_values.get(MARKET, [exchange])
         if exchange not in values:
             raise InputError(f"no exchange is called {exchange!r}; there are: {', '.join(values)}")
         order_books.set_market(self.machine.ledger, values.index(exchange), orders=orders, cancels=cancels, overnight=overnight)
-
-    def duplicate_router_writes(self, share: float) -> None:
-        """This share of what is sent to an exchange's order entry is written twice."""
-        require_share("duplicate_router_writes", share)
-        exchanges = self.plan.index.exchanges
-        links = [link for link in self.plan.architecture.links if link.target in exchanges]
-        if not links:
-            raise InputError("duplicate_router_writes: no link leads to a service that accepts orders")
-        for link in links:
-            self.link(link.source, link.target, duplication=share)
 
     def lose_unreplicated(self, lag_ns: int) -> int:
         """What the core recorded within the last `lag_ns` is gone from it. Returns the number of orders."""

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from simcore.base.units import parse_clock
 from simcore.counterparties import COUNTERPARTIES, FLOW_KINDS, RECONCILED, WITH_FILE
+from simcore.counterparties.document import table
+from simcore.kernel.ledger import fund_company
 from simcore.kernel.ledger.arena import create
 from simcore.kernel.ledger.conservation import conservation
 from simcore.kernel.ledger.counterparties import BY_NAME, KINDS
@@ -70,3 +75,14 @@ def test_lists_keep_the_order_that_journals_and_schemas_have() -> None:
     """Gates of one instant are logged in it."""
     assert list(COUNTERPARTIES) == ["exchange", "clearing", "bank", "fund"]
     assert (RECONCILED, WITH_FILE) == (("exchange", "bank", "fund"), ("clearing", "fund"))
+
+
+def test_the_fund_companys_cut_off_is_the_end_of_its_hours() -> None:
+    """Which day a fund order is dealt on and when the gate shuts are one time of day."""
+    assert parse_clock(COUNTERPARTIES["fund"].hours["a-share"][-1][1]) == fund_company.CUT_OFF_NS
+
+
+def test_the_page_has_the_table_of_the_declarations(root: Path) -> None:
+    """docs/counterparties.md, between its marks, is what simcore.counterparties.document.table() returns."""
+    page = (root / "docs/counterparties.md").read_text(encoding="utf-8")
+    assert f"<!-- made by: simcore.counterparties.document.table -->\n{table()}<!-- end -->\n" in page

@@ -1,0 +1,42 @@
+"""Any counterparty that has closed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import Field
+
+from chaos.faults.common import Refusal, services_of, system_of, turn_away
+from chaos.faults.fault import Switched, System, Target
+from simcore.base.model import Name
+from simcore.counterparties import COUNTERPARTIES
+
+if TYPE_CHECKING:
+    from simcore.control.cosimulation import Cosimulation
+
+SERVED = tuple(name for name, counterparty in COUNTERPARTIES.items() if counterparty.own_effects)
+
+
+class CounterpartyOutOfHours(Switched):
+    """A counterparty is asked outside its hours, which the core does not know: it answers with an error, refuses, or says nothing.
+
+    It is named by what it is, `counterparty`: whichever services stand for it in the architecture are hit, because they make what only it
+    writes. `bank-out-of-hours` is the same for one bank.
+    """
+
+    fault: ClassVar[str] = "counterparty-out-of-hours"
+    layer: ClassVar[str] = "business"
+
+    counterparty: Literal[SERVED]  # type: ignore[valid-type]
+    service: Name | None = Field(None, description="one that stands for it; else all")
+    answer: Refusal = Field("error", description="what those who ask get")
+
+    def _units(self, system: System) -> list[tuple[str, int]]:
+        services = services_of(system, self.counterparty, self.service)
+        return [(name, i) for name in services for i in range(system.architecture.services[name].replicas)]
+
+    def targets(self, system: System) -> list[Target]:
+        return [Target("unit", f"{service}#{replica}") for service, replica in self._units(system)]
+
+    def turn(self, core: Cosimulation, on: bool) -> None:
+        turn_away(core, self._units(system_of(core)), self.answer, on)

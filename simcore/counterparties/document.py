@@ -1,0 +1,26 @@
+"""The table of docs/counterparties.md, from the declarations; tests keep the page up to date."""
+
+from __future__ import annotations
+
+from simcore.counterparties import COUNTERPARTIES
+from simcore.counterparties.counterparty import Counterparty
+
+_HEAD = (
+    "| counterparty | effects, its own in bold | flows | gate | a file that settles the day | reconciliation finds, and does |"
+)
+
+
+def table() -> str:
+    """A row a counterparty, in Markdown."""
+    rows = [_row(counterparty) for counterparty in COUNTERPARTIES.values()]
+    return "\n".join([_HEAD, "|---|---|---|---|---|---|", *rows]) + "\n"
+
+
+def _row(counterparty: Counterparty) -> str:
+    effects = ", ".join(f"**`{name}`**" if name in counterparty.own_effects else f"`{name}`" for name in counterparty.effects)
+    hours = ", ".join(f"{a}-{b}" for intervals in counterparty.hours.values() for a, b in intervals)
+    differences = "; ".join(f"{name}: {what}" for name, what in counterparty.differences.items())
+    file = counterparty.file
+    told = f"good: {file.good}; late: {file.late}; missing: {file.missing}; corrupt: {file.corrupt}" if file else ""
+    name = f"{counterparty.title} (`{counterparty.name}`)"
+    return "| " + " | ".join((name, effects, ", ".join(counterparty.flow_kinds), hours, told, differences)) + " |"
