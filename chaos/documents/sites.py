@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from simcore.files.validation import Keys
-from simcore.model.architecture import Call, Choose, Operation, RateLimit, Send, Work
+from simcore.model.architecture import Operation
 from simcore.model.effects import EFFECTS
 from simcore.model.index import ArchitectureIndex, CallSite
-from simcore.model.steps import CLIENT
+from simcore.model.steps import CLIENT, Call, Choose, RateLimit, Send, Work
 
 Words = dict[str, Any]
 

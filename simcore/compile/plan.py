@@ -19,10 +19,10 @@ from simcore.kernel import layout as y
 from simcore.kernel import random, records
 from simcore.kernel.ledger.counterparties import KINDS
 from simcore.kernel.random import combine_int, mix_int
-from simcore.model.architecture import Architecture, Call, Operation, Pool, Send, Service
+from simcore.model.architecture import Architecture, Operation, Pool, Service
 from simcore.model.distributions import Distribution
 from simcore.model.index import CLIENT_INSTANCE, ArchitectureIndex
-from simcore.model.steps import CLIENT
+from simcore.model.steps import CLIENT, Call, Send
 from simcore.model.workload import Curve, FlowLoad, Follows, Workload
 
 Ints = np.ndarray[Any, np.dtype[np.int64]]

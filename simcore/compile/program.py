@@ -12,24 +12,10 @@ from simcore.base.errors import InputError
 from simcore.kernel import layout as y
 from simcore.kernel import random, records
 from simcore.kernel.ledger.counterparties import EFFECTS as CODES
-from simcore.model.architecture import (  # fmt: skip
-    Call,
-    Choose,
-    Effect,
-    Fail,
-    Hold,
-    Operation,
-    RateLimit,
-    Repeat,
-    Route,
-    Send,
-    Service,
-    Wait,
-    Work,
-)
+from simcore.model.architecture import Operation, Service
 from simcore.model.effects import EFFECTS
 from simcore.model.index import CallSite
-from simcore.model.steps import CLIENT
+from simcore.model.steps import CLIENT, Call, Choose, Effect, Fail, Hold, RateLimit, Repeat, Route, Send, Wait, Work
 
 
 class Assembler:

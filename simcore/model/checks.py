@@ -12,8 +12,13 @@ from typing import NamedTuple
 
 from simcore.base.errors import suggest
 from simcore.files.validation import Finding, Keys
-from simcore.model.architecture import (
-    Architecture,
+from simcore.model.architecture import Architecture
+from simcore.model.distributions import Distribution
+from simcore.model.effects import EFFECTS
+from simcore.model.index import ArchitectureIndex, Body
+from simcore.model.references import check_control
+from simcore.model.steps import (
+    CLIENT,
     Call,
     Choose,
     Effect,
@@ -23,14 +28,13 @@ from simcore.model.architecture import (
     Route,
     Send,
     Step,
+    Steps,
     Wait,
     Work,
+    callee,
+    inner,
+    placed,
 )
-from simcore.model.distributions import Distribution
-from simcore.model.effects import EFFECTS
-from simcore.model.index import ArchitectureIndex, Body
-from simcore.model.references import check_control
-from simcore.model.steps import CLIENT, Steps, callee, inner, placed
 from simcore.model.trading_calendar import CALENDARS
 from simcore.model.workload import Follows, Workload
 

@@ -17,9 +17,9 @@ from functools import cached_property
 from typing import Literal, NamedTuple
 
 from simcore.files.validation import Keys
-from simcore.model.architecture import Architecture, Call, Effect, Hold, Link, RateLimit, Repeat, Route, Send, Step
+from simcore.model.architecture import Architecture, Link
 from simcore.model.effects import COUNTERPARTY_EFFECTS, EFFECTS
-from simcore.model.steps import CLIENT, Steps, callee, inner
+from simcore.model.steps import CLIENT, Call, Effect, Hold, RateLimit, Repeat, Route, Send, Step, Steps, callee, inner
 from simcore.model.workload import MARKET
 
 CLIENT_INSTANCE = f"{CLIENT}#0"

@@ -7,7 +7,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from simcore.base.units import MS
-from simcore.model.architecture import Architecture, Call
+from simcore.model.architecture import Architecture
+from simcore.model.steps import Call
 
 from .twin import Target, all_targets, reached
 

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from simcore.base.errors import InputError
 from simcore.compile.plan import Plan, compile_plan
-from simcore.model.architecture import Architecture, Call, Send
+from simcore.model.architecture import Architecture
 from simcore.model.index import CLIENT_INSTANCE, ArchitectureIndex
+from simcore.model.steps import Call, Send
 from simcore.model.workload import Workload
 
 from .random_architectures import ATTRIBUTE_VALUES, LIMIT, POOL, explore, optional, some

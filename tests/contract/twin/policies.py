@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import simpy
 
 import simcore.model.architecture as file
+import simcore.model.steps as file_steps
 
 from .case import PoolTotals
 from .chance import rounded
@@ -108,7 +109,7 @@ class Gcra:
 class CircuitBreaker:
     """The breaker of one call site at one unit."""
 
-    def __init__(self, model: file.Breaker) -> None:
+    def __init__(self, model: file_steps.Breaker) -> None:
         self.model = model
         self.outcomes: deque[bool] = deque(maxlen=model.window)
         self.opened: int | None = None
@@ -148,7 +149,7 @@ class CircuitBreaker:
 class Budget:
     """A retry budget, in millionths of a retry."""
 
-    def __init__(self, model: file.RetryBudget) -> None:
+    def __init__(self, model: file_steps.RetryBudget) -> None:
         self.ratio, self.burst = rounded(model.ratio * 1e6), rounded(model.burst * 1e6)
         self.tokens = self.burst
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import simcore.model.architecture as file
+import simcore.model.steps as file_steps
 
 from .chance import name
 
@@ -27,11 +28,11 @@ class Naming:
     def __init__(self, operation: str) -> None:
         self.operation, self.counts = operation, dict[str, int]()
 
-    def nodes(self, steps: list[file.Step]) -> list[Node]:
+    def nodes(self, steps: list[file_steps.Step]) -> list[Node]:
         """The steps in file order."""
         found = []
         for step in steps:
-            if isinstance(step, file.Repeat):
+            if isinstance(step, file_steps.Repeat):
                 for _ in range(step.repeat):
                     found += self.nodes(step.steps)
             else:
@@ -49,15 +50,15 @@ class Naming:
         return given if given and count == 0 else f"{kind}#{count}"
 
     @staticmethod
-    def branches(step: Any) -> list[list[file.Step]]:
+    def branches(step: Any) -> list[list[file_steps.Step]]:
         match step:
-            case file.Hold():
+            case file_steps.Hold():
                 return [step.steps]
-            case file.Choose():
+            case file_steps.Choose():
                 return [branch.steps for branch in step.choose]
-            case file.Route():
+            case file_steps.Route():
                 return [*step.cases.values(), *([step.default] if step.default is not None else [])]
-            case file.Call():
+            case file_steps.Call():
                 return [step.fallback] if step.fallback is not None else []
         return []
 
@@ -96,5 +97,5 @@ def all_targets(architecture: file.Architecture) -> dict[str, Target]:
             for node in reached(target.nodes):
                 callee = getattr(node.step, "call", None) or getattr(node.step, "send", None)
                 reaches_effects = callee is not None and targets[callee].may_have_effects
-                target.may_have_effects |= isinstance(node.step, file.Effect) or reaches_effects
+                target.may_have_effects |= isinstance(node.step, file_steps.Effect) or reaches_effects
     return targets

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 import simcore.model.architecture as file
+import simcore.model.steps as file_steps
 
 from .calls import Calls
 from .case import Case, Span
@@ -14,7 +15,9 @@ from .program import Node
 from .state import Answer, Failed, Remembered, Suspended, Task
 from .world import DONE, WAKE
 
-LOOKED_AT_THE_CLOCK = file.Work | file.Wait | file.Hold | file.Send | file.Effect | file.RateLimit
+LOOKED_AT_THE_CLOCK = (
+    file_steps.Work | file_steps.Wait | file_steps.Hold | file_steps.Send | file_steps.Effect | file_steps.RateLimit
+)
 
 
 class Tasks(Calls):
@@ -150,24 +153,24 @@ class Tasks(Calls):
                 self.check_deadline(task)
             self.seen[type(step).__name__.lower()] += 1
             match step:
-                case file.Work() | file.Wait():
+                case file_steps.Work() | file_steps.Wait():
                     yield from self.work_or_wait(task, node)
-                case file.Call():
+                case file_steps.Call():
                     yield from self.after(task, node, (yield from self.call(task, node)))
-                case file.Send():
+                case file_steps.Send():
                     self.send(task, node)
-                case file.Hold():
+                case file_steps.Hold():
                     yield from self.acquire_own(task, step.hold)
                     yield from self.steps(task, node.branches[0])
                     self.release(task)
-                case file.RateLimit():
+                case file_steps.RateLimit():
                     yield from self.rate_limit(task, step)
-                case file.Effect():
+                case file_steps.Effect():
                     task.intent.records += 1
                     task.touched = task.wrote = True
-                case file.Route() | file.Choose():
+                case file_steps.Route() | file_steps.Choose():
                     yield from self.steps(task, self.branch(task, node))
-                case file.Fail():
+                case file_steps.Fail():
                     raise Failed(step.fail)
 
     def after(self, task: Task, node: Node, code: str) -> Suspended:
@@ -185,7 +188,7 @@ class Tasks(Calls):
         if step.on_failure != "ignore":
             raise Failed(code, blocked=step.on_failure == "block")
 
-    def rate_limit(self, task: Task, step: file.RateLimit) -> Suspended:
+    def rate_limit(self, task: Task, step: file_steps.RateLimit) -> Suspended:
         wait = self.limit(step.rate_limit, task.unit.replica).wait(self.now)
         if wait is None:
             self.seen["refused by a rate limit"] += 1
@@ -195,7 +198,7 @@ class Tasks(Calls):
 
     def branch(self, task: Task, node: Node) -> list[Node]:
         """The branch that a route or a choice takes."""
-        if isinstance(node.step, file.Route):
+        if isinstance(node.step, file_steps.Route):
             value = self.attribute(node.step.route, task.intent)[1]
             values = list(node.step.cases)
             self.seen["route to a case" if value in values else "route to the default" if node.step.default else "no route"] += 1
@@ -214,7 +217,7 @@ class Tasks(Calls):
     def work_or_wait(self, task: Task, node: Node) -> Suspended:
         step, unit = node.step, task.unit
         key = combine(task.luck + name(f"draw:{step.draw}"), 0) if step.draw else combine(task.path + node.site, 0)
-        if isinstance(step, file.Wait):
+        if isinstance(step, file_steps.Wait):
             yield from self.pause(task, sample(step.wait, key), DONE)
             return
         grey = unit.grey_factor if draw(combine(task.path + name("grey"), 0)) < unit.grey_share else 1.0

@@ -12,8 +12,8 @@ import pytest
 from simcore.journal import model as journal
 from simcore.kernel import generate, layout, records
 from simcore.kernel.records import CODE_SETS, CONSTANTS, JOURNAL_RECORDS, RECORDS, Codes, Kept, Mode, Record, Word
-from simcore.model.architecture import FailureCode
 from simcore.model.metrics import FIELDS, TRAFFIC, parse_metric
+from simcore.model.steps import FailureCode
 
 KERNEL = Path(layout.__file__).parent
 DOCS = Path(__file__).parents[3] / "docs"
