@@ -15,8 +15,8 @@ from chaos.cli.printing import say as say_line
 from chaos.execution.campaign import result_of
 from chaos.execution.jobs import Job, execute, journal_folder, prepare
 from chaos.execution.progress import announce_compilation
+from chaos.i18n.texts import Language
 from chaos.judgement.causes import paths_to
-from chaos.reports.words import Language
 from chaos.reports.write import journals, write_run
 from chaos.results.run import Measures
 from simcore.base.units import format_clock

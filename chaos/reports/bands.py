@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from chaos.i18n.texts import LocalizedText, join, translate, untranslated
 from chaos.reports.folder import Kept
-from chaos.reports.words import Said, joined, plain, say
 from simcore.base.units import SECOND
 
 
 class Band(NamedTuple):
-    """A stretch of time [begin, end), ns, in a lane; its word is in words.json under band."""
+    """A stretch of time [begin, end), ns, in a lane; its word is a text of `band.`."""
 
     lane: str
     word: str
     begin_ns: int
     end_ns: int
-    label: Said
+    label: LocalizedText
 
 
 LANES = ("fault", "impaired", "alarm", "people")
@@ -35,14 +35,14 @@ def bands(kept: Kept) -> list[Band]:
 
 def _faults(kept: Kept, end: int) -> list[Band]:
     return [
-        Band("fault", "fault", s.began_ns, s.ended_ns if s.ended_ns is not None else end, plain(s.name))
+        Band("fault", "fault", s.began_ns, s.ended_ns if s.ended_ns is not None else end, untranslated(s.name))
         for s in kept.run.faults
         if s.began_ns is not None
     ]
 
 
 def _impaired(kept: Kept) -> list[Band]:
-    return [Band("impaired", "impaired", a, b, say("band.impaired")) for a, b in kept.violated]
+    return [Band("impaired", "impaired", a, b, translate("band.impaired")) for a, b in kept.violated]
 
 
 def _alarms(kept: Kept, end: int) -> list[Band]:
@@ -62,7 +62,7 @@ def _alarms(kept: Kept, end: int) -> list[Band]:
 
 
 def _alarm(begin: int, end: int, names: list[str]) -> Band:
-    return Band("alarm", "alarm", begin, end, plain(", ".join(dict.fromkeys(names))))
+    return Band("alarm", "alarm", begin, end, untranslated(", ".join(dict.fromkeys(names))))
 
 
 def _people(kept: Kept, end: int) -> list[Band]:
@@ -82,24 +82,24 @@ def _people(kept: Kept, end: int) -> list[Band]:
     for word, length in steps:
         until = last if length is None else min(last, at + round(length * SECOND))
         if until > at:
-            found.append(Band("people", word, at, until, say(f"band.{word}")))
+            found.append(Band("people", word, at, until, translate(f"band.{word}")))
         at = until
         if length is None:
             break
     return found
 
 
-def marks(kept: Kept) -> list[tuple[int, Said]]:
+def marks(kept: Kept) -> list[tuple[int, LocalizedText]]:
     """Instants worth a mark: each step's beginning, the first alarm, people knowing, the decision, the last act, recovery."""
     metrics = kept.run.measures
-    found = [(s.began_ns, plain(s.name)) for s in kept.run.faults if s.began_ns is not None]
+    found = [(s.began_ns, untranslated(s.name)) for s in kept.run.faults if s.began_ns is not None]
     if metrics.first_violation_ns is not None:
         at = metrics.first_violation_ns
         for word, length in (("detect", metrics.detect_s), ("decide", metrics.decide_s), ("act", metrics.act_s)):
             if length is None:
                 break
             at += round(length * SECOND)
-            found.append((at, joined([say(f"recovery.{word}")])))
+            found.append((at, join([translate(f"recovery.{word}")])))
     if metrics.recovered_at_ns is not None:
-        found.append((metrics.recovered_at_ns, say("band.recovered")))
+        found.append((metrics.recovered_at_ns, translate("band.recovered")))
     return sorted(found, key=lambda mark: mark[0])

@@ -12,9 +12,9 @@ from typing import IO, Any
 
 import numpy as np
 
+from chaos.i18n.texts import Language
 from chaos.reports.bins import Ints, Mask
 from chaos.reports.folder import Kept
-from chaos.reports.words import Language
 from simcore.base.units import MINUTE, format_clock
 from simcore.journal.model import FLAGS, OUTCOMES
 

@@ -12,11 +12,12 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from chaos.i18n.findings import bound, found, measure, reason
+from chaos.i18n.texts import Language, LocalizedText, catalogue, clock, lookup, seconds, translate, untranslated
 from chaos.reports import customers
 from chaos.reports.folder import Kept
 from chaos.reports.page import page_data
 from chaos.reports.story import story, truths
-from chaos.reports.words import Language, Said, bound, catalogue, clock, found, known, measure, plain, reason, say, seconds
 from chaos.results.run import ExpectationResult, RunResult
 from simcore.journal.model import OUTCOMES
 from simcore.journal.summary import TRUTHS
@@ -48,7 +49,7 @@ def run_page(kept: Kept, language: Language = "en") -> str:
 def environment() -> Environment:
     """Templates, with everything escaped that does not say it is markup."""
     found = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    found.globals |= {"say": say, "known": known, "clock": clock}
+    found.globals |= {"translate": translate, "lookup": lookup, "clock": clock}
     return found
 
 
@@ -76,17 +77,17 @@ def _json(value: Any) -> Markup:
 # --- the parts of the page --------------------------------------------------------------------------------------------------
 
 
-def where(kept: Kept) -> Said:
+def where(kept: Kept) -> LocalizedText:
     """Architecture, environment, workload, seed and window in one line."""
     run, (begin, end) = kept.run, kept.window
-    return say(
+    return translate(
         "page.where", architecture=run.architecture, environment=run.environment or "–", workload=run.workload, seed=run.seed,
         begin=clock(begin), end=clock(end),
     )  # fmt: skip
 
 
-def _figure(key: str, value: Said, lines: Iterable[Said | None] = (), *, bad: bool = False) -> dict[str, Any]:
-    return {"title": say(f"figure.{key}"), "value": value, "lines": [line for line in lines if line], "bad": bad}
+def _figure(key: str, value: LocalizedText, lines: Iterable[LocalizedText | None] = (), *, bad: bool = False) -> dict[str, Any]:
+    return {"title": translate(f"figure.{key}"), "value": value, "lines": [line for line in lines if line], "bad": bad}
 
 
 def percent(share: float | None) -> str:
@@ -96,7 +97,7 @@ def percent(share: float | None) -> str:
 
 def _figures(kept: Kept) -> list[dict[str, Any]]:
     metrics, failed = kept.run.measures, kept.run.measures.orders.failed_orders
-    figures = [_figure("failed", plain(f"{failed:,}"), failed_orders(kept.run), bad=failed > 0)]
+    figures = [_figure("failed", untranslated(f"{failed:,}"), failed_orders(kept.run), bad=failed > 0)]
     if (amiss := truths(kept)) is not None:
         figures.append(_figure("truth", amiss, bad=True))
     if metrics.impaired_s is None:
@@ -104,34 +105,36 @@ def _figures(kept: Kept) -> list[dict[str, Any]]:
     figures += [_figure("impaired", seconds(metrics.impaired_s), bad=metrics.impaired_s > 0), _recovery_figure(kept)]
     if metrics.first_violation_ns is not None:
         noticed = metrics.first_noticed_s
-        who = say("figure.noticed.by", who=known("watcher", metrics.first_noticed), name=metrics.first_noticed_by or "")
-        value = say("figure.noticed.never") if noticed is None else seconds(noticed)
+        who = translate("figure.noticed.by", who=lookup("watcher", metrics.first_noticed), name=metrics.first_noticed_by or "")
+        value = translate("figure.noticed.never") if noticed is None else seconds(noticed)
         figures.append(_figure("noticed", value, [who if noticed is not None else None], bad=noticed is None))
     if metrics.customers_affected is not None:
-        active = say("figure.customers.of", active=f"{metrics.customers_active or 0:,}")
-        figures.append(_figure("customers", plain(f"{metrics.customers_affected:,}"), [active]))
+        active = translate("figure.customers.of", active=f"{metrics.customers_active or 0:,}")
+        figures.append(_figure("customers", untranslated(f"{metrics.customers_affected:,}"), [active]))
     return figures
 
 
-def failed_orders(run: RunResult) -> list[Said]:
+def failed_orders(run: RunResult) -> list[LocalizedText]:
     """Of how many orders so many failed, and in which ways."""
     orders = run.measures.orders
     share = orders.failed_orders / orders.intended if orders.intended else None
     return [
-        say("figure.failed.of", intended=f"{orders.intended:,}", share=percent(share)),
-        say("figure.failed.split", blocked=f"{orders.blocked:,}", failed=f"{orders.failed:,}", unknown=f"{orders.unknown:,}"),
+        translate("figure.failed.of", intended=f"{orders.intended:,}", share=percent(share)),
+        translate(
+            "figure.failed.split", blocked=f"{orders.blocked:,}", failed=f"{orders.failed:,}", unknown=f"{orders.unknown:,}"
+        ),
     ]
 
 
 def _recovery_figure(kept: Kept) -> dict[str, Any]:
     metrics = kept.run.measures
-    stuck = say("figure.metastable") if metrics.metastable else None
+    stuck = translate("figure.metastable") if metrics.metastable else None
     if metrics.first_violation_ns is None:
-        return _figure("recovery", say("figure.never"))
+        return _figure("recovery", translate("figure.never"))
     if metrics.recovery_s is None:
-        return _figure("recovery", say("figure.recovery.lower", time=seconds(metrics.recovery_s_lower)), [stuck], bad=True)
+        return _figure("recovery", translate("figure.recovery.lower", time=seconds(metrics.recovery_s_lower)), [stuck], bad=True)
     return _figure(
-        "recovery", seconds(metrics.recovery_s), [say("figure.recovery.detail", at=clock(metrics.recovered_at_ns)), stuck]
+        "recovery", seconds(metrics.recovery_s), [translate("figure.recovery.detail", at=clock(metrics.recovered_at_ns)), stuck]
     )
 
 
@@ -148,8 +151,8 @@ def _recovery(kept: Kept) -> list[dict[str, Any]]:
     ]
     return [
         {
-            "title": say(f"recovery.{word}"), "colour": colour, "share": round(value or 0) if colour else 0,
-            "time": say("recovery.missing") if value is None else seconds(value), "note": say(f"recovery.{word}.note"),
+            "title": translate(f"recovery.{word}"), "colour": colour, "share": round(value or 0) if colour else 0,
+            "time": translate("recovery.missing") if value is None else seconds(value), "note": translate(f"recovery.{word}.note"),
         }
         for word, colour, value in parts
     ]  # fmt: skip
@@ -163,7 +166,7 @@ def _matrix(kept: Kept) -> dict[str, Any]:
     return {"truths": truths, "rows": [{"outcome": o, "cells": cells[o], "total": sum(found[o].values())} for o in rows]}
 
 
-def reasons(kept: Kept) -> list[Said]:
+def reasons(kept: Kept) -> list[LocalizedText]:
     """Why the verdict is what it is."""
     told = [(e.measure, e.expected, e.shown) for e in kept.run.expectations]
     return [reason(text, told) for text in kept.run.reasons]
@@ -176,13 +179,13 @@ def _judged(kept: Kept) -> list[dict[str, Any]]:
     for name, of in kept.run.properties.items():
         if f"properties.{name}" not in said:
             what = (
-                say("table.unchecked")
+                translate("table.unchecked")
                 if of.holds is None
-                else say("table.kept")
+                else translate("table.kept")
                 if of.holds
-                else say("table.violated", n=f"{of.violations:,}")
+                else translate("table.violated", n=f"{of.violations:,}")
             )
-            rows.append({"title": known("property", name), "bound": plain(""), "found": what, **_result(of.holds, False)})
+            rows.append({"title": lookup("property", name), "bound": untranslated(""), "found": what, **_result(of.holds, False)})
     return rows
 
 
@@ -192,22 +195,22 @@ def _expectation(e: ExpectationResult) -> dict[str, Any]:
     )
 
 
-def _unbroken(text: Said) -> Said:
+def _unbroken(text: LocalizedText) -> LocalizedText:
     """A sign stays on the line of its figure."""
-    return Said({language: re.sub(r"([≤≥=]) ", "\\1\u00a0", said) for language, said in text.items()})
+    return LocalizedText({language: re.sub(r"([≤≥=]) ", "\\1\u00a0", said) for language, said in text.items()})
 
 
 def _result(holds: Any, judged: bool) -> dict[str, Any]:
     if not judged:
-        return {"result": say("table.shown"), "tone": "" if holds is not False else "bad"}
+        return {"result": translate("table.shown"), "tone": "" if holds is not False else "bad"}
     key = "table.novalue" if holds is None else "verdict.pass" if holds else "verdict.fail"
-    return {"result": say(key), "tone": "" if holds is None else "good" if holds else "bad"}
+    return {"result": translate(key), "tone": "" if holds is None else "good" if holds else "bad"}
 
 
-def _conservation(kept: Kept) -> Said:
+def _conservation(kept: Kept) -> LocalizedText:
     if broken := kept.run.broken_laws:
-        return say("table.conservation.broken", laws=", ".join(broken))
-    return say("table.conservation.ok", n=len(kept.run.conservation))
+        return translate("table.conservation.broken", laws=", ".join(broken))
+    return translate("table.conservation.ok", n=len(kept.run.conservation))
 
 
 def _yuan(cents: int) -> str:
@@ -227,28 +230,28 @@ def _customers(kept: Kept) -> dict[str, Any]:
         names = {language: identities.of(number) for language, identities in who.items()}
         counts = [int(found.counts[w][i]) for w in words]
         money = [_yuan(int(t[i])) for t in totals]
-        person = Said({language: name for language, (_, name) in names.items()})
+        person = LocalizedText({language: name for language, (_, name) in names.items()})
         rows.append({"customer": number, "account": names["en"][0], "name": person, "counts": counts, "money": money})
-    total = say(
+    total = translate(
         "customers.total", n=f"{found.customers.size:,}", intents=f"{int(found.intents.sum()):,}", amount=amount, provable=provable, claim=claim,
     )  # fmt: skip
-    headings = [known("outcome", w, None) if f"outcome.{w}" in catalogue() else say(f"truth.{w}") for w in words]
+    headings = [lookup("outcome", w, None) if f"outcome.{w}" in catalogue() else translate(f"truth.{w}") for w in words]
     return {
         "rows": rows, "words": headings, "total": total, "complaints": _complaints(kept, int(found.customers.size)), "note": _assumptions(),
-        "top": say("customers.top", n=shown),
+        "top": translate("customers.top", n=shown),
     }  # fmt: skip
 
 
-def _assumptions() -> Said:
-    return say(
+def _assumptions() -> LocalizedText:
+    return translate(
         "customers.note", move=f"{customers.DAILY_MOVE:.0%}", session=customers.SESSION_MIN, cost=f"{customers.UNDO_COST:.1%}"
     )
 
 
-def _complaints(kept: Kept, hurt: int) -> Said:
+def _complaints(kept: Kept, hurt: int) -> LocalizedText:
     low, high = customers.complaints(kept.run.measures.impaired_s, hurt)
     million = customers.WON_PER_COMPLAINT / 1e6
-    return say(
+    return translate(
         "customers.complaints", low=f"{low:,}", high=f"{high:,}", low_won=f"{low * million:,.0f}", high_won=f"{high * million:,.0f}",
         per_incident=round(customers.COMPLAINTS_PER_INCIDENT), per_minute=round(customers.COMPLAINTS_PER_MINUTE), each=f"{million:.2f}",
     )  # fmt: skip

@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from chaos.i18n.findings import symptom
+from chaos.i18n.texts import LocalizedText, display_name, join, lookup, seconds, translate, untranslated
 from chaos.reports import bands, states
 from chaos.reports.bins import Bins, Ints, Mask, bins_of
 from chaos.reports.folder import Kept
 from chaos.reports.layout import CLIENT, HEIGHT, layout
-from chaos.reports.words import Said, joined, known, name, plain, say, seconds, symptom
 from chaos.results.topology import Drawn
 from simcore.base.units import MS, SECOND
 from simcore.journal.model import OUTCOMES, Event
@@ -30,7 +31,7 @@ def page_data(kept: Kept) -> dict[str, Any]:
     return {
         "start": bins.start_ns // SECOND, "step": bins.step, "count": bins.count, "end": kept.span[1] // SECOND,
         "focus": list(page_focus(kept)), "size": list(size), "height": HEIGHT, "nodes": nodes, "edges": edges,
-        "boxes": {n: list(box) for n, box in boxes.items()}, "states": [say(f"state.{s}") for s in states.STATES],
+        "boxes": {n: list(box) for n, box in boxes.items()}, "states": [translate(f"state.{s}") for s in states.STATES],
         "flows": _flows(kept, bins), "latency": _latency(kept, bins), "pools": _pools(kept, bins),
         "bands": [[b.lane, b.word, b.begin_ns // SECOND, -(-b.end_ns // SECOND), b.label] for b in bands.bands(kept)],
         "marks": [[t // SECOND, label] for t, label in bands.marks(kept)],
@@ -76,9 +77,9 @@ def _topology(kept: Kept, bins: Bins) -> tuple[list[dict[str, Any]], list[dict[s
 def _node(bins: Bins, service: str, drawn: Drawn, split: int) -> dict[str, Any]:
     course = states.course(bins, service, drawn, split)
     return {
-        "id": service, "name": name(service), "layer": drawn.layer, "about": drawn.description, "replicas": drawn.replicas,
+        "id": service, "name": display_name(service), "layer": drawn.layer, "about": drawn.description, "replicas": drawn.replicas,
         "state": "".join(map(str, course.state.tolist())), "fill": course.fill.tolist(), "pool": course.pool.tolist(),
-        "pools": [name(pool) for pool in drawn.pools], "serving": course.serving.tolist(),
+        "pools": [display_name(pool) for pool in drawn.pools], "serving": course.serving.tolist(),
     }  # fmt: skip
 
 
@@ -92,7 +93,7 @@ def _client(kept: Kept, bins: Bins, split: int) -> dict[str, Any]:
             ended += lost + bins.sums("flow", flow, "ok") + bins.sums("flow", flow, "rejected")
     state = np.where(states.failing(bad, ended, split), states.STATES.index("failing"), 0)
     return {
-        "id": CLIENT, "name": name(CLIENT), "layer": "client", "about": "", "replicas": 0, "state": "".join(map(str, state.tolist())),
+        "id": CLIENT, "name": display_name(CLIENT), "layer": "client", "about": "", "replicas": 0, "state": "".join(map(str, state.tolist())),
         "fill": [0] * bins.count, "pool": [0] * bins.count, "pools": [], "serving": [0] * bins.count,
     }  # fmt: skip
 
@@ -110,14 +111,14 @@ def _flows(kept: Kept, bins: Bins) -> list[dict[str, Any]]:
     """Outcomes of each flow by bin, all stock orders together first."""
     names, kinds = kept.journal.names.get("flow", []), kept.journal.meta["flow_kinds"]
     orders = order_rows(kept)
-    found = [{"name": say("chart.orders"), "of": outcomes_by_bin(kept, bins, orders)}] if orders.any() else []
+    found = [{"name": translate("chart.orders"), "of": outcomes_by_bin(kept, bins, orders)}] if orders.any() else []
     for i, flow in enumerate(names):
         if flow in kept.journal.meta["recorded_flows"]:
             by_bin = outcomes_by_bin(kept, bins, kept.journal.intents["flow"] == i)
         else:
             by_bin = {outcome: bins.sums("flow", flow, field).tolist() for outcome, field in _COUNTERS.items()}
         if any(map(any, by_bin.values())):
-            found.append({"name": name(flow), "of": by_bin, "kind": kinds[flow]})
+            found.append({"name": display_name(flow), "of": by_bin, "kind": kinds[flow]})
     return found
 
 
@@ -161,7 +162,7 @@ def shown_pools(kept: Kept, bins: Bins) -> list[str]:
 def _pools(kept: Kept, bins: Bins) -> list[dict[str, Any]]:
     return [
         {
-            "name": name(pool),
+            "name": display_name(pool),
             "fill": states.fill(bins, pool).tolist(),
             "queue": bins.highest("pool", pool, "peak_queue").tolist(),
         }
@@ -178,7 +179,7 @@ def chain(kept: Kept) -> list[dict[str, Any]]:
     place = {link.node: i for i, link in enumerate(links)}
     return [
         {
-            "t": link.t_ns // SECOND, "kind": known("kind", link.kind), "name": name(link.name), "what": symptom(link.what),
+            "t": link.t_ns // SECOND, "kind": lookup("kind", link.kind), "name": display_name(link.name), "what": symptom(link.what),
             "because": None if link.because is None else place.get(link.because),
             "service": link.name.partition(".")[0].partition("#")[0], "is": link.kind,
         }
@@ -216,25 +217,25 @@ def _events(kept: Kept) -> tuple[list[list[Any]], int]:
     if len(events) > EVENTS_MAX:
         events = [e for e in events if e.what not in ("complaints", "probe_failed", "gate")]
     shown = events[:EVENTS_MAX]
-    rows = [[e.t_ns // SECOND, group_of(e.what), known("event", e.what), name(e.subject), _detail(e)] for e in shown]
+    rows = [[e.t_ns // SECOND, group_of(e.what), lookup("event", e.what), display_name(e.subject), _detail(e)] for e in shown]
     return rows, len(kept.journal.events) - len(shown)
 
 
-def _detail(event: Event) -> Said:
+def _detail(event: Event) -> LocalizedText:
     parts = [
-        joined([known("detail", key, key.removesuffix("_ns").replace("_", " ")), _value(key, value)], " ", " ")
+        join([lookup("detail", key, key.removesuffix("_ns").replace("_", " ")), _value(key, value)], " ", " ")
         for key, value in event.detail.items()
         if value is not None
     ]
-    return joined(parts, ", ", "，") if parts else plain("")
+    return join(parts, ", ", "，") if parts else untranslated("")
 
 
-def _value(key: str, value: Any) -> Said:
+def _value(key: str, value: Any) -> LocalizedText:
     if key.endswith("_ns") and isinstance(value, int):
         return seconds(value / SECOND)
     if isinstance(value, float):
-        return plain(f"{value:.3g}")
+        return untranslated(f"{value:.3g}")
     if isinstance(value, bool):
-        return Said({"en": "yes" if value else "no", "zh": "是" if value else "否"})
+        return LocalizedText({"en": "yes" if value else "no", "zh": "是" if value else "否"})
     group = {"verb": "verb", "approver": "approver"}.get(key)
-    return known(group, value) if group else name(str(value)) if isinstance(value, str) else plain(value)
+    return lookup(group, value) if group else display_name(str(value)) if isinstance(value, str) else untranslated(value)

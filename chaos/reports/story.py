@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from chaos.i18n.texts import LocalizedText, clock, display_name, join, lookup, seconds, translate, untranslated
 from chaos.reports.folder import Kept
-from chaos.reports.words import Said, clock, joined, known, name, plain, say, seconds
 from chaos.results.run import CausalLink
 from simcore.base.units import SECOND
 from simcore.journal.model import FLAGS, Event
@@ -17,7 +17,7 @@ class Sentence(NamedTuple):
     """What is said, and the instant it speaks of, ns, if it is one."""
 
     t_ns: int | None
-    text: Said
+    text: LocalizedText
 
 
 def story(kept: Kept) -> list[Sentence]:
@@ -26,7 +26,7 @@ def story(kept: Kept) -> list[Sentence]:
     if kept.run.measures.first_violation_ns is not None:
         told += [_noticed(kept), *_decided(kept), _recovered(kept)]
     elif kept.run.measures.impaired_s is not None:
-        told.append(Sentence(None, say("story.calm")))
+        told.append(Sentence(None, translate("story.calm")))
     timed = sorted((s for s in told if s.t_ns is not None), key=lambda s: s.t_ns or 0)
     return [*timed, *(s for s in told if s.t_ns is None), _hurt(kept)]
 
@@ -34,12 +34,16 @@ def story(kept: Kept) -> list[Sentence]:
 def _first(kept: Kept) -> Sentence:
     begun = sorted((s for s in kept.run.faults if s.began_ns is not None), key=lambda s: s.began_ns or 0)
     if not begun:
-        return Sentence(None, say("story.nofault"))
+        return Sentence(None, translate("story.nofault"))
     step = begun[0]
-    targets = joined([name(target.partition("/")[2] or target) for target in step.targets[:4]]) if step.targets else plain("–")
-    text = say("story.fault", name=step.name, fault=known("faultname", step.fault), target=targets)
+    targets = (
+        join([display_name(target.partition("/")[2] or target) for target in step.targets[:4]])
+        if step.targets
+        else untranslated("–")
+    )
+    text = translate("story.fault", name=step.name, fault=lookup("faultname", step.fault), target=targets)
     if len(begun) > 1:
-        text = joined([text, say("story.fault.more", n=len(begun) - 1)], "", "")
+        text = join([text, translate("story.fault.more", n=len(begun) - 1)], "", "")
     return Sentence(step.began_ns, text)
 
 
@@ -49,28 +53,28 @@ def _dragged(causes: list[CausalLink]) -> list[Sentence]:
     for kind, key, part, most in (("pool", "story.pools", "pools", POOLS), ("flow", "story.flows", "flows", FLOWS)):
         links = [link for link in causes if link.kind == kind]
         if links:
-            names = joined([_at(link) if kind == "flow" else name(link.name) for link in links[:most]])
-            told.append(Sentence(links[0].t_ns, say(key, **{part: names})))
+            names = join([_at(link) if kind == "flow" else display_name(link.name) for link in links[:most]])
+            told.append(Sentence(links[0].t_ns, translate(key, **{part: names})))
     return sorted(told, key=lambda sentence: sentence.t_ns or 0)
 
 
-def _at(link: CausalLink) -> Said:
-    return joined([name(link.name), plain(f"({clock(link.t_ns)})")], " ", "")
+def _at(link: CausalLink) -> LocalizedText:
+    return join([display_name(link.name), untranslated(f"({clock(link.t_ns)})")], " ", "")
 
 
 def _noticed(kept: Kept) -> Sentence:
     metrics = kept.run.measures
     since = metrics.first_violation_ns or 0
     if metrics.first_noticed is None or metrics.first_noticed_s is None:
-        return Sentence(None, say("story.unnoticed"))
+        return Sentence(None, translate("story.unnoticed"))
     at = next((e.t_ns for e in kept.journal.events if e.what == "alarm" and e.subject == metrics.first_noticed_by), None)
     parts = {
-        "who": known("watcher", metrics.first_noticed), "name": metrics.first_noticed_by or "",
+        "who": lookup("watcher", metrics.first_noticed), "name": metrics.first_noticed_by or "",
         "after": seconds(metrics.first_noticed_s),
     }  # fmt: skip
     if metrics.detect_s is None:
-        return Sentence(at, say("story.noticed.only", **parts))
-    return Sentence(at, say("story.noticed", **parts, at=clock(since + round(metrics.detect_s * SECOND))))
+        return Sentence(at, translate("story.noticed.only", **parts))
+    return Sentence(at, translate("story.noticed", **parts, at=clock(since + round(metrics.detect_s * SECOND))))
 
 
 def _decided(kept: Kept) -> list[Sentence]:
@@ -78,7 +82,7 @@ def _decided(kept: Kept) -> list[Sentence]:
     events = kept.journal.events
     begun = [e for e in events if e.what == "action_started"]
     if not begun:
-        return [Sentence(None, say("story.undecided"))]
+        return [Sentence(None, translate("story.undecided"))]
     return [_action(events, event) for event in begun[:ACTIONS]]
 
 
@@ -88,13 +92,13 @@ def _action(events: list[Event], begun: Event) -> Sentence:
     ended = next((e for e in later if e.what in ("action_done", "action_failed")), None)
     agreed = [e for e in events if e.what == "approved" and e.t_ns <= begun.t_ns and e.subject == begun.subject]
     parts = {
-        "team": begun.detail.get("by") or "–", "verb": known("verb", verb), "target": name(target),
-        "done": say(_ENDS[ended.what], at=clock(ended.t_ns)) if ended is not None else say("story.undone"),
+        "team": begun.detail.get("by") or "–", "verb": lookup("verb", verb), "target": display_name(target),
+        "done": translate(_ENDS[ended.what], at=clock(ended.t_ns)) if ended is not None else translate("story.undone"),
     }  # fmt: skip
     if not agreed:
-        return Sentence(begun.t_ns, say("story.decided.auto", **parts))
-    approver = known("approver", agreed[-1].detail.get("approver", "–"))
-    return Sentence(begun.t_ns, say("story.decided", **parts, approver=approver))
+        return Sentence(begun.t_ns, translate("story.decided.auto", **parts))
+    approver = lookup("approver", agreed[-1].detail.get("approver", "–"))
+    return Sentence(begun.t_ns, translate("story.decided", **parts, approver=approver))
 
 
 _ENDS = {"action_done": "story.done", "action_failed": "story.failed"}
@@ -103,23 +107,27 @@ _ENDS = {"action_done": "story.done", "action_failed": "story.failed"}
 def _recovered(kept: Kept) -> Sentence:
     metrics = kept.run.measures
     if metrics.recovered_at_ns is None:
-        return Sentence(None, say("story.notrecovered"))
-    return Sentence(metrics.recovered_at_ns, say("story.recovered", after=seconds(metrics.recovery_s)))
+        return Sentence(None, translate("story.notrecovered"))
+    return Sentence(metrics.recovered_at_ns, translate("story.recovered", after=seconds(metrics.recovery_s)))
 
 
 def _hurt(kept: Kept) -> Sentence:
     orders = kept.run.measures.orders
     figures = {key: f"{orders.count(word):,}" for key, word in _FIGURES.items()}
-    text = say("story.hurt", **figures)
+    text = translate("story.hurt", **figures)
     amiss = truths(kept)
-    return Sentence(None, joined([text, say("story.truth", what=amiss)], " ", "") if amiss else text)
+    return Sentence(None, join([text, translate("story.truth", what=amiss)], " ", "") if amiss else text)
 
 
 _FIGURES = {"failed": "failed_orders", "intended": "intended", "blocked": "blocked", "failedin": "failed", "unknown": "unknown"}
 
 
-def truths(kept: Kept) -> Said | None:
+def truths(kept: Kept) -> LocalizedText | None:
     """What is amiss beside what clients saw, if anything is."""
     orders = kept.run.measures.orders
-    found = [joined([say(f"truth.{flag}"), plain(f"{orders.count(flag):,}")], " ", " ") for flag in FLAGS if orders.count(flag)]
-    return joined(found) if found else None
+    found = [
+        join([translate(f"truth.{flag}"), untranslated(f"{orders.count(flag):,}")], " ", " ")
+        for flag in FLAGS
+        if orders.count(flag)
+    ]
+    return join(found) if found else None

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Any
 
+from chaos.i18n.findings import measure
+from chaos.i18n.texts import Language, seconds, translate, untranslated
 from chaos.reports.html import environment, percent, stylesheet
-from chaos.reports.words import Language, measure, plain, say, seconds
 from chaos.results.run import GroupResult, PairResult, RunResult, Verdict, same_place
 
 _WORST: tuple[Verdict, ...] = ("fail", "unknown", "pass")
@@ -42,7 +43,7 @@ def suite_page(
     counts = {"passed": judged.count("pass"), "failed": judged.count("fail"), "unknown": judged.count("unknown")}
     return environment().get_template("suite.html").render(
         language=language, title=title, columns=columns, rows=list(rows.values()), css=stylesheet(), pairs=[_pair(p) for p in pairs],
-        summary=say("suite.summary", scenarios=len(groups), runs=len(runs), **counts), verdict=min(judged, key=_WORST.index, default="unknown"),
+        summary=translate("suite.summary", scenarios=len(groups), runs=len(runs), **counts), verdict=min(judged, key=_WORST.index, default="unknown"),
     )  # fmt: skip
 
 
@@ -51,17 +52,21 @@ def _cell(group: GroupResult, mine: Sequence[tuple[RunResult, str | None]]) -> d
     lost = [float(o.failed_orders) for o in orders]
     shares = [o.failed_orders / o.intended for o in orders if o.intended]
     impaired = [run.measures.impaired_s for run, _ in mine if run.measures.impaired_s is not None]
-    lines = [say("suite.failed", n=f"{median(lost):,.0f}", share=percent(median(shares) if shares else None))] if lost else []
-    lines += [say("suite.impaired", time=seconds(median(impaired)))] if impaired else []
-    lines += [say("suite.median")] if len(mine) > 1 else []
-    lines += [] if group.counts else [say("suite.unjudged")]
+    lines = (
+        [translate("suite.failed", n=f"{median(lost):,.0f}", share=percent(median(shares) if shares else None))] if lost else []
+    )
+    lines += [translate("suite.impaired", time=seconds(median(impaired)))] if impaired else []
+    lines += [translate("suite.median")] if len(mine) > 1 else []
+    lines += [] if group.counts else [translate("suite.unjudged")]
     over = [f"{e.expected}: {e.held}/{e.runs}" for e in group.expectations]
-    seeds = [{"link": link, "seed": say("suite.seed", seed=run.seed), "verdict": run.verdict or "none"} for run, link in mine]
+    seeds = [
+        {"link": link, "seed": translate("suite.seed", seed=run.seed), "verdict": run.verdict or "none"} for run, link in mine
+    ]
     return {"verdict": group.verdict, "lines": lines, "runs": seeds, "over": over}
 
 
 def _pair(pair: PairResult) -> dict[str, Any]:
-    claim = say("suite.differs", measure=measure(pair.measure), a=pair.a, b=pair.b, least=f"{pair.at_least:g}")
+    claim = translate("suite.differs", measure=measure(pair.measure), a=pair.a, b=pair.b, least=f"{pair.at_least:g}")
     told = [(row.seed, *("–" if value is None else f"{value:,g}" for value in (row.a, row.b))) for row in pair.seeds]
-    rows = [plain(f"{seed}: {a} / {b}") for seed, a, b in told]
+    rows = [untranslated(f"{seed}: {a} / {b}") for seed, a, b in told]
     return {"name": pair.name, "verdict": pair.verdict, "claim": claim, "rows": rows[:20], "why": pair.why}

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 
+from chaos.i18n.texts import Language, LocalizedText, clock, display_name, join, lookup, seconds, translate, untranslated
 from chaos.reports.bands import bands
 from chaos.reports.bins import Bins, Ints, bins_of
 from chaos.reports.folder import Kept
@@ -17,7 +18,6 @@ from chaos.reports.html import failed_orders, reasons, where
 from chaos.reports.page import order_rows, outcomes_by_bin, page_focus, shown_pools
 from chaos.reports.states import fill
 from chaos.reports.story import story, truths
-from chaos.reports.words import Language, Said, clock, joined, known, name, plain, say, seconds
 from simcore.base.errors import one_line
 from simcore.base.units import SECOND
 
@@ -38,52 +38,56 @@ def print_report(kept: Kept, console: Console, language: Language = "en") -> Non
 def lines(kept: Kept, language: Language = "en") -> list[tuple[str, str]]:
     """(text, style), at most LINES_MAX; what does not fit is left out from the end of the story."""
     head = _head(kept)
-    tail = [(_said("again.digest", plain(kept.run.digest)), "")] + ([(plain(kept.run.replay), "")] if kept.run.replay else [])
-    pictures = [(plain(""), ""), *_pictures(kept, language), (plain(""), "")]
-    told = [(joined([plain(f"{clock(s.t_ns):>8}"), s.text], "  ", "  "), "") for s in story(kept)]
+    tail = [(_said("again.digest", untranslated(kept.run.digest)), "")] + (
+        [(untranslated(kept.run.replay), "")] if kept.run.replay else []
+    )
+    pictures = [(untranslated(""), ""), *_pictures(kept, language), (untranslated(""), "")]
+    told = [(join([untranslated(f"{clock(s.t_ns):>8}"), s.text], "  ", "  "), "") for s in story(kept)]
     room = LINES_MAX - len(head) - len(pictures) - len(tail)
     return [(said[language], style) for said, style in [*head, *pictures, *told[:room], *tail]]
 
 
-def _said(key: str, *parts: Said) -> Said:
-    return joined([say(key), *parts], "  ", "  ")
+def _said(key: str, *parts: LocalizedText) -> LocalizedText:
+    return join([translate(key), *parts], "  ", "  ")
 
 
-def _head(kept: Kept) -> list[tuple[Said, str]]:
+def _head(kept: Kept) -> list[tuple[LocalizedText, str]]:
     run, metrics = kept.run, kept.run.measures
     found = [
         (
-            joined([say(f"verdict.{run.verdict or 'none'}"), plain(run.title or run.architecture)], ": ", "："),
+            join([translate(f"verdict.{run.verdict or 'none'}"), untranslated(run.title or run.architecture)], ": ", "："),
             _STYLE.get(run.verdict or "", "bold"),
         ),
         (where(kept), ""),
     ]
-    found += [(joined([plain(" "), text], "", ""), "") for text in reasons(kept)[:4]]
-    found.append((_said("figure.failed", plain(f"{metrics.orders.failed_orders:,}"), *failed_orders(run)), "bold"))
+    found += [(join([untranslated(" "), text], "", ""), "") for text in reasons(kept)[:4]]
+    found.append((_said("figure.failed", untranslated(f"{metrics.orders.failed_orders:,}"), *failed_orders(run)), "bold"))
     if (amiss := truths(kept)) is not None:
         found.append((_said("figure.truth", amiss), "bold"))
     if metrics.impaired_s is not None:
         recovery = seconds(metrics.recovery_s)
         if metrics.recovery_s is None:
-            recovery = say("figure.recovery.lower", time=seconds(metrics.recovery_s_lower))
+            recovery = translate("figure.recovery.lower", time=seconds(metrics.recovery_s_lower))
         found.append(
-            (joined([_said("figure.impaired", seconds(metrics.impaired_s)), _said("figure.recovery", recovery)], "; ", "；"), "")
+            (join([_said("figure.impaired", seconds(metrics.impaired_s)), _said("figure.recovery", recovery)], "; ", "；"), "")
         )
         parts = [
             _said(f"recovery.{w}", seconds(getattr(metrics, f"{w}_s")))
             for w in ("detect", "decide", "act", "restore", "reconciled")
         ]
-        found.append((joined(parts, ", ", "，"), ""))
+        found.append((join(parts, ", ", "，"), ""))
     if metrics.severity:
-        grades = [joined([plain(n), known("grade", g.grade or "null", g.label)], " ", " ") for n, g in metrics.severity.items()]
-        found.append((_said("section.severity", joined(grades)), ""))
+        grades = [
+            join([untranslated(n), lookup("grade", g.grade or "null", g.label)], " ", " ") for n, g in metrics.severity.items()
+        ]
+        found.append((_said("section.severity", join(grades)), ""))
     return found
 
 
 # --- sparklines -------------------------------------------------------------------------------------------------------------
 
 
-def _pictures(kept: Kept, language: Language) -> list[tuple[Said, str]]:
+def _pictures(kept: Kept, language: Language) -> list[tuple[LocalizedText, str]]:
     """Rows over the same stretch of time as the page begins with: who did what, outcomes of orders, the fullest pools."""
     bins, (begin, end) = bins_of(kept.journal), page_focus(kept)
     if not bins.count:
@@ -94,17 +98,22 @@ def _pictures(kept: Kept, language: Language) -> list[tuple[Said, str]]:
     bad = np.array(by_bin["blocked"]) + by_bin["failed"] + by_bin["unknown"]
     top = int(max(_cut(good, a, b).max(initial=0), _cut(bad, a, b).max(initial=0)))
     rows = [
-        (plain(""), _ruler(begin, end)),
-        *((say(f"lane.{lane}"), _lane(kept, bins, lane, a, b)) for lane in ("fault", "people")),
+        (untranslated(""), _ruler(begin, end)),
+        *((translate(f"lane.{lane}"), _lane(kept, bins, lane, a, b)) for lane in ("fault", "people")),
     ]
-    rows += [(say("outcome.confirmed"), spark(_cut(good, a, b), top)), (say("figure.failed"), spark(_cut(bad, a, b), top))]
-    rows += [(name(pool), spark(_cut(fill(bins, pool), a, b), 100)) for pool in shown_pools(kept, bins)[:3]]
-    legend = ", ".join(f"{mark} {say(f'band.{word}')[language]}" for word, mark in _LANES.items())
-    return [(_row(label, line), "") for label, line in rows] + [(joined([plain(" " * LABEL), plain(legend)], " ", " "), "dim")]
+    rows += [
+        (translate("outcome.confirmed"), spark(_cut(good, a, b), top)),
+        (translate("figure.failed"), spark(_cut(bad, a, b), top)),
+    ]
+    rows += [(display_name(pool), spark(_cut(fill(bins, pool), a, b), 100)) for pool in shown_pools(kept, bins)[:3]]
+    legend = ", ".join(f"{mark} {translate(f'band.{word}')[language]}" for word, mark in _LANES.items())
+    return [(_row(label, line), "") for label, line in rows] + [
+        (join([untranslated(" " * LABEL), untranslated(legend)], " ", " "), "dim")
+    ]
 
 
-def _row(label: Said, line: str) -> Said:
-    return Said(
+def _row(label: LocalizedText, line: str) -> LocalizedText:
+    return LocalizedText(
         {
             lang: f"{set_cell_size(one_line(text), LABEL) if cell_len(text) > LABEL else text + ' ' * (LABEL - cell_len(text))} {line}"
             for lang, text in label.items()

@@ -10,12 +10,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO
 
+from chaos.i18n.texts import Language
 from chaos.reports.customers import write_csv
 from chaos.reports.folder import Kept, read
 from chaos.reports.html import run_page
 from chaos.reports.suite import groups_of, suite_page
 from chaos.reports.trace import write_trace
-from chaos.reports.words import Language
 from chaos.results.run import RunResult, SuiteResult
 from simcore.base.errors import InputError
 

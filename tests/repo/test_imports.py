@@ -126,6 +126,7 @@ RULES = [
                 "simcore.journal",
                 "chaos.measures.formatting",
                 "chaos.results",
+                "chaos.i18n",
                 "simcore.base",
                 "chaos.reports",
             )

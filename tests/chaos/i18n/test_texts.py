@@ -11,9 +11,10 @@ import pytest
 from chaos.documents.severity import GRADES
 from chaos.execution.simulated import FAULT_WORDS
 from chaos.faults.catalogue import shipped_faults
+from chaos.i18n.findings import bound, reason, symptom
+from chaos.i18n.texts import catalogue, display_name, seconds, translate
 from chaos.judgement import causes
 from chaos.reports import states
-from chaos.reports.words import bound, catalogue, name, reason, say, seconds, symptom
 from simcore.journal.model import FLAGS, OUTCOMES
 from simcore.journal.summary import TRUTHS
 from simcore.library import LIBRARY, load_architecture
@@ -48,9 +49,13 @@ def test_the_legacy_core_speaks_the_trades_language() -> None:
     """Every service, flow and pool of the shipped core has a Chinese name of its own."""
     model = load_architecture("legacy-coupled")
     names = [*model.services, *model.flows, *model.pools]
-    assert [n for n in names if name(n)["zh"] == n] == []
-    assert (name("counter")["zh"], name("order-router")["zh"], name("counter#1")["zh"]) == ("柜台", "报盘", "柜台#1")
-    assert name("counter.transfer")["zh"] == "柜台·银证转账（三方存管）"
+    assert [n for n in names if display_name(n)["zh"] == n] == []
+    assert (display_name("counter")["zh"], display_name("order-router")["zh"], display_name("counter#1")["zh"]) == (
+        "柜台",
+        "报盘",
+        "柜台#1",
+    )
+    assert display_name("counter.transfer")["zh"] == "柜台·银证转账（三方存管）"
     assert LIBRARY.shipped("architecture")
 
 
@@ -107,4 +112,4 @@ def test_lengths_of_time(value: float | None, text: str) -> None:
 def test_a_key_that_there_is_not_is_an_error() -> None:
     """Nothing is ever said by accident."""
     with pytest.raises(KeyError):
-        say("no.such.text")
+        translate("no.such.text")
