@@ -1,4 +1,4 @@
-"""The command report: pages, lists and traces of runs from the folders in which their journals are kept."""
+"""The command report: pages, lists and traces of runs from the folders in which their journals are stored."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import click
 from rich.console import Console
 
 from chaos.cli import options
-from chaos.reports.folder import read
 from chaos.reports.terminal import print_report
 from chaos.reports.write import export, write_run, write_suite
+from chaos.results.stored_run import read_run
 
 
 @click.command()
@@ -40,4 +40,4 @@ def report(
             click.echo(line)
     if terminal or not (html or csv_file or trace_file):
         for folder in folders:
-            print_report(read(folder), Console(), language)
+            print_report(read_run(folder), Console(), language)

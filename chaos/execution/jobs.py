@@ -13,12 +13,14 @@ from chaos.documents.library import library
 from chaos.documents.scenario import Scenario
 from chaos.execution import planting as defects
 from chaos.execution.simulated import Parts, Simulated
+from chaos.execution.topology import topology_of
 from chaos.execution.workers import Place, require_same_files, run_tasks
 from chaos.judgement import assessment
 from chaos.judgement.assessment import assess, causes_of, question_of, timeline_of
 from chaos.judgement.verdict import judge_runs
 from chaos.measures import compute
 from chaos.results.run import GroupResult, RunResult
+from chaos.results.stored_run import store_run
 from simcore.files.loading import Resolved
 from simcore.journal.model import Journal
 from simcore.journal.writer import write_journal
@@ -131,14 +133,11 @@ def journal_folder(job: Job) -> Path:
 
 def _keep(folder: Path, journal: Journal, record: RunResult, target: Simulated) -> None:
     """The journal, and beside it what a report needs and the journal does not say."""
-    from chaos.reports.folder import keep
-    from chaos.results.topology import picture
-
     scenario = target.scenario.model
     windows = compute.judge_windows(journal, question_of(scenario, target.watchers(), journal))
     write_journal(journal, folder)
     violated = compute.violated_stretches(windows, scenario.steady_state.every)
-    keep(folder, picture=picture(target.index), record=record, violated=violated)
+    store_run(folder, topology=topology_of(target.index), run=record, violated=violated)
 
 
 def record_of(job: Job, target: Simulated, journal: Journal) -> RunResult:

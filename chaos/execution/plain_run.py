@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from chaos.execution.digests import digest_of
 from chaos.execution.progress import announce_compilation
-from chaos.reports.folder import keep
-from chaos.results.topology import picture
+from chaos.execution.topology import topology_of
+from chaos.results.stored_run import store_run
 from simcore.files.patch import command_line_layer
 from simcore.journal.model import Journal
 from simcore.journal.writer import write_journal
@@ -47,5 +47,5 @@ def run_plain(
     wall_s = time.perf_counter() - began
     if folder is not None:
         write_journal(journal, folder)
-        keep(folder, picture=picture(plan.index))
+        store_run(folder, topology=topology_of(plan.index))
     return PlainRun(journal, wall_s)

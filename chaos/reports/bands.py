@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from chaos.i18n.texts import LocalizedText, join, translate, untranslated
-from chaos.reports.folder import Kept
+from chaos.results.stored_run import StoredRun
 from simcore.base.units import SECOND
 
 
@@ -22,10 +22,10 @@ class Band(NamedTuple):
 LANES = ("fault", "impaired", "alarm", "people")
 
 
-def bands(kept: Kept) -> list[Band]:
+def bands(stored: StoredRun) -> list[Band]:
     """All stretches, lane by lane, cut to the run."""
-    begin, end = kept.span
-    found = [*_faults(kept, end), *_impaired(kept), *_alarms(kept, end), *_people(kept, end)]
+    begin, end = stored.span
+    found = [*_faults(stored, end), *_impaired(stored), *_alarms(stored, end), *_people(stored, end)]
     return [
         b._replace(begin_ns=max(b.begin_ns, begin), end_ns=min(b.end_ns, end))
         for b in found
@@ -33,24 +33,24 @@ def bands(kept: Kept) -> list[Band]:
     ]
 
 
-def _faults(kept: Kept, end: int) -> list[Band]:
+def _faults(stored: StoredRun, end: int) -> list[Band]:
     return [
         Band("fault", "fault", s.began_ns, s.ended_ns if s.ended_ns is not None else end, untranslated(s.name))
-        for s in kept.run.faults
+        for s in stored.run.faults
         if s.began_ns is not None
     ]
 
 
-def _impaired(kept: Kept) -> list[Band]:
-    return [Band("impaired", "impaired", a, b, translate("band.impaired")) for a, b in kept.violated]
+def _impaired(stored: StoredRun) -> list[Band]:
+    return [Band("impaired", "impaired", a, b, translate("band.impaired")) for a, b in stored.violated]
 
 
-def _alarms(kept: Kept, end: int) -> list[Band]:
+def _alarms(stored: StoredRun, end: int) -> list[Band]:
     """Stretches in which at least one alarm stood."""
     standing: dict[str, int] = {}
     found, since = [], 0
     names: list[str] = []
-    for event in kept.journal.events:
+    for event in stored.journal.events:
         if event.what == "alarm":
             since = event.t_ns if not standing else since
             standing[event.subject] = event.t_ns
@@ -65,9 +65,9 @@ def _alarm(begin: int, end: int, names: list[str]) -> Band:
     return Band("alarm", "alarm", begin, end, untranslated(", ".join(dict.fromkeys(names))))
 
 
-def _people(kept: Kept, end: int) -> list[Band]:
+def _people(stored: StoredRun, end: int) -> list[Band]:
     """From the first violation to recovery: nobody knows, deciding, acting, restoring; as far as it came."""
-    metrics = kept.run.measures
+    metrics = stored.run.measures
     at = metrics.first_violation_ns
     if at is None:
         return []
@@ -89,10 +89,10 @@ def _people(kept: Kept, end: int) -> list[Band]:
     return found
 
 
-def marks(kept: Kept) -> list[tuple[int, LocalizedText]]:
+def marks(stored: StoredRun) -> list[tuple[int, LocalizedText]]:
     """Instants worth a mark: each step's beginning, the first alarm, people knowing, the decision, the last act, recovery."""
-    metrics = kept.run.measures
-    found = [(s.began_ns, untranslated(s.name)) for s in kept.run.faults if s.began_ns is not None]
+    metrics = stored.run.measures
+    found = [(s.began_ns, untranslated(s.name)) for s in stored.run.faults if s.began_ns is not None]
     if metrics.first_violation_ns is not None:
         at = metrics.first_violation_ns
         for word, length in (("detect", metrics.detect_s), ("decide", metrics.decide_s), ("act", metrics.act_s)):

@@ -14,7 +14,7 @@ import numpy as np
 
 from chaos.i18n.texts import Language
 from chaos.reports.bins import Ints, Mask
-from chaos.reports.folder import Kept
+from chaos.results.stored_run import StoredRun
 from simcore.base.units import MINUTE, format_clock
 from simcore.journal.model import FLAGS, OUTCOMES
 
@@ -46,12 +46,12 @@ class Impact:
     last_ns: Ints
 
 
-def impact(kept: Kept) -> Impact:
+def impact(stored: StoredRun) -> Impact:
     """Of the flows with a row an intent, probes left out: who had one blocked, failed, unknown, or not as it should be in truth."""
-    rows = _hurt_rows(kept)
-    table = {column: values[rows] for column, values in kept.journal.intents.items()}
+    rows = _hurt_rows(stored)
+    table = {column: values[rows] for column, values in stored.journal.intents.items()}
     who, place = np.unique(table["customer"], return_inverse=True)
-    amount, provable, claim = _money(kept, table, _is_order(kept)[rows])
+    amount, provable, claim = _money(stored, table, _is_order(stored)[rows])
 
     def summed(values: Any) -> Ints:
         total = np.zeros(who.size, np.int64)
@@ -72,25 +72,25 @@ def _sorted(found: Impact, order: Any) -> Impact:
     return Impact(counts={word: values[order] for word, values in found.counts.items()}, **arrays)
 
 
-def _is_order(kept: Kept) -> Mask:
-    kinds, names = kept.journal.meta["flow_kinds"], kept.journal.names.get("flow", [])
-    return np.isin(kept.journal.intents["flow"], [i for i, n in enumerate(names) if kinds[n] == "order"])
+def _is_order(stored: StoredRun) -> Mask:
+    kinds, names = stored.journal.meta["flow_kinds"], stored.journal.names.get("flow", [])
+    return np.isin(stored.journal.intents["flow"], [i for i, n in enumerate(names) if kinds[n] == "order"])
 
 
-def _hurt_rows(kept: Kept) -> Mask:
-    intents, (begin, end) = kept.journal.intents, kept.window
-    kinds, names = kept.journal.meta["flow_kinds"], kept.journal.names.get("flow", [])
+def _hurt_rows(stored: StoredRun) -> Mask:
+    intents, (begin, end) = stored.journal.intents, stored.window
+    kinds, names = stored.journal.meta["flow_kinds"], stored.journal.names.get("flow", [])
     probes = np.isin(intents["flow"], [i for i, n in enumerate(names) if kinds[n] == "probe"])
     bad = np.isin(intents["outcome"], [OUTCOMES.index(word) for word in HURT])
-    bad |= _is_order(kept) & (intents["flags"] != 0)
+    bad |= _is_order(stored) & (intents["flags"] != 0)
     rows: Mask = bad & ~probes & (intents["submit_ns"] >= begin) & (intents["submit_ns"] < end)
     return rows
 
 
-def _money(kept: Kept, table: dict[str, Any], orders: Mask) -> tuple[Ints, Ints, Ints]:
+def _money(stored: StoredRun, table: dict[str, Any], orders: Mask) -> tuple[Ints, Ints, Ints]:
     """Of each row, cents: what the order was worth, the loss of which there is a trace, and the whole claim."""
     amount = np.where(orders, table["quantity"] * table["price_cents"], 0)
-    back = kept.run.measures.recovered_at_ns or kept.window[1]
+    back = stored.run.measures.recovered_at_ns or stored.window[1]
     delay_min = np.maximum(0, back - table["submit_ns"]) / MINUTE
     move = DAILY_MOVE * np.sqrt(delay_min / SESSION_MIN)
     blocked = table["outcome"] == OUTCOMES.index("blocked")
@@ -118,9 +118,9 @@ class Identities:
         return f"{880_000_000 + customer:012d}", str(self._faker.name())
 
 
-def write_csv(kept: Kept, file: IO[str], language: Language) -> int:
+def write_csv(stored: StoredRun, file: IO[str], language: Language) -> int:
     """The whole list, one line a customer, amounts in yuan; how many lines. The assumed daily move stands in each."""
-    found, who = impact(kept), Identities(language)
+    found, who = impact(stored), Identities(language)
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow([
         "customer", "account", "name", *COUNTED, "intents_hurt", "amount_cny", "provable_loss_cny", "claim_cny", "first_at", "last_at",

@@ -15,10 +15,10 @@ from markupsafe import Markup
 from chaos.i18n.findings import bound, found, measure, reason
 from chaos.i18n.texts import Language, LocalizedText, catalogue, clock, lookup, seconds, translate, untranslated
 from chaos.reports import customers
-from chaos.reports.folder import Kept
 from chaos.reports.page import page_data
 from chaos.reports.story import story, truths
 from chaos.results.run import ExpectationResult, RunResult
+from chaos.results.stored_run import StoredRun
 from simcore.journal.model import OUTCOMES
 from simcore.journal.summary import TRUTHS
 
@@ -33,14 +33,15 @@ _AS_IT_SHOULD = {
 }  # fmt: skip
 
 
-def run_page(kept: Kept, language: Language = "en") -> str:
+def run_page(stored: StoredRun, language: Language = "en") -> str:
     """The page, HTML."""
-    data = page_data(kept)
+    data = page_data(stored)
     texts = {key: texts for key, texts in catalogue().items() if key.startswith(_EMBEDDED)}
     return environment().get_template("run.html").render(
-        run=kept.run, language=language, where=where(kept), figures=_figures(kept), story=story(kept), recovery=_recovery(kept),
-        drawn=bool(data["boxes"]), chain=data["chain"], charts=CHARTS, step=data["step"], matrix=_matrix(kept), judged=_judged(kept),
-        conservation=_conservation(kept), reasons=reasons(kept), customers=_customers(kept), version=str(kept.journal.meta["coredrill_version"]),
+        run=stored.run, language=language, where=where(stored), figures=_figures(stored), story=story(stored), recovery=_recovery(stored),
+        drawn=bool(data["boxes"]), chain=data["chain"], charts=CHARTS, step=data["step"], matrix=_matrix(stored), judged=_judged(stored),
+        conservation=_conservation(stored), reasons=reasons(stored), customers=_customers(stored),
+        version=str(stored.journal.meta["coredrill_version"]),
         echarts=ECHARTS_VERSION, css=stylesheet(), program=_file("page.js"), library=_library(), data=_json(data | {"words": texts}),
     )  # fmt: skip
 
@@ -77,9 +78,9 @@ def _json(value: Any) -> Markup:
 # --- the parts of the page --------------------------------------------------------------------------------------------------
 
 
-def where(kept: Kept) -> LocalizedText:
+def where(stored: StoredRun) -> LocalizedText:
     """Architecture, environment, workload, seed and window in one line."""
-    run, (begin, end) = kept.run, kept.window
+    run, (begin, end) = stored.run, stored.window
     return translate(
         "page.where", architecture=run.architecture, environment=run.environment or "–", workload=run.workload, seed=run.seed,
         begin=clock(begin), end=clock(end),
@@ -95,14 +96,14 @@ def percent(share: float | None) -> str:
     return "–" if share is None else f"{share:.2%}" if share < 0.1 else f"{share:.1%}"
 
 
-def _figures(kept: Kept) -> list[dict[str, Any]]:
-    metrics, failed = kept.run.measures, kept.run.measures.orders.failed_orders
-    figures = [_figure("failed", untranslated(f"{failed:,}"), failed_orders(kept.run), bad=failed > 0)]
-    if (amiss := truths(kept)) is not None:
+def _figures(stored: StoredRun) -> list[dict[str, Any]]:
+    metrics, failed = stored.run.measures, stored.run.measures.orders.failed_orders
+    figures = [_figure("failed", untranslated(f"{failed:,}"), failed_orders(stored.run), bad=failed > 0)]
+    if (amiss := truths(stored)) is not None:
         figures.append(_figure("truth", amiss, bad=True))
     if metrics.impaired_s is None:
         return figures
-    figures += [_figure("impaired", seconds(metrics.impaired_s), bad=metrics.impaired_s > 0), _recovery_figure(kept)]
+    figures += [_figure("impaired", seconds(metrics.impaired_s), bad=metrics.impaired_s > 0), _recovery_figure(stored)]
     if metrics.first_violation_ns is not None:
         noticed = metrics.first_noticed_s
         who = translate("figure.noticed.by", who=lookup("watcher", metrics.first_noticed), name=metrics.first_noticed_by or "")
@@ -126,8 +127,8 @@ def failed_orders(run: RunResult) -> list[LocalizedText]:
     ]
 
 
-def _recovery_figure(kept: Kept) -> dict[str, Any]:
-    metrics = kept.run.measures
+def _recovery_figure(stored: StoredRun) -> dict[str, Any]:
+    metrics = stored.run.measures
     stuck = translate("figure.metastable") if metrics.metastable else None
     if metrics.first_violation_ns is None:
         return _figure("recovery", translate("figure.never"))
@@ -141,9 +142,9 @@ def _recovery_figure(kept: Kept) -> dict[str, Any]:
 _SPLIT = (("detect", "unnoticed"), ("decide", "deciding"), ("act", "acting"), ("restore", "restoring"))
 
 
-def _recovery(kept: Kept) -> list[dict[str, Any]]:
+def _recovery(stored: StoredRun) -> list[dict[str, Any]]:
     """The split of the way back; empty if there was none."""
-    metrics = kept.run.measures
+    metrics = stored.run.measures
     if metrics.first_violation_ns is None:
         return []
     parts = [(word, colour, getattr(metrics, f"{word}_s")) for word, colour in _SPLIT] + [
@@ -158,25 +159,25 @@ def _recovery(kept: Kept) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _matrix(kept: Kept) -> dict[str, Any]:
-    found = kept.run.measures.client_truth
+def _matrix(stored: StoredRun) -> dict[str, Any]:
+    found = stored.run.measures.client_truth
     rows = [outcome for outcome in (*OUTCOMES[1:], OUTCOMES[0]) if any(found.get(outcome, {}).values())]
     truths = [truth for truth in TRUTHS if any(found[outcome].get(truth) for outcome in rows)]
     cells = {o: [{"count": found[o].get(truth, 0), "bad": truth not in _AS_IT_SHOULD[o]} for truth in truths] for o in rows}
     return {"truths": truths, "rows": [{"outcome": o, "cells": cells[o], "total": sum(found[o].values())} for o in rows]}
 
 
-def reasons(kept: Kept) -> list[LocalizedText]:
+def reasons(stored: StoredRun) -> list[LocalizedText]:
     """Why the verdict is what it is."""
-    told = [(e.measure, e.expected, e.shown) for e in kept.run.expectations]
-    return [reason(text, told) for text in kept.run.reasons]
+    told = [(e.measure, e.expected, e.shown) for e in stored.run.expectations]
+    return [reason(text, told) for text in stored.run.reasons]
 
 
-def _judged(kept: Kept) -> list[dict[str, Any]]:
+def _judged(stored: StoredRun) -> list[dict[str, Any]]:
     """Expectations, then the properties none of them is about."""
-    rows = [_expectation(e) for e in kept.run.expectations]
-    said = {e.measure for e in kept.run.expectations}
-    for name, of in kept.run.properties.items():
+    rows = [_expectation(e) for e in stored.run.expectations]
+    said = {e.measure for e in stored.run.expectations}
+    for name, of in stored.run.properties.items():
         if f"properties.{name}" not in said:
             what = (
                 translate("table.unchecked")
@@ -207,18 +208,18 @@ def _result(holds: Any, judged: bool) -> dict[str, Any]:
     return {"result": translate(key), "tone": "" if holds is None else "good" if holds else "bad"}
 
 
-def _conservation(kept: Kept) -> LocalizedText:
-    if broken := kept.run.broken_laws:
+def _conservation(stored: StoredRun) -> LocalizedText:
+    if broken := stored.run.broken_laws:
         return translate("table.conservation.broken", laws=", ".join(broken))
-    return translate("table.conservation.ok", n=len(kept.run.conservation))
+    return translate("table.conservation.ok", n=len(stored.run.conservation))
 
 
 def _yuan(cents: int) -> str:
     return f"{cents / 100:,.0f}"
 
 
-def _customers(kept: Kept) -> dict[str, Any]:
-    found = customers.impact(kept)
+def _customers(stored: StoredRun) -> dict[str, Any]:
+    found = customers.impact(stored)
     totals = (found.amount_cents, found.provable_cents, found.claim_cents)
     amount, provable, claim = (_yuan(int(t.sum())) for t in totals)
     shown = min(CUSTOMERS_SHOWN, found.customers.size)
@@ -237,7 +238,7 @@ def _customers(kept: Kept) -> dict[str, Any]:
     )  # fmt: skip
     headings = [lookup("outcome", w, None) if f"outcome.{w}" in catalogue() else translate(f"truth.{w}") for w in words]
     return {
-        "rows": rows, "words": headings, "total": total, "complaints": _complaints(kept, int(found.customers.size)), "note": _assumptions(),
+        "rows": rows, "words": headings, "total": total, "complaints": _complaints(stored, int(found.customers.size)), "note": _assumptions(),
         "top": translate("customers.top", n=shown),
     }  # fmt: skip
 
@@ -248,8 +249,8 @@ def _assumptions() -> LocalizedText:
     )
 
 
-def _complaints(kept: Kept, hurt: int) -> LocalizedText:
-    low, high = customers.complaints(kept.run.measures.impaired_s, hurt)
+def _complaints(stored: StoredRun, hurt: int) -> LocalizedText:
+    low, high = customers.complaints(stored.run.measures.impaired_s, hurt)
     million = customers.WON_PER_COMPLAINT / 1e6
     return translate(
         "customers.complaints", low=f"{low:,}", high=f"{high:,}", low_won=f"{low * million:,.0f}", high_won=f"{high * million:,.0f}",

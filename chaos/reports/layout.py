@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from chaos.results.topology import Picture
+from chaos.results.topology import Topology
 
 CLIENT = "client"
 HEIGHT = 48.0
@@ -22,9 +22,9 @@ class Box(NamedTuple):
     width: float
 
 
-def layout(picture: Picture) -> tuple[dict[str, Box], tuple[float, float]]:
+def layout(topology: Topology) -> tuple[dict[str, Box], tuple[float, float]]:
     """The box of every service and of the client, and the size of the whole. Two authored at the same place stay so."""
-    points = _points(picture)
+    points = _points(topology)
     if not points:
         return {}, (0.0, 0.0)
     boxes = {name: Box(x, y, max(WIDTH_LEAST, WIDTH_LETTER * len(name) + WIDTH_FRAME)) for name, (x, y) in points.items()}
@@ -36,25 +36,25 @@ def layout(picture: Picture) -> tuple[dict[str, Box], tuple[float, float]]:
     return placed, (round(right + 4, 1), round(bottom + 4, 1))
 
 
-def _points(picture: Picture) -> dict[str, tuple[float, float]]:
-    points = {n: (d.position[0], d.position[1]) for n, d in picture.services.items() if d.position is not None}
-    columns, rows = _columns(picture), dict[int, int]()
+def _points(topology: Topology) -> dict[str, tuple[float, float]]:
+    points = {n: (d.position[0], d.position[1]) for n, d in topology.services.items() if d.position is not None}
+    columns, rows = _columns(topology), dict[int, int]()
     right = max((x for x, _ in points.values()), default=-160.0) + 160.0
-    for name in (n for n in picture.services if n not in points):
+    for name in (n for n in topology.services if n not in points):
         column = columns.get(name, 0)
         rows[column] = rows.get(column, 0) + 1
         points[name] = (right + 160.0 * column, 90.0 * rows[column])
-    called = [points[e.target] for e in picture.edges if e.source == CLIENT and e.target in points]
+    called = [points[e.target] for e in topology.edges if e.source == CLIENT and e.target in points]
     if called:
         points[CLIENT] = (min(x for x, _ in points.values()) - 120.0, sum(y for _, y in called) / len(called))
     return points
 
 
-def _columns(picture: Picture) -> dict[str, int]:
+def _columns(topology: Topology) -> dict[str, int]:
     """Calls from the client to each service, at the fewest."""
     found, reached, depth = {CLIENT: -1}, {CLIENT}, 0
     while reached:
-        reached = {e.target for e in picture.edges if e.source in reached} - found.keys()
+        reached = {e.target for e in topology.edges if e.source in reached} - found.keys()
         found |= dict.fromkeys(reached, depth)
         depth += 1
     return found

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chaos.reports.bins import Bins, Ints, Mask
-from chaos.results.topology import Drawn, Edge
+from chaos.results.topology import TopologyEdge, TopologyNode
 from simcore.base.units import SECOND
 from simcore.journal.model import Journal
 
@@ -38,7 +38,7 @@ def instances(journal: Journal, kind: str, name: str) -> list[str]:
     return [n for n in journal.names.get(kind, ()) if n.partition("#")[0] == name]
 
 
-def course(bins: Bins, name: str, drawn: Drawn, split: int) -> Course:
+def course(bins: Bins, name: str, drawn: TopologyNode, split: int) -> Course:
     """A service's course; `split` is the bin of the first fault, what lies before it is the usual."""
     units = instances(bins.journal, "unit", name)
     done, failed, sojourn = (_total(bins, units, field) for field in ("done", "failed", "sojourn_ns"))
@@ -70,11 +70,11 @@ def _total(bins: Bins, units: Iterable[str], field: str) -> Ints:
 def _serving(bins: Bins, units: list[str], replicas: int) -> Ints:
     """Units up and not hung; of those beyond the replicas (standbys) only the ones that worked. A service that the journal
     keeps no unit of is taken to serve."""
-    kept = [(i, unit) for i, unit in enumerate(units) if bins.journal.has_series("unit", unit, "up")]
-    if not kept:
+    known = [(i, unit) for i, unit in enumerate(units) if bins.journal.has_series("unit", unit, "up")]
+    if not known:
         return np.full(bins.count, replicas, np.int64)
     serving = np.zeros(bins.count, np.int64)
-    for i, unit in kept:
+    for i, unit in known:
         up = (bins.lowest("unit", unit, "up") > 0) & (bins.highest("unit", unit, "hung") == 0)
         if i >= replicas:
             up &= bins.sums("unit", unit, "done") + bins.sums("unit", unit, "failed") > 0
@@ -125,7 +125,7 @@ def _busy_share(bins: Bins, name: str) -> NDArray[np.float64]:
     return np.where(slots > 0, bins.sums("pool", name, "busy_ns") / np.maximum(1, slots * width.astype(float)), 0.0)
 
 
-def edge_levels(bins: Bins, edge: Edge, split: int) -> Ints:
+def edge_levels(bins: Bins, edge: TopologyEdge, split: int) -> Ints:
     """How many of the calls between two services fail in each bin: 0 no more than usual, 1 to 9 in ninths, rounded up."""
     attempts, failures = (
         np.sum([np.zeros(bins.count, np.int64), *(bins.sums("call", site, field) for site in edge.sites)], axis=0)

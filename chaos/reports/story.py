@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from chaos.i18n.texts import LocalizedText, clock, display_name, join, lookup, seconds, translate, untranslated
-from chaos.reports.folder import Kept
 from chaos.results.run import CausalLink
+from chaos.results.stored_run import StoredRun
 from simcore.base.units import SECOND
 from simcore.journal.model import FLAGS, Event
 
@@ -20,19 +20,19 @@ class Sentence(NamedTuple):
     text: LocalizedText
 
 
-def story(kept: Kept) -> list[Sentence]:
+def story(stored: StoredRun) -> list[Sentence]:
     """The sentences, in the order of time as far as they have one."""
-    told = [_first(kept), *_dragged(kept.run.causes)]
-    if kept.run.measures.first_violation_ns is not None:
-        told += [_noticed(kept), *_decided(kept), _recovered(kept)]
-    elif kept.run.measures.impaired_s is not None:
+    told = [_first(stored), *_dragged(stored.run.causes)]
+    if stored.run.measures.first_violation_ns is not None:
+        told += [_noticed(stored), *_decided(stored), _recovered(stored)]
+    elif stored.run.measures.impaired_s is not None:
         told.append(Sentence(None, translate("story.calm")))
     timed = sorted((s for s in told if s.t_ns is not None), key=lambda s: s.t_ns or 0)
-    return [*timed, *(s for s in told if s.t_ns is None), _hurt(kept)]
+    return [*timed, *(s for s in told if s.t_ns is None), _hurt(stored)]
 
 
-def _first(kept: Kept) -> Sentence:
-    begun = sorted((s for s in kept.run.faults if s.began_ns is not None), key=lambda s: s.began_ns or 0)
+def _first(stored: StoredRun) -> Sentence:
+    begun = sorted((s for s in stored.run.faults if s.began_ns is not None), key=lambda s: s.began_ns or 0)
     if not begun:
         return Sentence(None, translate("story.nofault"))
     step = begun[0]
@@ -62,12 +62,12 @@ def _at(link: CausalLink) -> LocalizedText:
     return join([display_name(link.name), untranslated(f"({clock(link.t_ns)})")], " ", "")
 
 
-def _noticed(kept: Kept) -> Sentence:
-    metrics = kept.run.measures
+def _noticed(stored: StoredRun) -> Sentence:
+    metrics = stored.run.measures
     since = metrics.first_violation_ns or 0
     if metrics.first_noticed is None or metrics.first_noticed_s is None:
         return Sentence(None, translate("story.unnoticed"))
-    at = next((e.t_ns for e in kept.journal.events if e.what == "alarm" and e.subject == metrics.first_noticed_by), None)
+    at = next((e.t_ns for e in stored.journal.events if e.what == "alarm" and e.subject == metrics.first_noticed_by), None)
     parts = {
         "who": lookup("watcher", metrics.first_noticed), "name": metrics.first_noticed_by or "",
         "after": seconds(metrics.first_noticed_s),
@@ -77,9 +77,9 @@ def _noticed(kept: Kept) -> Sentence:
     return Sentence(at, translate("story.noticed", **parts, at=clock(since + round(metrics.detect_s * SECOND))))
 
 
-def _decided(kept: Kept) -> list[Sentence]:
+def _decided(stored: StoredRun) -> list[Sentence]:
     """The first actions that were begun, with who had approved."""
-    events = kept.journal.events
+    events = stored.journal.events
     begun = [e for e in events if e.what == "action_started"]
     if not begun:
         return [Sentence(None, translate("story.undecided"))]
@@ -104,27 +104,27 @@ def _action(events: list[Event], begun: Event) -> Sentence:
 _ENDS = {"action_done": "story.done", "action_failed": "story.failed"}
 
 
-def _recovered(kept: Kept) -> Sentence:
-    metrics = kept.run.measures
+def _recovered(stored: StoredRun) -> Sentence:
+    metrics = stored.run.measures
     if metrics.recovered_at_ns is None:
         return Sentence(None, translate("story.notrecovered"))
     return Sentence(metrics.recovered_at_ns, translate("story.recovered", after=seconds(metrics.recovery_s)))
 
 
-def _hurt(kept: Kept) -> Sentence:
-    orders = kept.run.measures.orders
+def _hurt(stored: StoredRun) -> Sentence:
+    orders = stored.run.measures.orders
     figures = {key: f"{orders.count(word):,}" for key, word in _FIGURES.items()}
     text = translate("story.hurt", **figures)
-    amiss = truths(kept)
+    amiss = truths(stored)
     return Sentence(None, join([text, translate("story.truth", what=amiss)], " ", "") if amiss else text)
 
 
 _FIGURES = {"failed": "failed_orders", "intended": "intended", "blocked": "blocked", "failedin": "failed", "unknown": "unknown"}
 
 
-def truths(kept: Kept) -> LocalizedText | None:
+def truths(stored: StoredRun) -> LocalizedText | None:
     """What is amiss beside what clients saw, if anything is."""
-    orders = kept.run.measures.orders
+    orders = stored.run.measures.orders
     found = [
         join([translate(f"truth.{flag}"), untranslated(f"{orders.count(flag):,}")], " ", " ")
         for flag in FLAGS

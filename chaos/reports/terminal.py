@@ -13,11 +13,11 @@ from rich.console import Console
 from chaos.i18n.texts import Language, LocalizedText, clock, display_name, join, lookup, seconds, translate, untranslated
 from chaos.reports.bands import bands
 from chaos.reports.bins import Bins, Ints, bins_of
-from chaos.reports.folder import Kept
 from chaos.reports.html import failed_orders, reasons, where
 from chaos.reports.page import order_rows, outcomes_by_bin, page_focus, shown_pools
 from chaos.reports.states import fill
 from chaos.reports.story import story, truths
+from chaos.results.stored_run import StoredRun
 from simcore.base.errors import one_line
 from simcore.base.units import SECOND
 
@@ -29,20 +29,20 @@ _STYLE = {"pass": "bold green", "fail": "bold red", "unknown": "bold yellow"}
 _LANES = {"unnoticed": "?", "deciding": "d", "acting": "a", "restoring": "r"}
 
 
-def print_report(kept: Kept, console: Console, language: Language = "en") -> None:
+def print_report(stored: StoredRun, console: Console, language: Language = "en") -> None:
     """Prints it. What comes from the folder is one line each, without control characters."""
-    for text, style in lines(kept, language):
+    for text, style in lines(stored, language):
         console.print(one_line(text), style=style, markup=False, highlight=False, emoji=False, soft_wrap=True)
 
 
-def lines(kept: Kept, language: Language = "en") -> list[tuple[str, str]]:
+def lines(stored: StoredRun, language: Language = "en") -> list[tuple[str, str]]:
     """(text, style), at most LINES_MAX; what does not fit is left out from the end of the story."""
-    head = _head(kept)
-    tail = [(_said("again.digest", untranslated(kept.run.digest)), "")] + (
-        [(untranslated(kept.run.replay), "")] if kept.run.replay else []
+    head = _head(stored)
+    tail = [(_said("again.digest", untranslated(stored.run.digest)), "")] + (
+        [(untranslated(stored.run.replay), "")] if stored.run.replay else []
     )
-    pictures = [(untranslated(""), ""), *_pictures(kept, language), (untranslated(""), "")]
-    told = [(join([untranslated(f"{clock(s.t_ns):>8}"), s.text], "  ", "  "), "") for s in story(kept)]
+    pictures = [(untranslated(""), ""), *_pictures(stored, language), (untranslated(""), "")]
+    told = [(join([untranslated(f"{clock(s.t_ns):>8}"), s.text], "  ", "  "), "") for s in story(stored)]
     room = LINES_MAX - len(head) - len(pictures) - len(tail)
     return [(said[language], style) for said, style in [*head, *pictures, *told[:room], *tail]]
 
@@ -51,18 +51,18 @@ def _said(key: str, *parts: LocalizedText) -> LocalizedText:
     return join([translate(key), *parts], "  ", "  ")
 
 
-def _head(kept: Kept) -> list[tuple[LocalizedText, str]]:
-    run, metrics = kept.run, kept.run.measures
+def _head(stored: StoredRun) -> list[tuple[LocalizedText, str]]:
+    run, metrics = stored.run, stored.run.measures
     found = [
         (
             join([translate(f"verdict.{run.verdict or 'none'}"), untranslated(run.title or run.architecture)], ": ", "："),
             _STYLE.get(run.verdict or "", "bold"),
         ),
-        (where(kept), ""),
+        (where(stored), ""),
     ]
-    found += [(join([untranslated(" "), text], "", ""), "") for text in reasons(kept)[:4]]
+    found += [(join([untranslated(" "), text], "", ""), "") for text in reasons(stored)[:4]]
     found.append((_said("figure.failed", untranslated(f"{metrics.orders.failed_orders:,}"), *failed_orders(run)), "bold"))
-    if (amiss := truths(kept)) is not None:
+    if (amiss := truths(stored)) is not None:
         found.append((_said("figure.truth", amiss), "bold"))
     if metrics.impaired_s is not None:
         recovery = seconds(metrics.recovery_s)
@@ -87,25 +87,25 @@ def _head(kept: Kept) -> list[tuple[LocalizedText, str]]:
 # --- sparklines -------------------------------------------------------------------------------------------------------------
 
 
-def _pictures(kept: Kept, language: Language) -> list[tuple[LocalizedText, str]]:
+def _pictures(stored: StoredRun, language: Language) -> list[tuple[LocalizedText, str]]:
     """Rows over the same stretch of time as the page begins with: who did what, outcomes of orders, the fullest pools."""
-    bins, (begin, end) = bins_of(kept.journal), page_focus(kept)
+    bins, (begin, end) = bins_of(stored.journal), page_focus(stored)
     if not bins.count:
         return []
     a, b = bins.at(begin * SECOND), bins.at(end * SECOND - 1) + 1
-    by_bin = outcomes_by_bin(kept, bins, order_rows(kept))
+    by_bin = outcomes_by_bin(stored, bins, order_rows(stored))
     good = np.array(by_bin["confirmed"]) + by_bin["rejected"]
     bad = np.array(by_bin["blocked"]) + by_bin["failed"] + by_bin["unknown"]
     top = int(max(_cut(good, a, b).max(initial=0), _cut(bad, a, b).max(initial=0)))
     rows = [
         (untranslated(""), _ruler(begin, end)),
-        *((translate(f"lane.{lane}"), _lane(kept, bins, lane, a, b)) for lane in ("fault", "people")),
+        *((translate(f"lane.{lane}"), _lane(stored, bins, lane, a, b)) for lane in ("fault", "people")),
     ]
     rows += [
         (translate("outcome.confirmed"), spark(_cut(good, a, b), top)),
         (translate("figure.failed"), spark(_cut(bad, a, b), top)),
     ]
-    rows += [(display_name(pool), spark(_cut(fill(bins, pool), a, b), 100)) for pool in shown_pools(kept, bins)[:3]]
+    rows += [(display_name(pool), spark(_cut(fill(bins, pool), a, b), 100)) for pool in shown_pools(stored, bins)[:3]]
     legend = ", ".join(f"{mark} {translate(f'band.{word}')[language]}" for word, mark in _LANES.items())
     return [(_row(label, line), "") for label, line in rows] + [
         (join([untranslated(" " * LABEL), untranslated(legend)], " ", " "), "dim")
@@ -133,11 +133,11 @@ def spark(values: Ints, top: int) -> str:
     return "".join(_BARS[min(8, height)] for height in heights)
 
 
-def _lane(kept: Kept, bins: Bins, lane: str, a: int, b: int) -> str:
+def _lane(stored: StoredRun, bins: Bins, lane: str, a: int, b: int) -> str:
     width = (b - a) * bins.step * SECOND / COLUMNS
     begin = bins.start_ns + a * bins.step * SECOND
     marks = ["·"] * COLUMNS
-    for band in bands(kept):
+    for band in bands(stored):
         if band.lane == lane:
             for i in range(max(0, int((band.begin_ns - begin) / width)), min(COLUMNS, int((band.end_ns - begin) / width) + 1)):
                 marks[i] = _LANES.get(band.word, "█")

@@ -11,7 +11,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from chaos.reports.folder import Kept
+from chaos.results.stored_run import StoredRun
 from simcore.base.errors import InputError
 from simcore.base.units import US
 from simcore.journal.model import CODES, OUTCOMES
@@ -19,23 +19,23 @@ from simcore.journal.model import CODES, OUTCOMES
 INTENT_ROW = 0
 
 
-def write_trace(kept: Kept, file: IO[str]) -> int:
+def write_trace(stored: StoredRun, file: IO[str]) -> int:
     """The trace; how many requests are in it. Raises InputError if the run sampled none."""
-    spans = kept.journal.spans
+    spans = stored.journal.spans
     requests = np.unique(spans["request"]).tolist()
     if not requests:
         mend = "run it again with --spans N, which keeps the hops of every N-th request"
-        raise InputError("no hops were sampled in this run", file=str(kept.folder), mend=mend)
+        raise InputError("no hops were sampled in this run", file=str(stored.folder), mend=mend)
     events: list[dict[str, Any]] = []
     order = np.lexsort((spans["arrive_ns"], spans["request"]))
     edges = np.searchsorted(spans["request"][order], [*requests, requests[-1] + 1])
     for request, a, b in zip(requests, edges[:-1].tolist(), edges[1:].tolist(), strict=True):
-        events += _request(kept, request, order[a:b].tolist())
+        events += _request(stored, request, order[a:b].tolist())
     about = {
-        "architecture": kept.run.architecture,
-        "scenario": kept.run.scenario,
-        "seed": kept.run.seed,
-        "digest": kept.run.digest,
+        "architecture": stored.run.architecture,
+        "scenario": stored.run.scenario,
+        "seed": stored.run.seed,
+        "digest": stored.run.digest,
     }
     json.dump(
         {"traceEvents": events, "displayTimeUnit": "ms", "otherData": about}, file, ensure_ascii=False, separators=(",", ":")
@@ -44,27 +44,27 @@ def write_trace(kept: Kept, file: IO[str]) -> int:
     return len(requests)
 
 
-def _request(kept: Kept, request: int, rows: list[int]) -> list[dict[str, Any]]:
+def _request(stored: StoredRun, request: int, rows: list[int]) -> list[dict[str, Any]]:
     """The events of one request; `rows` are its spans by arrival."""
-    title, events = _intent(kept, request)
+    title, events = _intent(stored, request)
     events.insert(0, _named("process_name", request, INTENT_ROW, title))
-    row_of = {int(kept.journal.spans["path"][i]): row for row, i in enumerate(rows, 1)}
+    row_of = {int(stored.journal.spans["path"][i]): row for row, i in enumerate(rows, 1)}
     for row, i in enumerate(rows, 1):
-        events += _hop(kept, request, row, i)
-        parent = int(kept.journal.spans["parent"][i])
+        events += _hop(stored, request, row, i)
+        parent = int(stored.journal.spans["parent"][i])
         if parent in row_of:
-            events += _arrow(kept, request, row_of[parent], row, i)
+            events += _arrow(stored, request, row_of[parent], row, i)
     return events
 
 
-def _intent(kept: Kept, request: int) -> tuple[str, list[dict[str, Any]]]:
+def _intent(stored: StoredRun, request: int) -> tuple[str, list[dict[str, Any]]]:
     """What the request is, and the slice from submission to answer if the journal has a row of it."""
-    intents = kept.journal.intents
+    intents = stored.journal.intents
     at = np.flatnonzero(intents["request"] == request)
     if not at.size:
         return f"request {request}", []
     i = int(at[0])
-    flow, outcome = kept.journal.names["flow"][int(intents["flow"][i])], OUTCOMES[int(intents["outcome"][i])]
+    flow, outcome = stored.journal.names["flow"][int(intents["flow"][i])], OUTCOMES[int(intents["outcome"][i])]
     begin, end = int(intents["submit_ns"][i]), int(intents["answer_ns"][i])
     args = {"customer": int(intents["customer"][i]), "outcome": outcome, "attempts": int(intents["attempts"][i])}
     events = [_named("thread_name", request, INTENT_ROW, "intent")]
@@ -73,9 +73,9 @@ def _intent(kept: Kept, request: int) -> tuple[str, list[dict[str, Any]]]:
     return f"request {request} {flow} {outcome}", events
 
 
-def _hop(kept: Kept, request: int, row: int, i: int) -> list[dict[str, Any]]:
+def _hop(stored: StoredRun, request: int, row: int, i: int) -> list[dict[str, Any]]:
     """The hop from arrival to end, and in it the wait for its slots."""
-    journal, spans = kept.journal, kept.journal.spans
+    journal, spans = stored.journal, stored.journal.spans
     unit, operation = journal.names["unit"][int(spans["unit"][i])], journal.names["operation"][int(spans["operation"][i])]
     arrive, start, end = (int(spans[column][i]) for column in ("arrive_ns", "start_ns", "end_ns"))
     code = CODES[int(spans["code"][i])]
@@ -87,13 +87,13 @@ def _hop(kept: Kept, request: int, row: int, i: int) -> list[dict[str, Any]]:
     return found
 
 
-def _arrow(kept: Kept, request: int, source: int, target: int, i: int) -> list[dict[str, Any]]:
+def _arrow(stored: StoredRun, request: int, source: int, target: int, i: int) -> list[dict[str, Any]]:
     """From the caller's row to the hop."""
     common = {
         "name": "call",
         "cat": "call",
         "pid": request,
-        "ts": int(kept.journal.spans["arrive_ns"][i]) / US,
+        "ts": int(stored.journal.spans["arrive_ns"][i]) / US,
         "id": f"{request}.{target}",
     }
     return [{"ph": "s", "tid": source, **common}, {"ph": "f", "bp": "e", "tid": target, **common}]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -12,11 +13,11 @@ from typing import IO
 
 from chaos.i18n.texts import Language
 from chaos.reports.customers import write_csv
-from chaos.reports.folder import Kept, read
 from chaos.reports.html import run_page
 from chaos.reports.suite import groups_of, suite_page
 from chaos.reports.trace import write_trace
 from chaos.results.run import RunResult, SuiteResult
+from chaos.results.stored_run import read_run
 from simcore.base.errors import InputError
 
 
@@ -45,10 +46,10 @@ def write_text(path: Path, text: str, *, bom: bool = False) -> None:
 
 def write_run(folder: str | Path, file: str | Path, language: Language = "en", replay: str | None = None) -> None:
     """The page of one run. `replay` takes the place of the command that the folder names."""
-    kept = read(folder)
+    stored = read_run(folder)
     if replay is not None:
-        kept = Kept(kept.folder, kept.journal, kept.run.model_copy(update={"replay": replay}), kept.picture, kept.violated)
-    write_text(Path(file), run_page(kept, language))
+        stored = dataclasses.replace(stored, run=stored.run.model_copy(update={"replay": replay}))
+    write_text(Path(file), run_page(stored, language))
 
 
 def write_suite(
@@ -64,10 +65,10 @@ def write_suite(
             runs.append(result.runs[i])
             links.append(None)
             continue
-        kept = read(folder)
-        name = f"{i + 1:03d}-{_plain(kept.run)}.html"
-        write_text(pages / name, run_page(kept, language))
-        runs.append(kept.run)
+        stored = read_run(folder)
+        name = f"{i + 1:03d}-{_plain(stored.run)}.html"
+        write_text(pages / name, run_page(stored, language))
+        runs.append(stored.run)
         links.append(f"{pages.name}/{name}")
     groups = groups_of(runs) if result is None else result.groups
     write_text(index, suite_page(title, runs, links, groups, result.pairs if result else (), language))
@@ -91,9 +92,9 @@ def write_with(path: str, writer: Callable[[IO[str]], int], *, bom: bool = False
 
 def export(folder: str, language: Language, csv_file: str | None, trace_file: str | None) -> list[str]:
     """The customer list and the trace of one run, as far as asked for; a line for a person on each."""
-    kept, told = read(folder), []
+    stored, told = read_run(folder), []
     if csv_file is not None:  # with a byte order mark: spreadsheets take Chinese names for something else without
-        told.append(f"{csv_file}: {write_with(csv_file, lambda file: write_csv(kept, file, language), bom=True):,} customers")
+        told.append(f"{csv_file}: {write_with(csv_file, lambda file: write_csv(stored, file, language), bom=True):,} customers")
     if trace_file is not None:
-        told.append(f"{trace_file}: {write_with(trace_file, lambda file: write_trace(kept, file)):,} requests")
+        told.append(f"{trace_file}: {write_with(trace_file, lambda file: write_trace(stored, file)):,} requests")
     return told

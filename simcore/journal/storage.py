@@ -18,7 +18,7 @@ from simcore.journal.series import Series
 FORMAT = "coredrill-journal"
 HEAD, INTENTS, SPANS, HISTOGRAMS, SERIES = "journal.json", "intents.npz", "spans.npz", "histograms.npz", "series.npz"
 FILES = {HEAD, INTENTS, SPANS, HISTOGRAMS, SERIES}
-BESIDE = "run.json"  # what the harness keeps beside a journal: chaos/reports/folder.py
+BESIDE = "run.json"  # what the harness keeps beside a journal: chaos/results/stored_run.py
 HEAD_BYTES_MAX = 1 << 30
 MEMBER_BYTES_MAX = 1 << 36
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+
+from chaos.cli.main import main
 
 ARCHITECTURE = """\
 kind: architecture
@@ -55,3 +59,27 @@ def _write(folder: Path, *, method: str = HANG, expect: str = BOUND, more: str =
 def write() -> Callable[..., Path]:
     """Writes a small system and a scenario for it into a folder: `write(folder, method=…, expect=…, more=…, name=…)`."""
     return _write
+
+
+METHOD = '{ name: the core hangs, at: "10:02", for: 2min, hang: { service: core } }'
+
+
+@pytest.fixture(scope="session")
+def small_run(tmp_path_factory: pytest.TempPathFactory, write: Callable[..., Path]) -> Path:
+    """The folder of a run of the small system whose core hangs from 10:02 to 10:04, every 50th request sampled."""
+    place = tmp_path_factory.mktemp("small")
+    scenario = write(place, method=METHOD, expect="{ measure: impaired_s, at_most: 1min }")
+    result = CliRunner().invoke(
+        main,
+        ["run", str(scenario), "--journal", str(place / "journals"), "--spans", "50", "--json", str(place / "result.json")],
+        catch_exceptions=False,
+    )
+    assert result.exit_code == 1, result.output
+    (folder,) = (place / "journals").iterdir()
+    return folder
+
+
+@pytest.fixture
+def copied(small_run: Path, tmp_path: Path) -> Path:
+    """That folder again, to be changed."""
+    return Path(shutil.copytree(small_run, tmp_path / "copied"))

@@ -18,8 +18,6 @@ from simcore.base.units import MINUTE, SECOND
 from simcore.journal.model import INTENT_COLUMNS, SPAN_COLUMNS, Journal
 from simcore.journal.writer import JournalWriter
 
-METHOD = '{ name: the core hangs, at: "10:02", for: 2min, hang: { service: core } }'
-
 
 def _drill(*arguments: str) -> Result:
     return CliRunner().invoke(main, list(arguments), catch_exceptions=False)
@@ -29,25 +27,6 @@ def _drill(*arguments: str) -> Result:
 def drill() -> Callable[..., Result]:
     """`drill("report", …)` runs the command line in this process."""
     return _drill
-
-
-@pytest.fixture(scope="session")
-def small_run(tmp_path_factory: pytest.TempPathFactory, write: Callable[..., Path]) -> Path:
-    """The folder of a run of the small system whose core hangs from 10:02 to 10:04, every 50th request sampled."""
-    place = tmp_path_factory.mktemp("small")
-    scenario = write(place, method=METHOD, expect="{ measure: impaired_s, at_most: 1min }")
-    result = _drill(
-        "run", str(scenario), "--journal", str(place / "journals"), "--spans", "50", "--json", str(place / "result.json")
-    )
-    assert result.exit_code == 1, result.output
-    (folder,) = (place / "journals").iterdir()
-    return folder
-
-
-@pytest.fixture
-def copied(small_run: Path, tmp_path: Path) -> Path:
-    """That folder again, to be changed."""
-    return Path(shutil.copytree(small_run, tmp_path / "copied"))
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from chaos.reports.customers import COMPLAINTS_PER_INCIDENT, Identities, complaints, impact, write_csv
-from chaos.reports.folder import Kept, read
 from chaos.results.run import RunResult
-from chaos.results.topology import Picture
+from chaos.results.stored_run import StoredRun, read_run
+from chaos.results.topology import Topology
 from simcore.base.units import MINUTE
 from simcore.journal.model import FLAGS, OUTCOMES, Journal
 
@@ -22,11 +22,11 @@ START = 10 * 60 * MINUTE
 BACK = START + 60 * MINUTE
 
 
-def kept(journal: Journal, back: int | None = BACK) -> Kept:
+def stored_run_of(journal: Journal, back: int | None = BACK) -> StoredRun:
     """A run of a journal by hand in which service was back an hour after its start."""
     metrics = {"orders": {}, "recovered_at_ns": back, "first_violation_ns": START}
     run = RunResult.model_validate({"architecture": "hand", "seed": 1, "digest": "", "metrics": metrics})
-    return Kept(Path(), journal, run, Picture(), [])
+    return StoredRun(Path(), journal, run, Topology(), [])
 
 
 def order(outcome: str, **more: int) -> dict[str, int]:
@@ -59,7 +59,7 @@ def order(outcome: str, **more: int) -> dict[str, int]:
 )
 def test_losses_by_hand(row: dict[str, int], provable: int, claim: int, by_hand: Callable[..., Journal]) -> None:
     """The stated assumptions, worked out by hand, in cents."""
-    found = impact(kept(by_hand([row], minutes=60)))
+    found = impact(stored_run_of(by_hand([row], minutes=60)))
     assert found.customers.tolist() == [7]
     assert (found.provable_cents.tolist(), found.claim_cents.tolist()) == ([provable], [claim])
     assert found.amount_cents.tolist() == [1_000_000]
@@ -74,7 +74,7 @@ def test_who_is_not_hurt_is_not_listed(by_hand: Callable[..., Journal]) -> None:
         order("failed", flow=1),
         order("failed", submit_ns=0, answer_ns=0),
     ]
-    assert impact(kept(by_hand(rows))).customers.size == 0
+    assert impact(stored_run_of(by_hand(rows))).customers.size == 0
 
 
 def test_rows_add_up_by_customer(by_hand: Callable[..., Journal]) -> None:
@@ -85,7 +85,7 @@ def test_rows_add_up_by_customer(by_hand: Callable[..., Journal]) -> None:
         order("unknown", flags=FLAGS["late"], placed=1),
         order("failed", customer=3, quantity=100),
     ]
-    found = impact(kept(by_hand(rows, minutes=60)))
+    found = impact(stored_run_of(by_hand(rows, minutes=60)))
     assert found.customers.tolist() == [7, 3]
     assert found.intents.tolist() == [3, 1]
     assert {word: values.tolist() for word, values in found.counts.items() if values.any()} == {
@@ -95,15 +95,15 @@ def test_rows_add_up_by_customer(by_hand: Callable[..., Journal]) -> None:
 
 def test_the_list_of_a_run_holds_every_failed_order(small_run: Path) -> None:
     """Its columns sum to the record's own counts of blocked, failed and unknown orders."""
-    found, orders = impact(read(small_run)), read(small_run).run.measures.orders
+    found, orders = impact(read_run(small_run)), read_run(small_run).run.measures.orders
     assert found.counts["unknown"].sum() == orders.unknown > 1000
     assert found.counts["blocked"].sum() == orders.blocked
     assert found.counts["failed"].sum() == orders.failed
 
 
-def _rows(kept: Kept, language: Any) -> list[dict[str, str]]:
+def _rows(stored: StoredRun, language: Any) -> list[dict[str, str]]:
     text = io.StringIO()
-    count = write_csv(kept, text, language)
+    count = write_csv(stored, text, language)
     rows = list(csv.DictReader(io.StringIO(text.getvalue())))
     assert len(rows) == count
     return rows
@@ -111,7 +111,7 @@ def _rows(kept: Kept, language: Any) -> list[dict[str, str]]:
 
 def test_the_csv_is_the_same_again_and_says_what_it_assumes(by_hand: Callable[..., Journal]) -> None:
     """Same bytes twice; amounts in yuan; the assumed daily move in every line; names by language, accounts not."""
-    run = kept(by_hand([order("failed"), order("blocked", customer=12)], minutes=60))
+    run = stored_run_of(by_hand([order("failed"), order("blocked", customer=12)], minutes=60))
     english, chinese = _rows(run, "en"), _rows(run, "zh")
     assert english == _rows(run, "en")
     assert english[0]["provable_loss_cny"] == "100.00"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from chaos.execution.topology import topology_of
 from chaos.reports.layout import Box, layout, overlaps
-from chaos.results.topology import Drawn, Edge, Picture, picture
+from chaos.results.topology import Topology, TopologyEdge, TopologyNode
 from simcore.library import LIBRARY, load_architecture
 from simcore.model.index import ArchitectureIndex
 
@@ -14,7 +15,7 @@ from simcore.model.index import ArchitectureIndex
 def test_no_boxes_overlap(name: str) -> None:
     """In every shipped architecture each service has a box of its own inside the frame, and none overlaps another."""
     model = load_architecture(name)
-    boxes, (width, height) = layout(picture(ArchitectureIndex(model)))
+    boxes, (width, height) = layout(topology_of(ArchitectureIndex(model)))
     assert set(boxes) - {"client"} == set(model.services)
     assert overlaps(boxes) == []
     assert all(b.x - b.width / 2 >= 0 and b.x + b.width / 2 <= width and 0 < b.y < height for b in boxes.values())
@@ -29,13 +30,18 @@ def test_overlaps_are_found() -> None:
 def test_without_positions_services_stand_in_columns() -> None:
     """The distance from the client, in calls, is the column; what is authored keeps its place relative to the rest."""
     edges = [
-        Edge.model_validate({"from": a, "to": b}) for a, b in (("client", "a"), ("a", "b"), ("a", "c"), ("b", "d"), ("c", "d"))
+        TopologyEdge.model_validate({"from": a, "to": b})
+        for a, b in (("client", "a"), ("a", "b"), ("a", "c"), ("b", "d"), ("c", "d"))
     ]
-    boxes, _ = layout(Picture(services={name: Drawn() for name in "dcba"}, edges=edges))
+    boxes, _ = layout(Topology(services={name: TopologyNode() for name in "dcba"}, edges=edges))
     assert boxes["client"].x < boxes["a"].x < boxes["b"].x == boxes["c"].x < boxes["d"].x
     assert overlaps(boxes) == []
-    placed = {"left": Drawn(position=[0, 0]), "right": Drawn(position=[10, 0]), "below": Drawn(position=[0, 10])}
-    boxes, _ = layout(Picture(services=placed))
+    placed = {
+        "left": TopologyNode(position=[0, 0]),
+        "right": TopologyNode(position=[10, 0]),
+        "below": TopologyNode(position=[0, 10]),
+    }
+    boxes, _ = layout(Topology(services=placed))
     assert boxes["left"].x == boxes["below"].x < boxes["right"].x
     assert boxes["left"].y == boxes["right"].y < boxes["below"].y
     assert overlaps(boxes) == []

@@ -14,13 +14,13 @@ import numpy as np
 import pytest
 
 from chaos.reports.bins import BIN_S, BINS_MAX, Bins, bins_of
-from chaos.reports.folder import Kept, read
 from chaos.reports.html import ECHARTS, ECHARTS_VERSION, run_page
 from chaos.reports.page import group_of, page_data
 from chaos.reports.states import STATES
 from chaos.reports.story import _action, story
 from chaos.results.run import RunResult
-from chaos.results.topology import Drawn, Edge, Picture
+from chaos.results.stored_run import StoredRun, read_run
+from chaos.results.topology import Topology, TopologyEdge, TopologyNode
 from simcore.base.units import MS, SECOND
 from simcore.journal.model import OUTCOMES, Event, Journal
 
@@ -28,28 +28,28 @@ HANG = (10 * 3600 + 120, 10 * 3600 + 240)
 
 
 @pytest.fixture(scope="module")
-def kept(small_run: Path) -> Kept:
+def stored(small_run: Path) -> StoredRun:
     """The small run."""
-    return read(small_run)
+    return read_run(small_run)
 
 
 @pytest.fixture(scope="module")
-def data(kept: Kept) -> dict[str, Any]:
+def data(stored: StoredRun) -> dict[str, Any]:
     """What its page is given, as the page reads it."""
-    found: dict[str, Any] = json.loads(json.dumps(page_data(kept)))
+    found: dict[str, Any] = json.loads(json.dumps(page_data(stored)))
     return found
 
 
-def test_bins_add_up(kept: Kept) -> None:
+def test_bins_add_up(stored: StoredRun) -> None:
     """Counters over the bins sum to the series; a peak is the highest second; the last bin may be short."""
-    bins = bins_of(kept.journal)
-    started = kept.journal.series("flow", "order", "started")
+    bins = bins_of(stored.journal)
+    started = stored.journal.series("flow", "order", "started")
     assert bins.sums("flow", "order", "started").sum() == started.sum()
     assert bins.sums("flow", "order", "started")[0] == started[:BIN_S].sum()
-    queue = kept.journal.series("pool", "threads", "peak_queue")
+    queue = stored.journal.series("pool", "threads", "peak_queue")
     assert bins.highest("pool", "threads", "peak_queue").max() == queue.max()
-    odd = Bins(kept.journal, 11 * BIN_S, -(-kept.journal.seconds.size // (11 * BIN_S)))
-    assert kept.journal.seconds.size % (11 * BIN_S)
+    odd = Bins(stored.journal, 11 * BIN_S, -(-stored.journal.seconds.size // (11 * BIN_S)))
+    assert stored.journal.seconds.size % (11 * BIN_S)
     assert odd.sums("flow", "order", "started").sum() == started.sum()
 
 
@@ -75,18 +75,18 @@ def test_the_hung_core_is_down_while_it_hangs(data: dict[str, Any]) -> None:
     assert set(lit["level"][: first - 1]) == {"0"}
 
 
-def test_outcomes_are_those_of_the_journal(kept: Kept, data: dict[str, Any]) -> None:
+def test_outcomes_are_those_of_the_journal(stored: StoredRun, data: dict[str, Any]) -> None:
     """By outcome, the bins sum to the rows; and all stock orders are the one flow of orders."""
-    rows = np.bincount(kept.journal.intents["outcome"], minlength=len(OUTCOMES))
+    rows = np.bincount(stored.journal.intents["outcome"], minlength=len(OUTCOMES))
     orders, flow = data["flows"]
     for outcome, values in orders["of"].items():
         assert sum(values) == rows[OUTCOMES.index(outcome)], outcome
     assert flow["of"] == orders["of"]
 
 
-def test_quantiles_are_order_statistics(kept: Kept, data: dict[str, Any]) -> None:
+def test_quantiles_are_order_statistics(stored: StoredRun, data: dict[str, Any]) -> None:
     """Median and 99th percentile of each bin against sorting its rows; -1 where nothing was confirmed."""
-    intents = kept.journal.intents
+    intents = stored.journal.intents
     for i in range(data["count"]):
         begin = (data["start"] + i * data["step"]) * SECOND
         rows = (
@@ -98,7 +98,7 @@ def test_quantiles_are_order_statistics(kept: Kept, data: dict[str, Any]) -> Non
             assert data["latency"][key][i] == expected
 
 
-def test_bands_and_focus_hold_what_happened(kept: Kept, data: dict[str, Any]) -> None:
+def test_bands_and_focus_hold_what_happened(stored: StoredRun, data: dict[str, Any]) -> None:
     """The fault's band is its time; the range the page begins with holds all trouble; people's phases follow one another."""
     bands = [(lane, word, a, b) for lane, word, a, b, _ in data["bands"]]
     assert ("fault", "fault", *HANG) in bands
@@ -106,7 +106,7 @@ def test_bands_and_focus_hold_what_happened(kept: Kept, data: dict[str, Any]) ->
     people = [(word, a, b) for lane, word, a, b in bands if lane == "people"]
     assert people[0][0] == "unnoticed"
     assert all(abs(b - a) <= 1 for (_, _, b), (_, a, _) in pairwise(people))
-    violated = sum(b - a for a, b in kept.violated)
+    violated = sum(b - a for a, b in stored.violated)
     assert violated == sum(b - a for lane, _, a, b in bands if lane == "impaired") * SECOND
 
 
@@ -116,15 +116,15 @@ def test_the_chain_names_its_causes(data: dict[str, Any]) -> None:
     assert because == [None, 0, 1]
 
 
-def test_the_story_answers_a_newcomer(kept: Kept) -> None:
+def test_the_story_answers_a_newcomer(stored: StoredRun) -> None:
     """What failed first, who was hit, who noticed and when, and how many orders of which kind, with the figures of the record."""
-    told = " ".join(sentence.text["en"] for sentence in story(kept))
-    orders = kept.run.measures.orders
+    told = " ".join(sentence.text["en"] for sentence in story(stored))
+    orders = stored.run.measures.orders
     assert "the core hangs: hang at core#0" in told
     assert "monitor failing" in told
     assert f"{orders.failed_orders:,} of {orders.intended:,} stock orders were hurt" in told
     assert f"{orders.unknown:,} ended without the customer knowing" in told
-    times = [s.t_ns for s in story(kept) if s.t_ns is not None]
+    times = [s.t_ns for s in story(stored) if s.t_ns is not None]
     assert times == sorted(times)
 
 
@@ -178,9 +178,9 @@ class Elements(HTMLParser):
         self.addresses += [v or "" for k, v in attrs if k in ("src", "href", "action", "data", "srcset", "poster")]
 
 
-def test_the_file_is_whole_and_small(kept: Kept) -> None:
+def test_the_file_is_whole_and_small(stored: StoredRun) -> None:
     """One file under 3 MB; the only address in it is a place in itself; the browser is told to fetch nothing."""
-    text = run_page(kept)
+    text = run_page(stored)
     assert len(text.encode()) < 3_000_000
     assert set(Elements(text).addresses) == {"#replay"}
     assert "default-src 'none'" in text
@@ -189,7 +189,7 @@ def test_the_file_is_whole_and_small(kept: Kept) -> None:
 
 def test_two_pages_of_one_folder_are_the_same(small_run: Path) -> None:
     """Byte for byte: nothing of the machine or the day is in it."""
-    assert run_page(read(small_run)) == run_page(read(small_run))
+    assert run_page(read_run(small_run)) == run_page(read_run(small_run))
 
 
 EVIL = '<img src=x onerror="planted=1"></script><script>planted=1</script>{{ 7*7 }}'
@@ -214,10 +214,10 @@ def _evil_parts(folder: Path) -> dict[str, Any]:
     return record | texts | lists | {"picture": picture}
 
 
-def test_names_with_markup_stay_text(planted: Callable[..., Path], copied: Path, kept: Kept) -> None:
+def test_names_with_markup_stay_text(planted: Callable[..., Path], copied: Path, stored: StoredRun) -> None:
     """Planted in every text of a record, markup adds no element of a kind that could do anything, and is shown as it is written."""
-    sound = Elements(run_page(kept)).names
-    text = run_page(read(planted(**_evil_parts(copied))))
+    sound = Elements(run_page(stored)).names
+    text = run_page(read_run(planted(**_evil_parts(copied))))
     found = Elements(text).names
     assert [found.count(tag) for tag in ("script", "img", "iframe", "style")] == [
         sound.count(tag) for tag in ("script", "img", "iframe", "style")
@@ -232,7 +232,7 @@ def test_planted_names_do_nothing_in_a_browser(
 ) -> None:
     """The same page opened, played and switched over: nothing planted has run, and the node's name is there to be read."""
     file = tmp_path / "evil.html"
-    file.write_text(run_page(read(planted(**_evil_parts(copied)))), encoding="utf-8")
+    file.write_text(run_page(read_run(planted(**_evil_parts(copied)))), encoding="utf-8")
     opened = visit(file)
     opened.page.click("#language")
     opened.page.hover("#chart-outcomes")
@@ -259,8 +259,10 @@ def test_a_journal_without_a_series_still_makes_a_page(by_hand: Callable[..., Jo
     """A journal of nothing but a pool, and a picture that it knows nothing of: a page without topology states is still a page."""
     journal = by_hand([{"request": 1, "submit_ns": 36_000 * SECOND, "answer_ns": 36_001 * SECOND, "outcome": 1}])
     run = RunResult.model_validate({"architecture": "hand", "seed": 1, "digest": journal.digest, "metrics": {"orders": {}}})
-    picture = Picture(services={"ghost": Drawn()}, edges=[Edge.model_validate({"from": "ghost", "to": "nowhere"})])
-    data = page_data(Kept(tmp_path, journal, run, picture, []))
+    picture = Topology(
+        services={"ghost": TopologyNode()}, edges=[TopologyEdge.model_validate({"from": "ghost", "to": "nowhere"})]
+    )
+    data = page_data(StoredRun(tmp_path, journal, run, picture, []))
     assert set(data["nodes"][0]["state"]) == {"0"}
     assert data["pools"][0]["fill"][3] == 50
-    assert run_page(Kept(tmp_path, journal, run, Picture(), [])).startswith("<!doctype html>")
+    assert run_page(StoredRun(tmp_path, journal, run, Topology(), [])).startswith("<!doctype html>")

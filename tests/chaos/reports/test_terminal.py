@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from click.testing import Result
 
-from chaos.reports.folder import read
 from chaos.reports.terminal import COLUMNS, LINES_MAX, lines, spark
+from chaos.results.stored_run import read_run
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -21,7 +21,7 @@ def test_the_story_fits_forty_lines(small_run: Path, language: str, drill: Calla
     assert "\x1b" not in result.stdout
     told = result.stdout.rstrip("\n").split("\n")
     assert len(told) <= LINES_MAX
-    run = read(small_run).run
+    run = read_run(small_run).run
     assert told[0].startswith("fail: A small drill" if language == "en" else "未通过：A small drill")
     assert run.digest in result.stdout
     assert told[-1] == run.replay
@@ -31,9 +31,9 @@ def test_the_story_fits_forty_lines(small_run: Path, language: str, drill: Calla
 
 def test_many_reasons_and_sentences_are_cut_not_grown(planted: Callable[..., Path], small_run: Path) -> None:
     """A run with a hundred reasons and as many links still fits, and ends in its replay line."""
-    run = read(small_run).run
+    run = read_run(small_run).run
     links = [{"t_ns": 36_200_000_000_000 + i, "kind": "pool", "name": f"p{i}", "what": "fails"} for i in range(100)]
-    told = lines(read(planted(reasons=[f"reason {i}" for i in range(100)], causes=links)))
+    told = lines(read_run(planted(reasons=[f"reason {i}" for i in range(100)], causes=links)))
     assert len(told) <= LINES_MAX
     assert told[-1][0] == run.replay
 

@@ -13,25 +13,25 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chaos.reports.folder import Kept, read
 from chaos.reports.trace import write_trace
 from chaos.results.run import RunResult
-from chaos.results.topology import Picture
+from chaos.results.stored_run import StoredRun, read_run
+from chaos.results.topology import Topology
 from simcore.base.errors import InputError
 from simcore.journal.model import CODES, Journal
 
 
-def trace(kept: Kept) -> tuple[int, dict[str, Any]]:
+def trace(stored: StoredRun) -> tuple[int, dict[str, Any]]:
     """How many requests, and the trace."""
     text = io.StringIO()
-    count = write_trace(kept, text)
+    count = write_trace(stored, text)
     return count, json.loads(text.getvalue())
 
 
-def by_hand_kept(journal: Journal) -> Kept:
+def by_hand_kept(journal: Journal) -> StoredRun:
     """A run of a journal by hand."""
     run = RunResult.model_validate({"architecture": "hand", "seed": 1, "digest": "d", "metrics": {"orders": {}}})
-    return Kept(Path("here"), journal, run, Picture(), [])
+    return StoredRun(Path("here"), journal, run, Topology(), [])
 
 
 def test_a_request_by_hand(by_hand: Callable[..., Journal]) -> None:
@@ -75,12 +75,12 @@ def test_a_request_by_hand(by_hand: Callable[..., Journal]) -> None:
 
 def test_every_sampled_hop_of_a_run_is_there(small_run: Path) -> None:
     """As many hops as the journal has spans; slices of one row nest or follow; an arrow starts while its caller is under way."""
-    kept = read(small_run)
-    count, found = trace(kept)
-    assert count == np.unique(kept.journal.spans["request"]).size > 50
+    stored = read_run(small_run)
+    count, found = trace(stored)
+    assert count == np.unique(stored.journal.spans["request"]).size > 50
     slices = [e for e in found["traceEvents"] if e["ph"] == "X"]
     hops = [e for e in slices if e["cat"] in CODES]
-    assert len(hops) == kept.journal.spans["request"].size
+    assert len(hops) == stored.journal.spans["request"].size
     rows = defaultdict(list)
     for e in slices:
         rows[e["pid"], e["tid"]].append((e["ts"], e["ts"] + e["dur"]))

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from chaos.cli.main import main
-from chaos.reports.folder import SCHEMA_VERSION, read
+from chaos.results.stored_run import SCHEMA_VERSION, read_run
 from simcore.base.units import MINUTE, SECOND
 from simcore.journal import model as journal
 from simcore.journal.reader import read_journal
@@ -22,24 +22,24 @@ from simcore.journal.writer import write_journal
 
 def test_the_folder_alone_is_enough(small_run: Path, tmp_path: Path) -> None:
     """A copy elsewhere, without scenario and architecture files, has verdict, topology and violated windows."""
-    kept = read(shutil.copytree(small_run, tmp_path / "elsewhere"))
-    assert (kept.run.verdict, kept.run.title) == ("fail", "A small drill")
-    assert set(kept.picture.services) == {"core", "bank", "spare"}
-    assert {(e.source, e.target) for e in kept.picture.edges} == {("core", "bank"), ("client", "core")}
-    assert kept.picture.services["core"].pools == ["threads"]
-    fault = kept.run.faults[0].began_ns or 0
-    assert sum(b - a for a, b in kept.violated) == (kept.run.measures.impaired_s or 0) * SECOND
-    assert fault <= kept.violated[0][0] <= fault + MINUTE
+    stored = read_run(shutil.copytree(small_run, tmp_path / "elsewhere"))
+    assert (stored.run.verdict, stored.run.title) == ("fail", "A small drill")
+    assert set(stored.topology.services) == {"core", "bank", "spare"}
+    assert {(e.source, e.target) for e in stored.topology.edges} == {("core", "bank"), ("client", "core")}
+    assert stored.topology.services["core"].pools == ["threads"]
+    fault = stored.run.faults[0].began_ns or 0
+    assert sum(b - a for a, b in stored.violated) == (stored.run.measures.impaired_s or 0) * SECOND
+    assert fault <= stored.violated[0][0] <= fault + MINUTE
 
 
 def test_a_journal_alone_is_told_without_a_verdict(copied: Path) -> None:
     """Without run.json the figures that the journal counts are there, and no verdict is."""
-    with_record = read(copied).run.measures.orders
+    with_record = read_run(copied).run.measures.orders
     (copied / "run.json").unlink()
-    kept = read(copied)
-    assert kept.run.verdict is None
-    assert kept.run.measures.orders.failed_orders == with_record.failed_orders
-    assert not kept.picture.services
+    stored = read_run(copied)
+    assert stored.run.verdict is None
+    assert stored.run.measures.orders.failed_orders == with_record.failed_orders
+    assert not stored.topology.services
 
 
 def test_a_kept_run_can_be_replaced(copied: Path) -> None:
@@ -82,7 +82,7 @@ def test_what_is_not_a_record_is_refused(copied: Path, spoil: Callable[[Any], No
     spoil(raw)
     path.write_text(json.dumps(raw), encoding="utf-8")
     with pytest.raises(JournalError, match=message):
-        read(copied)
+        read_run(copied)
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "null", '"x"', "[" * 100_000], ids=["torn", "list", "null", "text", "deep"])
@@ -90,4 +90,4 @@ def test_what_is_not_json_is_refused(copied: Path, text: str) -> None:
     """A torn, empty or absurd file is an error."""
     (copied / "run.json").write_text(text, encoding="utf-8")
     with pytest.raises(JournalError, match=r"run\.json: not the record of a run"):
-        read(copied)
+        read_run(copied)

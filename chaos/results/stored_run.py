@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 from pydantic import JsonValue, Strict, ValidationError
 
 from chaos.results.run import RunResult, unjudged
-from chaos.results.topology import Picture
+from chaos.results.topology import Topology
 from simcore.base.model import ResultModel
 from simcore.base.units import SECOND
 from simcore.journal.model import Journal
@@ -30,21 +30,24 @@ Stretch = Annotated[tuple[int, int], Strict(False)]
 
 
 class _File(ResultModel):
+    """`run.json`."""
+
     format: Literal["coredrill-run"]
     schema_version: int
     record: RunResult | None = None
-    picture: Picture = Picture()
+    picture: Topology = Topology()
     violated: list[Stretch] = []
 
 
 @dataclass(frozen=True)
-class Kept:
-    """A run as its folder has it. `violated` are the stretches [from, to), ns, in which the steady state was violated."""
+class StoredRun:
+    """A run as its folder has it: journal, result (of a run without a scenario what the journal counts), topology, and the stretches
+    [from, to), ns, in which the steady state was violated."""
 
     folder: Path
     journal: Journal
     run: RunResult
-    picture: Picture
+    topology: Topology
     violated: list[tuple[int, int]]
 
     @property
@@ -59,19 +62,19 @@ class Kept:
         return self.run.window or self.span
 
 
-def keep(
-    folder: str | Path, *, picture: Picture, record: RunResult | None = None, violated: Iterable[tuple[int, int]] = (),
+def store_run(
+    folder: str | Path, *, topology: Topology, run: RunResult | None = None, violated: Iterable[tuple[int, int]] = (),
 ) -> None:  # fmt: skip
     """Writes `run.json` beside a journal, whole or not at all."""
-    found = _File(format="coredrill-run", schema_version=SCHEMA_VERSION, record=record, picture=picture, violated=list(violated))
+    found = _File(format="coredrill-run", schema_version=SCHEMA_VERSION, record=run, picture=topology, violated=list(violated))
     target = Path(folder) / BESIDE
     temporary = target.with_name(f"{target.name}.{os.getpid()}")
     temporary.write_text(json.dumps(found.json_object(), ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
     temporary.replace(target)
 
 
-def read(folder: str | Path) -> Kept:
-    """The run kept in a folder. Raises JournalError (an InputError) for what is not one, is damaged, or of another version."""
+def read_run(folder: str | Path) -> StoredRun:
+    """The run that a folder holds. Raises JournalError (an InputError) for what is not one, is damaged, or of another version."""
     journal = read_journal(folder)
     path = Path(folder) / BESIDE
     found = _read_beside(path) if path.is_file() else None
@@ -81,7 +84,7 @@ def read(folder: str | Path) -> Kept:
         raise JournalError("this is the record of another journal", file=str(path), mend="run the scenario again")
     else:
         run = found.record
-    return Kept(Path(folder), journal, run, found.picture if found else Picture(), found.violated if found else [])
+    return StoredRun(Path(folder), journal, run, found.picture if found else Topology(), found.violated if found else [])
 
 
 def _read_beside(path: Path) -> _File:
