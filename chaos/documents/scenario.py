@@ -18,7 +18,7 @@ from simcore.base.model import FileName, Model, Name, Probability
 from simcore.base.units import MINUTE, SECOND, ClockTime, Duration, parse_duration
 from simcore.files.patch import EditForm
 from simcore.files.validation import Finding
-from simcore.model.control_section import Reading
+from simcore.model.control.fields import Reading
 from simcore.model.metrics import METRIC_PATTERN
 
 Positive = Annotated[Duration, Field(gt=0)]
