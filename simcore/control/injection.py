@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ import numpy as np
 from simcore.base.errors import InputError
 from simcore.base.units import DAY
 from simcore.compile.plan import Plan
+from simcore.counterparties import RECONCILED, WITH_FILE
 from simcore.counterparties.counterparty import FileState
 from simcore.kernel import layout as y
 from simcore.kernel import random
@@ -58,6 +59,11 @@ def scaled(f: Any, at: int, factor: float) -> Any:
     else:
         record[1] *= factor
     return record
+
+
+def _known_counterparty(name: str, known: Collection[str]) -> None:
+    if name not in known:
+        raise InputError(f"no such counterparty: {name!r}; there are: {', '.join(known)}")
 
 
 class Injection:
@@ -378,8 +384,11 @@ class Injection:
     def settle_day(self, files: Mapping[str, FileState] | None = None) -> dict[str, int]:
         """The settlement batch's writes. `files` says by counterparty how its file is found, good if it is not named. Returns counts of
         what was settled, closed, stranded and confirmed."""
+        for counterparty in files or ():
+            _known_counterparty(counterparty, WITH_FILE)
         return settlement.end_of_day(self.machine.ledger, self.machine.used_rows, self.machine.now, files=files or {})
 
     def reconcile(self, counterparty: str) -> dict[str, int]:
         """Compares the core with a counterparty (simcore.counterparties.RECONCILED) and repairs; returns the differences by kind."""
+        _known_counterparty(counterparty, RECONCILED)
         return reconciliation.reconcile(self.machine.ledger, self.machine.used_rows, counterparty, self.machine.now)

@@ -37,11 +37,27 @@ REQUEST, LOGIN, QUERY, ORDER, CANCEL, TRANSFER, FUND, PROBE = range(8)
 OK, REJECTED = 0, 1
 NOT_YET = -1  # a time that has not come
 
-# --- header: where things are, totals of the broker's own ledgers, parameters of what customers own and want --------------------
-(
-    NULL, OUT_REF, OUT_ARG, TOP, HEAP, CUSTOMERS, INSTRUMENTS, INSTRUMENTS_AT, SEED_KEY, SESSIONS, BROKER_CASH, BANK_CASH, FUND_CASH,
-    SUSPENSE, CASH_MEDIAN, CASH_SIGMA, BANK_MEDIAN, SHARES_MEDIAN, BUY_SHARE, DEPOSIT_SHARE,
-) = fields(20)  # fmt: skip
+# --- header ------------------------------------------------------------------------------------------------------------------
+NULL = U(0)  # no record: the handle 0
+OUT_REF = U(1)  # what an effect gives its task to carry on: the order
+OUT_ARG = U(2)  # and what is reported of it
+TOP = U(3)  # the first free word of the heap
+HEAP = U(4)  # its first word
+CUSTOMERS = U(5)  # how many there are
+INSTRUMENTS = U(6)  # how many there are
+INSTRUMENTS_AT = U(7)  # the first of them
+SEED_KEY = U(8)  # mix(seed), as uint64
+SESSIONS = U(9)  # customers logged in
+BROKER_CASH = U(10)  # of all customers at the broker
+BANK_CASH = U(11)  # at the banks
+FUND_CASH = U(12)  # behind their fund units
+SUSPENSE = U(13)  # the broker's own error account
+CASH_MEDIAN = U(14)  # of what customers own at first: at the broker
+CASH_SIGMA = U(15)  # of both, billionths
+BANK_MEDIAN = U(16)  # at the bank
+SHARES_MEDIAN = U(17)  # shares of a holding
+BUY_SHARE = U(18)  # of the intents, billionths
+DEPOSIT_SHARE = U(19)  # of transfers into the broker and of fund orders into the fund, billionths
 OWN_WORDS, _OWN_WORDS_AT, _BLOCKS = 32, 32, 16
 HEADER_SIZE = U(_OWN_WORDS_AT + _BLOCKS * OWN_WORDS)
 """The directory follows: for each customer, account handle << 1 | logged in."""
@@ -54,21 +70,51 @@ def own_words(first_code: int, count: int) -> list[np.uint64]:
     return fields(count, _OWN_WORDS_AT + block * OWN_WORDS)
 
 
-# --- records: the sign of the first word tells an account (−1 − customer) from an order (row) -------------------
-(
-    ACC_CUSTOMER, ACC_AVAILABLE, ACC_FROZEN, ACC_UNSETTLED, ACC_BANK, ACC_TRANSIT, ACC_FUND, ACC_FUND_CASH, ACC_FUND_REDEEMING,
-    ACC_LAST_ORDER,
-) = fields(10)  # fmt: skip
-ACC_HOLDINGS, HOLDINGS = U(10), 4
+# --- account: a customer's, made when it is first needed -----------------------------------------------------------------------
+ACC_CUSTOMER = U(0)  # −1 − number: the sign of the first word tells it from an order
+ACC_AVAILABLE = U(1)  # cash that can buy
+ACC_FROZEN = U(2)  # cash that open buys need
+ACC_UNSETTLED = U(3)  # of the cash available: today's proceeds, which cannot be withdrawn yet
+ACC_BANK = U(4)  # cash at the bank
+ACC_TRANSIT = U(5)  # cash on its way between bank and broker
+ACC_FUND = U(6)  # fund units
+ACC_FUND_CASH = U(7)  # cash of subscriptions not confirmed yet
+ACC_FUND_REDEEMING = U(8)  # units of redemptions not confirmed yet
+ACC_LAST_ORDER = U(9)  # handle of the most recent order in the core
+ACC_HOLDINGS, HOLDINGS = U(10), 4  # the first holding, and how many there are
 ACC_SIZE = U(22)
-HLD_AVAILABLE, HLD_FROZEN, HLD_TODAY = fields(3)
+# a holding of an account: shares of one instrument
+HLD_AVAILABLE = U(0)  # that can be sold
+HLD_FROZEN = U(1)  # that open sells need
+HLD_TODAY = U(2)  # bought today
 HLD_SIZE = U(3)
-INS_PRICE, INS_LOW, INS_HIGH, INS_MARKET, INS_SHARES, INS_SUSPENSE = fields(6)
+
+# --- instrument --------------------------------------------------------------------------------------------------------------
+INS_PRICE = U(0)  # reference price
+INS_LOW = U(1)  # the day's limits
+INS_HIGH = U(2)
+INS_MARKET = U(3)  # number of its exchange
+INS_SHARES = U(4)  # that the market has by what was traded
+INS_SUSPENSE = U(5)  # in the broker's own error account
 INS_SIZE = U(6)
-(
-    ORD_ROW, ORD_ACCOUNT, ORD_HOLDING, ORD_INSTRUMENT, ORD_SIDE, ORD_QUANTITY, ORD_PRICE, ORD_FILL_PRICE, ORD_STATE, ORD_RECORDED_AT,
-    ORD_ACCEPTED_AT, ORD_FILLED, ORD_BOOKED, ORD_FEES, ORD_FROZEN, ORD_PREVIOUS,
-) = fields(16)  # fmt: skip
+
+# --- order -------------------------------------------------------------------------------------------------------------------
+ORD_ROW = U(0)  # number of its intent's row
+ORD_ACCOUNT = U(1)  # handle
+ORD_HOLDING = U(2)  # handle
+ORD_INSTRUMENT = U(3)  # handle
+ORD_SIDE = U(4)  # BUY or SELL
+ORD_QUANTITY = U(5)  # shares
+ORD_PRICE = U(6)  # limit
+ORD_FILL_PRICE = U(7)  # what the exchange fills it at
+ORD_STATE = U(8)  # bits: RECORDED and so on
+ORD_RECORDED_AT = U(9)
+ORD_ACCEPTED_AT = U(10)
+ORD_FILLED = U(11)  # shares, at the exchange
+ORD_BOOKED = U(12)  # shares, in the core
+ORD_FEES = U(13)  # charged
+ORD_FROZEN = U(14)  # cents or shares still frozen for it
+ORD_PREVIOUS = U(15)  # the same customer's order before it, closed ones left out
 ORD_SIZE = U(16)
 # what the core knows of an order (RECORDED, CLOSED, LOST, CANCEL_ASKED) and what the exchange does
 RECORDED, CLOSED, LOST, CANCEL_ASKED, PLACED, REFUSED, CANCELLED, EXPIRED, CLONE = (1 << i for i in range(9))
@@ -79,16 +125,23 @@ LOT, QUANTITY_MAX = 100, 1_000_000
 EFFECT_WORDS = int(ACC_SIZE + ORD_SIZE)
 """An effect makes at most one account and one order."""
 
-# --- intent row; all but orders use PRICE and ORDER for what is in transit and for how far they got ---------------------
-(
-    ROW_SUBMITTED, ROW_ANSWERED, ROW_META, ROW_WHO, ROW_QUANTITY, ROW_PRICE, ROW_PLACED_AT, ROW_ORDER, ROW_RECORDED_AT, ROW_REQUEST,
-) = fields(10)  # fmt: skip
-ROW_TRANSIT, ROW_PROGRESS = ROW_PRICE, ROW_ORDER
+# --- intent row --------------------------------------------------------------------------------------------------------------
+ROW_SUBMITTED = U(0)
+ROW_ANSWERED = U(1)
+ROW_META = U(2)  # flow 12 bits, then what META_… says
+ROW_WHO = U(3)  # customer << 8 | holding << 1 | side (1: buy, deposit)
+ROW_QUANTITY = U(4)  # shares, or cents
+ROW_PRICE = U(5)  # limit of an order
+ROW_TRANSIT = ROW_PRICE  # all others: what is in transit, cents
+ROW_PLACED_AT = U(6)  # when it first came to the counterparty
+ROW_ORDER = U(7)  # handle of an order
+ROW_PROGRESS = ROW_ORDER  # all others: how far they have come
+ROW_RECORDED_AT = U(8)  # when the core first recorded it
+ROW_REQUEST = U(9)  # number
 ROW_STRIDE = 10
-# META: flow 12 bits, kind 4, client outcome 4, last code 8, attempts 8, times recorded 8, times placed 8, flags
+# first bits of META's parts: kind of flow 4, client outcome 4, last code 8, attempts 8, times recorded 8, times placed 8, flags
 META_KIND, META_OUTCOME, META_CODE, META_ATTEMPTS, META_RECORDED, META_PLACED, META_FLAGS = 12, 16, 20, 28, 36, 44, 52
 WAS_REFUSED, WAS_STRANDED, ANSWERED_TWICE, FILE_MISSED = (1 << META_FLAGS + i for i in range(4))
-# WHO: customer << 8 | holding << 1 | side (1: buy, deposit)
 
 
 # --- reading the arenas from Python ------------------------------------------------------------------------------------------

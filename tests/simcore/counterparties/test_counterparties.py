@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from simcore.base.units import parse_clock
+from simcore.base.errors import InputError
+from simcore.base.units import SECOND, parse_clock
+from simcore.compile.plan import compile_plan
 from simcore.counterparties import COUNTERPARTIES, FLOW_KINDS, RECONCILED, WITH_FILE
 from simcore.counterparties.document import table
 from simcore.kernel.ledger import fund_company
@@ -16,8 +19,10 @@ from simcore.kernel.ledger.conservation import conservation
 from simcore.kernel.ledger.counterparties import BY_NAME, KINDS
 from simcore.kernel.ledger.counterparties import EFFECTS as CODES
 from simcore.kernel.ledger.reconciliation import reconcile
+from simcore.model.architecture import Architecture
 from simcore.model.effects import EFFECTS
-from simcore.model.workload import Accounts, Instruments, Orders
+from simcore.model.workload import Accounts, Instruments, Orders, Workload
+from simcore.simulation import Action, simulate
 
 NO_ROWS = np.zeros(0, np.int64)
 
@@ -86,3 +91,17 @@ def test_the_page_has_the_table_of_the_declarations(root: Path) -> None:
     """docs/counterparties.md, between its marks, is what simcore.counterparties.document.table() returns."""
     page = (root / "docs/counterparties.md").read_text(encoding="utf-8")
     assert f"<!-- made by: simcore.counterparties.document.table -->\n{table()}<!-- end -->\n" in page
+
+
+@pytest.mark.parametrize(
+    ("do", "arguments"), [("reconcile", {"counterparty": "clearing"}), ("settle_day", {"files": {"bank": "late"}})]
+)
+def test_a_knob_refuses_whom_it_does_not_know(do: str, arguments: dict[str, Any]) -> None:
+    """A counterparty without books to compare, or without a file, is shown with those there are."""
+    services = {"desk": {"operations": {"look": {"steps": [{"work": "1s"}]}}}}
+    flows = {"look": {"steps": [{"call": "desk.look"}]}}
+    architecture = Architecture.model_validate({"kind": "architecture", "name": "desk", "services": services, "flows": flows})
+    workload = Workload.model_validate({"kind": "workload", "name": "nothing", "flows": {"look": {"rate": "0/s"}}})
+    plan = compile_plan(architecture, workload, seed=1, start=0, end=SECOND)
+    with pytest.raises(InputError, match=r"no such counterparty: '(clearing|bank)'; there are: "):
+        simulate(plan, [Action(0, do, arguments)])
