@@ -78,7 +78,7 @@ def test_a_run_is_let_go_of_without_the_garbage_collector() -> None:
         left = {
             "plan": weakref.ref(plan.m),
             "intents": weakref.ref(journal.intents["request"]),
-            "series": weakref.ref(journal._series),
+            "series": weakref.ref(journal.stored_series),
         }
         del plan, journal
         assert {what: of() is not None for what, of in left.items()} == dict.fromkeys(left, False)
