@@ -26,11 +26,12 @@ from typing import Any
 import click
 import run as benchmarks
 
-from chaos.compare.comparison import Comparison, Place, compare, kept_of
+from chaos.compare.cases import Case, cases_of
+from chaos.compare.comparison import compare, figures_alone
+from chaos.compare.plan import ComparisonPlan
 from chaos.execution.jobs import Job, prepare
 from chaos.execution.runs import Runs
-from chaos.execution.workers import Place as Where
-from chaos.execution.workers import run_tasks
+from chaos.execution.workers import Place, run_tasks
 
 ARCHITECTURES = ("legacy-coupled",) + tuple(
     f"options/{name}"
@@ -48,19 +49,18 @@ def main() -> None:
     """Benchmarks of comparisons; see the head of this file."""
 
 
-def scenarios(count: int) -> tuple[Place, ...]:
+def scenarios(count: int) -> tuple[Case, ...]:
     """The first so many scenarios of the suites that every architecture can run."""
-    from chaos.compare.places import places_of
     from simcore.base.errors import InputError
 
     found = []
-    for place in places_of(SUITES, None):
+    for case in cases_of(SUITES, None):
         try:
             for architecture in ARCHITECTURES:
-                prepare(Job(place.scenario, 1, architecture))
+                prepare(Job(case.scenario, 1, architecture))
         except InputError:
             continue
-        found.append(place)
+        found.append(case)
     return tuple(found[:count])
 
 
@@ -87,33 +87,33 @@ def simpy_hops_per_s() -> tuple[float, str]:
 @click.option("--store", type=click.Path(path_type=Path), help="Keep the runs, for 'page --more \"--store FILE --resume\"'.")
 def comparison(count: int, replications: int, jobs: int, store: Path | None) -> None:
     """Wall time of a comparison in which every cell takes all its replications, and the estimate for SimPy."""
-    places = scenarios(count)
-    plan = Comparison(places, ARCHITECTURES, looks=(replications,))
-    with Runs(store, workers=jobs, part=kept_of) as runs:
+    cases = scenarios(count)
+    plan = ComparisonPlan(cases, ARCHITECTURES, analyses=(replications,))
+    with Runs(store, workers=jobs, part=figures_alone) as runs:
         begin = time.perf_counter()
         result = compare(plan, runs)
         wall_s = time.perf_counter() - begin
-    sample = [plan.job(place, architecture, 0) for place in places for architecture in ARCHITECTURES]
+    sample = [plan.job(case, architecture, 0) for case in cases for architecture in ARCHITECTURES]
     hops = sum(_mapped(sample, jobs)) * replications
     per_s, source = simpy_hops_per_s()
     simpy_s = hops / per_s / jobs
-    made = result["summary"]["runs"]
+    made = result.summary.runs
     print(
-        f"{len(ARCHITECTURES)} architectures x {len(places)} scenarios x {replications} replications = {made:,} runs, {jobs} workers"
+        f"{len(ARCHITECTURES)} architectures x {len(cases)} scenarios x {replications} replications = {made:,} runs, {jobs} workers"
     )
     print(
         f"{wall_s:,.0f} s ({made / wall_s:.1f} runs/s), {hops:.3g} hops; idiomatic SimPy on as many workers: {simpy_s:,.0f} s (estimate)"
     )
     benchmarks.save("comparison", {
-        "architectures": ARCHITECTURES, "scenarios": [place.scenario for place in places], "replications": replications, "workers": jobs,
-        "runs": made, "wall_s": wall_s, "hops": hops, "verdicts": result["summary"]["verdicts"],
+        "architectures": ARCHITECTURES, "scenarios": [case.scenario for case in cases], "replications": replications, "workers": jobs,
+        "runs": made, "wall_s": wall_s, "hops": hops, "verdicts": result.summary.verdicts,
         "simpy": {"hops_per_s": per_s, "from": source, "estimate_s": simpy_s, "times": simpy_s / wall_s},
     })  # fmt: skip
 
 
 def _mapped(jobs: Sequence[Job], workers: int) -> list[int]:
     found: list[int] = []
-    run_tasks(hops_of, jobs, lambda _, hops: found.append(hops), Where(workers))
+    run_tasks(hops_of, jobs, lambda _, hops: found.append(hops), Place(workers))
     return found
 
 
@@ -144,7 +144,7 @@ def _timed(scenario: str, count: int, workers: int, repetition: int) -> float:
     """Seconds from the first finished run of each worker to the last: what a long campaign sees of so many workers."""
     ends: list[float] = []
     jobs = [Job(scenario, 1000 * repetition + n) for n in range(count + workers)]
-    run_tasks(hops_of, jobs, lambda _job, _hops: ends.append(time.perf_counter()), Where(workers))
+    run_tasks(hops_of, jobs, lambda _job, _hops: ends.append(time.perf_counter()), Place(workers))
     return ends[-1] - ends[workers - 1]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, TextIO
@@ -13,14 +13,18 @@ from chaos.cli import options
 from chaos.cli.exit_codes import HARNESS_ERROR, PASS
 from chaos.cli.options import taken
 from chaos.cli.output import is_stdout, write_json
-from chaos.compare import comparison, tables
+from chaos.compare import comparison, plan
 from chaos.compare import sweep as sweeping
-from chaos.compare.places import places_of
+from chaos.compare.cases import cases_of
 from chaos.execution.campaign import ExecutionOptions
 from chaos.execution.jobs import forget
 from chaos.execution.runs import Runs
-from chaos.measures.statistics import looks_of
-from chaos.reports.campaigns import write_page
+from chaos.measures.statistics import analyses_of
+from chaos.reports import tables
+from chaos.reports.comparison import comparison_page
+from chaos.reports.sweep import sweep_page
+from chaos.results.comparison import ComparisonResult
+from chaos.results.sweep import SweepResult
 from simcore.base.errors import InputError
 
 
@@ -29,11 +33,13 @@ from simcore.base.errors import InputError
 @click.option("--architectures", required=True, metavar="A,B,…", help="By name or path; the first is the baseline.")
 @click.option("--measure", "measures", multiple=True, metavar="NAME=MARGIN", help="What is decided by; may be repeated.")
 @click.option(
-    "--looks", metavar="N,N,…", help="After how many runs it is looked at; default half, three quarters and all of them."
+    "--looks",
+    metavar="N,N,…",
+    help="After how many runs there is an interim analysis; default half, three quarters and all of them.",
 )
 @click.option(
     "--healthy",
-    default=comparison.HEALTHY,
+    default=plan.HEALTHY,
     metavar="SCENARIO",
     help="Where latency is measured: nothing is broken.",
 )
@@ -42,18 +48,19 @@ def compare(
     suites: tuple[str, ...], architectures: str, measures: tuple[str, ...], looks: str | None, healthy: str, environment: str | None,
     assignments: tuple[str, ...], seed: int, replications: int | None, json_file: TextIO | None, html: str | None, **given: Any,
 ) -> int:  # fmt: skip
-    """Compare architectures over SUITES (or scenarios, or patterns): same customers, same luck, pair by pair with the first."""
+    """Compare architectures over SUITES (or scenarios, or patterns): same customers, same random streams, pair by pair with the first."""
     forget()
     chosen = _architectures(architectures)
-    plan = comparison.Comparison(
-        tuple(places_of(suites, environment)), chosen, looks=_looks(looks, replications or 6),
-        measures=tuple(comparison.measure_of(m) for m in measures) or comparison.MEASURES, seed=seed, assignments=assignments,
+    planned = plan.ComparisonPlan(
+        tuple(cases_of(suites, environment)), chosen, analyses=_analyses(looks, replications or 6),
+        measures=tuple(plan.compared_measure(m) for m in measures) or plan.MEASURES, seed=seed, assignments=assignments,
         healthy=healthy,
     )  # fmt: skip
     with _runs(taken(ExecutionOptions, given)) as runs:
-        result = comparison.compare(plan, runs)
-    _write(result, tables.comparison(result), json_file, html)
-    return HARNESS_ERROR if result["summary"]["conservation_broken"] else PASS
+        result = comparison.compare(planned, runs)
+    _write(result, tables.comparison(result), json_file)
+    _write_page(html, lambda: comparison_page(result))
+    return HARNESS_ERROR if result.summary.conservation_broken else PASS
 
 
 @click.command()
@@ -71,7 +78,7 @@ def sweep(
     """Run a SCENARIO over the values of one or two parameters: paths of the architecture, workload.PATH, or load (a factor)."""
     forget()
     chosen = {key: given[key] for key in ("seed", "architecture", "environment", "assignments")}
-    plan = sweeping.Sweep(
+    planned = sweeping.SweepPlan(
         scenario,
         tuple(sweeping.axis_of(text) for text in axes),
         replications or 1,
@@ -79,9 +86,10 @@ def sweep(
         **chosen,
     )
     with _runs(taken(ExecutionOptions, given)) as runs:
-        result = sweeping.sweep(plan, runs)
-    _write(result, tables.sweep(result), json_file, html)
-    return HARNESS_ERROR if result["summary"]["conservation_broken"] else PASS
+        result = sweeping.sweep(planned, runs)
+    _write(result, tables.sweep(result), json_file)
+    _write_page(html, lambda: sweep_page(result))
+    return HARNESS_ERROR if result.summary.conservation_broken else PASS
 
 
 def _architectures(text: str) -> tuple[str, ...]:
@@ -94,30 +102,33 @@ def _architectures(text: str) -> tuple[str, ...]:
     return tuple(chosen)
 
 
-def _looks(text: str | None, cap: int) -> tuple[int, ...]:
-    """The looks as an option has them, or by the rule. Raises InputError."""
+def _analyses(text: str | None, cap: int) -> tuple[int, ...]:
+    """The interim analyses as the option --looks has them, or by the rule. Raises InputError."""
     if text is None:
-        return tuple(looks_of(cap))
+        return tuple(analyses_of(cap))
     try:
-        looks = [int(part) for part in text.split(",")]
+        counts = [int(part) for part in text.split(",")]
     except ValueError:
-        looks = []
-    if not looks or looks[0] < 1 or looks != sorted(set(looks)):
+        counts = []
+    if not counts or counts[0] < 1 or counts != sorted(set(counts)):
         raise InputError(f"--looks {text}: not rising numbers of runs", mend="such as --looks 10,15,20")
-    return tuple(looks)
+    return tuple(counts)
 
 
 def _runs(execution: ExecutionOptions) -> Runs:
     if execution.resume and not execution.store:
         raise InputError("--resume needs the file that the runs are kept in", mend="give it with --store FILE")
     path = Path(execution.store) if execution.store else None
-    return Runs(path, resume=execution.resume, workers=execution.jobs, cluster=execution.cluster, part=comparison.kept_of)
+    return Runs(path, resume=execution.resume, workers=execution.jobs, cluster=execution.cluster, part=comparison.figures_alone)
 
 
-def _write(result: dict[str, Any], text: Sequence[str], json_file: TextIO | None, html: str | None) -> None:
+def _write(result: ComparisonResult | SweepResult, text: Sequence[str], json_file: TextIO | None) -> None:
     with json_file or nullcontext():
         write_json(result, json_file)
-    if html is not None:
-        write_page(result, Path(html))
     if not is_stdout(json_file):
         click.echo("\n".join(text))
+
+
+def _write_page(file: str | None, page: Callable[[], str]) -> None:
+    if file is not None:
+        Path(file).write_text(page(), encoding="utf-8")

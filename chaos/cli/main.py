@@ -36,7 +36,7 @@ COMMANDS = {
     ),
     "compare": LazyCommand(
         "chaos.cli.compare:compare",
-        "Compare architectures over SUITES (or scenarios, or patterns): same customers, same luck, pair by pair with the first.",
+        "Compare architectures over SUITES (or scenarios, or patterns): same customers, same random streams, pair by pair with the first.",
     ),
     "sweep": LazyCommand(
         "chaos.cli.compare:sweep",

@@ -15,11 +15,12 @@ from chaos.cli.options import taken
 from chaos.cli.output import is_stdout, write_json
 from chaos.cli.printing import say as say_line
 from chaos.documents.library import library
-from chaos.documents.scenario import Outcome, Scenario, is_time
+from chaos.documents.scenario import Outcome, Scenario
 from chaos.execution.campaign import ExecutionOptions
 from chaos.execution.jobs import Job, load_scenario, run_jobs
 from chaos.execution.planning import JobOptions, scenario_jobs
-from chaos.judgement.verdict import combine, shown, value_of
+from chaos.judgement.verdict import combine
+from chaos.measures.catalogue import measures
 from chaos.results.run import SCHEMA_VERSION, RunResult
 from simcore.base.errors import InputError
 from simcore.base.units import format_clock
@@ -69,7 +70,8 @@ def story(scenario: Scenario, run: RunResult) -> Story:
 
 
 def _outcome(outcome: Outcome, run: RunResult) -> dict[str, Any]:
-    value, published = value_of(run.measures, run.properties, outcome.measure), outcome.published
+    measure = measures().find(outcome.measure)
+    value, published = measure.value(run), outcome.published
     off = None
     if isinstance(value, (int, float)) and isinstance(published, (int, float)) and published:
         off = (value - published) / published
@@ -77,21 +79,13 @@ def _outcome(outcome: Outcome, run: RunResult) -> dict[str, Any]:
     return {
         "measure": outcome.measure, "published": published, "simulated": value, "off": off, "within": outcome.within, "lands": bool(lands),
         "fitted": outcome.fitted, "misses": outcome.misses, "source": outcome.source,
-        "published_shown": _shown(outcome.measure, published, str(published)),
-        "simulated_shown": _shown(outcome.measure, value, shown(outcome.measure, run.measures, run.properties)),
+        "published_shown": measure.text(published),
+        "simulated_shown": measure.shown(run) if value is None else measure.text(value),
     }  # fmt: skip
 
 
 def _clock(t_ns: int | None) -> str | None:
     return None if t_ns is None else format_clock(t_ns)[:8]
-
-
-def _shown(measure: str, value: Any, otherwise: str) -> str:
-    if isinstance(value, str) or value is None:
-        return otherwise
-    if is_time(measure):
-        return f"{value:.0f} s" if value < 300 else f"{value / 60:.1f} min"
-    return f"{value:.1%}" if measure.endswith(("share", "success")) else f"{value:,.6g}"
 
 
 def counted(stories: Iterable[Story]) -> tuple[int, int]:

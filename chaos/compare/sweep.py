@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
 
-from chaos.compare.comparison import share_of, spread_of
-from chaos.documents.scenario import measure_problem
+from chaos.compare.summaries import share_of, spread_of, verdicts_of
 from chaos.execution.jobs import Job, input_digest
 from chaos.execution.runs import Runs
-from chaos.judgement.verdict import value_of
-from chaos.results.run import SCHEMA_VERSION, RunResult
+from chaos.measures.catalogue import measures
+from chaos.results.run import RunResult
+from chaos.results.sweep import (
+    SCHEMA_VERSION,
+    MetastableFrom,
+    SweepPoint,
+    SweepResult,
+    SweepSummary,
+    SweptParameter,
+    SweptRun,
+)
 from simcore.base.errors import InputError
 from simcore.files.document import parse_yaml
 
 MEASURES = ("orders.failed_share", "impaired_s")
 METASTABLE_SHARE = 0.5  # of the runs at a point: from here on staying down is what is to be expected
+
+Point = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -59,8 +68,17 @@ def _divided(text: str) -> list[str]:
     return [part.strip() for part in parts]
 
 
+def _require_swept(measure: str) -> None:
+    try:
+        problem = measures().find(measure).declared.not_swept
+    except ValueError as error:
+        problem = str(error)
+    if problem:
+        raise InputError(f"--measure {measure}: {problem}")
+
+
 @dataclass(frozen=True)
-class Sweep:
+class SweepPlan:
     """What is run: every combination of the axes' values (one or two axes) with so many seeds."""
 
     scenario: str
@@ -76,81 +94,66 @@ class Sweep:
         if not 1 <= len(self.axes) <= 2 or len({axis.path for axis in self.axes}) < len(self.axes):
             raise InputError("a sweep varies one or two different parameters", mend="give --vary once or twice")
         for measure in self.measures:
-            problem = measure_problem(measure)
-            if problem is None and measure.partition(".")[0] in ("severity", "properties"):
-                problem = "a sweep shows numbers"
-            if problem is not None:
-                raise InputError(f"--measure {measure}: {problem}")
+            _require_swept(measure)
 
     @property
-    def points(self) -> list[tuple[str, ...]]:
+    def points(self) -> list[Point]:
         """Every combination, the first axis slowest."""
         return list(product(*(axis.values for axis in self.axes)))
 
-    def job(self, point: Sequence[str], number: int) -> Job:
+    def job(self, point: Point, number: int) -> Job:
         """The run of one seed at a point."""
-        said = tuple(f"{axis.path}={value}" for axis, value in zip(self.axes, point, strict=True))
-        return Job(self.scenario, self.seed + number, self.architecture, self.environment, (*self.assignments, *said))
+        assigned = tuple(f"{axis.path}={value}" for axis, value in zip(self.axes, point, strict=True))
+        return Job(self.scenario, self.seed + number, self.architecture, self.environment, (*self.assignments, *assigned))
 
 
-def sweep(plan: Sweep, runs: Runs) -> dict[str, Any]:
+def sweep(plan: SweepPlan, runs: Runs) -> SweepResult:
     """Makes the runs and puts the result together. Raises InputError, before any run if a value does not fit its path."""
     for point in plan.points:
         input_digest(plan.job(point, 0))
     runs.make([plan.job(point, n) for point in plan.points for n in range(plan.count)])
-    found = {point: [runs.records[plan.job(point, n).key] for n in range(plan.count)] for point in plan.points}
-    points = [_point(plan, point, records) for point, records in found.items()]
-    first = next(iter(found.values()))[0]
-    broken = sum(len(record.broken_laws) for records in found.values() for record in records)
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "scenario": plan.scenario, "title": first.title, "architecture": first.architecture, "environment": first.environment,
-        "axes": [{"path": axis.path, "values": list(axis.values)} for axis in plan.axes],
-        "measures": list(plan.measures),
-        "points": points,
-        "metastable_from": _begins(plan, points),
-        "runs": [
-            {
-                "scenario": r.scenario, "architecture": r.architecture, "environment": r.environment, "seed": r.seed,
-                "verdict": r.verdict, "digest": r.digest, "point": list(point),
-            }
-            for point, records in found.items() for r in records
-        ],
-        "summary": {"runs": sum(map(len, found.values())), "points": len(points), "conservation_broken": broken},
-    }  # fmt: skip
+    made = {point: [runs.records[plan.job(point, n).key] for n in range(plan.count)] for point in plan.points}
+    points = [_point(plan, point, of_point) for point, of_point in made.items()]
+    first = made[plan.points[0]][0]
+    broken = sum(len(run.broken_laws) for of_point in made.values() for run in of_point)
+    return SweepResult(
+        schema_version=SCHEMA_VERSION,
+        scenario=plan.scenario, title=first.title, architecture=first.architecture, environment=first.environment,
+        axes=[SweptParameter(path=axis.path, values=list(axis.values)) for axis in plan.axes],
+        measures=list(plan.measures), points=points, metastable_from=metastable_from(plan, points),
+        runs=[_run(point, run) for point, of_point in made.items() for run in of_point],
+        summary=SweepSummary(runs=sum(map(len, made.values())), points=len(points), conservation_broken=broken),
+    )  # fmt: skip
 
 
-def _point(plan: Sweep, point: tuple[str, ...], records: Sequence[RunResult]) -> dict[str, Any]:
+def _run(point: Point, run: RunResult) -> SweptRun:
+    return SweptRun(
+        scenario=run.scenario, architecture=run.architecture, environment=run.environment, seed=run.seed, verdict=run.verdict,
+        digest=run.digest, point=list(point),
+    )  # fmt: skip
+
+
+def _point(plan: SweepPlan, point: Point, runs: Sequence[RunResult]) -> SweepPoint:
     """What the runs at a point show; those that were no valid experiment count in `invalid` alone."""
-    valid = [r for r in records if not r.invalid]
-    values = {m: [v for r in valid if (v := value_of(r.measures, {}, m)) is not None] for m in plan.measures}
-    return {
-        "values": list(point), "runs": len(records), "invalid": len(records) - len(valid),
-        "why": next(("; ".join(r.reasons) for r in records if r.invalid), ""),
-        "verdicts": {v: sum(r.verdict == v for r in records) for v in ("pass", "fail", "unknown")},
-        "measures": {m: spread_of([float(v) for v in found]) for m, found in values.items()},
-        "not_recovered": share_of(sum(not r.measures.recovered for r in valid), len(valid)),
-        "metastable": share_of(sum(r.measures.metastable is True for r in valid), len(valid)),
-    }  # fmt: skip
+    valid = [run for run in runs if not run.invalid]
+    numbers = {name: [measures().find(name).number(run) for run in valid] for name in plan.measures}
+    return SweepPoint(
+        values=list(point), runs=len(runs), invalid=len(runs) - len(valid),
+        why=next(("; ".join(run.reasons) for run in runs if run.invalid), ""), verdicts=verdicts_of(runs),
+        measures={name: spread_of([v for v in values if v is not None]) for name, values in numbers.items()},
+        not_recovered=share_of(sum(not run.measures.recovered for run in valid), len(valid)),
+        metastable=share_of(sum(run.measures.metastable is True for run in valid), len(valid)),
+    )  # fmt: skip
 
 
-def _begins(plan: Sweep, points: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def metastable_from(plan: SweepPlan, points: Sequence[SweepPoint]) -> list[MetastableFrom]:
     """For each value of the second axis the first value of the first one, in the order given, at which half of the runs or more are
-    metastable, and the value before; `from` is None where that is nowhere."""
+    metastable, and the value before."""
     lines = plan.axes[1].values if len(plan.axes) == 2 else (None,)
     found = []
     for line in lines:
-        mine = [p for p in points if line is None or p["values"][1] == line]
-        hit = next(
-            (
-                i
-                for i, p in enumerate(mine)
-                if p["metastable"]["share"] is not None and p["metastable"]["share"] >= METASTABLE_SHARE
-            ),
-            None,
-        )
-        found.append({
-            "line": line, "from": None if hit is None else mine[hit]["values"][0],
-            "after": mine[hit - 1]["values"][0] if hit else None,
-        })  # fmt: skip
+        mine = [p for p in points if line is None or p.values[1] == line]
+        hit = next((i for i, p in enumerate(mine) if (p.metastable.share or 0.0) >= METASTABLE_SHARE), None)
+        begins = None if hit is None else mine[hit].values[0]
+        found.append(MetastableFrom(line=line, begins=begins, after=mine[hit - 1].values[0] if hit else None))
     return found

@@ -16,9 +16,9 @@ from typing import Any, NamedTuple
 from chaos.coverage.kill_matrix import Bench, Ground, cells_inputs, ground
 from chaos.coverage.trials import ORDERS, PASS, Trial, inert
 from chaos.documents.library import library
-from chaos.documents.severity import GRADES
 from chaos.documents.triggers import Triggers, scenario_document
 from chaos.execution.planting import Mutant
+from chaos.measures.registry import GRADES
 from simcore.files.loading import is_path
 
 KINDS = tuple(name for name in ORDERS if name != "intended")

@@ -13,10 +13,10 @@ from typing import Any
 
 from chaos.documents.library import library
 from chaos.documents.scenario import Scenario
-from chaos.documents.severity import GRADES
 from chaos.execution.jobs import load_scenario
 from chaos.execution.simulated import OutOfEventsError, Parts, Simulated
 from chaos.judgement.assessment import assess
+from chaos.measures.registry import GRADES
 from simcore.base.errors import InputError
 from simcore.files.document import Node, Origin
 from simcore.files.loading import Resolved

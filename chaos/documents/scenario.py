@@ -6,110 +6,30 @@ A scenario states what holds while all is well (`steady_state`), what is done to
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, create_model, model_validator
+from pydantic import Field, create_model, model_validator
 
-from chaos.documents.severity import GRADES, SystemClass
+from chaos.documents.quantities import MeasureName, Quantity
+from chaos.documents.severity import SystemClass
 from chaos.faults.fault import Fault
+from chaos.measures.catalogue import measures
+from chaos.measures.formatting import Unit
+from chaos.measures.registry import GRADES, NOT_GRADABLE
 from simcore.base.model import FileName, Model, Name, Probability
-from simcore.base.units import MINUTE, SECOND, ClockTime, Duration, parse_duration
+from simcore.base.units import MINUTE, SECOND, ClockTime, Duration
 from simcore.files.patch import EditForm
 from simcore.files.validation import Finding
-from simcore.model.control.fields import Reading
-from simcore.model.metrics import METRIC_PATTERN
+from simcore.model.control_section import Reading
 
 Positive = Annotated[Duration, Field(gt=0)]
 Seed = Annotated[int, Field(ge=0, lt=1 << 63)]
 FileReference = Annotated[str, Field(min_length=1, max_length=1000, description="a shipped name, or a path")]
 
-ORDER_MEASURES = (
-    "intended", "blocked", "confirmed", "rejected", "failed", "unknown", "duplicated", "lost", "orphan", "stranded", "late",
-    "failed_orders", "failed_share",
-)  # fmt: skip
-TIME_MEASURES = ("impaired_s", "recovery_s", "detect_s", "decide_s", "act_s", "restore_s", "reconciled_s")
 PROPERTIES = ("no-duplicates", "none-lost", "none-stranded", "no-orphans", "reconciled")
 IMPLIED = ("no-duplicates", "none-lost", "no-orphans")
 """Properties that a requirement is held to unless it says which with `properties`."""
-NOT_GRADABLE = "not-gradable"
-FLOW_MEASURES = ("success", "failed_share", "failed", "p50_s", "p99_s")
-COUNTER_MEASURES = ("grown", "lasted_s")
-
-
-# --- quantities -----------------------------------------------------------------------------------------------------------
-
-
-def _quantity(value: Any) -> Any:
-    """A duration becomes seconds, `12 %` a share; numbers and grades stay."""
-    if isinstance(value, str) and value not in (*GRADES, NOT_GRADABLE):
-        if value.endswith("%"):
-            try:
-                return float(value[:-1]) / 100.0
-            except ValueError:
-                raise ValueError(f"not a percentage: {value!r}; write a number and %, such as 0.5 %") from None
-        return parse_duration(value) / SECOND
-    return value
-
-
-Quantity = Annotated[
-    float | Literal[(*GRADES, NOT_GRADABLE)],  # type: ignore[valid-type]
-    BeforeValidator(_quantity),
-    WithJsonSchema(
-        {"type": ["number", "string"], "description": "a number, a share such as 2 %, a duration such as 10min, or a grade"}
-    ),
-]
-
-
-def measure_problem(measure: str) -> str | None:
-    """What is wrong with a measure's name, or None. Names of flows and rule sets are checked where they are known."""
-    group, dot, rest = measure.partition(".")
-    if not dot:
-        known = (*TIME_MEASURES, "metastable", "customers_affected", "recovered", "first_noticed_s")
-        return (
-            None
-            if measure in known
-            else f"unknown measure; known: {', '.join(known)}, orders.*, flows.FLOW.*, counters.READING.*, severity.RULES, "
-            "properties.*"
-        )
-    if group == "counters":
-        reading, _, last = rest.rpartition(".")
-        return (
-            None
-            if last in COUNTER_MEASURES and re.match(METRIC_PATTERN, reading)
-            else f"write counters.KIND/NAME/FIELD.MEASURE; measures: {', '.join(COUNTER_MEASURES)}"
-        )
-    if group == "orders":
-        return None if rest in ORDER_MEASURES else f"unknown measure; known: {', '.join(f'orders.{m}' for m in ORDER_MEASURES)}"
-    if group == "properties":
-        return None if rest in PROPERTIES else f"unknown property; known: {', '.join(f'properties.{m}' for m in PROPERTIES)}"
-    if group == "flows":
-        last = rest.rpartition(".")[2]
-        return (
-            None if last in FLOW_MEASURES and "." in rest else f"write flows.FLOW.MEASURE; measures: {', '.join(FLOW_MEASURES)}"
-        )
-    return None if group == "severity" and rest else "unknown measure; groups: orders, flows, counters, severity, properties"
-
-
-def _known_measure(measure: str) -> str:
-    if (problem := measure_problem(measure)) is not None:
-        raise ValueError(f"{measure}: {problem}")
-    return measure
-
-
-Measure = Annotated[str, Field(max_length=200), AfterValidator(_known_measure)]
-
-
-def counter_of(measure: str) -> str | None:
-    """The reading that a measure `counters.READING.MEASURE` speaks of; None for any other measure."""
-    group, _, rest = measure.partition(".")
-    return rest.rpartition(".")[0] if group == "counters" else None
-
-
-def is_time(measure: str) -> bool:
-    """Whether a measure is a time, so that its bounds are durations."""
-    return measure.endswith("_s")
 
 
 # --- steady state ---------------------------------------------------------------------------------------------------------
@@ -240,7 +160,7 @@ class Expectation(Model):
     """A bound on a measure. Over several seeds it must hold in a share `in_share` of the runs, or at a `quantile` of the
     values; without either, in every run."""
 
-    measure: Measure = Field(description="impaired_s, orders.failed_orders, flows.login.success, severity.dora, …")
+    measure: MeasureName = Field(description="impaired_s, orders.failed_orders, flows.login.success, severity.dora, …")
     at_most: Quantity | None = None
     at_least: Quantity | None = None
     equals: bool | Quantity | None = None
@@ -254,11 +174,10 @@ class Expectation(Model):
             raise ValueError("an expectation needs at_most, at_least or equals")
         if self.in_share is not None and self.quantile is not None:
             raise ValueError("give in_share or quantile, not both")
-        if self.quantile is not None and not (
-            is_time(self.measure) or self.measure.startswith(("orders.", "flows.", "customers"))
-        ):
+        measure = measures().find(self.measure)
+        if self.quantile is not None and not measure.numeric:
             raise ValueError(f"{self.measure} has no quantiles; use in_share")
-        graded = self.measure.startswith("severity.")
+        graded = measure.unit is Unit.GRADE
         for bound in (self.at_most, self.at_least, self.equals):
             if bound is not None and isinstance(bound, str) != graded:
                 raise ValueError(f"bounds of severity are grades ({', '.join(GRADES)}), those of other measures are not")
@@ -290,7 +209,7 @@ class MustHappen(Model):
 class Outcome(Model):
     """A published figure beside the measure that should come near it. Only one that nothing was fitted to counts."""
 
-    measure: Measure
+    measure: MeasureName
     published: Quantity
     source: str
     fitted: bool = False
@@ -396,9 +315,9 @@ class Scenario(Model):
 
     @property
     def counters(self) -> list[str]:
-        """The readings that expectations and outcomes speak of."""
-        measures = [e.measure for e in self.expect] + [o.measure for o in (self.record.outcomes if self.record else ())]
-        return sorted({counter for measure in measures if (counter := counter_of(measure)) is not None})
+        """The metrics that expectations and outcomes are measures of."""
+        names = [e.measure for e in self.expect] + [o.measure for o in (self.record.outcomes if self.record else ())]
+        return sorted({counter for name in names if (counter := measures().find(name).counter) is not None})
 
 
 def scenario_model(step: type[Step]) -> type[Scenario]:
@@ -425,6 +344,6 @@ def check_scenario(scenario: Scenario) -> list[Finding]:
 
 
 def _bounds_with_units(expectation: Expectation, keys: tuple[str | int, ...]) -> list[Finding]:
-    if expectation.measure.startswith(("properties.", "metastable", "recovered")) and not isinstance(expectation.equals, bool):
+    if measures().find(expectation.measure).unit is Unit.FLAG and not isinstance(expectation.equals, bool):
         return [Finding((*keys, "measure"), "is true or false", "write equals: true or equals: false")]
     return []

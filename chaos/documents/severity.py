@@ -6,12 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from chaos.measures.registry import Grade
 from simcore.base.model import FileName, Model, Probability
 from simcore.base.units import Duration
 
-Grade = Literal["none", "ordinary", "larger", "major", "extraordinary"]
-GRADES: tuple[Grade, ...] = ("none", "ordinary", "larger", "major", "extraordinary")
-"""Grades of severity, mildest first: those of CSRC 2021 No.12 (一般, 较大, 重大, 特别重大). Rule sets map theirs onto them."""
 SystemClass = Literal["real-time", "other"]
 
 

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from chaos.documents.scenario import FileReference, Measure, Quantity
+from chaos.documents.quantities import MeasureName, Quantity
+from chaos.documents.scenario import FileReference
 from simcore.base.model import FileName, Model, Name
 
 
@@ -26,7 +27,7 @@ class Pair(Model):
     name: Name
     a: Entry
     b: Entry
-    measure: Measure = "orders.failed_orders"
+    measure: MeasureName = "orders.failed_orders"
     at_least: Quantity
     in_share: Annotated[float, Field(gt=0, le=1)] = 1.0
     why: str = ""

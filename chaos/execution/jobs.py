@@ -16,7 +16,7 @@ from chaos.execution.simulated import Parts, Simulated
 from chaos.execution.topology import topology_of
 from chaos.execution.workers import Place, require_same_files, run_tasks
 from chaos.judgement import assessment
-from chaos.judgement.assessment import assess, causes_of, question_of, timeline_of
+from chaos.judgement.assessment import assess, causes_of, spec_of, timeline_of
 from chaos.judgement.verdict import judge_runs
 from chaos.measures import compute
 from chaos.results.run import GroupResult, RunResult
@@ -134,7 +134,7 @@ def journal_folder(job: Job) -> Path:
 def _keep(folder: Path, journal: Journal, record: RunResult, target: Simulated) -> None:
     """The journal, and beside it what a report needs and the journal does not say."""
     scenario = target.scenario.model
-    windows = compute.judge_windows(journal, question_of(scenario, target.watchers(), journal))
+    windows = compute.judge_windows(journal, spec_of(scenario, target.watchers(), journal))
     write_journal(journal, folder)
     violated = compute.violated_stretches(windows, scenario.steady_state.every)
     store_run(folder, topology=topology_of(target.index), run=record, violated=violated)
@@ -151,7 +151,7 @@ def record_of(job: Job, target: Simulated, journal: Journal) -> RunResult:
         environment=target.environment, workload=target.workload.name, seed=job.seed, verdict=found.judgement.verdict,
         reasons=found.judgement.reasons, invalid=bool(found.invalid or found.missed),
         averted=bool(found.missed and not found.invalid), doubtful=bool(found.doubts),
-        digest=journal.digest, input_digest=target.input_digest, window=found.question.window, measures=found.measures,
+        digest=journal.digest, input_digest=target.input_digest, window=found.spec.window, measures=found.measures,
         properties=found.properties, conservation=laws(journal), expectations=found.judgement.expectations, faults=found.faults,
         causes=causes_of(found, journal, target.index), timeline=timeline_of(scenario, journal),
         replay=replay_line(job, target.architecture_reference, target.environment),

@@ -9,10 +9,11 @@ from typing import Any
 from chaos.documents.library import library
 from chaos.documents.overrides import layers as assignment_layers
 from chaos.documents.references import beside, require_file
-from chaos.documents.scenario import Responders, Rollback, Scenario, Step, counter_of
+from chaos.documents.scenario import Responders, Rollback, Scenario, Step
 from chaos.execution.digests import digest_of
 from chaos.execution.planting import mutant_named
 from chaos.faults.fault import Fault, System, Target
+from chaos.measures.catalogue import measures
 from simcore.base.errors import InputError, suggest
 from simcore.control.event_names import BREAKER_WORDS, VOCABULARY
 from simcore.files.document import Node
@@ -22,7 +23,7 @@ from simcore.files.validation import Finding, Keys
 from simcore.journal.model import Journal
 from simcore.library import Surroundings, require_fit
 from simcore.model.architecture import Architecture
-from simcore.model.control.section import Control
+from simcore.model.control_section import Control
 from simcore.model.index import ArchitectureIndex
 from simcore.model.metrics import FIELDS
 from simcore.model.references import check_reading
@@ -271,12 +272,10 @@ def _name_findings(scenario: Scenario, system: System) -> list[Finding]:
                 )
             )
     for i, expectation in enumerate(scenario.expect):
-        group, _, rest = expectation.measure.partition(".")
-        if group == "flows" and rest.rpartition(".")[0] not in flows:
+        measured = measures().find(expectation.measure).flow
+        if measured is not None and measured not in flows:
             found.append(
-                Finding(
-                    ("expect", i, "measure"), f"the architecture has no flow {rest.rpartition('.')[0]!r}", suggest(rest, flows)
-                )
+                Finding(("expect", i, "measure"), f"the architecture has no flow {measured!r}", suggest(measured, flows))
             )
     for i, rollback in enumerate(scenario.rollbacks):
         for kind, name in (
@@ -289,10 +288,10 @@ def _name_findings(scenario: Scenario, system: System) -> list[Finding]:
                 found.append(Finding(("rollbacks", i), f"there is no {name!r} among the {kind}", suggest(name, known)))
     found += _word_findings(scenario)
     readings: list[tuple[Keys, str]] = [(("abort", i, "counter"), a.counter) for i, a in enumerate(scenario.abort)]
-    measures: list[tuple[Keys, str]] = [(("expect", i, "measure"), e.measure) for i, e in enumerate(scenario.expect)]
+    named: list[tuple[Keys, str]] = [(("expect", i, "measure"), e.measure) for i, e in enumerate(scenario.expect)]
     outcomes = scenario.record.outcomes if scenario.record else ()
-    measures += [(("record", "outcomes", i, "measure"), o.measure) for i, o in enumerate(outcomes)]
-    readings += [(keys, counter) for keys, measure in measures if (counter := counter_of(measure)) is not None]
+    named += [(("record", "outcomes", i, "measure"), o.measure) for i, o in enumerate(outcomes)]
+    readings += [(keys, counter) for keys, name in named if (counter := measures().find(name).counter) is not None]
     readings += [(("must_happen", i, "counter"), m.counter) for i, m in enumerate(scenario.must_happen) if m.counter]
     return found + [
         f for keys, reading in readings for f in check_reading(system.index, keys, reading) or _counted(keys, reading)
@@ -321,11 +320,11 @@ def _word_findings(scenario: Scenario) -> list[Finding]:
         for keys, word in events
         if word is not None and word not in words
     ]
-    named = [(("expect", i, "measure"), e.measure.partition(".")) for i, e in enumerate(scenario.expect)]
-    return found + [
-        Finding(keys, f"no rule set is called {name!r}", suggest(name, rules))
-        for keys, (group, _, name) in named if group == "severity" and name not in rules
-    ]  # fmt: skip
+    for i, expectation in enumerate(scenario.expect):
+        graded_by = measures().find(expectation.measure).rules
+        if graded_by is not None and graded_by not in rules:
+            found.append(Finding(("expect", i, "measure"), f"no rule set is called {graded_by!r}", suggest(graded_by, rules)))
+    return found
 
 
 def _counted(keys: Keys, reading: str) -> list[Finding]:

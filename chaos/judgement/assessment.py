@@ -16,6 +16,7 @@ from chaos.documents.severity import RuleSet
 from chaos.judgement import causes, severity
 from chaos.judgement.verdict import Judgement, judge_run
 from chaos.measures import compute
+from chaos.measures.catalogue import measures as known_measures
 from chaos.results.run import (
     CausalLink,
     CounterFigures,
@@ -35,7 +36,7 @@ class Assessment:
     """What a run showed. `invalid` says why it was no valid experiment, `missed` what must happen and did not, `doubts` why it
     cannot pass."""
 
-    question: compute.Question
+    spec: compute.EvaluationSpec
     measures: Measures
     properties: dict[str, PropertyFinding]
     faults: list[FaultEvidence]
@@ -47,24 +48,24 @@ class Assessment:
 
 def assess(scenario: Scenario, watchers: Mapping[str, str], journal: Journal, figures: Figures) -> Assessment:
     """Measures and judges a run. `watchers` says of each alarm's name what raises it: a monitor, a robot, customers."""
-    question = question_of(scenario, watchers, journal)
-    measures = _measures(journal, question, figures, scenario)
+    spec = spec_of(scenario, watchers, journal)
+    measures = _measures(journal, spec, figures, scenario)
     properties = {name: PropertyFinding.model_validate(found) for name, found in check_all(journal).items()}
     faults = _evidence(scenario, journal)
     invalid, doubts = _invalid(journal, measures, faults), _doubts(journal, faults)
     since = min((s.at for s in scenario.method), default=scenario.start)
     missed = [f"did not happen: {m}" for m in scenario.must_happen if not _happened(m, journal, since)]
     judgement = judge_run(scenario, measures, properties, [*invalid, *missed], doubts)
-    return Assessment(question, measures, properties, faults, invalid, missed, doubts, judgement)
+    return Assessment(spec, measures, properties, faults, invalid, missed, doubts, judgement)
 
 
 def causes_of(found: Assessment, journal: Journal, index: ArchitectureIndex) -> list[CausalLink]:
     """The causal chain of a run that was assessed."""
     begun = [(fault.fault, fault.began_ns, fault.targets) for fault in found.faults]
-    return causes.chain(journal, index, begun, found.question)
+    return causes.chain(journal, index, begun, found.spec)
 
 
-def question_of(scenario: Scenario, watchers: Mapping[str, str], journal: Journal) -> compute.Question:
+def spec_of(scenario: Scenario, watchers: Mapping[str, str], journal: Journal) -> compute.EvaluationSpec:
     """What a scenario asks of a run's journal."""
     steady = scenario.steady_state
     objectives = {
@@ -75,25 +76,27 @@ def question_of(scenario: Scenario, watchers: Mapping[str, str], journal: Journa
     }
     healed = {e.detail.get("step"): e.t_ns for e in journal.events if e.what == "fault_healed"}
     all_healed = all(i in healed for i in range(len(scenario.method)))
-    return compute.Question(
+    return compute.EvaluationSpec(
         window=(scenario.window.begin, scenario.window.end), every=steady.every, hold=steady.hold, objectives=objectives,
         first_action=min((s.at for s in scenario.method), default=None), cleared_at=max(healed.values(), default=0) if all_healed else None,
         watchers=watchers,
     )  # fmt: skip
 
 
-def _measures(journal: Journal, question: compute.Question, figures: Figures, scenario: Scenario) -> Measures:
+def _measures(journal: Journal, spec: compute.EvaluationSpec, figures: Figures, scenario: Scenario) -> Measures:
     """Everything measured. Orders are those whose flow is of kind order, submitted in the window."""
-    computed = compute.measure(journal, question)
+    computed = compute.measure(journal, spec)
     harm = severity.Harm(
         computed["impaired_s"], computed["share_lost"], computed["customers_active"], computed["customers_affected"]
     )
-    since = question.first_action if question.first_action is not None else question.window[0]
-    return Measures(
+    since = spec.first_action if spec.first_action is not None else spec.window[0]
+    extensions = known_measures().computed(journal, spec)
+    found = Measures(
         orders=orders_of(figures.orders), flows=figures.flows, client_truth=figures.client_truth, **computed,
         severity={name: severity.grade(rules, harm, scenario.system) for name, rules in _rules().items()},
         counters={c: CounterFigures.model_validate(compute.counted(journal, c, since)) for c in scenario.counters},
     )  # fmt: skip
+    return found.model_copy(update={"extensions": extensions}) if extensions else found
 
 
 @functools.cache

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from chaos.measures.compute import Question
+from chaos.measures.compute import EvaluationSpec
 from chaos.results.run import CausalLink
 from simcore.base.units import SECOND
 from simcore.journal.model import Journal
@@ -43,10 +43,10 @@ class _Reached(NamedTuple):
 
 
 def chain(
-    journal: Journal, index: ArchitectureIndex, steps: Sequence[tuple[str, int | None, list[str]]], question: Question
+    journal: Journal, index: ArchitectureIndex, steps: Sequence[tuple[str, int | None, list[str]]], spec: EvaluationSpec
 ) -> list[CausalLink]:
     """The links in time order. `steps` are (fault, when it began, targets)."""
-    begin, since = int(journal.meta["start_ns"]), question.first_action
+    begin, since = int(journal.meta["start_ns"]), spec.first_action
     if since is None or since <= begin + STEP * SECOND:
         return []
     found = _follow(_hit(index, steps), _Symptoms(journal, since), index.dependents, begin)

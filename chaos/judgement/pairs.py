@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chaos.documents.suite import Entry, Pair
-from chaos.judgement.verdict import value_of
+from chaos.measures.catalogue import measures
+from chaos.measures.registry import NamedMeasure
 from chaos.measures.statistics import enough
-from chaos.results.run import PairResult, PairRow, RunResult, Value, Verdict
+from chaos.results.run import PairResult, PairRow, RunResult, Verdict
 
 
 def judge_pair(pair: Pair, runs: Sequence[tuple[int, RunResult | None, RunResult | None]]) -> PairResult:
     """The difference of the pair's measure between its sides, seed by seed: `runs` has the seed and the runs of both sides, and a
     seed counts where both were made. A run that was no valid experiment has no value."""
-    rows = [_row(pair.measure, seed, a, b) for seed, a, b in runs if a is not None and b is not None]
+    measure = measures().find(pair.measure)
+    rows = [_row(measure, seed, a, b) for seed, a, b in runs if a is not None and b is not None]
     kept = sum(row.difference is not None and row.difference >= pair.at_least for row in rows)
     without_value = sum(row.difference is None for row in rows)
     need = max(1, enough(pair.in_share, len(rows)))
@@ -26,15 +28,11 @@ def judge_pair(pair: Pair, runs: Sequence[tuple[int, RunResult | None, RunResult
     )  # fmt: skip
 
 
-def _row(measure: str, seed: int, a: RunResult, b: RunResult) -> PairRow:
-    values = [_value(run, measure) for run in (a, b)]
-    numbers = [v for v in values if isinstance(v, (int, float))]
-    difference = numbers[0] - numbers[1] if len(numbers) == 2 else None
+def _row(measure: NamedMeasure, seed: int, a: RunResult, b: RunResult) -> PairRow:
+    values = [None if run.invalid or run.doubtful else measure.value(run) for run in (a, b)]
+    levels = [measure.level(value) for value in values]
+    difference = None if levels[0] is None or levels[1] is None else levels[0] - levels[1]
     return PairRow(seed=seed, a=values[0], b=values[1], difference=difference)
-
-
-def _value(run: RunResult, measure: str) -> Value:
-    return None if run.invalid or run.doubtful else value_of(run.measures, run.properties, measure)
 
 
 def _side(entry: Entry) -> str:
@@ -45,6 +43,7 @@ def _side(entry: Entry) -> str:
 
 def pair_lines(pair: PairResult) -> list[str]:
     """The values of both sides by seed (five at most), and what makes it the point."""
-    shown = [[f"{v:,g}" if isinstance(v, (int, float)) else "no value" for v in (row.a, row.b)] for row in pair.seeds]
+    measure = measures().find(pair.measure)
+    shown = [[measure.text(value, exact=True) for value in (row.a, row.b)] for row in pair.seeds]
     lines = [f"seed {row.seed}: {a} against {b}" for row, (a, b) in zip(pair.seeds, shown, strict=True)]
     return lines[:5] + ([pair.why] if pair.why else [])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from chaos.documents.severity import GRADES, Rule, RuleSet, SystemClass
+from chaos.documents.severity import Rule, RuleSet, SystemClass
+from chaos.measures.registry import GRADES
 from chaos.results.run import Grade
 
 

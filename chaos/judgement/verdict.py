@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from chaos.documents.scenario import IMPLIED, NOT_GRADABLE, Expectation, Outcome, Scenario, is_time
-from chaos.documents.severity import GRADES
+from chaos.documents.scenario import IMPLIED, Expectation, Outcome, Scenario
+from chaos.measures.catalogue import measures as known_measures
+from chaos.measures.registry import NOT_GRADABLE, Measured, MeasuredRun, rank
 from chaos.measures.statistics import enough, quantile_of
 from chaos.results.run import (
     ExpectationResult,
@@ -18,7 +18,6 @@ from chaos.results.run import (
     Value,
     Verdict,
 )
-from simcore.journal.summary import FlowFigures
 
 Properties = Mapping[str, PropertyFinding]
 
@@ -31,7 +30,7 @@ def combine(verdicts: Iterable[Verdict]) -> Verdict:
     return "fail" if "fail" in found else "unknown" if "unknown" in found or not found else "pass"
 
 
-# --- values ---------------------------------------------------------------------------------------------------------------
+# --- bounds ---------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -51,60 +50,28 @@ class SeedsJudgement:
     expectations: list[OverSeedsResult]
 
 
-def value_of(measures: Measures, properties: Properties, measure: str) -> Value:
-    """The value of a measure in one run; None if it has none. A time that was cut off by the end of the run is None."""
-    group, _, rest = measure.partition(".")
-    value: Value
-    if group == "properties":
-        return properties[rest].holds if rest in properties else None
-    if group == "orders" and rest:
-        value = getattr(measures.orders, rest, None)
-    elif group == "severity":
-        value = measures.severity[rest].grade if rest in measures.severity else None
-    elif group == "counters":
-        reading, _, what = rest.rpartition(".")
-        value = getattr(measures.counters.get(reading), what, None)
-    elif group == "flows":
-        flow, _, what = rest.rpartition(".")
-        value = _flow_value(measures.flows.get(flow), what)
-    else:
-        value = getattr(measures, measure, None)
-    return value
-
-
-def _flow_value(flow: FlowFigures | None, what: str) -> float | None:
-    if flow is None or not flow.intended:
-        return None
-    if what == "failed":
-        return flow.failed_all
-    if what == "failed_share":
-        return flow.failed_all / flow.intended
-    if what == "success":
-        return flow.success
-    ns: int | None = getattr(flow, what.removesuffix("_s") + "_ns")
-    return None if ns is None else ns / 1e9
-
-
-def holds(expectation: Expectation, value: Any) -> bool | None:
+def holds(expectation: Expectation, value: Value) -> bool | None:
     """Whether a value keeps the bounds; None if there is no value."""
     if value is None:
         return None
-    rank: Callable[[Any], Any] = GRADES.index if isinstance(value, str) else lambda x: x
-    ok = True
-    if expectation.at_most is not None:
-        ok &= rank(value) <= rank(expectation.at_most)
-    if expectation.at_least is not None:
-        ok &= rank(value) >= rank(expectation.at_least)
-    if expectation.equals is not None:
-        ok &= value == expectation.equals
-    return bool(ok)
+    at_most, at_least, equals = expectation.at_most, expectation.at_least, expectation.equals
+    return (
+        (at_most is None or _level(value) <= _level(at_most))
+        and (at_least is None or _level(value) >= _level(at_least))
+        and (equals is None or value == equals)
+    )
 
 
-def _holds_in(expectation: Expectation, measures: Measures, properties: Properties) -> bool | None:
+def _level(value: float | str) -> float:
+    """A value on the scale of its bounds: of a grade how many are milder."""
+    return rank(value) if isinstance(value, str) else value
+
+
+def _holds_in(expectation: Expectation, run: Measured) -> bool | None:
     """As `holds`; a recovery or detection that the run's end cut off is too long as soon as its lower bound is, and an incident
     may be expected to be not gradable."""
-    value = value_of(measures, properties, expectation.measure)
-    lower = _lower(measures, expectation.measure)
+    measure = known_measures().find(expectation.measure)
+    value, lower = measure.value(run), measure.lower_bound(run)
     if expectation.equals == NOT_GRADABLE:
         return value is None
     if value is None and lower is not None:
@@ -115,15 +82,11 @@ def _holds_in(expectation: Expectation, measures: Measures, properties: Properti
     return holds(expectation, value)
 
 
-def _lower(measures: Measures, measure: str) -> float | None:
-    """What a time is longer than that had not come to its end when the run did."""
-    return {"recovery_s": measures.recovery_s_lower, "detect_s": measures.detect_s_lower}.get(measure)
-
-
 def bounds(expectation: Expectation) -> str:
     """The expectation as a person would say it."""
+    measure = known_measures().find(expectation.measure)
     parts = [
-        f"{sign} {_shown(expectation.measure, bound)}"
+        f"{sign} {measure.text(bound, exact=True)}"
         for sign, bound in (("≤", expectation.at_most), ("≥", expectation.at_least), ("=", expectation.equals))
         if bound is not None
     ]
@@ -137,30 +100,6 @@ def bounds(expectation: Expectation) -> str:
     return f"{expectation.measure} {' and '.join(parts)}{over}"
 
 
-def _shown(measure: str, value: Any) -> str:
-    if value is None:
-        return "no value"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str):
-        return value
-    if measure.endswith(("share", "success")):
-        return f"{value:.3%}"
-    return f"{value:g} s" if is_time(measure) else f"{value:,g}"
-
-
-def shown(measure: str, measures: Measures, properties: Properties) -> str:
-    """The value of a measure for people."""
-    value = value_of(measures, properties, measure)
-    lower = _lower(measures, measure)
-    if value is None and lower is not None:
-        return f"more than {lower:g} s"
-    group, _, rules = measure.partition(".")
-    if group == "severity" and value is None and (graded := measures.severity.get(rules)):
-        return f"not gradable ({graded.why})" if graded.why else "not gradable"
-    return _shown(measure, value)
-
-
 # --- one run --------------------------------------------------------------------------------------------------------------
 
 
@@ -172,8 +111,9 @@ def judge_run(
     `invalid` says why the run was no valid experiment: then nothing is concluded from its measures. `doubts` say why it cannot
     pass (aborted, an action failed) though what it shows may fail. Expectations over several runs are left to `judge_runs`.
     """
-    results = [_result(e, measures, properties) for e in scenario.expect]
-    results += [_outcome_result(o, measures, properties, scenario) for o in (scenario.record.outcomes if scenario.record else ())]
+    run = MeasuredRun(measures, properties)
+    results = [_result(e, run) for e in scenario.expect]
+    results += [_outcome_result(o, run, scenario) for o in (scenario.record.outcomes if scenario.record else ())]
     results += [_property_result(name, properties) for name in _implied(scenario)]
     judged = [r for r in results if r.judged]
     failed = [r for r in judged if r.holds is False and (not invalid or _is_violation(r))]
@@ -186,29 +126,31 @@ def judge_run(
     return Judgement(verdict, reasons, results)
 
 
-def _result(expectation: Expectation, measures: Measures, properties: Properties) -> ExpectationResult:
+def _result(expectation: Expectation, run: Measured) -> ExpectationResult:
+    measure = known_measures().find(expectation.measure)
     return ExpectationResult(
-        measure=expectation.measure, expected=bounds(expectation), value=value_of(measures, properties, expectation.measure),
-        shown=shown(expectation.measure, measures, properties), holds=_holds_in(expectation, measures, properties),
+        measure=expectation.measure, expected=bounds(expectation), value=measure.value(run),
+        shown=measure.shown(run), holds=_holds_in(expectation, run),
         judged=expectation.in_share is None and expectation.quantile is None,
     )  # fmt: skip
 
 
-def _outcome_result(outcome: Outcome, measures: Measures, properties: Properties, scenario: Scenario) -> ExpectationResult:
+def _outcome_result(outcome: Outcome, run: Measured, scenario: Scenario) -> ExpectationResult:
     """Against the published figure: off by at most `within` of it. What was fitted, or is said to miss, is shown alone; what is
     judged on the median of several runs is not judged on each."""
-    value, published = value_of(measures, properties, outcome.measure), outcome.published
+    measure = known_measures().find(outcome.measure)
+    value, published = measure.value(run), outcome.published
     ok = None
     if isinstance(value, (int, float)) and isinstance(published, (int, float)):
         ok = abs(value - published) <= outcome.within * abs(published)
     elif value is not None:
         ok = value == published
     alone = counts(outcome) and not _by_median(outcome, scenario)
-    near = f"within {outcome.within:.0%} of the published {_shown(outcome.measure, published)}"
+    near = f"within {outcome.within:.0%} of the published {measure.text(published, exact=True)}"
     note = " (fitted)" if outcome.fitted else " (said to miss)" if outcome.misses else ""
     return ExpectationResult(
         measure=outcome.measure, expected=f"{outcome.measure} {near}{note}", value=value,
-        shown=shown(outcome.measure, measures, properties), holds=ok, judged=alone,
+        shown=measure.shown(run), holds=ok, judged=alone,
     )  # fmt: skip
 
 
@@ -253,8 +195,7 @@ def counts(outcome: Outcome) -> bool:
 
 def _by_median(outcome: Outcome, scenario: Scenario) -> bool:
     """Whether an outcome is judged on the median: a record is one draw, and so is a run; the unit is the scenario's seeds."""
-    spread = is_time(outcome.measure) or outcome.measure.startswith(("orders.", "flows.", "customers"))
-    return scenario.replications > 1 and spread
+    return scenario.replications > 1 and known_measures().find(outcome.measure).numeric
 
 
 def _medians(scenario: Scenario) -> list[Expectation]:
@@ -269,14 +210,15 @@ def _medians(scenario: Scenario) -> list[Expectation]:
 
 
 def _over_seeds(expectation: Expectation, runs: Sequence[RunResult]) -> OverSeedsResult:
-    told = [None if run.invalid else _holds_in(expectation, run.measures, run.properties) for run in runs]
+    told = [None if run.invalid else _holds_in(expectation, run) for run in runs]
     kept, broken = told.count(True), told.count(False)
     share = expectation.in_share
     if share is None:  # a quantile at most x: at least that share of the values is at most x
         share = expectation.quantile if expectation.at_most is not None else 1.0 - (expectation.quantile or 0.0)
     need = max(1, enough(share or 0.0, len(runs)))
     verdict: Verdict = "pass" if kept >= need else "fail" if broken > len(runs) - need else "unknown"
-    values = [v for run in runs if isinstance(v := value_of(run.measures, run.properties, expectation.measure), (int, float))]
+    measure = known_measures().find(expectation.measure)
+    values = [v for run in runs if isinstance(v := measure.value(run), (int, float))]
     at = quantile_of(values, expectation.quantile) if values and expectation.quantile is not None else None
     return OverSeedsResult(
         measure=expectation.measure, expected=bounds(expectation), held=kept, broken=broken, runs=len(runs), needed=need,

@@ -37,7 +37,7 @@ class Objective:
 
 
 @dataclass(frozen=True)
-class Question:
+class EvaluationSpec:
     """What is asked of a journal. Times in ns since midnight of the first day. `first_action` is None without a method;
     `cleared_at` is when the last fault was healed, None if one was not. `watchers` says of each alarm's name what raises it."""
 
@@ -61,16 +61,16 @@ class Windows:
     lost: NDArray[np.int64]
 
 
-def judge_windows(journal: Journal, question: Question) -> Windows:
+def judge_windows(journal: Journal, spec: EvaluationSpec) -> Windows:
     """The state of every whole window of the run."""
-    rows = question.every // SECOND
+    rows = spec.every // SECOND
     count = journal.seconds.size // rows
     begins = journal.seconds[: count * rows : rows]
     states = np.zeros(count, np.int8)
     intents, lost = np.zeros(count, np.int64), np.zeros(count, np.int64)
-    for flow, objective in question.objectives.items():
+    for flow, objective in spec.objectives.items():
         recorded = flow in journal.meta["recorded_flows"]
-        total, good, quick = (_by_rows if recorded else _by_counters)(journal, flow, objective, question.every, count)
+        total, good, quick = (_by_rows if recorded else _by_counters)(journal, flow, objective, spec.every, count)
         states = _combine(states, _state_of(objective, total, good, quick))
         intents += total
         lost += total - good
@@ -140,15 +140,15 @@ def _in_session(journal: Journal, begins: NDArray[np.int64]) -> NDArray[np.bool_
 # --- impaired and recovery time -------------------------------------------------------------------------------------------
 
 
-def steady_before(windows: Windows, question: Question) -> tuple[bool, str]:
+def steady_before(windows: Windows, spec: EvaluationSpec) -> tuple[bool, str]:
     """Whether the steady state was seen, and held, in the `hold` before the first step; and if not, why.
 
     The window right before the step is left out: what was submitted in it may have been under way when the step began.
     """
-    if question.first_action is None:
+    if spec.first_action is None:
         return True, ""
-    ends, until = windows.begins + question.every, question.first_action - question.every
-    before = (ends <= until) & (ends > until - question.hold)
+    ends, until = windows.begins + spec.every, spec.first_action - spec.every
+    before = (ends <= until) & (ends > until - spec.hold)
     states = windows.states[before]
     if (states == VIOLATED).any():
         return False, "the steady state did not hold before the method"
@@ -157,12 +157,12 @@ def steady_before(windows: Windows, question: Question) -> tuple[bool, str]:
     return True, ""
 
 
-def impairment(windows: Windows, question: Question) -> dict[str, Any]:
+def impairment(windows: Windows, spec: EvaluationSpec) -> dict[str, Any]:
     """`impaired_s` (in session), `recovery_s`, `recovery_s_lower`, `recovered`, `first_violation_ns`, `recovered_at_ns`."""
-    begin = max(question.window[0], question.first_action or 0) if question.first_action is not None else question.window[0]
-    inside = (windows.begins + question.every > begin) & (windows.begins < question.window[1])
+    begin = max(spec.window[0], spec.first_action or 0) if spec.first_action is not None else spec.window[0]
+    inside = (windows.begins + spec.every > begin) & (windows.begins < spec.window[1])
     judged = inside & windows.session
-    every_s = question.every / SECOND
+    every_s = spec.every / SECOND
     violated = judged & (windows.states == VIOLATED)
     figures: dict[str, Any] = {
         "impaired_s": float(violated.sum() * every_s),
@@ -181,11 +181,11 @@ def impairment(windows: Windows, question: Question) -> dict[str, Any]:
     first, last = int(np.flatnonzero(violated)[0]), int(np.flatnonzero(violated)[-1])
     since = int(windows.begins[first])
     after = judged & (windows.states == OK) & (np.arange(windows.states.size) > last)
-    recovered = after.sum() * question.every >= question.hold
+    recovered = after.sum() * spec.every >= spec.hold
     at = int(windows.begins[np.flatnonzero(after)[0]]) if recovered else None
     return figures | {
         "recovery_s": (at - since) / SECOND if at is not None else None,
-        "recovery_s_lower": None if at is not None else (question.window[1] - since) / SECOND,
+        "recovery_s_lower": None if at is not None else (spec.window[1] - since) / SECOND,
         "recovered": bool(recovered), "first_violation_ns": since, "recovered_at_ns": at,
     }  # fmt: skip
 
@@ -194,20 +194,20 @@ def _share(part: Any, whole: Any) -> float | None:
     return float(part) / float(whole) if whole else None
 
 
-def metastable(journal: Journal, windows: Windows, question: Question) -> bool | None:
+def metastable(journal: Journal, windows: Windows, spec: EvaluationSpec) -> bool | None:
     """Faults cleared, no action pending, load no higher than what was carried in steady state, and yet violated for ten hold
     windows to the horizon. None if the run is too short to tell: violated at its end, for less than that."""
     judged = windows.session & (windows.states != NO_DATA)
     recent = np.flatnonzero(judged)
-    if not recent.size or windows.states[recent[-1]] != VIOLATED or question.cleared_at is None:
+    if not recent.size or windows.states[recent[-1]] != VIOLATED or spec.cleared_at is None:
         return False
     steady = recent[windows.states[recent] == OK]
-    since = max(int(windows.begins[steady[-1]]) if steady.size else 0, question.cleared_at, _last_pending(journal))
-    load = _load(journal, question)
+    since = max(int(windows.begins[steady[-1]]) if steady.size else 0, spec.cleared_at, _last_pending(journal))
+    load = _load(journal, spec)
     carried = max((load[i] for i in np.flatnonzero(windows.states == OK)), default=0)
     overload = [int(windows.begins[i]) for i in recent if load[i] > SHOWN_LOAD * carried]
     since = max(since, max(overload, default=0))
-    return True if question.window[1] - since >= METASTABLE_HOLDS * question.hold else None
+    return True if spec.window[1] - since >= METASTABLE_HOLDS * spec.hold else None
 
 
 def _last_pending(journal: Journal) -> int:
@@ -218,12 +218,12 @@ def _last_pending(journal: Journal) -> int:
     return int(journal.meta["end_ns"]) if changes[-1].detail.get("count") else changes[-1].t_ns
 
 
-def _load(journal: Journal, question: Question) -> NDArray[np.int64]:
+def _load(journal: Journal, spec: EvaluationSpec) -> NDArray[np.int64]:
     """Intents of the objectives' flows that began in each window."""
-    rows = question.every // SECOND
+    rows = spec.every // SECOND
     count = journal.seconds.size // rows
     load = np.zeros(count, np.int64)
-    for flow in question.objectives:
+    for flow in spec.objectives:
         load += journal.series("flow", flow, "started")[: count * rows].reshape(count, rows).sum(axis=1)
     return load
 
@@ -231,17 +231,17 @@ def _load(journal: Journal, question: Question) -> NDArray[np.int64]:
 # --- who noticed, who was hit -----------------------------------------------------------------------------------------------
 
 
-def response(journal: Journal, question: Question, figures: Mapping[str, Any]) -> dict[str, Any]:
+def response(journal: Journal, spec: EvaluationSpec, figures: Mapping[str, Any]) -> dict[str, Any]:
     """The split of the way back, each None if it did not come to it: `detect_s` from the first violation (the first step, if
     none) to people knowing, with `detect_s_lower` if nobody knew by the end of the window; `decide_s` on to approval; `act_s` on
     to the last action done; `restore_s` on to steady state.
     `reconciled_s` is from the first violation to the last reconciliation's end. `first_noticed` says by what (monitor, robot,
     customers), `first_noticed_s` when."""
-    since = figures["first_violation_ns"] or question.first_action
+    since = figures["first_violation_ns"] or spec.first_action
     if since is None:
         times = ("detect_s", "detect_s_lower", "decide_s", "act_s", "restore_s", "reconciled_s")
         return dict.fromkeys((*times, "first_noticed", "first_noticed_s"))
-    begin = min(since, question.first_action if question.first_action is not None else since)
+    begin = min(since, spec.first_action if spec.first_action is not None else since)
     events = [e for e in journal.events if e.t_ns >= begin]
     back = figures["recovered_at_ns"]
     detect = _first(events, "detect", begin)
@@ -251,12 +251,12 @@ def response(journal: Journal, question: Question, figures: Mapping[str, Any]) -
     ]
     act = max(acts, default=None)
     reconciled = max((e.t_ns for e in events if e.what == "reconciled"), default=None)
-    noticed = next((e for e in events if e.what == "alarm" and e.subject in question.watchers), None)
+    noticed = next((e for e in events if e.what == "alarm" and e.subject in spec.watchers), None)
     return {
-        "detect_s": _between(since, detect), "detect_s_lower": _between(since, question.window[1]) if detect is None else None,
+        "detect_s": _between(since, detect), "detect_s_lower": _between(since, spec.window[1]) if detect is None else None,
         "decide_s": _between(detect, decide), "act_s": _between(decide, act),
         "restore_s": _between(act, back), "reconciled_s": _between(since, reconciled),
-        "first_noticed": question.watchers[noticed.subject] if noticed else None,
+        "first_noticed": spec.watchers[noticed.subject] if noticed else None,
         "first_noticed_by": noticed.subject if noticed else None,
         "first_noticed_s": _between(since, noticed.t_ns if noticed else None),
     }  # fmt: skip
@@ -309,12 +309,12 @@ def counted(journal: Journal, counter: str, since: int) -> dict[str, Any]:
     return {"grown": grown(journal, counter, since), "lasted_s": lasted}
 
 
-def measure(journal: Journal, question: Question) -> dict[str, Any]:
+def measure(journal: Journal, spec: EvaluationSpec) -> dict[str, Any]:
     """Every measure of this module, as plain JSON types."""
-    windows = judge_windows(journal, question)
-    figures = impairment(windows, question)
-    steady, why = steady_before(windows, question)
+    windows = judge_windows(journal, spec)
+    figures = impairment(windows, spec)
+    steady, why = steady_before(windows, spec)
     return (
-        figures | response(journal, question, figures) | customers(journal, question.window)
-        | {"metastable": metastable(journal, windows, question), "steady_before": steady, "unsteady_because": why}
+        figures | response(journal, spec, figures) | customers(journal, spec.window)
+        | {"metastable": metastable(journal, windows, spec), "steady_before": steady, "unsteady_because": why}
     )  # fmt: skip

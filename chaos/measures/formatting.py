@@ -1,12 +1,81 @@
-"""What customers of an architecture waited, in words: said once for tables and pages."""
+"""How values are written for people: one function a unit, used by verdicts, tables, pages and the terminal alike.
+
+A value is written either exactly (`exact=True`), as verdicts need it, where a bound and what came out must not be rounded to the
+same text, or rounded, as a table or a page shows it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from enum import StrEnum
+from typing import Literal
 
-WAITS = {"mean": ",.1f", "p50": ",.0f", "p99": ",.0f"}  # ms, how each is written: quantiles are known to 1/32
+from simcore.base.units import SECOND, format_clock
+
+Language = Literal["en", "zh"]
+NONE = "–"
+"""What stands in a table or on a page where there is no value."""
+
+MINUTES_FROM_S = 300
+"""From so many seconds on a rounded duration is in minutes: published ones are in seconds up to a few minutes."""
+
+_UNITS = {"s": {"en": "s", "zh": "秒"}, "min": {"en": "min", "zh": "分钟"}}
 
 
-def waited(of: Mapping[str, Mapping[str, float]], flow: str, what: str) -> str:
-    """An entry of a result's latency (ms by flow and one of `WAITS`) for people; a dash where there is none."""
-    return f"{of[flow][what]:{WAITS[what]}} ms" if what in of.get(flow, {}) else "–"
+class Unit(StrEnum):
+    """What a value of a measure is: seconds, a fraction of 1, a number of things, a grade of severity, or true or false."""
+
+    DURATION = "duration"
+    FRACTION = "fraction"
+    COUNT = "count"
+    GRADE = "grade"
+    FLAG = "flag"
+
+
+def text(unit: Unit, value: float | str | None, *, exact: bool = False, language: Language = "en") -> str:
+    """A value of a measure with its unit. Without a value "no value" if exact, else a dash."""
+    if value is None:
+        return "no value" if exact else NONE
+    if isinstance(value, str):
+        return value
+    if unit is Unit.DURATION:
+        return duration(value, exact=exact, language=language)
+    if unit is Unit.FRACTION:
+        return fraction(value, exact=exact)
+    return flag(value, exact=exact) if unit is Unit.FLAG else number(value)
+
+
+def duration(seconds: float, *, exact: bool = False, language: Language = "en") -> str:
+    """A length of time, s: `90 s`, exactly `1110 s`, rounded `18.5 min`; in Chinese `18.5 分钟`."""
+    if exact:
+        return f"{seconds:g} s"
+    size = abs(seconds)
+    if size >= MINUTES_FROM_S:
+        return f"{seconds / 60:,.1f} {_UNITS['min'][language]}"
+    return f"{seconds:.3g} {_UNITS['s'][language]}" if size < 10 else f"{seconds:.0f} {_UNITS['s'][language]}"
+
+
+def fraction(value: float, *, exact: bool = False) -> str:
+    """A part of a whole as a percentage: exactly `12.345%`, rounded `12.3%` and below a tenth `4.03%`; 0 is `0%`."""
+    if exact:
+        return f"{value:.3%}"
+    return f"{value:.2%}" if 0 < abs(value) < 0.1 else f"{value:.1%}" if value else "0%"
+
+
+def number(value: float) -> str:
+    """A number of things, with commas: `12,345`; a median of them may end in .5."""
+    return f"{int(value):,}" if float(value).is_integer() else f"{value:,.6g}"
+
+
+def flag(value: float, *, exact: bool = False) -> str:
+    """True or false; rounded 1 or 0, and between them the median of several."""
+    return str(bool(value)).lower() if exact else f"{float(value):g}"
+
+
+def instant(t_ns: int | None) -> str:
+    """A time of day to the second, `09:30:15`, of ns since midnight of the first day; a dash for none."""
+    return NONE if t_ns is None else format_clock(t_ns - t_ns % SECOND)
+
+
+def milliseconds(value: float | None, decimals: int = 0) -> str:
+    """A latency, ms: quantiles are known to 1/32 and have no decimals; a dash for none."""
+    return NONE if value is None else f"{value:,.{decimals}f} ms"

@@ -188,7 +188,7 @@ def _variance(values: Sequence[float]) -> float:
     return sum((v - mean) ** 2 for v in values) / (len(values) - 1)
 
 
-# --- many claims, looked at more than once -----------------------------------------------------------------------------------
+# --- many claims, analysed more than once -----------------------------------------------------------------------------------
 
 
 def holm(p_values: Mapping[K, float], level: float, family: int | None = None, standing: int = 0) -> set[K]:
@@ -203,13 +203,14 @@ def holm(p_values: Mapping[K, float], level: float, family: int | None = None, s
     return found
 
 
-def looks_of(cap: int) -> list[int]:
-    """After how many runs the decisions are taken, unless said otherwise: at one half and three quarters of the cap, and at the cap;
+def analyses_of(cap: int) -> list[int]:
+    """After how many runs there are interim analyses, unless said otherwise: at one half and three quarters of the cap, and at the cap;
     below ten runs, where little can be decided earlier, at the cap alone."""
     return [cap] if cap < 10 else sorted({math.ceil(cap / 2), math.ceil(3 * cap / 4), cap})
 
 
-def spending(looks: Sequence[int], level: float) -> list[float]:
-    """What of the error level each look may spend: in proportion to the runs that are new. The sum is the level, and what is spent
-    at one look never comes back (Bonferroni over looks; Lan and DeMets 1983, Biometrika 70:659-663, have the idea)."""
-    return [level * (look - before) / looks[-1] for before, look in zip([0, *looks], looks, strict=False)]
+def spending(counts: Sequence[int], level: float) -> list[float]:
+    """What of the error level each of the interim analyses after so many runs may spend: in proportion to the runs that are new.
+    The sum is the level, and what is spent at one never comes back (Bonferroni over analyses; Lan and DeMets 1983, Biometrika
+    70:659-663, have the idea)."""
+    return [level * (count - before) / counts[-1] for before, count in zip([0, *counts], counts, strict=False)]

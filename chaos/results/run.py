@@ -87,6 +87,7 @@ class Measures(Figures):
     unsteady_because: str | None = None
     severity: dict[str, Grade] = {}
     counters: dict[str, CounterFigures] = {}
+    extensions: dict[str, Value] = {}
 
 
 # --- one run ----------------------------------------------------------------------------------------------------------------

@@ -19,11 +19,13 @@ from typing import Any, NamedTuple
 import yaml
 from pydantic import ValidationError
 
-from chaos.documents.scenario import FLOW_MEASURES, IMPLIED, ORDER_MEASURES, PROPERTIES, TIME_MEASURES
-from chaos.documents.severity import GRADES
+from chaos.documents.scenario import IMPLIED, PROPERTIES
 from chaos.execution.simulated import FAULT_WORDS
 from chaos.faults.catalogue import shipped_faults
 from chaos.faults.fault import Fault, System
+from chaos.measures.catalogue import measures
+from chaos.measures.formatting import Unit
+from chaos.measures.registry import GRADES
 from simcore.base.errors import InputError
 from simcore.base.units import SECOND, format_clock, parse_clock
 from simcore.control.event_names import VOCABULARY
@@ -357,29 +359,30 @@ class Author:
         return {"event": self.rng.choice([*VOCABULARY, *FAULT_WORDS])} | ({"subject": "counter"} if self.chance(0.3) else {})
 
     def measure(self) -> str:
+        """Any measure: first its group, or one of the whole run, then which."""
         pick = self.rng.choice
-        return pick([
-            pick([*TIME_MEASURES, "first_noticed_s"]), f"orders.{pick(ORDER_MEASURES)}", "customers_affected", "metastable",
-            f"flows.{pick(self.flows)}.{pick(FLOW_MEASURES)}", f"counters.{self.reading()}.grown", "recovered",
-            f"severity.{pick(['dora', 'csrc-2021-12'])}", f"properties.{pick(PROPERTIES)}",
-        ])  # fmt: skip
+        group = pick([*dict.fromkeys(m.group for m in measures().measures), ""])
+        subjects = {
+            "FLOW": pick(self.flows), "METRIC": self.reading(), "RULES": pick(["dora", "csrc-2021-12"]), "PROPERTY": pick(PROPERTIES),
+        }  # fmt: skip
+        name = pick([m.name for m in measures().measures if m.group == group])
+        return ".".join(subjects.get(part, part) for part in name.split("."))
 
     def value(self, measure: str) -> Any:
-        if measure.startswith("severity."):
-            return self.rng.choice(GRADES)
-        if measure.endswith("_s"):
-            return self.rng.choice(DURATIONS)
-        return self.rng.choice(["1 %", 0.5, 1.0]) if measure.endswith(("share", "success")) else self.rng.choice([0, 1, 20, 1e6])
+        bounds: dict[Unit, Sequence[Any]] = {
+            Unit.GRADE: GRADES, Unit.DURATION: DURATIONS, Unit.FRACTION: ["1 %", 0.5, 1.0], Unit.COUNT: [0, 1, 20, 1e6],
+        }  # fmt: skip
+        return self.rng.choice(bounds[measures().find(measure).unit])
 
     def expectation(self) -> Plain:
         measure = self.measure()
-        if measure.startswith("properties.") or measure in ("metastable", "recovered"):
+        if measures().find(measure).unit is Unit.FLAG:
             made: Plain = {"measure": measure, "equals": self.chance(0.5)}
         else:
             made = {"measure": measure, self.rng.choice(["at_most", "at_least", "equals"]): self.value(measure)}
         if self.chance(0.2):
             return made | {"in_share": self.rng.choice([0.01, 0.5, 1.0])}
-        quantiles = measure.endswith("_s") or measure.startswith(("orders.", "flows.", "customers"))
+        quantiles = measures().find(measure).numeric
         return made | ({"quantile": self.rng.choice([0, 0.5, 1])} if quantiles and self.chance(0.2) else {})
 
     def record(self) -> Plain:

@@ -124,7 +124,7 @@ RULES = [
             or within(
                 name,
                 "simcore.journal",
-                "chaos.measures.formatting",
+                "chaos.measures",
                 "chaos.results",
                 "chaos.i18n",
                 "simcore.base",

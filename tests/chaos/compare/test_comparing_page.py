@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from chaos.cli.main import main
-from chaos.compare.places import places_of
-from chaos.compare.tables import short_names
+from chaos.compare.cases import cases_of
+from chaos.reports.tables import short_names
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "comparing.md"
 BLOCK = re.compile(r"<!-- made by: coredrill ([^\n]*?) -->\n(.*?)<!-- end -->", re.DOTALL)
@@ -38,7 +38,7 @@ def test_the_large_table_has_everything() -> None:
     assert len(heads) == 3
     for head in heads:
         assert [word.strip() for word in head.strip("| ").split("|")] == ["scenario", *short_names(architectures)]
-    names = short_names([place.scenario for place in places_of(arguments[1:3], None)])
+    names = short_names([case.scenario for case in cases_of(arguments[1:3], None)])
     for name in names:
         found = re.findall(rf"^\| {re.escape(name)} +\||(?<=[:,]) {re.escape(name)}(?=[,.])", text, re.MULTILINE)
         assert len(found) == 3, name

@@ -13,9 +13,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from chaos.cli.main import main
-from chaos.compare.comparison import Stopping, measure_of
 from chaos.compare.costs import latency
-from chaos.measures.formatting import waited
+from chaos.compare.plan import compared_measure
+from chaos.compare.stopping import Decision, StoppingRule
+from chaos.measures.formatting import milliseconds
 from chaos.measures.statistics import sign_test
 from chaos.results.run import Measures, Orders, RunResult
 from simcore.base.errors import InputError
@@ -42,20 +43,20 @@ def mostly_nothing(rng: np.random.Generator, n: int) -> np.ndarray:
     return np.where(rng.random(n) < 0.9, 0.0, rng.laplace(size=n))
 
 
-def campaign(rng: np.random.Generator, draw: Draw, cells: int, margin: float) -> Stopping[int]:
+def campaign(rng: np.random.Generator, draw: Draw, cells: int, margin: float) -> StoppingRule[int]:
     """All cells alike, looked at until decided."""
     values = [draw(rng, LOOKS[-1]) for _ in range(cells)]
-    stopping = Stopping(range(cells), LOOKS)
+    stopping = StoppingRule(range(cells), LOOKS)
     for number, count in enumerate(LOOKS):
-        stopping.look(number, {c: sign_test([float(v) for v in values[c][:count]], margin) for c in stopping.open})
+        stopping.analyse(number, {c: sign_test([float(v) for v in values[c][:count]], margin) for c in stopping.open})
     return stopping
 
 
 def share_wrong(draw: Draw, margin: float, wrong: tuple[str, ...], campaigns: int = 400) -> float:
     """In how many campaigns of eight cells a verdict that is false was reached at all."""
     rng = np.random.default_rng(5)
-    found = [campaign(rng, draw, 8, margin).verdicts for _ in range(campaigns)]
-    return sum(any(verdict in wrong for verdict, _ in verdicts.values()) for verdicts in found) / campaigns
+    found = [campaign(rng, draw, 8, margin).decisions for _ in range(campaigns)]
+    return sum(any(decision.verdict in wrong for decision in decisions.values()) for decisions in found) / campaigns
 
 
 @pytest.mark.parametrize("draw", [symmetric, lopsided, mostly_nothing])
@@ -82,19 +83,19 @@ def test_false_equivalences_are_rare(draw: Draw) -> None:
 
 def test_what_is_plain_is_decided_at_the_first_look() -> None:
     """Ten differences of one sign, or ten within the margin, are enough for one cell; what lies on both sides stays open."""
-    stopping = Stopping("abcd", [10, 20])
+    stopping = StoppingRule("abcd", [10, 20])
     values = {"a": [-1.0] * 10, "b": [1.0] * 10, "c": [0.01, -0.01] * 5, "d": [-1.0, 1.0] * 5}
-    stopping.look(0, {cell: sign_test(v, 0.1) for cell, v in values.items()})
-    assert stopping.verdicts == {"a": ("better", 0), "b": ("worse", 0), "c": ("equivalent", 0)}
+    stopping.analyse(0, {cell: sign_test(v, 0.1) for cell, v in values.items()})
+    assert stopping.decisions == {"a": Decision("better", 0), "b": Decision("worse", 0), "c": Decision("equivalent", 0)}
     assert stopping.open == ["d"]
 
 
 def test_more_cells_need_more_runs() -> None:
     """Six pairs of one sign decide a single cell (p = 0.031), not one of two."""
     for cells, decided in ((1, 1), (2, 0)):
-        stopping = Stopping(range(cells), [6])
-        stopping.look(0, {c: sign_test([-1.0 if c == 0 else (-1.0) ** i for i in range(6)], 0.0) for c in range(cells)})
-        assert len(stopping.verdicts) == decided
+        stopping = StoppingRule(range(cells), [6])
+        stopping.analyse(0, {c: sign_test([-1.0 if c == 0 else (-1.0) ** i for i in range(6)], 0.0) for c in range(cells)})
+        assert len(stopping.decisions) == decided
 
 
 # --- a small system ---------------------------------------------------------------------------------------------------------------
@@ -285,12 +286,11 @@ def test_latency_is_of_what_healthy_customers_waited() -> None:
         return RunResult(architecture="small", seed=1, digest="", measures=measures)
 
     found = latency([run(2_300_000), run(2_140_000), run(2_200_000)])
-    assert found == {"place-order": {"mean": 2.2, "p50": 2.0, "p99": 9.4}, "login": {"p50": 3.0, "p99": 5.0}}
-    told = [
-        waited(found, *which)
-        for which in (("place-order", "mean"), ("place-order", "p99"), ("login", "mean"), ("transfer", "p50"))
-    ]
-    assert told == ["2.2 ms", "9 ms", "–", "–"]
+    assert {flow: waits.json_object() for flow, waits in found.items()} == {
+        "place-order": {"mean": 2.2, "p50": 2.0, "p99": 9.4}, "login": {"p50": 3.0, "p99": 5.0},
+    }  # fmt: skip
+    order, login = found["place-order"], found["login"]
+    assert [milliseconds(order.mean, 1), milliseconds(order.p99), milliseconds(login.mean, 1)] == ["2.2 ms", "9 ms", "–"]
 
 
 @pytest.mark.parametrize(
@@ -315,8 +315,8 @@ def test_mistakes_are_told(folder: Path, arguments: tuple[str, ...], architectur
 
 def test_margins_are_read() -> None:
     """Numbers, shares and durations."""
-    assert measure_of("orders.failed_share = 0.1 %").margin == pytest.approx(0.001)
-    assert measure_of("impaired_s=30s").margin == 30.0
-    assert measure_of("orders.duplicated=0").margin == 0.0
+    assert compared_measure("orders.failed_share = 0.1 %").margin == pytest.approx(0.001)
+    assert compared_measure("impaired_s=30s").margin == 30.0
+    assert compared_measure("orders.duplicated=0").margin == 0.0
     with pytest.raises(InputError, match="unknown measure"):
-        measure_of("orders.fialed=1")
+        compared_measure("orders.fialed=1")

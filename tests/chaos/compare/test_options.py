@@ -58,7 +58,7 @@ def test_an_option_says_what_it_costs(name: str) -> None:
     model = load_architecture(name)
     text = " ".join(model.description.lower().split())
     assert any(word in text for word in ("cost", "price", "risk"))
-    assert hardware(model)["machines"] >= hardware(load_architecture("legacy-coupled"))["machines"]
+    assert hardware(model).machines >= hardware(load_architecture("legacy-coupled")).machines
 
 
 def test_replicas_stand_where_placement_says() -> None:

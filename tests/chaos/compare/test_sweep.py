@@ -11,8 +11,10 @@ import pytest
 from click.testing import CliRunner
 
 from chaos.cli.main import main
-from chaos.compare.sweep import Axis, Sweep, _begins, axis_of
-from chaos.reports.campaigns import page
+from chaos.compare.summaries import share_of
+from chaos.compare.sweep import Axis, SweepPlan, axis_of, metastable_from
+from chaos.reports.sweep import sweep_page
+from chaos.results.sweep import MetastableFrom, SweepPoint, SweepResult
 from simcore.base.errors import InputError
 
 Write = Callable[..., Path]
@@ -46,18 +48,20 @@ def test_load_scales_every_arrival(tmp_path: Path, write: Write, monkeypatch: py
     assert list(intended) == [("1", "6"), ("1", "8"), ("2", "6"), ("2", "8")]
     assert intended["2", "6"] == pytest.approx(2 * intended["1", "6"], rel=0.05)
     assert intended["1", "6"] == intended["1", "8"]
-    assert [c for c in (page(result), page({**result, "axes": result["axes"][:1]})) if "<script" in c or "load" not in c] == []
+    pages = [sweep_page(SweepResult.model_validate(r)) for r in (result, {**result, "axes": result["axes"][:1]})]
+    assert [page for page in pages if "<script" in page or "load" not in page] == []
     one = swept(str(write(tmp_path)), "--vary", "workload.flows.order.rate=20/s,40/s", "--measure", "orders.intended")
     assert [p["measures"]["orders.intended"]["median"] for p in one["points"]] == [intended["1", "8"], intended["2", "8"]]
 
 
 def test_where_metastable_begins() -> None:
     """The first value, line by line, at which half of the runs stay down; and the one before it."""
-    plan = Sweep("s", (Axis("load", ("1", "2", "3")), Axis("slots", ("a", "b", "c"))), 4)
-    shares = {("1", "a"): 0.0, ("2", "a"): 0.5, ("3", "a"): 1.0, ("1", "b"): 0.75, ("2", "b"): 1.0, ("3", "b"): 0.0}
-    points = [{"values": list(p), "metastable": {"share": shares.get(p, 0.25)}} for p in plan.points]
-    assert _begins(plan, points) == [
-        {"line": "a", "from": "2", "after": "1"}, {"line": "b", "from": "1", "after": None}, {"line": "c", "from": None, "after": None},
+    plan = SweepPlan("s", (Axis("load", ("1", "2", "3")), Axis("slots", ("a", "b", "c"))), 4)
+    hits = {("1", "a"): 0, ("2", "a"): 2, ("3", "a"): 4, ("1", "b"): 3, ("2", "b"): 4, ("3", "b"): 0}
+    points = [SweepPoint.model_construct(values=list(point), metastable=share_of(hits.get(point, 1), 4)) for point in plan.points]
+    assert metastable_from(plan, points) == [
+        MetastableFrom(line="a", begins="2", after="1"), MetastableFrom(line="b", begins="1", after=None),
+        MetastableFrom(line="c", begins=None, after=None),
     ]  # fmt: skip
 
 

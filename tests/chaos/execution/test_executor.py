@@ -13,20 +13,18 @@ from click.testing import CliRunner, Result
 
 from chaos.cli.main import main
 from chaos.documents.scenario import (  # fmt: skip
-    COUNTER_MEASURES,
-    FLOW_MEASURES,
-    ORDER_MEASURES,
     PROPERTIES,
-    TIME_MEASURES,
     Expectation,
     Scenario,
     SteadyState,
     Window,
 )
-from chaos.documents.severity import GRADES
 from chaos.execution.jobs import Job, forget, prepare, record_of
 from chaos.faults.hang import Hang
 from chaos.judgement.verdict import judge_run
+from chaos.measures.catalogue import measures
+from chaos.measures.formatting import Unit
+from chaos.measures.registry import GRADES, MeasuredRun
 from chaos.results.run import Measures, PropertyFinding, RunResult
 from simcore.base.units import MINUTE, SECOND, parse_clock
 from simcore.journal.model import Event, Journal
@@ -236,21 +234,20 @@ def test_a_steady_state_must_have_been_seen_before_the_method(
 # --- expectations -------------------------------------------------------------------------------------------------------------
 
 ACCOUNT = Measures.model_validate({
-    **dict.fromkeys((*TIME_MEASURES, "first_noticed_s"), 50.0), "recovery_s_lower": None, "customers_affected": 50,
-    "metastable": True, "recovered": True, "orders": dict.fromkeys(ORDER_MEASURES, 50),
+    **{measure.name: 50.0 for measure in measures().measures if measure.slot is None and measure.unit is Unit.DURATION},
+    "recovery_s_lower": None, "customers_affected": 50, "metastable": True, "recovered": True,
+    "orders": {measure.name.removeprefix("orders."): 50 for measure in measures().measures if measure.group == "orders"},
     "flows": {"order": {
         "kind": "order", "recorded": True, "intended": 100, "confirmed": 50, "rejected": 0, "blocked": 20, "failed": 20, "unknown": 10,
         "pending": 0, "success": 0.5, "p50_ns": 50 * SECOND, "p99_ns": 50 * SECOND,
     }},
     "severity": {"dora": {"grade": "larger", "label": "larger"}},
-    "counters": {"flow/order/failed": dict.fromkeys(COUNTER_MEASURES, 50)},
+    "counters": {"flow/order/failed": {"grown": 50, "lasted_s": 50}},
 })  # fmt: skip
 SEEN = {name: PropertyFinding(holds=True) for name in PROPERTIES}
-NUMBERS = [
-    *TIME_MEASURES, "first_noticed_s", "customers_affected", *(f"orders.{m}" for m in ORDER_MEASURES), *(f"flows.order.{m}" for m in FLOW_MEASURES),
-    *(f"counters.flow/order/failed.{m}" for m in COUNTER_MEASURES),
-]  # fmt: skip
-TRUTHS = ["metastable", "recovered", *(f"properties.{p}" for p in PROPERTIES)]
+KNOWN = list(measures().in_run(MeasuredRun(ACCOUNT, SEEN)))
+NUMBERS = [measure.name for measure in KNOWN if measure.numeric]
+TRUTHS = [measure.name for measure in KNOWN if measure.unit is Unit.FLAG]
 
 
 def verdict_on(expectation: Plain) -> str:
@@ -266,7 +263,7 @@ def verdict_on(expectation: Plain) -> str:
 def test_every_bound_on_every_number_passes_and_fails(measure: str) -> None:
     """Of each measure there is: at most, at least, equals; just kept, and just broken."""
     share = measure in ("flows.order.success", "flows.order.failed_share")
-    value, unit = (0.5, "") if share else (50, "s" if measure.endswith("_s") else "")
+    value, unit = (0.5, "") if share else (50, "s" if measures().find(measure).unit is Unit.DURATION else "")
     verdicts = {
         (bound, off): verdict_on({"measure": measure, bound: f"{value + off:g}{unit}" if unit else value + off})
         for bound in ("at_most", "at_least", "equals")

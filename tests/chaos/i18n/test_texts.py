@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from chaos.documents.severity import GRADES
 from chaos.execution.simulated import FAULT_WORDS
 from chaos.faults.catalogue import shipped_faults
 from chaos.i18n.findings import bound, reason, symptom
 from chaos.i18n.texts import catalogue, display_name, seconds, translate
 from chaos.judgement import causes
+from chaos.measures.registry import GRADES
 from chaos.reports import states
 from simcore.journal.model import FLAGS, OUTCOMES
 from simcore.journal.summary import TRUTHS

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from chaos.documents.scenario import counter_of, measure_problem
 from chaos.execution.jobs import Job, execute
+from chaos.measures.catalogue import measures
 from simcore.base.errors import InputError
 
 FAILED = "counters.flow/order/unknown"
@@ -37,15 +37,14 @@ def test_counter_that_does_not_grow_lasts_no_time(tmp_path: Path, write: Callabl
     "measure", ["counters.flow/order.grown", "counters.flow/order/failed", "counters.pool/threads/busy.mean", "counters."]
 )
 def test_wrong_counter_measure_is_refused(measure: str) -> None:
-    """A measure that names no reading, or nothing of it, is a mistake of the file."""
-    assert measure_problem(measure) is not None
+    """A measure that names no metric, or nothing of it, is a mistake of the file."""
+    assert measures().problem(measure) is not None
 
 
-def test_reading_of_a_measure() -> None:
-    """Names with dots of their own (an operation's) stay whole; other measures have no reading."""
-    assert counter_of("counters.operation/sse.accept/done.grown") == "operation/sse.accept/done"
-    assert measure_problem("counters.operation/sse.accept/done.grown") is None
-    assert counter_of("orders.failed") is None
+def test_metric_of_a_measure() -> None:
+    """Names with dots of their own (an operation's) stay whole; other measures have no metric."""
+    assert measures().find("counters.operation/sse.accept/done.grown").counter == "operation/sse.accept/done"
+    assert measures().find("orders.failed").counter is None
 
 
 def test_counter_that_leads_nowhere_has_a_place(tmp_path: Path, write: Callable[..., Path]) -> None:

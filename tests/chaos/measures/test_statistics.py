@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from chaos.measures.statistics import (
+    analyses_of,
     enough,
     holm,
-    looks_of,
     mean_interval,
     median,
     median_interval,
@@ -93,9 +93,9 @@ def test_holm() -> None:
     assert holm({"a": 0.02, "b": 0.001}, 0.02) == {"a", "b"}
 
 
-def test_looks_spend_the_level_once() -> None:
+def test_analyses_spend_the_level_once() -> None:
     """Half, three quarters and all; what they may spend adds up to the level."""
-    assert (looks_of(20), looks_of(6)) == ([10, 15, 20], [6])
+    assert (analyses_of(20), analyses_of(6)) == ([10, 15, 20], [6])
     assert spending([10, 15, 20], 0.05) == pytest.approx([0.025, 0.0125, 0.0125])
 
 

@@ -1,0 +1,72 @@
+"""What happened in a case on an architecture, beside the verdicts: orders by kind, recovery, severity, latency, properties."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chaos.checkers.catalogue import all_checkers
+from chaos.compare.cases import Case
+from chaos.compare.costs import LATENCY_FLOWS
+from chaos.compare.summaries import share_of, spread_of, verdicts_of
+from chaos.measures.catalogue import measures
+from chaos.measures.statistics import mean_interval, paired_shares_interval, restricted
+from chaos.results.comparison import CaseDetail, RecoveryComparison, ViolationShare
+from chaos.results.run import Measures, RunResult
+from chaos.results.summaries import Spread
+
+ORDERS = ("blocked", "failed", "unknown", "duplicated", "lost", "orphan", "stranded", "late")
+
+
+def detail(case: Case, architecture: str, mine: Sequence[RunResult], base: Sequence[RunResult]) -> CaseDetail:
+    """What these runs show beside those of the baseline with the same seeds."""
+    of_runs = [run.measures for run in mine]
+    return CaseDetail(
+        scenario=case.scenario, environment=case.environment, title=mine[0].title, architecture=architecture, runs=len(mine),
+        verdicts=verdicts_of(mine),
+        orders={kind: _spread(f"orders.{kind}", mine) for kind in ORDERS},
+        impaired_s=_spread("impaired_s", mine), p99_s={flow: _spread(f"flows.{flow}.p99_s", mine) for flow in LATENCY_FLOWS},
+        recovery=_recovery(base, mine), metastable=share_of(sum(m.metastable is True for m in of_runs), len(mine)),
+        severity=_grades(of_runs), violated={name: _violations(name, base, mine) for name in all_checkers()},
+    )  # fmt: skip
+
+
+def _spread(name: str, runs: Sequence[RunResult]) -> Spread | None:
+    """Of the runs that have a value of a measure."""
+    measure = measures().find(name)
+    values = (measure.value(run) for run in runs)
+    return spread_of([value for value in values if isinstance(value, (int, float))])
+
+
+def _grades(of_runs: Sequence[Measures]) -> dict[str, dict[str, int]]:
+    """In how many runs each rule set gave each grade."""
+    found: dict[str, dict[str, int]] = {}
+    for of_run in of_runs:
+        for rules, graded in of_run.severity.items():
+            of_rules, grade = found.setdefault(rules, {}), graded.grade or "not gradable"
+            of_rules[grade] = of_rules.get(grade, 0) + 1
+    return found
+
+
+def _violations(name: str, base: Sequence[RunResult], mine: Sequence[RunResult]) -> ViolationShare:
+    """In how many runs a property was violated, and the share's difference to the baseline by seed."""
+    in_base, in_mine = ([name in run.properties and run.properties[name].holds is False for run in runs] for runs in (base, mine))
+    pairs = list(zip(in_base, in_mine, strict=True))
+    both, only_mine, only_base = pairs.count((True, True)), pairs.count((False, True)), pairs.count((True, False))
+    share = share_of(both + only_mine, len(pairs))
+    return ViolationShare(
+        runs=share.runs, share=share.share, interval=share.interval, difference=(only_mine - only_base) / len(pairs),
+        difference_interval=paired_shares_interval(both, only_mine, only_base, pairs.count((False, False))),
+    )  # fmt: skip
+
+
+def _recovery(base: Sequence[RunResult], mine: Sequence[RunResult]) -> RecoveryComparison:
+    """Mean recovery up to a horizon that every run of both was watched for, the difference by seed, and who was back first."""
+    both = [run.measures for run in (*base, *mine)]
+    times, horizon = restricted([m.recovery_s for m in both], [m.recovery_s_lower for m in both])
+    differences = [b - a for a, b in zip(times[: len(base)], times[len(base) :], strict=True)]
+    return RecoveryComparison(
+        horizon_s=horizon, restricted_mean_s=sum(times[len(base) :]) / len(mine), difference_s=sum(differences) / len(differences),
+        difference_interval_s=mean_interval(differences), win=sum(d < 0 for d in differences),
+        tie=sum(d == 0 for d in differences), loss=sum(d > 0 for d in differences),
+        not_recovered=sum(not run.measures.recovered for run in mine),
+    )  # fmt: skip

@@ -1,0 +1,101 @@
+"""What is compared with what, by which measures, and after how many runs it is analysed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from chaos.compare.cases import Case
+from chaos.documents.quantities import parse_margin
+from chaos.execution.jobs import Job, input_digest
+from chaos.measures.catalogue import measures
+from chaos.results.comparison import ComparedMeasure
+from simcore.base.errors import InputError
+
+HEALTHY = "requirements/smoke/healthy-open"
+HEALTHY_RUNS_MAX = 3  # latency varies little from seed to seed where nothing is broken
+
+MEASURES = (
+    ComparedMeasure(name="orders.failed_share", margin=0.001),
+    ComparedMeasure(name="impaired_s", margin=30.0),
+    ComparedMeasure(name="flows.transfer.failed_share", margin=0.01),
+)
+"""One order in a thousand; one evaluation interval; one transfer in a hundred. Guesses at what would matter to somebody."""
+
+
+def compared_measure(option: str) -> ComparedMeasure:
+    """`NAME=MARGIN`, the margin a number, a share such as `0.1 %` or a duration. Raises InputError."""
+    name, equals, margin = (part.strip() for part in option.partition("="))
+    try:
+        problem = measures().find(name).declared.not_compared or ("" if equals else "write NAME=MARGIN, such as impaired_s=30s")
+    except ValueError as error:
+        problem = str(error)
+    if problem:
+        raise InputError(f"--measure {option}: {problem}")
+    try:
+        return ComparedMeasure(name=name, margin=parse_margin(margin))
+    except ValueError:
+        raise InputError(f"--measure {option}: the margin is no number, share or duration", mend="such as 0.1 % or 30s") from None
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One verdict to be reached: an architecture against the baseline, in a case, by a measure."""
+
+    case: Case
+    architecture: str
+    measure: ComparedMeasure
+
+
+@dataclass(frozen=True)
+class ComparisonPlan:
+    """What is compared with what. The first architecture is the baseline; `analyses` are numbers of runs."""
+
+    cases: tuple[Case, ...]
+    architectures: tuple[str, ...]
+    analyses: tuple[int, ...]
+    measures: tuple[ComparedMeasure, ...] = MEASURES
+    level: float = 0.05
+    seed: int = 1
+    assignments: tuple[str, ...] = ()
+    healthy: str = HEALTHY
+
+    @property
+    def baseline(self) -> str:
+        """What the others are compared with."""
+        return self.architectures[0]
+
+    def job(self, case: Case, architecture: str, number: int) -> Job:
+        """The run of one seed."""
+        return Job(case.scenario, self.seed + number, architecture, case.environment, self.assignments)
+
+    def healthy_jobs(self, architecture: str) -> list[Job]:
+        """Runs with nothing done to the system: what an architecture costs in latency."""
+        count = min(self.analyses[0], HEALTHY_RUNS_MAX)
+        return [Job(self.healthy, self.seed + n, architecture, None, self.assignments) for n in range(count)]
+
+
+@dataclass(frozen=True)
+class Misfits:
+    """Which scenarios cannot be run on which architectures, and why."""
+
+    baseline: str
+    reasons: dict[tuple[Case, str], str] = field(default_factory=dict)
+
+    def why(self, case: Case, architecture: str) -> str | None:
+        """Why the case cannot be compared there: the architecture or the baseline cannot run it; None if both can."""
+        return self.reasons.get((case, architecture), self.reasons.get((case, self.baseline)))
+
+
+def check(plan: ComparisonPlan) -> Misfits:
+    """Reads every file. Raises InputError if an architecture cannot be run at all, or nothing can be compared."""
+    misfits = Misfits(plan.baseline)
+    for architecture in plan.architectures:
+        input_digest(plan.healthy_jobs(architecture)[0])
+        for case in plan.cases:
+            try:
+                input_digest(plan.job(case, architecture, 0))
+            except InputError as error:
+                misfits.reasons[case, architecture] = str(error)
+    if all((case, plan.baseline) in misfits.reasons for case in plan.cases):
+        raise InputError(f"no scenario can be run on {plan.baseline}: {next(iter(misfits.reasons.values()))}")
+    return misfits

@@ -1,0 +1,231 @@
+"""The measures of coredrill, each declared once. docs/verdicts.md has them as a table, which is made from here."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from chaos import plugins
+from chaos.checkers.catalogue import all_checkers
+from chaos.measures.formatting import Unit
+from chaos.measures.registry import Better, Measure, Measured, MeasureRegistry, Read, Slot
+from chaos.plugins import Plugin, Plugins
+from simcore.base.units import SECOND
+from simcore.journal.summary import FlowFigures
+from simcore.model.metrics import METRIC_PATTERN
+
+_CUT_OFF = "what a run's end can cut off is shown beside the verdicts, not decided by; take impaired_s"
+_NO_NUMBER = "a measure to compare is a number of which less is better"
+_SWEEP_NUMBERS = "a sweep shows numbers"
+
+
+@functools.cache
+def measures() -> MeasureRegistry:
+    """Every measure of this installation. The registry is made once in a process, from what is installed alone."""
+    return all_measures()
+
+
+def all_measures(extensions: Plugins | None = None) -> MeasureRegistry:
+    """The measures of coredrill and of extensions (None: of what is installed). Raises PluginError."""
+    found = extensions if extensions is not None else plugins.installed()
+    own = {measure.name: measure for measure in BUILT_IN}
+    more = [m for name, m in found.merged(plugins.MEASURES, own, _accepted).items() if name not in own]
+    properties = tuple(all_checkers(found))
+    return MeasureRegistry((*BUILT_IN, *more), {Slot.METRIC: _metric_problem, Slot.PROPERTY: _known(properties)})
+
+
+def _accepted(plugin: Plugin, value: object) -> Measure:
+    if not isinstance(value, Measure) or value.compute is None:
+        raise ValueError(f"{plugin.where} is no measure: make it with chaos.measures.registry.extension")
+    if value.name != plugin.name:
+        raise ValueError(f"the measure calls itself {value.name!r}, the entry point {plugin.name!r}: write one name in both")
+    return value
+
+
+def _metric_problem(metric: str) -> str | None:
+    return None if re.match(METRIC_PATTERN, metric) else "write counters.KIND/NAME/FIELD.MEASURE"
+
+
+def _known(properties: Sequence[str]) -> Callable[[str], str | None]:
+    said = f"unknown property; known: {', '.join(f'properties.{name}' for name in properties)}"
+    return lambda name: None if name in properties else said
+
+
+# --- how values are read ------------------------------------------------------------------------------------------------------
+
+
+def _single(name: str) -> Read:
+    """A figure of the run as a whole."""
+    return lambda run, _: getattr(run.measures, name)
+
+
+def _order(name: str) -> Read:
+    return lambda run, _: getattr(run.measures.orders, name)
+
+
+def _flow(figure: Callable[[FlowFigures], float | None]) -> Read:
+    """A figure of a flow; None for a flow that the run does not have, or of which nothing was intended."""
+
+    def read(run: Measured, flow: str) -> float | None:
+        found = run.measures.flows.get(flow)
+        return figure(found) if found is not None and found.intended else None
+
+    return read
+
+
+def _counter(name: str) -> Read:
+    return lambda run, metric: getattr(run.measures.counters.get(metric), name, None)
+
+
+def _grade(run: Measured, rules: str) -> str | None:
+    return run.measures.severity[rules].grade if rules in run.measures.severity else None
+
+
+def _not_gradable(run: Measured, rules: str) -> str | None:
+    """Why there is no grade by a rule set."""
+    graded = run.measures.severity.get(rules)
+    return None if graded is None else f"not gradable ({graded.why})" if graded.why else "not gradable"
+
+
+def _holds(run: Measured, name: str) -> bool | None:
+    return run.properties[name].holds if name in run.properties else None
+
+
+def _seconds(ns: int | None) -> float | None:
+    return None if ns is None else ns / SECOND
+
+
+# --- the declarations ---------------------------------------------------------------------------------------------------------
+
+
+def _times() -> Iterator[Measure]:
+    """Lengths of time of the whole run."""
+    yield Measure(
+        "impaired_s", Unit.DURATION, "impaired time", "受损时长",
+        "violated windows from the first step to the end of the window, in session (all windows, if the run has no session)",
+        _single("impaired_s"),
+    )  # fmt: skip
+    yield Measure(
+        "recovery_s", Unit.DURATION, "recovery time", "恢复时间",
+        "from the first violation to the first steady window after the last one, if steady windows of `hold` follow; 0 if never "
+        "impaired; without a value, with a lower bound, if not recovered by the end",
+        _single("recovery_s"), lower_bound=_single("recovery_s_lower"), not_compared=_CUT_OFF,
+    )  # fmt: skip
+    yield Measure(
+        "first_noticed_s", Unit.DURATION, "time to detect", "发现时间",
+        "from the first violation (the first step, if none) to the first alarm of a monitor, a robot or the customer service line",
+        _single("first_noticed_s"),
+    )  # fmt: skip
+    yield Measure(
+        "detect_s", Unit.DURATION, "time to acknowledge", "认领时间",
+        "from the first violation (the first step, if none) to the first team that knows; without a value, with a lower bound, if "
+        "nobody does",
+        _single("detect_s"), lower_bound=_single("detect_s_lower"),
+    )  # fmt: skip
+    for name, title, chinese, meaning in (
+        ("decide", "time to decide", "决策时间", "from there on to the approval"),
+        ("act", "time to act", "处置时间", "from there on to the last action done before recovery"),
+        ("restore", "time to restore", "复原时间", "from there on to recovery"),
+        ("reconciled", "time to reconcile", "对账时间", "from the first violation to the end of the last reconciliation"),
+    ):
+        yield Measure(f"{name}_s", Unit.DURATION, title, chinese, meaning, _single(f"{name}_s"))
+
+
+def _whole_run() -> Iterator[Measure]:
+    """What else is said of the whole run."""
+    yield Measure(
+        "recovered", Unit.FLAG, "recovered", "已恢复", "true: never impaired, or steady windows of `hold` after the last violation",
+        _single("recovered"), Better.MORE, not_compared=_CUT_OFF,
+    )  # fmt: skip
+    yield Measure(
+        "metastable", Unit.FLAG, "metastable", "亚稳态",
+        "true: faults healed, no action pending, load no more than 10 % above what was carried in steady state, and still violated "
+        "for ten `hold` to the end; without a value if violated at the end for less",
+        _single("metastable"), not_compared=_CUT_OFF,
+    )  # fmt: skip
+    yield Measure(
+        "customers_affected", Unit.COUNT, "customers affected", "受影响客户数",
+        "customers with an order, cancel or transfer blocked, failed or unknown (flows with a row an intent)",
+        _single("customers_affected"),
+    )  # fmt: skip
+
+
+def _orders() -> Iterator[Measure]:
+    """Orders submitted in the window by what their customers saw, then by what is true of them in the books."""
+    for name, title, chinese, meaning in (
+        ("blocked", "blocked orders", "受阻委托", "that never reached the broker"),
+        ("failed", "orders that failed", "失败", "that were answered with an error"),
+        ("unknown", "orders of unknown outcome", "结果不明委托", "that got no answer"),
+        ("rejected", "rejected orders", "废单", "refused by a business rule"),
+        ("failed_orders", "failed orders", "失败委托", "blocked, failed or unknown"),
+        ("duplicated", "duplicated orders", "重复报单", "that stand at the exchange more than once"),
+        ("lost", "lost orders", "丢单", "confirmed to the customer, and gone"),
+        ("orphan", "orphans", "孤儿单", "at the exchange, and not in the core's books"),
+        ("stranded", "stranded orders", "滞留委托", "still on their way to the exchange at the close"),
+        ("late", "late orders", "延迟报出", "that came to the exchange late"),
+    ):
+        yield Measure(f"orders.{name}", Unit.COUNT, title, chinese, f"orders {meaning}", _order(name))
+    yield Measure(
+        "orders.failed_share", Unit.FRACTION, "share of failed orders", "失败委托占比", "failed orders of all that were intended",
+        _order("failed_share"),
+    )  # fmt: skip
+    yield Measure(
+        "orders.confirmed", Unit.COUNT, "confirmed orders", "已确认委托", "orders that were confirmed to the customer",
+        _order("confirmed"), Better.MORE, not_compared=f"{_NO_NUMBER}; of confirmed orders take failed_orders",
+    )  # fmt: skip
+    yield Measure(
+        "orders.intended", Unit.COUNT, "intended orders", "委托总数", "orders that customers submitted in the window",
+        _order("intended"), Better.NEITHER, not_compared=_NO_NUMBER,
+    )  # fmt: skip
+
+
+def _flows() -> Iterator[Measure]:
+    """Requests of one flow, submitted in the window."""
+    yield Measure(
+        "flows.FLOW.success", Unit.FRACTION, "FLOW: share of good answers", "FLOW：成功率",
+        "of those that ended: confirmed or rejected", _flow(lambda flow: flow.success), Better.MORE,
+        not_compared=f"{_NO_NUMBER}; of success take failed_share",
+    )  # fmt: skip
+    yield Measure(
+        "flows.FLOW.failed", Unit.COUNT, "FLOW: failed", "FLOW：失败数", "requests blocked, failed or unknown",
+        _flow(lambda flow: flow.failed_all),
+    )  # fmt: skip
+    yield Measure(
+        "flows.FLOW.failed_share", Unit.FRACTION, "FLOW: share failed", "FLOW：失败率", "those of all that were intended",
+        _flow(lambda flow: flow.failed_all / flow.intended),
+    )  # fmt: skip
+    yield Measure(
+        "flows.FLOW.p50_s", Unit.DURATION, "FLOW: median response", "FLOW：响应中位数", "median wait for a confirmation",
+        _flow(lambda flow: _seconds(flow.p50_ns)),
+    )  # fmt: skip
+    yield Measure(
+        "flows.FLOW.p99_s", Unit.DURATION, "FLOW: 99th percentile of the response", "FLOW：响应 99 分位",
+        "99th percentile of that wait", _flow(lambda flow: _seconds(flow.p99_ns)),
+    )  # fmt: skip
+
+
+def _others() -> Iterator[Measure]:
+    """Counters of the journal, grades, properties."""
+    yield Measure(
+        "counters.METRIC.grown", Unit.COUNT, "METRIC: growth", "METRIC：增量",
+        "by how much a counter of the journal (`pool/phone-seats/refused`) grew from the first step on; of a gauge the highest value",
+        _counter("grown"),
+    )  # fmt: skip
+    yield Measure(
+        "counters.METRIC.lasted_s", Unit.DURATION, "METRIC: time until it last grew", "METRIC：增长持续时间",
+        "from the first step until the counter grew for the last time", _counter("lasted_s"),
+    )  # fmt: skip
+    yield Measure(
+        "severity.RULES", Unit.GRADE, "severity by RULES", "定级 RULES",
+        "grade by a rule set: none, ordinary, larger, major, extraordinary; without a value: not gradable",
+        _grade, why_none=_not_gradable, not_compared=_NO_NUMBER, not_swept=_SWEEP_NUMBERS,
+    )  # fmt: skip
+    yield Measure(
+        "properties.PROPERTY", Unit.FLAG, "PROPERTY", "PROPERTY", "whether a property of the system holds",
+        _holds, Better.MORE, not_compared=_NO_NUMBER, not_swept=_SWEEP_NUMBERS,
+    )  # fmt: skip
+
+
+BUILT_IN: tuple[Measure, ...] = (*_times(), *_whole_run(), *_orders(), *_flows(), *_others())
+"""Every measure that coredrill brings."""
