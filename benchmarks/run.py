@@ -47,7 +47,7 @@ CHAINS = [
 # --- what is measured ---------------------------------------------------------------------------------------------------
 
 
-def kernel_run(architecture: str, workload: str, start: int, end: int, seed: int) -> dict[str, float]:
+def kernel_run(architecture: str, workload: str, start: int, end: int, seed: int, memory: Any = None) -> dict[str, float]:
     """One run of the kernel: wall seconds of loading, planning and simulating, what was processed, and peak memory so far."""
     from simcore.compile.plan import compile_plan
     from simcore.library import load_architecture, load_workload
@@ -58,7 +58,7 @@ def kernel_run(architecture: str, workload: str, start: int, end: int, seed: int
     times.append(time.perf_counter())
     plan = compile_plan(*models, seed=seed, start=start, end=end)
     times.append(time.perf_counter())
-    journal = simulate(plan)
+    journal = simulate(plan, memory=memory)
     times.append(time.perf_counter())
     if journal.unknown_reason is not None:
         raise click.ClickException(f"the run is unknown, so its speed says nothing: {journal.unknown_reason}")
@@ -189,12 +189,14 @@ def chain(repetitions: int, only: str | None) -> None:
 
 def _chain(name: str, kernel_s: float, simpy_s: float, repetitions: int) -> dict[str, Any]:
     from simcore.library import load_architecture, load_workload
+    from simcore.simulation import Memory
 
+    memory = Memory()
     parameters = simpy_chain.read_chain(load_architecture(name), load_workload(name))
     responses: dict[str, list[float]] = {"kernel": [], "SimPy": []}
 
     def kernel(repetition: int) -> float:
-        run = kernel_run(name, name, 0, round(kernel_s * SECOND), repetition)
+        run = kernel_run(name, name, 0, round(kernel_s * SECOND), repetition, memory)
         responses["kernel"].append(run["response_s"])
         return run["requests"] / run["simulate_s"]
 
@@ -203,7 +205,7 @@ def _chain(name: str, kernel_s: float, simpy_s: float, repetitions: int) -> dict
         responses["SimPy"].append(run.response_s)
         return run.requests / run.wall_s
 
-    kernel_run(name, name, 0, SECOND // 100, 0)  # compiles, or loads the cache
+    kernel_run(name, name, 0, SECOND // 100, 0, memory)  # compiles, or loads the cache
     figures = interleave({"kernel": kernel, "SimPy": simpy}, repetitions)
     mean = {side: statistics.fmean(values) for side, values in responses.items()}
     if abs(mean["kernel"] / mean["SimPy"] - 1.0) > RESPONSE_TOLERANCE:

@@ -26,6 +26,7 @@ from simcore.kernel.ledger import records as ledger
 from simcore.kernel.ledger.conservation import conservation
 from simcore.kernel.ledger.truth import truth
 from simcore.kernel.machine import Machine
+from simcore.kernel.memory import Memory as Memory  # for those who may not import the kernel
 from simcore.kernel.records import JOURNAL_RECORDS
 from simcore.laws import kernel_laws
 from simcore.model.trading_calendar import TradingCalendar, calendar_named
@@ -54,15 +55,17 @@ def simulate(
     script: Callable[[Cosimulation, ControlPlane], None] | None = None,
     progress: Progress | None = None,
     step_ns: int | None = None,
+    memory: Memory | None = None,
 ) -> Journal:
     """Runs a plan from its start to its end and returns the journal.
 
     `injections` act at their times, those of one instant in the order given. `script` may start SimPy processes of its own on the
     cosimulation before the run begins. `progress` is told the simulated time, ns, now and then. `step_ns` cuts the run into pieces of that length,
-    which changes nothing in the journal. Raises InputError for a knob, name or value that does not exist.
+    which changes nothing in the journal. `memory` is where the run takes its arenas from and gives them back to: who makes several runs in
+    a process hands it to each, for fresh pages cost more than cleared ones. Raises InputError for a knob, name or value that does not exist.
     """
     writer = JournalWriter()
-    machine = _machine(plan, writer)
+    machine = _machine(plan, writer, Memory() if memory is None else memory)
     writer.begin(_meta(plan), _names(plan), [(c.kind, c.name, c.field, c.mode) for c in plan.columns])
     core = Cosimulation(plan, machine, lambda t, what, subject, detail: writer.add_events([(t, what, subject, detail)]))
     control = start_control(core)
@@ -89,7 +92,12 @@ def kernel_is_compiled() -> bool:
     return not jit.JIT or any(Path(jit.CACHE_FOLDER).rglob("loop.advance-*.nbi"))
 
 
-def _machine(plan: Plan, writer: JournalWriter) -> Machine:
+def compiler_notice() -> str | None:
+    """One line on the compiler that whoever waits for it should know; None if there is nothing."""
+    return jit.NOTICE
+
+
+def _machine(plan: Plan, writer: JournalWriter, memory: Memory) -> Machine:
     """The kernel with room for the intents the workload will bring, and a ledger for its customers."""
     workload, architecture = plan.workload, plan.architecture
     direction = workload.attributes.get("direction")
@@ -103,6 +111,7 @@ def _machine(plan: Plan, writer: JournalWriter) -> Machine:
         workload.orders,
         deposit_share=shares[0] / sum(shares),
         room=max(1 << 14, min(rows, _ROOM_AT_FIRST)),
+        memory=memory,
     )
     if MARKET in workload.attributes:
         orders.assign_markets(ledger_arena, _markets(plan))
@@ -113,6 +122,7 @@ def _machine(plan: Plan, writer: JournalWriter) -> Machine:
         plan.m,
         plan.f,
         ledger_arena,
+        memory,
         columns=columns,
         pools=list(plan.handles["pool"].values()),
         rows=rows,

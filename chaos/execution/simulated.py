@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from functools import cached_property
-from typing import Any
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any
 
 from chaos.documents.library import library
 from chaos.documents.overrides import layers as assignment_layers
@@ -28,6 +28,9 @@ from simcore.model.index import ArchitectureIndex
 from simcore.model.metrics import FIELDS
 from simcore.model.references import check_reading
 from simcore.model.workload import Workload
+
+if TYPE_CHECKING:
+    from simcore.simulation import Memory
 
 FAULT_WORDS = {
     "defect_stands": "a planted defect that is a fault of the whole run begins",
@@ -165,13 +168,22 @@ class Simulated:
             if progress:
                 progress(now)
 
-        return simulate(plan, script=script, progress=told if progress or most_events is not None else None)
+        followed = progress is not None or most_events is not None
+        return simulate(plan, script=script, progress=told if followed else None, memory=_memory())
 
     def watchers(self) -> dict[str, str]:
         """What raises the alarm of each name: monitor, robot or customers."""
         control = self.architecture.control
         kinds = (("monitor", control.monitors), ("robot", control.robots), ("customers", control.complaints))
         return {name: kind for kind, rules in kinds for name in rules}
+
+
+@cache
+def _memory() -> Memory:
+    """The memory that the runs of this process use one after the other."""
+    from simcore.simulation import Memory
+
+    return Memory()
 
 
 def as_run_in(scenario: Scenario, place: Surroundings) -> Scenario:

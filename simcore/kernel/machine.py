@@ -11,10 +11,10 @@ from typing import Any, SupportsInt
 import numpy as np
 
 from simcore.kernel import layout as y
-from simcore.kernel import memory
 from simcore.kernel.ledger import arena
 from simcore.kernel.ledger import records as ledger
 from simcore.kernel.loop import act, advance
+from simcore.kernel.memory import Memory
 
 Ints = np.ndarray[Any, np.dtype[np.int64]]
 Floats = np.ndarray[Any, np.dtype[np.float64]]
@@ -38,7 +38,7 @@ class Machine:
     """The state of one run. `m`, `f`, `ledger`, `rows` are the arenas of `advance`; they are replaced when they grow.
 
     `on_series` gets int64 [seconds, columns]; `on_spans` and `on_log` get int64 [n, words] (layout.SPAN_SIZE, LOG_SIZE): views that
-    hold until the sink returns.
+    hold until the sink returns. The arenas are taken from `memory`, and given back to it in the end.
     """
 
     def __init__(
@@ -46,6 +46,7 @@ class Machine:
         m: Ints,
         f: Floats,
         ledger_arena: Ints,
+        memory: Memory,
         *,
         columns: list[int],
         pools: list[int],
@@ -56,6 +57,7 @@ class Machine:
         on_spans: Sink,
         on_log: Sink,
     ) -> None:
+        self._memory = memory
         self.m, self.ledger = memory.take("state", max(4 * len(m), _WORDS_AT_FIRST)), ledger_arena
         self.m[: len(m)] = m
         self.f = np.concatenate((f, np.zeros(_FLOATS_AT_ONCE)))
@@ -179,11 +181,11 @@ class Machine:
                 self._put(count, 0)
 
     def give_back(self) -> None:
-        """Nothing of the run is read any more: its memory is the next one's."""
+        """Nothing of the run is read any more: its arenas are the next one's."""
         used, rows, top = self.used, len(self.used_rows), arena.written(self.ledger)
-        memory.give_back("state", self.m, used)
-        memory.give_back("rows", self.rows, rows)
-        memory.give_back("ledger", self.ledger, top)
+        self._memory.give_back("state", self.m, used)
+        self._memory.give_back("rows", self.rows, rows)
+        self._memory.give_back("ledger", self.ledger, top)
         self.m = self.rows = self.ledger = np.zeros(0, np.int64)
         self.f = np.zeros(0)
         del self.on_series, self.on_spans, self.on_log

@@ -9,23 +9,32 @@ import numpy as np
 from simcore.kernel.ledger import records as k
 from simcore.kernel.ledger.accounts import populate
 from simcore.kernel.ledger.counterparties import ALL
-from simcore.kernel.memory import take
+from simcore.kernel.memory import Memory
 from simcore.kernel.random import mix_int
 
 Array = k.Array
 
 
-def create(seed: int, accounts: Any, instruments: Any, orders: Any, *, deposit_share: float = 0.5, room: int = 4096) -> Array:
+def create(
+    seed: int,
+    accounts: Any,
+    instruments: Any,
+    orders: Any,
+    *,
+    deposit_share: float = 0.5,
+    room: int = 4096,
+    memory: Memory | None = None,
+) -> Array:
     """A new arena for a workload's `accounts`, `instruments` and `orders` (models of simcore.model.workload).
 
     `deposit_share` of the transfers go from bank to broker, of the fund orders into the fund; the rest back. `room` is the
-    number of effects that surely fit before `grow`.
+    number of effects that surely fit before `grow`. The arena is taken from `memory`, which it may be given back to.
     Markets open with every switch on; instruments start on market 0.
     """
     instruments_at = int(k.HEADER_SIZE) + accounts.count
     tables = instruments_at + instruments.count * int(k.INS_SIZE)
     heap = tables + sum(books.customer_words for books in ALL) * accounts.count
-    ledger = take("ledger", heap + room * k.EFFECT_WORDS)
+    ledger = (Memory() if memory is None else memory).take("ledger", heap + room * k.EFFECT_WORDS)
     for word, value in (
         (k.TOP, heap), (k.HEAP, heap), (k.CUSTOMERS, accounts.count), (k.INSTRUMENTS, instruments.count),
         (k.INSTRUMENTS_AT, instruments_at),
