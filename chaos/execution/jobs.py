@@ -19,6 +19,7 @@ from chaos.judgement import assessment
 from chaos.judgement.assessment import assess, causes_of, spec_of, timeline_of
 from chaos.judgement.verdict import judge_runs
 from chaos.measures import compute
+from chaos.results.findings import Findings
 from chaos.results.run import GroupResult, RunResult
 from chaos.results.stored_run import store_run
 from simcore.files.loading import Resolved
@@ -146,6 +147,7 @@ def record_of(job: Job, target: Simulated, journal: Journal) -> RunResult:
 
     scenario = target.scenario.model
     found = assess(scenario, target.watchers(), journal, figures(journal))
+    chain = causes_of(found, journal, target.index)
     return RunResult(
         scenario=scenario.name, title=scenario.title, purpose=scenario.purpose, architecture=target.architecture.name,
         environment=target.environment, workload=target.workload.name, seed=job.seed, verdict=found.judgement.verdict,
@@ -153,8 +155,9 @@ def record_of(job: Job, target: Simulated, journal: Journal) -> RunResult:
         averted=bool(found.missed and not found.invalid), doubtful=bool(found.doubts),
         digest=journal.digest, input_digest=target.input_digest, window=found.spec.window, measures=found.measures,
         properties=found.properties, conservation=laws(journal), expectations=found.judgement.expectations, faults=found.faults,
-        causes=causes_of(found, journal, target.index), timeline=timeline_of(scenario, journal),
+        causes=[link.result() for link in chain], timeline=timeline_of(scenario, journal),
         replay=replay_line(job, target.architecture_reference, target.environment),
+        findings=Findings(symptoms=[link.symptom for link in chain]),
     )  # fmt: skip
 
 

@@ -6,22 +6,18 @@ import re
 from collections.abc import Iterable
 
 from chaos.i18n.texts import LocalizedText, catalogue, display_name, lookup, translate, untranslated
-
-_SLOW = re.compile(r"takes more than (\S+) times as long")
-_EXACT = {
-    "customers' intents fail": "cause.flow", "every slot taken, others wait": "cause.pool", "at its limit": "cause.limit",
-    "fails": "cause.fails", "hit": "cause.hit",
-}  # fmt: skip
+from chaos.results.findings import Injected, Slow, Symptom, Text
 
 
-def symptom(what: str) -> LocalizedText:
-    """How a thing of the causal chain was not well."""
-    if what in _EXACT:
-        return translate(_EXACT[what])
-    if what.startswith("step: "):
-        return translate("cause.step", fault=lookup("faultname", what.removeprefix("step: ")))
-    slow = _SLOW.fullmatch(what)
-    return translate("cause.slow", n=slow[1]) if slow else untranslated(what)
+def symptom(symptom: Symptom) -> LocalizedText:
+    """How a part of the causal chain was not well."""
+    if isinstance(symptom, Text):
+        return untranslated(symptom.text)
+    if isinstance(symptom, Injected):
+        return translate("symptom.injected", fault=lookup("faultname", symptom.fault))
+    if isinstance(symptom, Slow):
+        return translate("symptom.slow", times=f"{symptom.times:g}")
+    return translate(f"symptom.{symptom.kind}")
 
 
 def measure(what: str) -> LocalizedText:

@@ -18,7 +18,6 @@ from chaos.judgement.verdict import Judgement, judge_run
 from chaos.measures import compute
 from chaos.measures.catalogue import measures as known_measures
 from chaos.results.run import (
-    CausalLink,
     CounterFigures,
     FaultEvidence,
     Measures,
@@ -59,7 +58,7 @@ def assess(scenario: Scenario, watchers: Mapping[str, str], journal: Journal, fi
     return Assessment(spec, measures, properties, faults, invalid, missed, doubts, judgement)
 
 
-def causes_of(found: Assessment, journal: Journal, index: ArchitectureIndex) -> list[CausalLink]:
+def causes_of(found: Assessment, journal: Journal, index: ArchitectureIndex) -> list[causes.Link]:
     """The causal chain of a run that was assessed."""
     begun = [(fault.fault, fault.began_ns, fault.targets) for fault in found.faults]
     return causes.chain(journal, index, begun, found.spec)

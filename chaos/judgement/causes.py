@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from chaos.i18n.findings import symptom as symptom_text
 from chaos.measures.compute import EvaluationSpec
+from chaos.results.findings import AtLimit, Fails, Hit, Injected, PoolFull, RequestsFail, Slow, Symptom
 from chaos.results.run import CausalLink
 from simcore.base.units import SECOND
 from simcore.journal.model import Journal
@@ -26,44 +29,63 @@ SLOWER = 3.0
 FULL = 0.95
 
 
-class Symptom(NamedTuple):
-    """How something was not well, and in which windows of the run."""
-
-    what: str
-    bad: Any
-
-
-class _Reached(NamedTuple):
-    """A thing reached from a step: since when it was not well, how many arrows away, what showed, and its cause."""
+class Link(NamedTuple):
+    """A part that was not well: since when (ns), how many arrows from a step, how, and its cause (None for what a step hit)."""
 
     at: int
     depth: int
-    what: str
+    part: Part
+    symptom: Symptom
     because: Part | None
+
+    def result(self) -> CausalLink:
+        """The link as the run's result has it, its symptom in English."""
+        because = "/".join(self.because) if self.because is not None else None
+        what = symptom_text(self.symptom)["en"]
+        return CausalLink(t_ns=self.at, kind=self.part.kind, name=self.part.name, what=what, because=because, depth=self.depth)
+
+
+@dataclass(frozen=True, order=True)
+class _Arrival:
+    """A way to a part. Ways are tried by time, of equal ones by the fewest arrows; the rest of the order is only so that there is one."""
+
+    at: int
+    depth: int
+    part: Part
+    kind: str
+    because: Part | None
+    symptom: Symptom = field(compare=False)
+
+
+class _First(NamedTuple):
+    """When a symptom first showed (ns), and which."""
+
+    at: int
+    symptom: Symptom
+
+
+class _Shown(NamedTuple):
+    """A symptom, and the windows of the run in which it shows, bool."""
+
+    symptom: Symptom
+    windows: Any
 
 
 def chain(
     journal: Journal, index: ArchitectureIndex, steps: Sequence[tuple[str, int | None, list[str]]], spec: EvaluationSpec
-) -> list[CausalLink]:
+) -> list[Link]:
     """The links in time order. `steps` are (fault, when it began, targets)."""
     begin, since = int(journal.meta["start_ns"]), spec.first_action
     if since is None or since <= begin + STEP * SECOND:
         return []
     found = _follow(_hit(index, steps), _Symptoms(journal, since), index.dependents, begin)
-    kept: set[Part] = set()
-    for node in found:
-        at: Part | None = node if node[0] == "flow" else None
-        while at is not None and at not in kept:
-            kept.add(at)
+    leading: set[Part] = set()
+    for part in found:
+        at: Part | None = part if part[0] == "flow" else None
+        while at is not None and at not in leading:
+            leading.add(at)
             at = found[at].because
-    links = [
-        CausalLink(
-            t_ns=link.at, kind=node[0], name=node[1], what=link.what, because="/".join(link.because) if link.because else None,
-            depth=link.depth,
-        )
-        for node, link in found.items() if node in kept
-    ]  # fmt: skip
-    return sorted(links, key=lambda link: (link.t_ns, link.depth, link.kind, link.name))
+    return sorted((found[part] for part in leading), key=lambda link: (link.at, link.depth, link.part))
 
 
 def _hit(index: ArchitectureIndex, steps: Sequence[tuple[str, int | None, list[str]]]) -> dict[Part, tuple[int, str]]:
@@ -82,27 +104,29 @@ def _hit(index: ArchitectureIndex, steps: Sequence[tuple[str, int | None, list[s
 
 def _follow(
     hit: dict[Part, tuple[int, str]], symptoms: _Symptoms, edges: Mapping[Part, Sequence[Part]], begin: int
-) -> dict[Part, _Reached]:
+) -> dict[Part, Link]:
     """Whatever is reached, by the path on which it is reached first; of equal ones by the fewest arrows."""
-    found: dict[Part, _Reached] = {}
-    queue: list[tuple[int, int, Part, str, Part | None]] = [
-        (at, 0, node, f"step: {fault}", None) for node, (at, fault) in hit.items()
-    ]
-    heapq.heapify(queue)
+    found: dict[Part, Link] = {}
+    queue: list[_Arrival] = []
+
+    def arrive(at: int, depth: int, part: Part, symptom: Symptom, because: Part | None) -> None:
+        heapq.heappush(queue, _Arrival(at, depth, part, symptom.kind, because, symptom))
+
+    for part, (at, fault) in hit.items():
+        arrive(at, 0, part, Injected(fault=fault), None)
     while queue:
-        at, depth, node, what, because = heapq.heappop(queue)
-        if node in found:
+        way = heapq.heappop(queue)
+        if way.part in found:
             continue
-        found[node] = _Reached(at, depth, what, because)
-        for effect in edges.get(node, ()):
+        found[way.part] = Link(way.at, way.depth, way.part, way.symptom, way.because)
+        for effect in edges.get(way.part, ()):
             if effect in found:
                 continue
-            if effect[0] == "operation" and node[0] == "service":  # the operations of what a step hit, whatever they show
-                heapq.heappush(queue, (at, depth + 1, effect, symptoms.of(effect, at, begin)[1] or "hit", node))
-                continue
-            when, showed = symptoms.of(effect, at, begin)
-            if when is not None:
-                heapq.heappush(queue, (when, depth + 1, effect, showed, node))
+            first = symptoms.first(effect, way.at, begin)
+            if effect[0] == "operation" and way.part[0] == "service":  # the operations of what a step hit, whatever they show
+                arrive(way.at, way.depth + 1, effect, first.symptom if first is not None else Hit(), way.part)
+            elif first is not None:
+                arrive(first.at, way.depth + 1, effect, first.symptom, way.part)
     return found
 
 
@@ -116,40 +140,39 @@ class _Symptoms:
         self.journal, self.since = journal, since
         self.rows = journal.seconds.size // STEP
         self.split = max(1, (since - int(journal.meta["start_ns"])) // (STEP * SECOND))
-        self._known: dict[Part, list[Symptom]] = {}
+        self._known: dict[Part, list[_Shown]] = {}
         self._summed: dict[tuple[str, str, str], Any] = {}
         self._names = {kind: list(names) for kind, names in journal.names.items()}
 
-    def of(self, node: Part, at: int, begin: int) -> tuple[int | None, str]:
-        """When the thing was first seen not well from `at` on, and how; (None, "") if never. Windows are ten seconds."""
+    def first(self, part: Part, at: int, begin: int) -> _First | None:
+        """When a part was first seen not well from `at` on, and how; None if never. Windows are ten seconds."""
         window = max(self.split, (at - begin) // (STEP * SECOND))
-        best: tuple[int | None, str] = (None, "")
-        if node not in self._known:
-            self._known[node] = self._look(*node)
-        for symptom in self._known[node]:
-            later = np.flatnonzero(symptom.bad[window:])
-            if later.size and (best[0] is None or begin + int(later[0] + window) * STEP * SECOND < best[0]):
-                best = max(at, begin + int(later[0] + window) * STEP * SECOND), symptom.what
+        best: _First | None = None
+        if part not in self._known:
+            self._known[part] = self._shown_by(*part)
+        for shown in self._known[part]:
+            later = np.flatnonzero(shown.windows[window:])
+            since = begin + int(later[0] + window) * STEP * SECOND if later.size else None
+            if since is not None and (best is None or since < best.at):
+                best = _First(max(at, since), shown.symptom)
         return best
 
-    def _look(self, kind: str, name: str) -> list[Symptom]:
+    def _shown_by(self, kind: str, name: str) -> list[_Shown]:
         if kind == "flow":
             bad = sum(self._sums("flow", name, field) for field in ("failed", "unknown", "blocked"))
             good = self._sums("flow", name, "ok") + self._sums("flow", name, "rejected")
-            return [Symptom("customers' intents fail", self._failing(bad, bad + good))]
+            return [_Shown(RequestsFail(), self._failing(bad, bad + good))]
         if kind == "pool":
-            return [Symptom("every slot taken, others wait", self._full(p)) for p in self._instances("pool", name)]
+            return [_Shown(PoolFull(), self._full(p)) for p in self._instances("pool", name)]
         if kind == "limit":
-            return [Symptom("at its limit", self._sums("limit", p, "refused") > 0) for p in self._instances("limit", name)]
+            return [_Shown(AtLimit(), self._sums("limit", p, "refused") > 0) for p in self._instances("limit", name)]
         if kind != "operation":
             return []
         failed = self._sums("operation", name, "failed")
-        found = [Symptom("fails", self._failing(failed, failed + self._sums("operation", name, "done")))]
+        found = [_Shown(Fails(), self._failing(failed, failed + self._sums("operation", name, "done")))]
         for unit in self._instances("unit", name.partition(".")[0]):
             ended = self._sums("unit", unit, "failed") + self._sums("unit", unit, "done")
-            found.append(
-                Symptom(f"takes more than {SLOWER:g} times as long", self._slow(self._sums("unit", unit, "sojourn_ns"), ended))
-            )
+            found.append(_Shown(Slow(times=SLOWER), self._slow(self._sums("unit", unit, "sojourn_ns"), ended)))
         return found
 
     def _instances(self, kind: str, name: str) -> list[str]:

@@ -175,15 +175,15 @@ def _pools(stored: StoredRun, bins: Bins) -> list[dict[str, Any]]:
 
 def chain(stored: StoredRun) -> list[dict[str, Any]]:
     """The links of the causal chain, in time order, with the place of each one's cause in the list."""
-    links = stored.run.causes
+    links, symptoms = stored.run.causes, stored.run.symptom_data
     place = {link.node: i for i, link in enumerate(links)}
     return [
         {
-            "t": link.t_ns // SECOND, "kind": lookup("kind", link.kind), "name": display_name(link.name), "what": symptom(link.what),
+            "t": link.t_ns // SECOND, "kind": lookup("kind", link.kind), "name": display_name(link.name), "what": symptom(data),
             "because": None if link.because is None else place.get(link.because),
             "service": link.name.partition(".")[0].partition("#")[0], "is": link.kind,
         }
-        for link in links
+        for link, data in zip(links, symptoms, strict=True)
     ]  # fmt: skip
 
 

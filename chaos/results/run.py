@@ -10,14 +10,14 @@ from typing import Literal
 
 from pydantic import Field
 
+from chaos.results.findings import ExpectationFinding, Findings, Reason, Symptom, Text
+from chaos.results.findings import Value as Value
 from simcore.base.model import ResultModel
 from simcore.journal.summary import Figures, LawResult, OrderCounts, SimulationRun, StoredWindow
 
 SCHEMA_VERSION = 1
 
 Verdict = Literal["pass", "fail", "unknown"]
-Value = bool | int | float | str | None
-"""The value of a measure: a flag, a number, a grade; None where it has none."""
 
 
 # --- what was measured ------------------------------------------------------------------------------------------------------
@@ -181,6 +181,27 @@ class RunResult(ResultModel):
     causes: list[CausalLink] = []
     timeline: list[TimelineLine] = []
     replay: str = ""
+    findings: Findings = Findings()
+
+    @property
+    def reason_data(self) -> Sequence[Reason]:
+        """The reasons as data; as sentences in English where they were stored without."""
+        data = self.findings.reasons
+        return data if len(data) == len(self.reasons) else [Text(text=reason) for reason in self.reasons]
+
+    @property
+    def expectation_data(self) -> Sequence[ExpectationFinding]:
+        """Of each of the expectations its bound and what was found, as data; as English where they were stored without."""
+        data = self.findings.expectations
+        if len(data) == len(self.expectations):
+            return data
+        return [ExpectationFinding(bound=Text(text=e.expected), found=Text(text=e.shown)) for e in self.expectations]
+
+    @property
+    def symptom_data(self) -> Sequence[Symptom]:
+        """Of each of the causes how it was not well, as data; as English where they were stored without."""
+        data = self.findings.symptoms
+        return data if len(data) == len(self.causes) else [Text(text=link.what) for link in self.causes]
 
     @property
     def broken_laws(self) -> list[str]:

@@ -1,0 +1,255 @@
+"""What a run's judgement rests on, as data: reasons, bounds, what was found, symptoms, each told by its `kind`.
+
+Sentences in English and Chinese are rendered from these by `chaos.i18n`; nothing is read back from a sentence. A run that an older
+coredrill stored has sentences alone: they stand as the kind `text`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from simcore.base.model import ResultModel
+
+Value = bool | int | float | str | None
+"""The value of a measure: a flag, a number, a grade; None where it has none."""
+
+
+class Kinded(ResultModel):
+    """Base of what is told by its `kind`, which is in the JSON though nobody sets it."""
+
+    kind: str
+
+    def model_post_init(self, context: object) -> None:
+        """Keeps `kind` from being left out as a default."""
+        self.model_fields_set.add("kind")
+
+
+class Text(Kinded):
+    """A sentence of a run that was stored without data, in English."""
+
+    kind: Literal["text"] = "text"
+    text: str
+
+
+# --- bounds and what was found ------------------------------------------------------------------------------------------------
+
+
+class Limits(Kinded):
+    """A measure is held between limits: in each run, in a share of the runs, or at a quantile of their values."""
+
+    kind: Literal["limits"] = "limits"
+    measure: str
+    at_most: Value = None
+    at_least: Value = None
+    equals: Value = None
+    in_share: float | None = None
+    quantile: float | None = None
+
+
+class NearPublished(Kinded):
+    """A measure comes near a published figure: off by at most `within` of it (0.3 is 30 %). What was fitted to it, or is said to
+    miss it, is not judged."""
+
+    kind: Literal["near_published"] = "near_published"
+    measure: str
+    published: Value
+    within: float
+    standing: Literal["counts", "fitted", "misses"] = "counts"
+
+
+class PropertyHolds(Kinded):
+    """A property of the system holds."""
+
+    kind: Literal["property_holds"] = "property_holds"
+    name: str
+
+
+Bound = Annotated[Limits | NearPublished | PropertyHolds | Text, Field(discriminator="kind")]
+
+
+class FoundValue(Kinded):
+    """The measure's value; None where the run has none."""
+
+    kind: Literal["value"] = "value"
+    value: Value
+
+
+class FoundMoreThan(Kinded):
+    """A time that had not come to its end when the run did, and so is longer than this, s."""
+
+    kind: Literal["more_than"] = "more_than"
+    seconds: float
+
+
+class NotGradable(Kinded):
+    """A grade that the rules cannot tell, and why, if they say so."""
+
+    kind: Literal["not_gradable"] = "not_gradable"
+    why: str | None = None
+
+
+class Violations(Kinded):
+    """How often a property was violated; 0: it was kept."""
+
+    kind: Literal["violations"] = "violations"
+    count: int
+
+
+Found = Annotated[FoundValue | FoundMoreThan | NotGradable | Violations | Text, Field(discriminator="kind")]
+
+
+class ExpectationFinding(ResultModel):
+    """A bound, and what was found of its measure."""
+
+    bound: Bound
+    found: Found
+
+
+# --- reasons --------------------------------------------------------------------------------------------------------------------
+
+
+class BoundBroken(Kinded):
+    """What came out is beyond the bound."""
+
+    kind: Literal["bound_broken"] = "bound_broken"
+    bound: Bound
+    found: Found
+
+
+class NothingToHold(Kinded):
+    """The measure has no value that could be held against the bound."""
+
+    kind: Literal["nothing_to_hold"] = "nothing_to_hold"
+    bound: Bound
+    found: Found
+
+
+class Unknowable(Kinded):
+    """The simulation itself cannot tell: `why` is its journal's reason."""
+
+    kind: Literal["unknowable"] = "unknowable"
+    why: str
+
+
+class NothingExercised(Kinded):
+    """No evaluation interval had enough requests to judge."""
+
+    kind: Literal["nothing_exercised"] = "nothing_exercised"
+
+
+class UnsteadyBefore(Kinded):
+    """The steady state did not hold before the method, or (`seen` is false) there were too few requests to see it."""
+
+    kind: Literal["unsteady_before"] = "unsteady_before"
+    seen: bool
+
+
+class NoEffect(Kinded):
+    """A step of the method never took effect: no request met its fault."""
+
+    kind: Literal["no_effect"] = "no_effect"
+    step: str
+
+
+class NotDone(Kinded):
+    """A step of the method could not be done."""
+
+    kind: Literal["not_done"] = "not_done"
+    step: str
+    why: str
+
+
+class DidNotHappen(Kinded):
+    """What the scenario says must happen did not: an event (of a subject), or a counter that grows, at least so often."""
+
+    kind: Literal["did_not_happen"] = "did_not_happen"
+    event: str | None = None
+    subject: str | None = None
+    counter: str | None = None
+    at_least: int = 1
+
+
+class Aborted(Kinded):
+    """The run was aborted by this condition."""
+
+    kind: Literal["aborted"] = "aborted"
+    condition: str
+
+
+Reason = Annotated[
+    BoundBroken
+    | NothingToHold
+    | Unknowable
+    | NothingExercised
+    | UnsteadyBefore
+    | NoEffect
+    | NotDone
+    | DidNotHappen
+    | Aborted
+    | Text,
+    Field(discriminator="kind"),
+]
+
+
+# --- symptoms -------------------------------------------------------------------------------------------------------------------
+
+
+class Injected(Kinded):
+    """A step of the method hit it with this fault."""
+
+    kind: Literal["injected"] = "injected"
+    fault: str
+
+
+class RequestsFail(Kinded):
+    """Requests of customers fail."""
+
+    kind: Literal["requests_fail"] = "requests_fail"
+
+
+class PoolFull(Kinded):
+    """Every slot is taken, and others wait or are refused."""
+
+    kind: Literal["pool_full"] = "pool_full"
+
+
+class AtLimit(Kinded):
+    """A rate limit refuses."""
+
+    kind: Literal["at_limit"] = "at_limit"
+
+
+class Fails(Kinded):
+    """An operation fails more often than before."""
+
+    kind: Literal["fails"] = "fails"
+
+
+class Hit(Kinded):
+    """An operation of a service that a step hit, though it shows nothing."""
+
+    kind: Literal["hit"] = "hit"
+
+
+class Slow(Kinded):
+    """An operation takes more than so many times as long as before."""
+
+    kind: Literal["slow"] = "slow"
+    times: float
+
+
+Symptom = Annotated[
+    Injected | RequestsFail | PoolFull | AtLimit | Fails | Hit | Slow | Text,
+    Field(discriminator="kind"),
+]
+
+
+class Findings(ResultModel):
+    """The data behind a run's sentences, each list in the order of what it stands behind: `reasons` of the run, its
+    `expectations`, and the symptoms of its `causes`."""
+
+    reasons: list[Reason] = []
+    expectations: list[ExpectationFinding] = []
+    symptoms: list[Symptom] = []
