@@ -21,7 +21,7 @@ from simcore.base.model import FileName, Model, Name, Probability
 from simcore.base.units import MINUTE, SECOND, ClockTime, Duration
 from simcore.files.patch import EditForm
 from simcore.files.validation import Finding
-from simcore.model.control_section import Reading
+from simcore.model.control.fields import Reading
 
 Positive = Annotated[Duration, Field(gt=0)]
 Seed = Annotated[int, Field(ge=0, lt=1 << 63)]

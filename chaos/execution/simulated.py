@@ -23,7 +23,7 @@ from simcore.files.validation import Finding, Keys
 from simcore.journal.model import Journal
 from simcore.library import Surroundings, require_fit
 from simcore.model.architecture import Architecture
-from simcore.model.control_section import Control
+from simcore.model.control.section import Control
 from simcore.model.index import ArchitectureIndex
 from simcore.model.metrics import FIELDS
 from simcore.model.references import check_reading

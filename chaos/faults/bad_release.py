@@ -13,7 +13,7 @@ from chaos.faults.fault import OnUnits, Process, Share, System, Target, require
 from simcore.base.model import Model, Name
 from simcore.base.units import MINUTE
 from simcore.control.handles import read
-from simcore.model.control_section import Reading
+from simcore.model.control.fields import Reading
 
 if TYPE_CHECKING:
     import simpy

@@ -12,7 +12,7 @@ from simcore.base.units import SECOND
 from simcore.control.event_names import note
 from simcore.control.handles import Core, now
 from simcore.control.sampling import Rule
-from simcore.model.control_section import Monitor, Routed
+from simcore.model.control.alarms import Monitor, Routed
 
 
 @dataclass

@@ -14,7 +14,7 @@ from simcore.control.alarms import Alarm, AlarmBoard
 from simcore.control.event_names import note
 from simcore.control.handles import Core, Pending, now
 from simcore.control.market.load import Items, LoadMeter
-from simcore.model.control_section import Failover, FailoverStep
+from simcore.model.control.failovers import Failover, FailoverStep
 
 Steps = Generator[simpy.Event, Any, bool]
 

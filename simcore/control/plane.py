@@ -14,7 +14,8 @@ from simcore.control.people.checklists import ChecklistProcess
 from simcore.control.people.operators import Operators
 from simcore.control.reconciliation import ReconciliationProcess
 from simcore.control.robots import PhoneDesk, RobotProcess
-from simcore.model.control_section import Control, PerItem
+from simcore.model.control.fields import PerItem
+from simcore.model.control.section import Control
 from simcore.model.references import check_control
 from simcore.model.trading_calendar import calendar_named
 

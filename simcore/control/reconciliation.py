@@ -11,7 +11,7 @@ from simcore.base.units import MINUTE
 from simcore.control.event_names import note
 from simcore.control.handles import Core, read
 from simcore.control.market.load import Items
-from simcore.model.control_section import Reconciliation
+from simcore.model.control.batches import Reconciliation
 
 
 class ReconciliationProcess:

@@ -13,7 +13,7 @@ from simcore.control.event_names import note
 from simcore.control.handles import Core, now
 from simcore.control.market.calendar import Gates
 from simcore.control.sampling import Rule
-from simcore.model.control_section import Complaints, Robot
+from simcore.model.control.alarms import Complaints, Robot
 
 BAD_OUTCOMES = ("blocked", "failed", "unknown")
 

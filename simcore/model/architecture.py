@@ -14,7 +14,7 @@ from pydantic import ConfigDict, Field, model_validator
 from simcore.base.model import Model, Name, Probability
 from simcore.base.units import Duration, Rate
 from simcore.counterparties import FLOW_KINDS
-from simcore.model.control_section import Control
+from simcore.model.control.section import Control
 from simcore.model.distributions import Distribution
 from simcore.model.steps import Idempotency, Step
 

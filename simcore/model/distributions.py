@@ -118,3 +118,24 @@ class Distribution(Model):
     def kind(self) -> str:
         """Which of the families this is."""
         return next(k for k in type(self).model_fields if getattr(self, k) is not None)
+
+    @property
+    def takes_time(self) -> bool:
+        """Whether a draw is above 0, at least now and then."""
+        if self.constant is not None:
+            return self.constant > 0
+        if self.uniform is not None:
+            return self.uniform[1] > 0
+        if self.empirical is not None:
+            return any(self.empirical.values)
+        return self.exponential != 0
+
+
+def constant(duration: str) -> Distribution:
+    """What always takes as long: ``constant("5min")``."""
+    return Distribution.model_validate(duration)
+
+
+def lognormal(median: str, p99: str) -> Distribution:
+    """Half are shorter than the median, one in a hundred is longer than the 99th percentile."""
+    return Distribution.model_validate({"lognormal": {"median": median, "p99": p99}})

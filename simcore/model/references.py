@@ -8,7 +8,9 @@ from collections.abc import Collection, Iterator
 from simcore.base.errors import suggest
 from simcore.files.validation import Finding, Keys
 from simcore.model.architecture import Architecture, Standby
-from simcore.model.control_section import Action, Control, PerItem
+from simcore.model.control.fields import PerItem
+from simcore.model.control.runbooks import Action
+from simcore.model.control.section import Control
 from simcore.model.index import ArchitectureIndex
 from simcore.model.metrics import FIELDS, parse_metric
 from simcore.model.steps import CLIENT

@@ -15,7 +15,7 @@ from simcore.control.market.calendar import Gates
 from simcore.control.market.load import Items
 from simcore.counterparties import WITH_FILE
 from simcore.counterparties.counterparty import FileState
-from simcore.model.control_section import Batch, File
+from simcore.model.control.batches import Batch, File
 from simcore.model.trading_calendar import occurrences
 
 RERUNS_MAX = 100

@@ -9,7 +9,7 @@ import simpy
 from simcore.base.units import DAY, SECOND
 from simcore.control.handles import Core, now, read
 from simcore.control.sampling import Rule
-from simcore.model.control_section import PerItem
+from simcore.model.control.fields import PerItem
 from simcore.model.metrics import parse_metric
 
 METER_INTERVAL_NS = 10 * SECOND

@@ -12,7 +12,7 @@ from simcore.control.failover import FailoverProcess
 from simcore.control.handles import Core
 from simcore.control.market.calendar import Gates
 from simcore.control.reconciliation import ReconciliationProcess
-from simcore.model.control_section import Action
+from simcore.model.control.runbooks import Action
 
 Doing = Generator[simpy.Event, Any, str | None]
 

@@ -11,7 +11,8 @@ from simcore.control.alarms import AlarmBoard, MonitorProcess
 from simcore.control.event_names import note
 from simcore.control.handles import Core, now
 from simcore.control.people.operators import Desk
-from simcore.model.control_section import Checklist, Look, Routed
+from simcore.model.control.alarms import Routed
+from simcore.model.control.runbooks import Checklist, Look
 from simcore.model.trading_calendar import occurrences
 
 

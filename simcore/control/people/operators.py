@@ -15,7 +15,9 @@ from simcore.control.handles import Core, Pending, now
 from simcore.control.market.load import LoadMeter
 from simcore.control.people.actions import Actions, Changes
 from simcore.control.people.human_error import error_probability
-from simcore.model.control_section import Action, Approver, Duty, Routed, Runbook, Team
+from simcore.model.control.alarms import Routed
+from simcore.model.control.people import Approver, Duty, Team
+from simcore.model.control.runbooks import Action, Runbook
 from simcore.model.distributions import Distribution
 
 Work = Generator[simpy.Event, Any, Any]

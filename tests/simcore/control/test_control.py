@@ -15,7 +15,7 @@ from simcore.base.units import HOUR, MINUTE, SECOND
 from simcore.control.event_names import VOCABULARY, note
 from simcore.control.plane import start_control
 from simcore.model.architecture import Architecture
-from simcore.model.control_section import Control
+from simcore.model.control.section import Control
 from simcore.model.references import check_control
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "control.md"

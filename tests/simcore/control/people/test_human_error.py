@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from simcore.control.people.human_error import CONDITIONS, TASKS, error_probability
-from simcore.model.control_section import HeartCondition, HeartTask
+from simcore.model.control.people import HeartCondition, HeartTask
 
 
 def test_without_conditions_the_base_rate_stands():

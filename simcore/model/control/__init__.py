@@ -1,0 +1,1 @@
+"""What the `control:` section of an architecture file may say, part by part."""
