@@ -24,7 +24,7 @@ from simcore.journal.model import Journal
 from simcore.library import Surroundings, require_fit
 from simcore.model.architecture import Architecture
 from simcore.model.control.section import Control
-from simcore.model.index import ArchitectureIndex
+from simcore.model.index import ArchitectureIndex, instance_name
 from simcore.model.metrics import FIELDS
 from simcore.model.references import check_reading
 from simcore.model.workload import Workload
@@ -452,7 +452,7 @@ class Conduct:
             ailing = [
                 r
                 for r in range(services[name].replicas)
-                if not core.read("unit", f"{name}#{r}", "up") or core.read("unit", f"{name}#{r}", "hung")
+                if not core.read("unit", instance_name(name, r), "up") or core.read("unit", instance_name(name, r), "hung")
             ]
             for replica in ailing:
                 core.inject.crash(name, replica)

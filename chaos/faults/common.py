@@ -6,7 +6,7 @@ from collections.abc import Collection, Generator, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from chaos.faults.fault import System, require
-from simcore.model.index import ArchitectureIndex
+from simcore.model.index import ArchitectureIndex, instance_name
 from simcore.model.workload import markets_of
 
 if TYPE_CHECKING:
@@ -32,9 +32,10 @@ def boot(core: Cosimulation, units: Iterable[tuple[str, int]]) -> Generator[simp
     """Starts the (service, replica) that are down, all at the same time, each after a draw of its `restart_time`."""
     ready = []
     for service, replica in units:
-        if not core.read("unit", f"{service}#{replica}", "up"):
+        unit = instance_name(service, replica)
+        if not core.read("unit", unit, "up"):
             restart_time, now = core.plan.architecture.services[service].restart_time, int(core.env.now)
-            ready.append((now + core.sample(restart_time, f"boot/{service}#{replica}", now), service, replica))
+            ready.append((now + core.sample(restart_time, f"boot/{unit}", now), service, replica))
     for at, service, replica in sorted(ready):
         yield core.env.timeout(max(0, at - core.env.now))
         core.inject.restart(service, replica)

@@ -10,6 +10,7 @@ from chaos.faults.common import Refusal, services_of, system_of, turn_away
 from chaos.faults.fault import Switched, System, Target
 from simcore.base.model import Name
 from simcore.counterparties import COUNTERPARTIES
+from simcore.model.index import instance_name
 
 if TYPE_CHECKING:
     from simcore.control.cosimulation import Cosimulation
@@ -36,7 +37,7 @@ class CounterpartyOutOfHours(Switched):
         return [(name, i) for name in services for i in range(system.architecture.services[name].replicas)]
 
     def targets(self, system: System) -> list[Target]:
-        return [Target("unit", f"{service}#{replica}") for service, replica in self._units(system)]
+        return [Target("unit", instance_name(service, replica)) for service, replica in self._units(system)]
 
     def turn(self, core: Cosimulation, on: bool) -> None:
         turn_away(core, self._units(system_of(core)), self.answer, on)

@@ -10,6 +10,7 @@ from chaos.faults.common import exchanges, system_of
 from chaos.faults.fault import Fault, Process, Share, System, Target
 from simcore.base.model import Name
 from simcore.base.units import Duration
+from simcore.model.index import instance_name
 
 if TYPE_CHECKING:
     from simcore.control.cosimulation import Cosimulation
@@ -42,7 +43,7 @@ class ExchangeDegradation(Fault):
         return [(name, i) for name in exchanges(system, self.exchange) for i in range(services[name].replicas)]
 
     def targets(self, system: System) -> list[Target]:
-        return [Target("unit", f"{service}#{replica}") for service, replica in self._units(system)]
+        return [Target("unit", instance_name(service, replica)) for service, replica in self._units(system)]
 
     def _turn(self, core: Cosimulation, slow: float, errors: float, late_ns: int) -> None:
         system = system_of(core)

@@ -17,7 +17,7 @@ from pydantic import Field, model_validator
 from simcore.base.errors import InputError, suggest
 from simcore.base.model import Model, Name, Probability
 from simcore.model.architecture import Architecture
-from simcore.model.index import ArchitectureIndex
+from simcore.model.index import ArchitectureIndex, instance_name
 from simcore.model.metrics import TRAFFIC
 from simcore.model.workload import Workload
 
@@ -172,7 +172,7 @@ class OnUnits(Fault):
 
     def targets(self, system: System) -> list[Target]:
         """The units."""
-        return [Target("unit", f"{service}#{replica}") for service, replica in self.units(system)]
+        return [Target("unit", instance_name(service, replica)) for service, replica in self.units(system)]
 
 
 class OnLinks(Fault):

@@ -11,6 +11,7 @@ from pydantic import Field
 from chaos.faults.common import system_of
 from chaos.faults.fault import OnUnits, Process
 from simcore.base.units import MS, SECOND, Duration
+from simcore.model.index import instance_name
 
 if TYPE_CHECKING:
     import simpy
@@ -45,7 +46,7 @@ class MemoryLeak(OnUnits):
             at, n, pause, pausing = heapq.heappop(due)
             yield core.env.timeout(at - core.env.now)
             service, replica = units[n]
-            label = f"{service}#{replica}"
+            label = instance_name(service, replica)
             if pausing:
                 fresh = not core.read("unit", label, "hung")  # started afresh during the pause
                 core.inject.thaw(service, replica)

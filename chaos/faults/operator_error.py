@@ -11,6 +11,7 @@ from chaos.faults.common import start_at_once, system_of
 from chaos.faults.fault import Fault, Process, System, Target, require
 from simcore.base.errors import InputError
 from simcore.base.model import Name
+from simcore.model.index import instance_name
 
 if TYPE_CHECKING:
     from simcore.control.cosimulation import Cosimulation
@@ -51,7 +52,7 @@ class OperatorError(Fault):
         last = architecture.services[service].units - 1
         if self.replica > last:
             raise InputError(f"{service} has no replica {self.replica}", mend=f"it has 0 to {last}")
-        return [Target("unit", f"{service}#{self.replica}")]
+        return [Target("unit", instance_name(service, self.replica))]
 
     def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
         architecture = system_of(core).architecture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from chaos.faults.common import boot
+from chaos.faults.common import boot, system_of
 from chaos.faults.fault import OnUnits, Process
 
 if TYPE_CHECKING:
@@ -20,13 +20,13 @@ class Restart(OnUnits):
 
     def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
         """Stops them all, and boots them all."""
-        units = self.units(core.plan)  # type: ignore[arg-type]
+        units = self.units(system_of(core))
         for service, replica in units:
             core.inject.crash(service, replica)
         return boot(core, units)
 
     def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
         """Starts those that have not come up yet."""
-        for service, replica in self.units(core.plan):  # type: ignore[arg-type]
+        for service, replica in self.units(system_of(core)):
             core.inject.restart(service, replica)
         return None

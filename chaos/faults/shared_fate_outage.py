@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from chaos.faults.common import boot, system_of
 from chaos.faults.fault import OnUnits, Process
+from simcore.model.index import instance_name
 
 if TYPE_CHECKING:
     from simcore.control.cosimulation import Cosimulation
@@ -36,7 +37,7 @@ class SharedFateOutage(OnUnits):
     def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
         for service, replica in self.units(system_of(core)):
             core.inject.crash(service, replica)
-            control.changes.held[f"{service}#{replica}"] = f"{self.group or self.site} is out"
+            control.changes.held[instance_name(service, replica)] = f"{self.group or self.site} is out"
         control.changes.offer_mend(str(self.group or self.site), lambda: self._repair(core, control))
         return None
 
@@ -47,5 +48,5 @@ class SharedFateOutage(OnUnits):
 
     def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
         for service, replica in self.units(system_of(core)):
-            control.changes.held.pop(f"{service}#{replica}", None)
+            control.changes.held.pop(instance_name(service, replica), None)
         return boot(core, self.units(system_of(core))) if self.boots else None

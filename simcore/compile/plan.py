@@ -21,7 +21,7 @@ from simcore.kernel.ledger.counterparties import KINDS
 from simcore.kernel.random import combine_int, mix_int
 from simcore.model.architecture import Architecture, Operation, Pool, Service
 from simcore.model.distributions import Distribution
-from simcore.model.index import CLIENT_INSTANCE, ArchitectureIndex
+from simcore.model.index import CLIENT_INSTANCE, ArchitectureIndex, instance_name
 from simcore.model.steps import CLIENT, Call, Send
 from simcore.model.workload import Curve, FlowLoad, Follows, Workload
 
@@ -250,7 +250,7 @@ class _Compiler:
 
     def add_unit(self, name: str, service: Service, i: int) -> int:
         at = self.m.take(y.UNIT_SIZE)
-        label = f"{name}#{i}"
+        label = instance_name(name, i)
         self.handles["unit"][label] = at
         self.numbers["unit"].append(label)
         self.set(at, y.UNIT_UP, 1)

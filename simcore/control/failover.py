@@ -15,6 +15,7 @@ from simcore.control.event_names import note
 from simcore.control.handles import Core, Pending, now
 from simcore.control.market.load import Items, LoadMeter
 from simcore.model.control.failovers import Failover, FailoverStep
+from simcore.model.index import instance_name
 
 Steps = Generator[simpy.Event, Any, bool]
 
@@ -170,7 +171,7 @@ class FailoverProcess:
     # --- effects --------------------------------------------------------------------------------------------------------
 
     def _unit(self, replica: int, field: str) -> int:
-        return self._core.read("unit", f"{self.rule.service}#{replica}", field)
+        return self._core.read("unit", instance_name(self.rule.service, replica), field)
 
     def _primary_down_since(self) -> int | None:
         """When the first of the primaries that are down went down; None while all are up."""

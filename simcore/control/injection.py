@@ -23,6 +23,7 @@ from simcore.kernel import random
 from simcore.kernel.ledger import accounts, reconciliation, settlement
 from simcore.kernel.ledger import orders as order_books
 from simcore.kernel.machine import Machine
+from simcore.model.index import instance_name
 from simcore.model.workload import MARKET
 
 
@@ -90,7 +91,7 @@ class Injection:
         return names[name]
 
     def _unit(self, service: str, replica: int) -> int:
-        return self._find("unit", f"{service}#{replica}")
+        return self._find("unit", instance_name(service, replica))
 
     def _instances(self, kind: str, name: str) -> dict[str, int]:
         """A pool or limit by its name: the shared one, or the instances of all replicas; `name#i` is one of them."""

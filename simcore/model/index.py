@@ -22,7 +22,13 @@ from simcore.model.effects import COUNTERPARTY_EFFECTS, EFFECTS
 from simcore.model.steps import CLIENT, Call, Effect, Hold, RateLimit, Repeat, Route, Send, Step, Steps, callee, inner
 from simcore.model.workload import MARKET
 
-CLIENT_INSTANCE = f"{CLIENT}#0"
+
+def instance_name(service: str, number: int) -> str:
+    """What the journal calls an instance of a service: ``counter#0``."""
+    return f"{service}#{number}"
+
+
+CLIENT_INSTANCE = instance_name(CLIENT, 0)
 """The one instance of the client, which runs the flows."""
 
 
@@ -102,8 +108,8 @@ class Instance(NamedTuple):
 
     @property
     def name(self) -> str:
-        """``service#number``, as the journal has it."""
-        return f"{self.service}#{self.number}"
+        """As the journal has it."""
+        return instance_name(self.service, self.number)
 
 
 class Connection(NamedTuple):

@@ -13,6 +13,7 @@ from simcore.control.handles import Core
 from simcore.control.market.calendar import Gates
 from simcore.control.reconciliation import ReconciliationProcess
 from simcore.model.control.runbooks import Action
+from simcore.model.index import instance_name
 
 Doing = Generator[simpy.Event, Any, str | None]
 
@@ -184,19 +185,21 @@ class Actions:
         return ailing or (list(every) if verb == "restart" else [])
 
     def _unit(self, service: str, replica: int, field: str) -> int:
-        return self._core.read("unit", f"{service}#{replica}", field)
+        return self._core.read("unit", instance_name(service, replica), field)
 
     def _restart(self, service: str, replicas: list[int], purpose: str, n: int, finish: bool) -> Doing:
         """Stop what still runs, wait for the slowest to come up. Half done, it stays stopped."""
         for replica in replicas:
             if self._unit(service, replica, "up"):
                 self._core.inject.crash(service, replica)
-        held = [self._changes.held[unit] for r in replicas if (unit := f"{service}#{r}") in self._changes.held]
+        held = [self._changes.held[unit] for r in replicas if (unit := instance_name(service, r)) in self._changes.held]
         if held:
             return held[0]
         if finish:
             restart_time = self._core.plan.architecture.services[service].restart_time
-            durations_ns = [self._core.sample(restart_time, f"{purpose}/restart/{service}#{r}", n) for r in replicas]
+            durations_ns = [
+                self._core.sample(restart_time, f"{purpose}/restart/{instance_name(service, r)}", n) for r in replicas
+            ]
             yield self._core.env.timeout(max(durations_ns))
             for replica in replicas:
                 self._core.inject.restart(service, replica)
