@@ -18,7 +18,7 @@ from chaos.execution.workers import Place, require_same_files, run_tasks
 from chaos.judgement import assessment
 from chaos.judgement.assessment import assess, causes_of, spec_of, timeline_of
 from chaos.judgement.verdict import judge_runs
-from chaos.measures import compute
+from chaos.measures.intervals import evaluate_intervals, violated_stretches
 from chaos.results.findings import Findings
 from chaos.results.run import GroupResult, RunResult
 from chaos.results.stored_run import store_run
@@ -135,9 +135,9 @@ def journal_folder(job: Job) -> Path:
 def _keep(folder: Path, journal: Journal, record: RunResult, target: Simulated) -> None:
     """The journal, and beside it what a report needs and the journal does not say."""
     scenario = target.scenario.model
-    windows = compute.judge_windows(journal, spec_of(scenario, target.watchers(), journal))
+    intervals = evaluate_intervals(journal, spec_of(scenario, target.watchers(), journal))
     write_journal(journal, folder)
-    violated = compute.violated_stretches(windows, scenario.steady_state.every)
+    violated = violated_stretches(intervals, scenario.steady_state.every)
     store_run(folder, topology=topology_of(target.index), run=record, violated=violated)
 
 

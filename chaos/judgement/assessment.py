@@ -15,10 +15,10 @@ from chaos.documents.scenario import MustHappen, Scenario
 from chaos.documents.severity import RuleSet
 from chaos.judgement import causes, severity
 from chaos.judgement.verdict import Judgement, judge_run
-from chaos.measures import compute
 from chaos.measures.catalogue import measures as known_measures
+from chaos.measures.compute import compute, counted, grown
+from chaos.measures.intervals import EvaluationSpec, Objective
 from chaos.results.run import (
-    CounterFigures,
     FaultEvidence,
     Measures,
     PropertyFinding,
@@ -35,7 +35,7 @@ class Assessment:
     """What a run showed. `invalid` says why it was no valid experiment, `missed` what must happen and did not, `doubts` why it
     cannot pass."""
 
-    spec: compute.EvaluationSpec
+    spec: EvaluationSpec
     measures: Measures
     properties: dict[str, PropertyFinding]
     faults: list[FaultEvidence]
@@ -64,38 +64,42 @@ def causes_of(found: Assessment, journal: Journal, index: ArchitectureIndex) -> 
     return causes.chain(journal, index, begun, found.spec)
 
 
-def spec_of(scenario: Scenario, watchers: Mapping[str, str], journal: Journal) -> compute.EvaluationSpec:
+def spec_of(scenario: Scenario, watchers: Mapping[str, str], journal: Journal) -> EvaluationSpec:
     """What a scenario asks of a run's journal."""
     steady = scenario.steady_state
     objectives = {
-        flow: compute.Objective(
+        flow: Objective(
             o.success, o.latency.quantile if o.latency else None, o.latency.at_most if o.latency else None, o.min_count
         )
         for flow, o in steady.objectives.items()
     }
     healed = {e.detail.get("step"): e.t_ns for e in journal.events if e.what == "fault_healed"}
     all_healed = all(i in healed for i in range(len(scenario.method)))
-    return compute.EvaluationSpec(
+    return EvaluationSpec(
         window=(scenario.window.begin, scenario.window.end), every=steady.every, hold=steady.hold, objectives=objectives,
         first_action=min((s.at for s in scenario.method), default=None), cleared_at=max(healed.values(), default=0) if all_healed else None,
         watchers=watchers,
     )  # fmt: skip
 
 
-def _measures(journal: Journal, spec: compute.EvaluationSpec, figures: Figures, scenario: Scenario) -> Measures:
+def _measures(journal: Journal, spec: EvaluationSpec, figures: Figures, scenario: Scenario) -> Measures:
     """Everything measured. Orders are those whose flow is of kind order, submitted in the window."""
-    computed = compute.measure(journal, spec)
+    parts = compute(journal, spec)
     harm = severity.Harm(
-        computed["impaired_s"], computed["share_lost"], computed["customers_active"], computed["customers_affected"]
+        parts.impairment.impaired_s,
+        parts.impairment.share_lost,
+        parts.customers.customers_active or 0,
+        parts.customers.customers_affected or 0,
     )
     since = spec.first_action if spec.first_action is not None else spec.window[0]
     extensions = known_measures().computed(journal, spec)
     found = Measures(
-        orders=orders_of(figures.orders), flows=figures.flows, client_truth=figures.client_truth, **computed,
+        orders=orders_of(figures.orders), flows=figures.flows, client_truth=figures.client_truth,
         severity={name: severity.grade(rules, harm, scenario.system) for name, rules in _rules().items()},
-        counters={c: CounterFigures.model_validate(compute.counted(journal, c, since)) for c in scenario.counters},
+        counters={c: counted(journal, c, since) for c in scenario.counters},
     )  # fmt: skip
-    return found.model_copy(update={"extensions": extensions}) if extensions else found
+    more = {"extensions": extensions} if extensions else {}
+    return found.model_copy(update={name: getattr(part, name) for part in parts for name in part.model_fields_set} | more)
 
 
 @functools.cache
@@ -154,7 +158,7 @@ def _doubts(journal: Journal, faults: Sequence[FaultEvidence]) -> list[str]:
 
 def _happened(condition: MustHappen, journal: Journal, since: int) -> bool:
     if condition.counter is not None:
-        return compute.grown(journal, condition.counter, since) >= condition.at_least
+        return grown(journal, condition.counter, since) >= condition.at_least
     found = sum(e.what == condition.event and e.t_ns >= since and condition.subject in (None, e.subject) for e in journal.events)
     return found >= condition.at_least
 

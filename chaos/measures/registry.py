@@ -13,8 +13,8 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from chaos.measures.compute import EvaluationSpec
 from chaos.measures.formatting import Language, Unit, text
+from chaos.measures.intervals import EvaluationSpec
 from chaos.results.run import Measures, PropertyFinding, Value
 from simcore.journal.model import Journal
 

@@ -54,14 +54,10 @@ class CounterFigures(ResultModel):
     lasted_s: float | None
 
 
-class Measures(Figures):
-    """Everything measured. A run without a scenario has only what the journal itself counts: the rest is None or empty.
+class Impairment(ResultModel):
+    """How long the steady state was violated, and how long recovery took; `recovery_s_lower` is what it exceeds if the run ended
+    first. `share_lost` is the share of requests not answered well meanwhile, None without any."""
 
-    Lengths of time in s, instants (`_ns`) in ns since midnight of the first day. `…_lower` is what a time exceeds that had not come
-    to its end when the run did.
-    """
-
-    orders: Orders
     impaired_s: float | None = None
     impaired_outside_session_s: float | None = None
     share_lost: float | None = None
@@ -71,6 +67,14 @@ class Measures(Figures):
     recovered: bool | None = None
     first_violation_ns: int | None = None
     recovered_at_ns: int | None = None
+
+
+class Response(ResultModel):
+    """The split of the way back, each None if it did not come to it: to a team that takes it up (`detect_s`; `detect_s_lower` is what
+    that exceeds if nobody had by the end of the window), on to approval, on to the last action done, on to steady state; and from the
+    beginning to the end of the last reconciliation. `first_noticed` says by what (monitor, robot, customers) and `first_noticed_by`
+    by which."""
+
     detect_s: float | None = None
     detect_s_lower: float | None = None
     decide_s: float | None = None
@@ -80,11 +84,30 @@ class Measures(Figures):
     first_noticed: str | None = None
     first_noticed_by: str | None = None
     first_noticed_s: float | None = None
+
+
+class CustomerCounts(ResultModel):
+    """Distinct customers with a request in the window, and those of them with one blocked, failed or unknown."""
+
     customers_active: int | None = None
     customers_affected: int | None = None
+
+
+class Stability(ResultModel):
+    """Whether the run stays broken by itself, and whether, and if not why, the steady state was not seen before the method."""
+
     metastable: bool | None = None
     steady_before: bool | None = None
     unsteady_because: str | None = None
+
+
+class Measures(Stability, CustomerCounts, Response, Impairment, Figures):
+    """Everything measured. A run without a scenario has only what the journal itself counts: the rest is None or empty.
+
+    Lengths of time in s, instants (`_ns`) in ns since midnight of the first day.
+    """
+
+    orders: Orders
     severity: dict[str, Grade] = {}
     counters: dict[str, CounterFigures] = {}
     extensions: dict[str, Value] = {}

@@ -109,11 +109,14 @@ RULES = [
         ("chaos/checkers/planted.py", "from simcore.simulation import simulate"),
     ),
     Rule(
-        "metrics read the journal alone",
-        "chaos/measures/compute.py",
-        (),
-        lambda name: not within(name, "simcore", "chaos") or within(name, "simcore.journal", "simcore.base.units"),
-        ("chaos/measures/compute.py", "from chaos.execution.jobs import run"),
+        "measures read the journal and result types alone",
+        "chaos/measures/",
+        ("chaos/measures/catalogue.py",),
+        lambda name: (
+            not within(name, "simcore", "chaos")
+            or within(name, "simcore.journal", "simcore.base", "chaos.results", "chaos.measures")
+        ),
+        ("chaos/measures/planted.py", "from chaos.execution.jobs import run"),
     ),
     Rule(
         "reports read a run's folder and result types alone",
