@@ -9,7 +9,7 @@ import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from chaos.checkers import check_all
+from chaos.checkers.catalogue import check_all
 from chaos.documents.library import library
 from chaos.documents.scenario import MustHappen, Scenario
 from chaos.documents.severity import RuleSet
@@ -49,7 +49,7 @@ def assess(scenario: Scenario, watchers: Mapping[str, str], journal: Journal, fi
     """Measures and judges a run. `watchers` says of each alarm's name what raises it: a monitor, a robot, customers."""
     spec = spec_of(scenario, watchers, journal)
     measures = _measures(journal, spec, figures, scenario)
-    properties = {name: PropertyFinding.model_validate(found) for name, found in check_all(journal).items()}
+    properties = check_all(journal)
     faults = _evidence(scenario, journal)
     invalid, doubts = _invalid(journal, measures, faults), _doubts(journal, faults)
     since = min((s.at for s in scenario.method), default=scenario.start)
