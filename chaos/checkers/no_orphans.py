@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from chaos.checkers.checker import Checker
+from chaos.checkers.checker import Checker, CheckResult
 from chaos.checkers.flags import absent
-from chaos.results.run import PropertyFinding
 from simcore.journal.model import Journal
 
 
@@ -17,5 +16,5 @@ class NoOrphans(Checker):
     rank: ClassVar[int] = 4
     implied: ClassVar[bool] = True
 
-    def check(self, journal: Journal) -> PropertyFinding:
+    def check(self, journal: Journal) -> CheckResult:
         return absent(journal, "orphan")

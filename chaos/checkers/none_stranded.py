@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from chaos.checkers.checker import Checker
+from chaos.checkers.checker import Checker, CheckResult
 from chaos.checkers.flags import absent
-from chaos.results.run import PropertyFinding
 from simcore.journal.model import Journal
 
 
@@ -16,5 +15,5 @@ class NoneStranded(Checker):
     name: ClassVar[str] = "none-stranded"
     rank: ClassVar[int] = 3
 
-    def check(self, journal: Journal) -> PropertyFinding:
+    def check(self, journal: Journal) -> CheckResult:
         return absent(journal, "stranded")

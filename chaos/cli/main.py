@@ -9,10 +9,8 @@ import click
 from chaos.cli.group import Group, LazyCommand
 
 COMMANDS = {
-    "list": LazyCommand("chaos.cli.inspect:list_command", "List what is shipped, or what extensions are installed."),
-    "show": LazyCommand(
-        "chaos.cli.inspect:show", "Show a file, by NAME or path, the words of a fault, or what a checker checks."
-    ),
+    "list": LazyCommand("chaos.cli.inspect:list_command", "List what is shipped."),
+    "show": LazyCommand("chaos.cli.inspect:show", "Show a file, by NAME or path, or the words of a fault."),
     "diff": LazyCommand(
         "chaos.cli.inspect:diff", "Print what differs between two files, each by name or path, after all they extend."
     ),

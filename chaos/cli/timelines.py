@@ -19,7 +19,8 @@ from chaos.documents.scenario import Outcome, Scenario
 from chaos.execution.campaign import ExecutionOptions
 from chaos.execution.jobs import Job, load_scenario, run_jobs
 from chaos.execution.planning import JobOptions, scenario_jobs
-from chaos.judgement.verdict import combine
+from chaos.i18n.findings import found_text
+from chaos.judgement.verdict import combine, found_in
 from chaos.measures.catalogue import measures
 from chaos.results.run import SCHEMA_VERSION, RunResult
 from simcore.base.errors import InputError
@@ -80,7 +81,7 @@ def _outcome(outcome: Outcome, run: RunResult) -> dict[str, Any]:
         "measure": outcome.measure, "published": published, "simulated": value, "off": off, "within": outcome.within, "lands": bool(lands),
         "fitted": outcome.fitted, "misses": outcome.misses, "source": outcome.source,
         "published_shown": measure.text(published),
-        "simulated_shown": measure.shown(run) if value is None else measure.text(value),
+        "simulated_shown": found_text(found_in(measure, run))["en"] if value is None else measure.text(value),
     }  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from chaos.documents.library import library
 from chaos.documents.scenario import Scenario
 from chaos.execution.jobs import load_scenario
 from chaos.execution.simulated import OutOfEventsError, Parts, Simulated
+from chaos.i18n.findings import bound_text, reason_text
 from chaos.judgement.assessment import assess
 from chaos.measures.registry import GRADES
 from simcore.base.errors import InputError
@@ -112,9 +113,9 @@ def _run(target: Simulated, seed: int, most_events: int | None, readings: bool) 
     shown = assess(scenario, target.watchers(), journal, figures(journal))
     measures, judged = shown.measures, shown.judgement
     found: Observation = {
-        "seed": seed, "verdict": judged.verdict, "why": judged.reasons[:3],
-        "tripped": [e.expected for e in judged.expectations if e.judged and e.holds is False],
-        "expected": [e.expected for e in judged.expectations],
+        "seed": seed, "verdict": judged.verdict, "why": [reason_text(reason)["en"] for reason in judged.reasons[:3]],
+        "tripped": [bound_text(e.bound)["en"] for e in judged.expectations if e.judged and e.holds is False],
+        "expected": [bound_text(e.bound)["en"] for e in judged.expectations],
         "orders": {name: measures.orders.count(name) for name in ORDERS}, "impaired_s": measures.impaired_s,
         "recovery_s": measures.recovery_s, "recovery_s_lower": measures.recovery_s_lower, "customers": measures.customers_affected,
         "severity": {name: grade.grade for name, grade in measures.severity.items() if grade.grade in GRADES},

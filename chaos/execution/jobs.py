@@ -15,6 +15,7 @@ from chaos.execution import planting as defects
 from chaos.execution.simulated import Parts, Simulated
 from chaos.execution.topology import topology_of
 from chaos.execution.workers import Place, require_same_files, run_tasks
+from chaos.i18n.findings import reason_text
 from chaos.judgement import assessment
 from chaos.judgement.assessment import assess, causes_of, spec_of, timeline_of
 from chaos.judgement.verdict import judge_runs
@@ -147,17 +148,20 @@ def record_of(job: Job, target: Simulated, journal: Journal) -> RunResult:
 
     scenario = target.scenario.model
     found = assess(scenario, target.watchers(), journal, figures(journal))
-    chain = causes_of(found, journal, target.index)
+    judgement, chain = found.judgement, causes_of(found, journal, target.index)
     return RunResult(
         scenario=scenario.name, title=scenario.title, purpose=scenario.purpose, architecture=target.architecture.name,
-        environment=target.environment, workload=target.workload.name, seed=job.seed, verdict=found.judgement.verdict,
-        reasons=found.judgement.reasons, invalid=bool(found.invalid or found.missed),
+        environment=target.environment, workload=target.workload.name, seed=job.seed, verdict=judgement.verdict,
+        reasons=[reason_text(reason)["en"] for reason in judgement.reasons], invalid=bool(found.invalid or found.missed),
         averted=bool(found.missed and not found.invalid), doubtful=bool(found.doubts),
         digest=journal.digest, input_digest=target.input_digest, window=found.spec.window, measures=found.measures,
-        properties=found.properties, conservation=laws(journal), expectations=found.judgement.expectations, faults=found.faults,
+        properties=found.properties, conservation=laws(journal), expectations=[e.result() for e in judgement.expectations], faults=found.faults,
         causes=[link.result() for link in chain], timeline=timeline_of(scenario, journal),
         replay=replay_line(job, target.architecture_reference, target.environment),
-        findings=Findings(symptoms=[link.symptom for link in chain]),
+        findings=Findings(
+            reasons=judgement.reasons, expectations=[e.finding() for e in judgement.expectations],
+            symptoms=[link.symptom for link in chain],
+        ),
     )  # fmt: skip
 
 

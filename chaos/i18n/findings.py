@@ -1,15 +1,41 @@
-"""Reasons, bounds, values and symptoms as texts, in both languages."""
+"""Reasons, bounds, what was found and symptoms as texts, in both languages."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from typing import assert_never
 
-from chaos.i18n.texts import LocalizedText, catalogue, display_name, lookup, translate, untranslated
-from chaos.results.findings import Injected, Slow, Symptom, Text
+from chaos.i18n.texts import LANGUAGES, LocalizedText, display_name, join, lookup, translate, untranslated
+from chaos.measures.catalogue import measures
+from chaos.measures.formatting import text as value_text
+from chaos.measures.registry import Slot
+from chaos.results.findings import (
+    Aborted,
+    Bound,
+    BoundBroken,
+    DidNotHappen,
+    Found,
+    FoundMoreThan,
+    FoundValue,
+    Injected,
+    Limits,
+    NearPublished,
+    NoEffect,
+    NotDone,
+    NotGradable,
+    NothingExercised,
+    NothingToHold,
+    PropertyFound,
+    PropertyHolds,
+    Reason,
+    Slow,
+    Symptom,
+    Text,
+    Unknowable,
+    UnsteadyBefore,
+)
 
 
-def symptom(symptom: Symptom) -> LocalizedText:
+def symptom_text(symptom: Symptom) -> LocalizedText:
     """How a part of the causal chain was not well."""
     if isinstance(symptom, Text):
         return untranslated(symptom.text)
@@ -20,66 +46,99 @@ def symptom(symptom: Symptom) -> LocalizedText:
     return translate(f"symptom.{symptom.kind}")
 
 
-def measure(what: str) -> LocalizedText:
-    """A measure of an expectation."""
-    group, _, rest = what.partition(".")
-    if group == "properties":
-        return lookup("property", rest)
-    if group == "severity":
-        return translate("measure.severity", rules=rest)
-    if group == "flows":
-        flow, _, part = rest.rpartition(".")
-        return translate("measure.flow", flow=display_name(flow), what=lookup("measure.flow", part))
-    return lookup("measure", what)
+def measure_title(name: str) -> LocalizedText:
+    """What people call a measure; one that is not declared here (the run was made where an extension is installed) by its name."""
+    try:
+        measure = measures().find(name)
+    except ValueError:
+        return untranslated(name)
+    slot = measure.declared.slot
+    subject = untranslated(measure.subject)
+    if slot is Slot.FLOW:
+        subject = display_name(measure.subject)
+    elif slot is Slot.PROPERTY:
+        subject = lookup("property", measure.subject)
+    return LocalizedText({language: measure.title(subject[language], language) for language in LANGUAGES})
 
 
-_REASONS = (
-    ("reason.noeffect", re.compile(r"(?P<what>.*) never took effect: nothing met it")),
-    ("reason.didnot", re.compile(r"did not happen: (?P<what>.*)")),
-    ("reason.couldnot", re.compile(r"(?P<what>.*?) could not be done: (?P<why>.*)")),
-    ("reason.aborted", re.compile(r"aborted: (?P<what>.*)")),
-    *((key, re.compile(re.escape(catalogue()[key][0]))) for key in ("reason.exercised", "reason.unsteady", "reason.unseen")),
-)
+# --- bounds and what was found ------------------------------------------------------------------------------------------------
 
 
-_WITHIN = re.compile(r"within (?P<share>\S+) of the published (?P<value>.*?)(?P<note> \(.*\))?")
-_SHARE = re.compile(r"(?P<bounds>.*) in (?P<share>\S+) of the runs")
-_NOTES = {" (fitted)": "（拟合所得）", " (said to miss)": "（已说明不符）", None: ""}
+def bound_text(bound: Bound) -> LocalizedText:
+    """A bound with its measure: in English by the name that files give it, in Chinese as people call it."""
+    if isinstance(bound, Text):
+        return untranslated(bound.text)
+    if isinstance(bound, PropertyHolds):
+        chinese = lookup("property", bound.name)["zh"]
+        return LocalizedText({"en": translate("bound.property_holds", name=bound.name)["en"], "zh": chinese})
+    measure = LocalizedText({"en": bound.measure, "zh": measure_title(bound.measure)["zh"]})
+    return join([measure, limits_text(bound)], " ", " ")
 
 
-def bound(measured: str, expected: str) -> LocalizedText:
-    """What an expectation wants of its measure, without the measure's name."""
-    text = "" if measured.startswith("properties.") else expected.removeprefix(measured).strip()
-    if (within := _WITHIN.fullmatch(text)) is not None:
-        note = _NOTES.get(within["note"], within["note"] or "")
-        return LocalizedText({"en": text, "zh": f"与公开值 {within['value']} 相差 {within['share']} 以内{note}"})
-    if (part := _SHARE.fullmatch(text)) is not None:
-        return LocalizedText({"en": text, "zh": f"{part['bounds']}（{part['share']} 的运行）"})
-    return untranslated(text)
+def limits_text(bound: Bound) -> LocalizedText:
+    """A bound without its measure; empty where there is nothing more to say, and for a sentence of an older run."""
+    if isinstance(bound, NearPublished):
+        published = value_text(bound.unit, bound.published, exact=True)
+        note = translate(f"bound.{bound.standing}") if bound.standing != "counts" else untranslated("")
+        return join([translate("bound.near_published", within=f"{bound.within:.0%}", published=published), note], "", "")
+    if isinstance(bound, Limits):
+        return _limits(bound)
+    return untranslated("")
 
 
-_VIOLATED = re.compile(r"violated ([\d,]+) times")
+def _limits(bound: Limits) -> LocalizedText:
+    signs = (("≤", bound.at_most), ("≥", bound.at_least), ("=", bound.equals))
+    parts = [untranslated(f"{sign} {value_text(bound.unit, value, exact=True)}") for sign, value in signs if value is not None]
+    between = join(parts, " and ", " 且 ")
+    if bound.in_share:
+        return translate("bound.in_share", limits=between, share=f"{bound.in_share:.0%}")
+    if bound.quantile is not None:
+        return translate("bound.quantile", limits=between, quantile=f"{bound.quantile:g}")
+    return between
 
 
-def found(shown: str) -> LocalizedText:
-    """The value of an expectation as it is shown."""
-    violated = _VIOLATED.fullmatch(shown)
-    return (
-        translate("table.violated", n=violated[1])
-        if violated
-        else translate("table.kept")
-        if shown == "kept"
-        else untranslated(shown)
-    )
+def found_text(found: Found) -> LocalizedText:
+    """What a run shows of a measure."""
+    if isinstance(found, Text):
+        return untranslated(found.text)
+    if isinstance(found, FoundValue):
+        return translate("found.none") if found.value is None else untranslated(value_text(found.unit, found.value, exact=True))
+    if isinstance(found, FoundMoreThan):
+        return translate("found.more_than", value=value_text(found.unit, found.value, exact=True))
+    if isinstance(found, NotGradable):
+        return translate("found.not_gradable_because", why=found.why) if found.why else translate("found.not_gradable")
+    if isinstance(found, PropertyFound):
+        return translate("table.kept") if found.holds else translate("table.violated", n=f"{found.violations}")
+    assert_never(found)
 
 
-def reason(text: str, expectations: Iterable[tuple[str, str, str]]) -> LocalizedText:
-    """Why a verdict is what it is; `expectations` are (measure, expected, shown). What is not known stays as it is."""
-    for measured, expected, shown in expectations:
-        parts = {"measure": measure(measured), "bound": bound(measured, expected), "shown": found(shown)}
-        if text == f"{expected}, but it is {shown}":
-            return LocalizedText({"en": text, "zh": translate("reason.but", **parts)["zh"].replace(" ，", "，")})
-        if text.startswith(f"{expected}: "):
-            return LocalizedText({"en": text, "zh": translate("reason.novalue", **parts)["zh"]})
-    matches = ((key, pattern.fullmatch(text)) for key, pattern in _REASONS)
-    return next((translate(key, **match.groupdict()) for key, match in matches if match), untranslated(text))
+# --- reasons --------------------------------------------------------------------------------------------------------------------
+
+
+def reason_text(reason: Reason) -> LocalizedText:
+    """Why a verdict is what it is."""
+    if isinstance(reason, Text):
+        return untranslated(reason.text)
+    if isinstance(reason, BoundBroken | NothingToHold):
+        return translate(f"reason.{reason.kind}", bound=bound_text(reason.bound), found=found_text(reason.found))
+    if isinstance(reason, Unknowable):
+        return untranslated(reason.why)
+    if isinstance(reason, UnsteadyBefore):
+        return translate("reason.unsteady_before" if reason.seen else "reason.never_steady_before")
+    if isinstance(reason, NothingExercised):
+        return translate("reason.nothing_exercised")
+    if isinstance(reason, NoEffect):
+        return translate("reason.no_effect", step=reason.step)
+    if isinstance(reason, NotDone):
+        return translate("reason.not_done", step=reason.step, why=reason.why)
+    if isinstance(reason, DidNotHappen):
+        return translate("reason.did_not_happen", what=_happening(reason))
+    if isinstance(reason, Aborted):
+        return translate("reason.aborted", condition=reason.condition)
+    assert_never(reason)
+
+
+def _happening(reason: DidNotHappen) -> str:
+    """An event or a counter, and how often, if more than once."""
+    what = reason.counter or " ".join(filter(None, (reason.event, reason.subject)))
+    return what + (f" ≥ {reason.at_least}" if reason.at_least > 1 else "")

@@ -9,15 +9,17 @@ import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from chaos.checkers.catalogue import check_all
+from chaos.checkers import check_all
 from chaos.documents.library import library
 from chaos.documents.scenario import MustHappen, Scenario
 from chaos.documents.severity import RuleSet
+from chaos.i18n.findings import reason_text
 from chaos.judgement import causes, severity
 from chaos.judgement.verdict import Judgement, judge_run
 from chaos.measures.catalogue import measures as known_measures
-from chaos.measures.compute import compute, counted, grown
+from chaos.measures.compute import Computed, compute, counted, grown
 from chaos.measures.intervals import EvaluationSpec, Objective
+from chaos.results.findings import Aborted, DidNotHappen, NoEffect, NotDone, NothingExercised, Reason, Unknowable
 from chaos.results.run import (
     FaultEvidence,
     Measures,
@@ -39,21 +41,26 @@ class Assessment:
     measures: Measures
     properties: dict[str, PropertyFinding]
     faults: list[FaultEvidence]
-    invalid: list[str]
-    missed: list[str]
-    doubts: list[str]
+    invalid: list[Reason]
+    missed: list[Reason]
+    doubts: list[Reason]
     judgement: Judgement
 
 
 def assess(scenario: Scenario, watchers: Mapping[str, str], journal: Journal, figures: Figures) -> Assessment:
     """Measures and judges a run. `watchers` says of each alarm's name what raises it: a monitor, a robot, customers."""
     spec = spec_of(scenario, watchers, journal)
-    measures = _measures(journal, spec, figures, scenario)
-    properties = check_all(journal)
+    computed = compute(journal, spec)
+    measures = _measures(journal, spec, figures, scenario, computed)
+    properties = {name: PropertyFinding.model_validate(found) for name, found in check_all(journal).items()}
     faults = _evidence(scenario, journal)
-    invalid, doubts = _invalid(journal, measures, faults), _doubts(journal, faults)
+    invalid, doubts = _invalid(journal, computed, faults), _doubts(journal, faults)
     since = min((s.at for s in scenario.method), default=scenario.start)
-    missed = [f"did not happen: {m}" for m in scenario.must_happen if not _happened(m, journal, since)]
+    missed: list[Reason] = [
+        DidNotHappen(event=m.event, subject=m.subject, counter=m.counter, at_least=m.at_least)
+        for m in scenario.must_happen
+        if not _happened(m, journal, since)
+    ]
     judgement = judge_run(scenario, measures, properties, [*invalid, *missed], doubts)
     return Assessment(spec, measures, properties, faults, invalid, missed, doubts, judgement)
 
@@ -82,14 +89,11 @@ def spec_of(scenario: Scenario, watchers: Mapping[str, str], journal: Journal) -
     )  # fmt: skip
 
 
-def _measures(journal: Journal, spec: EvaluationSpec, figures: Figures, scenario: Scenario) -> Measures:
+def _measures(journal: Journal, spec: EvaluationSpec, figures: Figures, scenario: Scenario, computed: Computed) -> Measures:
     """Everything measured. Orders are those whose flow is of kind order, submitted in the window."""
-    parts = compute(journal, spec)
+    impairment, customers, unsteady = computed.impairment, computed.customers, computed.unsteady
     harm = severity.Harm(
-        parts.impairment.impaired_s,
-        parts.impairment.share_lost,
-        parts.customers.customers_active or 0,
-        parts.customers.customers_affected or 0,
+        impairment.impaired_s, impairment.share_lost, customers.customers_active or 0, customers.customers_affected or 0
     )
     since = spec.first_action if spec.first_action is not None else spec.window[0]
     extensions = known_measures().computed(journal, spec)
@@ -98,8 +102,10 @@ def _measures(journal: Journal, spec: EvaluationSpec, figures: Figures, scenario
         severity={name: severity.grade(rules, harm, scenario.system) for name, rules in _rules().items()},
         counters={c: counted(journal, c, since) for c in scenario.counters},
     )  # fmt: skip
-    more = {"extensions": extensions} if extensions else {}
-    return found.model_copy(update={name: getattr(part, name) for part in parts for name in part.model_fields_set} | more)
+    parts = (impairment, computed.response, customers, computed.stability)
+    more: dict[str, object] = {name: getattr(part, name) for part in parts for name in part.model_fields_set}
+    more |= {"unsteady_because": reason_text(unsteady)["en"] if unsteady is not None else ""}
+    return found.model_copy(update=more | ({"extensions": extensions} if extensions else {}))
 
 
 @functools.cache
@@ -137,23 +143,23 @@ def _evidence(scenario: Scenario, journal: Journal) -> list[FaultEvidence]:
     return found
 
 
-def _invalid(journal: Journal, measures: Measures, faults: Sequence[FaultEvidence]) -> list[str]:
+def _invalid(journal: Journal, computed: Computed, faults: Sequence[FaultEvidence]) -> list[Reason]:
     """Why this was no valid experiment."""
-    invalid = []
+    invalid: list[Reason] = []
+    intervals = computed.impairment.windows
     if journal.unknown_reason is not None:
-        invalid.append(journal.unknown_reason)
-    if measures.windows is not None and not measures.windows.steady and not measures.windows.violated:
-        invalid.append("nothing was exercised: no window of the run had enough intents to judge")
-    if not measures.steady_before:
-        invalid.append(measures.unsteady_because or "")
-    idle = (fault for fault in faults if fault.failed is None and not fault.took_effect)
-    return invalid + [f"{fault.name} never took effect: nothing met it" for fault in idle]
+        invalid.append(Unknowable(why=journal.unknown_reason))
+    if intervals is not None and not intervals.steady and not intervals.violated:
+        invalid.append(NothingExercised())
+    if computed.unsteady is not None:
+        invalid.append(computed.unsteady)
+    return invalid + [NoEffect(step=fault.name) for fault in faults if fault.failed is None and not fault.took_effect]
 
 
-def _doubts(journal: Journal, faults: Sequence[FaultEvidence]) -> list[str]:
+def _doubts(journal: Journal, faults: Sequence[FaultEvidence]) -> list[Reason]:
     """Why the run cannot pass though what it shows may fail."""
-    doubts = [f"{fault.name} could not be done: {fault.failed}" for fault in faults if fault.failed is not None]
-    return doubts + [f"aborted: {e.subject}" for e in journal.events if e.what == "aborted"]
+    doubts: list[Reason] = [NotDone(step=fault.name, why=fault.failed) for fault in faults if fault.failed is not None]
+    return doubts + [Aborted(condition=e.subject) for e in journal.events if e.what == "aborted"]
 
 
 def _happened(condition: MustHappen, journal: Journal, since: int) -> bool:

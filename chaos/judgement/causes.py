@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from chaos.i18n.findings import symptom as symptom_text
+from chaos.i18n.findings import symptom_text
 from chaos.measures.intervals import EvaluationSpec
 from chaos.results.findings import AtLimit, Fails, Hit, Injected, PoolFull, RequestsFail, Slow, Symptom
 from chaos.results.run import CausalLink

@@ -5,11 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from chaos.checkers.catalogue import all_checkers, implied
-from chaos.documents.scenario import Expectation, Outcome, Scenario
+from chaos.documents.scenario import IMPLIED, Expectation, Outcome, Scenario
+from chaos.i18n.findings import bound_text, found_text
 from chaos.measures.catalogue import measures as known_measures
-from chaos.measures.registry import NOT_GRADABLE, Measured, MeasuredRun, rank
+from chaos.measures.registry import NOT_GRADABLE, Measured, MeasuredRun, NamedMeasure, rank
 from chaos.measures.statistics import enough, quantile_of
+from chaos.results.findings import (
+    Bound,
+    BoundBroken,
+    ExpectationFinding,
+    Found,
+    FoundMoreThan,
+    FoundValue,
+    Limits,
+    NearPublished,
+    NotGradable,
+    NothingToHold,
+    PropertyFound,
+    PropertyHolds,
+    Reason,
+)
 from chaos.results.run import (
     ExpectationResult,
     Measures,
@@ -31,16 +46,37 @@ def combine(verdicts: Iterable[Verdict]) -> Verdict:
     return "fail" if "fail" in found else "unknown" if "unknown" in found or not found else "pass"
 
 
-# --- bounds ---------------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class JudgedExpectation:
+    """A bound held against one run: what was found of its measure, whether it holds (None: that cannot be told), and whether it
+    counts for the run's verdict."""
+
+    measure: str
+    bound: Bound
+    found: Found
+    value: Value
+    holds: bool | None
+    judged: bool
+
+    def result(self) -> ExpectationResult:
+        """As the run's result has it, in English."""
+        return ExpectationResult(
+            measure=self.measure, expected=bound_text(self.bound)["en"], value=self.value, shown=found_text(self.found)["en"],
+            holds=self.holds, judged=self.judged,
+        )  # fmt: skip
+
+    def finding(self) -> ExpectationFinding:
+        """The bound and what was found."""
+        return ExpectationFinding(bound=self.bound, found=self.found)
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """The verdict of one run, with why it is not a pass and the result of each expectation."""
+    """The verdict of one run, with why it is not a pass and how each expectation came out."""
 
     verdict: Verdict
-    reasons: list[str]
-    expectations: list[ExpectationResult]
+    reasons: list[Reason]
+    expectations: list[JudgedExpectation]
 
 
 @dataclass(frozen=True)
@@ -49,6 +85,9 @@ class SeedsJudgement:
 
     verdict: Verdict
     expectations: list[OverSeedsResult]
+
+
+# --- bounds ---------------------------------------------------------------------------------------------------------------
 
 
 def holds(expectation: Expectation, value: Value) -> bool | None:
@@ -83,60 +122,59 @@ def _holds_in(expectation: Expectation, run: Measured) -> bool | None:
     return holds(expectation, value)
 
 
-def bounds(expectation: Expectation) -> str:
-    """The expectation as a person would say it."""
-    measure = known_measures().find(expectation.measure)
-    parts = [
-        f"{sign} {measure.text(bound, exact=True)}"
-        for sign, bound in (("≤", expectation.at_most), ("≥", expectation.at_least), ("=", expectation.equals))
-        if bound is not None
-    ]
-    over = (
-        f" in {expectation.in_share:.0%} of the runs"
-        if expectation.in_share
-        else f" at quantile {expectation.quantile:g}"
-        if expectation.quantile is not None
-        else ""
-    )
-    return f"{expectation.measure} {' and '.join(parts)}{over}"
+def bound_of(expectation: Expectation) -> Limits:
+    """The expectation as a bound on its measure."""
+    return Limits(
+        measure=expectation.measure, unit=known_measures().find(expectation.measure).unit, at_most=expectation.at_most,
+        at_least=expectation.at_least, equals=expectation.equals, in_share=expectation.in_share, quantile=expectation.quantile,
+    )  # fmt: skip
+
+
+def found_in(measure: NamedMeasure, run: Measured) -> Found:
+    """What a run shows of a measure: its value; where it has none, what is known instead."""
+    value, lower = measure.value(run), measure.lower_bound(run)
+    if value is None and lower is not None:
+        return FoundMoreThan(unit=measure.unit, value=lower)
+    graded = run.measures.severity.get(measure.rules) if measure.rules is not None else None
+    if value is None and graded is not None:
+        return NotGradable(why=graded.why or "")
+    return FoundValue(unit=measure.unit, value=value)
 
 
 # --- one run --------------------------------------------------------------------------------------------------------------
 
 
 def judge_run(
-    scenario: Scenario, measures: Measures, properties: Properties, invalid: Sequence[str], doubts: Sequence[str]
+    scenario: Scenario, measures: Measures, properties: Properties, invalid: Sequence[Reason], doubts: Sequence[Reason]
 ) -> Judgement:
-    """The verdict of one run with its reasons and each expectation's result.
+    """The verdict of one run with its reasons and how each expectation came out.
 
     `invalid` says why the run was no valid experiment: then nothing is concluded from its measures. `doubts` say why it cannot
     pass (aborted, an action failed) though what it shows may fail. Expectations over several runs are left to `judge_runs`.
     """
     run = MeasuredRun(measures, properties)
-    results = [_result(e, run) for e in scenario.expect]
-    results += [_outcome_result(o, run, scenario) for o in (scenario.record.outcomes if scenario.record else ())]
-    results += [_property_result(name, properties) for name in _implied(scenario)]
+    results = [_judged(e, run) for e in scenario.expect]
+    results += [_judged_outcome(o, run, scenario) for o in (scenario.record.outcomes if scenario.record else ())]
+    results += [_judged_property(name, properties) for name in _implied(scenario)]
     judged = [r for r in results if r.judged]
     failed = [r for r in judged if r.holds is False and (not invalid or _is_violation(r))]
     untold = [r for r in judged if r.holds is None]
     verdict: Verdict = "fail" if failed else "unknown" if invalid or doubts or untold else "pass"
-    reasons = [f"{r.expected}, but it is {r.shown}" for r in failed]
+    reasons: list[Reason] = [BoundBroken(bound=r.bound, found=r.found) for r in failed]
     reasons += [*invalid, *doubts] if verdict != "pass" else []
     if not invalid:
-        reasons += [f"{r.expected}: {r.shown}" for r in untold]
+        reasons += [NothingToHold(bound=r.bound, found=r.found) for r in untold]
     return Judgement(verdict, reasons, results)
 
 
-def _result(expectation: Expectation, run: Measured) -> ExpectationResult:
+def _judged(expectation: Expectation, run: Measured) -> JudgedExpectation:
     measure = known_measures().find(expectation.measure)
-    return ExpectationResult(
-        measure=expectation.measure, expected=bounds(expectation), value=measure.value(run),
-        shown=measure.shown(run), holds=_holds_in(expectation, run),
-        judged=expectation.in_share is None and expectation.quantile is None,
-    )  # fmt: skip
+    each = expectation.in_share is None and expectation.quantile is None
+    found, holds = found_in(measure, run), _holds_in(expectation, run)
+    return JudgedExpectation(measure.name, bound_of(expectation), found, measure.value(run), holds, each)
 
 
-def _outcome_result(outcome: Outcome, run: Measured, scenario: Scenario) -> ExpectationResult:
+def _judged_outcome(outcome: Outcome, run: Measured, scenario: Scenario) -> JudgedExpectation:
     """Against the published figure: off by at most `within` of it. What was fitted, or is said to miss, is shown alone; what is
     judged on the median of several runs is not judged on each."""
     measure = known_measures().find(outcome.measure)
@@ -146,34 +184,32 @@ def _outcome_result(outcome: Outcome, run: Measured, scenario: Scenario) -> Expe
         ok = abs(value - published) <= outcome.within * abs(published)
     elif value is not None:
         ok = value == published
-    alone = counts(outcome) and not _by_median(outcome, scenario)
-    near = f"within {outcome.within:.0%} of the published {measure.text(published, exact=True)}"
-    note = " (fitted)" if outcome.fitted else " (said to miss)" if outcome.misses else ""
-    return ExpectationResult(
-        measure=outcome.measure, expected=f"{outcome.measure} {near}{note}", value=value,
-        shown=measure.shown(run), holds=ok, judged=alone,
+    bound = NearPublished(
+        measure=measure.name, unit=measure.unit, published=published, within=outcome.within,
+        standing="fitted" if outcome.fitted else "misses" if outcome.misses else "counts",
     )  # fmt: skip
+    each = counts(outcome) and not _by_median(outcome, scenario)
+    return JudgedExpectation(measure.name, bound, found_in(measure, run), value, ok, each)
 
 
 def _implied(scenario: Scenario) -> list[str]:
     """Properties that are judged though no expectation speaks of them."""
-    default = implied(all_checkers()) if scenario.purpose == "requirement" else ()
+    default = IMPLIED if scenario.purpose == "requirement" else ()
     said = {e.measure for e in scenario.expect}
     names = default if scenario.properties is None else scenario.properties
     return [name for name in names if f"properties.{name}" not in said]
 
 
-def _is_violation(result: ExpectationResult) -> bool:
-    """Whether a result says that a property is violated: that stands even where nothing else can be concluded from the run."""
-    return result.measure.startswith("properties.") and result.value is False
+def _is_violation(judged: JudgedExpectation) -> bool:
+    """Whether a property is violated: that stands even where nothing else can be concluded from the run."""
+    return judged.measure.startswith("properties.") and judged.value is False
 
 
-def _property_result(name: str, properties: Properties) -> ExpectationResult:
+def _judged_property(name: str, properties: Properties) -> JudgedExpectation:
     found = properties.get(name, PropertyFinding())
-    return ExpectationResult(
-        measure=f"properties.{name}", expected=f"property {name} holds", value=found.holds,
-        shown="kept" if found.holds else f"violated {found.violations} times", holds=found.holds, judged=found.holds is not None,
-    )  # fmt: skip
+    shown = PropertyFound(holds=found.holds, violations=found.violations)
+    judged = found.holds is not None
+    return JudgedExpectation(f"properties.{name}", PropertyHolds(name=name), shown, found.holds, found.holds, judged)
 
 
 # --- several runs -----------------------------------------------------------------------------------------------------------
@@ -222,6 +258,6 @@ def _over_seeds(expectation: Expectation, runs: Sequence[RunResult]) -> OverSeed
     values = [v for run in runs if isinstance(v := measure.value(run), (int, float))]
     at = quantile_of(values, expectation.quantile) if values and expectation.quantile is not None else None
     return OverSeedsResult(
-        measure=expectation.measure, expected=bounds(expectation), held=kept, broken=broken, runs=len(runs), needed=need,
+        measure=expectation.measure, expected=bound_text(bound_of(expectation))["en"], held=kept, broken=broken, runs=len(runs), needed=need,
         quantile_value=at, verdict=verdict,
     )  # fmt: skip

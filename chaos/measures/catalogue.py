@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from chaos import plugins
-from chaos.checkers.catalogue import checkers_with
+from chaos.checkers.catalogue import all_checkers
 from chaos.measures.formatting import Unit
 from chaos.measures.registry import Better, Measure, Measured, MeasureRegistry, Read, Slot
 from chaos.plugins import Plugin, Plugins
@@ -23,14 +23,15 @@ _SWEEP_NUMBERS = "a sweep shows numbers"
 @functools.cache
 def measures() -> MeasureRegistry:
     """Every measure of this installation. The registry is made once in a process, from what is installed alone."""
-    return measures_with(plugins.installed())
+    return all_measures()
 
 
-def measures_with(extensions: Plugins) -> MeasureRegistry:
-    """The measures of coredrill and of extensions. Raises PluginError."""
+def all_measures(extensions: Plugins | None = None) -> MeasureRegistry:
+    """The measures of coredrill and of extensions (None: of what is installed). Raises PluginError."""
+    found = extensions if extensions is not None else plugins.installed()
     own = {measure.name: measure for measure in BUILT_IN}
-    more = [m for name, m in extensions.merged(plugins.MEASURES, own, _accepted).items() if name not in own]
-    properties = tuple(checkers_with(extensions))
+    more = [m for name, m in found.merged(plugins.MEASURES, own, _accepted).items() if name not in own]
+    properties = tuple(all_checkers(found))
     return MeasureRegistry((*BUILT_IN, *more), {Slot.METRIC: _metric_problem, Slot.PROPERTY: _known(properties)})
 
 
@@ -79,12 +80,6 @@ def _counter(name: str) -> Read:
 
 def _grade(run: Measured, rules: str) -> str | None:
     return run.measures.severity[rules].grade if rules in run.measures.severity else None
-
-
-def _not_gradable(run: Measured, rules: str) -> str | None:
-    """Why there is no grade by a rule set."""
-    graded = run.measures.severity.get(rules)
-    return None if graded is None else f"not gradable ({graded.why})" if graded.why else "not gradable"
 
 
 def _holds(run: Measured, name: str) -> bool | None:
@@ -218,7 +213,7 @@ def _others() -> Iterator[Measure]:
     yield Measure(
         "severity.RULES", Unit.GRADE, "severity by RULES", "定级 RULES",
         "grade by a rule set: none, ordinary, larger, major, extraordinary; without a value: not gradable",
-        _grade, why_none=_not_gradable, not_compared=_NO_NUMBER, not_swept=_SWEEP_NUMBERS,
+        _grade, not_compared=_NO_NUMBER, not_swept=_SWEEP_NUMBERS,
     )  # fmt: skip
     yield Measure(
         "properties.PROPERTY", Unit.FLAG, "PROPERTY", "PROPERTY", "whether a property of the system holds",

@@ -20,6 +20,7 @@ from chaos.measures.intervals import (
     Mask,
     evaluate_intervals,
 )
+from chaos.results.findings import UnsteadyBefore
 from chaos.results.run import CounterFigures, CustomerCounts, Impairment, Response, Stability, WindowCounts
 from simcore.base.units import SECOND
 from simcore.journal.model import OUTCOMES, Event, Journal
@@ -30,48 +31,39 @@ SHOWN_LOAD = 1.1  # a load at most this much above one that was carried in stead
 
 
 class Computed(NamedTuple):
-    """Everything that this module measures of a run."""
+    """Everything that this module measures of a run, and why the steady state was not seen before the method, if it was not."""
 
     impairment: Impairment
     response: Response
     customers: CustomerCounts
     stability: Stability
+    unsteady: UnsteadyBefore | None
 
 
 def compute(journal: Journal, spec: EvaluationSpec) -> Computed:
     """What a run's journal amounts to."""
     intervals = evaluate_intervals(journal, spec)
-    impaired = impairment(intervals, spec)
-    stability = Stability(metastable=metastable(journal, intervals, spec), **steady_before(intervals, spec)._asdict())
-    return Computed(impaired, response(journal, spec, impaired), customers(journal, spec.window), stability)
+    impaired, unsteady = impairment(intervals, spec), unsteady_before(intervals, spec)
+    stability = Stability(metastable=metastable(journal, intervals, spec), steady_before=unsteady is None)
+    return Computed(impaired, response(journal, spec, impaired), customers(journal, spec.window), stability, unsteady)
 
 
 # --- impaired and recovery time -------------------------------------------------------------------------------------------
 
 
-class SteadyBefore(NamedTuple):
-    """Whether the steady state was seen, and held, before the method; and if not, why."""
-
-    steady_before: bool
-    unsteady_because: str = ""
-
-
-def steady_before(intervals: EvaluationIntervals, spec: EvaluationSpec) -> SteadyBefore:
-    """Of the `hold` before the first step.
+def unsteady_before(intervals: EvaluationIntervals, spec: EvaluationSpec) -> UnsteadyBefore | None:
+    """Why the steady state was not seen, or did not hold, in the `hold` before the first step; None if it did.
 
     The interval right before the step is left out: what was submitted in it may have been under way when the step began.
     """
     if spec.first_action is None:
-        return SteadyBefore(True)
+        return None
     ends, until = intervals.begins + spec.every, spec.first_action - spec.every
     before = (ends <= until) & (ends > until - spec.hold)
     states = intervals.states[before]
     if (states == VIOLATED).any():
-        return SteadyBefore(False, "the steady state did not hold before the method")
-    if not (states == STEADY).any():
-        why = "the steady state was never seen before the method: too few intents in the windows before it"
-        return SteadyBefore(False, why)
-    return SteadyBefore(True)
+        return UnsteadyBefore(seen=True)
+    return None if (states == STEADY).any() else UnsteadyBefore(seen=False)
 
 
 def impairment(intervals: EvaluationIntervals, spec: EvaluationSpec) -> Impairment:

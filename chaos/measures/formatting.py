@@ -6,9 +6,9 @@ same text, or rounded, as a table or a page shows it.
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Literal
 
+from chaos.results.findings import Unit as Unit
 from simcore.base.units import SECOND, format_clock
 
 Language = Literal["en", "zh"]
@@ -19,16 +19,6 @@ MINUTES_FROM_S = 300
 """From so many seconds on a rounded duration is in minutes: published ones are in seconds up to a few minutes."""
 
 _UNITS = {"s": {"en": "s", "zh": "秒"}, "min": {"en": "min", "zh": "分钟"}}
-
-
-class Unit(StrEnum):
-    """What a value of a measure is: seconds, a fraction of 1, a number of things, a grade of severity, or true or false."""
-
-    DURATION = "duration"
-    FRACTION = "fraction"
-    COUNT = "count"
-    GRADE = "grade"
-    FLAG = "flag"
 
 
 def text(unit: Unit, value: float | str | None, *, exact: bool = False, language: Language = "en") -> str:

@@ -77,8 +77,8 @@ class Measure:
     """A measure, or a family of measures whose name has a word in capitals (see `Slot`), such as `flows.FLOW.p99_s`.
 
     `title` and `title_zh` are what people call it, the word in capitals standing for its subject; `meaning` is its definition, as
-    Markdown. `lower_bound` is what a time is longer than that had not come to its end when the run did; `why_none` says why there
-    is no value. `not_compared` and `not_swept` say why `compare` or `sweep` refuses it; "" if they take it. An extension
+    Markdown. `lower_bound` is what a time is longer than that had not come to its end when the run did.
+    `not_compared` and `not_swept` say why `compare` or `sweep` refuses it; "" if they take it. An extension
     `compute`s its value from the journal; those of coredrill itself are computed together by `chaos.measures.compute`.
     """
 
@@ -90,7 +90,6 @@ class Measure:
     read: Read
     better: Better = Better.LESS
     lower_bound: Read | None = None
-    why_none: Callable[[Measured, str], str | None] | None = None
     not_compared: str = ""
     not_swept: str = ""
     compute: Callable[[Journal, EvaluationSpec], Value] | None = None
@@ -188,16 +187,6 @@ class NamedMeasure:
         """What the time exceeds, s, if the run's end cut it off."""
         found = self.declared.lower_bound(run, self.subject) if self.declared.lower_bound is not None else None
         return None if found is None else float(found)
-
-    def shown(self, run: Measured) -> str:
-        """The value in a run as verdicts write it; where there is none, what is known instead."""
-        value, lower = self.value(run), self.lower_bound(run)
-        if value is not None:
-            return self.text(value, exact=True)
-        if lower is not None:
-            return f"more than {self.text(lower, exact=True)}"
-        why = self.declared.why_none(run, self.subject) if self.declared.why_none is not None else None
-        return why or self.text(None, exact=True)
 
     def text(self, value: Value, *, exact: bool = False, language: Language = "en") -> str:
         """A value of this measure with its unit."""

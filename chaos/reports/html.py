@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import json
-import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -12,11 +11,12 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from chaos.i18n.findings import bound, found, measure, reason
+from chaos.i18n.findings import found_text, limits_text, measure_title, reason_text
 from chaos.i18n.texts import Language, LocalizedText, catalogue, clock, lookup, seconds, translate, untranslated
 from chaos.reports import customers
 from chaos.reports.page import page_data
 from chaos.reports.story import story, truths
+from chaos.results.findings import ExpectationFinding
 from chaos.results.run import ExpectationResult, RunResult
 from chaos.results.stored_run import StoredRun
 from simcore.journal.model import OUTCOMES
@@ -169,13 +169,12 @@ def _matrix(stored: StoredRun) -> dict[str, Any]:
 
 def reasons(stored: StoredRun) -> list[LocalizedText]:
     """Why the verdict is what it is."""
-    told = [(e.measure, e.expected, e.shown) for e in stored.run.expectations]
-    return [reason(text, told) for text in stored.run.reasons]
+    return [reason_text(reason) for reason in stored.run.reason_data]
 
 
 def _judged(stored: StoredRun) -> list[dict[str, Any]]:
     """Expectations, then the properties none of them is about."""
-    rows = [_expectation(e) for e in stored.run.expectations]
+    rows = [_expectation(e, data) for e, data in zip(stored.run.expectations, stored.run.expectation_data, strict=True)]
     said = {e.measure for e in stored.run.expectations}
     for name, of in stored.run.properties.items():
         if f"properties.{name}" not in said:
@@ -190,15 +189,16 @@ def _judged(stored: StoredRun) -> list[dict[str, Any]]:
     return rows
 
 
-def _expectation(e: ExpectationResult) -> dict[str, Any]:
-    return {"title": measure(e.measure), "bound": _unbroken(bound(e.measure, e.expected)), "found": found(e.shown)} | _result(
-        e.holds, e.judged
-    )
+def _expectation(e: ExpectationResult, data: ExpectationFinding) -> dict[str, Any]:
+    named = {"title": measure_title(e.measure), "bound": _unbroken(limits_text(data.bound)), "found": found_text(data.found)}
+    return named | _result(e.holds, e.judged)
 
 
 def _unbroken(text: LocalizedText) -> LocalizedText:
     """A sign stays on the line of its figure."""
-    return LocalizedText({language: re.sub(r"([≤≥=]) ", "\\1\u00a0", said) for language, said in text.items()})
+    for sign in "≤≥=":
+        text = LocalizedText({language: said.replace(f"{sign} ", f"{sign}\u00a0") for language, said in text.items()})
+    return text
 
 
 def _result(holds: Any, judged: bool) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from chaos.i18n.findings import symptom
+from chaos.i18n.findings import symptom_text
 from chaos.i18n.texts import LocalizedText, display_name, join, lookup, seconds, translate, untranslated
 from chaos.reports import bands, states
 from chaos.reports.bins import Bins, Ints, Mask, bins_of
@@ -179,7 +179,7 @@ def chain(stored: StoredRun) -> list[dict[str, Any]]:
     place = {link.node: i for i, link in enumerate(links)}
     return [
         {
-            "t": link.t_ns // SECOND, "kind": lookup("kind", link.kind), "name": display_name(link.name), "what": symptom(data),
+            "t": link.t_ns // SECOND, "kind": lookup("kind", link.kind), "name": display_name(link.name), "what": symptom_text(data),
             "because": None if link.because is None else place.get(link.because),
             "service": link.name.partition(".")[0].partition("#")[0], "is": link.kind,
         }

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Any
 
-from chaos.i18n.findings import measure
+from chaos.i18n.findings import measure_title
 from chaos.i18n.texts import Language, seconds, translate, untranslated
 from chaos.reports.html import environment, percent, stylesheet
 from chaos.results.run import GroupResult, PairResult, RunResult, Verdict, same_place
@@ -66,7 +66,7 @@ def _cell(group: GroupResult, mine: Sequence[tuple[RunResult, str | None]]) -> d
 
 
 def _pair(pair: PairResult) -> dict[str, Any]:
-    claim = translate("suite.differs", measure=measure(pair.measure), a=pair.a, b=pair.b, least=f"{pair.at_least:g}")
+    claim = translate("suite.differs", measure=measure_title(pair.measure), a=pair.a, b=pair.b, least=f"{pair.at_least:g}")
     told = [(row.seed, *("–" if value is None else f"{value:,g}" for value in (row.a, row.b))) for row in pair.seeds]
     rows = [untranslated(f"{seed}: {a} / {b}") for seed, a, b in told]
     return {"name": pair.name, "verdict": pair.verdict, "claim": claim, "rows": rows[:20], "why": pair.why}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -76,8 +75,9 @@ def write_suite(
 
 def _plain(run: RunResult) -> str:
     """A name for a file: letters, digits, hyphens."""
-    parts = [run.scenario or "simulation", run.architecture, run.environment or "", f"seed-{run.seed}"]
-    return re.sub(r"[^a-z0-9]+", "-", "-".join(parts).lower()).strip("-")[:120]
+    parts = (run.scenario or "simulation", run.architecture, run.environment or "", f"seed-{run.seed}")
+    words = "".join(c if c.isascii() and c.isalnum() else " " for c in " ".join(parts).lower())
+    return "-".join(words.split())[:120]
 
 
 def write_with(path: str, writer: Callable[[IO[str]], int], *, bom: bool = False) -> int:

@@ -6,14 +6,28 @@ coredrill stored has sentences alone: they stand as the kind `text`.
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, Strict
 
 from simcore.base.model import ResultModel
 
 Value = bool | int | float | str | None
 """The value of a measure: a flag, a number, a grade; None where it has none."""
+
+
+class Unit(StrEnum):
+    """What a value of a measure is: seconds, a fraction of 1, a number of things, a grade of severity, or true or false."""
+
+    DURATION = "duration"
+    FRACTION = "fraction"
+    COUNT = "count"
+    GRADE = "grade"
+    FLAG = "flag"
+
+
+StoredUnit = Annotated[Unit, Strict(False)]  # JSON has its name alone
 
 
 class Kinded(ResultModel):
@@ -41,6 +55,7 @@ class Limits(Kinded):
 
     kind: Literal["limits"] = "limits"
     measure: str
+    unit: StoredUnit
     at_most: Value = None
     at_least: Value = None
     equals: Value = None
@@ -54,6 +69,7 @@ class NearPublished(Kinded):
 
     kind: Literal["near_published"] = "near_published"
     measure: str
+    unit: StoredUnit
     published: Value
     within: float
     standing: Literal["counts", "fitted", "misses"] = "counts"
@@ -73,31 +89,34 @@ class FoundValue(Kinded):
     """The measure's value; None where the run has none."""
 
     kind: Literal["value"] = "value"
+    unit: StoredUnit
     value: Value
 
 
 class FoundMoreThan(Kinded):
-    """A time that had not come to its end when the run did, and so is longer than this, s."""
+    """What had not come to its end when the run did, and so exceeds `value`."""
 
     kind: Literal["more_than"] = "more_than"
-    seconds: float
+    unit: StoredUnit
+    value: float
 
 
 class NotGradable(Kinded):
     """A grade that the rules cannot tell, and why, if they say so."""
 
     kind: Literal["not_gradable"] = "not_gradable"
-    why: str | None = None
+    why: str = ""
 
 
-class Violations(Kinded):
-    """How often a property was violated; 0: it was kept."""
+class PropertyFound(Kinded):
+    """Whether a property was kept (None: there was nothing to tell it from), and how often it was violated."""
 
-    kind: Literal["violations"] = "violations"
-    count: int
+    kind: Literal["property"] = "property"
+    holds: bool | None
+    violations: int
 
 
-Found = Annotated[FoundValue | FoundMoreThan | NotGradable | Violations | Text, Field(discriminator="kind")]
+Found = Annotated[FoundValue | FoundMoreThan | NotGradable | PropertyFound | Text, Field(discriminator="kind")]
 
 
 class ExpectationFinding(ResultModel):

@@ -2,18 +2,51 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
 from typing import get_args
 
 import pytest
 
-from chaos.i18n.findings import symptom
-from chaos.results.findings import AtLimit, Fails, Hit, Injected, Kinded, PoolFull, RequestsFail, Slow, Symptom, Text
+from chaos.i18n.findings import bound_text, found_text, limits_text, measure_title, reason_text, symptom_text
+from chaos.i18n.texts import LocalizedText
+from chaos.measures.catalogue import measures
+from chaos.results.findings import (
+    Aborted,
+    AtLimit,
+    Bound,
+    BoundBroken,
+    DidNotHappen,
+    Fails,
+    Found,
+    FoundMoreThan,
+    FoundValue,
+    Hit,
+    Injected,
+    Kinded,
+    Limits,
+    NearPublished,
+    NoEffect,
+    NotDone,
+    NotGradable,
+    NothingExercised,
+    NothingToHold,
+    PoolFull,
+    PropertyFound,
+    PropertyHolds,
+    Reason,
+    RequestsFail,
+    Slow,
+    Symptom,
+    Text,
+    Unit,
+    Unknowable,
+    UnsteadyBefore,
+)
 
-
-def kinds_of(union: object) -> set[type[Kinded]]:
-    """The models of a union that is told by `kind`, but for the sentences of older runs."""
-    return set(get_args(get_args(union)[0])) - {Text}
-
+ROOT = Path(__file__).resolve().parents[3]
+IMPAIRED = Limits(measure="impaired_s", unit=Unit.DURATION, at_most=300.0)
+GRADED = Limits(measure="severity.dora", unit=Unit.GRADE, at_most="ordinary")
 
 SYMPTOMS: list[tuple[Symptom, str, str]] = [
     (Injected(fault="slow"), "step: slow", "注入故障：变慢"),
@@ -24,19 +57,133 @@ SYMPTOMS: list[tuple[Symptom, str, str]] = [
     (Hit(), "hit", "被击中"),
     (Slow(times=3.0), "takes more than 3 times as long", "耗时超过平时 3 倍"),
 ]
+BOUNDS: list[tuple[Bound, str, str]] = [
+    (IMPAIRED, "impaired_s ≤ 300 s", "受损时长 ≤ 300 s"),
+    (
+        Limits(measure="orders.failed_share", unit=Unit.FRACTION, at_least=0.01, at_most=0.05),
+        "orders.failed_share ≤ 5.000% and ≥ 1.000%",
+        "失败委托占比 ≤ 5.000% 且 ≥ 1.000%",
+    ),
+    (Limits(measure="metastable", unit=Unit.FLAG, equals=False), "metastable = false", "亚稳态 = false"),
+    (
+        Limits(measure="orders.lost", unit=Unit.COUNT, at_most=1200, in_share=0.9),
+        "orders.lost ≤ 1,200 in 90% of the runs",
+        "丢单 ≤ 1,200（90% 的运行）",
+    ),
+    (
+        Limits(measure="flows.login.p99_s", unit=Unit.DURATION, at_most=2.5, quantile=0.5),
+        "flows.login.p99_s ≤ 2.5 s at quantile 0.5",
+        "登录认证：响应 99 分位 ≤ 2.5 s（0.5 分位）",
+    ),
+    (
+        NearPublished(measure="impaired_s", unit=Unit.DURATION, published=3600.0, within=0.3),
+        "impaired_s within 30% of the published 3600 s",
+        "受损时长 与公开值 3600 s 相差 30% 以内",
+    ),
+    (
+        NearPublished(measure="impaired_s", unit=Unit.DURATION, published=3600.0, within=0.3, standing="fitted"),
+        "impaired_s within 30% of the published 3600 s (fitted)",
+        "受损时长 与公开值 3600 s 相差 30% 以内（拟合所得）",
+    ),
+    (
+        NearPublished(measure="impaired_s", unit=Unit.DURATION, published=3600.0, within=0.3, standing="misses"),
+        "impaired_s within 30% of the published 3600 s (said to miss)",
+        "受损时长 与公开值 3600 s 相差 30% 以内（已说明不符）",
+    ),
+    (PropertyHolds(name="none-lost"), "property none-lost holds", "无丢单"),
+]
+FOUND: list[tuple[Found, str, str]] = [
+    (FoundValue(unit=Unit.DURATION, value=1110.0), "1110 s", "1110 s"),
+    (FoundValue(unit=Unit.FLAG, value=True), "true", "true"),
+    (FoundValue(unit=Unit.GRADE, value="major"), "major", "major"),
+    (FoundValue(unit=Unit.COUNT, value=None), "no value", "无值"),
+    (FoundMoreThan(unit=Unit.DURATION, value=1500.0), "more than 1500 s", "超过 1500 s"),
+    (NotGradable(), "not gradable", "无法定级"),
+    (NotGradable(why="too short"), "not gradable (too short)", "无法定级（too short）"),
+    (PropertyFound(holds=True, violations=0), "kept", "满足"),
+    (PropertyFound(holds=False, violations=3656), "violated 3656 times", "违反 3656 次"),
+]
+REASONS: list[tuple[Reason, str, str]] = [
+    (
+        BoundBroken(bound=IMPAIRED, found=FoundValue(unit=Unit.DURATION, value=1110.0)),
+        "impaired_s ≤ 300 s, but it is 1110 s",
+        "受损时长 ≤ 300 s，实际为 1110 s",
+    ),
+    (
+        NothingToHold(bound=GRADED, found=NotGradable(why="too short")),
+        "severity.dora ≤ ordinary: not gradable (too short)",
+        "定级 dora ≤ ordinary：无法定级（too short）",
+    ),
+    (Unknowable(why="12 events beyond the first 9 were not kept"), *["12 events beyond the first 9 were not kept"] * 2),
+    (
+        NothingExercised(),
+        "nothing was exercised: no window of the run had enough intents to judge",
+        "未产生有效负载：没有任何判定窗口的请求数足够",
+    ),
+    (UnsteadyBefore(seen=True), "the steady state did not hold before the method", "故障注入前未达稳态"),
+    (
+        UnsteadyBefore(seen=False),
+        "the steady state was never seen before the method: too few intents in the windows before it",
+        "注入前从未观察到稳态：此前窗口的请求数太少",
+    ),
+    (
+        NoEffect(step="the core hangs"),
+        "the core hangs never took effect: nothing met it",
+        "the core hangs 未起作用：没有请求遇到它",
+    ),
+    (NotDone(step="restart", why="no such pool"), "restart could not be done: no such pool", "restart 未能实施：no such pool"),
+    (DidNotHappen(event="failover", subject="counter"), "did not happen: failover counter", "未发生：failover counter"),
+    (DidNotHappen(counter="pool/a/refused", at_least=5), "did not happen: pool/a/refused ≥ 5", "未发生：pool/a/refused ≥ 5"),
+    (Aborted(condition="too many failed"), "aborted: too many failed", "中止：too many failed"),
+]
+TABLE = [*((symptom_text(x), en, zh) for x, en, zh in SYMPTOMS), *((bound_text(x), en, zh) for x, en, zh in BOUNDS)]
+TABLE += [*((found_text(x), en, zh) for x, en, zh in FOUND), *((reason_text(x), en, zh) for x, en, zh in REASONS)]
 
 
-@pytest.mark.parametrize(("data", "english", "chinese"), SYMPTOMS, ids=lambda x: x.kind if isinstance(x, Kinded) else "")
-def test_a_symptom_is_told_in_both_languages(data: Symptom, english: str, chinese: str) -> None:
-    """Each in the words that journals of runs have had all along, and in Chinese."""
-    assert symptom(data) == {"en": english, "zh": chinese}
+@pytest.mark.parametrize(
+    ("text", "english", "chinese"), TABLE, ids=lambda x: x["en"][:30] if isinstance(x, LocalizedText) else ""
+)
+def test_each_is_told_in_both_languages(text: LocalizedText, english: str, chinese: str) -> None:
+    """In English in the words that results of runs have had all along, and in Chinese."""
+    assert text == {"en": english, "zh": chinese}
 
 
-def test_every_kind_is_told() -> None:
-    """No kind of symptom is left out above."""
-    assert {type(data) for data, *_ in SYMPTOMS} == kinds_of(Symptom)
+@pytest.mark.parametrize(
+    ("union", "told"),
+    [(Symptom, SYMPTOMS), (Bound, BOUNDS), (Found, FOUND), (Reason, REASONS)],
+    ids=["symptom", "bound", "found", "reason"],
+)
+def test_every_kind_is_told(union: object, told: list[tuple[Kinded, str, str]]) -> None:
+    """None is left out above, and each is told by a `kind` of its own."""
+    kinds = set(get_args(get_args(union)[0])) - {Text}
+    assert {type(data) for data, *_ in told} == kinds
+    assert len({kind.model_fields["kind"].default for kind in kinds}) == len(kinds)
 
 
 def test_a_sentence_of_an_older_run_stands_as_it_is() -> None:
     """In both languages, whatever it says."""
-    assert symptom(Text(text="<b>")) == {"en": "<b>", "zh": "<b>"}
+    text = Text(text="<b> ≤ 3")
+    assert [told["zh"] for told in (symptom_text(text), bound_text(text), found_text(text), reason_text(text))] == [text.text] * 4
+    assert limits_text(text) == {"en": "", "zh": ""}
+
+
+def test_every_measure_has_a_title_in_chinese() -> None:
+    """Of each that a run may have, whatever stands in its slot; one that is declared nowhere is called by its name."""
+    names = [m.name.replace("FLOW", "login").replace("PROPERTY", "none-lost") for m in measures().measures]
+    assert [n for n in names if measure_title(n)["zh"].isascii() and not n.startswith(("counters", "severity"))] == []
+    assert measure_title("flows.login.failed") == {"en": "login: failed", "zh": "登录认证：失败数"}
+    assert measure_title("nobody.knows") == {"en": "nobody.knows", "zh": "nobody.knows"}
+
+
+def test_no_report_reads_a_sentence_back() -> None:
+    """Pages and texts are made without regular expressions: what they say of a run they know as data."""
+    modules = [p for folder in ("chaos/reports", "chaos/i18n", "chaos/judgement") for p in sorted((ROOT / folder).rglob("*.py"))]
+    imported = {
+        (path.name, name.name)
+        for path in modules
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Import)
+        for name in node.names
+    }
+    assert len(modules) > 20
+    assert {path for path, name in imported if name in ("re", "regex")} == set()

@@ -10,7 +10,6 @@ import pytest
 
 from chaos.execution.simulated import FAULT_WORDS
 from chaos.faults.catalogue import shipped_faults
-from chaos.i18n.findings import bound, reason
 from chaos.i18n.texts import catalogue, display_name, seconds, translate
 from chaos.judgement import causes
 from chaos.measures.registry import GRADES
@@ -64,25 +63,6 @@ def test_the_picture_and_the_chain_go_by_the_same_bounds() -> None:
     assert (states.FAILING_SHARE, states.FEWEST, states.SLOWER, states.FULL) == (
         causes.FAILING_SHARE, causes.FEWEST, causes.SLOWER, causes.FULL,
     )  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("text", "chinese"),
-    [
-        ("impaired_s ≤ 300 s, but it is 1110 s", "受损时长 ≤ 300 s，实际为 1110 s"),
-        ("the core hangs never took effect: nothing met it", "the core hangs 未起作用：没有请求遇到它"),
-        ("something else", "something else"),
-    ],
-)
-def test_reasons_are_said_in_both_languages(text: str, chinese: str) -> None:
-    """A broken bound and a reason of the runner are translated; what is not known is left as it is."""
-    said = reason(text, [("impaired_s", "impaired_s ≤ 300 s", "1110 s")])
-    assert (said["en"], said["zh"]) == (text, chinese)
-
-
-def test_bounds_of_reproductions_are_translated() -> None:
-    """`within 30% of the published 3600 s` is about the published value in both languages."""
-    assert bound("impaired_s", "impaired_s within 30% of the published 3600 s")["zh"] == "与公开值 3600 s 相差 30% 以内"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from chaos.documents.scenario import Expectation, Outcome, Record, Scenario, SteadyState, Window
+from chaos.i18n.findings import reason_text
 from chaos.judgement.verdict import combine, judge_run, judge_runs
+from chaos.results.findings import Text
 from chaos.results.run import Measures, PropertyFinding, RunResult
 
 FLOW = {"kind": "login", "recorded": True, "confirmed": 6, "rejected": 0, "pending": 0}
@@ -94,13 +96,13 @@ def test_recovery_cut_off_by_the_end_of_the_run() -> None:
 def test_an_invalid_run_is_unknown_whatever_it_measured() -> None:
     """Neither a bound that is kept nor one that is broken counts when nothing was exercised."""
     for bound in ("1s", "1h"):
-        assert judged({"measure": "impaired_s", "at_most": bound}, invalid=["nothing met it"]) == "unknown"
+        assert judged({"measure": "impaired_s", "at_most": bound}, invalid=[Text(text="nothing met it")]) == "unknown"
 
 
 def test_a_doubtful_run_may_fail_and_never_passes() -> None:
     """A failed action leaves unknown where the bounds are kept, and fail where they are broken."""
-    assert judged({"measure": "impaired_s", "at_most": "1h"}, doubts=["could not be done"]) == "unknown"
-    assert judged({"measure": "impaired_s", "at_most": "1s"}, doubts=["could not be done"]) == "fail"
+    assert judged({"measure": "impaired_s", "at_most": "1h"}, doubts=[Text(text="could not be done")]) == "unknown"
+    assert judged({"measure": "impaired_s", "at_most": "1s"}, doubts=[Text(text="could not be done")]) == "fail"
 
 
 @pytest.mark.parametrize("name", ["no-duplicates", "none-lost", "no-orphans"])
@@ -108,7 +110,7 @@ def test_a_violated_property_fails_unasked(name: str) -> None:
     """No scenario has to say that orders must not get lost; it fails even where the experiment was not valid."""
     broken = PROPERTIES | {name: PropertyFinding(holds=False, violations=3)}
     assert judged({"measure": "impaired_s", "at_most": "1h"}, properties=broken) == "fail"
-    assert judged({"measure": "impaired_s", "at_most": "1h"}, properties=broken, invalid=["x"]) == "fail"
+    assert judged({"measure": "impaired_s", "at_most": "1h"}, properties=broken, invalid=[Text(text="x")]) == "fail"
     assert judged({"measure": f"properties.{name}", "equals": False}, properties=broken) == "pass"
 
 
@@ -133,7 +135,7 @@ def test_an_expected_violation_that_did_not_come_is_no_finding_in_an_invalid_run
     """`equals: false` fails where the property holds, but not where nothing was exercised that could have broken it."""
     expected = {"measure": "properties.none-lost", "equals": False}
     assert judged(expected) == "fail"
-    assert judged(expected, invalid=["nothing met it"]) == "unknown"
+    assert judged(expected, invalid=[Text(text="nothing met it")]) == "unknown"
 
 
 def test_not_gradable_is_an_answer() -> None:
@@ -143,7 +145,7 @@ def test_not_gradable_is_an_answer() -> None:
     bound = scenario({"measure": "severity.other", "at_most": "ordinary"})
     found = judge_run(bound, metrics, PROPERTIES, (), ())
     assert found.verdict == "unknown"
-    assert found.reasons == ["severity.other ≤ ordinary: not gradable (too short)"]
+    assert [reason_text(reason)["en"] for reason in found.reasons] == ["severity.other ≤ ordinary: not gradable (too short)"]
     assert judged({"measure": "severity.other", "equals": "not-gradable"}, metrics=metrics) == "pass"
     assert judged({"measure": "severity.dora", "equals": "not-gradable"}, metrics=metrics) == "fail"
     with pytest.raises(ValueError, match="write equals: not-gradable"):

@@ -1,1 +1,0 @@
-"""One extension of coredrill of each kind: docs/extending.md explains them."""
