@@ -12,8 +12,9 @@ from types import MappingProxyType, ModuleType
 
 import chaos.checkers
 from chaos import plugins
-from chaos.checkers.checker import Checker, CheckResult
+from chaos.checkers.checker import Checker
 from chaos.plugins import Plugin, Plugins
+from chaos.results.run import PropertyFinding
 from simcore.journal.model import Journal
 
 CheckerCatalogue = Mapping[str, Checker]
@@ -40,16 +41,24 @@ def checkers_of(modules: Iterable[ModuleType]) -> dict[str, Checker]:
 
 @functools.cache
 def shipped_checkers() -> CheckerCatalogue:
-    """The checkers of this folder, by name. It is listed once in a process."""
+    """The checkers of this folder, by rank and name. It is listed once in a process."""
     names = sorted(module.name for module in pkgutil.iter_modules(chaos.checkers.__path__, "chaos.checkers."))
-    return MappingProxyType(checkers_of(map(importlib.import_module, names)))
+    return _in_order(checkers_of(map(importlib.import_module, names)))
 
 
-def all_checkers(extensions: Plugins | None = None) -> CheckerCatalogue:
-    """The checkers of this folder and of extensions (None: of what is installed), by rank and name. Raises PluginError."""
-    found = extensions if extensions is not None else plugins.installed()
-    merged = found.merged(plugins.CHECKERS, shipped_checkers(), _accepted)
-    return MappingProxyType({name: merged[name] for name in sorted(merged, key=lambda name: (merged[name].rank, name))})
+@functools.cache
+def all_checkers() -> CheckerCatalogue:
+    """The checkers of this folder and of installed packages, by rank and name. Raises PluginError."""
+    return checkers_with(plugins.installed())
+
+
+def checkers_with(extensions: Plugins) -> CheckerCatalogue:
+    """The checkers of this folder and of extensions, by rank and name. Raises PluginError."""
+    return _in_order(extensions.merged(plugins.CHECKERS, shipped_checkers(), _accepted))
+
+
+def _in_order(checkers: Mapping[str, Checker]) -> CheckerCatalogue:
+    return MappingProxyType({name: checkers[name] for name in sorted(checkers, key=lambda name: (checkers[name].rank, name))})
 
 
 def _accepted(plugin: Plugin, value: object) -> Checker:
@@ -62,10 +71,15 @@ def _accepted(plugin: Plugin, value: object) -> Checker:
     return value()
 
 
-def check_all(journal: Journal, checkers: CheckerCatalogue | None = None) -> dict[str, CheckResult]:
+def check_all(journal: Journal, checkers: CheckerCatalogue | None = None) -> dict[str, PropertyFinding]:
     """What a run shows of every property, by name, sorted."""
     found = checkers if checkers is not None else all_checkers()
     return {name: found[name].check(journal) for name in sorted(found)}
+
+
+def implied(checkers: CheckerCatalogue) -> tuple[str, ...]:
+    """The properties that a requirement is held to unless it says which, in order."""
+    return tuple(name for name, checker in checkers.items() if checker.implied)
 
 
 def describe(checker: Checker) -> str:

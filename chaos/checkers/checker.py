@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
+from chaos.results.run import PropertyFinding
 from simcore.journal.model import Journal
-
-
-class CheckResult(NamedTuple):
-    """Whether a property holds (None: the run has nothing to tell it from), and how many violations were found."""
-
-    holds: bool | None
-    violations: int
 
 
 class Checker(ABC):
@@ -27,5 +21,5 @@ class Checker(ABC):
     rank: ClassVar[int] = 100
 
     @abstractmethod
-    def check(self, journal: Journal) -> CheckResult:
+    def check(self, journal: Journal) -> PropertyFinding:
         """What a run shows of it. The journal is not changed, and nothing else is read."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from chaos.checkers.checker import Checker, CheckResult
+from chaos.checkers.checker import Checker
 from chaos.checkers.flags import absent
+from chaos.results.run import PropertyFinding
 from simcore.journal.model import Journal
 
 
@@ -16,5 +17,5 @@ class NoOrphans(Checker):
     rank: ClassVar[int] = 4
     implied: ClassVar[bool] = True
 
-    def check(self, journal: Journal) -> CheckResult:
+    def check(self, journal: Journal) -> PropertyFinding:
         return absent(journal, "orphan")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from chaos.checkers.checker import Checker, CheckResult
+from chaos.checkers.checker import Checker
 from chaos.checkers.flags import absent
+from chaos.results.run import PropertyFinding
 from simcore.journal.model import Journal
 
 
@@ -15,5 +16,5 @@ class NoneStranded(Checker):
     name: ClassVar[str] = "none-stranded"
     rank: ClassVar[int] = 3
 
-    def check(self, journal: Journal) -> CheckResult:
+    def check(self, journal: Journal) -> PropertyFinding:
         return absent(journal, "stranded")

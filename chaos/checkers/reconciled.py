@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from chaos.checkers.checker import Checker, CheckResult
+from chaos.checkers.checker import Checker
 from chaos.checkers.flags import absent
+from chaos.results.run import PropertyFinding
 from simcore.journal.model import Journal
 
 
@@ -15,7 +16,7 @@ class Reconciled(Checker):
     name: ClassVar[str] = "reconciled"
     rank: ClassVar[int] = 5
 
-    def check(self, journal: Journal) -> CheckResult:
+    def check(self, journal: Journal) -> PropertyFinding:
         open_ones: set[str] = set()
         for event in journal.events:
             if event.what == "reconciliation_started":
@@ -23,4 +24,4 @@ class Reconciled(Checker):
             elif event.what == "reconciled":
                 open_ones.discard(event.subject)
         found = absent(journal, "duplicated", "lost", "orphan")
-        return CheckResult(found.holds and not open_ones, found.violations + len(open_ones))
+        return PropertyFinding(holds=found.holds and not open_ones, violations=found.violations + len(open_ones))

@@ -114,9 +114,12 @@ def _usage(error: click.ClickException) -> str:
 
 
 def _end_by(error: Exception) -> NoReturn:
+    from chaos import plugins
     from simcore.base.errors import InputError
 
     if isinstance(error, InputError):
         _end(BAD_INPUT, str(error))
+    if (blamed := plugins.installed().culprit(error)) is not None:
+        _end(BAD_INPUT, str(blamed))
     traceback.print_exception(error)
     _end(HARNESS_ERROR, f"coredrill: a fault of coredrill itself: {type(error).__name__}: {error}")

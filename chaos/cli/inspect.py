@@ -11,13 +11,15 @@ from typing import Any, TextIO
 
 import click
 
+from chaos import plugins
+from chaos.checkers import catalogue as checkers
 from chaos.cli import options
 from chaos.cli.exit_codes import BAD_INPUT
 from chaos.documents.library import library
 from chaos.documents.rendering import differences, summary, to_yaml
 from chaos.documents.scenario import Scenario
 from chaos.documents.suite import Suite
-from chaos.faults.catalogue import describe
+from chaos.faults import catalogue as faults
 from simcore.base.errors import InputError
 from simcore.files.document import display_path, read_document
 from simcore.files.loading import Resolved
@@ -29,17 +31,18 @@ from simcore.schema import json_schema
 KIND = click.Choice(["architecture", "workload", "environment", "scenario", "suite", "severity", "defect", "triggers"])
 LISTS = {
     "scenarios": "scenario", "suites": "suite", "architectures": "architecture", "workloads": "workload",
-    "environments": "environment", "severity": "severity", "defects": "defect", "triggers": "triggers", "faults": "",
+    "environments": "environment", "severity": "severity", "defects": "defect", "triggers": "triggers",
 }  # fmt: skip
+"""What of the files is listed, and its kind."""
 TEMPLATE = Path(__file__).parent / "template.yaml"
 
 
 @click.command("list")
-@click.argument("what", type=click.Choice(list(LISTS)))
+@click.argument("what", type=click.Choice([*LISTS, "faults", "checkers", "plugins"]))
 @click.option("--json", "json_file", type=click.File("w"), metavar="FILE", help="Write a list of objects; - is stdout.")
 def list_command(what: str, json_file: TextIO | None) -> None:
-    """List what is shipped."""
-    entries = _faults() if what == "faults" else _shipped(LISTS[what])
+    """List what is shipped, or what extensions are installed."""
+    entries = _shipped(LISTS[what]) if what in LISTS else {"faults": _faults, "checkers": _checkers, "plugins": _plugins}[what]()
     if json_file is not None:
         json_file.write(json.dumps(entries, ensure_ascii=False, indent=2) + "\n")
         return
@@ -56,7 +59,30 @@ def _shipped(kind: str) -> list[dict[str, str]]:
 
 
 def _faults() -> list[dict[str, str]]:
-    return [{"name": name, "title": describe(fault), "layer": fault.layer} for name, fault in library().faults.items()]
+    return [
+        {"name": name, "title": faults.describe(fault), "layer": fault.layer} | _given_by(plugins.FAULTS, name)
+        for name, fault in faults.all_faults().items()
+    ]
+
+
+def _checkers() -> list[dict[str, str]]:
+    return [
+        {"name": name, "title": checkers.describe(checker)} | _given_by(plugins.CHECKERS, name)
+        for name, checker in checkers.all_checkers().items()
+    ]
+
+
+def _plugins() -> list[dict[str, str]]:
+    return [
+        {"name": p.name, "title": f"{p.group} of {p.distribution}, in {p.where}", "group": p.group, "plugin": p.distribution}
+        for p in plugins.installed()
+    ]
+
+
+def _given_by(group: str, name: str) -> dict[str, str]:
+    """The package that an extension comes from; nothing for coredrill's own."""
+    plugin = plugins.installed().giver(group, name)
+    return {"plugin": plugin.distribution} if plugin is not None else {}
 
 
 @click.command()
@@ -65,9 +91,13 @@ def _faults() -> list[dict[str, str]]:
 @options.environment
 @options.assignments
 def show(name: str, resolved: bool, environment: str | None, assignments: tuple[str, ...]) -> None:
-    """Show a file, by NAME or path, or the words of a fault."""
+    """Show a file, by NAME or path, the words of a fault, or what a checker checks."""
     if name in library().faults:
         click.echo(_fault_words(name), nl=False)
+        return
+    if name in library().checkers:
+        of = _given_by(plugins.CHECKERS, name).get("plugin")
+        click.echo(f"{name}{f', of {of}' if of else ''}\n\n{inspect.getdoc(library().checkers[name])}")
         return
     found = _resolve(name, environment, assignments)
     if isinstance(found.model, Architecture) and not resolved:
@@ -79,7 +109,8 @@ def show(name: str, resolved: bool, environment: str | None, assignments: tuple[
 def _fault_words(name: str) -> str:
     """A fault's description and what may be written under its name."""
     fault = library().faults[name]
-    lines = [f"{name} ({fault.layer})", "", inspect.cleandoc(fault.__doc__ or ""), ""]
+    of = _given_by(plugins.FAULTS, name).get("plugin")
+    lines = [f"{name} ({fault.layer}){f', of {of}' if of else ''}", "", inspect.cleandoc(fault.__doc__ or ""), ""]
     for key, field in fault.model_fields.items():
         default = "needed" if field.is_required() else f"default {field.default}"
         lines.append(f"  {field.alias or key}: {default}" + (f"; {field.description}" if field.description else ""))

@@ -9,8 +9,10 @@ import click
 from chaos.cli.group import Group, LazyCommand
 
 COMMANDS = {
-    "list": LazyCommand("chaos.cli.inspect:list_command", "List what is shipped."),
-    "show": LazyCommand("chaos.cli.inspect:show", "Show a file, by NAME or path, or the words of a fault."),
+    "list": LazyCommand("chaos.cli.inspect:list_command", "List what is shipped, or what extensions are installed."),
+    "show": LazyCommand(
+        "chaos.cli.inspect:show", "Show a file, by NAME or path, the words of a fault, or what a checker checks."
+    ),
     "diff": LazyCommand(
         "chaos.cli.inspect:diff", "Print what differs between two files, each by name or path, after all they extend."
     ),

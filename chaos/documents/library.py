@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 
+from chaos.checkers.catalogue import CheckerCatalogue, all_checkers
 from chaos.documents.defect import Defect, check_defect, standing_model
 from chaos.documents.scenario import check_scenario, scenario_model, step_model
 from chaos.documents.severity import RuleSet
@@ -15,14 +16,14 @@ from simcore.library import KINDS, Surroundings, surroundings
 
 
 class Documents(Library):
-    """The files of the simulator and of the harness. Which words a scenario knows depends on which faults there are."""
+    """The files of the simulator and of the harness. Which words a scenario knows depends on which faults and checkers there are."""
 
-    def __init__(self, faults: FaultCatalogue) -> None:
-        self.faults = faults
+    def __init__(self, faults: FaultCatalogue, checkers: CheckerCatalogue) -> None:
+        self.faults, self.checkers = faults, checkers
         self.step, self.standing = step_model(faults), standing_model(faults)
         super().__init__((
             *KINDS,
-            Kind("scenario", "", scenario_model(self.step), check_scenario),
+            Kind("scenario", "", scenario_model(self.step, checkers), check_scenario),
             Kind("suite", "suites", Suite),
             Kind("severity", "severity", RuleSet),
             Kind("defect", "defects", Defect, lambda defect: check_defect(defect, self.faults)),
@@ -37,4 +38,4 @@ class Documents(Library):
 @functools.cache
 def library() -> Documents:
     """The library of this installation. It is made once in a process, from nothing but what is installed, and does not change."""
-    return Documents(all_faults())
+    return Documents(all_faults(), all_checkers())

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, create_model, model_validator
 
+from chaos.checkers.catalogue import CheckerCatalogue, implied
 from chaos.documents.quantities import MeasureName, Quantity
 from chaos.documents.severity import SystemClass
 from chaos.faults.fault import Fault
@@ -26,10 +27,6 @@ from simcore.model.control.fields import Reading
 Positive = Annotated[Duration, Field(gt=0)]
 Seed = Annotated[int, Field(ge=0, lt=1 << 63)]
 FileReference = Annotated[str, Field(min_length=1, max_length=1000, description="a shipped name, or a path")]
-
-PROPERTIES = ("no-duplicates", "none-lost", "none-stranded", "no-orphans", "reconciled")
-IMPLIED = ("no-duplicates", "none-lost", "no-orphans")
-"""Properties that a requirement is held to unless it says which with `properties`."""
 
 
 # --- steady state ---------------------------------------------------------------------------------------------------------
@@ -290,9 +287,7 @@ class Scenario(Model):
     rollbacks: list[Rollback] = []
     must_happen: list[MustHappen] = []
     expect: list[Expectation] = []
-    properties: list[Literal[PROPERTIES]] | None = Field(  # type: ignore[valid-type]
-        None, description=f"what holds without an expectation that says so; absent: {', '.join(IMPLIED)}, of a reproduction none"
-    )
+    properties: list[str] | None = Field(None, description="what holds without an expectation that says so")
     record: Record | None = Field(None, description="of a reproduction")
 
     @model_validator(mode="after")
@@ -320,9 +315,15 @@ class Scenario(Model):
         return sorted({counter for name in names if (counter := measures().find(name).counter) is not None})
 
 
-def scenario_model(step: type[Step]) -> type[Scenario]:
-    """`Scenario` with these steps, for reading files."""
-    return create_model("Scenario", __base__=Scenario, __doc__=Scenario.__doc__, method=(list[step], []))  # type: ignore[valid-type]
+def scenario_model(step: type[Step], checkers: CheckerCatalogue) -> type[Scenario]:
+    """`Scenario` with these steps and these properties, for reading files."""
+    absent = ", ".join(implied(checkers))
+    says = f"{Scenario.model_fields['properties'].description}; absent: {absent}, of a reproduction none"
+    fields: dict[str, Any] = {
+        "method": (list[step], []),  # type: ignore[valid-type]
+        "properties": (list[Literal[tuple(checkers)]] | None, Field(None, description=says)),  # type: ignore[misc]
+    }
+    return create_model("Scenario", __base__=Scenario, __doc__=Scenario.__doc__, **fields)
 
 
 # --- checks of a file on its own ------------------------------------------------------------------------------------------------

@@ -44,10 +44,15 @@ def shipped_faults() -> FaultCatalogue:
     return MappingProxyType(faults_of(importlib.import_module(name) for name in names))
 
 
-def all_faults(extensions: Plugins | None = None) -> FaultCatalogue:
-    """The faults of this folder and of extensions (None: of what is installed), by name, sorted. Raises PluginError."""
-    found = extensions if extensions is not None else plugins.installed()
-    return MappingProxyType(found.merged(plugins.FAULTS, shipped_faults(), _accepted))
+@functools.cache
+def all_faults() -> FaultCatalogue:
+    """The faults of this folder and of installed packages, by name, sorted. Raises PluginError."""
+    return faults_with(plugins.installed())
+
+
+def faults_with(extensions: Plugins) -> FaultCatalogue:
+    """The faults of this folder and of extensions, by name, sorted. Raises PluginError."""
+    return MappingProxyType(extensions.merged(plugins.FAULTS, shipped_faults(), _accepted))
 
 
 def _accepted(plugin: Plugin, value: object) -> type[Fault]:

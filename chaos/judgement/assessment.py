@@ -9,7 +9,7 @@ import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from chaos.checkers import check_all
+from chaos.checkers.catalogue import check_all
 from chaos.documents.library import library
 from chaos.documents.scenario import MustHappen, Scenario
 from chaos.documents.severity import RuleSet
@@ -52,7 +52,7 @@ def assess(scenario: Scenario, watchers: Mapping[str, str], journal: Journal, fi
     spec = spec_of(scenario, watchers, journal)
     computed = compute(journal, spec)
     measures = _measures(journal, spec, figures, scenario, computed)
-    properties = {name: PropertyFinding.model_validate(found) for name, found in check_all(journal).items()}
+    properties = check_all(journal)
     faults = _evidence(scenario, journal)
     invalid, doubts = _invalid(journal, computed, faults), _doubts(journal, faults)
     since = min((s.at for s in scenario.method), default=scenario.start)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from chaos.documents.scenario import IMPLIED, Expectation, Outcome, Scenario
+from chaos.checkers.catalogue import all_checkers, implied
+from chaos.documents.scenario import Expectation, Outcome, Scenario
 from chaos.i18n.findings import bound_text, found_text
 from chaos.measures.catalogue import measures as known_measures
 from chaos.measures.registry import NOT_GRADABLE, Measured, MeasuredRun, NamedMeasure, rank
@@ -194,7 +195,7 @@ def _judged_outcome(outcome: Outcome, run: Measured, scenario: Scenario) -> Judg
 
 def _implied(scenario: Scenario) -> list[str]:
     """Properties that are judged though no expectation speaks of them."""
-    default = IMPLIED if scenario.purpose == "requirement" else ()
+    default = implied(all_checkers()) if scenario.purpose == "requirement" else ()
     said = {e.measure for e in scenario.expect}
     names = default if scenario.properties is None else scenario.properties
     return [name for name in names if f"properties.{name}" not in said]

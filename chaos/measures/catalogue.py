@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from chaos import plugins
-from chaos.checkers.catalogue import all_checkers
+from chaos.checkers.catalogue import checkers_with
 from chaos.measures.formatting import Unit
 from chaos.measures.registry import Better, Measure, Measured, MeasureRegistry, Read, Slot
 from chaos.plugins import Plugin, Plugins
@@ -23,15 +23,14 @@ _SWEEP_NUMBERS = "a sweep shows numbers"
 @functools.cache
 def measures() -> MeasureRegistry:
     """Every measure of this installation. The registry is made once in a process, from what is installed alone."""
-    return all_measures()
+    return measures_with(plugins.installed())
 
 
-def all_measures(extensions: Plugins | None = None) -> MeasureRegistry:
-    """The measures of coredrill and of extensions (None: of what is installed). Raises PluginError."""
-    found = extensions if extensions is not None else plugins.installed()
+def measures_with(extensions: Plugins) -> MeasureRegistry:
+    """The measures of coredrill and of extensions. Raises PluginError."""
     own = {measure.name: measure for measure in BUILT_IN}
-    more = [m for name, m in found.merged(plugins.MEASURES, own, _accepted).items() if name not in own]
-    properties = tuple(all_checkers(found))
+    more = [m for name, m in extensions.merged(plugins.MEASURES, own, _accepted).items() if name not in own]
+    properties = tuple(checkers_with(extensions))
     return MeasureRegistry((*BUILT_IN, *more), {Slot.METRIC: _metric_problem, Slot.PROPERTY: _known(properties)})
 
 

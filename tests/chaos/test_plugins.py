@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from chaos import plugins
-from chaos.checkers.catalogue import all_checkers, shipped_checkers
-from chaos.checkers.checker import Checker, CheckResult
-from chaos.documents.scenario import IMPLIED, PROPERTIES
-from chaos.faults.catalogue import all_faults, shipped_faults
+from chaos.checkers.catalogue import checkers_with, implied, shipped_checkers
+from chaos.checkers.checker import Checker
+from chaos.faults.catalogue import faults_with, shipped_faults
 from chaos.faults.fault import Fault, OnUnits, Process
 from chaos.plugins import PluginError, Plugins
+from chaos.results.run import PropertyFinding
 from simcore.journal.model import Journal
 
 
@@ -36,8 +36,8 @@ class Odd(Checker):
 
     name = "odd-seconds"
 
-    def check(self, journal: Journal) -> CheckResult:
-        return CheckResult(True, 0)
+    def check(self, journal: Journal) -> PropertyFinding:
+        return PropertyFinding(holds=True)
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_a_fault_from_outside_is_one_among_all(module: types.ModuleType) -> None
     """It is found by its name, knows who gives it, and coredrill's own are as they were."""
     module.Meteor = Meteor  # type: ignore[attr-defined]
     found = declared(("meteor", "outside:Meteor", plugins.FAULTS))
-    faults = all_faults(found)
+    faults = faults_with(found)
     assert faults["meteor"] is Meteor
     assert {name: fault for name, fault in faults.items() if name != "meteor"} == shipped_faults()
     assert list(faults) == sorted(faults)
@@ -81,9 +81,9 @@ def test_a_fault_from_outside_is_one_among_all(module: types.ModuleType) -> None
 def test_a_checker_from_outside_is_one_among_all(module: types.ModuleType) -> None:
     """It stands after coredrill's own, which are by rank."""
     module.Odd = Odd  # type: ignore[attr-defined]
-    found = list(all_checkers(declared(("odd-seconds", "outside:Odd", plugins.CHECKERS))))
-    assert found == [*PROPERTIES, "odd-seconds"]
-    assert [name for name in found if shipped_checkers().get(name, Odd()).implied] == list(IMPLIED)
+    found = list(checkers_with(declared(("odd-seconds", "outside:Odd", plugins.CHECKERS))))
+    assert found == ["no-duplicates", "none-lost", "none-stranded", "no-orphans", "reconciled", "odd-seconds"]
+    assert implied(shipped_checkers()) == ("no-duplicates", "none-lost", "no-orphans")
 
 
 def broken_module(module: types.ModuleType) -> None:
@@ -149,7 +149,7 @@ def broken_module(module: types.ModuleType) -> None:
 def test_a_broken_one_is_one_clear_error(module: types.ModuleType, name: str, value: str, group: str, says: str) -> None:
     """In one line: its name, its distribution and group, what is wrong, and what to do."""
     broken_module(module)
-    catalogue = all_faults if group == plugins.FAULTS else all_checkers
+    catalogue = faults_with if group == plugins.FAULTS else checkers_with
     with pytest.raises(PluginError) as caught:
         catalogue(declared((name, value, group)))
     text = str(caught.value)
@@ -165,14 +165,14 @@ def test_two_of_one_name_are_refused(module: types.ModuleType) -> None:
     module.Meteor = Meteor  # type: ignore[attr-defined]
     twice = ("meteor", "outside:Meteor", plugins.FAULTS)
     with pytest.raises(PluginError, match=r"has the name of one of outside 1\.2"):
-        all_faults(declared(twice, twice))
+        faults_with(declared(twice, twice))
 
 
 def test_other_groups_do_not_matter(module: types.ModuleType) -> None:
     """Entry points of other programs are nothing to us, and a broken checker is no hindrance to faults."""
     broken_module(module)
     found = declared(("x", "nowhere:x", "console_scripts"), ("needy", "outside:Needy", plugins.CHECKERS))
-    assert all_faults(found) == shipped_faults()
+    assert faults_with(found) == shipped_faults()
     assert len(list(found)) == 1
 
 

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import yaml
 from pydantic import ValidationError
 
-from chaos.documents.scenario import IMPLIED, PROPERTIES
+from chaos.checkers.catalogue import implied, shipped_checkers
 from chaos.execution.simulated import FAULT_WORDS
 from chaos.faults.catalogue import shipped_faults
 from chaos.faults.fault import Fault, System
@@ -94,7 +94,7 @@ def scenario_run(number: int, seed: int, folder: Path) -> Run:
     return Run(
         number, is_sound(number), [str(run.verdict) for run in runs], [(f.fault, f.took_effect) for r in runs for f in r.faults],
         [f"{law.law}: expected {law.expected}, found {law.found}" for r in runs for law in r.conservation if not law.ok],
-        [name for r in runs for name in IMPLIED if r.properties[name].holds is False], events,
+        [name for r in runs for name in implied(shipped_checkers()) if r.properties[name].holds is False], events,
     )  # fmt: skip
 
 
@@ -233,7 +233,7 @@ class Author:
             "expect": [self.expectation(), *self.some(self.expectation, 3)],
         }  # fmt: skip
         if self.chance(0.2):
-            made["properties"] = self.rng.sample(PROPERTIES, 2)
+            made["properties"] = self.rng.sample(list(shipped_checkers()), 2)
         return made | ({"purpose": "reproduction", "record": self.record()} if self.chance(0.15) else {})
 
     # -- the system ------------------------------------------------------------------------------------------------------------
@@ -363,7 +363,8 @@ class Author:
         pick = self.rng.choice
         group = pick([*dict.fromkeys(m.group for m in measures().measures), ""])
         subjects = {
-            "FLOW": pick(self.flows), "METRIC": self.reading(), "RULES": pick(["dora", "csrc-2021-12"]), "PROPERTY": pick(PROPERTIES),
+            "FLOW": pick(self.flows), "METRIC": self.reading(), "RULES": pick(["dora", "csrc-2021-12"]),
+            "PROPERTY": pick(list(shipped_checkers())),
         }  # fmt: skip
         name = pick([m.name for m in measures().measures if m.group == group])
         return ".".join(subjects.get(part, part) for part in name.split("."))

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from chaos.checkers.catalogue import shipped_checkers
 from chaos.cli.main import main
 from chaos.documents.scenario import (  # fmt: skip
-    PROPERTIES,
     Expectation,
     Scenario,
     SteadyState,
@@ -244,7 +244,7 @@ ACCOUNT = Measures.model_validate({
     "severity": {"dora": {"grade": "larger", "label": "larger"}},
     "counters": {"flow/order/failed": {"grown": 50, "lasted_s": 50}},
 })  # fmt: skip
-SEEN = {name: PropertyFinding(holds=True) for name in PROPERTIES}
+SEEN = {name: PropertyFinding(holds=True) for name in shipped_checkers()}
 KNOWN = list(measures().in_run(MeasuredRun(ACCOUNT, SEEN)))
 NUMBERS = [measure.name for measure in KNOWN if measure.numeric]
 TRUTHS = [measure.name for measure in KNOWN if measure.unit is Unit.FLAG]

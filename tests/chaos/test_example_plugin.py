@@ -1,0 +1,205 @@
+"""The package of tests/support/example_plugin, as if it were installed: its extensions work wherever coredrill's own do.
+
+With COREDRILL_TEST_EXAMPLE=FOLDER, as in CI, the package that pip has installed into that folder is used; else its files are laid
+out as an installation would, so that nothing has to be built.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+Write = Callable[..., Path]
+LOOP = '{ at: "10:02", for: 2min, reboot-loop: { service: core, down: 5s } }'
+EXPECT = "{ measure: properties.none-failed, equals: false }\n{ measure: impaired_s, at_most: 10min }"
+
+
+def lay_out(source: Path, site: Path, **entry_points: dict[str, str]) -> None:
+    """What installing the package would leave: its modules, its metadata, its entry points (others by group if given)."""
+    project = tomllib.loads((source / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    shutil.copytree(source / "coredrill_example", site / "coredrill_example", dirs_exist_ok=True)
+    info = site / "coredrill_example-1.0.dist-info"
+    info.mkdir(exist_ok=True)
+    name, version = project["name"], project["version"]
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n", encoding="utf-8")
+    groups = entry_points or project["entry-points"]
+    lines = [line for group, entries in groups.items() for line in (f"[{group}]", *(f"{k} = {v}" for k, v in entries.items()))]
+    (info / "entry_points.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def site(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that the package is installed in."""
+    if "COREDRILL_TEST_EXAMPLE" in os.environ:
+        return Path(os.environ["COREDRILL_TEST_EXAMPLE"])
+    made = tmp_path_factory.mktemp("site")
+    lay_out(root / "tests/support/example_plugin", made)
+    return made
+
+
+def environment(site: Path | None) -> dict[str, str]:
+    """The environment of a process that finds what we find, and the folder's packages."""
+    path = [*([str(site)] if site else []), *(entry for entry in sys.path if entry)]
+    return os.environ | {"PYTHONPATH": os.pathsep.join(path)}
+
+
+class Commands(NamedTuple):
+    """Runs commands where the package is installed."""
+
+    site: Path | None
+    folder: Path
+
+    def __call__(self, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "chaos", *arguments],
+            capture_output=True,
+            text=True,
+            cwd=self.folder,
+            env=environment(self.site),
+            timeout=300,
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        return done
+
+    def json(self, *arguments: str, code: int = 0) -> Any:
+        """The JSON that a command prints."""
+        return json.loads(self(*arguments, "--json", "-", code=code).stdout)
+
+
+@pytest.fixture
+def coredrill(site: Path, tmp_path: Path) -> Commands:
+    """The command line where the package is installed."""
+    return Commands(site, tmp_path)
+
+
+def test_the_page_shows_the_package(root: Path) -> None:
+    """docs/extending.md has its files, word for word."""
+    page, package = (root / "docs/extending.md").read_text(encoding="utf-8"), root / "tests/support/example_plugin"
+    files = [package / "pyproject.toml", *sorted((package / "coredrill_example").glob("[a-z]*.py"))]
+    assert [file.name for file in files if file.read_text(encoding="utf-8") not in page] == []
+
+
+def test_it_is_listed_and_shown(coredrill: Commands) -> None:
+    """`list` has its fault and checker among coredrill's own, `list plugins` says who gives what, `show` explains."""
+    faults = {entry["name"]: entry for entry in coredrill.json("list", "faults")}
+    assert faults["reboot-loop"]["title"].startswith("Units die again and again")
+    assert (faults["reboot-loop"]["plugin"], "plugin" in faults["crash"]) == ("coredrill-example 1.0", False)
+    checkers = {entry["name"]: entry for entry in coredrill.json("list", "checkers")}
+    assert checkers["none-failed"]["plugin"] == "coredrill-example 1.0"
+    given = {(entry["name"], entry["group"]) for entry in coredrill.json("list", "plugins")}
+    assert {("reboot-loop", "coredrill.faults"), ("none-failed", "coredrill.checkers")} <= given
+    shown = coredrill("show", "reboot-loop").stdout
+    assert shown.startswith("reboot-loop (infrastructure), of coredrill-example 1.0\n")
+    assert "A watchdog that restarts" in shown
+    assert "Every request that" in coredrill("show", "none-failed").stdout
+
+
+def test_the_schema_has_its_words(coredrill: Commands) -> None:
+    """Editors complete its fault, and its checker among the properties."""
+    schema = json.loads(coredrill("schema", "scenario").stdout)
+    assert "reboot-loop" in schema["$defs"]["Step"]["properties"]
+    assert "none-failed" in json.dumps(schema["properties"]["properties"])
+    defect = json.loads(coredrill("schema", "defect").stdout)
+    assert defect["title"] == "coredrill defect"
+
+
+def test_a_run_uses_it(coredrill: Commands, write: Write) -> None:
+    """Its fault takes effect, and its checker is among the properties that the run is judged by."""
+    scenario = write(coredrill.folder, method=LOOP, expect=EXPECT)
+    assert coredrill("validate", str(scenario)).stdout.endswith(": sound\n")
+    (run,) = coredrill.json("run", str(scenario))["runs"]
+    assert run["verdict"] == "pass", run["reasons"]
+    assert (run["faults"][0]["fault"], run["faults"][0]["took_effect"]) == ("reboot-loop", True)
+    assert run["properties"]["none-failed"]["holds"] is False
+    assert run["properties"]["none-failed"]["violations"] > 0
+
+
+@pytest.mark.slow
+def test_worker_processes_use_it(coredrill: Commands, write: Write) -> None:
+    """A suite on two processes gives what it gives in one."""
+    write(coredrill.folder, method=LOOP, expect=EXPECT)
+    suite = coredrill.folder / "suite.yaml"
+    suite.write_text("kind: suite\nname: s\ntitle: s\nreplications: 2\nscenarios: [{ scenario: ./scenario.yaml }]\n")
+    one, two = (coredrill.json("suite", str(suite), "--jobs", jobs) for jobs in ("1", "2"))
+    assert one == two
+    assert [run["verdict"] for run in two["runs"]] == ["pass", "pass"]
+
+
+def test_pytest_uses_it(coredrill: Commands, write: Write) -> None:
+    """A scenario file with its words is a test like any other."""
+    write(coredrill.folder, method=LOOP, expect=EXPECT)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "scenario.yaml"],
+        capture_output=True, text=True, cwd=coredrill.folder, env=environment(coredrill.site), timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+    assert "1 passed" in done.stdout
+
+
+def test_without_the_package_its_words_are_unknown(tmp_path: Path, write: Write) -> None:
+    """Nothing of it is left where it is not installed: the file is refused at the word, in one line."""
+    scenario = write(tmp_path, method=LOOP, expect=EXPECT)
+    done = Commands(None, tmp_path)("run", str(scenario), code=2)
+    assert "reboot-loop: unknown key" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+BROKEN = {
+    "coredrill.faults": ("reboot-loop = coredrill_example.nowhere:RebootLoop", "ModuleNotFoundError"),
+    "coredrill.checkers": ("none-failed = coredrill_example.checkers:Nothing", "AttributeError"),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("group", BROKEN)
+def test_a_broken_one_is_one_clear_error(root: Path, tmp_path: Path, write: Write, group: str) -> None:
+    """Exit code 2 and one line with the plug-in's name, its distribution and what to do, whatever needs it; in pytest as well."""
+    name, _, value = BROKEN[group][0].partition(" = ")
+    site = tmp_path / "site"
+    lay_out(root / "tests/support/example_plugin", site, **{group: {name: value}})
+    coredrill, scenario = Commands(site, tmp_path), write(tmp_path, method="", expect="{ measure: impaired_s, at_most: 10min }")
+    says = f"plug-in '{name}' of coredrill-example 1.0 ({group}) cannot be loaded from {value}: {BROKEN[group][1]}"
+    for command in (
+        ["list", group.partition(".")[2]],
+        ["run", str(scenario)],
+        ["validate", str(scenario)],
+        ["schema", "scenario"],
+    ):
+        done = coredrill(*command, code=2)
+        assert (done.stdout, done.stderr.count("\n")) == ("", 1), done.stderr
+        assert says in done.stderr
+        assert done.stderr.endswith("; get a coredrill-example that fits, or 'pip uninstall coredrill-example'\n")
+    tested = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "scenario.yaml"],
+        capture_output=True, text=True, cwd=tmp_path, env=environment(site), timeout=300,
+    )  # fmt: skip
+    assert tested.returncode == 2
+    assert says in tested.stdout
+    assert "Traceback" not in tested.stdout
+    assert f"{name}  {group} of coredrill-example 1.0, in {value}" in coredrill("list", "plugins").stdout
+
+
+@pytest.mark.slow
+def test_code_that_fails_in_a_run_is_its_authors_mistake(root: Path, tmp_path: Path, write: Write) -> None:
+    """An exception inside an extension ends the command with 2 and one line that names the package and the place, not with 3."""
+    site = tmp_path / "site"
+    lay_out(root / "tests/support/example_plugin", site)
+    checkers = site / "coredrill_example" / "checkers.py"
+    checkers.write_text(checkers.read_text(encoding="utf-8").replace("failed = int(", "failed = 1 // 0 * int("), encoding="utf-8")
+    scenario = write(tmp_path, method="", expect="{ measure: impaired_s, at_most: 10min }")
+    for jobs in ("1",):
+        done = Commands(site, tmp_path)("run", str(scenario), "--replications", "2", "--jobs", jobs, code=2)
+        assert done.stderr.splitlines()[-1].startswith(
+            "the plug-in coredrill-example 1.0 failed in coredrill_example.checkers, line "
+        )
+        assert "ZeroDivisionError" in done.stderr
+        assert "Traceback" not in done.stderr

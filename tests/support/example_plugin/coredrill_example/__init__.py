@@ -1,0 +1,1 @@
+"""One extension of coredrill of each kind: docs/extending.md explains them."""
