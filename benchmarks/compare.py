@@ -29,9 +29,11 @@ import run as benchmarks
 from chaos.compare.cases import Case, cases_of
 from chaos.compare.comparison import compare, figures_alone
 from chaos.compare.plan import ComparisonPlan
-from chaos.execution.jobs import Job, prepare
+from chaos.execution.execute import run_once
+from chaos.execution.jobs import Job
 from chaos.execution.runs import Runs
-from chaos.execution.workers import Place, run_tasks
+from chaos.execution.session import Session
+from chaos.execution.workers import Workers, run_tasks
 
 ARCHITECTURES = ("legacy-coupled",) + tuple(
     f"options/{name}"
@@ -53,21 +55,20 @@ def scenarios(count: int) -> tuple[Case, ...]:
     """The first so many scenarios of the suites that every architecture can run."""
     from simcore.base.errors import InputError
 
-    found = []
+    found, session = [], Session()
     for case in cases_of(SUITES, None):
         try:
             for architecture in ARCHITECTURES:
-                prepare(Job(case.scenario, 1, architecture))
+                session.bind(Job(case.scenario, 1, architecture).system)
         except InputError:
             continue
         found.append(case)
     return tuple(found[:count])
 
 
-def hops_of(job: Job) -> int:
+def hops_of(session: Session, job: Job) -> int:
     """Tasks processed by a run."""
-    target = prepare(job)
-    return int(target.run(target.scenario.model, job.seed).meta["counts"]["tasks"])
+    return int(run_once(session.bind(job.system), job).meta["counts"]["tasks"])
 
 
 def simpy_hops_per_s() -> tuple[float, str]:
@@ -89,7 +90,7 @@ def comparison(count: int, replications: int, jobs: int, store: Path | None) -> 
     """Wall time of a comparison in which every cell takes all its replications, and the estimate for SimPy."""
     cases = scenarios(count)
     plan = ComparisonPlan(cases, ARCHITECTURES, analyses=(replications,))
-    with Runs(store, workers=jobs, part=figures_alone) as runs:
+    with Runs(Session(), store, workers=Workers(jobs), part=figures_alone) as runs:
         begin = time.perf_counter()
         result = compare(plan, runs)
         wall_s = time.perf_counter() - begin
@@ -113,7 +114,7 @@ def comparison(count: int, replications: int, jobs: int, store: Path | None) -> 
 
 def _mapped(jobs: Sequence[Job], workers: int) -> list[int]:
     found: list[int] = []
-    run_tasks(hops_of, jobs, lambda _, hops: found.append(hops), Place(workers))
+    run_tasks(Session(), hops_of, jobs, lambda _, hops: found.append(hops), Workers(workers))
     return found
 
 
@@ -144,7 +145,7 @@ def _timed(scenario: str, count: int, workers: int, repetition: int) -> float:
     """Seconds from the first finished run of each worker to the last: what a long campaign sees of so many workers."""
     ends: list[float] = []
     jobs = [Job(scenario, 1000 * repetition + n) for n in range(count + workers)]
-    run_tasks(hops_of, jobs, lambda _job, _hops: ends.append(time.perf_counter()), Place(workers))
+    run_tasks(Session(), hops_of, jobs, lambda _job, _hops: ends.append(time.perf_counter()), Workers(workers))
     return ends[-1] - ends[workers - 1]
 
 
@@ -164,10 +165,11 @@ def _bare(scenario: str, count: int, processes: int, repetition: int) -> float:
 
 
 def _share(scenario: str, seeds: Sequence[int], ready: Barrier) -> None:
-    hops_of(Job(scenario, 0))
+    session = Session()
+    hops_of(session, Job(scenario, 0))
     ready.wait()
     for seed in seeds:
-        hops_of(Job(scenario, seed))
+        hops_of(session, Job(scenario, seed))
 
 
 PAGE = benchmarks.ROOT / "docs" / "comparing.md"

@@ -19,9 +19,11 @@ import run as benchmarks
 
 def main() -> None:
     """Prints one JSON object."""
-    from chaos.coverage.kill_matrix import Bench, Setting, described, kill_matrix
+    from chaos.coverage.kill_matrix import described, kill_matrix
+    from chaos.coverage.trial_runner import TrialRunner, TrialSettings
     from chaos.documents.suites import load_suite, suite_scenarios
     from chaos.execution.planting import mutants
+    from chaos.execution.session import Session
     from simcore.library import load_architecture
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -30,17 +32,20 @@ def main() -> None:
     parser.add_argument("--environment", default="staging")
     parser.add_argument("--every", type=int, default=25, help="every so-manieth mutant is measured")
     said = parser.parse_args()
-    every = [mutant.name for mutant in mutants(load_architecture(said.architecture))]
+    session = Session()
+    every = [mutant.name for mutant in mutants(session.files, load_architecture(said.architecture))]
     chosen = tuple(every[:: said.every])
     scenarios = suite_scenarios(load_suite(said.suite))
     with tempfile.TemporaryDirectory() as folder:
-        warm = Setting(said.architecture, said.environment, operators=chosen[:1], store=str(Path(folder) / "warm"))
-        kill_matrix(Bench(warm, "benchmark"), scenarios[:1], warm.environment)
-        bench = Bench(
-            Setting(said.architecture, said.environment, operators=chosen, store=str(Path(folder) / "runs")), "benchmark"
+        warm = TrialSettings(said.architecture, said.environment, operators=chosen[:1], store=str(Path(folder) / "warm"))
+        kill_matrix(TrialRunner(session, warm, "benchmark"), scenarios[:1], warm.environment)
+        runner = TrialRunner(
+            session,
+            TrialSettings(said.architecture, said.environment, operators=chosen, store=str(Path(folder) / "runs")),
+            "benchmark",
         )
         began = time.process_time()
-        summary = described(bench, kill_matrix(bench, scenarios, said.environment))["summary"]
+        summary = described(runner, kill_matrix(runner, scenarios, said.environment))["summary"]
         spent = time.process_time() - began
     each = spent / len(chosen)
     results = {

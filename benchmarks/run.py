@@ -348,16 +348,19 @@ def smoke(suite: str, all_of: str, repetitions: int) -> None:
 def _suite_jobs(suite: str) -> list[Any]:
     from chaos.documents.suites import load_suite
     from chaos.execution.planning import JobOptions, suite_jobs
+    from chaos.execution.session import Session
 
-    return suite_jobs(load_suite(suite), JobOptions(replications=1))
+    return suite_jobs(Session(), load_suite(suite), JobOptions(replications=1))
 
 
 def _scenario_run(name: str) -> dict[str, float]:
     """Wall seconds of one run from prepared files to its judged record, and those of them not spent in `advance`."""
-    from chaos.execution.jobs import Job, execute, prepare
+    from chaos.execution.execute import execute
+    from chaos.execution.jobs import Job
+    from chaos.execution.session import Session
     from simcore.kernel import machine
 
-    job, inside, advance = Job(name, 1), [0.0], machine.advance
+    session, job, inside, advance = Session(), Job(name, 1), [0.0], machine.advance
 
     def timed(*arenas: Any) -> int:
         begin = time.perf_counter()
@@ -365,11 +368,11 @@ def _scenario_run(name: str) -> dict[str, float]:
         inside[0] += time.perf_counter() - begin
         return why
 
-    prepare(job)
+    session.bind(job.system)
     machine.advance = timed
     try:
         begin = time.perf_counter()
-        execute(job)
+        execute(session, job)
         wall = time.perf_counter() - begin
     finally:
         machine.advance = advance

@@ -1,4 +1,4 @@
-"""Scenario and suite files as pytest tests, and the fixture `drill` for tests in Python.
+"""Scenario and suite files as pytest tests, and the fixture `run_scenario` for tests in Python.
 
 A YAML file with `kind: scenario` or `kind: suite` becomes one item a scenario and seed; what must hold over the seeds is one more
 item, which makes all the runs. A fail is a failure, unknown is an error: neither is ever a skip. docs/scenarios.md has examples.
@@ -6,22 +6,38 @@ item, which makes all the runs. A fail is a failure, unknown is an error: neithe
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
 if TYPE_CHECKING:
     from chaos.documents.suite import Pair
     from chaos.execution.jobs import Job
-    from chaos.results.run import RunResult, SuiteResult, Verdict
+    from chaos.execution.planning import PairedJobs
+    from chaos.execution.session import Session
+    from chaos.results.run import RunResult, Verdict
 
-    Sides = tuple[Pair, tuple[list[Job], list[Job]]]
-
+RECORDS_MAX = 1024
+"""Of what was made last so many records stay, so that an item over the seeds need not make them again."""
 _KIND = re.compile(r"^kind:\s*(scenario|suite)\s*(#.*)?$", re.MULTILINE)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What scenarios are run on."""
+    text = (
+        "What scenario files and run_scenario put under test, NAME or NAME:ADDRESS; 'coredrill list targets' names what there is."
+    )
+    parser.getgroup("coredrill").addoption("--coredrill-target", default="simulated", metavar="NAME[:ADDRESS]", help=text)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Closes what the runs have held open."""
+    runs = config.stash.get(_RUNS, None)
+    if runs is not None:
+        runs.session.close()
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -53,6 +69,53 @@ class BrokenLawError(Exception):
 VERDICTS = (FailedError, UnknownError, BrokenLawError)
 
 
+# --- runs -------------------------------------------------------------------------------------------------------------------
+
+
+class SharedRuns:
+    """The runs of one pytest process, each made once: the item over the seeds shares those of the others."""
+
+    def __init__(self, target: str) -> None:
+        from chaos.execution.session import Session
+
+        self.session, self.target = Session(), target
+        self._records: dict[Job, RunResult] = {}
+
+    def record(self, job: Job) -> RunResult:
+        """What a run was judged to be. Raises BrokenLawError, and InputError."""
+        from chaos.execution.execute import execute
+
+        if job not in self._records:
+            while len(self._records) >= RECORDS_MAX:
+                del self._records[next(iter(self._records))]
+            self._records[job] = execute(self.session, job)
+        record = self._records[job]
+        if broken := record.broken_laws:
+            raise BrokenLawError(
+                f"a fault of coredrill itself: conservation broken: {', '.join(broken)}\nreplay: {record.replay}"
+            )
+        return record
+
+
+_RUNS = pytest.StashKey[SharedRuns]()
+
+
+def _runs_of(config: pytest.Config) -> SharedRuns:
+    if _RUNS not in config.stash:
+        config.stash[_RUNS] = SharedRuns(config.getoption("--coredrill-target"))
+    return config.stash[_RUNS]
+
+
+# --- from files to items ----------------------------------------------------------------------------------------------------
+
+
+class PlannedJobs(NamedTuple):
+    """The jobs of a file that are judged on their own, and its pairs with theirs."""
+
+    own: list[Job]
+    pairs: list[tuple[Pair, list[PairedJobs]]]
+
+
 class ScenarioFile(pytest.File):
     """A scenario or suite file."""
 
@@ -61,56 +124,53 @@ class ScenarioFile(pytest.File):
         from chaos.documents.library import library
         from simcore.base.errors import InputError
 
-        name = str(self.path.absolute())
+        runs, name = _runs_of(self.config), str(self.path.absolute())
         try:
             alone = library().kind_of(name).name == "scenario"
-            jobs, pairs = _scenario(name) if alone else _suite(name)
+            planned = _scenario(runs, name) if alone else _suite(runs, name)
         except InputError as error:
             raise self.CollectError(str(error)) from None
-        yield from self._runs(jobs, short=alone)
-        for pair, (a, b) in pairs:
-            yield PairItem.from_parent(self, name=f"pair-{pair.name}", pair=pair, a=a, b=b)
+        yield from self._items(runs.session, planned.own, short=alone)
+        for pair, jobs in planned.pairs:
+            yield PairItem.from_parent(self, name=f"pair-{pair.name}", pair=pair, jobs=jobs)
 
-    def _runs(self, jobs: list[Job], short: bool) -> Iterator[pytest.Item]:
-        from chaos.execution.jobs import prepare
-
+    def _items(self, session: Session, jobs: list[Job], short: bool) -> Iterator[pytest.Item]:
         groups: dict[Any, list[Job]] = {}
         for job in jobs:
             groups.setdefault(job.group, []).append(job)
         for mine in groups.values():
-            target = prepare(mine[0])
-            label = (
-                target.scenario.model.name
-                if short
-                else f"{target.scenario.model.name}-{target.architecture.name}-{target.environment}"
-            )
+            inputs = session.bind(mine[0].system).inputs
+            scenario = inputs.scenario.model
+            label = scenario.name if short else f"{scenario.name}-{inputs.architecture.name}-{inputs.environment}"
             for job in mine:
                 yield RunItem.from_parent(self, name=f"{label}[seed-{job.seed}]", jobs=[job])
-            if any(e.in_share is not None or e.quantile is not None for e in target.scenario.model.expect):
+            if any(e.in_share is not None or e.quantile is not None for e in scenario.expect):
                 yield RunItem.from_parent(self, name=f"{label}[over-seeds]", jobs=mine)
 
 
-def _scenario(name: str) -> tuple[list[Job], list[Sides]]:
+def _scenario(runs: SharedRuns, name: str) -> PlannedJobs:
     """The jobs of a scenario file, checked. Raises InputError."""
-    from chaos.execution.jobs import prepare
     from chaos.execution.planning import JobOptions, scenario_jobs
 
-    jobs = scenario_jobs([name], JobOptions())
+    jobs = scenario_jobs(runs.session, [name], JobOptions(target=runs.target))
     for job in jobs:
-        prepare(job)
-    return jobs, []
+        runs.session.require(job)
+    return PlannedJobs(jobs, [])
 
 
-def _suite(name: str) -> tuple[list[Job], list[Sides]]:
-    """The jobs of a suite that are judged on their own, and its pairs with theirs; all checked. Raises InputError."""
+def _suite(runs: SharedRuns, name: str) -> PlannedJobs:
+    """The jobs of a suite and of its pairs, all checked. Raises InputError."""
     from chaos.documents.suites import load_suite
-    from chaos.execution.jobs import prepare
     from chaos.execution.planning import JobOptions, own_jobs, pair_jobs, suite_jobs
 
-    suite, options = load_suite(name), JobOptions()
-    for job in suite_jobs(suite, options):
-        prepare(job)
-    return own_jobs(suite, options), [(pair, pair_jobs(pair, suite, options)) for pair in suite.pairs]
+    session, suite, options = runs.session, load_suite(name), JobOptions(target=runs.target)
+    for job in suite_jobs(session, suite, options):
+        session.require(job)
+    pairs = [(pair, pair_jobs(session, pair, suite, options)) for pair in suite.pairs]
+    return PlannedJobs(own_jobs(session, suite, options), pairs)
+
+
+# --- items ------------------------------------------------------------------------------------------------------------------
 
 
 class RunItem(pytest.Item):
@@ -123,22 +183,23 @@ class RunItem(pytest.Item):
     def runtest(self) -> None:
         """Makes the runs, and raises what is not a pass."""
         from chaos.execution.campaign import result_of
+        from chaos.judgement.verdict import combine
         from chaos.reports.junit import properties_of
 
-        records = {job.key: _executed(job) for job in self.jobs}
+        runs = _runs_of(self.config)
+        records = {job.key: runs.record(job) for job in self.jobs}
         if len(self.jobs) == 1 and not self.name.endswith("[over-seeds]"):
             run = records[self.jobs[0].key]
             self.user_properties.extend(properties_of(run))
             _raise(run.verdict, [*run.reasons, f"replay: {run.replay}"])
             return
-        result = result_of(self.jobs, records)
+        result = result_of(runs.session, self.jobs, records)
+        expectations = result.groups[0].expectations
         lines = [
-            f"{e.expected}: held in {e.held} of {e.runs} runs, {e.needed} needed"
-            for e in result.groups[0].expectations
-            if e.verdict != "pass"
+            f"{e.expected}: held in {e.held} of {e.runs} runs, {e.needed} needed" for e in expectations if e.verdict != "pass"
         ]
         lines += [run.replay for run in result.runs if run.verdict != "pass"][:3]
-        _raise(_over(result), lines)
+        _raise(combine(e.verdict for e in expectations), lines)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The reasons and the line to replay, without a traceback, for verdicts and mistakes in files."""
@@ -156,44 +217,30 @@ class RunItem(pytest.Item):
 class PairItem(pytest.Item):
     """A pair of a suite: the runs of both sides, and the difference that is the point."""
 
-    def __init__(self, *, pair: Pair, a: list[Job], b: list[Job], **options: Any) -> None:
+    def __init__(self, *, pair: Pair, jobs: list[PairedJobs], **options: Any) -> None:
         super().__init__(**options)
-        self.pair, self.a, self.b = pair, a, b
+        self.pair, self.jobs = pair, jobs
 
     def runtest(self) -> None:
         """Makes the runs of both sides, and raises if the difference is not there."""
         from chaos.judgement.pairs import judge_pair, pair_lines
 
-        found = judge_pair(self.pair, [(a.seed, _executed(a), _executed(b)) for a, b in zip(self.a, self.b, strict=False)])
+        runs = _runs_of(self.config)
+        found = judge_pair(self.pair, [(a.seed, runs.record(a), runs.record(b)) for a, b in self.jobs])
         claim = f"{found.measure} of {found.a} exceeds that of {found.b} by at least {found.at_least:g}"
         _raise(found.verdict, [claim, *pair_lines(found)])
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The claim and the values of both sides, without a traceback."""
-        if isinstance(excinfo.value, VERDICTS):
+        from simcore.base.errors import InputError
+
+        if isinstance(excinfo.value, (*VERDICTS, InputError)):
             return f"{self.path}:1: {excinfo.value}"
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """File and name."""
         return self.path, 0, self.name
-
-
-@functools.lru_cache(maxsize=1024)
-def _executed(job: Job) -> RunResult:
-    """A run; the item over the seeds shares those of the others in its process."""
-    from chaos.execution.jobs import execute
-
-    record = execute(job)
-    if broken := record.broken_laws:
-        raise BrokenLawError(f"a fault of coredrill itself: conservation broken: {', '.join(broken)}\nreplay: {record.replay}")
-    return record
-
-
-def _over(result: SuiteResult) -> Verdict:
-    from chaos.judgement.verdict import combine
-
-    return combine(e.verdict for e in result.groups[0].expectations)
 
 
 def _raise(verdict: Verdict | None, lines: list[str]) -> None:
@@ -214,13 +261,18 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         report.when = "setup"
 
 
-@pytest.fixture
-def drill() -> Callable[..., RunResult]:
-    """Runs a scenario and returns the run's result: `drill("name or path", seed=3, architecture="…")`.
+# --- for tests in Python ----------------------------------------------------------------------------------------------------
 
-    The test asserts what it likes of `run.measures`; `run.verdict` is the scenario's own.
+
+@pytest.fixture
+def run_scenario(pytestconfig: pytest.Config) -> Callable[..., RunResult]:
+    """Runs a scenario and returns the run's result: `run_scenario("name or path", seed=3, architecture="…")`.
+
+    The test asserts what it likes of `run.measures`; `run.verdict` is the scenario's own. Files are read again at each call.
     """
-    from chaos.execution.jobs import Job, execute, forget
+    from chaos.execution.execute import execute
+    from chaos.execution.jobs import Job
+    from chaos.execution.session import Session
 
     def make(
         scenario: str | Path,
@@ -229,8 +281,16 @@ def drill() -> Callable[..., RunResult]:
         architecture: str | None = None,
         environment: str | None = None,
         changes: tuple[str, ...] = (),
+        target: str | None = None,
     ) -> RunResult:
-        forget()
-        return execute(Job(str(scenario), seed, architecture, environment, changes))
+        target = target or pytestconfig.getoption("--coredrill-target")
+        with Session() as session:
+            return execute(session, Job(str(scenario), seed, architecture, environment, changes, target=target))
 
     return make
+
+
+@pytest.fixture
+def drill(run_scenario: Callable[..., RunResult]) -> Callable[..., RunResult]:
+    """The older name of `run_scenario`."""
+    return run_scenario

@@ -13,12 +13,13 @@ from chaos.cli import options
 from chaos.cli.exit_codes import HARNESS_ERROR, PASS
 from chaos.cli.options import taken
 from chaos.cli.output import is_stdout, write_json
+from chaos.cli.progress import StderrProgress
 from chaos.compare import comparison, plan
 from chaos.compare import sweep as sweeping
 from chaos.compare.cases import cases_of
 from chaos.execution.campaign import ExecutionOptions
-from chaos.execution.jobs import forget
 from chaos.execution.runs import Runs
+from chaos.execution.session import Session
 from chaos.measures.statistics import analyses_of
 from chaos.reports import tables
 from chaos.reports.comparison import comparison_page
@@ -46,17 +47,17 @@ from simcore.base.errors import InputError
 @options.many_runs_together
 def compare(
     suites: tuple[str, ...], architectures: str, measures: tuple[str, ...], looks: str | None, healthy: str, environment: str | None,
-    assignments: tuple[str, ...], seed: int, replications: int | None, json_file: TextIO | None, html: str | None, **given: Any,
+    assignments: tuple[str, ...], seed: int, replications: int | None, target: str, json_file: TextIO | None, html: str | None,
+    **given: Any,
 ) -> int:  # fmt: skip
     """Compare architectures over SUITES (or scenarios, or patterns): same customers, same random streams, pair by pair with the first."""
-    forget()
     chosen = _architectures(architectures)
     planned = plan.ComparisonPlan(
         tuple(cases_of(suites, environment)), chosen, analyses=_analyses(looks, replications or 6),
         measures=tuple(plan.compared_measure(m) for m in measures) or plan.MEASURES, seed=seed, assignments=assignments,
-        healthy=healthy,
+        healthy=healthy, target=target,
     )  # fmt: skip
-    with _runs(taken(ExecutionOptions, given)) as runs:
+    with Session(StderrProgress()) as session, _runs(session, taken(ExecutionOptions, given)) as runs:
         result = comparison.compare(planned, runs)
     _write(result, tables.comparison(result), json_file)
     _write_page(html, lambda: comparison_page(result))
@@ -76,8 +77,7 @@ def sweep(
     **given: Any,
 ) -> int:  # fmt: skip
     """Run a SCENARIO over the values of one or two parameters: paths of the architecture, workload.PATH, or load (a factor)."""
-    forget()
-    chosen = {key: given[key] for key in ("seed", "architecture", "environment", "assignments")}
+    chosen = {key: given[key] for key in ("seed", "architecture", "environment", "assignments", "target")}
     planned = sweeping.SweepPlan(
         scenario,
         tuple(sweeping.axis_of(text) for text in axes),
@@ -85,7 +85,7 @@ def sweep(
         tuple(measures) or sweeping.MEASURES,
         **chosen,
     )
-    with _runs(taken(ExecutionOptions, given)) as runs:
+    with Session(StderrProgress()) as session, _runs(session, taken(ExecutionOptions, given)) as runs:
         result = sweeping.sweep(planned, runs)
     _write(result, tables.sweep(result), json_file)
     _write_page(html, lambda: sweep_page(result))
@@ -115,11 +115,10 @@ def _analyses(text: str | None, cap: int) -> tuple[int, ...]:
     return tuple(counts)
 
 
-def _runs(execution: ExecutionOptions) -> Runs:
+def _runs(session: Session, execution: ExecutionOptions) -> Runs:
     if execution.resume and not execution.store:
         raise InputError("--resume needs the file that the runs are kept in", mend="give it with --store FILE")
-    path = Path(execution.store) if execution.store else None
-    return Runs(path, resume=execution.resume, workers=execution.jobs, cluster=execution.cluster, part=comparison.figures_alone)
+    return Runs(session, execution.path, resume=execution.resume, workers=execution.workers, part=comparison.figures_alone)
 
 
 def _write(result: ComparisonResult | SweepResult, text: Sequence[str], json_file: TextIO | None) -> None:

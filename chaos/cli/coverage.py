@@ -11,8 +11,10 @@ import click
 from chaos.cli import options
 from chaos.cli.exit_codes import FAIL, HARNESS_ERROR, PASS
 from chaos.cli.output import is_stdout, write_json
-from chaos.coverage.kill_matrix import Setting
-from chaos.coverage.measurement import Result, Wishes, measure
+from chaos.cli.progress import StderrProgress
+from chaos.coverage.measurement import CoverageOptions, Result, measure
+from chaos.coverage.trial_runner import TrialSettings
+from chaos.execution.session import Session
 from chaos.reports.coverage import lines, page
 from simcore.base.errors import InputError
 
@@ -69,9 +71,10 @@ def coverage(
     other, _, there = (beside or "").rpartition("@")
     if beside and not (other and there):
         raise InputError(f"--beside {beside}: names a suite and an environment", mend="such as --beside at-the-open@production")
-    setting = Setting(architecture or "legacy-coupled", environment, operators=operators or None, **given)
-    wishes = Wishes(triggers, price, why, suggest, Path(into), (other, there) if beside else None)
-    result = measure(suite, setting, wishes)
+    settings = TrialSettings(architecture or "legacy-coupled", environment, operators=operators or None, **given)
+    wanted = CoverageOptions(triggers, price, why, suggest, Path(into), (other, there) if beside else None)
+    with Session(StderrProgress()) as session:
+        result = measure(session, suite, settings, wanted)
     write_json(result, json_file)
     if html_file is not None:
         html_file.write(page(result))

@@ -12,9 +12,11 @@ from chaos.cli.exit_codes import of_result
 from chaos.cli.inspect import TEMPLATE
 from chaos.cli.printing import print_chain
 from chaos.cli.printing import say as say_line
+from chaos.cli.progress import StderrProgress
 from chaos.execution.campaign import result_of
-from chaos.execution.jobs import Job, execute, journal_folder, prepare
-from chaos.execution.progress import announce_compilation
+from chaos.execution.execute import execute, journal_folder
+from chaos.execution.jobs import Job
+from chaos.execution.session import Session
 from chaos.i18n.texts import Language
 from chaos.judgement.causes import paths_to
 from chaos.reports.write import journals, write_run
@@ -30,21 +32,23 @@ BANK = "bank-a"
 @options.language
 def demo(seed: int, html: str | None, language: Language) -> int:
     """One bank slows down at the open; nobody can log in or place an order. A short story with figures."""
-    with journals(html is not None, None) as folder:
-        return tell(Console(), seed, folder, html, language)
+    with journals(html is not None, None) as folder, Session(StderrProgress()) as session:
+        return tell(session, Console(), seed, folder, html, language)
 
 
-def tell(console: Console, seed: int, folder: str | None = None, html: str | None = None, language: Language = "en") -> int:
+def tell(
+    session: Session, console: Console, seed: int, folder: str | None = None, html: str | None = None, language: Language = "en"
+) -> int:
     """Runs the template's scenario and tells what happened. The exit code is 0 if the story came true, else that of the run.
 
     With `folder`, where the journal is kept, and `html` it writes the page of the run, too.
     """
-    announce_compilation()
     job = Job(str(TEMPLATE), seed, journal=folder)
-    target = prepare(job)
-    run = execute(job)
+    index = session.bind(job.system).inputs.index
+    session.announce([job.target])
+    run = execute(session, job)
     orders = run.measures.orders
-    callers = sorted({site.body.name for site in target.index.call_sites.values() if site.callee == BANK})
+    callers = sorted({site.body.name for site in index.call_sites.values() if site.callee == BANK})
 
     def say(text: str = "", style: str = "") -> None:
         say_line(console, text, style)
@@ -73,12 +77,12 @@ def tell(console: Console, seed: int, folder: str | None = None, html: str | Non
         )
     say(f"digest {run.digest}; see it again: coredrill demo --seed {seed}; change it: coredrill init")
     if html is not None:
-        write_run(journal_folder(job), html, language, replay=f"coredrill demo --seed {seed}")
+        write_run(journal_folder(session, job), html, language, replay=f"coredrill demo --seed {seed}")
         say(f"replayed and charted in {html}")
     came_true = step.took_effect and not run.invalid and orders.failed_orders > 0
     if came_true and not run.broken_laws:
         return 0
-    summary = result_of([job], {job.key: run}).summary
+    summary = result_of(session, [job], {job.key: run}).summary
     return of_result(summary.verdict, summary.conservation_broken)
 
 

@@ -19,6 +19,7 @@ from chaos.documents.library import library
 from chaos.documents.rendering import differences, summary, to_yaml
 from chaos.documents.scenario import Scenario
 from chaos.documents.suite import Suite
+from chaos.execution import targets
 from chaos.faults import catalogue as faults
 from simcore.base.errors import InputError
 from simcore.files.document import display_path, read_document
@@ -38,11 +39,11 @@ TEMPLATE = Path(__file__).parent / "template.yaml"
 
 
 @click.command("list")
-@click.argument("what", type=click.Choice([*LISTS, "faults", "checkers", "plugins"]))
+@click.argument("what", type=click.Choice([*LISTS, "faults", "checkers", "targets", "plugins"]))
 @click.option("--json", "json_file", type=click.File("w"), metavar="FILE", help="Write a list of objects; - is stdout.")
 def list_command(what: str, json_file: TextIO | None) -> None:
     """List what is shipped, or what extensions are installed."""
-    entries = _shipped(LISTS[what]) if what in LISTS else {"faults": _faults, "checkers": _checkers, "plugins": _plugins}[what]()
+    entries = _shipped(LISTS[what]) if what in LISTS else _LISTED[what]()
     if json_file is not None:
         json_file.write(json.dumps(entries, ensure_ascii=False, indent=2) + "\n")
         return
@@ -72,11 +73,21 @@ def _checkers() -> list[dict[str, str]]:
     ]
 
 
+def _targets() -> list[dict[str, str]]:
+    return [
+        {"name": name, "title": targets.describe(opener)} | _given_by(plugins.TARGETS, name)
+        for name, opener in targets.known_targets().items()
+    ]
+
+
 def _plugins() -> list[dict[str, str]]:
     return [
         {"name": p.name, "title": f"{p.group} of {p.distribution}, in {p.where}", "group": p.group, "plugin": p.distribution}
         for p in plugins.installed()
     ]
+
+
+_LISTED = {"faults": _faults, "checkers": _checkers, "targets": _targets, "plugins": _plugins}
 
 
 def _given_by(group: str, name: str) -> dict[str, str]:
@@ -154,15 +165,15 @@ def validate(files: tuple[str, ...], workload: str | None, environment: str | No
 def _check_whole(found: Resolved[Any], environment: str | None) -> None:
     """A scenario against the architecture it is for, a suite with all its scenarios. Raises InputError."""
     from chaos.documents.suites import located
-    from chaos.execution.jobs import prepare
     from chaos.execution.planning import JobOptions, suite_jobs
-    from chaos.execution.simulated import Simulated
+    from chaos.execution.session import Session
 
-    if isinstance(found.model, Scenario):
-        Simulated(found, environment=environment)
-    elif isinstance(found.model, Suite):
-        for job in suite_jobs(located(found), JobOptions(environment=environment)):
-            prepare(job)
+    with Session() as session:
+        if isinstance(found.model, Scenario):
+            session.check(found, environment)
+        elif isinstance(found.model, Suite):
+            for job in suite_jobs(session, located(found), JobOptions(environment=environment)):
+                session.bind(job.system)
 
 
 @click.command()

@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
+from chaos.execution.jobs import SIMULATED
+
 C = TypeVar("C", bound=Callable[..., Any])
 D = TypeVar("D")
 
@@ -46,6 +48,13 @@ junit = click.option(
     "--junit", type=click.Path(dir_okay=False), metavar="FILE", help="Write JUnit XML; unknown is an error in it."
 )
 defect = click.option("--defect", metavar="OPERATOR@SITE", help="Plant a defect; 'coredrill list defects' names operators.")
+target = click.option(
+    "--target",
+    default=SIMULATED,
+    show_default=True,
+    metavar="NAME[:ADDRESS]",
+    help="What is put under test; 'coredrill list targets' names what there is.",
+)
 jobs = click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, 1024), metavar="N", help="Processes.")
 cluster = click.option(
     "--cluster", metavar="ADDRESS", help="Run on the workers of this Dask scheduler instead, such as tcp://host:8786."
@@ -63,7 +72,7 @@ def many_runs(command: C) -> C:
     """The options of commands that make many runs and judge each."""
     for option in reversed((
         architecture, environment, assignments, seed, replications("Runs a scenario, with seeds one after another."),
-        jobs, cluster, json_file, junit, journal, spans, store, resume,
+        jobs, cluster, json_file, junit, journal, spans, store, resume, target,
     )):  # fmt: skip
         command = option(command)
     return command
@@ -74,7 +83,7 @@ def many_runs_together(command: C) -> C:
     for option in reversed((
         environment, assignments, seed, replications("At most so many runs a place."), jobs, cluster, json_file,
         click.option("--html", type=click.Path(dir_okay=False), metavar="FILE", help="Write a page that needs no network."),
-        store, resume,
+        store, resume, target,
     )):  # fmt: skip
         command = option(command)
     return command

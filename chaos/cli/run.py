@@ -14,10 +14,13 @@ from chaos.cli.exit_codes import of_result
 from chaos.cli.options import taken
 from chaos.cli.output import is_stdout, write_json
 from chaos.cli.printing import print_result
+from chaos.cli.progress import StderrProgress
 from chaos.documents.suites import load_suite
 from chaos.execution.campaign import ExecutionOptions, result_of, run_all, suite_result
-from chaos.execution.jobs import Job, journal_folder
+from chaos.execution.execute import journal_folder
+from chaos.execution.jobs import Job
 from chaos.execution.planning import JobOptions, scenario_jobs, suite_jobs
+from chaos.execution.session import Session
 from chaos.reports.junit import junit as junit_report
 from chaos.reports.write import journals, write_run, write_suite, write_text
 from chaos.results.run import SuiteResult
@@ -30,12 +33,12 @@ from chaos.results.run import SuiteResult
 @options.html
 def run(scenarios: tuple[str, ...], json_file: TextIO | None, junit: str | None, html: str | None, **given: Any) -> int:
     """Run SCENARIOS, each a name, a path or a pattern such as 'incidents/*', and judge them."""
-    with journals(html is not None, given["journal"]) as given["journal"]:
-        jobs = scenario_jobs(scenarios, taken(JobOptions, given))
-        result = result_of(jobs, run_all(jobs, taken(ExecutionOptions, given), "run"))
+    with journals(html is not None, given["journal"]) as given["journal"], Session(StderrProgress()) as session:
+        jobs = scenario_jobs(session, scenarios, taken(JobOptions, given))
+        result = result_of(session, jobs, run_all(session, jobs, taken(ExecutionOptions, given), "run"))
         code = _report(result, "run", json_file, junit)
         if html is not None:
-            _write_pages(jobs, result, html)
+            _write_pages(session, jobs, result, html)
     return code
 
 
@@ -48,12 +51,14 @@ def suite(name: str, json_file: TextIO | None, junit: str | None, html: str | No
     if html is not None:
         given["journal"] = given["journal"] or str(Path(html) / "journals")
     chosen, model = taken(JobOptions, given), load_suite(name)
-    jobs = suite_jobs(model, chosen)
-    records = run_all(jobs, taken(ExecutionOptions, given), name, keep=True)
-    result = suite_result(model, jobs, chosen, records)
-    code = _report(result, name, json_file, junit)
-    if html is not None:
-        write_suite(model.title or model.name, Path(html) / "index.html", [journal_folder(job) for job in jobs], result)
+    with Session(StderrProgress()) as session:
+        jobs = suite_jobs(session, model, chosen)
+        records = run_all(session, jobs, taken(ExecutionOptions, given), name, keep=True)
+        result = suite_result(session, model, jobs, chosen, records)
+        code = _report(result, name, json_file, junit)
+        if html is not None:
+            folders = [journal_folder(session, job) for job in jobs]
+            write_suite(model.title or model.name, Path(html) / "index.html", folders, result)
     return code
 
 
@@ -67,15 +72,16 @@ def suite(name: str, json_file: TextIO | None, junit: str | None, html: str | No
 @options.journal
 @options.json_file
 @options.spans
+@options.target
 @options.html
 def replay(scenario: str, json_file: TextIO | None, html: str | None, **given: Any) -> int:
     """Make one run again, as the line of a failure says: same seed, same customers, same luck, same digest."""
-    with journals(html is not None, given["journal"]) as given["journal"]:
-        jobs = scenario_jobs([scenario], taken(JobOptions, given | {"replications": 1}))
-        result = result_of(jobs, run_all(jobs, ExecutionOptions(), "replay"))
+    with journals(html is not None, given["journal"]) as given["journal"], Session(StderrProgress()) as session:
+        jobs = scenario_jobs(session, [scenario], taken(JobOptions, given | {"replications": 1}))
+        result = result_of(session, jobs, run_all(session, jobs, ExecutionOptions(), "replay"))
         code = _report(result, "replay", json_file, None)
         if html is not None:
-            _write_pages(jobs, result, html)
+            _write_pages(session, jobs, result, html)
     return code
 
 
@@ -89,9 +95,9 @@ def _report(result: SuiteResult, name: str, json_file: TextIO | None, junit: str
     return of_result(result.summary.verdict, result.summary.conservation_broken)
 
 
-def _write_pages(jobs: Sequence[Job], result: SuiteResult, html: str) -> None:
+def _write_pages(session: Session, jobs: Sequence[Job], result: SuiteResult, html: str) -> None:
     """The page of one run, the matrix of several."""
-    folders = [journal_folder(job) for job in jobs]
+    folders = [journal_folder(session, job) for job in jobs]
     if len(folders) == 1:
         write_run(folders[0], html)
     else:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
 from typing import Any, TextIO
 
 import click
@@ -13,8 +12,10 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from chaos.cli import options
 from chaos.cli.exit_codes import HARNESS_ERROR, PASS, UNKNOWN
+from chaos.cli.progress import StderrProgress
 from chaos.cli.summary import print_summary
 from chaos.execution.plain_run import PlainRun, run_plain
+from chaos.execution.session import Session
 from simcore.base.errors import InputError
 from simcore.base.units import MINUTE, format_clock, parse_clock, parse_duration
 from simcore.journal.summary import result
@@ -41,8 +42,9 @@ def simulate(architecture: str, workload: str, window: str, warmup: str, json_fi
     """Run an ARCHITECTURE (name or file) under a workload and print what became of it."""
     begin, end = parse_window(window)
     start = max(0, begin - _parse_warmup(warmup))
-    with ProgressBar(start, end, shown=end - start >= _LONG_RUN_NS) as progress:
-        done = run_plain(architecture, workload, start=start, window=(begin, end), progress=progress, **given)
+    with Session(StderrProgress()) as session, ProgressBar(start, end) as bar:
+        progress = bar.show if end - start >= _LONG_RUN_NS else None
+        done = run_plain(session, architecture, workload, start=start, window=(begin, end), progress=progress, **given)
     return _report(done, json_file)
 
 
@@ -81,21 +83,24 @@ def _report(done: PlainRun, json_file: TextIO | None) -> int:
 
 
 class ProgressBar:
-    """A bar of simulated time on stderr, if that is a terminal and the bar is `shown`; as a context manager it gives the function that
-    takes the simulated time, ns, or None where nothing is shown."""
+    """A bar of simulated time on stderr, if that is a terminal. A context manager: leaving it takes the bar away."""
 
-    def __init__(self, start: int, end: int, *, shown: bool) -> None:
+    def __init__(self, start: int, end: int) -> None:
         columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeRemainingColumn())
-        self.shown = shown
         self.bar = Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
-        self.start, self.end = start, end
+        self.started = False
+        self.start, self.task = start, self.bar.add_task(format_clock(start), total=end - start)
 
-    def __enter__(self) -> Callable[[int], None] | None:
-        if not self.shown:
-            return None
-        self.bar.start()
-        task = self.bar.add_task(format_clock(self.start), total=self.end - self.start)
-        return lambda now: self.bar.update(task, completed=now - self.start, description=format_clock(now))
+    def show(self, now: int) -> None:
+        """How far the run is, ns since midnight of the first day."""
+        if not self.started:
+            self.bar.start()
+            self.started = True
+        self.bar.update(self.task, completed=now - self.start, description=format_clock(now))
 
-    def __exit__(self, *_: Any) -> None:
-        self.bar.stop()
+    def __enter__(self) -> ProgressBar:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.started:
+            self.bar.stop()

@@ -14,11 +14,13 @@ from chaos.cli.exit_codes import BY_VERDICT
 from chaos.cli.options import taken
 from chaos.cli.output import is_stdout, write_json
 from chaos.cli.printing import say as say_line
+from chaos.cli.progress import StderrProgress
 from chaos.documents.library import library
 from chaos.documents.scenario import Outcome, Scenario
 from chaos.execution.campaign import ExecutionOptions
-from chaos.execution.jobs import Job, load_scenario, run_jobs
 from chaos.execution.planning import JobOptions, scenario_jobs
+from chaos.execution.runs import Runs
+from chaos.execution.session import Session
 from chaos.i18n.findings import found_text
 from chaos.judgement.verdict import combine, found_in
 from chaos.measures.catalogue import measures
@@ -110,7 +112,7 @@ def page(stories: Sequence[Story]) -> str:
 
 def section(told: Story) -> str:
     """One reproduction: title, what it shows, both timelines, the outcomes."""
-    scenario = load_scenario(told["name"]).model
+    scenario = library().resolve(told["name"], Scenario).model
     parts = [f"## {told['name']}", "", f"**{told['title']}.** {' '.join(scenario.description.split())}", ""]
     if told["timeline"]:
         rows = [f"| {t['published']} | {t['simulated'] or ''} | {t['what']} |" for t in told["timeline"]]
@@ -159,11 +161,14 @@ def _anchor(name: str) -> str:
 )
 def timelines(scenarios: tuple[str, ...], json_file: TextIO | None, markdown: TextIO | None, **given: Any) -> int:
     """Run reproductions of public incidents (none named: all) and set what was published beside what is simulated."""
-    jobs = scenario_jobs(scenarios or reproductions(), taken(JobOptions, given))
-    for name in dict.fromkeys(job.scenario for job in jobs):
-        if load_scenario(name).model.record is None:
-            raise InputError(f"{name} reproduces no public record", mend=f"reproductions: {', '.join(reproductions())}")
-    stories = _told(jobs, taken(ExecutionOptions, given).jobs)
+    with Session(StderrProgress()) as session:
+        jobs = scenario_jobs(session, scenarios or reproductions(), taken(JobOptions, given))
+        for name in dict.fromkeys(job.scenario for job in jobs):
+            if session.scenario(name).model.record is None:
+                raise InputError(f"{name} reproduces no public record", mend=f"reproductions: {', '.join(reproductions())}")
+        with Runs(session, workers=taken(ExecutionOptions, given).workers) as runs:
+            runs.make(jobs)
+        stories = [story(session.scenario(job.scenario).model, runs.records[job.key]) for job in jobs]
     verdict = combine(s["verdict"] for s in stories)
     lands, own = counted(stories)
     summary = {"runs": len(stories), "verdict": verdict, "outcomes": own, "outcomes_landing": lands}
@@ -173,19 +178,6 @@ def timelines(scenarios: tuple[str, ...], json_file: TextIO | None, markdown: Te
     if not (is_stdout(json_file) or is_stdout(markdown)):
         print_stories(stories, Console())
     return BY_VERDICT[verdict]
-
-
-def _told(jobs: Sequence[Job], workers: int) -> list[Story]:
-    """The jobs' stories in the jobs' order; on stderr how far it is."""
-    told: dict[str, Story] = {}
-    progress = Console(stderr=True)
-
-    def done(job: Job, record: RunResult) -> None:
-        told[job.key] = story(load_scenario(job.scenario).model, record)
-        progress.print(f"{len(told)} of {len(jobs)}: {job.scenario}, seed {job.seed}", highlight=False)
-
-    run_jobs(jobs, workers, done)
-    return [told[job.key] for job in jobs]
 
 
 def print_stories(stories: Sequence[Story], console: Console) -> None:

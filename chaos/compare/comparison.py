@@ -13,7 +13,6 @@ from chaos.compare.details import detail
 from chaos.compare.plan import Cell, ComparisonPlan, check
 from chaos.compare.stopping import StoppingRule
 from chaos.compare.summaries import spread_of
-from chaos.execution.jobs import prepare
 from chaos.execution.runs import Runs
 from chaos.measures.catalogue import measures
 from chaos.measures.statistics import SignTest, median, sign_test, variance_ratio
@@ -66,7 +65,7 @@ class _Comparison:
     """A comparison under way: which runs there are, and what is decided."""
 
     def __init__(self, plan: ComparisonPlan, runs: Runs) -> None:
-        self.plan, self.runs, self.misfits = plan, runs, check(plan)
+        self.plan, self.runs, self.misfits = plan, runs, check(runs.session, plan)
         others = plan.architectures[1:]
         self.cells = [Cell(case, a, m) for case in plan.cases for a in others for m in plan.measures]
         comparable = [cell for cell in self.cells if self.misfits.why(cell.case, cell.architecture) is None]
@@ -147,7 +146,7 @@ class _Comparison:
 
     def _costs(self, architecture: str) -> ArchitectureCosts:
         jobs = self.plan.healthy_jobs(architecture)
-        model = prepare(jobs[0]).architecture
+        model = self.runs.session.bind(jobs[0].system).inputs.architecture
         healthy = [self.runs.records[job.key] for job in jobs]
         return ArchitectureCosts(name=architecture, title=model.title, hardware=hardware(model), latency=latency(healthy))
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from chaos.compare.cases import Case
 from chaos.documents.quantities import parse_margin
-from chaos.execution.jobs import Job, input_digest
+from chaos.execution.jobs import SIMULATED, Job
+from chaos.execution.session import Session
 from chaos.measures.catalogue import measures
 from chaos.results.comparison import ComparedMeasure
 from simcore.base.errors import InputError
@@ -58,6 +59,7 @@ class ComparisonPlan:
     seed: int = 1
     assignments: tuple[str, ...] = ()
     healthy: str = HEALTHY
+    target: str = SIMULATED
 
     @property
     def baseline(self) -> str:
@@ -66,12 +68,12 @@ class ComparisonPlan:
 
     def job(self, case: Case, architecture: str, number: int) -> Job:
         """The run of one seed."""
-        return Job(case.scenario, self.seed + number, architecture, case.environment, self.assignments)
+        return Job(case.scenario, self.seed + number, architecture, case.environment, self.assignments, target=self.target)
 
     def healthy_jobs(self, architecture: str) -> list[Job]:
         """Runs with nothing done to the system: what an architecture costs in latency."""
         count = min(self.analyses[0], HEALTHY_RUNS_MAX)
-        return [Job(self.healthy, self.seed + n, architecture, None, self.assignments) for n in range(count)]
+        return [Job(self.healthy, self.seed + n, architecture, None, self.assignments, target=self.target) for n in range(count)]
 
 
 @dataclass(frozen=True)
@@ -86,14 +88,14 @@ class Misfits:
         return self.reasons.get((case, architecture), self.reasons.get((case, self.baseline)))
 
 
-def check(plan: ComparisonPlan) -> Misfits:
+def check(session: Session, plan: ComparisonPlan) -> Misfits:
     """Reads every file. Raises InputError if an architecture cannot be run at all, or nothing can be compared."""
     misfits = Misfits(plan.baseline)
     for architecture in plan.architectures:
-        input_digest(plan.healthy_jobs(architecture)[0])
+        session.require(plan.healthy_jobs(architecture)[0])
         for case in plan.cases:
             try:
-                input_digest(plan.job(case, architecture, 0))
+                session.require(plan.job(case, architecture, 0))
             except InputError as error:
                 misfits.reasons[case, architecture] = str(error)
     if all((case, plan.baseline) in misfits.reasons for case in plan.cases):

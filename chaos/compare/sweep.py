@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from chaos.compare.summaries import share_of, spread_of, verdicts_of
-from chaos.execution.jobs import Job, input_digest
+from chaos.execution.jobs import SIMULATED, Job
 from chaos.execution.runs import Runs
 from chaos.measures.catalogue import measures
 from chaos.results.run import RunResult
@@ -89,6 +89,7 @@ class SweepPlan:
     architecture: str | None = None
     environment: str | None = None
     assignments: tuple[str, ...] = ()
+    target: str = SIMULATED
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.axes) <= 2 or len({axis.path for axis in self.axes}) < len(self.axes):
@@ -104,13 +105,15 @@ class SweepPlan:
     def job(self, point: Point, number: int) -> Job:
         """The run of one seed at a point."""
         assigned = tuple(f"{axis.path}={value}" for axis, value in zip(self.axes, point, strict=True))
-        return Job(self.scenario, self.seed + number, self.architecture, self.environment, (*self.assignments, *assigned))
+        return Job(
+            self.scenario, self.seed + number, self.architecture, self.environment, (*self.assignments, *assigned), target=self.target
+        )  # fmt: skip
 
 
 def sweep(plan: SweepPlan, runs: Runs) -> SweepResult:
     """Makes the runs and puts the result together. Raises InputError, before any run if a value does not fit its path."""
     for point in plan.points:
-        input_digest(plan.job(point, 0))
+        runs.session.require(plan.job(point, 0))
     runs.make([plan.job(point, n) for point in plan.points for n in range(plan.count)])
     made = {point: [runs.records[plan.job(point, n).key] for n in range(plan.count)] for point in plan.points}
     points = [_point(plan, point, of_point) for point, of_point in made.items()]

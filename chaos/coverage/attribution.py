@@ -12,7 +12,8 @@ from itertools import combinations
 from typing import Any
 
 from chaos.coverage import scores as m
-from chaos.coverage.kill_matrix import Bench, Ground, Matrix, cells_of, ground, plan_of
+from chaos.coverage.kill_matrix import Matrix, cells_of, plan_of
+from chaos.coverage.trial_runner import Baseline, TrialRunner, baseline
 from chaos.documents.library import library
 from chaos.execution.planting import Mutant
 
@@ -35,7 +36,7 @@ class Why:
     grounds: set[str] = field(default_factory=set)
 
 
-def attribute(bench: Bench, found: Matrix, survivors: Sequence[Mutant], *, budget: int) -> Why:
+def attribute(runner: TrialRunner, found: Matrix, survivors: Sequence[Mutant], *, budget: int) -> Why:
     """Takes survivors in the order given, as long as their runs fit into the budget; the others are `skipped`."""
     environment = found.base.environment
     why = Why(list(library().surroundings(environment).gaps))
@@ -43,21 +44,21 @@ def attribute(bench: Bench, found: Matrix, survivors: Sequence[Mutant], *, budge
         why.hidden_by = {mutant.name: [SUITE] for mutant in survivors}
         return why
     for i in range(0, len(survivors), AT_A_TIME):
-        _explain(bench, found, survivors[i : i + AT_A_TIME], why, budget)
+        _explain(runner, found, survivors[i : i + AT_A_TIME], why, budget)
     return why
 
 
-def _explain(bench: Bench, found: Matrix, survivors: Sequence[Mutant], why: Why, budget: int) -> None:
+def _explain(runner: TrialRunner, found: Matrix, survivors: Sequence[Mutant], why: Why, budget: int) -> None:
     """A few survivors from all gaps off to pairs, so that a budget explains the first ones wholly before it looks at the next."""
-    whole = _killed(bench, found, survivors, [*why.gaps], why, budget)
+    whole = _killed(runner, found, survivors, [*why.gaps], why, budget)
     why.hidden_by |= {name: [] if killed else [SUITE] for name, killed in whole.items()}
     open_ = [mutant for mutant in survivors if whole.get(mutant.name)]
     for gap in why.gaps:
-        _note(why, _killed(bench, found, open_, [gap], why, budget), gap)
+        _note(why, _killed(runner, found, open_, [gap], why, budget), gap)
     left = [mutant for mutant in open_ if not why.hidden_by[mutant.name]]
     for pair in combinations(why.gaps, 2):
         left = [mutant for mutant in left if mutant.name not in why.skipped]
-        killed = _killed(bench, found, left, list(pair), why, budget)
+        killed = _killed(runner, found, left, list(pair), why, budget)
         why.skipped_pairs += [f"{mutant.name}: {'+'.join(pair)}" for mutant in left if mutant.name not in killed]
         _note(why, killed, "+".join(pair))
 
@@ -69,34 +70,36 @@ def _note(why: Why, killed: Mapping[str, bool], label: str) -> None:
 
 
 def _killed(
-    bench: Bench, found: Matrix, survivors: Sequence[Mutant], off: Sequence[str], why: Why, budget: int
+    runner: TrialRunner, found: Matrix, survivors: Sequence[Mutant], off: Sequence[str], why: Why, budget: int
 ) -> dict[str, bool]:
     """Which of the survivors the suite kills with some gaps switched off; those the budget does not reach are left out, and noted."""
     if not survivors:
         return {}
     environment = "~".join([found.base.environment, *off])
     if environment not in why.grounds:
-        cost = len(found.scenarios) * bench.setting.seeds
+        cost = len(found.scenarios) * runner.settings.seeds
         if why.runs + cost > budget:
             why.skipped += [x.name for x in survivors if x.name not in why.skipped] if len(off) != 2 else []
             return {}
         why.runs += cost
         why.grounds.add(environment)
-    base = ground(bench, found.scenarios, environment)
+    base = baseline(runner, found.scenarios, environment)
     green = [name for name in found.scenarios if base.green[name]]
     if len(green) < len(found.scenarios):
         why.red["any gap" if len(off) > 2 else "+".join(off)] = [name for name in found.scenarios if not base.green[name]]
-    chosen = _within(bench, survivors, base, green, why, budget)
+    chosen = _within(runner, survivors, base, green, why, budget)
     why.skipped += [x.name for x in survivors if x not in chosen and x.name not in why.skipped] if len(off) != 2 else []
-    cells = cells_of(bench, chosen, base, green, f"without {'+'.join(off) if len(off) < 3 else 'any gap'}")
+    cells = cells_of(runner, chosen, base, green, f"mutants without {'+'.join(off) if len(off) < 3 else 'any gap'}")
     return {name: any(cell.outcome == "killed" for cell in mine.values()) for name, mine in cells.items()}
 
 
-def _within(bench: Bench, survivors: Sequence[Mutant], base: Ground, green: Sequence[str], why: Why, budget: int) -> list[Mutant]:
+def _within(
+    runner: TrialRunner, survivors: Sequence[Mutant], base: Baseline, green: Sequence[str], why: Why, budget: int
+) -> list[Mutant]:
     """As many, from the first on, as the budget allows at the fewest runs that decide a cell."""
     chosen = []
     for mutant in survivors:
-        cost = len(plan_of(bench, mutant, base, green)[0]) * m.kills_needed(bench.setting.seeds)
+        cost = len(plan_of(runner, mutant, base, green)[0]) * m.kills_needed(runner.settings.seeds)
         if why.runs + cost > budget:
             break
         why.runs += cost

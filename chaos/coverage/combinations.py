@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from chaos.coverage.pricing import Prices, Window
 from chaos.documents.rendering import to_yaml
 from chaos.documents.triggers import Triggers, scenario_document
-from chaos.execution.simulated import Simulated
+from chaos.execution.resolve import ResolvedRun
 from chaos.faults.fault import Target
 from simcore.files.document import Node, Origin
 from simcore.model.architecture import Architecture
@@ -71,13 +71,13 @@ def universe(architecture: Architecture, triggers: Triggers, faults: Iterable[st
 # --- what a suite exercises -------------------------------------------------------------------------------------------------------
 
 
-def exercised(target: Simulated, normal: Workload, triggers: Triggers) -> set[Point]:
+def exercised(inputs: ResolvedRun, normal: Workload, triggers: Triggers) -> set[Point]:
     """The combinations of a scenario as it is run: one for each step, thing hit, and branch that comes to it."""
-    comes, found = reached(target.index), set()
-    load = load_level(target.workload, normal)
-    for step in target.scenario.model.method:
+    comes, found = reached(inputs.index), set()
+    load = load_level(inputs.workload, normal)
+    for step in inputs.scenario.model.method:
         phase = phase_at(triggers, step.at)
-        for dependency in {_service(target.index, t) for t in step.fault.targets(target.system)}:
+        for dependency in {_service(inputs.index, t) for t in step.fault.targets(inputs.system)}:
             for branch in comes.get(dependency, ()):
                 found.add(Point(branch, dependency, step.given()[0][0], phase, load))
     return found

@@ -11,12 +11,14 @@ from typing import Any
 from chaos.coverage import scores as m
 from chaos.coverage.attribution import Why, attribute, changes
 from chaos.coverage.combinations import FACTORS, covered, exercised, faults_of, suggest, universe, write_suggestions
-from chaos.coverage.kill_matrix import Bench, Matrix, Setting, described, kill_matrix
+from chaos.coverage.kill_matrix import Matrix, described, kill_matrix
 from chaos.coverage.pricing import Prices, load_triggers, price, ranking
-from chaos.coverage.trials import Trial, system
+from chaos.coverage.trial_runner import TrialRunner, TrialSettings
 from chaos.documents.library import library
 from chaos.documents.suites import load_suite, suite_scenarios
 from chaos.documents.triggers import Triggers
+from chaos.execution.jobs import SystemReference
+from chaos.execution.session import Session
 from simcore.model.architecture import Architecture
 from simcore.model.workload import Workload
 
@@ -25,7 +27,7 @@ Result = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Wishes:
+class CoverageOptions:
     """What is wanted beyond the kill matrix: budgets are runs (0: none of it); `suggest` scenarios are written to `folder`; `beside` is
     a suite and an environment that the same defects are planted in as well."""
 
@@ -37,28 +39,33 @@ class Wishes:
     beside: tuple[str, str] | None = None
 
 
-def measure(name: str, setting: Setting, wishes: Wishes) -> Result:
+def measure(session: Session, name: str, settings: TrialSettings, wanted: CoverageOptions) -> Result:
     """The result object of a coverage command for the suite of a name or path. Raises InputError."""
-    bench = Bench(setting, name)
+    with TrialRunner(session, settings, name) as runner:
+        return _measured(runner, name, wanted)
+
+
+def _measured(runner: TrialRunner, name: str, wanted: CoverageOptions) -> Result:
+    settings = runner.settings
     scenarios = suite_scenarios(load_suite(name))
-    triggers = load_triggers(wishes.triggers)
-    found = kill_matrix(bench, scenarios, setting.environment)
+    triggers = load_triggers(wanted.triggers)
+    found = kill_matrix(runner, scenarios, settings.environment)
     result: Result = {
-        "schema_version": SCHEMA_VERSION, "kind": "coverage", "suite": name, "architecture": setting.architecture,
-        "environment": setting.environment, "gaps": _gaps(setting.environment), "replay": _command(name, setting, wishes),
-    } | described(bench, found)  # fmt: skip
-    result["beside"] = _beside(bench, *wishes.beside) if wishes.beside else None
-    prices = _price(bench, found, triggers, wishes)
+        "schema_version": SCHEMA_VERSION, "kind": "coverage", "suite": name, "architecture": settings.architecture,
+        "environment": settings.environment, "gaps": _gaps(settings.environment), "replay": _command(name, settings, wanted),
+    } | described(runner, found)  # fmt: skip
+    result["beside"] = _beside(runner, *wanted.beside) if wanted.beside else None
+    prices = _price(runner, found, triggers, wanted)
     yearly = {row["name"]: row["failed_orders"] for row in prices[1]}
-    why = _why(bench, found, wishes, yearly)
+    why = _why(runner, found, wanted, yearly)
     result |= {"price": _priced(prices[0], prices[1], found), "why": _explained(why, yearly)}
-    result |= {"curve": _curve(found, yearly), "combinations": _combinations(found, triggers)}
-    rows = suggest(prices[0], [x.name for x in found.survivors], yearly, wishes.suggest) if prices[0] and wishes.suggest else []
+    result |= {"curve": _curve(found, yearly), "combinations": _combinations(runner.session, found, triggers)}
+    rows = suggest(prices[0], [x.name for x in found.survivors], yearly, wanted.suggest) if prices[0] and wanted.suggest else []
     if rows and prices[0]:
-        paths = write_suggestions(prices[0], rows, wishes.folder)
+        paths = write_suggestions(prices[0], rows, wanted.folder)
         rows = [row | {"file": str(path)} for row, path in zip(rows, paths, strict=True)]
     result["suggestions"] = rows
-    result["summary"]["runs_in_all"] = bench.made + bench.kept
+    result["summary"]["runs_in_all"] = runner.made + runner.kept
     return result
 
 
@@ -68,16 +75,16 @@ def _gaps(environment: str) -> list[dict[str, str]]:
     ]
 
 
-def _command(name: str, setting: Setting, wishes: Wishes) -> str:
-    words = ["coredrill", "coverage", name, "--architecture", setting.architecture, "--environment", setting.environment]
-    words += ["--seeds", str(setting.seeds), "--price", str(wishes.price_budget), "--why", str(wishes.why_budget)]
-    words += ["--beside", "@".join(wishes.beside)] if wishes.beside else []
-    return shlex.join(words + [w for o in setting.operators or () for w in ("--defect", o)])
+def _command(name: str, settings: TrialSettings, wanted: CoverageOptions) -> str:
+    words = ["coredrill", "coverage", name, "--architecture", settings.architecture, "--environment", settings.environment]
+    words += ["--seeds", str(settings.seeds), "--price", str(wanted.price_budget), "--why", str(wanted.why_budget)]
+    words += ["--beside", "@".join(wanted.beside)] if wanted.beside else []
+    return shlex.join(words + [w for o in settings.operators or () for w in ("--defect", o)])
 
 
-def _beside(bench: Bench, name: str, environment: str) -> Result:
+def _beside(runner: TrialRunner, name: str, environment: str) -> Result:
     """What another suite notices of the same defects where it is run. Raises InputError where it is not green without them."""
-    told = described(bench, kill_matrix(bench, suite_scenarios(load_suite(name)), environment))
+    told = described(runner, kill_matrix(runner, suite_scenarios(load_suite(name)), environment))
     return {"suite": name, "environment": environment, "gaps": _gaps(environment)} | {
         key: told[key] for key in ("summary", "mutants", "scenarios")
     }
@@ -86,13 +93,15 @@ def _beside(bench: Bench, name: str, environment: str) -> Result:
 # --- price ----------------------------------------------------------------------------------------------------------------------
 
 
-def _price(bench: Bench, found: Matrix, triggers: Triggers, wishes: Wishes) -> tuple[Prices | None, list[dict[str, Any]]]:
+def _price(
+    runner: TrialRunner, found: Matrix, triggers: Triggers, wanted: CoverageOptions
+) -> tuple[Prices | None, list[dict[str, Any]]]:
     """Prices of all that count, survivors first: what is killed is needed for the curve."""
-    if not wishes.price_budget:
+    if not wanted.price_budget:
         return None, []
     alive = found.survivors
     dead = [x for x in found.mutants if found.statuses[x.name] == "killed"]
-    prices = price(bench, [*alive, *dead], triggers, budget=wishes.price_budget)
+    prices = price(runner, [*alive, *dead], triggers, budget=wanted.price_budget)
     return prices, ranking(prices, [x.name for x in [*alive, *dead]])
 
 
@@ -114,12 +123,12 @@ def _priced(prices: Prices | None, rows: Sequence[Mapping[str, Any]], found: Mat
 # --- why ------------------------------------------------------------------------------------------------------------------------
 
 
-def _why(bench: Bench, found: Matrix, wishes: Wishes, yearly: Mapping[str, float]) -> Why | None:
+def _why(runner: TrialRunner, found: Matrix, wanted: CoverageOptions, yearly: Mapping[str, float]) -> Why | None:
     """Dearest first, so that a budget is spent on what matters."""
-    if not wishes.why_budget:
+    if not wanted.why_budget:
         return None
     order = sorted(found.survivors, key=lambda x: -yearly.get(x.name, 0.0))
-    return attribute(bench, found, order, budget=wishes.why_budget)
+    return attribute(runner, found, order, budget=wanted.why_budget)
 
 
 def _explained(why: Why | None, yearly: Mapping[str, float]) -> dict[str, Any]:
@@ -145,12 +154,12 @@ def _curve(found: Matrix, yearly: Mapping[str, float]) -> dict[str, Any]:
     return {"whole": whole, "mutants": len(counted), "best_first": best, "random": chance}
 
 
-def _combinations(found: Matrix, triggers: Triggers) -> dict[str, Any]:
+def _combinations(session: Session, found: Matrix, triggers: Triggers) -> dict[str, Any]:
     points, faults = set(), faults_of(triggers)
-    architecture = library().resolve(found.setting.architecture, Architecture).model
+    architecture = library().resolve(found.settings.architecture, Architecture).model
     for name in found.scenarios:
-        target = system(Trial(name, found.setting.architecture, found.setting.environment, ()))
-        points |= exercised(target, library().resolve(target.workload_reference, Workload).model, triggers)
-        faults += [step.given()[0][0] for step in target.scenario.model.method]
+        inputs = session.resolve(SystemReference(name, found.settings.architecture, found.settings.environment))
+        points |= exercised(inputs, library().resolve(inputs.workload_reference, Workload).model, triggers)
+        faults += [step.given()[0][0] for step in inputs.scenario.model.method]
     every = universe(architecture, triggers, dict.fromkeys(faults))
     return {"factors": list(FACTORS), "rows": covered(points, every)}

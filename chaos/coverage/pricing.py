@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from chaos.coverage.kill_matrix import Bench, Ground, cells_inputs, ground
+from chaos.coverage.kill_matrix import cells_inputs
+from chaos.coverage.trial_runner import Baseline, TrialRunner, baseline
 from chaos.coverage.trials import ORDERS, PASS, Trial, inert
 from chaos.documents.library import library
 from chaos.documents.triggers import Triggers, scenario_document
@@ -77,7 +78,7 @@ def windows_of(triggers: Triggers) -> list[Window]:
     return sorted(found, key=lambda window: (window.phase != first, -window.weight))
 
 
-def price(bench: Bench, chosen: Sequence[Mutant], triggers: Triggers, *, budget: int, seeds: int = 1) -> Prices:
+def price(runner: TrialRunner, chosen: Sequence[Mutant], triggers: Triggers, *, budget: int, seeds: int = 1) -> Prices:
     """The effect of each mutant in each window in production. Windows are taken in the order of `windows_of`, each for all mutants or
     for none, as long as their runs fit into the budget. Where a defect cannot change a run its effect is 0 without one."""
     found = Prices(triggers, windows_of(triggers), {}, {mutant.name: {} for mutant in chosen}, [], 0)
@@ -85,7 +86,7 @@ def price(bench: Bench, chosen: Sequence[Mutant], triggers: Triggers, *, budget:
         if found.runs + seeds > budget:
             found.skipped += [w.name for w in found.windows[i:]]
             break
-        base = ground(bench, [window.scenario], "production", seeds=tuple(range(1, seeds + 1)), what=window.name)
+        base = baseline(runner, [window.scenario], "production", seeds=tuple(range(1, seeds + 1)), what=window.name)
         found.runs += seeds
         runs = base.runs[window.scenario]
         asked = [x for x in chosen if not _inert(x, base, window)]
@@ -94,22 +95,24 @@ def price(bench: Bench, chosen: Sequence[Mutant], triggers: Triggers, *, budget:
             break
         found.runs += seeds * len(asked)
         found.base[window.name] = runs
-        _fill(bench, found, window, base, chosen, asked)
+        _fill(runner, found, window, base, chosen, asked)
     return found
 
 
-def _inert(mutant: Mutant, base: Ground, window: Window) -> bool:
+def _inert(mutant: Mutant, base: Baseline, window: Window) -> bool:
     runs = base.runs[window.scenario]
     return all(inert(mutant.needs, run["readings"], deadlines=base.deadlines[window.scenario]) for run in runs)
 
 
-def _fill(bench: Bench, found: Prices, window: Window, base: Ground, chosen: Sequence[Mutant], asked: Sequence[Mutant]) -> None:
+def _fill(
+    runner: TrialRunner, found: Prices, window: Window, base: Baseline, chosen: Sequence[Mutant], asked: Sequence[Mutant]
+) -> None:
     runs, digest = base.runs[window.scenario], base.digests[window.scenario]
     trials = [
-        (Trial(window.scenario, bench.setting.architecture, "production", tuple(r["seed"] for r in runs), x.name, base=digest),) for x in asked
+        (Trial(window.scenario, runner.settings.architecture, "production", tuple(r["seed"] for r in runs), x.name, unmutated=digest),) for x in asked
     ]  # fmt: skip
     inputs = [cells_inputs(x, [digest]) for x in asked]
-    given = bench.make(trials, inputs, f"price, {window.name}")
+    given = runner.make(trials, inputs, f"mutants in {window.name}")
     for mutant in chosen:
         found.effects[mutant.name][window.name] = _difference(runs, runs)
     for mutant, result in zip(asked, given, strict=True):

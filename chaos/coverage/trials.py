@@ -11,16 +11,13 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
-from chaos.documents.library import library
-from chaos.documents.scenario import Scenario
-from chaos.execution.jobs import load_scenario
-from chaos.execution.simulated import OutOfEventsError, Parts, Simulated
+from chaos.execution.execute import assessed, run_once
+from chaos.execution.jobs import Job, SystemReference
+from chaos.execution.session import Session
+from chaos.execution.target import EventBudgetExceededError, SystemUnderTest
 from chaos.i18n.findings import bound_text, reason_text
-from chaos.judgement.assessment import assess
 from chaos.measures.registry import GRADES
 from simcore.base.errors import InputError
-from simcore.files.document import Node, Origin
-from simcore.files.loading import Resolved
 from simcore.journal.model import Journal
 
 Observation = dict[str, Any]
@@ -32,68 +29,62 @@ ORDERS = ("intended", "blocked", "failed", "unknown", "duplicated", "lost", "orp
 
 @dataclass(frozen=True)
 class Trial:
-    """Runs of one scenario (a name or path, or a document as JSON). `most_events` is the budget of a run by seed; `enough` kills
-    decide it, so that the seeds left are not run; `base` is the input digest of the system without the defect, if it is known."""
+    """Runs of one scenario on one system, one for each of the `seeds`, one after another; each is a job like any other.
+
+    `scenario` is a name or path, or a document as JSON. `events_max` is the budget of each run; `kills_enough` kills decide the trial,
+    so that the seeds left are not run; `unmutated` is the input digest of the system without the defect, if it is known: one that the
+    defect leaves as it is need not be run. With `counters` the counters are wanted that a defect may need.
+    """
 
     scenario: str
     architecture: str | None
     environment: str | None
     seeds: tuple[int, ...]
     defect: str | None = None
-    most_events: tuple[int, ...] | None = None
-    enough: int | None = None
-    base: str | None = None
-    readings: bool = False
+    events_max: tuple[int, ...] | None = None
+    kills_enough: int | None = None
+    unmutated: str | None = None
+    counters: bool = False
 
     @property
     def key(self) -> str:
         """Names the trial in a store."""
         return json.dumps(
-            [self.scenario, self.architecture, self.environment, self.defect, self.seeds, self.most_events, self.enough]
+            [self.scenario, self.architecture, self.environment, self.defect, self.seeds, self.events_max, self.kills_enough]
         )
 
+    @property
+    def system(self) -> SystemReference:
+        """The system it is made on."""
+        return SystemReference(self.scenario, self.architecture, self.environment, defect=self.defect)
 
-_PARTS = Parts(16)
-
-
-def forget() -> None:
-    """Files are read again."""
-    _PARTS.known.clear()
-
-
-def system(trial: Trial) -> Simulated:
-    """The system of a trial. Raises InputError."""
-    scenario = _PARTS.get(("trial", trial.scenario), lambda: _scenario(trial.scenario))
-    return Simulated(scenario, architecture=trial.architecture, environment=trial.environment, defect=trial.defect, parts=_PARTS)
-
-
-def _scenario(reference: str) -> Resolved[Scenario]:
-    if not reference.startswith("{"):
-        return load_scenario(reference)
-    return library().of(Scenario, Node.of(json.loads(reference), Origin("trigger", "triggers")))
+    @property
+    def jobs(self) -> list[Job]:
+        """Its runs."""
+        budgets = self.events_max or (None,) * len(self.seeds)
+        return [
+            Job(self.scenario, seed, self.architecture, self.environment, defect=self.defect, events_max=budget)
+            for seed, budget in zip(self.seeds, budgets, strict=True)
+        ]
 
 
-def attempt(trials: Sequence[Trial]) -> list[dict[str, Any]]:
-    """Makes the trials of one system, which shares what it reads. Each gives `digest` and `runs`, or why the defect cannot be
-    planted (`impossible`), or that it changes nothing (`identical`)."""
-    return [_attempt(trial) for trial in trials]
-
-
-def _attempt(trial: Trial) -> dict[str, Any]:
+def attempt(session: Session, trial: Trial) -> dict[str, Any]:
+    """What a trial gives: `digest` and `runs`; or why the defect cannot be planted (`impossible`); or that it changes nothing
+    (`identical`)."""
     try:
-        target = system(trial)
+        system = session.bind(trial.system)
     except InputError as error:
         if trial.defect is None:
             raise
         return {"impossible": str(error)}
-    if trial.base is not None and target.input_digest == trial.base:
-        return {"identical": True, "digest": trial.base, "runs": []}
+    if trial.unmutated is not None and system.input_digest == trial.unmutated:
+        return {"identical": True, "digest": trial.unmutated, "runs": []}
     runs: list[Observation] = []
-    for i, seed in enumerate(trial.seeds):
-        if trial.enough is not None and decided(runs, trial.enough, len(trial.seeds)):
+    for job in trial.jobs:
+        if trial.kills_enough is not None and decided(runs, trial.kills_enough, len(trial.seeds)):
             break
-        runs.append(_run(target, seed, trial.most_events[i] if trial.most_events else None, trial.readings))
-    return {"digest": target.input_digest, "runs": runs}
+        runs.append(_observe(session, system, job, trial.counters))
+    return {"digest": system.input_digest, "runs": runs}
 
 
 def decided(runs: Sequence[Observation], enough: int, seeds: int) -> bool:
@@ -102,18 +93,15 @@ def decided(runs: Sequence[Observation], enough: int, seeds: int) -> bool:
     return kills >= enough or kills + (seeds - len(runs)) < enough
 
 
-def _run(target: Simulated, seed: int, most_events: int | None, readings: bool) -> Observation:
-    scenario = target.scenario.model
+def _observe(session: Session, system: SystemUnderTest, job: Job, counters: bool) -> Observation:
     try:
-        journal = target.run(scenario, seed, most_events=most_events)
-    except OutOfEventsError as error:
-        return {"seed": seed, "verdict": TIMED_OUT, "why": [str(error)], "tripped": [], "orders": {}, "effect": ""}
-    from simcore.journal.summary import figures
-
-    shown = assess(scenario, target.watchers(), journal, figures(journal))
+        journal = run_once(system, job)
+    except EventBudgetExceededError as error:
+        return {"seed": job.seed, "verdict": TIMED_OUT, "why": [str(error)], "tripped": [], "orders": {}, "effect": ""}
+    shown = assessed(session, system, journal)
     measures, judged = shown.measures, shown.judgement
     found: Observation = {
-        "seed": seed, "verdict": judged.verdict, "why": [reason_text(reason)["en"] for reason in judged.reasons[:3]],
+        "seed": job.seed, "verdict": judged.verdict, "why": [reason_text(reason)["en"] for reason in judged.reasons[:3]],
         "tripped": [bound_text(e.bound)["en"] for e in judged.expectations if e.judged and e.holds is False],
         "expected": [bound_text(e.bound)["en"] for e in judged.expectations],
         "orders": {name: measures.orders.count(name) for name in ORDERS}, "impaired_s": measures.impaired_s,
@@ -122,7 +110,7 @@ def _run(target: Simulated, seed: int, most_events: int | None, readings: bool) 
         "events": journal.meta["counts"]["events"], "effect": effect(journal),
         "broken": sum(not law.ok for law in journal.conservation),
     }  # fmt: skip
-    return found | ({"readings": grown(journal)} if readings else {})
+    return found | ({"readings": grown(journal)} if counters else {})
 
 
 def effect(journal: Journal) -> str:

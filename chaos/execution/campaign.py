@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chaos.documents.suite import Suite
-from chaos.execution.jobs import Case, Job, grouped
+from chaos.execution.jobs import Case, Job
 from chaos.execution.planning import JobOptions, own_jobs, pair_jobs
 from chaos.execution.runs import Runs, default_store
+from chaos.execution.session import Session
+from chaos.execution.workers import Workers
 from chaos.judgement.pairs import judge_pair
-from chaos.judgement.verdict import combine
-from chaos.results.run import SCHEMA_VERSION, Counts, PairResult, RunResult, SuiteResult
+from chaos.judgement.verdict import combine, judge_runs
+from chaos.results.run import SCHEMA_VERSION, Counts, GroupResult, PairResult, RunResult, SuiteResult
 
 
 @dataclass(frozen=True)
@@ -25,29 +27,43 @@ class ExecutionOptions:
     store: str | None = None
     resume: bool = False
 
+    @property
+    def workers(self) -> Workers:
+        """Who makes the runs."""
+        return Workers(self.jobs, self.cluster)
 
-def run_all(jobs: Sequence[Job], execution: ExecutionOptions, name: str, *, keep: bool = False) -> dict[str, RunResult]:
+    @property
+    def path(self) -> Path | None:
+        """The file that is named for them."""
+        return Path(self.store) if self.store else None
+
+
+def run_all(
+    session: Session, jobs: Sequence[Job], execution: ExecutionOptions, name: str, *, keep: bool = False
+) -> dict[str, RunResult]:
     """The results of jobs by their keys, made where they are not kept yet: the same bytes whenever and however they were made.
     With `keep`, or where the options name a store or resume, they are kept, if nowhere else then in the store of the command `name`."""
-    kept = keep or execution.store is not None or execution.resume
-    path = Path(execution.store) if execution.store else default_store(name, jobs) if kept else None
-    with Runs(path, resume=execution.resume, workers=execution.jobs, cluster=execution.cluster) as runs:
+    path = execution.path or (default_store(name, jobs) if keep or execution.resume else None)
+    with Runs(session, path, resume=execution.resume, workers=execution.workers) as runs:
         runs.make(jobs)
     return runs.records
 
 
-def suite_result(suite: Suite, jobs: Sequence[Job], options: JobOptions, records: Mapping[str, RunResult]) -> SuiteResult:
+def suite_result(
+    session: Session, suite: Suite, jobs: Sequence[Job], options: JobOptions, records: Mapping[str, RunResult]
+) -> SuiteResult:
     """The result object of a suite's finished jobs, its pairs judged."""
-    own = {job.group for job in own_jobs(suite, options)}
+    own = {job.group for job in own_jobs(session, suite, options)}
     pairs = []
     for pair in suite.pairs:
-        a, b = pair_jobs(pair, suite, options)
-        both = [(left.seed, records.get(left.key), records.get(right.key)) for left, right in zip(a, b, strict=False)]
+        sides = pair_jobs(session, pair, suite, options)
+        both = [(a.seed, records.get(a.key), records.get(b.key)) for a, b in sides]
         pairs.append(judge_pair(pair, both))
-    return result_of(jobs, records, pairs, own)
+    return result_of(session, jobs, records, pairs, own)
 
 
 def result_of(
+    session: Session,
     jobs: Sequence[Job],
     records: Mapping[str, RunResult],
     pairs: Sequence[PairResult] = (),
@@ -58,7 +74,7 @@ def result_of(
     runs, cases = [records[job.key] for job in jobs], dict.fromkeys(job.group for job in jobs)
     groups = [
         group.model_copy(update={"counts": own is None or case in own})
-        for case, group in zip(cases, grouped(jobs, records), strict=True)
+        for case, group in zip(cases, grouped(session, jobs, records), strict=True)
     ]
     counted = [group.verdict for group in groups if group.counts]
     judged = [*counted, *(pair.verdict for pair in pairs)]
@@ -68,3 +84,22 @@ def result_of(
         passed=judged.count("pass"), failed=judged.count("fail"), unknown=judged.count("unknown"),
     )  # fmt: skip
     return SuiteResult(schema_version=SCHEMA_VERSION, runs=runs, groups=groups, pairs=list(pairs), summary=summary)
+
+
+def grouped(session: Session, jobs: Sequence[Job], records: Mapping[str, RunResult]) -> list[GroupResult]:
+    """The jobs' runs by scenario and place, in the order of the jobs, each group with its verdict."""
+    groups: dict[Case, list[Job]] = {}
+    for job in jobs:
+        groups.setdefault(job.group, []).append(job)
+    found = []
+    for mine in groups.values():
+        runs = [records[job.key] for job in mine]
+        inputs = session.bind(mine[0].system).inputs
+        scenario, over = inputs.scenario.model, judge_runs(inputs.scenario.model, runs)
+        found.append(
+            GroupResult(
+                scenario=scenario.name, title=scenario.title, architecture=inputs.architecture.name, environment=inputs.environment,
+                runs=len(runs), seeds=[run.seed for run in runs], verdict=over.verdict, expectations=over.expectations,
+            )
+        )  # fmt: skip
+    return found

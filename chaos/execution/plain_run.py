@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from chaos.execution.digests import digest_of
-from chaos.execution.progress import announce_compilation
+from chaos.execution.jobs import SIMULATED
+from chaos.execution.session import Session
 from chaos.execution.topology import topology_of
 from chaos.results.stored_run import store_run
 from simcore.files.patch import command_line_layer
@@ -24,7 +25,7 @@ class PlainRun(NamedTuple):
 
 
 def run_plain(
-    architecture: str, workload: str, *, start: int, window: tuple[int, int], seed: int, environment: str | None = None,
+    session: Session, architecture: str, workload: str, *, start: int, window: tuple[int, int], seed: int, environment: str | None = None,
     assignments: Sequence[str] = (), spans: int = 0, folder: str | None = None, progress: Callable[[int], None] | None = None,
 ) -> PlainRun:  # fmt: skip
     """Runs an architecture under a workload, each by name or path, and keeps the journal if a folder is named.
@@ -34,7 +35,7 @@ def run_plain(
     """
     layers = [command_line_layer(list(assignments))] if assignments else []
     model, load = load_pair(architecture, workload, environment=environment, edits=layers)
-    announce_compilation()
+    session.announce([SIMULATED])
     from simcore.compile.plan import compile_plan
     from simcore.simulation import simulate
 

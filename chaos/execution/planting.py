@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from chaos.documents.defect import BRACES, Defect
 from chaos.documents.library import library
 from chaos.documents.sites import Site, sites_of
+from chaos.execution.files import ResolvedFileCache
 from chaos.faults.fault import Fault
 from simcore.base.errors import InputError, show_value, suggest
 from simcore.files.document import Node
@@ -37,34 +37,37 @@ class Mutant:
         return f"{self.operator}@{self.site}"
 
 
-def mutants(architecture: Architecture, operators: Sequence[str] | None = None) -> list[Mutant]:
+def mutants(files: ResolvedFileCache, architecture: Architecture, operators: Sequence[str] | None = None) -> list[Mutant]:
     """Every operator (all that are shipped, or those named) at every site of an architecture; OPERATOR@SITE names one site.
     Raises InputError."""
     names = list(library().shipped("defect")) if operators is None else operators
     index = ArchitectureIndex(architecture)
-    return [mutant for name in names for mutant in _mutants(index, name)]
+    return [mutant for name in names for mutant in _mutants(files, index, name)]
 
 
-def _mutants(index: ArchitectureIndex, name: str) -> list[Mutant]:
-    reference, mark, label = name.partition("@")
-    found = load_defect(reference)
-    sites = {site.label: site for site in places(found.model, index)}
+def _mutants(files: ResolvedFileCache, index: ArchitectureIndex, name: str) -> list[Mutant]:
+    operator, mark, label = name.partition("@")
+    defect = files.defect(operator)
+    sites = {site.label: site for site in places(defect.model, index)}
     if mark and label not in sites:
-        raise InputError(f"{reference} has no site {show_value(label)} on {index.architecture.name}", mend=suggest(label, sites))
-    return [plant(reference, found, sites[label]) for label in ([label] if mark else sites)]
+        raise InputError(f"{operator} has no site {show_value(label)} on {index.architecture.name}", mend=suggest(label, sites))
+    return [plant(operator, defect, sites[label]) for label in ([label] if mark else sites)]
 
 
-@functools.lru_cache(maxsize=256)
-def load_defect(reference: str) -> Resolved[Defect]:
-    """A defect file by name or path, read once. Raises InputError."""
-    return library().resolve(reference, Defect)
-
-
-def forget() -> None:
-    """Files are read again."""
-    load_defect.cache_clear()
-    _base.cache_clear()
-    _sites.cache_clear()
+def mutant_named(files: ResolvedFileCache, name: str, architecture: str) -> Mutant:
+    """`OPERATOR@SITE` on an architecture by name or path. Raises InputError."""
+    operator, mark, label = name.partition("@")
+    if not mark:
+        raise InputError(
+            f"{show_value(name)} is no planted defect", mend="write OPERATOR@SITE; 'coredrill list defects' names operators"
+        )
+    defect = files.defect(operator)
+    sites = files.get(
+        "sites", (operator, architecture), lambda: {s.label: s for s in places(defect.model, files.index(architecture))}
+    )
+    if label not in sites:
+        raise InputError(f"{operator} has no site {show_value(label)} on {architecture}", mend=suggest(label, sites))
+    return plant(operator, defect, sites[label])
 
 
 def places(defect: Defect, index: ArchitectureIndex) -> list[Site]:
@@ -79,17 +82,17 @@ def _meets(site: Site, word: str, wanted: bool | int | str | list[str]) -> bool:
     return value in wanted if isinstance(wanted, list) else value == wanted
 
 
-def plant(reference: str, found: Resolved[Defect], site: Site) -> Mutant:
-    """A defect, called by the name or path it was found by, at a site: its template filled in."""
-    defect = found.model
-    name = f"{reference}@{site.label}"
-    patch = found.tree.get("patch")
+def plant(operator: str, resolved: Resolved[Defect], site: Site) -> Mutant:
+    """A defect, called `operator` by the name or path that its file has, at a site: its template filled in."""
+    defect = resolved.model
+    name = f"{operator}@{site.label}"
+    patch = resolved.tree.get("patch")
     edits = edits_of(_filled(patch, site)) if patch is not None else []
     layer = Layer("defect", name, [_from(edit, name) for edit in edits])
-    standing = found.tree.get("standing")
+    standing = resolved.tree.get("standing")
     faults = tuple(validate(library().standing, _filled(standing, site)).given()) if standing is not None else ()
     needs = tuple(str(_fill(reading, site)) for reading in defect.needs)
-    return Mutant(reference, site.label, defect.family, defect.title, layer, faults, needs)
+    return Mutant(operator, site.label, defect.family, defect.title, layer, faults, needs)
 
 
 def _from(edit: Edit, name: str) -> Edit:
@@ -111,30 +114,3 @@ def _fill(text: str, site: Site) -> Any:
     if alone:
         return site.words[alone[1]]
     return BRACES.sub(lambda match: str(site.words[match[1]]), text)
-
-
-# --- by name ------------------------------------------------------------------------------------------------------------------
-
-
-@functools.lru_cache(maxsize=32)
-def _base(reference: str) -> ArchitectureIndex:
-    return ArchitectureIndex(library().resolve(reference, Architecture).model)
-
-
-@functools.lru_cache(maxsize=1024)
-def _sites(operator: str, architecture: str) -> dict[str, Site]:
-    return {site.label: site for site in places(load_defect(operator).model, _base(architecture))}
-
-
-def mutant_named(name: str, architecture: str) -> Mutant:
-    """`OPERATOR@SITE` on an architecture by name or path. Raises InputError."""
-    operator, mark, label = name.partition("@")
-    if not mark:
-        raise InputError(
-            f"{show_value(name)} is no planted defect", mend="write OPERATOR@SITE; 'coredrill list defects' names operators"
-        )
-    found = load_defect(operator)
-    sites = _sites(operator, architecture)
-    if label not in sites:
-        raise InputError(f"{operator} has no site {show_value(label)} on {architecture}", mend=suggest(label, sites))
-    return plant(operator, found, sites[label])

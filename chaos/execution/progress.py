@@ -1,16 +1,69 @@
-"""What a person is told while runs are made."""
+"""How far a campaign is: said by the one who makes the runs, shown by the one who was asked for them."""
 
 from __future__ import annotations
 
-import sys
+from typing import Protocol
+
+from simcore.base.errors import one_line
+
+QUARTERS = 4
 
 
-def announce_compilation() -> None:
-    """Says so on stderr when the kernel has to be compiled first, which happens once an installation."""
-    from simcore.simulation import compiler_notice, kernel_is_compiled
+class ProgressOutput(Protocol):
+    """Where progress is shown. The command line's is standard error; a library's is nowhere."""
 
-    if not kernel_is_compiled():
-        if notice := compiler_notice():
-            sys.stderr.write(f"{notice}\n")
-        sys.stderr.write("compiling the kernel, once for this installation: this takes 10 to 30 seconds …\n")
-        sys.stderr.flush()
+    @property
+    def live(self) -> bool:
+        """Whether a line can be written over, as on a terminal."""
+        ...
+
+    def note(self, text: str) -> None:
+        """A line that stays."""
+        ...
+
+    def show(self, text: str) -> None:
+        """The progress line: where `live` instead of the one before, elsewhere a line of its own."""
+        ...
+
+    def clear(self) -> None:
+        """Takes the progress line away, where `live`."""
+        ...
+
+
+class NoOutput:
+    """Shows nothing."""
+
+    live = False
+
+    def note(self, text: str) -> None:
+        """Nothing."""
+
+    def show(self, text: str) -> None:
+        """Nothing."""
+
+    def clear(self) -> None:
+        """Nothing."""
+
+
+class ProgressReporter:
+    """One progress line over `total` pieces of work called `what`, of which `kept` need not be done.
+
+    Each that is done is shown with its number and a text of its own. Without such texts, and where the line cannot be written over,
+    it is shown at each quarter of the whole.
+    """
+
+    def __init__(self, output: ProgressOutput, what: str, total: int, kept: int = 0) -> None:
+        self.output, self.what, self.total, self.count = output, what, total, kept
+        if kept:
+            output.note(f"{kept} of {total} {what} are kept already")
+
+    def done(self, text: str = "") -> None:
+        """One more piece is done."""
+        self.count += 1
+        if self.total > 1 and (text or self.output.live or self.count % max(1, self.total // QUARTERS) == 0):
+            self.output.show(one_line(f"[{self.count}/{self.total}] {text or self.what}"))
+
+    def end(self) -> None:
+        """No more comes; the line goes."""
+        if self.total > 1:
+            self.output.clear()

@@ -1,22 +1,126 @@
-"""What any system under test offers a scenario; the simulated core is the first. docs/writing-a-fault.md has the other side."""
+"""What can be put under test. The simulated core is built in; others come from installed packages (`targets`).
+
+A run is made in three steps. *Resolve* reads the files of a job (`resolve`). *Bind* asks a target for the system that they describe,
+and whether it can do what the scenario wants, before anything starts. *Execute* runs a seed on the bound system and leaves a journal.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from chaos.documents.scenario import Scenario
+from chaos.execution.checks import name_findings
+from chaos.execution.resolve import ResolvedRun
 from chaos.faults.fault import Fault, Target
+from simcore.base.errors import InputError
+from simcore.files.validation import Finding
 from simcore.journal.model import Journal
 
 
+@dataclass(frozen=True)
+class RunOptions:
+    """How a run is made. None of it changes what happens in it.
+
+    Of every `spans`-th request the hops are kept (0: of none); `progress` is called with the time in the run, ns; a run that needs
+    more than `events_max` events is given up (None: never).
+    """
+
+    spans: int = 0
+    progress: Callable[[int], None] | None = None
+    events_max: int | None = None
+
+
+AS_USUAL = RunOptions()
+
+
+@dataclass(frozen=True)
+class RunLimits:
+    """Which runs a system can make: of these `seeds` alone (None: of any), with the hops of requests kept or not, with their events
+    bounded or not."""
+
+    seeds: frozenset[int] | None = None
+    spans: bool = True
+    events: bool = True
+
+
+class EventBudgetExceededError(Exception):
+    """A run was given up: it needed more events than it was allowed."""
+
+
 class SystemUnderTest(Protocol):
-    """A system that faults can be applied to and that leaves a journal of a run."""
+    """A system that the files of a scenario describe, ready for runs. It does not change: the same scenario and seed leave the same
+    journal, as far as the system can."""
+
+    @property
+    def inputs(self) -> ResolvedRun:
+        """What it was bound to: scenario, architecture, workload, environment by their names and contents."""
+        ...
+
+    @property
+    def input_digest(self) -> str:
+        """Changes with whatever decides what a run does, but for the seed: a run that is kept counts for it alone."""
+        ...
+
+    @property
+    def watchers(self) -> dict[str, str]:
+        """Who raises the alarm of each name in the journal: monitor, robot or customers."""
+        ...
 
     def supports(self, fault: Fault) -> list[Target]:
-        """What the fault would hit here. Raises InputError if it cannot be applied."""
+        """What the fault would hit here. Raises InputError, naming what there is, if it cannot be applied."""
         ...
 
-    def run(self, scenario: Scenario, seed: int) -> Journal:
-        """One run of the scenario's window with its method carried out; every step's start, evidence and end stand in the journal
-        as events fault_started, fault_exercised, fault_healed or fault_failed."""
+    @property
+    def limits(self) -> RunLimits:
+        """Which runs it can make: held against what is wanted before the first begins."""
         ...
+
+    def run(self, scenario: Scenario, seed: int, options: RunOptions = AS_USUAL) -> Journal:
+        """One run of the scenario's window with its method carried out; every step's start, evidence and end stand in the journal
+        as events fault_started, fault_exercised, fault_healed or fault_failed.
+
+        Raises EventBudgetExceededError where the options bound the events.
+        """
+        ...
+
+
+class OpenTarget(Protocol):
+    """A kind of system under test, opened by its name for a session and closed with it."""
+
+    def bind(self, inputs: ResolvedRun) -> SystemUnderTest:
+        """The system that the files describe. Raises InputError if this target cannot be it."""
+        ...
+
+    def announce(self, note: Callable[[str], None]) -> None:
+        """Says with `note` what a person should know before runs begin, such as that the first one takes long."""
+        ...
+
+    def close(self) -> None:
+        """Lets go of connections and memory. No system that it bound is used any more."""
+        ...
+
+
+def bind(target: OpenTarget, inputs: ResolvedRun) -> SystemUnderTest:
+    """The system under test for a scenario, checked: every name that the scenario uses exists there, and every fault can be applied.
+    Raises InputError with the places in the scenario's file."""
+    system = target.bind(inputs)
+    for fault in inputs.defect.standing if inputs.defect else ():
+        system.supports(fault)
+    scenario = inputs.scenario.model
+    findings = [*_fault_findings(scenario, system), *name_findings(scenario, inputs.index)]
+    if findings:
+        raise inputs.scenario.error(findings)
+    return system
+
+
+def _fault_findings(scenario: Scenario, system: SystemUnderTest) -> list[Finding]:
+    found = []
+    for i, step in enumerate(scenario.method):
+        try:
+            if not system.supports(step.fault):
+                found.append(Finding(("method", i), "hits nothing"))
+        except InputError as error:
+            found.append(Finding(("method", i, step.given()[0][0]), error.message, error.mend))
+    return found

@@ -3,6 +3,9 @@ through `run_tasks`, and that through `concurrent.futures.Executor`. What a task
 
 A lost worker (killed, out of memory, its machine gone) costs the task it was at, which is made again; nothing else. That is why
 every process of this machine has an executor of its own: one of several processes breaks as a whole when one of them dies.
+
+A session (`chaos.execution.session`) does not travel. Each worker makes its own when the first task of a command reaches it, and has
+it until a task of another command comes: `_WORKER` holds it, the one thing in this program that a process keeps for itself.
 """
 
 from __future__ import annotations
@@ -17,10 +20,9 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
-import click
-
+from chaos.execution.session import Session
 from simcore.base.errors import InputError
 
 Task = TypeVar("Task")
@@ -35,8 +37,8 @@ class WorkerLostError(RuntimeError):
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where tasks are made: in so many processes of this machine (1: in this process), or at a Dask scheduler's address."""
+class Workers:
+    """Who makes tasks: so many processes of this machine (1: this process), or those of the Dask scheduler at an address."""
 
     processes: int = 1
     cluster: str | None = None
@@ -65,32 +67,34 @@ class Lane:
 
 
 def run_tasks(
-    function: Callable[[Task], Value], tasks: Sequence[Task], done: Callable[[Task, Value], None], place: Place | None = None
-) -> None:
-    """Calls the function (of a module, so that others find it) with every task; `done` is told of each as it ends, in any order,
-    in this process. What a task raises is raised here. Ctrl-C ends the workers; what `done` was told stays told."""
-    place = place or Place()
-    if place.cluster is None and (place.processes <= 1 or len(tasks) <= 1):
+    session: Session, function: Callable[[Session, Task], Value], tasks: Sequence[Task], done: Callable[[Task, Value], None],
+    workers: Workers | None = None,
+) -> None:  # fmt: skip
+    """Calls the function (of a module, so that others find it) with a session and every task; `done` is told of each as it ends, in
+    any order, in this process. The session is this one here, and one of its own in each worker.
+
+    What a task raises is raised here. Ctrl-C ends the workers; what `done` was told stays told.
+    """
+    workers = workers or Workers()
+    if workers.cluster is None and (workers.processes <= 1 or len(tasks) <= 1):
         for task in tasks:
-            done(task, function(task))
+            done(task, function(session, task))
         return
-    if place.cluster is None:
-        with _processes(min(place.processes, len(tasks))) as lanes:
-            _drive(lanes, function, tasks, done)
+    there = InWorker(function, session.name)
+    if workers.cluster is None:
+        with _processes(min(workers.processes, len(tasks))) as lanes:
+            _drive(lanes, there, tasks, done, session.progress.note)
     else:
-        with _cluster(place.cluster) as lanes:
-            _drive(lanes, functools.partial(_alike, _version(), function), tasks, done)
+        with _cluster(workers.cluster) as lanes:
+            _drive(lanes, functools.partial(_alike, _version(), there), tasks, done, session.progress.note)
 
 
-def require_same_files(scenario: str, theirs: str, ours: str) -> None:
-    """Raises InputError if the digests of what a worker ran and of what we have differ."""
-    if theirs != ours:
-        raise InputError(f"the cluster's workers have other files for {scenario}", mend="give all of them the same files")
-
-
-def _drive(lanes: Sequence[Lane], function: Callable[[Any], Any], tasks: Sequence[Any], done: Callable[[Any, Any], None]) -> None:
+def _drive(
+    lanes: Sequence[Lane], function: Callable[[Task], Value], tasks: Sequence[Task], done: Callable[[Task, Value], None],
+    note: Callable[[str], None],
+) -> None:  # fmt: skip
     left = deque((task, 0) for task in tasks)
-    running: dict[Future[Any], tuple[Lane, Any, int]] = {}
+    running: dict[Future[Value], tuple[Lane, Task, int]] = {}
     while left or running:
         for lane in lanes:
             while left and lane.given < lane.depth:
@@ -104,16 +108,45 @@ def _drive(lanes: Sequence[Lane], function: Callable[[Any], Any], tasks: Sequenc
                 value = future.result()
             except BrokenExecutor:
                 lane.replace()
-                left.appendleft((task, _one_more(losses, task)))
+                left.appendleft((task, _one_more(losses, task, note)))
             else:
                 done(task, value)
 
 
-def _one_more(losses: int, task: Any) -> int:
+def _one_more(losses: int, task: object, note: Callable[[str], None]) -> int:
     if losses + 1 >= LOSSES_MAX:
         raise WorkerLostError(f"{losses + 1} workers were lost one after another at {task}")
-    click.echo(f"a worker was lost at {task}; that is made again", err=True)
+    note(f"a worker was lost at {task}; that is made again")
     return losses + 1
+
+
+# --- in a worker --------------------------------------------------------------------------------------------------------------
+
+
+class _Worker(threading.local):
+    """The session of the command whose tasks a worker makes, by the session's name there. Threads of one process (Dask can have several)
+    have a session each."""
+
+    name = ""
+    session: Session | None = None
+
+
+_WORKER = _Worker()
+
+
+class InWorker(Generic[Task, Value]):
+    """A function of a session and a task as one of the task alone, for a worker, which has a session of its own for each command."""
+
+    def __init__(self, function: Callable[[Session, Task], Value], command: str) -> None:
+        self.function, self.command = function, command
+
+    def __call__(self, task: Task) -> Value:
+        """What the function gives of the task."""
+        if _WORKER.session is None or _WORKER.name != self.command:
+            if _WORKER.session is not None:
+                _WORKER.session.close()
+            _WORKER.session, _WORKER.name = Session(name=self.command), self.command
+        return self.function(_WORKER.session, task)
 
 
 # --- this machine's processes ---------------------------------------------------------------------------------------------

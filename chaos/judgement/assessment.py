@@ -5,12 +5,10 @@ Reads the journal and the scenario; docs/verdicts.md has the rules.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from chaos.checkers.catalogue import check_all
-from chaos.documents.library import library
 from chaos.documents.scenario import MustHappen, Scenario
 from chaos.documents.severity import RuleSet
 from chaos.i18n.findings import reason_text
@@ -47,11 +45,14 @@ class Assessment:
     judgement: Judgement
 
 
-def assess(scenario: Scenario, watchers: Mapping[str, str], journal: Journal, figures: Figures) -> Assessment:
-    """Measures and judges a run. `watchers` says of each alarm's name what raises it: a monitor, a robot, customers."""
+def assess(
+    scenario: Scenario, watchers: Mapping[str, str], journal: Journal, figures: Figures, rules: Mapping[str, RuleSet]
+) -> Assessment:
+    """Measures and judges a run. `watchers` says of each alarm's name what raises it: a monitor, a robot, customers; `rules` are those
+    that grade how severe it was, by name."""
     spec = spec_of(scenario, watchers, journal)
     computed = compute(journal, spec)
-    measures = _measures(journal, spec, figures, scenario, computed)
+    measures = _measures(journal, spec, figures, scenario, computed, rules)
     properties = check_all(journal)
     faults = _evidence(scenario, journal)
     invalid, doubts = _invalid(journal, computed, faults), _doubts(journal, faults)
@@ -89,7 +90,9 @@ def spec_of(scenario: Scenario, watchers: Mapping[str, str], journal: Journal) -
     )  # fmt: skip
 
 
-def _measures(journal: Journal, spec: EvaluationSpec, figures: Figures, scenario: Scenario, computed: Computed) -> Measures:
+def _measures(
+    journal: Journal, spec: EvaluationSpec, figures: Figures, scenario: Scenario, computed: Computed, rules: Mapping[str, RuleSet]
+) -> Measures:
     """Everything measured. Orders are those whose flow is of kind order, submitted in the window."""
     impairment, customers, unsteady = computed.impairment, computed.customers, computed.unsteady
     harm = severity.Harm(
@@ -99,23 +102,13 @@ def _measures(journal: Journal, spec: EvaluationSpec, figures: Figures, scenario
     extensions = known_measures().computed(journal, spec)
     found = Measures(
         orders=orders_of(figures.orders), flows=figures.flows, client_truth=figures.client_truth,
-        severity={name: severity.grade(rules, harm, scenario.system) for name, rules in _rules().items()},
+        severity={name: severity.grade(rule_set, harm, scenario.system) for name, rule_set in rules.items()},
         counters={c: counted(journal, c, since) for c in scenario.counters},
     )  # fmt: skip
     parts = (impairment, computed.response, customers, computed.stability)
     more: dict[str, object] = {name: getattr(part, name) for part in parts for name in part.model_fields_set}
     more |= {"unsteady_because": reason_text(unsteady)["en"] if unsteady is not None else ""}
     return found.model_copy(update=more | ({"extensions": extensions} if extensions else {}))
-
-
-@functools.cache
-def _rules() -> dict[str, RuleSet]:
-    return {name: library().resolve(name, RuleSet).model for name in library().shipped("severity")}
-
-
-def forget() -> None:
-    """Rule sets are read again."""
-    _rules.cache_clear()
 
 
 def _evidence(scenario: Scenario, journal: Journal) -> list[FaultEvidence]:

@@ -11,29 +11,32 @@ import pytest
 
 from chaos.documents.library import library
 from chaos.documents.scenario import Record, Scenario
-from chaos.execution.jobs import Job, load_scenario, prepare, record_of
+from chaos.execution.execute import result_of_run
+from chaos.execution.jobs import Job
+from chaos.execution.session import Session
 from chaos.judgement.verdict import counts
 from chaos.results.run import RunResult
 from simcore.base.units import MINUTE, parse_clock
 from simcore.journal.model import OUTCOMES, SIDES, Journal
 
 INCIDENTS = [name for name in library().shipped("scenario") if name.startswith("incidents/")]
+SESSION = Session()
 BROKERS = ("china-merchants-2022-03-14", "china-merchants-2022-05-16", "east-money-2023-03-21", "citic-2023-06-19",
            "dongxing-2023-12-21", "guosen-2007-02-01", "huaxi-2022-05-16")  # fmt: skip
 
 
 def incident(name: str) -> tuple[Scenario, Record]:
     """An incident and its record; a requirement beside an incident has one without anything in it."""
-    scenario: Scenario = load_scenario(name).model
+    scenario: Scenario = SESSION.scenario(name).model
     return scenario, scenario.record or Record.model_construct(outcomes=[])
 
 
 def run(name: str, seed: int = 1, **changes: Any) -> tuple[Journal, RunResult]:
     """The journal and the record of one run of an incident, of which parts may be changed."""
     job = Job(name, seed)
-    target = prepare(job)
-    journal = target.run(target.scenario.model.model_copy(update=changes), seed)
-    return journal, record_of(job, target, journal)
+    system = SESSION.bind(job.system)
+    journal = system.run(system.inputs.scenario.model.model_copy(update=changes), seed)
+    return journal, result_of_run(SESSION, job, system, journal)
 
 
 def test_the_brokers_of_the_record_are_there() -> None:

@@ -19,12 +19,15 @@ from chaos.documents.library import library
 from chaos.documents.scenario import Scenario
 from chaos.documents.suites import load_suite
 from chaos.execution.campaign import ExecutionOptions, run_all, suite_result
-from chaos.execution.jobs import Job, execute, load_scenario, prepare
+from chaos.execution.execute import execute
+from chaos.execution.jobs import Job
 from chaos.execution.planning import JobOptions, suite_jobs
+from chaos.execution.session import Session
 from chaos.judgement.verdict import combine
 
+SESSION = Session()
 SCENARIOS, SUITES = list(library().shipped("scenario")), list(library().shipped("suite"))
-REQUIREMENTS = [name for name in SCENARIOS if load_scenario(name).model.purpose == "requirement"]
+REQUIREMENTS = [name for name in SCENARIOS if SESSION.scenario(name).model.purpose == "requirement"]
 CLAIM = re.compile(r"\blegacy-coupled (passes|fails|bears this|just bears it)")
 EVERYTHING = os.environ.get("COREDRILL_TEST_LIBRARY") == "all"
 QUICK = (
@@ -38,7 +41,7 @@ QUICK = (
 
 def scenario(name: str) -> Scenario:
     """The model of a shipped scenario."""
-    model: Scenario = load_scenario(name).model
+    model: Scenario = SESSION.scenario(name).model
     return model
 
 
@@ -50,16 +53,16 @@ def claim(name: str) -> str | None:
 
 def suite(name: str, folder: Path, **options: Any) -> dict[str, Any]:
     """The result of a shipped suite, one seed a scenario."""
-    chosen, model = JobOptions(replications=1, **options), load_suite(name)
-    jobs = suite_jobs(model, chosen)
-    records = run_all(jobs, ExecutionOptions(store=str(folder / "store")), name)
-    return suite_result(model, jobs, chosen, records)
+    chosen, model, session = JobOptions(replications=1, **options), load_suite(name), Session()
+    jobs = suite_jobs(session, model, chosen)
+    records = run_all(session, jobs, ExecutionOptions(store=str(folder / "store")), name)
+    return suite_result(session, model, jobs, chosen, records)
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_a_scenario_is_sound(name: str) -> None:
     """Every name it uses exists in the system it is for, and it says what it shows."""
-    prepare(Job(name, 1))
+    SESSION.bind(Job(name, 1).system)
     assert scenario(name).name == name
     assert len(scenario(name).description) > 100
 
@@ -67,9 +70,9 @@ def test_a_scenario_is_sound(name: str) -> None:
 @pytest.mark.parametrize("name", SUITES)
 def test_a_suite_is_sound(name: str) -> None:
     """Its patterns mean something, and what it runs elsewhere than the scenario says fits there."""
-    for job in suite_jobs(load_suite(name), JobOptions()):
+    for job in suite_jobs(SESSION, load_suite(name), JobOptions()):
         if job.architecture is not None or job.environment is not None:
-            prepare(job)
+            SESSION.bind(job.system)
 
 
 def test_everything_is_listed() -> None:
@@ -78,7 +81,7 @@ def test_everything_is_listed() -> None:
         listed = json.loads(CliRunner().invoke(main, ["list", kind, "--json", "-"]).stdout)
         assert [entry["name"] for entry in listed] == known
         assert all(entry["title"] for entry in listed)
-    assert {job.scenario for job in suite_jobs(load_suite("full"), JobOptions())} == set(SCENARIOS)
+    assert {job.scenario for job in suite_jobs(SESSION, load_suite("full"), JobOptions())} == set(SCENARIOS)
     assert len(REQUIREMENTS) >= 24
 
 
@@ -97,7 +100,7 @@ def test_a_requirement_can_fail_and_cannot_pass_idly(name: str) -> None:
 @pytest.mark.parametrize("name", [n for n in REQUIREMENTS if claim(n) and (EVERYTHING or n in QUICK)])
 def test_a_claim_is_true(name: str) -> None:
     """What a scenario's text says of legacy-coupled is the verdict of seeds 1 and 2: it passes both, or fails one."""
-    runs = [execute(Job(name, seed)) for seed in ((1, 2) if EVERYTHING else (1,))]
+    runs = [execute(SESSION, Job(name, seed)) for seed in ((1, 2) if EVERYTHING else (1,))]
     assert combine(run.verdict or "unknown" for run in runs) == claim(name), [run.reasons for run in runs]
 
 

@@ -20,7 +20,7 @@ import yaml
 from pydantic import ValidationError
 
 from chaos.checkers.catalogue import implied, shipped_checkers
-from chaos.execution.simulated import FAULT_WORDS
+from chaos.execution.executor import EVENT_WORDS
 from chaos.faults.catalogue import shipped_faults
 from chaos.faults.fault import Fault, System
 from chaos.measures.catalogue import measures
@@ -72,20 +72,22 @@ def scenario_run(number: int, seed: int, folder: Path) -> Run:
 
     from chaos.cli.printing import print_result
     from chaos.execution.campaign import result_of
-    from chaos.execution.jobs import Job, forget, prepare, record_of
+    from chaos.execution.execute import result_of_run, run_once
+    from chaos.execution.jobs import Job
+    from chaos.execution.session import Session
     from chaos.reports.junit import junit
 
     faulthandler.dump_traceback_later(WATCHDOG_S, exit=True)
     path = write(number, seed, folder)
-    forget()
+    session = Session()
     jobs = [Job(str(path), 1 + i) for i in range(2 if number % 10 == 0 else 1)]
     records, events = {}, 0
     for job in jobs:
-        target = prepare(job)
-        journal = target.run(target.scenario.model, job.seed)
+        system = session.bind(job.system)
+        journal = run_once(system, job)
         events = max(events, journal.meta["counts"]["events"])
-        records[job.key] = record_of(job, target, journal)
-    result = result_of(jobs, records)
+        records[job.key] = result_of_run(session, job, system, journal)
+    result = result_of(session, jobs, records)
     print_result(result, Console(file=io.StringIO()))
     junit(result, "random")
     faulthandler.cancel_dump_traceback_later()
@@ -356,7 +358,7 @@ class Author:
     def must_happen(self) -> Plain:
         if self.chance(0.5):
             return {"counter": self.reading(), "at_least": self.rng.choice([1, 50])}
-        return {"event": self.rng.choice([*VOCABULARY, *FAULT_WORDS])} | ({"subject": "counter"} if self.chance(0.3) else {})
+        return {"event": self.rng.choice([*VOCABULARY, *EVENT_WORDS])} | ({"subject": "counter"} if self.chance(0.3) else {})
 
     def measure(self) -> str:
         """Any measure: first its group, or one of the whole run, then which."""

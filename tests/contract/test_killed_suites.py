@@ -25,13 +25,13 @@ finally:
     os.kill(os.getpid(), signal.SIGINT)
 """
 TWICE = """\
-import os, signal
-from chaos import cli
-cli.click.echo = lambda *words, **options: os.kill(os.getpid(), signal.SIGINT)
-@cli.main.command()
+import os, signal, click
+from chaos.cli.main import main
+click.echo = lambda *words, **options: os.kill(os.getpid(), signal.SIGINT)
+@main.command()
 def nap():
     raise KeyboardInterrupt
-cli.main(["nap"])
+main(["nap"])
 """
 
 

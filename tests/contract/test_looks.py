@@ -7,7 +7,8 @@ import itertools
 
 import pytest
 
-from chaos.execution.jobs import Job, prepare
+from chaos.execution.jobs import Job
+from chaos.execution.session import Session
 from simcore.base.units import SECOND, parse_clock
 from simcore.compile.plan import compile_plan
 from simcore.control.cosimulation import Cosimulation
@@ -37,10 +38,11 @@ def contents(journal: Journal) -> tuple[object, ...]:
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_who_takes_the_looks_changes_nothing(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Alarms, calls, what people do about them, and what becomes of every intent."""
-    target = prepare(Job(name, 1))
-    by_kernel = target.run(target.scenario.model, 1)
+    system = Session().bind(Job(name, 1).system)
+    scenario = system.inputs.scenario.model
+    by_kernel = system.run(scenario, 1)
     monkeypatch.setattr(Cosimulation, "scrape", polled)
-    by_simpy = target.run(target.scenario.model, 1)
+    by_simpy = system.run(scenario, 1)
     assert contents(by_kernel) == contents(by_simpy)
     assert {"alarm", "ack"} <= {event.what for event in by_kernel.events}
 
@@ -48,9 +50,9 @@ def test_who_takes_the_looks_changes_nothing(name: str, monkeypatch: pytest.Monk
 def looks(kind: str, *, beyond: bool, above: float | None = None) -> list[tuple[int, int, int, float | None]]:
     """Who is woken by looks at 9:30:00.5 and each second from then on, in three seconds of a healthy open: second of the look since
     9:30, turns, growth, value."""
-    target = prepare(Job("requirements/smoke/healthy-open", 1))
+    inputs = Session().bind(Job("requirements/smoke/healthy-open", 1).system).inputs
     start = parse_clock("09:30")
-    plan = compile_plan(target.architecture, target.workload, seed=1, start=start, end=start + 3 * SECOND)
+    plan = compile_plan(inputs.architecture, inputs.workload, seed=1, start=start, end=start + 3 * SECOND)
     seen: list[tuple[int, int, int, float | None]] = []
 
     def script(core: Cosimulation, _control: object) -> None:
@@ -90,9 +92,9 @@ def test_only_what_is_beyond_wakes() -> None:
 
 def test_a_hurried_look_comes_whatever_it_sees() -> None:
     """A bound nothing reaches: the look that was hurried after 9:30:01 is that of 9:30:01.5."""
-    target = prepare(Job("requirements/smoke/healthy-open", 1))
+    inputs = Session().bind(Job("requirements/smoke/healthy-open", 1).system).inputs
     start = parse_clock("09:30")
-    plan = compile_plan(target.architecture, target.workload, seed=1, start=start, end=start + 3 * SECOND)
+    plan = compile_plan(inputs.architecture, inputs.workload, seed=1, start=start, end=start + 3 * SECOND)
     seen: list[int] = []
 
     def script(core: Cosimulation, _control: object) -> None:

@@ -12,7 +12,9 @@ from click.testing import CliRunner
 
 from chaos.cli.main import main
 from chaos.cli.timelines import counted, reproductions, section, story
-from chaos.execution.jobs import Job, execute, load_scenario
+from chaos.execution.execute import execute
+from chaos.execution.jobs import Job
+from chaos.execution.session import Session
 
 CHECKED = ["incidents/everbright-2013-08-16", "incidents/knight-2012-08-01"]  # the cheapest to run whole
 RECORD = """\
@@ -27,6 +29,8 @@ record:
     - { at: "10:02", what: nothing answers, event: fault_started }
     - { at: "10:05", what: an apology }
 """
+
+SESSION = Session()
 
 
 @pytest.fixture(scope="module")
@@ -50,14 +54,14 @@ def test_every_reproduction_is_on_the_page(written: str) -> None:
 @pytest.mark.parametrize("name", CHECKED)
 def test_page_is_what_a_run_gives(name: str, written: str) -> None:
     """Run again, a reproduction gives the page's section letter by letter: coredrill timelines --markdown docs/reproductions.md."""
-    made = section(story(load_scenario(name).model, execute(Job(name, 1))))
+    made = section(story(SESSION.scenario(name).model, execute(SESSION, Job(name, 1))))
     assert made in written + "\n"
 
 
 @pytest.mark.parametrize("name", reproductions())
 def test_page_has_what_the_file_says(name: str, written: str) -> None:
     """Title, lines of the timeline, fitted parameters and stated misses stand in a section as they stand in the file."""
-    scenario = load_scenario(name).model
+    scenario = SESSION.scenario(name).model
     assert scenario.record is not None
     there = written.split(f"\n## {name}\n")[1].split("\n## ")[0]
     texts = [scenario.title, *(t.what for t in scenario.record.timeline), *(p.value for p in scenario.record.fitted)]
@@ -67,7 +71,7 @@ def test_page_has_what_the_file_says(name: str, written: str) -> None:
 
 def test_outcomes_are_held_against_what_was_published(small: Path) -> None:
     """Of three outcomes one lands, one misses and says so, one was fitted and does not count."""
-    told = story(load_scenario(str(small)).model, execute(Job(str(small), 1)))
+    told = story(SESSION.scenario(str(small)).model, execute(SESSION, Job(str(small), 1)))
     assert [(o["measure"], o["lands"]) for o in told["outcomes"]] == [
         ("impaired_s", True),
         ("recovery_s", False),
@@ -86,13 +90,13 @@ def run_command(*arguments: str) -> Any:
 
 def test_command_prints_and_writes(small: Path, tmp_path: Path) -> None:
     """Both timelines on stdout, progress on stderr, the same figures in the JSON, exit code 0 for a pass."""
-    result = run_command(str(small), "--json", str(tmp_path / "told.json"))
+    result = run_command(str(small), "--replications", "2", "--json", str(tmp_path / "told.json"))
     assert result.exit_code == 0
     assert "10:02:00   10:02:00   nothing answers" in result.stdout
-    assert "1 of 1" in result.stderr
-    assert "1 of 1" not in result.stdout
+    assert "[2/2] pass" in result.stderr
+    assert "[2/2]" not in result.stdout
     told = json.loads((tmp_path / "told.json").read_text(encoding="utf-8"))
-    assert told["summary"] == {"runs": 1, "verdict": "pass", "outcomes": 2, "outcomes_landing": 1}
+    assert told["summary"] == {"runs": 2, "verdict": "pass", "outcomes": 4, "outcomes_landing": 2}
     assert told["runs"][0]["outcomes"][0]["simulated"] == pytest.approx(120, abs=20)
 
 

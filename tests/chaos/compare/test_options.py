@@ -10,6 +10,7 @@ import pytest
 
 from chaos.compare.costs import hardware
 from chaos.execution.plain_run import run_plain
+from chaos.execution.session import Session
 from simcore.base.units import MINUTE, parse_clock
 from simcore.journal.model import OUTCOMES, Journal
 from simcore.library import LIBRARY, load_architecture
@@ -21,7 +22,7 @@ WINDOW = parse_clock("09:30"), parse_clock("09:31")
 @cache
 def healthy_minute(architecture: str) -> Journal:
     """The busiest minute of a normal day."""
-    return run_plain(architecture, "normal-day", start=WINDOW[0] - MINUTE, window=WINDOW, seed=1).journal
+    return run_plain(Session(), architecture, "normal-day", start=WINDOW[0] - MINUTE, window=WINDOW, seed=1).journal
 
 
 def intents_of(journal: Journal, flow: str) -> np.ndarray:

@@ -211,9 +211,12 @@ def test_ranking_agrees_with_brute_force(whole: dict[str, Any]) -> None:
     """A year's price is the sum over all windows of rate x share x (failed orders with the defect - without), each run by itself."""
     from chaos.coverage.pricing import load_triggers, windows_of
     from chaos.coverage.trials import Trial, attempt
+    from chaos.execution.session import Session
+
+    session = Session()
 
     def failed(scenario: str, defect: str | None) -> int:
-        found = attempt([Trial(scenario, "./architecture.yaml", "production", (1,), defect)])[0]
+        found = attempt(session, Trial(scenario, "./architecture.yaml", "production", (1,), defect))
         return int(found["runs"][0]["orders"]["failed_orders"])
 
     rates = {"nothing": 1.0, "silent": 7 / 3}  # the means of the triangles

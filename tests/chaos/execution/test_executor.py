@@ -19,7 +19,9 @@ from chaos.documents.scenario import (  # fmt: skip
     SteadyState,
     Window,
 )
-from chaos.execution.jobs import Job, forget, prepare, record_of
+from chaos.execution.execute import result_of_run, run_once
+from chaos.execution.jobs import Job
+from chaos.execution.session import Session
 from chaos.faults.hang import Hang
 from chaos.judgement.verdict import judge_run
 from chaos.measures.catalogue import measures
@@ -40,11 +42,10 @@ def drill(*arguments: str) -> Result:
 
 def run(path: Path) -> tuple[RunResult, Journal]:
     """The result and the journal of a scenario's first seed."""
-    forget()
-    job = Job(str(path), 1)
-    target = prepare(job)
-    journal = target.run(target.scenario.model, 1)
-    return record_of(job, target, journal), journal
+    job, session = Job(str(path), 1), Session()
+    system = session.bind(job.system)
+    journal = run_once(system, job)
+    return result_of_run(session, job, system, journal), journal
 
 
 # --- responders -----------------------------------------------------------------------------------------------------------

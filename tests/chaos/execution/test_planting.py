@@ -9,16 +9,19 @@ from typing import Any
 
 import pytest
 
-from chaos.coverage.trials import Trial, attempt, inert, system
+from chaos.coverage.trials import Trial, attempt, inert
 from chaos.documents.defect import Defect
 from chaos.documents.library import library
 from chaos.documents.sites import SITES, WORDS, sites_of
-from chaos.execution.planting import load_defect, mutant_named, mutants, places
+from chaos.execution.jobs import SystemReference
+from chaos.execution.planting import mutant_named, mutants, places
+from chaos.execution.session import Session
 from simcore.base.errors import InputError
 from simcore.library import load_architecture, load_workload, surroundings
 from simcore.model.architecture import Architecture
 from simcore.model.index import ArchitectureIndex
 
+SESSION = Session()
 SCENARIO = json.dumps({
     "kind": "scenario", "name": "short", "title": "Four minutes", "window": {"from": "10:30", "to": "10:34"}, "warmup": "1min",
     "steady_state": {"every": "30s", "hold": "1min", "objectives": {"login": {"success": 0.5}}},
@@ -39,7 +42,7 @@ def shipped() -> list[str]:
 
 def test_there_are_enough_operators_and_mutants(core: Architecture) -> None:
     """At least 25 operators, and 200 mutants of legacy-coupled, each with a name of its own."""
-    found = mutants(core)
+    found = mutants(SESSION.files, core)
     assert len(shipped()) >= 25
     assert len(found) >= 200
     assert max(Counter(mutant.name for mutant in found).values()) == 1
@@ -56,7 +59,7 @@ def test_sites_have_the_words_that_are_promised(kind: str, core: Architecture) -
 
 def test_call_sites_are_called_as_the_journal_does(core: Architecture) -> None:
     """So that a reading of a site is what the run counted there."""
-    given = attempt([Trial(SCENARIO, "legacy-coupled", "staging", (1,), readings=True)])[0]["runs"][0]["readings"]
+    given = attempt(SESSION, Trial(SCENARIO, "legacy-coupled", "staging", (1,), counters=True))["runs"][0]["readings"]
     asked = [reading for reading in given if reading.startswith("call/") and reading.endswith("/attempts")]
     called = {reading.removeprefix("call/").removesuffix("/attempts") for reading in asked}
     index = ArchitectureIndex(core)
@@ -68,22 +71,22 @@ def test_call_sites_are_called_as_the_journal_does(core: Architecture) -> None:
 @pytest.fixture(scope="module")
 def without() -> tuple[str, dict[str, Any]]:
     """The digest of production without a defect, and what a run in staging shows."""
-    digest = system(Trial(SCENARIO, "legacy-coupled", "production", (1,))).input_digest
-    return digest, attempt([Trial(SCENARIO, "legacy-coupled", "staging", (1,), readings=True)])[0]["runs"][0]
+    digest = SESSION.input_digest(SystemReference(SCENARIO, "legacy-coupled", "production"))
+    return digest, attempt(SESSION, Trial(SCENARIO, "legacy-coupled", "staging", (1,), counters=True))["runs"][0]
 
 
 @pytest.mark.parametrize("operator", shipped())
 def test_every_operator_can_be_planted(operator: str, core: Architecture, without: tuple[str, dict[str, Any]]) -> None:
     """At its first site the system is valid, and another one than without the defect; and where nothing it needs grew in a run
     without it, the same run with it comes out the same."""
-    sites = places(load_defect(operator).model, ArchitectureIndex(core))
+    sites = places(SESSION.files.defect(operator).model, ArchitectureIndex(core))
     if not sites:
         pytest.skip("legacy-coupled has no such site")  # breakers, deadlines, keys: options have them
-    mutant = mutant_named(f"{operator}@{sites[0].label}", "legacy-coupled")
+    mutant = mutant_named(SESSION.files, f"{operator}@{sites[0].label}", "legacy-coupled")
     digest, base = without
-    assert system(Trial(SCENARIO, "legacy-coupled", "production", (1,), mutant.name)).input_digest != digest
+    assert SESSION.input_digest(SystemReference(SCENARIO, "legacy-coupled", "production", defect=mutant.name)) != digest
     if mutant.needs and inert(mutant.needs, base["readings"], deadlines=False):
-        made = attempt([Trial(SCENARIO, "legacy-coupled", "staging", (1,), mutant.name)])[0]
+        made = attempt(SESSION, Trial(SCENARIO, "legacy-coupled", "staging", (1,), mutant.name))
         assert made.get("identical") or made["runs"][0]["effect"] == base["effect"]
 
 
@@ -121,11 +124,11 @@ def test_edits_outside_of_gaps_are_one_gap(tmp_path: Path) -> None:
 
 def test_hours_and_people_change_the_scenario() -> None:
     """At night a scenario begins at eight; in staging nobody watches and nobody is on duty."""
-    night = system(Trial(SCENARIO, "legacy-coupled", "night-drill", (1,))).scenario.model
+    night = SESSION.resolve(SystemReference(SCENARIO, "legacy-coupled", "night-drill")).scenario.model
     assert (night.window.begin, night.window.end - night.window.begin) == (20 * 3600 * 10**9, 240 * 10**9)
-    responders = system(Trial(SCENARIO, "legacy-coupled", "staging", (1,))).scenario.model.responders
+    responders = SESSION.resolve(SystemReference(SCENARIO, "legacy-coupled", "staging")).scenario.model.responders
     assert not any((responders.monitors, responders.robots, responders.complaints, responders.operators))
-    there = system(Trial(SCENARIO, "legacy-coupled", "staging~people", (1,))).scenario.model.responders
+    there = SESSION.resolve(SystemReference(SCENARIO, "legacy-coupled", "staging~people")).scenario.model.responders
     assert (there.monitors, there.operators) == (False, True)
 
 
@@ -173,6 +176,6 @@ def test_a_mistake_in_a_defect_has_its_place(tmp_path: Path, old: str, new: str,
 def test_an_unknown_site_is_told() -> None:
     """With the one that is meant; and a name without a site is no planted defect."""
     with pytest.raises(InputError, match="did you mean 'counter-threads'"):
-        mutant_named("pool-too-small@counter-thread", "legacy-coupled")
+        mutant_named(SESSION.files, "pool-too-small@counter-thread", "legacy-coupled")
     with pytest.raises(InputError, match="write OPERATOR@SITE"):
-        mutant_named("pool-too-small", "legacy-coupled")
+        mutant_named(SESSION.files, "pool-too-small", "legacy-coupled")

@@ -16,7 +16,9 @@ from types import ModuleType
 
 import pytest
 
-from chaos.execution.workers import Place, WorkerLostError, run_tasks
+from chaos.cli.progress import StderrProgress
+from chaos.execution.session import Session
+from chaos.execution.workers import WorkerLostError, Workers, run_tasks
 from simcore.base.errors import InputError
 
 WORK = """
@@ -24,10 +26,10 @@ import os, pathlib, time
 
 FOLDER = pathlib.Path(__file__).parent
 
-def square(n):
+def square(session, n):
     return n * n
 
-def deadly(n):
+def deadly(session, n):
     '''Every call leaves its mark; the first with n = 3 ends its process without a word.'''
     calls = FOLDER / f"calls-{n}"
     with calls.open("a") as file:
@@ -37,14 +39,14 @@ def deadly(n):
     time.sleep(0.2)
     return n * n
 
-def fatal(n):
+def fatal(session, n):
     os._exit(9)
 
-def wrong(n):
+def wrong(session, n):
     from simcore.base.errors import InputError
     raise InputError("no such thing", file="a.yaml", line=3, column=1, mend="leave it")
 
-def slow(n):
+def slow(session, n):
     (FOLDER / f"begun-{n}-{os.getpid()}").touch()
     time.sleep(0.5)
     return n * n
@@ -63,24 +65,24 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType
     del sys.modules["harmless_work"]
 
 
-def collect(function: object, place: Place, count: int = 6) -> dict[int, int]:
+def collect(function: object, workers: Workers, count: int = 6) -> dict[int, int]:
     """What each task gave."""
     found: dict[int, int] = {}
-    run_tasks(function, range(count), found.__setitem__, place)  # type: ignore[arg-type]
+    run_tasks(Session(StderrProgress()), function, range(count), found.__setitem__, workers)  # type: ignore[arg-type]
     return found
 
 
-@pytest.mark.parametrize("place", [Place(), Place(2)], ids=["here", "two-processes"])
-def test_every_task_is_made_once(work: ModuleType, place: Place) -> None:
+@pytest.mark.parametrize("workers", [Workers(), Workers(2)], ids=["here", "two-processes"])
+def test_every_task_is_made_once(work: ModuleType, workers: Workers) -> None:
     """Each task's value is told, once."""
     told: Counter[int] = Counter()
-    run_tasks(work.square, range(20), lambda n, value: told.update([n]) if value == n * n else None, place)
+    run_tasks(Session(), work.square, range(20), lambda n, value: told.update([n]) if value == n * n else None, workers)
     assert told == Counter(range(20))
 
 
 def test_a_lost_worker_costs_its_task_alone(work: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The process of task 3 dies: task 3 is made twice and every other once, though the other process was at work meanwhile."""
-    assert collect(work.deadly, Place(2)) == {n: n * n for n in range(6)}
+    assert collect(work.deadly, Workers(2)) == {n: n * n for n in range(6)}
     assert [len((tmp_path / f"calls-{n}").read_text()) for n in range(6)] == [1, 1, 1, 2, 1, 1]
     assert "a worker was lost at 3" in capsys.readouterr().err
 
@@ -88,13 +90,13 @@ def test_a_lost_worker_costs_its_task_alone(work: ModuleType, tmp_path: Path, ca
 def test_a_task_that_ends_every_worker_is_given_up(work: ModuleType) -> None:
     """After three workers the task is named in an error; nothing loops for ever."""
     with pytest.raises(WorkerLostError, match=r"3 workers were lost one after another at [01]"):
-        collect(work.fatal, Place(2), 2)
+        collect(work.fatal, Workers(2), 2)
 
 
 def test_a_mistake_keeps_its_place(work: ModuleType) -> None:
     """A user's mistake found by a worker is raised here, with file and line."""
     with pytest.raises(InputError, match=r"a\.yaml:3:1: no such thing; leave it"):
-        collect(work.wrong, Place(2))
+        collect(work.wrong, Workers(2))
 
 
 def test_an_interrupt_ends_the_workers(work: ModuleType) -> None:
@@ -104,7 +106,7 @@ def test_an_interrupt_ends_the_workers(work: ModuleType) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run_tasks(work.square, range(8), done, Place(2))
+        run_tasks(Session(), work.square, range(8), done, Workers(2))
     for child in active_children():
         assert connection.wait([child.sentinel], 10), child  # not is_alive: the executor's thread reaps the child as well
 
@@ -114,7 +116,7 @@ def test_no_scheduler_is_a_mistake_of_the_user(work: ModuleType, monkeypatch: py
     pytest.importorskip("distributed")
     monkeypatch.setattr("chaos.execution.workers.CONNECT_S", 1)
     with pytest.raises(InputError, match=r"no Dask scheduler at 'tcp://127\.0\.0\.1:9'.*dask scheduler"):
-        collect(work.square, Place(cluster="tcp://127.0.0.1:9"))
+        collect(work.square, Workers(cluster="tcp://127.0.0.1:9"))
 
 
 # --- Dask: a scheduler and two workers, as a user starts them -----------------------------------------------------------------
@@ -173,7 +175,7 @@ def test_a_killed_dask_worker_costs_its_task_alone(cluster: Cluster, work: Modul
 
     killer = threading.Thread(target=kill)
     killer.start()
-    assert collect(work.slow, Place(cluster=cluster.address), 8) == {n: n * n for n in range(8)}
+    assert collect(work.slow, Workers(cluster=cluster.address), 8) == {n: n * n for n in range(8)}
     killer.join()
     begun = Counter(p.name.split("-")[1] for p in tmp_path.glob("begun-*"))
     assert set(begun) == {str(n) for n in range(8)}
@@ -233,16 +235,18 @@ def test_a_cluster_with_other_files_is_refused(
     tmp_path: Path, write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A record made from other inputs than ours raises, and is not told."""
-    from chaos.execution import jobs as runner
+    from chaos.execution import runner
+    from chaos.execution.jobs import Job
+    from chaos.execution.runs import Runs
     from chaos.results.run import Measures, Orders, RunResult
 
     monkeypatch.chdir(tmp_path)
-    job = runner.Job(str(write(tmp_path)), 1)
+    job = Job(str(write(tmp_path)), 1)
     foreign = RunResult(
         architecture="small", seed=1, digest="", input_digest="of another file", measures=Measures(orders=Orders())
     )
-    monkeypatch.setattr(runner, "run_tasks", lambda function, jobs, done, place: done(jobs[0], foreign))
-    told: list[object] = []
-    with pytest.raises(InputError, match="other files"):
-        runner.run_jobs([job], 1, lambda *said: told.append(said), "tcp://somewhere:1")
-    assert told == []
+    monkeypatch.setattr(runner, "run_tasks", lambda session, function, tasks, done, workers: done(tasks[0], foreign))
+    runs = Runs(Session(), workers=Workers(cluster="tcp://somewhere:1"))
+    with pytest.raises(InputError, match=r"other files for .*scenario\.yaml"):
+        runs.make([job])
+    assert runs.records == {}

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from chaos.documents.scenario import Scenario, Step, step_model
-from chaos.execution.simulated import Conduct
+from chaos.execution.executor import ScenarioExecutor
 from chaos.faults import document
 from chaos.faults.catalogue import faults_of, shipped_faults
 from chaos.faults.fault import System
@@ -66,7 +66,7 @@ def run(
     plan = compile_plan(*pair, seed=7, start=parse_clock(start), end=parse_clock(end))
 
     def script(core: Any, control: Any) -> None:
-        Conduct(scenario, core, control).begin()
+        ScenarioExecutor(scenario, core, control).begin()
         if also is not None:
             core.env.process(also(core, control))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from chaos.execution.simulated import FAULT_WORDS
+from chaos.execution.executor import EVENT_WORDS
 from chaos.faults.catalogue import shipped_faults
 from chaos.i18n.texts import catalogue, display_name, seconds, translate
 from chaos.judgement import causes
@@ -37,7 +37,7 @@ def test_every_text_is_there_in_both_languages_with_the_same_places() -> None:
 def test_whatever_is_logged_has_its_words() -> None:
     """Every event of the control plane's documentation, every word of the harness, outcomes, truths, flags, grades, faults."""
     page = (ROOT / "docs/control.md").read_text(encoding="utf-8").split("## Events in the journal")[1]
-    logged = set(re.findall(r"^\| `([a-z_]+)` \|", page, re.MULTILINE)) | set(FAULT_WORDS)
+    logged = set(re.findall(r"^\| `([a-z_]+)` \|", page, re.MULTILINE)) | set(EVENT_WORDS)
     assert len(logged) > 60
     wanted = {f"event.{what}" for what in logged} | {f"outcome.{o}" for o in OUTCOMES} | {f"truth.{t}" for t in (*TRUTHS, *FLAGS)}
     wanted |= {f"grade.{grade}" for grade in GRADES} | {f"faultname.{fault}" for fault in shipped_faults()}

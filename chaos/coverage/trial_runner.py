@@ -1,0 +1,165 @@
+"""Trials made on workers and kept, and what a suite shows without any defect: the baseline that trials are held against."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from chaos.coverage.trials import PASS, Trial, attempt
+from chaos.execution.jobs import SIMULATED
+from chaos.execution.runner import JsonObject, TaskRunner, Work, require_same_files
+from chaos.execution.session import Session
+from chaos.execution.workers import Workers
+from simcore.base.errors import InputError
+
+Batch = tuple[Trial, ...]
+"""Trials of one system, which are made by one worker because they share what is read, and kept together."""
+Given = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class TrialSettings:
+    """Where and how: `seeds` from 1 on; `operators` limits the defects; `exhaustive` runs what cannot differ, too; `all_seeds` also
+    those that decide nothing any more."""
+
+    architecture: str
+    environment: str
+    seeds: int = 3
+    jobs: int = 1
+    cluster: str | None = None
+    operators: tuple[str, ...] | None = None
+    store: str | None = None
+    resume: bool = False
+    exhaustive: bool = False
+    all_seeds: bool = False
+
+    @property
+    def seed_numbers(self) -> tuple[int, ...]:
+        return tuple(range(1, self.seeds + 1))
+
+
+@dataclass
+class Baseline:
+    """What a suite shows in one environment without any defect: by scenario the digest of the system and the runs."""
+
+    environment: str
+    digests: dict[str, str]
+    runs: dict[str, list[dict[str, Any]]]
+    deadlines: dict[str, bool]
+    green: dict[str, bool] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.green = {name: all(run["verdict"] == PASS for run in runs) for name, runs in self.runs.items()}
+
+
+class TrialWork(Work[Batch, Given]):
+    """A task is a batch of trials, what it gives a list of what each of them gave."""
+
+    def perform(self, session: Session, task: Batch) -> Given:
+        """Makes the trials one after another."""
+        return [attempt(session, trial) for trial in task]
+
+    def key(self, task: Batch) -> str:
+        """Those of the trials."""
+        return json.dumps([trial.key for trial in task])
+
+    def scenario(self, task: Batch) -> str:
+        """That of the first trial."""
+        return task[0].scenario
+
+    def target(self, task: Batch) -> str:
+        """Defects are planted in the simulated core alone."""
+        return SIMULATED
+
+    def to_json(self, value: Given) -> JsonObject:
+        """All of it."""
+        return {"given": value}
+
+    def from_json(self, record: JsonObject) -> Given:
+        """What the trials gave."""
+        given: Given = record["given"]
+        return given
+
+
+class TrialRunner:
+    """Makes trials, keeps what is made, and counts the runs that are `made` and those that were `kept` before. A context manager: leaving
+    it closes the file in which trials are kept."""
+
+    def __init__(self, session: Session, settings: TrialSettings, name: str) -> None:
+        self.session, self.settings, self.made, self.kept = session, settings, 0, 0
+        self.counted: set[str] = set()
+        self.baselines: dict[Any, Baseline] = {}
+        self.details: dict[tuple[str, str, str], dict[str, Any]] = {}
+        path = Path(settings.store) if settings.store else _default_store(name, settings)
+        self.runner = TaskRunner(session, TrialWork(), Workers(settings.jobs, settings.cluster), path, resume=settings.resume)
+
+    def __enter__(self) -> TrialRunner:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.runner.__exit__(kind, error, trace)
+
+    def make(self, batches: Sequence[Batch], inputs: Sequence[str], what: str) -> list[Given]:
+        """What each batch gave, in their order. `inputs` changes with whatever decides what comes of a batch; `what` they are called, as
+        in "3 mutants in staging"."""
+        found: dict[int, Given] = {}
+
+        def made(i: int, given: Given, kept: bool) -> None:
+            found[i] = given
+            runs, key = sum(len(trial.get("runs", ())) for trial in given), self.runner.work.key(batches[i])
+            if not kept:
+                self.made += runs
+            elif key not in self.counted:
+                self.kept += runs
+            self.counted.add(key)
+
+        self.runner.make(batches, inputs, what, made)
+        return [found[i] for i in range(len(batches))]
+
+
+def _default_store(name: str, settings: TrialSettings) -> Path:
+    said = json.dumps([name, settings.architecture, settings.environment, settings.seeds])
+    return Path(".coredrill") / f"coverage-{blake2b(said.encode(), digest_size=6).hexdigest()}.jsonl"
+
+
+# --- the baseline -------------------------------------------------------------------------------------------------------------
+
+
+def baseline(
+    runner: TrialRunner, scenarios: Sequence[str], environment: str, *, seeds: tuple[int, ...] | None = None, what: str = ""
+) -> Baseline:
+    """Scenarios without a defect in an environment. Raises InputError for a file that is wrong."""
+    settings, known = runner.settings, (tuple(scenarios), environment, seeds)
+    if known in runner.baselines:
+        return runner.baselines[known]
+    trials = [
+        Trial(name, settings.architecture, environment, seeds or settings.seed_numbers, counters=True) for name in scenarios
+    ]
+    inputs = {trial.scenario: runner.session.bind(trial.system).inputs for trial in trials}
+    digests = {name: runner.session.input_digest(trial.system) for name, trial in zip(scenarios, trials, strict=True)}
+    deadlines = {name: of.architecture.deadlines == "propagate" for name, of in inputs.items()}
+    given = runner.make([(t,) for t in trials], list(digests.values()), f"scenarios without defects in {what or environment}")
+    for name, (unmutated,) in zip(scenarios, given, strict=True):
+        require_same_files(name, unmutated["digest"], digests[name])
+    runs = {name: g[0]["runs"] for name, g in zip(scenarios, given, strict=True)}
+    runner.baselines[known] = Baseline(environment, digests, runs, deadlines)
+    return runner.baselines[known]
+
+
+def require_green(found: Baseline) -> None:
+    """Raises InputError naming the scenarios that do not pass, with the reason of the first run."""
+    for name, runs in found.runs.items():
+        for run in runs:
+            if run["verdict"] != PASS:
+                red = [n for n, green in found.green.items() if not green]
+                also = f"; nor do {', '.join(n for n in red if n != name)}" if len(red) > 1 else ""
+                raise InputError(
+                    f"{name} does not pass in {found.environment} without any defect: {run['verdict']} with seed {run['seed']}"
+                    f" ({'; '.join(run['why'][:1]) or 'no reason given'}){also}",
+                    mend="coverage counts what a green suite fails to notice: mend the architecture, or leave the scenario out",
+                )

@@ -1,0 +1,79 @@
+"""The last of the three steps of a run: a seed on a bound system, its journal, and what it is judged to be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from chaos.execution.jobs import Job, replay_line
+from chaos.execution.session import Session
+from chaos.execution.target import RunOptions, SystemUnderTest
+from chaos.execution.topology import topology_of
+from chaos.i18n.findings import reason_text
+from chaos.judgement.assessment import Assessment, assess, causes_of, spec_of, timeline_of
+from chaos.measures.intervals import evaluate_intervals, violated_stretches
+from chaos.results.findings import Findings
+from chaos.results.run import RunResult
+from chaos.results.stored_run import store_run
+from simcore.journal.model import Journal
+from simcore.journal.summary import figures, laws
+from simcore.journal.writer import write_journal
+
+
+def execute(session: Session, job: Job) -> RunResult:
+    """Makes the run, judges it, and keeps its journal if the job names a folder. Raises InputError."""
+    session.require(job)
+    system = session.bind(job.system)
+    journal = run_once(system, job)
+    run = result_of_run(session, job, system, journal)
+    if job.journal is not None:
+        _keep(journal_folder(session, job), journal, run, system)
+    return run
+
+
+def run_once(system: SystemUnderTest, job: Job) -> Journal:
+    """The journal of a job's run on the system it is for."""
+    return system.run(system.inputs.scenario.model, job.seed, RunOptions(job.spans, events_max=job.events_max))
+
+
+def assessed(session: Session, system: SystemUnderTest, journal: Journal) -> Assessment:
+    """What a run of a system showed."""
+    rules = session.files.severity_rules()
+    return assess(system.inputs.scenario.model, system.watchers, journal, figures(journal), rules)
+
+
+def result_of_run(session: Session, job: Job, system: SystemUnderTest, journal: Journal) -> RunResult:
+    """What a run amounts to."""
+    inputs, found = system.inputs, assessed(session, system, journal)
+    scenario, judgement, chain = inputs.scenario.model, found.judgement, causes_of(found, journal, inputs.index)
+    return RunResult(
+        scenario=scenario.name, title=scenario.title, purpose=scenario.purpose, architecture=inputs.architecture.name,
+        environment=inputs.environment, workload=inputs.workload.name, seed=job.seed, verdict=judgement.verdict,
+        reasons=[reason_text(reason)["en"] for reason in judgement.reasons], invalid=bool(found.invalid or found.missed),
+        averted=bool(found.missed and not found.invalid), doubtful=bool(found.doubts),
+        digest=journal.digest, input_digest=system.input_digest, window=found.spec.window, measures=found.measures,
+        properties=found.properties, conservation=laws(journal), expectations=[e.result() for e in judgement.expectations],
+        faults=found.faults,
+        causes=[link.result() for link in chain], timeline=timeline_of(scenario, journal),
+        replay=replay_line(job, inputs.architecture_reference, inputs.environment),
+        findings=Findings(
+            reasons=judgement.reasons, expectations=[e.finding() for e in judgement.expectations],
+            symptoms=[link.symptom for link in chain],
+        ),
+    )  # fmt: skip
+
+
+def journal_folder(session: Session, job: Job) -> Path:
+    """Where the journal of a job is kept: below the folder it names, by scenario, architecture, environment and seed."""
+    inputs = session.bind(job.system).inputs
+    names = [inputs.scenario.model.name, inputs.architecture.name, inputs.environment, f"seed-{job.seed}"]
+    names += [f"defect-{job.defect}"] if job.defect else []
+    return Path(job.journal or ".") / "__".join(name.replace("/", "-") for name in names)
+
+
+def _keep(folder: Path, journal: Journal, run: RunResult, system: SystemUnderTest) -> None:
+    """The journal, and beside it what a report needs and the journal does not say."""
+    scenario = system.inputs.scenario.model
+    intervals = evaluate_intervals(journal, spec_of(scenario, system.watchers, journal))
+    write_journal(journal, folder)
+    violated = violated_stretches(intervals, scenario.steady_state.every)
+    store_run(folder, topology=topology_of(system.inputs.index), run=run, violated=violated)

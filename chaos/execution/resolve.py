@@ -1,0 +1,196 @@
+"""The first of the three steps of a run: from a job's references to resolved files. Then follow bind (`target`) and execute."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b
+from typing import Any
+
+from chaos.documents.library import library
+from chaos.documents.overrides import layers as assignment_layers
+from chaos.documents.references import beside, require_file
+from chaos.documents.scenario import Responders, Scenario
+from chaos.execution.digests import digest_of
+from chaos.execution.files import ResolvedFileCache
+from chaos.execution.planting import Mutant, mutant_named
+from chaos.faults.fault import System
+from simcore.files.loading import Resolved
+from simcore.files.patch import Layer, edits_of
+from simcore.library import Surroundings, require_fit
+from simcore.model.architecture import Architecture
+from simcore.model.control.section import Control
+from simcore.model.index import ArchitectureIndex
+from simcore.model.workload import Workload
+
+
+@dataclass(frozen=True)
+class ResolvedRun:
+    """Everything that decides what a run does, but for the seed: the scenario as it is run in its environment, the architecture and
+    workload after all edits, without those responders who are not there, and the planted defect. `architecture_reference` and
+    `workload_reference` are the names or paths they were read by."""
+
+    scenario: Resolved[Scenario]
+    architecture: Architecture
+    architecture_reference: str
+    workload: Workload
+    workload_reference: str
+    environment: str
+    defect: Mutant | None = None
+
+    @cached_property
+    def index(self) -> ArchitectureIndex:
+        """What is called how, and depends on what, in the architecture."""
+        return ArchitectureIndex(self.architecture)
+
+    @property
+    def system(self) -> System:
+        """What faults choose from."""
+        return System(self.index, self.workload)
+
+    @cached_property
+    def architecture_digest(self) -> str:
+        """Of all that the architecture says."""
+        return digest_of(self.architecture)
+
+    @cached_property
+    def digest(self) -> str:
+        """Changes with whatever decides what a run does, but for the seed; 32 hex digits."""
+        parts = [
+            self.scenario.model.model_dump_json(by_alias=True),
+            self.architecture_digest,
+            digest_of(self.workload),
+            self.environment,
+            *([repr(self.defect.standing)] if self.defect and self.defect.standing else []),
+        ]
+        return blake2b("\n".join(parts).encode(), digest_size=16).hexdigest()
+
+    @property
+    def watchers(self) -> dict[str, str]:
+        """What raises the alarm of each name: monitor, robot or customers."""
+        control = self.architecture.control
+        kinds = (("monitor", control.monitors), ("robot", control.robots), ("customers", control.complaints))
+        return {name: kind for kind, rules in kinds for name in rules}
+
+
+def resolve_run(
+    files: ResolvedFileCache, scenario: Resolved[Scenario], *, architecture: str | None = None, environment: str | None = None,
+    assignments: Sequence[str] = (), defect: str | None = None,
+) -> ResolvedRun:  # fmt: skip
+    """A scenario with its files: `architecture` and `environment` take the place of its own, `assignments` are changes as `--set` has
+    them, and `defect` is an OPERATOR@SITE. Raises InputError, with the place in a file where one is to blame."""
+    for kind, given in (("architecture", architecture), ("environment", environment), ("workload", None)):
+        _require_file(scenario, kind, given)
+    environment = environment or _beside(scenario, scenario.model.environment)
+    place = files.environment(environment)
+    model = as_run_in(scenario.model, place)
+    architecture = architecture or _beside(scenario, model.architecture)
+    workload = _beside(scenario, model.workload)
+    mutant = mutant_named(files, defect, architecture) if defect else None
+    system, load = _edited(files, scenario, architecture, workload, place, assignments, mutant)
+    require_fit(system, load)
+    control = with_responders(system.model.control, model.responders)
+    same = control is system.model.control
+    return ResolvedRun(
+        scenario if model is scenario.model else Resolved(model, scenario.tree),
+        system.model if same else system.model.model_copy(update={"control": control}),
+        architecture,
+        load.model,
+        workload,
+        environment,
+        mutant,
+    )
+
+
+def _edited(
+    files: ResolvedFileCache, scenario: Resolved[Scenario], architecture: str, workload: str, place: Surroundings,
+    assignments: Sequence[str], mutant: Mutant | None,
+) -> tuple[Resolved[Architecture], Resolved[Workload]]:  # fmt: skip
+    """Architecture and workload after the edits of defect, environment, scenario and command line."""
+    of_command, of_command_for_workload = assignment_layers(assignments)
+    layers = [place.architecture, _layer(scenario, "patch"), *([mutant.layer] if mutant else []), of_command]
+    for_workload = [place.workload, _layer(scenario, "workload_patch"), of_command_for_workload]
+    common, defect = (place.name, tuple(assignments)), mutant.name if mutant else None
+    return (
+        files.get(
+            "architecture",
+            (architecture, *common, defect, repr(scenario.model.patch)),
+            lambda: library().resolve(architecture, Architecture, layers),
+        ),
+        files.get(
+            "workload",
+            (workload, *common, repr(scenario.model.workload_patch)),
+            lambda: library().resolve(workload, Workload, for_workload),
+        ),
+    )
+
+
+def _require_file(scenario: Resolved[Scenario], kind: str, instead: str | None) -> None:
+    """A reference of the scenario's file leads to a file, or the error has the reference's place. Raises InputError."""
+    node = scenario.tree.get(kind)
+    if instead is None and node is not None:
+        require_file(node, kind, _beside(scenario, getattr(scenario.model, kind)))
+
+
+def _beside(scenario: Resolved[Scenario], reference: str) -> str:
+    return beside(scenario.tree.origin.file, reference)
+
+
+def _layer(scenario: Resolved[Scenario], key: str) -> Layer:
+    return Layer("scenario", scenario.model.name, edits_of(scenario.tree.get(key)))
+
+
+# --- a scenario in an environment -------------------------------------------------------------------------------------------
+
+
+def as_run_in(scenario: Scenario, place: Surroundings) -> Scenario:
+    """The scenario as it is run in an environment: at its hours, no longer than its horizon, with those who are there."""
+    begins = next((gap.begins_at for gap in place.gaps.values() if gap.begins_at is not None), scenario.window.begin)
+    horizon = next((gap.horizon for gap in place.gaps.values() if gap.horizon is not None), None)
+    absent = {who for gap in place.gaps.values() for who in gap.absent}
+    moved, length = begins - scenario.window.begin, scenario.window.end - scenario.window.begin
+    end = begins + min(length, horizon or length)
+    changes: dict[str, Any] = {}
+    if (begins, end) != (scenario.window.begin, scenario.window.end):
+        steps = [step.model_copy(update={"at": step.at + moved}) for step in scenario.method]
+        changes |= {
+            "window": scenario.window.model_copy(update={"begin": begins, "end": end}),
+            "method": [s for s in steps if s.at < end],
+        }
+    if absent:
+        changes["responders"] = scenario.responders.model_copy(update=dict.fromkeys(absent, False))
+    return scenario.model_copy(update=changes) if changes else scenario
+
+
+def with_responders(control: Control, who: Responders) -> Control:
+    """The control section without those who are not there."""
+    changes: dict[str, Any] = {}
+    if not who.monitors:
+        changes |= {"monitors": {}, "checklists": {}}
+    if not who.robots:
+        changes["robots"] = {}
+    if not who.complaints:
+        changes["complaints"] = {}
+    if not who.operators:
+        for kind in ("monitors", "robots", "complaints"):
+            rules = changes.get(kind, getattr(control, kind))
+            changes[kind] = {
+                n: r.model_copy(update={"route": None, "misroute": 0.0, "misroute_to": None}) for n, r in rules.items()
+            }
+        changes |= {"runbooks": {}, "checklists": {}}
+    if not changes:
+        return control
+    kept = {
+        *changes.get("monitors", control.monitors),
+        *changes.get("robots", control.robots),
+        *changes.get("complaints", control.complaints),
+    }
+    if "runbooks" not in changes:
+        kept |= set(changes.get("checklists", control.checklists))
+        alarms = {n: [a for a in r.alarms if a in kept] for n, r in control.runbooks.items()}
+        changes["runbooks"] = {n: r.model_copy(update={"alarms": alarms[n]}) for n, r in control.runbooks.items() if alarms[n]}
+    changes["failovers"] = {
+        n: f.model_copy(update={"trigger": f.trigger if f.trigger in kept else None}) for n, f in control.failovers.items()
+    }
+    return control.model_copy(update=changes)

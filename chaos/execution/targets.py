@@ -1,0 +1,45 @@
+"""Targets by name: the simulated core, and those of installed packages (entry points `coredrill.targets`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import cast
+
+from chaos.execution.jobs import SIMULATED
+from chaos.execution.simulated import SimulatedTarget
+from chaos.execution.target import OpenTarget
+from chaos.plugins import TARGETS, Plugin, installed
+from simcore.base.errors import InputError, show_value, suggest
+
+Opener = Callable[[str], OpenTarget]
+"""Opens a target at an address, a text that may be empty: a folder, a host. Raises InputError if there is nothing. Its docstring's first
+line is what `coredrill list targets` says of it."""
+
+BUILT_IN: Mapping[str, Opener] = MappingProxyType({SIMULATED: SimulatedTarget})
+
+
+def known_targets() -> dict[str, Opener]:
+    """What opens the target of each name, those of installed packages included. Raises PluginError for one that cannot be used."""
+    return installed().merged(TARGETS, BUILT_IN, _opener)
+
+
+def _opener(plugin: Plugin, value: object) -> Opener:
+    if not callable(value):
+        raise ValueError(f"it is {value!r}, and should be what opens the target at an address")
+    return cast(Opener, value)
+
+
+def describe(opener: Opener) -> str:
+    """What the target is, in one sentence: the first line of its docstring."""
+    return (opener.__doc__ or "").strip().split("\n")[0]
+
+
+def open_target(reference: str) -> OpenTarget:
+    """The target of a reference, `NAME` or `NAME:ADDRESS`, where the address says which of many (a folder, a host). Raises
+    InputError for a name that no target has, and for an address that leads to nothing."""
+    name, _, address = reference.partition(":")
+    known = known_targets()
+    if name not in known:
+        raise InputError(f"no target is called {show_value(name)}", mend=suggest(name, known))
+    return known[name](address)
