@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 
 from chaos.cli import options
-from chaos.reports.terminal import print_report
+from chaos.reports.run.terminal import print_report
 from chaos.reports.write import export, write_run, write_suite
 from chaos.results.stored_run import read_run
 

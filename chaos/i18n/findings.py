@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from chaos.i18n.texts import LANGUAGES, LocalizedText, display_name, join, lookup, translate, untranslated
+from chaos.i18n.texts import LocalizedText, display_name, join, lookup, translate, untranslated
 from chaos.measures.catalogue import measures
 from chaos.measures.formatting import text as value_text
 from chaos.measures.registry import Slot
@@ -58,7 +58,7 @@ def measure_title(name: str) -> LocalizedText:
         subject = display_name(measure.subject)
     elif slot is Slot.PROPERTY:
         subject = lookup("property", measure.subject)
-    return LocalizedText({language: measure.title(subject[language], language) for language in LANGUAGES})
+    return LocalizedText(measure.title(subject.en, "en"), measure.title(subject.zh, "zh"))
 
 
 # --- bounds and what was found ------------------------------------------------------------------------------------------------
@@ -69,21 +69,21 @@ def bound_text(bound: Bound) -> LocalizedText:
     if isinstance(bound, Text):
         return untranslated(bound.text)
     if isinstance(bound, PropertyHolds):
-        chinese = lookup("property", bound.name)["zh"]
-        return LocalizedText({"en": translate("bound.property_holds", name=bound.name)["en"], "zh": chinese})
-    measure = LocalizedText({"en": bound.measure, "zh": measure_title(bound.measure)["zh"]})
+        chinese = lookup("property", bound.name).zh
+        return LocalizedText(translate("bound.property_holds", name=bound.name).en, chinese)
+    measure = LocalizedText(bound.measure, measure_title(bound.measure).zh)
     return join([measure, limits_text(bound)], " ", " ")
 
 
 def limits_text(bound: Bound) -> LocalizedText:
-    """A bound without its measure; empty where there is nothing more to say, and for a sentence of an older run."""
+    """A bound without its measure; empty where there is nothing more to say. A sentence of an older run stands whole."""
     if isinstance(bound, NearPublished):
         published = value_text(bound.unit, bound.published, exact=True)
         note = translate(f"bound.{bound.standing}") if bound.standing != "counts" else untranslated("")
         return join([translate("bound.near_published", within=f"{bound.within:.0%}", published=published), note], "", "")
     if isinstance(bound, Limits):
         return _limits(bound)
-    return untranslated("")
+    return untranslated(bound.text if isinstance(bound, Text) else "")
 
 
 def _limits(bound: Limits) -> LocalizedText:

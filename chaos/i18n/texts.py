@@ -1,11 +1,13 @@
-"""What reports say, in English and 简体中文. The texts are in texts.json: key → [English, Chinese], with {places} to fill."""
+"""Texts in English and 简体中文. They are in texts.json: key → [English, Chinese], with {places} to fill."""
 
 from __future__ import annotations
 
 import functools
 import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from simcore.base.units import SECOND, format_clock
 
@@ -13,29 +15,53 @@ Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
 
 
-class LocalizedText(dict[str, str]):
-    """One text in every language: language → text."""
+@dataclass(frozen=True)
+class LocalizedText:
+    """One text in every language: `text["zh"]`."""
+
+    en: str
+    zh: str
+
+    def __getitem__(self, language: Language) -> str:
+        """The text in a language."""
+        return self.en if language == "en" else self.zh
+
+    def map(self, change: Callable[[str], str]) -> LocalizedText:
+        """The text changed in the same way in every language."""
+        return LocalizedText(change(self.en), change(self.zh))
+
+
+class Entry(NamedTuple):
+    """A text of the catalogue, its {places} not yet filled."""
+
+    en: str
+    zh: str
 
 
 @functools.cache
-def catalogue() -> dict[str, list[str]]:
-    """Key → [English, Chinese]."""
+def catalogue() -> dict[str, Entry]:
+    """Every text by its key."""
     found: dict[str, list[str]] = json.loads(Path(__file__).with_name("texts.json").read_text(encoding="utf-8"))
-    return found
+    return {key: Entry(*texts) for key, texts in found.items()}
 
 
 def translate(key: str, **parts: object) -> LocalizedText:
-    """The text of a key with its places filled; a part may itself be LocalizedText. KeyError for a key that there is not."""
-    texts = catalogue()[key]
-    return LocalizedText({
-        lang: text.format(**{k: v[lang] if isinstance(v, LocalizedText) else v for k, v in parts.items()})
-        for lang, text in zip(LANGUAGES, texts, strict=True)
-    })  # fmt: skip
+    """The text of a key with its places filled; a part may itself be localized. KeyError for a key that there is not.
+
+    >>> translate("suite.seed", seed=3)["en"]
+    'seed 3'
+    """
+    entry = catalogue()[key]
+
+    def filled(text: str, language: Language) -> str:
+        return text.format(**{k: v[language] if isinstance(v, LocalizedText) else v for k, v in parts.items()})
+
+    return LocalizedText(filled(entry.en, "en"), filled(entry.zh, "zh"))
 
 
 def untranslated(text: object) -> LocalizedText:
     """The same text in every language."""
-    return LocalizedText(dict.fromkeys(LANGUAGES, str(text)))
+    return LocalizedText(str(text), str(text))
 
 
 def lookup(prefix: str, word: object, otherwise: object = None) -> LocalizedText:
@@ -44,9 +70,9 @@ def lookup(prefix: str, word: object, otherwise: object = None) -> LocalizedText
     return translate(key) if key in catalogue() else untranslated(word if otherwise is None else otherwise)
 
 
-def join(parts: list[LocalizedText], english: str = ", ", chinese: str = "、") -> LocalizedText:
-    """Texts in a row."""
-    return LocalizedText({"en": english.join(p["en"] for p in parts), "zh": chinese.join(p["zh"] for p in parts)})
+def join(parts: Sequence[LocalizedText], english: str = ", ", chinese: str = "、") -> LocalizedText:
+    """Texts in a row, with what stands between them in each language."""
+    return LocalizedText(english.join(p.en for p in parts), chinese.join(p.zh for p in parts))
 
 
 def display_name(identifier: str) -> LocalizedText:
@@ -54,8 +80,7 @@ def display_name(identifier: str) -> LocalizedText:
     base, mark, number = identifier.partition("#")
     if base.count(".") == 1:
         return join([display_name(part) for part in base.split(".")], ".", "·")
-    name = lookup("name", base)
-    return LocalizedText({lang: text + mark + number for lang, text in name.items()})
+    return lookup("name", base).map(lambda name: name + mark + number)
 
 
 def clock(t_ns: int | None) -> str:
@@ -70,5 +95,5 @@ def seconds(value: float | None) -> LocalizedText:
     for unit, size, chinese in (("h", 3600, "小时"), ("min", 60, "分钟"), ("s", 1, "秒")):
         if value >= 2 * size or size == 1:
             number = f"{value / size:,.1f}".removesuffix(".0") if size > 1 else f"{value:,.0f}"
-            return LocalizedText({"en": f"{number} {unit}", "zh": f"{number} {chinese}"})
+            return LocalizedText(f"{number} {unit}", f"{number} {chinese}")
     raise AssertionError

@@ -57,8 +57,8 @@ def number(value: float) -> str:
 
 
 def flag(value: float, *, exact: bool = False) -> str:
-    """True or false; rounded 1 or 0, and between them the median of several."""
-    return str(bool(value)).lower() if exact else f"{float(value):g}"
+    """True or false; rounded, and where a file writes a number for it, 1 or 0, and between them the median of several."""
+    return str(value).lower() if exact and isinstance(value, bool) else f"{float(value):g}"
 
 
 def instant(t_ns: int | None) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chaos.reports.html import environment, stylesheet
 from chaos.reports.plots import Plot
+from chaos.reports.templating import environment, stylesheet
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from statistics import median
-from typing import Any
+from typing import NamedTuple
 
 from chaos.i18n.findings import measure_title
-from chaos.i18n.texts import Language, seconds, translate, untranslated
-from chaos.reports.html import environment, percent, stylesheet
+from chaos.i18n.texts import Language, LocalizedText, seconds, translate, untranslated
+from chaos.reports.templating import environment, percent, stylesheet
 from chaos.results.run import GroupResult, PairResult, RunResult, Verdict, same_place
 
 _WORST: tuple[Verdict, ...] = ("fail", "unknown", "pass")
@@ -28,17 +29,63 @@ def groups_of(runs: Sequence[RunResult]) -> list[GroupResult]:
     ]  # fmt: skip
 
 
+class Column(NamedTuple):
+    """A column of the matrix."""
+
+    architecture: str
+    environment: str | None
+
+
+@dataclass(frozen=True)
+class RunLink:
+    """A run of a cell, and the address of its page, if it has one."""
+
+    link: str | None
+    seed: LocalizedText
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What the runs of a scenario in one place showed; `over` is what must hold over their seeds."""
+
+    verdict: Verdict
+    lines: list[LocalizedText]
+    runs: list[RunLink]
+    over: list[str]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A scenario with its cell in each column that it was run in."""
+
+    scenario: str | None
+    title: str
+    cells: dict[Column, Cell]
+
+
+@dataclass(frozen=True)
+class PairRows:
+    """A pair: what it claims, and the values of both sides by seed."""
+
+    name: str
+    verdict: Verdict
+    claim: LocalizedText
+    rows: list[LocalizedText]
+    why: str
+
+
 def suite_page(
     title: str, runs: Sequence[RunResult], links: Sequence[str | None], groups: Sequence[GroupResult],
     pairs: Sequence[PairResult] = (), language: Language = "en",
 ) -> str:  # fmt: skip
     """The page, HTML. `links` are the addresses of the runs' pages, relative to it; None for a run without one."""
-    columns = list(dict.fromkeys((g.architecture, g.environment) for g in groups))
-    rows: dict[str | None, dict[str, Any]] = {}
+    columns = list(dict.fromkeys(Column(g.architecture, g.environment) for g in groups))
+    rows: dict[str | None, Row] = {}
     for group in groups:
-        row = rows.setdefault(group.scenario, {"scenario": group.scenario, "title": group.title, "cells": {}})
+        row = rows.setdefault(group.scenario, Row(group.scenario, group.title, {}))
         mine = [(run, link) for run, link in zip(runs, links, strict=True) if same_place(run, group)]
-        row["cells"][group.architecture, group.environment] = _cell(group, mine)
+        row.cells[Column(group.architecture, group.environment)] = _cell(group, mine)
     judged = [*(g.verdict for g in groups if g.counts), *(p.verdict for p in pairs)]
     counts = {"passed": judged.count("pass"), "failed": judged.count("fail"), "unknown": judged.count("unknown")}
     return environment().get_template("suite.html").render(
@@ -47,26 +94,23 @@ def suite_page(
     )  # fmt: skip
 
 
-def _cell(group: GroupResult, mine: Sequence[tuple[RunResult, str | None]]) -> dict[str, Any]:
+def _cell(group: GroupResult, mine: Sequence[tuple[RunResult, str | None]]) -> Cell:
     orders = [run.measures.orders for run, _ in mine]
     lost = [float(o.failed_orders) for o in orders]
     shares = [o.failed_orders / o.intended for o in orders if o.intended]
     impaired = [run.measures.impaired_s for run, _ in mine if run.measures.impaired_s is not None]
-    lines = (
-        [translate("suite.failed", n=f"{median(lost):,.0f}", share=percent(median(shares) if shares else None))] if lost else []
-    )
+    share = percent(median(shares) if shares else None)
+    lines = [translate("suite.failed", n=f"{median(lost):,.0f}", share=share)] if lost else []
     lines += [translate("suite.impaired", time=seconds(median(impaired)))] if impaired else []
     lines += [translate("suite.median")] if len(mine) > 1 else []
     lines += [] if group.counts else [translate("suite.unjudged")]
     over = [f"{e.expected}: {e.held}/{e.runs}" for e in group.expectations]
-    seeds = [
-        {"link": link, "seed": translate("suite.seed", seed=run.seed), "verdict": run.verdict or "none"} for run, link in mine
-    ]
-    return {"verdict": group.verdict, "lines": lines, "runs": seeds, "over": over}
+    links = [RunLink(link, translate("suite.seed", seed=run.seed), run.verdict or "none") for run, link in mine]
+    return Cell(group.verdict, lines, links, over)
 
 
-def _pair(pair: PairResult) -> dict[str, Any]:
+def _pair(pair: PairResult) -> PairRows:
     claim = translate("suite.differs", measure=measure_title(pair.measure), a=pair.a, b=pair.b, least=f"{pair.at_least:g}")
-    told = [(row.seed, *("–" if value is None else f"{value:,g}" for value in (row.a, row.b))) for row in pair.seeds]
-    rows = [untranslated(f"{seed}: {a} / {b}") for seed, a, b in told]
-    return {"name": pair.name, "verdict": pair.verdict, "claim": claim, "rows": rows[:20], "why": pair.why}
+    values = [["–" if value is None else f"{value:,g}" for value in (row.a, row.b)] for row in pair.seeds]
+    rows = [untranslated(f"{row.seed}: {a} / {b}") for row, (a, b) in zip(pair.seeds, values, strict=True)]
+    return PairRows(pair.name, pair.verdict, claim, rows[:20], pair.why)

@@ -11,10 +11,10 @@ from tempfile import TemporaryDirectory
 from typing import IO
 
 from chaos.i18n.texts import Language
-from chaos.reports.customers import write_csv
-from chaos.reports.html import run_page
+from chaos.reports.run.customers import write_csv
+from chaos.reports.run.page import run_page
+from chaos.reports.run.trace import write_trace
 from chaos.reports.suite import groups_of, suite_page
-from chaos.reports.trace import write_trace
 from chaos.results.run import RunResult, SuiteResult
 from chaos.results.stored_run import read_run
 from simcore.base.errors import InputError

@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import JsonValue, Strict, ValidationError
 
@@ -26,7 +26,12 @@ FORMAT, SCHEMA_VERSION = "coredrill-run", 1
 BYTES_MAX = 64 << 20
 TEXT_MAX = 20_000  # characters
 
-Stretch = Annotated[tuple[int, int], Strict(False)]
+
+class Stretch(NamedTuple):
+    """A stretch of time [from, to), ns since midnight of the first day."""
+
+    begin_ns: int
+    end_ns: int
 
 
 class _File(ResultModel):
@@ -36,7 +41,7 @@ class _File(ResultModel):
     schema_version: int
     record: RunResult | None = None
     picture: Topology = Topology()
-    violated: list[Stretch] = []
+    violated: list[Annotated[tuple[int, int], Strict(False)]] = []
 
 
 @dataclass(frozen=True)
@@ -48,18 +53,18 @@ class StoredRun:
     journal: Journal
     run: RunResult
     topology: Topology
-    violated: list[tuple[int, int]]
+    violated: list[Stretch]
 
     @property
-    def span(self) -> tuple[int, int]:
-        """From the first second of the series to the end of the last one, ns."""
+    def span(self) -> Stretch:
+        """From the first second of the series to the end of the last one."""
         begin = int(self.journal.meta["start_ns"])
-        return begin, min(begin + self.journal.seconds.size * SECOND, int(self.journal.meta["end_ns"]))
+        return Stretch(begin, min(begin + self.journal.seconds.size * SECOND, int(self.journal.meta["end_ns"])))
 
     @property
-    def window(self) -> tuple[int, int]:
-        """What was measured, ns."""
-        return self.run.window or self.span
+    def window(self) -> Stretch:
+        """What was measured."""
+        return Stretch(*self.run.window) if self.run.window else self.span
 
 
 def store_run(
@@ -84,7 +89,8 @@ def read_run(folder: str | Path) -> StoredRun:
         raise JournalError("this is the record of another journal", file=str(path), mend="run the scenario again")
     else:
         run = found.record
-    return StoredRun(Path(folder), journal, run, found.picture if found else Topology(), found.violated if found else [])
+    violated = [Stretch(*stretch) for stretch in found.violated] if found else []
+    return StoredRun(Path(folder), journal, run, found.picture if found else Topology(), violated)
 
 
 def _read_beside(path: Path) -> _File:

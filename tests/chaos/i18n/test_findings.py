@@ -145,7 +145,7 @@ TABLE += [*((found_text(x), en, zh) for x, en, zh in FOUND), *((reason_text(x), 
 )
 def test_each_is_told_in_both_languages(text: LocalizedText, english: str, chinese: str) -> None:
     """In English in the words that results of runs have had all along, and in Chinese."""
-    assert text == {"en": english, "zh": chinese}
+    assert text == LocalizedText(english, chinese)
 
 
 @pytest.mark.parametrize(
@@ -164,15 +164,15 @@ def test_a_sentence_of_an_older_run_stands_as_it_is() -> None:
     """In both languages, whatever it says."""
     text = Text(text="<b> ≤ 3")
     assert [told["zh"] for told in (symptom_text(text), bound_text(text), found_text(text), reason_text(text))] == [text.text] * 4
-    assert limits_text(text) == {"en": "", "zh": ""}
+    assert limits_text(text) == LocalizedText(text.text, text.text)
 
 
 def test_every_measure_has_a_title_in_chinese() -> None:
     """Of each that a run may have, whatever stands in its slot; one that is declared nowhere is called by its name."""
     names = [m.name.replace("FLOW", "login").replace("PROPERTY", "none-lost") for m in measures().measures]
     assert [n for n in names if measure_title(n)["zh"].isascii() and not n.startswith(("counters", "severity"))] == []
-    assert measure_title("flows.login.failed") == {"en": "login: failed", "zh": "登录认证：失败数"}
-    assert measure_title("nobody.knows") == {"en": "nobody.knows", "zh": "nobody.knows"}
+    assert measure_title("flows.login.failed") == LocalizedText("login: failed", "登录认证：失败数")
+    assert measure_title("nobody.knows") == LocalizedText("nobody.knows", "nobody.knows")
 
 
 def test_no_report_reads_a_sentence_back() -> None:

@@ -13,7 +13,7 @@ from chaos.faults.catalogue import shipped_faults
 from chaos.i18n.texts import catalogue, display_name, seconds, translate
 from chaos.judgement import causes
 from chaos.measures.registry import GRADES
-from chaos.reports import states
+from chaos.reports.run import service_states as states
 from simcore.journal.model import FLAGS, OUTCOMES
 from simcore.journal.summary import TRUTHS
 from simcore.library import LIBRARY, load_architecture

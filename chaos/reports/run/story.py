@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from chaos.i18n.texts import LocalizedText, clock, display_name, join, lookup, seconds, translate, untranslated
+from chaos.reports.run.headline import amiss
 from chaos.results.run import CausalLink
 from chaos.results.stored_run import StoredRun
 from simcore.base.units import SECOND
-from simcore.journal.model import FLAGS, Event
+from simcore.journal.model import Event
 
 POOLS, FLOWS, ACTIONS = 3, 6, 3
 
@@ -115,19 +116,8 @@ def _hurt(stored: StoredRun) -> Sentence:
     orders = stored.run.measures.orders
     figures = {key: f"{orders.count(word):,}" for key, word in _FIGURES.items()}
     text = translate("story.hurt", **figures)
-    amiss = truths(stored)
-    return Sentence(None, join([text, translate("story.truth", what=amiss)], " ", "") if amiss else text)
+    wrong = amiss(stored.run)
+    return Sentence(None, join([text, translate("story.truth", what=wrong)], " ", "") if wrong is not None else text)
 
 
 _FIGURES = {"failed": "failed_orders", "intended": "intended", "blocked": "blocked", "failedin": "failed", "unknown": "unknown"}
-
-
-def truths(stored: StoredRun) -> LocalizedText | None:
-    """What is amiss beside what clients saw, if anything is."""
-    orders = stored.run.measures.orders
-    found = [
-        join([translate(f"truth.{flag}"), untranslated(f"{orders.count(flag):,}")], " ", " ")
-        for flag in FLAGS
-        if orders.count(flag)
-    ]
-    return join(found) if found else None

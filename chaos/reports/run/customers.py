@@ -8,15 +8,16 @@ from __future__ import annotations
 import csv
 import math
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chaos.i18n.texts import Language
-from chaos.reports.bins import Ints, Mask
+from chaos.reports.run.bins import Ints, Mask
 from chaos.results.stored_run import StoredRun
 from simcore.base.units import MINUTE, format_clock
-from simcore.journal.model import FLAGS, OUTCOMES
+from simcore.journal.model import FLAGS, OUTCOMES, Columns
 
 DAILY_MOVE = 0.02  # one standard deviation of a day's price change: a guess
 SESSION_MIN = 240  # minutes of continuous and auction trading a day the move is spread over
@@ -51,9 +52,9 @@ def impact(stored: StoredRun) -> Impact:
     rows = _hurt_rows(stored)
     table = {column: values[rows] for column, values in stored.journal.intents.items()}
     who, place = np.unique(table["customer"], return_inverse=True)
-    amount, provable, claim = _money(stored, table, _is_order(stored)[rows])
+    money = _money(stored, table, _is_order(stored)[rows])
 
-    def summed(values: Any) -> Ints:
+    def summed(values: NDArray[np.generic]) -> Ints:
         total = np.zeros(who.size, np.int64)
         np.add.at(total, place, np.asarray(values, np.int64))
         return total
@@ -63,11 +64,12 @@ def impact(stored: StoredRun) -> Impact:
     first, last = np.full(who.size, np.iinfo(np.int64).max), np.zeros(who.size, np.int64)
     np.minimum.at(first, place, table["submit_ns"])
     np.maximum.at(last, place, table["submit_ns"])
-    found = Impact(who, counts, summed(np.ones(place.size)), summed(amount), summed(provable), summed(claim), first, last)
+    amount, provable, claim = (summed(cents) for cents in money)
+    found = Impact(who, counts, summed(np.ones(place.size)), amount, provable, claim, first, last)
     return _sorted(found, np.lexsort((who, -found.amount_cents, -found.claim_cents)))
 
 
-def _sorted(found: Impact, order: Any) -> Impact:
+def _sorted(found: Impact, order: NDArray[np.intp]) -> Impact:
     arrays = {field: getattr(found, field)[order] for field in Impact.__dataclass_fields__ if field != "counts"}
     return Impact(counts={word: values[order] for word, values in found.counts.items()}, **arrays)
 
@@ -87,8 +89,15 @@ def _hurt_rows(stored: StoredRun) -> Mask:
     return rows
 
 
-def _money(stored: StoredRun, table: dict[str, Any], orders: Mask) -> tuple[Ints, Ints, Ints]:
+class _Money(NamedTuple):
     """Of each row, cents: what the order was worth, the loss of which there is a trace, and the whole claim."""
+
+    amount: Ints
+    provable: Ints
+    claim: Ints
+
+
+def _money(stored: StoredRun, table: Columns, orders: Mask) -> _Money:
     amount = np.where(orders, table["quantity"] * table["price_cents"], 0)
     back = stored.run.measures.recovered_at_ns or stored.window[1]
     delay_min = np.maximum(0, back - table["submit_ns"]) / MINUTE
@@ -98,10 +107,17 @@ def _money(stored: StoredRun, table: dict[str, Any], orders: Mask) -> tuple[Ints
     gone = (table["flags"] & (FLAGS["lost"] | FLAGS["stranded"])) != 0
     surplus = np.maximum(0, np.maximum(table["placed"], table["recorded"]) - 1)
     claim = np.rint(amount * (np.where(unplaced | gone, move, 0.0) + surplus * (move + UNDO_COST))).astype(np.int64)
-    return amount, np.where(blocked, 0, claim), claim
+    return _Money(amount, np.where(blocked, 0, claim), claim)
 
 
 # --- who they are -----------------------------------------------------------------------------------------------------------
+
+
+class Identity(NamedTuple):
+    """Account and name of a customer."""
+
+    account: str
+    name: str
 
 
 class Identities:
@@ -112,10 +128,10 @@ class Identities:
 
         self._faker = Faker(_LOCALES[language])
 
-    def of(self, customer: int) -> tuple[str, str]:
-        """(account, name)."""
+    def of(self, customer: int) -> Identity:
+        """That of a customer."""
         self._faker.seed_instance(customer)
-        return f"{880_000_000 + customer:012d}", str(self._faker.name())
+        return Identity(f"{880_000_000 + customer:012d}", str(self._faker.name()))
 
 
 def write_csv(stored: StoredRun, file: IO[str], language: Language) -> int:
@@ -139,10 +155,17 @@ def write_csv(stored: StoredRun, file: IO[str], language: Language) -> int:
 # --- how many will complain ---------------------------------------------------------------------------------------------------
 
 
-def complaints(impaired_s: float | None, customers: int) -> tuple[int, int]:
-    """An estimate, low and high: by incident and by impaired minute of large Korean brokers; never more than were hurt."""
+class Complaints(NamedTuple):
+    """An estimate of how many customers complain."""
+
+    low: int
+    high: int
+
+
+def complaints(impaired_s: float | None, customers: int) -> Complaints:
+    """By incident and by impaired minute of large Korean brokers; never more than were affected."""
     if not impaired_s or not customers:
-        return 0, 0
+        return Complaints(0, 0)
     by_incident, by_minute = round(COMPLAINTS_PER_INCIDENT), math.ceil(COMPLAINTS_PER_MINUTE * impaired_s / 60)
     low, high = sorted((by_incident, by_minute))
-    return min(low, customers), min(high, customers)
+    return Complaints(min(low, customers), min(high, customers))

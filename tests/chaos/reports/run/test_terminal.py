@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from click.testing import Result
 
-from chaos.reports.terminal import COLUMNS, LINES_MAX, lines, spark
+from chaos.reports.run.terminal import COLUMNS, LINES_MAX, lines, spark
 from chaos.results.stored_run import read_run
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from chaos.i18n.texts import LocalizedText, join, translate, untranslated
+from chaos.i18n.texts import LocalizedText, translate, untranslated
 from chaos.results.stored_run import StoredRun
 from simcore.base.units import SECOND
 
@@ -89,17 +89,24 @@ def _people(stored: StoredRun, end: int) -> list[Band]:
     return found
 
 
-def marks(stored: StoredRun) -> list[tuple[int, LocalizedText]]:
-    """Instants worth a mark: each step's beginning, the first alarm, people knowing, the decision, the last act, recovery."""
+class Mark(NamedTuple):
+    """An instant worth a mark, ns."""
+
+    t_ns: int
+    label: LocalizedText
+
+
+def marks(stored: StoredRun) -> list[Mark]:
+    """The marks in order of time: each step's beginning, the first alarm, people knowing, the decision, the last act, recovery."""
     metrics = stored.run.measures
-    found = [(s.began_ns, untranslated(s.name)) for s in stored.run.faults if s.began_ns is not None]
+    found = [Mark(s.began_ns, untranslated(s.name)) for s in stored.run.faults if s.began_ns is not None]
     if metrics.first_violation_ns is not None:
         at = metrics.first_violation_ns
         for word, length in (("detect", metrics.detect_s), ("decide", metrics.decide_s), ("act", metrics.act_s)):
             if length is None:
                 break
             at += round(length * SECOND)
-            found.append((at, join([translate(f"recovery.{word}")])))
+            found.append(Mark(at, translate(f"recovery.{word}")))
     if metrics.recovered_at_ns is not None:
-        found.append((metrics.recovered_at_ns, translate("band.recovered")))
-    return sorted(found, key=lambda mark: mark[0])
+        found.append(Mark(metrics.recovered_at_ns, translate("band.recovered")))
+    return sorted(found, key=lambda mark: mark.t_ns)

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 
 from chaos.i18n.texts import Language, LocalizedText, clock, display_name, join, lookup, seconds, translate, untranslated
-from chaos.reports.bands import bands
-from chaos.reports.bins import Bins, Ints, bins_of
-from chaos.reports.html import failed_orders, reasons, where
-from chaos.reports.page import order_rows, outcomes_by_bin, page_focus, shown_pools
-from chaos.reports.states import fill
-from chaos.reports.story import story, truths
+from chaos.reports.run.bands import bands
+from chaos.reports.run.bins import Bins, Ints, bins_of
+from chaos.reports.run.headline import amiss, failed_orders, reasons, where
+from chaos.reports.run.page_data import order_rows, outcomes_by_bin, page_focus, shown_pools
+from chaos.reports.run.service_states import fill
+from chaos.reports.run.story import story
 from chaos.results.stored_run import StoredRun
 from simcore.base.errors import one_line
 from simcore.base.units import SECOND
@@ -60,10 +58,10 @@ def _head(stored: StoredRun) -> list[tuple[LocalizedText, str]]:
         ),
         (where(stored), ""),
     ]
-    found += [(join([untranslated(" "), text], "", ""), "") for text in reasons(stored)[:4]]
+    found += [(join([untranslated(" "), text], "", ""), "") for text in reasons(run)[:4]]
     found.append((_said("figure.failed", untranslated(f"{metrics.orders.failed_orders:,}"), *failed_orders(run)), "bold"))
-    if (amiss := truths(stored)) is not None:
-        found.append((_said("figure.truth", amiss), "bold"))
+    if (wrong := amiss(run)) is not None:
+        found.append((_said("figure.truth", wrong), "bold"))
     if metrics.impaired_s is not None:
         recovery = seconds(metrics.recovery_s)
         if metrics.recovery_s is None:
@@ -94,8 +92,8 @@ def _pictures(stored: StoredRun, language: Language) -> list[tuple[LocalizedText
         return []
     a, b = bins.at(begin * SECOND), bins.at(end * SECOND - 1) + 1
     by_bin = outcomes_by_bin(stored, bins, order_rows(stored))
-    good = np.array(by_bin["confirmed"]) + by_bin["rejected"]
-    bad = np.array(by_bin["blocked"]) + by_bin["failed"] + by_bin["unknown"]
+    good: Ints = np.sum([by_bin.confirmed, by_bin.rejected], axis=0)
+    bad: Ints = np.sum([by_bin.blocked, by_bin.failed, by_bin.unknown], axis=0)
     top = int(max(_cut(good, a, b).max(initial=0), _cut(bad, a, b).max(initial=0)))
     rows = [
         (untranslated(""), _ruler(begin, end)),
@@ -113,15 +111,15 @@ def _pictures(stored: StoredRun, language: Language) -> list[tuple[LocalizedText
 
 
 def _row(label: LocalizedText, line: str) -> LocalizedText:
-    return LocalizedText(
-        {
-            lang: f"{set_cell_size(one_line(text), LABEL) if cell_len(text) > LABEL else text + ' ' * (LABEL - cell_len(text))} {line}"
-            for lang, text in label.items()
-        }
-    )
+    return label.map(lambda text: f"{_padded(text)} {line}")
 
 
-def _cut(values: NDArray[Any], a: int, b: int) -> Ints:
+def _padded(text: str) -> str:
+    """A label as wide as the others, in cells of the terminal: Chinese takes two a character."""
+    return set_cell_size(one_line(text), LABEL) if cell_len(text) > LABEL else text + " " * (LABEL - cell_len(text))
+
+
+def _cut(values: Ints, a: int, b: int) -> Ints:
     """The bins [a, b) in COLUMNS columns, each the highest of its bins."""
     edges = np.linspace(a, b, COLUMNS + 1).astype(int)
     return np.array([values[x : max(y, x + 1)].max(initial=0) for x, y in pairwise(edges)])

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chaos.reports.trace import write_trace
+from chaos.reports.run.trace import write_trace
 from chaos.results.run import RunResult
 from chaos.results.stored_run import StoredRun, read_run
 from chaos.results.topology import Topology

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from chaos.reports.bins import Bins, Ints, Mask
+from chaos.reports.run.bins import Bins, Ints, Mask
 from chaos.results.topology import TopologyEdge, TopologyNode
 from simcore.base.units import SECOND
 from simcore.journal.model import Journal

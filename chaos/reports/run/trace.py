@@ -7,9 +7,10 @@ Format: Trace Event Format (Google), complete events `X`, flow events `s` and `f
 from __future__ import annotations
 
 import json
-from typing import IO, Any
+from typing import IO, Literal
 
 import numpy as np
+from pydantic import BaseModel, ConfigDict
 
 from chaos.results.stored_run import StoredRun
 from simcore.base.errors import InputError
@@ -19,35 +20,59 @@ from simcore.journal.model import CODES, OUTCOMES
 INTENT_ROW = 0
 
 
+class TraceEvent(BaseModel):
+    """An event of the trace, under the names that its format gives: `ph` its kind, `ts` and `dur` microseconds. What does not
+    belong to its kind is not set."""
+
+    model_config = ConfigDict(frozen=True)
+
+    ph: Literal["X", "M", "s", "f"]
+    name: str
+    pid: int
+    tid: int
+    cat: str = ""
+    ts: float = 0.0
+    dur: float = 0.0
+    id: str = ""
+    bp: str = ""
+    args: dict[str, str | int] = {}
+
+
+class _Other(BaseModel):
+    architecture: str
+    scenario: str | None
+    seed: int
+    digest: str
+
+
+class _Trace(BaseModel):
+    traceEvents: list[TraceEvent]  # noqa: N815 (the format's own name)
+    displayTimeUnit: Literal["ms"]  # noqa: N815
+    otherData: _Other  # noqa: N815
+
+
 def write_trace(stored: StoredRun, file: IO[str]) -> int:
     """The trace; how many requests are in it. Raises InputError if the run sampled none."""
-    spans = stored.journal.spans
+    spans, run = stored.journal.spans, stored.run
     requests = np.unique(spans["request"]).tolist()
     if not requests:
         mend = "run it again with --spans N, which keeps the hops of every N-th request"
         raise InputError("no hops were sampled in this run", file=str(stored.folder), mend=mend)
-    events: list[dict[str, Any]] = []
+    events: list[TraceEvent] = []
     order = np.lexsort((spans["arrive_ns"], spans["request"]))
     edges = np.searchsorted(spans["request"][order], [*requests, requests[-1] + 1])
     for request, a, b in zip(requests, edges[:-1].tolist(), edges[1:].tolist(), strict=True):
         events += _request(stored, request, order[a:b].tolist())
-    about = {
-        "architecture": stored.run.architecture,
-        "scenario": stored.run.scenario,
-        "seed": stored.run.seed,
-        "digest": stored.run.digest,
-    }
-    json.dump(
-        {"traceEvents": events, "displayTimeUnit": "ms", "otherData": about}, file, ensure_ascii=False, separators=(",", ":")
-    )
+    about = _Other(architecture=run.architecture, scenario=run.scenario, seed=run.seed, digest=run.digest)
+    trace = _Trace(traceEvents=events, displayTimeUnit="ms", otherData=about)
+    json.dump(trace.model_dump(mode="json", exclude_unset=True), file, ensure_ascii=False, separators=(",", ":"))
     file.write("\n")
     return len(requests)
 
 
-def _request(stored: StoredRun, request: int, rows: list[int]) -> list[dict[str, Any]]:
+def _request(stored: StoredRun, request: int, rows: list[int]) -> list[TraceEvent]:
     """The events of one request; `rows` are its spans by arrival."""
-    title, events = _intent(stored, request)
-    events.insert(0, _named("process_name", request, INTENT_ROW, title))
+    events = _intent(stored, request)
     row_of = {int(stored.journal.spans["path"][i]): row for row, i in enumerate(rows, 1)}
     for row, i in enumerate(rows, 1):
         events += _hop(stored, request, row, i)
@@ -57,23 +82,26 @@ def _request(stored: StoredRun, request: int, rows: list[int]) -> list[dict[str,
     return events
 
 
-def _intent(stored: StoredRun, request: int) -> tuple[str, list[dict[str, Any]]]:
+def _intent(stored: StoredRun, request: int) -> list[TraceEvent]:
     """What the request is, and the slice from submission to answer if the journal has a row of it."""
     intents = stored.journal.intents
     at = np.flatnonzero(intents["request"] == request)
     if not at.size:
-        return f"request {request}", []
+        return [_named("process_name", request, INTENT_ROW, f"request {request}")]
     i = int(at[0])
     flow, outcome = stored.journal.names["flow"][int(intents["flow"][i])], OUTCOMES[int(intents["outcome"][i])]
     begin, end = int(intents["submit_ns"][i]), int(intents["answer_ns"][i])
-    args = {"customer": int(intents["customer"][i]), "outcome": outcome, "attempts": int(intents["attempts"][i])}
-    events = [_named("thread_name", request, INTENT_ROW, "intent")]
+    args: dict[str, str | int] = {
+        "customer": int(intents["customer"][i]), "outcome": outcome, "attempts": int(intents["attempts"][i]),
+    }  # fmt: skip
+    events = [_named("process_name", request, INTENT_ROW, f"request {request} {flow} {outcome}")]
+    events.append(_named("thread_name", request, INTENT_ROW, "intent"))
     if end:
         events.append(_slice(f"{flow}: {outcome}", "intent", request, INTENT_ROW, begin, end, args))
-    return f"request {request} {flow} {outcome}", events
+    return events
 
 
-def _hop(stored: StoredRun, request: int, row: int, i: int) -> list[dict[str, Any]]:
+def _hop(stored: StoredRun, request: int, row: int, i: int) -> list[TraceEvent]:
     """The hop from arrival to end, and in it the wait for its slots."""
     journal, spans = stored.journal, stored.journal.spans
     unit, operation = journal.names["unit"][int(spans["unit"][i])], journal.names["operation"][int(spans["operation"][i])]
@@ -87,22 +115,19 @@ def _hop(stored: StoredRun, request: int, row: int, i: int) -> list[dict[str, An
     return found
 
 
-def _arrow(stored: StoredRun, request: int, source: int, target: int, i: int) -> list[dict[str, Any]]:
+def _arrow(stored: StoredRun, request: int, source: int, target: int, i: int) -> list[TraceEvent]:
     """From the caller's row to the hop."""
-    common = {
-        "name": "call",
-        "cat": "call",
-        "pid": request,
-        "ts": int(stored.journal.spans["arrive_ns"][i]) / US,
-        "id": f"{request}.{target}",
-    }
-    return [{"ph": "s", "tid": source, **common}, {"ph": "f", "bp": "e", "tid": target, **common}]
+    at, name = int(stored.journal.spans["arrive_ns"][i]) / US, f"{request}.{target}"
+    return [
+        TraceEvent(ph="s", tid=source, name="call", cat="call", pid=request, ts=at, id=name),
+        TraceEvent(ph="f", bp="e", tid=target, name="call", cat="call", pid=request, ts=at, id=name),
+    ]
 
 
-def _slice(name: str, category: str, pid: int, tid: int, begin: int, end: int, args: dict[str, Any]) -> dict[str, Any]:
-    times = {"ts": begin / US, "dur": max(0, end - begin) / US}
-    return {"ph": "X", "name": name, "cat": category, "pid": pid, "tid": tid, **times, "args": args}
+def _slice(name: str, category: str, pid: int, tid: int, begin: int, end: int, args: dict[str, str | int]) -> TraceEvent:
+    length = max(0, end - begin) / US
+    return TraceEvent(ph="X", name=name, cat=category, pid=pid, tid=tid, ts=begin / US, dur=length, args=args)
 
 
-def _named(what: str, pid: int, tid: int, text: str) -> dict[str, Any]:
-    return {"ph": "M", "name": what, "pid": pid, "tid": tid, "args": {"name": text}}
+def _named(what: str, pid: int, tid: int, text: str) -> TraceEvent:
+    return TraceEvent(ph="M", name=what, pid=pid, tid=tid, args={"name": text})

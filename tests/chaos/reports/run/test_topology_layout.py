@@ -5,10 +5,21 @@ from __future__ import annotations
 import pytest
 
 from chaos.execution.topology import topology_of
-from chaos.reports.layout import Box, layout, overlaps
+from chaos.reports.run.topology_layout import HEIGHT, Box, layout
 from chaos.results.topology import Topology, TopologyEdge, TopologyNode
 from simcore.library import LIBRARY, load_architecture
 from simcore.model.index import ArchitectureIndex
+
+
+def overlaps(boxes: dict[str, Box]) -> list[tuple[str, str]]:
+    """Pairs of boxes that overlap."""
+    items = list(boxes.items())
+    return [
+        (a, b)
+        for i, (a, one) in enumerate(items)
+        for b, other in items[:i]
+        if abs(one.x - other.x) < (one.width + other.width) / 2 and abs(one.y - other.y) < HEIGHT
+    ]
 
 
 @pytest.mark.parametrize("name", sorted(LIBRARY.shipped("architecture")))

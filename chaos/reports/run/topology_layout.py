@@ -22,31 +22,52 @@ class Box(NamedTuple):
     width: float
 
 
-def layout(topology: Topology) -> tuple[dict[str, Box], tuple[float, float]]:
-    """The box of every service and of the client, and the size of the whole. Two authored at the same place stay so."""
+class Size(NamedTuple):
+    """Width and height of a drawing."""
+
+    width: float
+    height: float
+
+
+class Layout(NamedTuple):
+    """The box of every service and of the client, and the size of the whole."""
+
+    boxes: dict[str, Box]
+    size: Size
+
+
+class Point(NamedTuple):
+    """Where the architecture's author puts a node, or factors on both axes."""
+
+    x: float
+    y: float
+
+
+def layout(topology: Topology) -> Layout:
+    """The drawing of a topology. Two nodes that were authored at the same place stay so."""
     points = _points(topology)
     if not points:
-        return {}, (0.0, 0.0)
+        return Layout({}, Size(0.0, 0.0))
     boxes = {name: Box(x, y, max(WIDTH_LEAST, WIDTH_LETTER * len(name) + WIDTH_FRAME)) for name, (x, y) in points.items()}
     sx, sy = _factors(list(boxes.values()))
     drawn = {name: Box(box.x * sx, box.y * sy, box.width) for name, box in boxes.items()}
     left, top = min(b.x - b.width / 2 for b in drawn.values()) - 4, min(b.y for b in drawn.values()) - HEIGHT / 2 - 4
     placed = {name: Box(round(b.x - left, 1), round(b.y - top, 1), round(b.width, 1)) for name, b in drawn.items()}
     right, bottom = max(b.x + b.width / 2 for b in placed.values()), max(b.y for b in placed.values()) + HEIGHT / 2
-    return placed, (round(right + 4, 1), round(bottom + 4, 1))
+    return Layout(placed, Size(round(right + 4, 1), round(bottom + 4, 1)))
 
 
-def _points(topology: Topology) -> dict[str, tuple[float, float]]:
-    points = {n: (d.position[0], d.position[1]) for n, d in topology.services.items() if d.position is not None}
+def _points(topology: Topology) -> dict[str, Point]:
+    points = {n: Point(d.position[0], d.position[1]) for n, d in topology.services.items() if d.position is not None}
     columns, rows = _columns(topology), dict[int, int]()
     right = max((x for x, _ in points.values()), default=-160.0) + 160.0
     for name in (n for n in topology.services if n not in points):
         column = columns.get(name, 0)
         rows[column] = rows.get(column, 0) + 1
-        points[name] = (right + 160.0 * column, 90.0 * rows[column])
+        points[name] = Point(right + 160.0 * column, 90.0 * rows[column])
     called = [points[e.target] for e in topology.edges if e.source == CLIENT and e.target in points]
     if called:
-        points[CLIENT] = (min(x for x, _ in points.values()) - 120.0, sum(y for _, y in called) / len(called))
+        points[CLIENT] = Point(min(x for x, _ in points.values()) - 120.0, sum(y for _, y in called) / len(called))
     return points
 
 
@@ -60,7 +81,7 @@ def _columns(topology: Topology) -> dict[str, int]:
     return found
 
 
-def _factors(boxes: list[Box]) -> tuple[float, float]:
+def _factors(boxes: list[Box]) -> Point:
     """Factors on x and y that keep all boxes apart and let them come out largest in a frame of the wanted shape."""
     width, height = (max(b[i] for b in boxes) - min(b[i] for b in boxes) for i in (0, 1))
     above = [abs(a.y - b.y) for i, a in enumerate(boxes) for b in boxes[:i] if a.x == b.x and a.y != b.y]
@@ -70,7 +91,7 @@ def _factors(boxes: list[Box]) -> tuple[float, float]:
         sx = max([0.3, *(_apart(a, b, sy) for i, a in enumerate(boxes) for b in boxes[:i])])
         choices.append((max((width * sx + WIDTH_LEAST) / SHAPE, height * sy + HEIGHT), -sy, sx))
     _, minus_sy, sx = min(choices)
-    return sx, -minus_sy
+    return Point(sx, -minus_sy)
 
 
 def _apart(a: Box, b: Box, sy: float) -> float:
@@ -78,14 +99,3 @@ def _apart(a: Box, b: Box, sy: float) -> float:
     if abs(a.y - b.y) * sy >= HEIGHT + GAP or a[:2] == b[:2]:
         return 0.0
     return ((a.width + b.width) / 2 + GAP) / abs(a.x - b.x) if a.x != b.x else 1e6
-
-
-def overlaps(boxes: dict[str, Box]) -> list[tuple[str, str]]:
-    """Pairs of boxes that overlap."""
-    items = list(boxes.items())
-    return [
-        (a, b)
-        for i, (a, one) in enumerate(items)
-        for b, other in items[:i]
-        if abs(one.x - other.x) < (one.width + other.width) / 2 and abs(one.y - other.y) < HEIGHT
-    ]

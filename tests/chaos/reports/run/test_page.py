@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chaos.reports.bins import BIN_S, BINS_MAX, Bins, bins_of
-from chaos.reports.html import ECHARTS, ECHARTS_VERSION, run_page
-from chaos.reports.page import group_of, page_data
-from chaos.reports.states import STATES
-from chaos.reports.story import _action, story
+from chaos.reports.run.bins import BIN_S, BINS_MAX, Bins, bins_of
+from chaos.reports.run.page import run_page
+from chaos.reports.run.page_data import group_of, page_data
+from chaos.reports.run.service_states import STATES
+from chaos.reports.run.story import _action, story
+from chaos.reports.templating import ECHARTS, ECHARTS_VERSION
 from chaos.results.run import RunResult
 from chaos.results.stored_run import StoredRun, read_run
 from chaos.results.topology import Topology, TopologyEdge, TopologyNode
@@ -36,7 +37,7 @@ def stored(small_run: Path) -> StoredRun:
 @pytest.fixture(scope="module")
 def data(stored: StoredRun) -> dict[str, Any]:
     """What its page is given, as the page reads it."""
-    found: dict[str, Any] = json.loads(json.dumps(page_data(stored)))
+    found: dict[str, Any] = json.loads(json.dumps(page_data(stored).model_dump(mode="json")))
     return found
 
 
@@ -263,6 +264,6 @@ def test_a_journal_without_a_series_still_makes_a_page(by_hand: Callable[..., Jo
         services={"ghost": TopologyNode()}, edges=[TopologyEdge.model_validate({"from": "ghost", "to": "nowhere"})]
     )
     data = page_data(StoredRun(tmp_path, journal, run, picture, []))
-    assert set(data["nodes"][0]["state"]) == {"0"}
-    assert data["pools"][0]["fill"][3] == 50
+    assert set(data.nodes[0].state) == {"0"}
+    assert data.pools[0].fill[3] == 50
     assert run_page(StoredRun(tmp_path, journal, run, Topology(), [])).startswith("<!doctype html>")

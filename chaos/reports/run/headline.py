@@ -1,0 +1,43 @@
+"""What a report says of a run first, on the page and in the terminal: where it was, how many orders failed, what is amiss, why."""
+
+from __future__ import annotations
+
+from chaos.i18n.findings import reason_text
+from chaos.i18n.texts import LocalizedText, clock, join, translate, untranslated
+from chaos.reports.templating import percent
+from chaos.results.run import RunResult
+from chaos.results.stored_run import StoredRun
+from simcore.journal.model import FLAGS
+
+
+def where(stored: StoredRun) -> LocalizedText:
+    """Architecture, environment, workload, seed and window in one line."""
+    run, window = stored.run, stored.window
+    return translate(
+        "page.where", architecture=run.architecture, environment=run.environment or "–", workload=run.workload, seed=run.seed,
+        begin=clock(window.begin_ns), end=clock(window.end_ns),
+    )  # fmt: skip
+
+
+def failed_orders(run: RunResult) -> list[LocalizedText]:
+    """Of how many orders so many failed, and in which ways."""
+    orders = run.measures.orders
+    share = orders.failed_orders / orders.intended if orders.intended else None
+    return [
+        translate("figure.failed.of", intended=f"{orders.intended:,}", share=percent(share)),
+        translate(
+            "figure.failed.split", blocked=f"{orders.blocked:,}", failed=f"{orders.failed:,}", unknown=f"{orders.unknown:,}"
+        ),
+    ]
+
+
+def amiss(run: RunResult) -> LocalizedText | None:
+    """What is not as it should be in the books, beside what clients saw; None if nothing is."""
+    counts = {flag: run.measures.orders.count(flag) for flag in FLAGS}
+    found = [join([translate(f"truth.{flag}"), untranslated(f"{n:,}")], " ", " ") for flag, n in counts.items() if n]
+    return join(found) if found else None
+
+
+def reasons(run: RunResult) -> list[LocalizedText]:
+    """Why the verdict is what it is."""
+    return [reason_text(reason) for reason in run.reason_data]

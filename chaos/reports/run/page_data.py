@@ -1,0 +1,388 @@
+"""What the page of a run shows, as its program reads it: the topology bin by bin, the series of its charts, bands, chain and events."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+from chaos.i18n.findings import symptom_text
+from chaos.i18n.texts import Entry, LocalizedText, display_name, join, lookup, seconds, translate, untranslated
+from chaos.reports.run import bands, service_states
+from chaos.reports.run.bins import Bins, Ints, Mask, bins_of
+from chaos.reports.run.topology_layout import CLIENT, HEIGHT, Size, layout
+from chaos.results.stored_run import StoredRun
+from chaos.results.topology import TopologyNode
+from simcore.base.units import MS, SECOND
+from simcore.journal.model import OUTCOMES, Event, Scalar
+
+POOLS_SHOWN = 4
+EVENTS_MAX = 1500
+NO_VALUE = -1
+_COUNTERS = {"confirmed": "ok", "rejected": "rejected", "blocked": "blocked", "failed": "failed", "unknown": "unknown"}
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, validate_by_name=True, serialize_by_alias=True)
+
+
+class NodeBox(NamedTuple):
+    """The box of a node: its centre and width, in the units of the drawing."""
+
+    x: float
+    y: float
+    width: float
+
+
+class Node(_Part):
+    """A service, or the client. By bin: `state` (a digit, a position in the page's `states`), `fill` of its fullest pool in
+    percent, that pool's place in `pools`, and how many replicas serve."""
+
+    id: str
+    name: LocalizedText
+    layer: str
+    about: str
+    replicas: int
+    state: str
+    fill: list[int]
+    pool: list[int]
+    pools: list[LocalizedText]
+    serving: list[int]
+
+
+class Edge(_Part):
+    """Calls between two services; `level` has a digit a bin, how many of them fail, in ninths."""
+
+    source: str = Field(alias="from")
+    target: str = Field(alias="to")
+    level: str
+
+
+class FlowSeries(_Part):
+    """Requests of a flow by outcome, each by the bin of submission (of a flow without rows, of its end)."""
+
+    name: LocalizedText
+    of: dict[str, list[int]]
+
+
+class LatencySeries(_Part):
+    """Median and 99th percentile of confirmed orders by the bin of submission, ms; -1 without any."""
+
+    p50: list[int]
+    p99: list[int]
+
+
+class PoolSeries(_Part):
+    """A pool by bin: slots in use, percent, and the longest queue."""
+
+    name: LocalizedText
+    fill: list[int]
+    queue: list[int]
+
+
+class BandRow(NamedTuple):
+    """A stretch of time behind every chart, seconds: its lane, the key of its word, from, to, label."""
+
+    lane: str
+    word: str
+    begin: int
+    end: int
+    label: LocalizedText
+
+
+class MarkRow(NamedTuple):
+    """An instant worth a mark, seconds."""
+
+    t: int
+    label: LocalizedText
+
+
+class ChainLink(_Part):
+    """A link of the causal chain; `because` is the place of its cause in the list, `service` the node that it belongs to."""
+
+    t: int
+    kind: LocalizedText
+    name: LocalizedText
+    what: LocalizedText
+    because: int | None
+    service: str
+    part: str = Field(alias="is")
+
+
+class EventRow(NamedTuple):
+    """An event of the journal: its second, under which heading it is listed, what, of what, and the rest."""
+
+    t: int
+    group: str
+    what: LocalizedText
+    subject: LocalizedText
+    detail: LocalizedText
+
+
+class Focus(NamedTuple):
+    """The stretch of time that the page shows first, seconds."""
+
+    begin: int
+    end: int
+
+
+class PageData(_Part):
+    """Everything the page's program needs. Times are whole seconds since midnight of the first day; lists have one value a bin."""
+
+    start: int
+    step: int
+    count: int
+    end: int
+    focus: Focus
+    size: Size
+    height: float
+    nodes: list[Node]
+    edges: list[Edge]
+    boxes: dict[str, NodeBox]
+    states: list[LocalizedText]
+    flows: list[FlowSeries]
+    latency: LatencySeries
+    pools: list[PoolSeries]
+    bands: list[BandRow]
+    marks: list[MarkRow]
+    chain: list[ChainLink]
+    events: list[EventRow]
+    events_left_out: int
+    words: dict[str, Entry]
+
+
+def page_data(stored: StoredRun, words: dict[str, Entry] | None = None) -> PageData:
+    """The data of a run's page. `words` are the texts that the program itself uses."""
+    bins, placed = bins_of(stored.journal), layout(stored.topology)
+    events, flows = _events(stored), _flows(stored, bins)
+    return PageData(
+        start=bins.start_ns // SECOND, step=bins.step, count=bins.count, end=stored.span.end_ns // SECOND, focus=page_focus(stored),
+        size=placed.size, height=HEIGHT, nodes=_nodes(stored, bins), edges=_edges(stored, bins),
+        boxes={name: NodeBox(*box) for name, box in placed.boxes.items()},
+        states=[translate(f"state.{s}") for s in service_states.STATES], flows=flows, latency=_latency(stored, bins),
+        pools=_pools(stored, bins), bands=_bands(stored),
+        marks=[MarkRow(mark.t_ns // SECOND, mark.label) for mark in bands.marks(stored)], chain=chain(stored), events=events,
+        events_left_out=len(stored.journal.events) - len(events), words=words or {},
+    )  # fmt: skip
+
+
+def _bands(stored: StoredRun) -> list[BandRow]:
+    return [BandRow(b.lane, b.word, b.begin_ns // SECOND, -(-b.end_ns // SECOND), b.label) for b in bands.bands(stored)]
+
+
+def page_focus(stored: StoredRun) -> Focus:
+    """The stretch around what happened: from two minutes before the first fault to five after the last trouble."""
+    begin, end = stored.span
+    found = bands.bands(stored)
+    trouble = [b.end_ns for b in found if b.lane in ("impaired", "people")] or [b.end_ns for b in found if b.lane == "fault"]
+    if not trouble:
+        return Focus(begin // SECOND, -(-end // SECOND))
+    first, last = min(b.begin_ns for b in found if b.lane != "alarm"), max(trouble)
+    return Focus(max(begin, first - 120 * SECOND) // SECOND, -(-min(end, last + 300 * SECOND) // SECOND))
+
+
+def split_of(stored: StoredRun, bins: Bins) -> int:
+    """The bin in which the first fault begins; 0 without one."""
+    begun = [s.began_ns for s in stored.run.faults if s.began_ns is not None]
+    return bins.at(min(begun)) if begun else 0
+
+
+# --- topology -------------------------------------------------------------------------------------------------------------
+
+
+def _nodes(stored: StoredRun, bins: Bins) -> list[Node]:
+    split = split_of(stored, bins)
+    nodes = [_node(bins, service, drawn, split) for service, drawn in stored.topology.services.items()]
+    client = any(edge.source == CLIENT for edge in stored.topology.edges)
+    return [*nodes, _client(stored, bins, split)] if client else nodes
+
+
+def _edges(stored: StoredRun, bins: Bins) -> list[Edge]:
+    """Those that were used in the stretch shown first."""
+    split, focus = split_of(stored, bins), page_focus(stored)
+    edges = []
+    seen = slice(bins.at(focus.begin * SECOND), bins.at(focus.end * SECOND) + 1)
+    for edge in stored.topology.edges:
+        used = any(bins.sums("call", site, "attempts")[seen].any() for site in edge.sites)
+        if edge.source != edge.target and used:
+            levels = "".join(map(str, service_states.edge_levels(bins, edge, split).tolist()))
+            edges.append(Edge(source=edge.source, target=edge.target, level=levels))
+    return edges
+
+
+def _node(bins: Bins, service: str, drawn: TopologyNode, split: int) -> Node:
+    course = service_states.course(bins, service, drawn, split)
+    return Node(
+        id=service, name=display_name(service), layer=drawn.layer, about=drawn.description, replicas=drawn.replicas,
+        state="".join(map(str, course.state.tolist())), fill=course.fill.tolist(), pool=course.pool.tolist(),
+        pools=[display_name(pool) for pool in drawn.pools], serving=course.serving.tolist(),
+    )  # fmt: skip
+
+
+def _client(stored: StoredRun, bins: Bins, split: int) -> Node:
+    """The customers: failing when their intents do."""
+    bad, ended = np.zeros(bins.count, np.int64), np.zeros(bins.count, np.int64)
+    for flow, kind in stored.journal.meta["flow_kinds"].items():
+        if kind != "probe":
+            lost = sum(bins.sums("flow", flow, field) for field in ("failed", "unknown", "blocked"))
+            bad += lost
+            ended += lost + bins.sums("flow", flow, "ok") + bins.sums("flow", flow, "rejected")
+    failing = service_states.STATES.index("failing")
+    state, none = np.where(service_states.failing(bad, ended, split), failing, 0), [0] * bins.count
+    return Node(
+        id=CLIENT, name=display_name(CLIENT), layer="client", about="", replicas=0, state="".join(map(str, state.tolist())), fill=none,
+        pool=none, pools=[], serving=none,
+    )  # fmt: skip
+
+
+# --- charts ---------------------------------------------------------------------------------------------------------------
+
+
+def order_rows(stored: StoredRun) -> Mask:
+    """Which rows of the journal's intents are stock orders."""
+    kinds, names = stored.journal.meta["flow_kinds"], stored.journal.names.get("flow", [])
+    return np.isin(stored.journal.intents["flow"], [i for i, flow in enumerate(names) if kinds[flow] == "order"])
+
+
+class OutcomeSeries(NamedTuple):
+    """Requests by outcome, each by the bin of submission."""
+
+    confirmed: list[int]
+    rejected: list[int]
+    blocked: list[int]
+    failed: list[int]
+    unknown: list[int]
+    pending: list[int]
+
+
+def _flows(stored: StoredRun, bins: Bins) -> list[FlowSeries]:
+    """Outcomes of each flow by bin, all stock orders together first."""
+    orders, found = order_rows(stored), []
+    if orders.any():
+        found.append(FlowSeries(name=translate("chart.orders"), of=outcomes_by_bin(stored, bins, orders)._asdict()))
+    for i, flow in enumerate(stored.journal.names.get("flow", [])):
+        if flow in stored.journal.meta["recorded_flows"]:
+            by_bin = outcomes_by_bin(stored, bins, stored.journal.intents["flow"] == i)._asdict()
+        else:
+            by_bin = {outcome: bins.sums("flow", flow, field).tolist() for outcome, field in _COUNTERS.items()}
+        if any(map(any, by_bin.values())):
+            found.append(FlowSeries(name=display_name(flow), of=by_bin))
+    return found
+
+
+def outcomes_by_bin(stored: StoredRun, bins: Bins, rows: Mask) -> OutcomeSeries:
+    """Outcomes of these rows by the bin in which they were submitted."""
+    submitted, outcome = stored.journal.intents["submit_ns"][rows], stored.journal.intents["outcome"][rows]
+    return OutcomeSeries(**{word: bins.counts(submitted[outcome == code]).tolist() for code, word in enumerate(OUTCOMES)})
+
+
+def _latency(stored: StoredRun, bins: Bins) -> LatencySeries:
+    intents = stored.journal.intents
+    rows = order_rows(stored) & (intents["outcome"] == OUTCOMES.index("confirmed"))
+    submitted, took = intents["submit_ns"][rows], (intents["answer_ns"] - intents["submit_ns"])[rows]
+    at = (submitted - bins.start_ns) // (bins.step * SECOND)
+    order = np.lexsort((took, at))
+    at, took = at[order], took[order]
+    edges = np.searchsorted(at, np.arange(bins.count + 1))
+    return LatencySeries(p50=_quantiles(took, edges, 50), p99=_quantiles(took, edges, 99))
+
+
+def _quantiles(took: Ints, edges: Ints, percent: int) -> list[int]:
+    """The ⌈q·n⌉-th smallest of each stretch of sorted durations, ms, at least 1."""
+    found = []
+    for a, b in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
+        found.append(NO_VALUE if a == b else max(1, round(took[a + max(1, -(-percent * (b - a) // 100)) - 1] / MS)))
+    return found
+
+
+def shown_pools(stored: StoredRun, bins: Bins) -> list[str]:
+    """The pools that were full longest, then those that were fullest; as the journal names them."""
+    rank = {}
+    for pool in stored.journal.names.get("pool", []):
+        fill = service_states.fill(bins, pool)
+        waited = int(bins.highest("pool", pool, "peak_queue").max(initial=0))
+        rank[pool] = (int((fill >= 95).sum()) if waited else 0, int(np.sort(fill)[-6:].sum()), waited)
+    return sorted((pool for pool in rank if any(rank[pool])), key=lambda p: rank[p], reverse=True)[:POOLS_SHOWN]
+
+
+def _pools(stored: StoredRun, bins: Bins) -> list[PoolSeries]:
+    return [
+        PoolSeries(
+            name=display_name(pool), fill=service_states.fill(bins, pool).tolist(),
+            queue=bins.highest("pool", pool, "peak_queue").tolist(),
+        )
+        for pool in shown_pools(stored, bins)
+    ]  # fmt: skip
+
+
+# --- chain and events -----------------------------------------------------------------------------------------------------
+
+
+def chain(stored: StoredRun) -> list[ChainLink]:
+    """The links of the causal chain, in time order."""
+    links, symptoms = stored.run.causes, stored.run.symptom_data
+    place = {link.node: i for i, link in enumerate(links)}
+    return [
+        ChainLink(
+            t=link.t_ns // SECOND, kind=lookup("kind", link.kind), name=display_name(link.name), what=symptom_text(symptom),
+            because=None if link.because is None else place.get(link.because),
+            service=link.name.partition(".")[0].partition("#")[0], part=link.kind,
+        )
+        for link, symptom in zip(links, symptoms, strict=True)
+    ]  # fmt: skip
+
+
+GROUPS = {
+    "fault": ("fault_", "aborted", "rollback"),
+    "alarm": ("alarm", "false_alarm", "probe_failed", "complaints"),
+    "recovery": (
+        "failover",
+        "reconcil",
+        "file_",
+        "batch_",
+        "drill_done",
+        "unreplicated",
+        "breaker",
+        "sessions_dropped",
+        "automation",
+    ),
+    "day": ("phase", "gate", "day_settled"),
+    "other": ("actions_pending",),
+}
+
+
+def group_of(what: str) -> str:
+    """Under which heading an event is listed; what is under no other is what people did."""
+    return next((group for group, starts in GROUPS.items() if what.startswith(starts)), "people")
+
+
+def _events(stored: StoredRun) -> list[EventRow]:
+    """The events to show; of very many the noise is left out first."""
+    events = [e for e in stored.journal.events if e.what != "actions_pending"]
+    if len(events) > EVENTS_MAX:
+        events = [e for e in events if e.what not in ("complaints", "probe_failed", "gate")]
+    return [
+        EventRow(e.t_ns // SECOND, group_of(e.what), lookup("event", e.what), display_name(e.subject), _detail(e))
+        for e in events[:EVENTS_MAX]
+    ]
+
+
+def _detail(event: Event) -> LocalizedText:
+    parts = [
+        join([lookup("detail", key, key.removesuffix("_ns").replace("_", " ")), _value(key, value)], " ", " ")
+        for key, value in event.detail.items()
+        if value is not None
+    ]
+    return join(parts, ", ", "，") if parts else untranslated("")
+
+
+def _value(key: str, value: Scalar) -> LocalizedText:
+    if isinstance(value, bool):
+        return LocalizedText("yes" if value else "no", "是" if value else "否")
+    if key.endswith("_ns") and isinstance(value, int):
+        return seconds(value / SECOND)
+    if isinstance(value, float):
+        return untranslated(f"{value:.3g}")
+    group = {"verb": "verb", "approver": "approver"}.get(key)
+    return lookup(group, value) if group else display_name(value) if isinstance(value, str) else untranslated(value)
