@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import inspect
 import json
 import os
 import re
@@ -66,19 +67,27 @@ def function_of(name: str) -> Callable[..., Any]:
     return function
 
 
+def shared_memory(simulate: Callable[..., Any]) -> dict[str, Any]:
+    """What lets runs of one process share their memory, as those of a command's worker do, where that is to be asked for."""
+    if "memory" not in inspect.signature(simulate).parameters:
+        return {}
+    return {"memory": importlib.import_module(simulate.__module__).Memory()}
+
+
 def one_run(what: Workload, seed: int) -> dict[str, float]:
     """CPU seconds of loading, planning and simulating, once the kernel is compiled; and the tasks that were processed."""
     load_architecture, load_workload = function_of("load_architecture"), function_of("load_workload")
     compile_plan, simulate = function_of("compile_plan"), function_of("simulate")
     start = what.start_s * SECOND
     warm = load_architecture(what.architecture), load_workload(what.workload)
-    simulate(compile_plan(*warm, seed=seed, start=start, end=start + SECOND))
+    shared = shared_memory(simulate)
+    simulate(compile_plan(*warm, seed=seed, start=start, end=start + SECOND), **shared)
     times = [time.process_time()]
     models = load_architecture(what.architecture), load_workload(what.workload)
     times.append(time.process_time())
     plan = compile_plan(*models, seed=seed, start=start, end=what.end_s * SECOND)
     times.append(time.process_time())
-    journal = simulate(plan)
+    journal = simulate(plan, **shared)
     times.append(time.process_time())
     if journal.meta["unknown_reason"] is not None:
         raise click.ClickException(f"the run is unknown, so its speed says nothing: {journal.meta['unknown_reason']}")
