@@ -15,7 +15,8 @@ import numpy as np
 import simpy
 
 from simcore.base.errors import InputError
-from simcore.compile.plan import Plan, distribution_record
+from simcore.compile.arena import distribution_record
+from simcore.compile.plan import Plan
 from simcore.control.event_names import BREAKER_WORDS
 from simcore.control.injection import Injection
 from simcore.control.sampling import PolledScrape, Rule, Scrape

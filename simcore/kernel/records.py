@@ -60,6 +60,14 @@ class Word(NamedTuple):
         return self.called or self.name
 
 
+class Series(NamedTuple):
+    """A word as a column of the journal's series: cumulative, gauge or peak."""
+
+    label: str
+    mode: str
+    offset: int
+
+
 class Record(NamedTuple):
     """One kind of record: a handle is the index of its first word, `prefix` begins the names of its constants.
 
@@ -91,9 +99,10 @@ class Record(NamedTuple):
         """Offsets of the words that are among the journal's totals, by their names there."""
         return {word.label: at for word, at in self.offsets() if word.mode and word.kept is not Kept.SERIES}
 
-    def series(self) -> list[tuple[str, str, int]]:
-        """Name, mode and offset of each word that the journal keeps a series of, in the order of its columns."""
-        return [(word.label, word.mode.in_series, at) for word, at in self.offsets() if word.mode and word.kept is not Kept.TOTAL]
+    def series(self) -> list[Series]:
+        """The words that the journal keeps a series of, in the order of its columns."""
+        kept = ((word, at) for word, at in self.offsets() if word.kept is not Kept.TOTAL)
+        return [Series(word.label, word.mode.in_series, at) for word, at in kept if word.mode is not None]
 
 
 class Codes(NamedTuple):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simcore.compile.plan import distribution_record
+from simcore.compile.arena import distribution_record
 from simcore.control.injection import scaled
 from simcore.kernel import random
 from simcore.model.distributions import Distribution
