@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+import simpy
 
 from simcore.base.errors import InputError
 from simcore.base.units import DAY, MINUTE
+from simcore.compile.arena import Ints
 from simcore.compile.plan import Plan
 from simcore.control.cosimulation import Cosimulation, breaker_events
 from simcore.control.injection import uniforms
 from simcore.control.plane import ControlPlane, start_control
-from simcore.journal.model import FLAGS, Journal
+from simcore.journal.model import FLAGS, Columns, Journal
 from simcore.journal.writer import JournalWriter
 from simcore.kernel import jit
 from simcore.kernel import layout as y
@@ -35,6 +36,7 @@ from simcore.model.workload import MARKET
 # Room for intents and their effects, four times what is expected but no more than this. What is not written yet takes no memory,
 # and an arena that grows is copied.
 _ROOM_AT_FIRST = 1 << 22
+_TOTALS = {kind: record.totals() for kind, record in JOURNAL_RECORDS.items()}
 
 Progress = Callable[[int], None]
 
@@ -45,7 +47,7 @@ class Action:
 
     at: int
     do: str
-    arguments: dict[str, Any] = field(default_factory=dict)
+    arguments: Mapping[str, object] = field(default_factory=dict)
 
 
 def simulate(
@@ -67,7 +69,7 @@ def simulate(
     writer = JournalWriter()
     machine = _machine(plan, writer, Memory() if memory is None else memory)
     writer.begin(_meta(plan), _names(plan), [(c.kind, c.name, c.field, c.mode) for c in plan.columns])
-    core = Cosimulation(plan, machine, lambda t, what, subject, detail: writer.add_events([(t, what, subject, detail)]))
+    core = Cosimulation(plan, machine, lambda event: writer.add_events([event]))
     control = start_control(core)
     _schedule(core, injections)
     if script is not None:
@@ -134,7 +136,7 @@ def _machine(plan: Plan, writer: JournalWriter, memory: Memory) -> Machine:
     )
 
 
-def _markets(plan: Plan) -> Any:
+def _markets(plan: Plan) -> Ints:
     """The exchange of each instrument: its attribute, drawn as the kernel draws it."""
     attribute = plan.workload.attributes[MARKET]
     n = plan.workload.instruments.count
@@ -143,7 +145,8 @@ def _markets(plan: Plan) -> Any:
     weights = np.array(list(attribute.weights.values()))
     shares = np.cumsum(weights) / weights.sum()
     values = np.searchsorted(shares, uniforms(plan.seed_key, f"instrument/{MARKET}", np.arange(n)), side="right")
-    return np.minimum(values, len(weights) - 1)
+    markets: Ints = np.minimum(values, len(weights) - 1)
+    return markets
 
 
 def _expected_rows(plan: Plan) -> int:
@@ -169,7 +172,7 @@ def _schedule(core: Cosimulation, injections: Sequence[Action]) -> None:
             raise InputError(f"there is no knob {action.do!r}")
     ordered = sorted(injections, key=lambda action: action.at)
 
-    def act() -> Any:
+    def act() -> Generator[simpy.Event, None, None]:
         for action in ordered:
             if action.at > core.env.now:
                 yield core.env.timeout(action.at - core.env.now)
@@ -197,7 +200,7 @@ def _start_arrivals(plan: Plan, machine: Machine) -> None:
 # --- what goes into the journal -----------------------------------------------------------------------------------------------
 
 
-def _meta(plan: Plan) -> dict[str, Any]:
+def _meta(plan: Plan) -> dict[str, object]:
     try:
         own = version("coredrill")
     except PackageNotFoundError:
@@ -227,7 +230,7 @@ def _names(plan: Plan) -> dict[str, list[str]]:
     }
 
 
-def _span_columns(plan: Plan, block: Any) -> dict[str, Any]:
+def _span_columns(plan: Plan, block: Ints) -> Columns:
     units = np.array([plan.handles["unit"][name] for name in plan.numbers["unit"]])
     order = np.argsort(units)
     started, ended = block[:, y.SPAN_STARTED], block[:, y.SPAN_ENDED]
@@ -244,7 +247,7 @@ def _span_columns(plan: Plan, block: Any) -> dict[str, Any]:
     }
 
 
-def _intent_columns(plan: Plan, machine: Machine, end: int) -> dict[str, Any]:
+def _intent_columns(plan: Plan, machine: Machine, end: int) -> Columns:
     rows = machine.used_rows.reshape(-1, ledger.ROW_STRIDE).T
     meta, who = rows[ledger.ROW_META].copy(), rows[ledger.ROW_WHO].copy()
     hours = exchange_hours(calendar_named(plan.workload.calendar), plan.start, end)
@@ -284,9 +287,9 @@ def _finish(plan: Plan, machine: Machine, writer: JournalWriter, unknown: str | 
     writer.add_intents(_intent_columns(plan, machine, machine.now))
     totals = {
         (kind, name, field): int(machine.m[at + offset])
-        for kind, record in JOURNAL_RECORDS.items()
+        for kind, offsets in _TOTALS.items()
         for name, at in plan.handles[kind].items()
-        for field, offset in record.totals().items()
+        for field, offset in offsets.items()
         if not (kind == "call" and field != "attempts" and not machine.m[at + int(y.CALL_ATTEMPTS_MAX)])  # a send
     }
     histograms = {}

@@ -22,6 +22,7 @@ from simcore.model.index import CLIENT_INSTANCE, ArchitectureIndex, instance_nam
 from simcore.model.steps import CLIENT, Call, Send
 from simcore.model.workload import Follows, Workload
 
+_SERIES = {kind: record.series() for kind, record in records.JOURNAL_RECORDS.items()}
 _STREAM_KINDS = ("base", "surge", "backlog", "reconnect", "probe")
 _BUILT_IN_ATTRIBUTES = {"session": (y.IS_SESSION, ("no", "yes")), "side": (y.IS_SIDE, ("sell", "buy"))}
 
@@ -82,7 +83,7 @@ class RecordWriter:
 
     def _add_columns(self, kind: str, name: str, at: int, *, sends: bool = False) -> None:
         """The columns of a record's series; a call site that sends has attempts alone."""
-        for series in records.JOURNAL_RECORDS[kind].series():
+        for series in _SERIES[kind]:
             if not sends or series.label == "attempts":
                 self.columns.append(Column(kind, name, series.label, series.mode, at + series.offset))
 

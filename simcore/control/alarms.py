@@ -11,13 +11,13 @@ import simpy
 from simcore.base.units import SECOND
 from simcore.control.event_names import note
 from simcore.control.handles import Core, now
-from simcore.control.sampling import Rule
+from simcore.control.sampling import Sampling
 from simcore.model.control.alarms import Monitor, Routed
 
 
 @dataclass
 class Alarm:
-    """One raising of an alarm: the `number`-th of its name. `persists` is a look at what raised it, as it is now."""
+    """One raising of an alarm: the `number`-th of its name. `persists` tells whether what raised it is so now."""
 
     name: str
     number: int
@@ -115,20 +115,20 @@ class Watcher:
         self._board.silence(self.name)
 
     def unsilence(self) -> None:
-        """Raise alarms again; what still holds is raised at the next look."""
+        """Raise alarms again; what still holds is raised at the next sample."""
         self._board.unsilence(self.name)
 
 
 class MonitorProcess(Watcher):
-    """Scrapes one metric. No data leaves breaches, clears and the alarm as they are. While nothing is wrong only a scrape beyond the
-    threshold is looked at."""
+    """Samples one metric. No data leaves breaches, clears and the alarm as they are. While nothing is wrong only a sample beyond the
+    threshold wakes it."""
 
     def __init__(self, core: Core, name: str, rule: Monitor, board: AlarmBoard) -> None:
         super().__init__(core, name, rule.silenced, board)
         self.rule = rule
         phase = int(core.draw(f"phase/{name}") * rule.every) if rule.phase is None else rule.phase
-        self._metric = Rule(*rule.metric.sums(), now(core) + phase, rule.every, rule.above, rule.below, rule.min_count)
-        self._scrape = core.scrape(self._metric)
+        self._metric = Sampling(*rule.metric.sums(), now(core) + phase, rule.every, rule.above, rule.below, rule.min_count)
+        self._sampler = core.sampler(self._metric)
         self._bad_in_a_row = 0
         self._good_in_a_row = 0
         core.env.process(self._run())
@@ -136,14 +136,14 @@ class MonitorProcess(Watcher):
             core.env.process(self._false_alarms())
 
     def breaching(self) -> bool:
-        """Whether the metric is beyond the threshold since the last scrape; without data, whether it was in that scrape."""
-        beyond = self._metric.beyond(self._scrape.value())
+        """Whether the metric is beyond the threshold since the last sample; without data, whether it was in that sample."""
+        beyond = self._metric.beyond(self._sampler.value())
         return self._bad_in_a_row > 0 if beyond is None else beyond
 
     def _run(self) -> Generator[simpy.Event, None, None]:
         while True:
-            yield self._scrape.look(beyond=self._bad_in_a_row == 0 and self._board.quiet(self.name))
-            self._judge(self._metric.beyond(self._scrape.last))
+            yield self._sampler.next(beyond=self._bad_in_a_row == 0 and self._board.quiet(self.name))
+            self._judge(self._metric.beyond(self._sampler.last))
 
     def _judge(self, beyond: bool | None) -> None:
         if beyond is None:
@@ -163,4 +163,4 @@ class MonitorProcess(Watcher):
             n += 1
             self._good_in_a_row = 0
             self._board.put_up(self.name, self.rule, false=True, persists=self.breaching)
-            self._scrape.hurry()
+            self._sampler.wake()

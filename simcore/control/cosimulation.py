@@ -9,21 +9,22 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Callable, Iterable
-from typing import Any
 
 import numpy as np
 import simpy
 
 from simcore.base.errors import InputError
-from simcore.compile.arena import distribution_record
+from simcore.compile.arena import Floats, Ints, distribution_record
 from simcore.compile.plan import Plan
 from simcore.control.event_names import BREAKER_WORDS
+from simcore.control.handles import ProbeAnswer
 from simcore.control.injection import Injection
-from simcore.control.sampling import PolledScrape, Rule, Scrape
+from simcore.control.sampling import PolledSampler, Sampler, Sampling
+from simcore.journal.writer import LoggedEvent
 from simcore.kernel import layout as y
 from simcore.kernel import random
 from simcore.kernel.machine import Machine
-from simcore.kernel.records import JOURNAL_RECORDS, Mode
+from simcore.kernel.records import JOURNAL_RECORDS, SAMPLE_KINDS, Mode
 from simcore.model.distributions import Distribution
 from simcore.model.metrics import DOWN_SINCE, parse_metric
 
@@ -42,17 +43,17 @@ class Clock(simpy.Environment):
 class Cosimulation:
     """One run's control plane and kernel. `env` is SimPy's environment, its time int ns since midnight of the first day."""
 
-    def __init__(self, plan: Plan, machine: Machine, log: Callable[[int, str, str, dict[str, Any]], None]) -> None:
+    def __init__(self, plan: Plan, machine: Machine, log: Callable[[LoggedEvent], None]) -> None:
         self.plan, self._machine, self._log = plan, machine, log
         self.env = Clock(initial_time=plan.start)
         self.inject = Injection(plan, machine)
         self._watches: list[tuple[int, int, simpy.Event]] = []
         self._probes: dict[int, simpy.Event] = {}
         self._purposes: dict[str, int] = {}
-        self._samplers: dict[int, tuple[Distribution, Any]] = {}  # by id, which is theirs alone as long as they are held
+        self._distributions: dict[int, tuple[Distribution, Floats]] = {}  # by id, which is theirs alone as long as they are held
         self._probe_number = 0
         self._indices: dict[tuple[str, str, str], int] = {}
-        self._scrapes: list[KernelScrape] = []
+        self._samplers: list[KernelSampler] = []
 
     # -- what control code may ask --------------------------------------------------------------------------------------------
 
@@ -86,13 +87,13 @@ class Cosimulation:
         indices = [self._index(*name) for name in names]
         return lambda: sum(map(machine.m.item, indices))
 
-    def scrape(self, rule: Rule) -> Scrape:
-        """Readings looked at every so often: by the kernel where it has them as they are."""
-        if not all(parse_metric(reading).is_word for reading in (*rule.of, *rule.to)):
-            return PolledScrape(self.env, rule, self.sum_of)
-        of, to = ([self._index(*parse_metric(reading)) for reading in side] for side in (rule.of, rule.to))
-        self._scrapes.append(KernelScrape(self.env, self._machine, rule, of, to))
-        return self._scrapes[-1]
+    def sampler(self, sampling: Sampling) -> Sampler:
+        """Samples metrics from now on: in the kernel where it has them as they are."""
+        if not all(parse_metric(metric).is_word for metric in (*sampling.of, *sampling.to)):
+            return PolledSampler(self.env, sampling, self.sum_of)
+        of, to = ([self._index(*parse_metric(metric)) for metric in side] for side in (sampling.of, sampling.to))
+        self._samplers.append(KernelSampler(self.env, self._machine, sampling, of, to))
+        return self._samplers[-1]
 
     def watch(self, kind: str, name: str, field: str, at_least: int) -> simpy.Event:
         """An event that succeeds at the exact time the counter or gauge reaches the threshold; its value is that time, ns."""
@@ -103,7 +104,7 @@ class Cosimulation:
 
     def log(self, what: str, subject: str, **detail: str | int | float | bool | None) -> None:
         """A control event for the journal, now."""
-        self._log(int(self.env.now), what, subject, detail)
+        self._log(LoggedEvent(int(self.env.now), what, subject, detail))
 
     def _key(self, purpose: str, n: int) -> int:
         if purpose not in self._purposes:
@@ -116,13 +117,15 @@ class Cosimulation:
 
     def sample(self, distribution: Distribution, purpose: str, n: int = 0) -> int:
         """A duration, ns, fixed by seed, purpose and n alone."""
-        if id(distribution) not in self._samplers:
-            self._samplers[id(distribution)] = distribution, np.array([*distribution_record(distribution), 0.0, 0.0])
+        if id(distribution) not in self._distributions:
+            self._distributions[id(distribution)] = distribution, np.array([*distribution_record(distribution), 0.0, 0.0])
         with np.errstate(over="ignore"):
-            return int(random.sample_once(self._samplers[id(distribution)][1], np.uint64(0), np.uint64(self._key(purpose, n))))
+            return int(
+                random.sample_once(self._distributions[id(distribution)][1], np.uint64(0), np.uint64(self._key(purpose, n)))
+            )
 
     def probe(self, flow: str) -> simpy.Event:
-        """Submits one synthetic intent of a flow now. The event's value: dict of `code`, `outcome` (texts) and `latency_ns`."""
+        """Submits one synthetic intent of a flow now. The event's value: a ProbeAnswer."""
         stream = self.plan.handles["stream"].get(f"{flow}/probe")
         if stream is None:
             raise InputError(f"no flow is called {flow!r}", mend=f"flows: {', '.join(self.plan.handles['flow'])}")
@@ -149,26 +152,25 @@ class Cosimulation:
                 return f"more than {self.plan.architecture.run_guard} tasks at once: a queue grew without bound"
             if why in (y.WATCHED, y.PROBED, y.SAMPLED):
                 self.env.catch_up(self._machine.now)
-                self._wake(looked=why == y.SAMPLED)
+                self._wake(sampled=why == y.SAMPLED)
             elif target >= until and due >= until:
                 return None  # what control does at `until` itself belongs to the next piece, together with what follows from it there
             now = self._machine.now
             while self.env.peek() <= now:
                 self.env.step()
 
-    def _wake(self, *, looked: bool) -> None:
+    def _wake(self, *, sampled: bool) -> None:
         word = self._machine.m.item
-        for place in self._machine.take_fired() if looked else ():
-            self._scrapes[place].wake()
+        for position in self._machine.take_fired() if sampled else ():
+            self._samplers[position].deliver()
         fired = [w for w in self._watches if word(w[0]) >= w[1]]
         if fired:
             self._watches = [w for w in self._watches if word(w[0]) < w[1]]
             self._set_watches()
         for _, _, event in fired:
             event.succeed(self._machine.now)
-        for number, code, latency, outcome in self._machine.take_probes():
-            event = self._probes.pop(number)
-            event.succeed({"code": y.CODES[code], "outcome": y.OUTCOMES[outcome], "latency_ns": latency})
+        for probe in self._machine.take_probes():
+            self._probes.pop(probe.number).succeed(ProbeAnswer(y.CODES[probe.code], y.OUTCOMES[probe.outcome], probe.latency))
 
     def close(self) -> None:
         """Lets go of the run. Processes, their environment and this refer to each other in circles: all that a run has in memory would
@@ -180,18 +182,22 @@ class Cosimulation:
         self._machine.set_watches([(index, threshold) for index, threshold, _ in self._watches])
 
 
-class KernelScrape:
-    """A scrape (control/scrapes.py) whose looks the kernel takes: `of` and `to` are indices into its arena."""
+class KernelSampler:
+    """A sampler in the kernel: `of` and `to` are indices into its arena."""
 
-    def __init__(self, env: simpy.Environment, machine: Machine, rule: Rule, of: list[int], to: list[int]) -> None:
-        self._env, self._machine, self._rule = env, machine, rule
-        kind = {"gauge": y.SAMPLE_GAUGE, "rate": y.SAMPLE_RATE, "ratio": y.SAMPLE_RATIO}[rule.kind]
-        bounds = (math.inf if rule.above is None else rule.above, -math.inf if rule.below is None else rule.below, rule.least)
-        self._at = machine.add_sampler(kind, of, to, rule.first, rule.every, bounds)
+    def __init__(self, env: simpy.Environment, machine: Machine, sampling: Sampling, of: list[int], to: list[int]) -> None:
+        self._env, self._machine, self._sampling = env, machine, sampling
+        kind = SAMPLE_KINDS.number(sampling.kind)
+        bounds = (
+            math.inf if sampling.above is None else sampling.above,
+            -math.inf if sampling.below is None else sampling.below,
+            sampling.least,
+        )
+        self._at = machine.add_sampler(kind, of, to, sampling.first, sampling.every, bounds)
         self._of, self._to = of, to
         self._waiting: simpy.Event | None = None
 
-    def _word(self, offset: Any) -> int:
+    def _word(self, offset: np.uint64) -> int:
         return int(self._machine.m.item(self._at + int(offset)))
 
     @property
@@ -204,38 +210,36 @@ class KernelScrape:
 
     @property
     def last(self) -> float | None:
-        return (
-            self._rule.value(self._word(y.SAMPLER_NS), self.grown, self._word(y.SAMPLER_TO_GREW))
-            if self._word(y.SAMPLER_AT) >= 0
-            else None
-        )
+        if self._word(y.SAMPLER_AT) >= 0:
+            return self._sampling.value(self._word(y.SAMPLER_NS), self.grown, self._word(y.SAMPLER_TO_GREW))
+        return None
 
     def value(self) -> float | None:
         item, then = self._machine.m.item, self._word(y.SAMPLER_AT)
         of, to = sum(map(item, self._of)), sum(map(item, self._to))
-        if self._rule.kind == "gauge":
-            return self._rule.value(0, of, 0)
+        if self._sampling.kind == "gauge":
+            return self._sampling.value(0, of, 0)
         ns = int(self._env.now) - then if then >= 0 else 0
-        return self._rule.value(ns, of - self._word(y.SAMPLER_OF_SUM), to - self._word(y.SAMPLER_TO_SUM))
+        return self._sampling.value(ns, of - self._word(y.SAMPLER_OF_SUM), to - self._word(y.SAMPLER_TO_SUM))
 
-    def look(self, *, beyond: bool) -> simpy.Event:
+    def next(self, *, beyond: bool) -> simpy.Event:
         self._machine.m[self._at + int(y.SAMPLER_WAKE)] = y.WAKE_BEYOND if beyond else y.WAKE_ALWAYS
         self._waiting = self._env.event()
         return self._waiting
 
-    def hurry(self) -> None:
+    def wake(self) -> None:
         if self._waiting is not None:
             self._machine.m[self._at + int(y.SAMPLER_WAKE)] = y.WAKE_ALWAYS
 
-    def wake(self) -> None:
-        """Called when the kernel stopped for a look that whoever waits is to see."""
+    def deliver(self) -> None:
+        """Called when the kernel has stopped for a sample that wakes whoever waits."""
         self._machine.m[self._at + int(y.SAMPLER_WAKE)] = y.WAKE_NEVER
         waiting, self._waiting = self._waiting, None
         if waiting is not None:
             waiting.succeed()
 
 
-def breaker_events(plan: Plan, entries: Any) -> list[tuple[int, str, str, dict[str, Any]]]:
-    """The kernel's log entries (int64 [n, 4]) as journal events."""
+def breaker_events(plan: Plan, entries: Ints) -> list[LoggedEvent]:
+    """The kernel's log entries (int64 [n, LOG_SIZE]) as journal events."""
     sites = plan.numbers["call"]
-    return [(int(t), BREAKER_WORDS[what], sites[site], {"replica": int(index)}) for t, what, site, index in entries]
+    return [LoggedEvent(int(t), BREAKER_WORDS[what], sites[site], {"replica": int(unit)}) for t, what, site, unit in entries]

@@ -9,12 +9,12 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Collection, Mapping
-from typing import Any
 
 import numpy as np
 
 from simcore.base.errors import InputError
 from simcore.base.units import DAY
+from simcore.compile.arena import Floats, Ints
 from simcore.compile.plan import Plan
 from simcore.counterparties import RECONCILED, WITH_FILE
 from simcore.counterparties.counterparty import FileState
@@ -34,7 +34,7 @@ def require_share(what: str, value: float) -> float:
     return float(value)
 
 
-def uniforms(seed_key: int, purpose: str, numbers: Any) -> Any:
+def uniforms(seed_key: int, purpose: str, numbers: Ints) -> Floats:
     """uniform(combine(seed_key ^ name(purpose), number)) for an array of numbers, float64."""
     key = np.uint64(seed_key ^ random.name_hash(purpose))
     with np.errstate(over="ignore"):
@@ -42,11 +42,12 @@ def uniforms(seed_key: int, purpose: str, numbers: Any) -> Any:
         x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
         x = x ^ (x >> np.uint64(31))
-    return ((x >> np.uint64(11)).astype(float) + 0.5) * 2.0**-53
+    drawn: Floats = ((x >> np.uint64(11)).astype(float) + 0.5) * 2.0**-53
+    return drawn
 
 
-def scaled(f: Any, at: int, factor: float) -> Any:
-    """The record at `at` of a float arena (simcore.compile.plan.distribution_record) for durations `factor` times as long, float64."""
+def scaled(f: Floats, at: int, factor: float) -> Floats:
+    """The record at `at` of a float arena (simcore.compile.arena.distribution_record) for durations `factor` times as long, float64."""
     family = int(f[at])
     record = f[at : at + (2 + 2 * int(f[at + 1]) if family == random.EMPIRICAL else 4)].copy()
     if family == random.LOGNORMAL:
@@ -100,13 +101,13 @@ class Injection:
             self._find(kind, name)
         return found
 
-    def _get(self, at: int, offset: Any) -> int:
+    def _get(self, at: int, offset: np.uint64) -> int:
         return int(self.machine.m[at + int(offset)])
 
-    def _set(self, at: int, offset: Any, value: int) -> None:
+    def _set(self, at: int, offset: np.uint64, value: int) -> None:
         self.machine.m[at + int(offset)] = value
 
-    def _set_float(self, at: int, block: Any, offset: Any, value: float) -> None:
+    def _set_float(self, at: int, block: np.uint64, offset: np.uint64, value: float) -> None:
         self.machine.f[self._get(at, block) + int(offset)] = value
 
     # -- units --------------------------------------------------------------------------------------------------------------
@@ -180,7 +181,7 @@ class Injection:
         self._set_float(unit, y.UNIT_FLOATS, y.UNIT_FLOAT_GREY_FACTOR, float(factor))
         self._special(unit, y.UNIT_FLOAT_GREY, require_share("grey", share))
 
-    def _special(self, unit: int, offset: Any, share: float) -> None:
+    def _special(self, unit: int, offset: np.uint64, share: float) -> None:
         self._set_float(unit, y.UNIT_FLOATS, offset, share)
         floats = self._get(unit, y.UNIT_FLOATS)
         f = self.machine.f
@@ -340,7 +341,7 @@ class Injection:
 
     def burst(self, flow: str, count: int, over_ns: int) -> None:
         """So many intents of the flow come from now on, evenly within `over_ns` (0: all at once), on top of the workload's rate;
-        each is of a customer of its own luck."""
+        the customer of each is drawn by itself."""
         stream = self._find("stream", f"{flow}/reconnect")  # the flow's stream of listed intents
         numbers = np.arange(count)
         self._bursts += 1
@@ -348,7 +349,7 @@ class Injection:
         customers = np.floor(who * self.plan.workload.accounts.count).astype(np.int64)
         self._schedule(stream, self.machine.now + np.floor(numbers / count * over_ns).astype(np.int64), customers)
 
-    def _schedule(self, stream: int, times: Any, customers: Any) -> None:
+    def _schedule(self, stream: int, times: Ints, customers: Ints) -> None:
         """Adds arrivals (with their customers) to a list stream, behind or between those it still has."""
         at, n = self._get(stream, y.STREAM_LIST), self._get(stream, y.STREAM_LIST_N)
         done = self._get(stream, y.STREAM_NEXT) - self._get(stream, y.STREAM_OVER)

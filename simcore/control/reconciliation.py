@@ -46,7 +46,7 @@ class ReconciliationProcess:
         base_ns = self._core.sample(self.rule.duration, f"reconciliation/{self.counterparty}", run)
         yield self._core.env.timeout(base_ns + self._items.extra_ns(self.rule.per_item))
         found = self._core.inject.reconcile(self.counterparty)
-        differences = sum(abs(n) for n in found.values() if isinstance(n, int))
+        differences = sum(map(abs, found.values()))
         yield self._core.env.timeout(differences * self.rule.each_difference)
         note(self._core, "reconciled", self.counterparty, differences=differences)
         return differences

@@ -10,9 +10,9 @@ import simpy
 
 from simcore.control.alarms import AlarmBoard, Watcher
 from simcore.control.event_names import note
-from simcore.control.handles import Core, now
+from simcore.control.handles import Core, ProbeAnswer, now
 from simcore.control.market.calendar import Gates
-from simcore.control.sampling import Rule
+from simcore.control.sampling import Sampling
 from simcore.model.control.alarms import Complaints, Robot
 
 BAD_OUTCOMES = ("blocked", "failed", "unknown")
@@ -28,14 +28,14 @@ class RobotProcess(Watcher):
         self._failures = 0
         core.env.process(self._run())
 
-    def _run(self) -> Generator[simpy.Event, dict[str, str | int], None]:
+    def _run(self) -> Generator[simpy.Event, ProbeAnswer, None]:
         env, rule = self._core.env, self.rule
         due = env.now + (int(self._core.draw(f"phase/{self.name}") * rule.every) if rule.phase is None else rule.phase)
         while True:
             yield env.timeout(max(0, due - env.now))
             if rule.while_open is None or self._gates.is_open(rule.while_open):
                 answer = yield self._core.probe(rule.flow)
-                self._judge(str(answer["code"]), int(answer["latency_ns"]))
+                self._judge(answer.code, answer.latency_ns)
             due += rule.every
 
     def _judge(self, code: str, latency_ns: int) -> None:
@@ -60,7 +60,7 @@ class PhoneDesk(Watcher):
         self.rule = rule
         self.calls = 0
         bad = tuple(f"flow/{flow}/{outcome}" for flow in rule.flows for outcome in BAD_OUTCOMES)
-        self._bad = core.scrape(Rule("rate", bad, (), now(core), rule.every, above=0.0))
+        self._bad = core.sampler(Sampling("rate", bad, (), now(core), rule.every, above=0.0))
         self._ringing: list[int] = []
         self._answered: deque[int] = deque()  # when they rang, in order
         self._noticed = False
@@ -69,7 +69,7 @@ class PhoneDesk(Watcher):
     def _run(self) -> Generator[simpy.Event, None, None]:
         callers = 0
         while True:
-            yield self._bad.look(beyond=self._idle())
+            yield self._bad.next(beyond=self._idle())
             t, luck = now(self._core), self._core.draw(f"callers/{self.name}", self._bad.turns - 1)
             more = int(self._bad.grown * self.rule.probability + luck)
             for caller in range(callers, callers + more):

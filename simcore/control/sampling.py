@@ -1,14 +1,14 @@
-"""Readings looked at every so often, and who is woken by them.
+"""Metrics sampled every so often, and who is woken by it.
 
-Most looks see nothing, so that whoever waits for something to see is woken by that look alone. The kernel takes the looks itself
-where it has the counters (`Cosimulation.scrape`); `PolledScrape` takes them in SimPy, and sees the same at the same instants.
+Most samples are within their bounds, so that who waits for one beyond them is woken by that alone. The kernel samples its own words
+itself (`Cosimulation.sampler`); `PolledSampler` does it in SimPy, and sees the same at the same instants.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 import simpy
 
@@ -19,10 +19,12 @@ TOO_FEW = 1e-9  # a ratio over less than this is none
 
 
 @dataclass(frozen=True)
-class Rule:
-    """What is read (`Metric.sums`), every `every` ns from `first` on (not before now), and what is beyond: more than `above`, or less
-    than `below`. A ratio over fewer than `min_count` is no data, and so is the first look at a growth. With no bound nothing is
-    beyond."""
+class Sampling:
+    """What is sampled and when: the metrics of one or two sums (`Metric.sums`), every `every` ns from `first` on (not before now).
+
+    Beyond is more than `above`, or less than `below`; without a bound nothing is. A ratio over fewer than `min_count` is no data, and so
+    is the first sample of a growth.
+    """
 
     kind: Kind
     of: tuple[str, ...]
@@ -39,7 +41,7 @@ class Rule:
         return max(self.min_count, TOO_FEW)
 
     def value(self, ns: int, of: int, to: int) -> float | None:
-        """The metric of an interval of so many ns, 0 if there is none: a gauge's sum, or how much its sums grew."""
+        """What comes of the sums of a gauge, or of how much they grew in an interval of `ns` (0: there was none). None for no data."""
         if self.kind == "gauge":
             return float(of)
         if self.kind == "rate":
@@ -53,12 +55,19 @@ class Rule:
         return (self.above is not None and value > self.above) or (self.below is not None and value < self.below)
 
 
-class Scrape(Protocol):
-    """A rule at work. What control does at an instant comes before a look at that instant, and that before what the kernel does."""
+class Sums(NamedTuple):
+    """The sums of both lists of metrics, or what they grew by."""
+
+    of: int
+    to: int
+
+
+class Sampler(Protocol):
+    """A sampling at work. What control does at an instant comes before a sample at that instant, and that before what the kernel does."""
 
     @property
     def turns(self) -> int:
-        """Intervals that have ended: one less than looks, and none before the first."""
+        """Intervals that have ended: one less than samples, and none before the first."""
 
     @property
     def grown(self) -> int:
@@ -66,66 +75,67 @@ class Scrape(Protocol):
 
     @property
     def last(self) -> float | None:
-        """The metric of the last interval."""
+        """The value of the last sample; None for no data."""
 
     def value(self) -> float | None:
-        """The metric from the last look to now, without this being a look."""
+        """The value from the last sample to now, without this being a sample."""
 
-    def look(self, *, beyond: bool) -> simpy.Event:
-        """Succeeds with the next look; or with the next that is beyond. One event is waited for at a time."""
+    def next(self, *, beyond: bool) -> simpy.Event:
+        """Succeeds with the next sample; or with the next that is beyond. One event is waited for at a time."""
 
-    def hurry(self) -> None:
-        """What is waited for comes with the next look, whatever that sees."""
+    def wake(self) -> None:
+        """What is waited for comes with the next sample, whatever that is."""
 
 
-class PolledScrape:
-    """A scrape whose looks SimPy takes; `sum_of` prepares a sum of readings, as `Cosimulation.sum_of` does."""
+class PolledSampler:
+    """A sampler driven by SimPy; `sum_of` prepares a sum of metrics, as `Cosimulation.sum_of` does."""
 
-    def __init__(self, env: simpy.Environment, rule: Rule, sum_of: Callable[[Iterable[str]], Callable[[], int]]) -> None:
-        self._env, self._rule = env, rule
-        self._of, self._to = sum_of(rule.of), sum_of(rule.to)
-        self._at, self._sums = -1, (0, 0)
-        self._ns, self._grown = 0, (0, 0)
+    def __init__(self, env: simpy.Environment, sampling: Sampling, sum_of: Callable[[Iterable[str]], Callable[[], int]]) -> None:
+        self._env, self._sampling = env, sampling
+        self._of, self._to = sum_of(sampling.of), sum_of(sampling.to)
+        self._at, self._sums = -1, Sums(0, 0)
+        self._ns, self._growth = 0, Sums(0, 0)
         self._waiting: simpy.Event | None = None
         self._any = False
         self.turns = 0
         env.process(self._run())
 
     def _run(self) -> Generator[simpy.Event, None, None]:
-        yield self._env.timeout(max(0, self._rule.first - int(self._env.now)))
+        yield self._env.timeout(max(0, self._sampling.first - int(self._env.now)))
         while True:
-            self._look()
-            if self._waiting is not None and (self._any or self._rule.beyond(self.last)):
+            self._sample()
+            if self._waiting is not None and (self._any or self._sampling.beyond(self.last)):
                 waiting, self._waiting = self._waiting, None
                 waiting.succeed()
-            yield self._env.timeout(self._rule.every)
+            yield self._env.timeout(self._sampling.every)
 
-    def _look(self) -> None:
-        self._ns, self._grown = self._since()
+    def _sample(self) -> None:
+        self._ns, self._growth = self._interval_ns(), self._grown_since()
         self.turns += self._at >= 0
-        self._at, self._sums = int(self._env.now), (self._of(), self._to())
+        self._at, self._sums = int(self._env.now), Sums(self._of(), self._to())
 
-    def _since(self) -> tuple[int, tuple[int, int]]:
-        of, to = self._of(), self._to()
-        if self._rule.kind == "gauge":
-            return 0, (of, 0)
-        return (int(self._env.now) - self._at, (of - self._sums[0], to - self._sums[1])) if self._at >= 0 else (0, (0, 0))
+    def _interval_ns(self) -> int:
+        return int(self._env.now) - self._at if self._at >= 0 and self._sampling.kind != "gauge" else 0
+
+    def _grown_since(self) -> Sums:
+        if self._sampling.kind == "gauge":
+            return Sums(self._of(), 0)
+        return Sums(self._of() - self._sums.of, self._to() - self._sums.to) if self._at >= 0 else Sums(0, 0)
 
     @property
     def grown(self) -> int:
-        return self._grown[0]
+        return self._growth.of
 
     @property
     def last(self) -> float | None:
-        return self._rule.value(self._ns, *self._grown) if self._at >= 0 else None
+        return self._sampling.value(self._ns, *self._growth) if self._at >= 0 else None
 
     def value(self) -> float | None:
-        ns, grown = self._since()
-        return self._rule.value(ns, *grown)
+        return self._sampling.value(self._interval_ns(), *self._grown_since())
 
-    def look(self, *, beyond: bool) -> simpy.Event:
+    def next(self, *, beyond: bool) -> simpy.Event:
         self._any, self._waiting = not beyond, self._env.event()
         return self._waiting
 
-    def hurry(self) -> None:
+    def wake(self) -> None:
         self._any = True

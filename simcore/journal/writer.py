@@ -7,7 +7,7 @@ import secrets
 import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +43,15 @@ from simcore.journal.storage import (
 _TILE_ROWS = 64  # seconds that are looked at while they are in the processor's cache
 
 
+class LoggedEvent(NamedTuple):
+    """Something that happened at a time (ns)."""
+
+    t_ns: int
+    what: str
+    subject: str
+    detail: Mapping[str, Scalar]
+
+
 class JournalWriter:
     """Takes a run down, front to back: begin, then add_… as often as need be, then finish. ValueError for what cannot be."""
 
@@ -50,7 +59,7 @@ class JournalWriter:
         self._spool_bytes = spool_bytes
 
     def begin(
-        self, meta: Mapping[str, Any], names: Mapping[str, list[str]], series_columns: Iterable[tuple[str, str, str, str]]
+        self, meta: Mapping[str, object], names: Mapping[str, list[str]], series_columns: Iterable[tuple[str, str, str, str]]
     ) -> None:
         """`meta` without `unknown_reason` and `counts`; `series_columns` as (kind, name, field, mode)."""
         self._meta, self._names, self._columns = dict(meta), dict(names), list(series_columns)
@@ -59,7 +68,7 @@ class JournalWriter:
         self._last = np.zeros(len(self._columns), dtype=np.int64)
         self._block, self._filled = np.empty((BLOCK_ROWS, len(self._columns)), np.int64), 0
         self._low, self._high = np.zeros((2, len(self._columns)), np.int64)  # of the block; 0 fits every width
-        self._events: list[tuple[int, str, str, Mapping[str, Scalar]]] = []
+        self._events: list[LoggedEvent] = []
         self._dropped_events = 0
         self._intents: list[Columns] = []
         self._spans: list[Columns] = []
@@ -91,8 +100,8 @@ class JournalWriter:
             raise ValueError(f"a cumulative counter falls: {' '.join(self._columns[falling[0]][:3])}")
         self._filled, self._low[:], self._high[:] = 0, 0, 0
 
-    def add_events(self, events: Iterable[tuple[int, str, str, Mapping[str, Scalar]]]) -> None:
-        """(t_ns, what, subject, detail); `finish` puts them in order of time, at one instant in the order added."""
+    def add_events(self, events: Iterable[LoggedEvent]) -> None:
+        """Things that happened; `finish` puts them in order of time, at one instant in the order added."""
         for event in events:
             if len(self._events) < EVENTS_MAX:
                 self._events.append(event)

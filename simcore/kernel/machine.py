@@ -6,7 +6,7 @@ Everything that happens often is in `advance`; this file is plain Python between
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, SupportsInt
+from typing import Any, NamedTuple, SupportsInt
 
 import numpy as np
 
@@ -32,6 +32,15 @@ _FIRED = int(y.SAMPLER_FIRED)
 
 def _at(offset: np.uint64) -> int:
     return int(offset)
+
+
+class Probe(NamedTuple):
+    """An answered probe: code and outcome as layout.py numbers them, latency in ns; the words of a PROBE record."""
+
+    number: int
+    code: int
+    latency: int
+    outcome: int
 
 
 class Machine:
@@ -380,13 +389,13 @@ class Machine:
             self.m[self._samplers[i] + _FIRED] = 0
         return fired
 
-    def take_probes(self) -> list[tuple[int, int, int, int]]:
-        """Probes answered since last asked: number, code, latency ns, outcome."""
+    def take_probes(self) -> list[Probe]:
+        """Probes answered since last asked."""
         n, at, size = self.get(y.RUN_PROBES_N), self.get(y.RUN_PROBES), int(y.PROBE_SIZE)
         if not n:
             return []
         self._put(y.RUN_PROBES_N, 0)
-        return [tuple(int(x) for x in row) for row in self.m[at : at + n * size].reshape(n, size)]  # type: ignore[misc]
+        return [Probe(*map(int, row)) for row in self.m[at : at + n * size].reshape(n, size)]
 
     def account_pools(self, pools: list[int]) -> None:
         """Brings the time integrals of pools up to now."""

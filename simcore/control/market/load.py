@@ -8,7 +8,7 @@ import simpy
 
 from simcore.base.units import DAY, SECOND
 from simcore.control.handles import Core, now, read
-from simcore.control.sampling import Rule
+from simcore.control.sampling import Sampling
 from simcore.model.control.fields import PerItem
 from simcore.model.metrics import parse_metric
 
@@ -21,12 +21,12 @@ class LoadMeter:
     def __init__(self, core: Core) -> None:
         flows = core.plan.architecture.flows.items()
         started = tuple(f"flow/{name}/started" for name, flow in flows if flow.kind != "probe")
-        self._scrape = core.scrape(Rule("rate", started, (), now(core), METER_INTERVAL_NS))
+        self._sampler = core.sampler(Sampling("rate", started, (), now(core), METER_INTERVAL_NS))
 
     @property
     def per_second(self) -> float:
         """As last measured; 0 in the first 10 s."""
-        return self._scrape.last or 0.0
+        return self._sampler.last or 0.0
 
 
 class Items:

@@ -77,13 +77,13 @@ class Routed(Model):
 
 
 class Monitor(Routed):
-    """An alarm rule: `breaches` scrapes in a row beyond the threshold raise it, `clears` within it clear it."""
+    """An alarm rule: `breaches` samples in a row beyond the threshold raise it, `clears` within it clear it."""
 
     metric: Metric
     above: Threshold | None = None
     below: Threshold | None = None
     every: Beat = 15 * SECOND
-    phase: Duration | None = Field(None, description="first scrape after the beginning; drawn within `every` if absent")
+    phase: Duration | None = Field(None, description="first sample after the beginning; drawn within `every` if absent")
     breaches: Annotated[int, Field(ge=1, le=1000)] = 3
     clears: Annotated[int, Field(ge=1, le=1000)] = 3
     min_count: Annotated[float, Field(ge=0)] = Field(1, description="a ratio over fewer than this is no data")

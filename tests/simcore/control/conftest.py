@@ -9,8 +9,9 @@ import pytest
 import simpy
 
 from simcore.base.units import MINUTE, parse_clock
+from simcore.control.handles import ProbeAnswer
 from simcore.control.plane import ControlPlane, start_control
-from simcore.control.sampling import PolledScrape, Rule, Scrape
+from simcore.control.sampling import PolledSampler, Sampler, Sampling
 from simcore.model.architecture import Architecture
 from simcore.model.distributions import Distribution
 from simcore.model.index import ArchitectureIndex
@@ -70,8 +71,8 @@ class FakeCore:
         named = [parse_metric(reading) for reading in readings]
         return lambda: sum(self.read(*reading) for reading in named)
 
-    def scrape(self, rule: Rule) -> Scrape:
-        return PolledScrape(self.env, rule, self.sum_of)
+    def sampler(self, sampling: Sampling) -> Sampler:
+        return PolledSampler(self.env, sampling, self.sum_of)
 
     def log(self, what: str, subject: str, **detail: Any) -> None:
         self.events.append((int(self.env.now), what, subject, detail))
@@ -87,7 +88,7 @@ class FakeCore:
         return distribution.constant
 
     def probe(self, flow: str) -> simpy.Event:
-        return self.env.timeout(self.probes["latency_ns"], value=dict(self.probes))
+        return self.env.timeout(self.probes["latency_ns"], value=ProbeAnswer(self.probes["code"], "", self.probes["latency_ns"]))
 
     # --- for the tests --------------------------------------------------------------------------------------------------
 
@@ -118,7 +119,7 @@ class FakeKnobs:
     def __init__(self, core: FakeCore) -> None:
         self._core = core
         self.turned: list[tuple[int, str, tuple[Any, ...]]] = []
-        self.differences: dict[str, Any] = {}
+        self.differences: dict[str, int] = {}
 
     def __getattr__(self, knob: str) -> Callable[..., Any]:
         def turn(*arguments: Any, **named: Any) -> Any:
@@ -168,7 +169,7 @@ def team() -> dict[str, Any]:
 
 @pytest.fixture
 def counter_down() -> dict[str, Any]:
-    """A monitor that sees the counter's first replica down: scrapes each minute from the beginning, two in a row."""
+    """A monitor that sees the counter's first replica down: samples each minute from the beginning, two in a row."""
     return {
         "metric": {"gauge": ["unit/counter#0/up"]}, "below": 1, "every": "1min", "phase": 0, "breaches": 2, "clears": 1,
         "route": "ops", "points_at": "counter", "layer": "application",

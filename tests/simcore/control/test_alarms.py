@@ -17,15 +17,15 @@ def growing(start: str, per_second: int, end: str = "d9 00:00"):
     return lambda t: max(0, min(t, b) - a) * per_second // SECOND
 
 
-def test_a_gauge_alarms_at_the_scrape_that_completes_the_breaches(make, counter_down):
-    """Down at 9:04:30, scrapes each minute: 9:05 and 9:06 are the two breaches."""
+def test_a_gauge_alarms_at_the_sample_that_completes_the_breaches(make, counter_down):
+    """Down at 9:04:30, samples each minute: 9:05 and 9:06 are the two breaches."""
     core, _ = make({"monitors": {"m": counter_down | {"route": None}}})
     core.at("09:04:30", lambda: core.inject.crash("counter", 0))
     core.run("09:10")
     assert core.minutes("alarm", "m") == [6.0]
 
 
-def test_an_alarm_clears_after_enough_good_scrapes(make, counter_down):
+def test_an_alarm_clears_after_enough_good_samples(make, counter_down):
     core, _ = make({"monitors": {"m": counter_down | {"route": None, "clears": 3}}})
     core.at("09:04:30", lambda: core.inject.crash("counter", 0))
     core.at("09:10:30", lambda: core.inject.restart("counter", 0))
@@ -93,7 +93,7 @@ def test_silencing_takes_a_standing_alarm_down(make, counter_down):
 
 
 def test_false_alarms_come_at_their_rate_and_clear(make, counter_down):
-    """With u = 1/e every gap is the mean: 30 a day is one each 48 min; the next good scrape clears it."""
+    """With u = 1/e every gap is the mean: 30 a day is one each 48 min; the next good sample clears it."""
     rule = counter_down | {"route": None, "false_alarms": "30/day"}
     core, _ = make({"monitors": {"m": rule}}, before=lambda c: c.luck.update({"false-alarm/": math.exp(-1)}))
     core.run("10:40")

@@ -147,7 +147,7 @@ def test_reconciliation_grows_with_items_and_differences(make):
     rule = {"duration": "5min", "each_difference": "30s", "per_item": [{"each": "20ms", "of": ["flow/order/ok"]}]}
     core, control = make({"reconciliations": {"exchange": rule}})
     core.readings["flow/order/ok"] = 3000
-    core.inject.differences = {"missing": 2, "surplus": -4, "note": "x"}
+    core.inject.differences = {"missing": 2, "surplus": -4}
     process = control.reconciliations["exchange"].begin("test")
     core.run("10:00")
     assert core.details("reconciliation_started", "items") == [3000]
