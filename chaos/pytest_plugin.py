@@ -83,12 +83,14 @@ class SharedRuns:
 
     def record(self, job: Job) -> RunResult:
         """What a run was judged to be. Raises BrokenLawError, and InputError."""
+        from chaos import plugins
         from chaos.execution.execute import execute
 
         if job not in self._records:
             while len(self._records) >= RECORDS_MAX:
                 del self._records[next(iter(self._records))]
-            self._records[job] = execute(self.session, job)
+            with plugins.blamed():
+                self._records[job] = execute(self.session, job)
         record = self._records[job]
         if broken := record.broken_laws:
             raise BrokenLawError(
@@ -121,13 +123,15 @@ class ScenarioFile(pytest.File):
 
     def collect(self) -> Iterator[pytest.Item]:
         """One item a scenario and seed, one for each group with expectations over its seeds, and one a pair of a suite."""
+        from chaos import plugins
         from chaos.documents.library import library
         from simcore.base.errors import InputError
 
         runs, name = _runs_of(self.config), str(self.path.absolute())
         try:
-            alone = library().kind_of(name).name == "scenario"
-            planned = _scenario(runs, name) if alone else _suite(runs, name)
+            with plugins.blamed():
+                alone = library().kind_of(name).name == "scenario"
+                planned = _scenario(runs, name) if alone else _suite(runs, name)
         except InputError as error:
             raise self.CollectError(str(error)) from None
         yield from self._items(runs.session, planned.own, short=alone)

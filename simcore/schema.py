@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import TypeAdapter
+from pydantic import BaseModel, TypeAdapter
 
 from simcore.base.units import Duration
 from simcore.files.loading import Kind
 from simcore.files.patch import Extension
 
+JsonSchema = dict[str, Any]
+"""A JSON Schema, a JSON object; the values of its keys have types of their own."""
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
-def json_schema(kind: Kind) -> dict[str, Any]:
+def json_schema(kind: Kind) -> JsonSchema:
     """The JSON Schema (2020-12) of a kind of file."""
     full = _definition(kind.model)
-    definitions: dict[str, Any] = full.pop("$defs", {})
-    schema: dict[str, Any] = {"$schema": DIALECT, "title": f"coredrill {kind.name}"}
+    definitions: JsonSchema = full.pop("$defs", {})
+    schema: JsonSchema = {"$schema": DIALECT, "title": f"coredrill {kind.name}"}
     if not kind.extensible:
         schema |= {key: value for key, value in full.items() if key != "title"}
     else:
@@ -36,11 +38,11 @@ def json_schema(kind: Kind) -> dict[str, Any]:
     return schema
 
 
-def _definition(model: Any) -> dict[str, Any]:
+def _definition(model: type[BaseModel]) -> JsonSchema:
     return TypeAdapter(model).json_schema(by_alias=True, mode="validation")
 
 
-def _allow_bare_durations(definitions: dict[str, Any]) -> None:
+def _allow_bare_durations(definitions: JsonSchema) -> None:
     """A distribution may be a bare duration, and is one family, which the model checks in ways no schema tells."""
     distribution = definitions.get("Distribution")
     if distribution is None:

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
 import click
 
-from chaos import plugins
-from chaos.checkers import catalogue as checkers
 from chaos.cli import options
+from chaos.cli.catalogues import CATALOGUES, Listed, explanation
 from chaos.cli.exit_codes import BAD_INPUT
 from chaos.documents.library import library
 from chaos.documents.rendering import differences, summary, to_yaml
 from chaos.documents.scenario import Scenario
 from chaos.documents.suite import Suite
-from chaos.execution import targets
-from chaos.faults import catalogue as faults
 from simcore.base.errors import InputError
 from simcore.files.document import display_path, read_document
 from simcore.files.loading import Resolved
@@ -39,61 +35,22 @@ TEMPLATE = Path(__file__).parent / "template.yaml"
 
 
 @click.command("list")
-@click.argument("what", type=click.Choice([*LISTS, "faults", "checkers", "targets", "plugins"]))
+@click.argument("what", type=click.Choice([*LISTS, *CATALOGUES]))
 @click.option("--json", "json_file", type=click.File("w"), metavar="FILE", help="Write a list of objects; - is stdout.")
 def list_command(what: str, json_file: TextIO | None) -> None:
     """List what is shipped, or what extensions are installed."""
-    entries = _shipped(LISTS[what]) if what in LISTS else _LISTED[what]()
+    entries = list(_shipped(LISTS[what]) if what in LISTS else CATALOGUES[what]())
     if json_file is not None:
-        json_file.write(json.dumps(entries, ensure_ascii=False, indent=2) + "\n")
+        json_file.write(json.dumps([entry.document for entry in entries], ensure_ascii=False, indent=2) + "\n")
         return
-    width = max((len(entry["name"]) for entry in entries), default=0)
+    width = max((len(entry.name) for entry in entries), default=0)
     for entry in entries:
-        click.echo(f"{entry['name']:<{width}}  {entry['title']}".rstrip())
+        click.echo(f"{entry.name:<{width}}  {entry.title}".rstrip())
 
 
-def _shipped(kind: str) -> list[dict[str, str]]:
-    return [
-        {"name": name, "title": read_document(path, "base").text("title") or "", "file": display_path(path)}
-        for name, path in library().shipped(kind).items()
-    ]
-
-
-def _faults() -> list[dict[str, str]]:
-    return [
-        {"name": name, "title": faults.describe(fault), "layer": fault.layer} | _given_by(plugins.FAULTS, name)
-        for name, fault in faults.all_faults().items()
-    ]
-
-
-def _checkers() -> list[dict[str, str]]:
-    return [
-        {"name": name, "title": checkers.describe(checker)} | _given_by(plugins.CHECKERS, name)
-        for name, checker in checkers.all_checkers().items()
-    ]
-
-
-def _targets() -> list[dict[str, str]]:
-    return [
-        {"name": name, "title": targets.describe(opener)} | _given_by(plugins.TARGETS, name)
-        for name, opener in targets.known_targets().items()
-    ]
-
-
-def _plugins() -> list[dict[str, str]]:
-    return [
-        {"name": p.name, "title": f"{p.group} of {p.distribution}, in {p.where}", "group": p.group, "plugin": p.distribution}
-        for p in plugins.installed()
-    ]
-
-
-_LISTED = {"faults": _faults, "checkers": _checkers, "targets": _targets, "plugins": _plugins}
-
-
-def _given_by(group: str, name: str) -> dict[str, str]:
-    """The package that an extension comes from; nothing for coredrill's own."""
-    plugin = plugins.installed().giver(group, name)
-    return {"plugin": plugin.distribution} if plugin is not None else {}
+def _shipped(kind: str) -> Iterator[Listed]:
+    for name, path in library().shipped(kind).items():
+        yield Listed(name, read_document(path, "base").text("title") or "", {"file": display_path(path)})
 
 
 @click.command()
@@ -102,30 +59,15 @@ def _given_by(group: str, name: str) -> dict[str, str]:
 @options.environment
 @options.assignments
 def show(name: str, resolved: bool, environment: str | None, assignments: tuple[str, ...]) -> None:
-    """Show a file, by NAME or path, the words of a fault, or what a checker checks."""
-    if name in library().faults:
-        click.echo(_fault_words(name), nl=False)
-        return
-    if name in library().checkers:
-        of = _given_by(plugins.CHECKERS, name).get("plugin")
-        click.echo(f"{name}{f', of {of}' if of else ''}\n\n{inspect.getdoc(library().checkers[name])}")
+    """Show a file, by NAME or path, or what a fault, checker, measure or target is."""
+    if (explained := explanation(name)) is not None:
+        click.echo(explained, nl=False)
         return
     found = _resolve(name, environment, assignments)
     if isinstance(found.model, Architecture) and not resolved:
         click.echo(summary(found.model), nl=False)
     else:
         click.echo(to_yaml(found.tree, origins=resolved), nl=False)
-
-
-def _fault_words(name: str) -> str:
-    """A fault's description and what may be written under its name."""
-    fault = library().faults[name]
-    of = _given_by(plugins.FAULTS, name).get("plugin")
-    lines = [f"{name} ({fault.layer}){f', of {of}' if of else ''}", "", inspect.cleandoc(fault.__doc__ or ""), ""]
-    for key, field in fault.model_fields.items():
-        default = "needed" if field.is_required() else f"default {field.default}"
-        lines.append(f"  {field.alias or key}: {default}" + (f"; {field.description}" if field.description else ""))
-    return "\n".join(lines) + "\n"
 
 
 @click.command()

@@ -11,7 +11,7 @@ from chaos.cli.group import Group, LazyCommand
 COMMANDS = {
     "list": LazyCommand("chaos.cli.inspect:list_command", "List what is shipped, or what extensions are installed."),
     "show": LazyCommand(
-        "chaos.cli.inspect:show", "Show a file, by NAME or path, the words of a fault, or what a checker checks."
+        "chaos.cli.inspect:show", "Show a file, by NAME or path, or what a fault, checker, measure or target is."
     ),
     "diff": LazyCommand(
         "chaos.cli.inspect:diff", "Print what differs between two files, each by name or path, after all they extend."

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
+
+from pydantic import BaseModel
 
 from simcore.base.errors import one_line
 from simcore.base.units import format_duration
-from simcore.files.document import Node, resolve_scalar
+from simcore.files.document import Node, Scalar, resolve_scalar
 from simcore.files.loading import Resolved
 from simcore.model.architecture import Architecture, Pool
 from simcore.model.distributions import Distribution
@@ -48,7 +49,7 @@ def _leaf(node: Node, origins: bool) -> str:
     return f"{text}  # {one_line(str(node.origin))}" if origins else text
 
 
-def _word(value: Any, *, is_key: bool = False) -> str:
+def _word(value: Scalar, *, is_key: bool = False) -> str:
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if not isinstance(value, str):
@@ -65,7 +66,7 @@ def _is_text(value: str) -> bool:
         return False
 
 
-def differences(a: Resolved[Any], b: Resolved[Any]) -> list[str]:
+def differences(a: Resolved[BaseModel], b: Resolved[BaseModel]) -> list[str]:
     """What differs, path by path: ``- path: value`` stands in A alone, ``+`` in B alone, ``~ path: a → b`` in both."""
     left, right = a.leaves, b.leaves
     lines = []

@@ -19,9 +19,11 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import metadata
 from multiprocessing import get_context, parent_process
 from typing import Any, Generic, TypeVar
 
+from chaos import plugins
 from chaos.execution.session import Session
 from simcore.base.errors import InputError
 
@@ -86,7 +88,7 @@ def run_tasks(
             _drive(lanes, there, tasks, done, session.progress.note)
     else:
         with _cluster(workers.cluster) as lanes:
-            _drive(lanes, functools.partial(_alike, _version(), there), tasks, done, session.progress.note)
+            _drive(lanes, functools.partial(_alike, _program(), there), tasks, done, session.progress.note)
 
 
 def _drive(
@@ -146,7 +148,8 @@ class InWorker(Generic[Task, Value]):
             if _WORKER.session is not None:
                 _WORKER.session.close()
             _WORKER.session, _WORKER.name = Session(name=self.command), self.command
-        return self.function(_WORKER.session, task)
+        with plugins.blamed():  # here, for the place where an exception was raised does not travel with it
+            return self.function(_WORKER.session, task)
 
 
 # --- this machine's processes ---------------------------------------------------------------------------------------------
@@ -215,17 +218,17 @@ def _cluster(address: str) -> Iterator[list[Lane]]:
         client.close()
 
 
-def _alike(version: str, function: Callable[[Any], Any], task: Any) -> Any:
-    """On a worker: only the same program makes the same results."""
-    if _version() != version:
-        raise InputError(f"a worker of the cluster has coredrill {_version()}, not {version}", mend="install the same on all")
+def _alike(program: str, function: Callable[[Task], Value], task: Task) -> Value:
+    """On a worker: only the same program, with the same extensions, makes the same results."""
+    if _program() != program:
+        raise InputError(f"a worker of the cluster has {_program()}, not {program}", mend="install the same on all")
     return function(task)
 
 
-def _version() -> str:
-    from importlib import metadata
-
+def _program() -> str:
+    """coredrill and the packages that extend it, with their versions."""
     try:
-        return metadata.version("coredrill")
+        version = metadata.version("coredrill")
     except metadata.PackageNotFoundError:
-        return "(a checkout)"
+        version = "(a checkout)"
+    return ", ".join([f"coredrill {version}", *plugins.installed().distributions])

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from itertools import count
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field, model_validator
 
 from chaos.faults.common import system_of
-from chaos.faults.fault import OnUnits, Process, Share, System, Target, require
+from chaos.faults.fault import OnUnits, Process, ProcessGenerator, Share, System, Target, require
 from simcore.base.model import Model, Name
 from simcore.base.units import MINUTE
 from simcore.control.handles import read
@@ -137,7 +137,7 @@ class BadRelease(OnUnits):
         return None
 
 
-def _every_minute(core: Cosimulation, turn: Callable[[], None], ended: simpy.Event) -> Generator[simpy.Event, Any, None]:
+def _every_minute(core: Cosimulation, turn: Callable[[], None], ended: simpy.Event) -> ProcessGenerator:
     while True:
         yield core.env.timeout(MINUTE) | ended
         if ended.triggered:

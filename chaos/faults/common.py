@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from chaos.faults.fault import System, require
+from chaos.faults.fault import ProcessGenerator, System, require
+from simcore.model.control.alarms import Routed
 from simcore.model.index import ArchitectureIndex, instance_name
 from simcore.model.workload import markets_of
 
 if TYPE_CHECKING:
-    import simpy
-
     from simcore.control.cosimulation import Cosimulation
     from simcore.control.plane import ControlPlane
     from simcore.journal.model import Journal
@@ -28,7 +27,7 @@ def start_at_once(core: Cosimulation, units: Iterable[tuple[str, int]]) -> None:
         core.inject.restart(service, replica)
 
 
-def boot(core: Cosimulation, units: Iterable[tuple[str, int]]) -> Generator[simpy.Event, Any, None]:
+def boot(core: Cosimulation, units: Iterable[tuple[str, int]]) -> ProcessGenerator:
     """Starts the (service, replica) that are down, all at the same time, each after a draw of its `restart_time`."""
     ready = []
     for service, replica in units:
@@ -77,7 +76,7 @@ def markets(system: System) -> list[str]:
     return system.architecture.control.exchanges or markets_of(system.workload)
 
 
-def alarm_rules(system: System) -> Mapping[str, Any]:
+def alarm_rules(system: System) -> Mapping[str, Routed]:
     """The rule of everything that raises alarms, by name: monitors, robots, complaints."""
     control = system.architecture.control
     return {**control.monitors, **control.robots, **control.complaints}

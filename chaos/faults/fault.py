@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Generator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Annotated, ClassVar, NamedTuple, TypeAlias
 
 from pydantic import Field, model_validator
 
@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 
 LAYERS = ("infrastructure", "network", "application", "data", "business", "people")
 
-Process: TypeAlias = "Generator[simpy.Event, Any, None] | None"
+ProcessGenerator: TypeAlias = "Generator[simpy.Event, object, None]"
+"""What happens as time goes by: a SimPy process, whose values nobody looks at."""
+Process: TypeAlias = "ProcessGenerator | None"
 
 
 class Target(NamedTuple):
@@ -117,7 +119,7 @@ def calls_to(index: ArchitectureIndex, service: str) -> list[str]:
 # --- selectors: families of faults that choose their targets alike --------------------------------------------------------
 
 
-def require(what: str, name: str, known: Any) -> str:
+def require(what: str, name: str, known: Collection[str]) -> str:
     """The name, if it is known. Raises InputError with the likely one, or with what there is."""
     if name not in known:
         raise InputError(f"no {what} is called {name!r}", mend=suggest(name, known))

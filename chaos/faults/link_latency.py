@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field, model_validator
 
 from chaos.faults.common import system_of
-from chaos.faults.fault import OnLinks, Process
+from chaos.faults.fault import OnLinks, Process, ProcessGenerator
 from simcore.base.units import MS, Duration
 
 if TYPE_CHECKING:
-    import simpy
-
     from simcore.control.cosimulation import Cosimulation
     from simcore.control.plane import ControlPlane
 
@@ -44,7 +41,7 @@ class LinkLatency(OnLinks):
             core.inject.link(source, target, latency_factor=self.factor, latency_add_ns=self.add)
         return self._flap(core) if self.jitter else None
 
-    def _flap(self, core: Cosimulation) -> Generator[simpy.Event, Any, None]:
+    def _flap(self, core: Cosimulation) -> ProcessGenerator:
         turn = 0
         while True:
             for source, target in self.links(system_of(core)):

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Generator
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
 from chaos.faults.common import system_of
-from chaos.faults.fault import OnUnits, Process
+from chaos.faults.fault import OnUnits, Process, ProcessGenerator
 from simcore.base.units import MS, SECOND, Duration
 from simcore.model.index import instance_name
 
 if TYPE_CHECKING:
-    import simpy
-
     from simcore.control.cosimulation import Cosimulation
     from simcore.control.plane import ControlPlane
 
@@ -38,7 +35,7 @@ class MemoryLeak(OnUnits):
     def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
         return self._pauses(core)
 
-    def _pauses(self, core: Cosimulation) -> Generator[simpy.Event, Any, None]:
+    def _pauses(self, core: Cosimulation) -> ProcessGenerator:
         """`due` holds (instant, number, next pause, whether it ends a pause) of every unit."""
         units = self.units(system_of(core))
         due = [(int(core.env.now) + self.every, n, self.pause, False) for n in range(len(units))]

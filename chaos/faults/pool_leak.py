@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
 from chaos.faults.capacity_loss import finite_slots
 from chaos.faults.common import system_of
-from chaos.faults.fault import OnPool, Process, System, Target
+from chaos.faults.fault import OnPool, Process, ProcessGenerator, System, Target
 from simcore.base.units import MS, Duration
 from simcore.model.index import ArchitectureIndex
 
 if TYPE_CHECKING:
-    import simpy
-
     from simcore.control.cosimulation import Cosimulation
     from simcore.control.plane import ControlPlane
 
@@ -44,7 +41,7 @@ class PoolLeak(OnPool):
     def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
         return self._leak(core)
 
-    def _leak(self, core: Cosimulation) -> Generator[simpy.Event, Any, None]:
+    def _leak(self, core: Cosimulation) -> ProcessGenerator:
         index = system_of(core).index
         whole, units = finite_slots(index.architecture, self.pool), users(index, self.pool)
         left = whole

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
 from chaos.faults.common import start_at_once, system_of
-from chaos.faults.fault import OnUnits, Process
+from chaos.faults.fault import OnUnits, Process, ProcessGenerator
 from simcore.base.units import SECOND, Duration
 
 if TYPE_CHECKING:
-    import simpy
-
     from simcore.control.cosimulation import Cosimulation
     from simcore.control.plane import ControlPlane
 
@@ -34,7 +31,7 @@ class ReplicaLoss(OnUnits):
             core.inject.crash(service, replica)
         return self._take_out(core)
 
-    def _take_out(self, core: Cosimulation) -> Generator[simpy.Event, Any, None]:
+    def _take_out(self, core: Cosimulation) -> ProcessGenerator:
         yield core.env.timeout(self.noticed_after)
         for service, replica in self.units(system_of(core)):
             core.inject.rotate_out(service, replica)

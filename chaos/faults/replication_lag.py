@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field, model_validator
 
 from chaos.faults.common import happened
-from chaos.faults.fault import Fault, Process, System, Target, require
+from chaos.faults.fault import Fault, Process, ProcessGenerator, System, Target, require
 from simcore.base.errors import InputError
 from simcore.base.model import Name
 from simcore.base.units import SECOND, Duration
 
 if TYPE_CHECKING:
-    import simpy
-
     from simcore.control.cosimulation import Cosimulation
     from simcore.control.plane import ControlPlane
     from simcore.journal.model import Journal
@@ -53,7 +50,7 @@ class ReplicationLag(Fault):
         control.failovers[self.failover].lag_added_ns = self.lag
         return self._fall_behind(core, control) if self.stuck else None
 
-    def _fall_behind(self, core: Cosimulation, control: ControlPlane) -> Generator[simpy.Event, Any, None]:
+    def _fall_behind(self, core: Cosimulation, control: ControlPlane) -> ProcessGenerator:
         while True:
             yield core.env.timeout(SECOND)
             control.failovers[self.failover].lag_added_ns += SECOND

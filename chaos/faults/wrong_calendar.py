@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field, model_validator
 
 from chaos.faults.common import markets, system_of
-from chaos.faults.fault import Fault, Process, System, Target
+from chaos.faults.fault import Fault, Process, ProcessGenerator, System, Target
 from simcore.base.errors import InputError
 from simcore.base.units import Duration
 from simcore.model.trading_calendar import calendar_named
 
 if TYPE_CHECKING:
-    import simpy
-
     from simcore.control.cosimulation import Cosimulation
     from simcore.control.plane import ControlPlane
 
@@ -55,7 +52,7 @@ class WrongCalendar(Fault):
         self._tell(core, control)
         return self._go_on(core, control)
 
-    def _go_on(self, core: Cosimulation, control: ControlPlane) -> Generator[simpy.Event, Any, None]:
+    def _go_on(self, core: Cosimulation, control: ControlPlane) -> ProcessGenerator:
         """Whenever the true or the mistaken timetable changes, after the true one has had its say."""
         calendar, late = calendar_named(core.plan.workload.calendar), self.late_by or 0
         start, end = int(core.env.now), core.plan.end

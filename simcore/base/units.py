@@ -7,7 +7,7 @@ number is an error, because `timeout: 5` has been read as five of everything.
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BeforeValidator, WithJsonSchema
 
@@ -28,7 +28,7 @@ _LONGEST_DURATION = 3650 * DAY
 LAST_DAY = 3650
 
 
-def parse_duration(value: Any) -> int:
+def parse_duration(value: object) -> int:
     """Nanoseconds of a duration such as ``250ms``, ``1.5s``, ``10min``; ``0`` alone needs no unit.
 
     Raises ValueError, with the mend, for anything else.
@@ -44,7 +44,7 @@ def parse_duration(value: Any) -> int:
     return nanoseconds
 
 
-def parse_rate(value: Any) -> float:
+def parse_rate(value: object) -> float:
     """Events per second of a rate such as ``50/s`` or ``1200/min``. Raises ValueError for anything else."""
     match = _RATE.fullmatch(value) if isinstance(value, str) else None
     if match is None:
@@ -55,7 +55,7 @@ def parse_rate(value: Any) -> float:
     return rate
 
 
-def parse_clock(value: Any) -> int:
+def parse_clock(value: object) -> int:
     """Nanoseconds since midnight of the first day: ``09:30``, ``09:30:15``, ``d2 09:15`` (day two)."""
     match = _CLOCK.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None:

@@ -13,7 +13,7 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import yaml
 
@@ -65,13 +65,13 @@ class Node:
     edited: Origin | None = None
 
     @classmethod
-    def of(cls, value: Any, origin: Origin) -> Node:
+    def of(cls, value: object, origin: Origin) -> Node:
         """The tree of plain data, all of one origin."""
         if isinstance(value, dict):
             return cls({str(k): cls.of(v, origin) for k, v in value.items()}, origin, origin)
         if isinstance(value, (list, tuple)):
             return cls([cls.of(v, origin) for v in value], origin, origin)
-        return cls(value, origin, origin)
+        return cls(cast(Scalar, value), origin, origin)
 
     def plain(self) -> Any:
         """The data alone."""

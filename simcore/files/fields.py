@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import types
-from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
+from typing import Annotated, NamedTuple, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -13,7 +13,7 @@ from simcore.base.model import Model, Verbs
 from simcore.files.document import Node
 
 
-def alternatives(kind: Any) -> list[Any]:
+def alternatives(kind: object) -> list[object]:
     """The types a value may have, wrappers taken off."""
     origin = get_origin(kind)
     if origin is Annotated:
@@ -23,7 +23,7 @@ def alternatives(kind: Any) -> list[Any]:
     return [kind]
 
 
-def model_of(kind: Any, node: Node | None) -> type[BaseModel] | None:
+def model_of(kind: object, node: Node | None) -> type[BaseModel] | None:
     """The model a value of this type is held to; among several (steps, edits) the one whose first key the value has."""
     models = [t for t in alternatives(kind) if inspect.isclass(t) and issubclass(t, BaseModel)]
     if len(models) < 2:
@@ -37,7 +37,7 @@ def fields_of(model: type[BaseModel]) -> dict[str, FieldInfo]:
     return {field.alias or name: field for name, field in model.model_fields.items()}
 
 
-def child_type(kind: Any, key: str | int, node: Node | None) -> Any:
+def child_type(kind: object, key: str | int, node: Node | None) -> object:
     """The type of what stands under a key (or index) of a value of this type; None if nothing may, or anything may."""
     model = model_of(kind, node)
     if model is not None and isinstance(key, str):
@@ -51,7 +51,7 @@ def child_type(kind: Any, key: str | int, node: Node | None) -> Any:
     return None
 
 
-def default_of(kind: Any, key: str, node: Node) -> Any:
+def default_of(kind: object, key: str, node: Node) -> object:
     """The default of a key that is not written, as plain data; None if it has none."""
     model = model_of(kind, node)
     field = fields_of(model).get(key) if model is not None else None
@@ -63,7 +63,7 @@ def default_of(kind: Any, key: str, node: Node) -> Any:
     return {} if isinstance(value, BaseModel) else value
 
 
-def scales(kind: Any, node: Node) -> bool:
+def scales(kind: object, node: Node) -> bool:
     """Whether a value of this type is a mapping whose amounts are scaled together."""
     model = model_of(kind, node)
     return isinstance(node.value, dict) and model is not None and issubclass(model, Model) and model.scales
@@ -72,14 +72,14 @@ def scales(kind: Any, node: Node) -> bool:
 # --- names of list items ------------------------------------------------------------------------------------------------
 
 
-def verbs_of(kind: Any) -> Verbs | None:
+def verbs_of(kind: object) -> Verbs | None:
     """The verbs of a value of this type, None if it has none."""
     if get_origin(kind) is not Annotated:
         return None
     return next((mark for mark in get_args(kind)[1:] if isinstance(mark, Verbs)), None) or verbs_of(get_args(kind)[0])
 
 
-def verb_of(kind: Any, node: Node) -> str | None:
+def verb_of(kind: object, node: Node) -> str | None:
     """The verb that a mapping of this type has, None if its type has none or none of them is there."""
     verbs, keys = verbs_of(kind), node.value if isinstance(node.value, dict) else {}
     return next((verb for verb in verbs.forms if verb in keys), None) if verbs is not None else None
@@ -94,7 +94,7 @@ class _Names(NamedTuple):
     verb: str | None = None
 
 
-def _names(node: Node, kind: Any) -> _Names:
+def _names(node: Node, kind: object) -> _Names:
     if not isinstance(node.value, dict):
         return _Names(about=None if isinstance(node.value, list) else str(node.value))
     if "from" in node.value and "to" in node.value:
@@ -104,12 +104,12 @@ def _names(node: Node, kind: Any) -> _Names:
     return _Names(node.text("name"), node.text(verb) if verb and names_what else None, verb)
 
 
-def _item_type(kind: Any) -> Any:
+def _item_type(kind: object) -> object:
     """The type of the items of a list of this type."""
     return child_type(kind, 0, None)
 
 
-def select(items: list[Node], name: str, kind: Any) -> list[int]:
+def select(items: list[Node], name: str, kind: object) -> list[int]:
     """The items of a list of type `kind` that a name in brackets may mean.
 
     A step's own name goes first. Else it is what the step is about (a call's target, a hold's pool), its verb, either with
@@ -128,7 +128,7 @@ def select(items: list[Node], name: str, kind: Any) -> list[int]:
     return alike[int(number) : int(number) + 1]
 
 
-def labels(items: list[Node], kind: Any) -> list[str]:
+def labels(items: list[Node], kind: object) -> list[str]:
     """For each item of a list of type `kind` the plainest name that means it alone."""
     found: list[str] = []
     seen: dict[str, int] = {}
@@ -160,10 +160,10 @@ class Child(NamedTuple):
     segment: str
     key: str | int
     node: Node
-    kind: Any
+    kind: object
 
 
-def children_with_labels(node: Node, kind: Any) -> list[Child]:
+def children_with_labels(node: Node, kind: object) -> list[Child]:
     """Every child of a node of type `kind`."""
     if isinstance(node.value, dict):
         return [
@@ -176,7 +176,7 @@ def children_with_labels(node: Node, kind: Any) -> list[Child]:
     return []
 
 
-def flatten(node: Node, kind: Any, path: str = "") -> dict[str, Node]:
+def flatten(node: Node, kind: object, path: str = "") -> dict[str, Node]:
     """Every leaf (a scalar, an empty list or mapping) by the path a patch would use, in file order."""
     children = children_with_labels(node, kind)
     if not children:
@@ -187,7 +187,7 @@ def flatten(node: Node, kind: Any, path: str = "") -> dict[str, Node]:
     return leaves
 
 
-def path_text(tree: Node, kind: Any, keys: tuple[str | int, ...]) -> str:
+def path_text(tree: Node, kind: object, keys: tuple[str | int, ...]) -> str:
     """The dotted path, as a patch would write it, of a sequence of keys and indexes."""
     text, node = "", tree
     for key in keys:

@@ -23,6 +23,7 @@ from simcore.files.patch import Extension, Layer, apply_layers, edits_of
 from simcore.files.validation import Finding, findings_error, validate
 
 M = TypeVar("M", bound=BaseModel)
+M_co = TypeVar("M_co", bound=BaseModel, covariant=True)
 Check = Callable[[Any], Sequence[Finding]]
 
 MAX_EXTENDS = 16
@@ -48,10 +49,10 @@ class Kind:
 
 
 @dataclass(frozen=True)
-class Resolved(Generic[M]):
+class Resolved(Generic[M_co]):
     """A file with everything it extends and every edit applied: the model, and where each value comes from."""
 
-    model: M
+    model: M_co
     tree: Node
 
     @property

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, NamedTuple
 
 from pydantic import BaseModel, Discriminator, Field, Tag, model_validator
 
@@ -36,7 +36,7 @@ class SetEdit(Model):
     """Gives a value that is there, or has a default, another one."""
 
     set: Path
-    to: Any
+    to: object
     override: bool = False
     if_present: bool = False
     why: str = ""
@@ -65,7 +65,7 @@ class AddEdit(Model):
     """Adds what is not there yet; `links[a-b]` and `steps[NAME]` append to the list."""
 
     add: Path
-    value: Any
+    value: object
     override: bool = False
     if_present: bool = False
     why: str = ""
@@ -77,7 +77,7 @@ class InsertEdit(Model):
     insert: Path
     before: str | None = None
     after: str | None = None
-    step: dict[str, Any]
+    step: dict[str, object]
     override: bool = False
     if_present: bool = False
     why: str = ""
@@ -94,7 +94,7 @@ EDIT_VERBS: dict[str, type[Model]] = {
 }  # fmt: skip
 
 
-def _edit_verb(value: Any) -> str | None:
+def _edit_verb(value: object) -> str | None:
     if isinstance(value, Model):
         return next((verb for verb, cls in EDIT_VERBS.items() if isinstance(value, cls)), None)
     return next((verb for verb in EDIT_VERBS if verb in value), None) if isinstance(value, dict) else None
@@ -178,7 +178,7 @@ def _edit_of(item: Node) -> Edit:
     return Edit(verb, form[verb], target.origin, value, form.get("by", 1.0), beside, form.get("after") is not None, *flags)
 
 
-def set_edit(path: str, value: Any, origin: Origin, *, override: bool = False) -> Edit:
+def set_edit(path: str, value: object, origin: Origin, *, override: bool = False) -> Edit:
     """An edit made by the program, such as a point of a sweep: give `path` the plain data `value`."""
     return Edit("set", path, origin, Node.of(value, origin), override=override)
 
@@ -215,7 +215,7 @@ class _Spot(NamedTuple):
 
     parent: Node
     key: str | int | None
-    kind: Any  # of the parent
+    kind: object  # of the parent
     path: str
     edited: Origin | None
 
@@ -351,8 +351,11 @@ class _Patcher:
         for spot in reversed(spots):
             self._claim(edit, spot)
             self._removed[spot.path] = edit.origin
-            assert isinstance(spot.parent.value, (dict, list))
-            del spot.parent.value[spot.key]
+            if isinstance(spot.parent.value, dict):
+                del spot.parent.value[str(spot.key)]
+            else:
+                assert isinstance(spot.parent.value, list) and isinstance(spot.key, int)
+                del spot.parent.value[spot.key]
 
     def _add(self, edit: Edit, segments: list[Segment], spots: list[_Spot]) -> None:
         spot = spots[0]
@@ -433,7 +436,7 @@ def _marked(value: Node, edited: Origin | None) -> Node:
 # --- scaling ------------------------------------------------------------------------------------------------------------
 
 
-def _scaled(node: Node, kind: Any, edit: Edit, path: str) -> Node:
+def _scaled(node: Node, kind: object, edit: Edit, path: str) -> Node:
     value = node.value
     if value and scales(kind, node):
         scaled = node.copy()

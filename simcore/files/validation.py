@@ -154,7 +154,7 @@ def _plain_words(what: str, context: dict[str, Any], message: str) -> tuple[str,
     return message[:1].lower() + message[1:], ""
 
 
-def _unknown_key(keys: Keys, kind: Any, holder: Node | None) -> Finding:
+def _unknown_key(keys: Keys, kind: object, holder: Node | None) -> Finding:
     key = str(keys[-1])
     model = model_of(kind, holder)
     known = fields_of(model) if model is not None else {}
@@ -170,10 +170,10 @@ def _unknown_key(keys: Keys, kind: Any, holder: Node | None) -> Finding:
     return Finding(keys, message, mend, at_key=True)
 
 
-def _follow(model: type[BaseModel], tree: Node, loc: tuple[str | int, ...]) -> tuple[Keys, Any, Node | None]:
+def _follow(model: type[BaseModel], tree: Node, loc: tuple[str | int, ...]) -> tuple[Keys, object, Node | None]:
     """The keys of the document in an error's location, without the tags of unions, and type and node of the last holder."""
     keys: list[str | int] = []
-    kind: Any = model
+    kind: object = model
     holder_kind, holder = kind, tree
     node: Node | None = tree
     fresh_item = False  # right after a list index the location may name the member of a union
@@ -193,6 +193,6 @@ def _follow(model: type[BaseModel], tree: Node, loc: tuple[str | int, ...]) -> t
     return tuple(keys), holder_kind, holder
 
 
-def _is_tag(kind: Any, node: Node, part: str | int) -> bool:
+def _is_tag(kind: object, node: Node, part: str | int) -> bool:
     chosen = model_of(kind, node)
     return chosen is not None and len(alternatives(kind)) > 1 and next(iter(chosen.model_fields)) == part

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from dask_cluster import Cluster
 
 Write = Callable[..., Path]
 LOOP = '{ at: "10:02", for: 2min, reboot-loop: { service: core, down: 5s } }'
-EXPECT = "{ measure: properties.none-failed, equals: false }\n{ measure: impaired_s, at_most: 10min }"
+EXPECT = "{ measure: properties.none-failed, equals: false }\n{ measure: longest_silence_s, at_least: 4s, at_most: 7s }"
 
 
 def lay_out(source: Path, site: Path, **entry_points: dict[str, str]) -> None:
@@ -95,12 +97,17 @@ def test_it_is_listed_and_shown(coredrill: Commands) -> None:
     assert (faults["reboot-loop"]["plugin"], "plugin" in faults["crash"]) == ("coredrill-example 1.0", False)
     checkers = {entry["name"]: entry for entry in coredrill.json("list", "checkers")}
     assert checkers["none-failed"]["plugin"] == "coredrill-example 1.0"
+    measures = {entry["name"]: entry for entry in coredrill.json("list", "measures")}
+    assert measures["longest_silence_s"] == {
+        "name": "longest_silence_s", "title": "longest silence", "unit": "duration", "plugin": "coredrill-example 1.0",
+    }  # fmt: skip
     given = {(entry["name"], entry["group"]) for entry in coredrill.json("list", "plugins")}
     assert {("reboot-loop", "coredrill.faults"), ("none-failed", "coredrill.checkers")} <= given
     shown = coredrill("show", "reboot-loop").stdout
     assert shown.startswith("reboot-loop (infrastructure), of coredrill-example 1.0\n")
     assert "A watchdog that restarts" in shown
     assert "Every request that" in coredrill("show", "none-failed").stdout
+    assert "the longest time without any confirmed request" in coredrill("show", "longest_silence_s").stdout
 
 
 def test_the_schema_has_its_words(coredrill: Commands) -> None:
@@ -121,6 +128,23 @@ def test_a_run_uses_it(coredrill: Commands, write: Write) -> None:
     assert (run["faults"][0]["fault"], run["faults"][0]["took_effect"]) == ("reboot-loop", True)
     assert run["properties"]["none-failed"]["holds"] is False
     assert run["properties"]["none-failed"]["violations"] > 0
+    assert 4 < run["metrics"]["extensions"]["longest_silence_s"] < 7
+
+
+@pytest.mark.slow
+def test_a_sweep_and_a_comparison_use_it(coredrill: Commands, write: Write) -> None:
+    """Its measure is one that they take: a longer outage is a longer silence, and a system is as good as itself."""
+    scenario = str(write(coredrill.folder, method=LOOP, expect=EXPECT))
+    (measure,) = coredrill.json("sweep", scenario, "--vary", "pools.threads.slots=8,9", "--measure", "longest_silence_s")[
+        "measures"
+    ]
+    assert measure == "longest_silence_s"
+    shutil.copy(coredrill.folder / "architecture.yaml", coredrill.folder / "other.yaml")
+    compared = coredrill.json(
+        "compare", scenario, "--architectures", "./architecture.yaml,./other.yaml", "--measure", "longest_silence_s=1s", "--replications", "6",
+        "--healthy", scenario,
+    )  # fmt: skip
+    assert [cell["verdict"] for cell in compared["cells"]] == ["equivalent"]
 
 
 @pytest.mark.slow
@@ -132,6 +156,50 @@ def test_worker_processes_use_it(coredrill: Commands, write: Write) -> None:
     one, two = (coredrill.json("suite", str(suite), "--jobs", jobs) for jobs in ("1", "2"))
     assert one == two
     assert [run["verdict"] for run in two["runs"]] == ["pass", "pass"]
+
+
+@pytest.mark.slow
+def test_its_target_makes_runs(coredrill: Commands, write: Write) -> None:
+    """`--target` takes it, in this process and in workers: the same journal as of the simulated core."""
+    assert "each run made twice" in coredrill("show", "simulated-twice").stdout
+    assert {"simulated", "simulated-twice"} == {entry["name"] for entry in coredrill.json("list", "targets")}
+    scenario = str(write(coredrill.folder, method=LOOP, expect=EXPECT))
+    digests = [
+        [
+            run["digest"]
+            for run in coredrill.json("run", scenario, "--target", target, "--replications", "2", "--jobs", jobs)["runs"]
+        ]
+        for target, jobs in (("simulated", "1"), ("simulated-twice", "1"), ("simulated-twice", "2"))
+    ]
+    assert digests[0] == digests[1] == digests[2]
+
+
+@pytest.fixture
+def cluster(site: Path, tmp_path: Path) -> Iterator[Callable[[bool], Cluster]]:
+    """Starts a Dask cluster with one worker, where the package is installed or not."""
+    started: list[Cluster] = []
+
+    def start(installed: bool) -> Cluster:
+        folder = tmp_path / f"cluster-{installed}"
+        folder.mkdir()
+        started.append(Cluster(folder, 1, environment(site if installed else None)))
+        return started[-1]
+
+    yield start
+    for found in started:
+        found.stop()
+
+
+@pytest.mark.slow
+def test_a_cluster_uses_it(coredrill: Commands, write: Write, cluster: Callable[[bool], Cluster]) -> None:
+    """A worker that has the package makes the same result; one that lacks it is an error that says what it has."""
+    scenario = str(write(coredrill.folder, method=LOOP, expect=EXPECT))
+    (here,), (there,) = (
+        coredrill.json("run", scenario, *more)["runs"] for more in ((), ("--cluster", cluster(True).address))
+    )  # they write paths each from its own folder
+    assert here | {"replay": ""} == there | {"replay": ""}
+    refused = coredrill("run", scenario, "--cluster", cluster(False).address, code=2)
+    assert re.search(r"a worker of the cluster has coredrill \S+, not coredrill \S+, coredrill-example 1\.0; ", refused.stderr)
 
 
 def test_pytest_uses_it(coredrill: Commands, write: Write) -> None:
@@ -156,6 +224,7 @@ def test_without_the_package_its_words_are_unknown(tmp_path: Path, write: Write)
 BROKEN = {
     "coredrill.faults": ("reboot-loop = coredrill_example.nowhere:RebootLoop", "ModuleNotFoundError"),
     "coredrill.checkers": ("none-failed = coredrill_example.checkers:Nothing", "AttributeError"),
+    "coredrill.measures": ("longest_silence_s = coredrill_example.measures:Nothing", "AttributeError"),
 }
 
 
@@ -196,7 +265,7 @@ def test_code_that_fails_in_a_run_is_its_authors_mistake(root: Path, tmp_path: P
     checkers = site / "coredrill_example" / "checkers.py"
     checkers.write_text(checkers.read_text(encoding="utf-8").replace("failed = int(", "failed = 1 // 0 * int("), encoding="utf-8")
     scenario = write(tmp_path, method="", expect="{ measure: impaired_s, at_most: 10min }")
-    for jobs in ("1",):
+    for jobs in ("1", "2"):
         done = Commands(site, tmp_path)("run", str(scenario), "--replications", "2", "--jobs", jobs, code=2)
         assert done.stderr.splitlines()[-1].startswith(
             "the plug-in coredrill-example 1.0 failed in coredrill_example.checkers, line "

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -15,6 +14,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from dask_cluster import Cluster
 
 from chaos.cli.progress import StderrProgress
 from chaos.execution.session import Session
@@ -120,38 +120,6 @@ def test_no_scheduler_is_a_mistake_of_the_user(work: ModuleType, monkeypatch: py
 
 
 # --- Dask: a scheduler and two workers, as a user starts them -----------------------------------------------------------------
-
-
-class Cluster:
-    """A scheduler and two worker processes of this machine."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        file = folder / "scheduler.json"
-        flags = ["--no-dashboard"]
-        self.scheduler = self.start("scheduler", "--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(file), *flags)
-        while not file.exists():
-            assert self.scheduler.poll() is None, self.log("scheduler")
-            time.sleep(0.05)
-        import json
-
-        self.address = json.loads(file.read_text())["address"]
-        self.workers = [
-            self.start("worker", self.address, "--nthreads", "1", "--no-nanny", "--name", str(i), *flags) for i in range(2)
-        ]
-
-    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
-        with (self.folder / f"{arguments[0]}.log").open("ab") as log:
-            command = [sys.executable, "-m", "distributed.cli.dask_" + arguments[0], *arguments[1:]]
-            return subprocess.Popen(command, stdout=log, stderr=log, cwd=self.folder)
-
-    def log(self, name: str) -> str:
-        return (self.folder / f"{name}.log").read_text()
-
-    def stop(self) -> None:
-        for process in (*self.workers, self.scheduler):
-            process.kill()
-            process.wait()
 
 
 @pytest.fixture
