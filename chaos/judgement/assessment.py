@@ -68,8 +68,7 @@ def assess(
 
 def causes_of(found: Assessment, journal: Journal, index: ArchitectureIndex) -> list[causes.Link]:
     """The causal chain of a run that was assessed."""
-    begun = [(fault.fault, fault.began_ns, fault.targets) for fault in found.faults]
-    return causes.chain(journal, index, begun, found.spec)
+    return causes.chain(journal, index, found.faults, found.spec)
 
 
 def spec_of(scenario: Scenario, watchers: Mapping[str, str], journal: Journal) -> EvaluationSpec:

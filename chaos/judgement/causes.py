@@ -10,23 +10,36 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chaos.i18n.findings import symptom_text
 from chaos.measures.intervals import EvaluationSpec
-from chaos.results.findings import AtLimit, Fails, Hit, Injected, PoolFull, RequestsFail, Slow, Symptom
-from chaos.results.run import CausalLink
+from chaos.results.findings import (
+    FAILING_FRACTION,
+    FAILURES_MIN,
+    FULL_FRACTION,
+    WORSE_TIMES,
+    AtLimit,
+    Fails,
+    Hit,
+    Injected,
+    PoolFull,
+    RequestsFail,
+    Slow,
+    Symptom,
+)
+from chaos.results.run import CausalLink, FaultEvidence
 from simcore.base.units import SECOND
 from simcore.journal.model import Journal
 from simcore.model.index import ArchitectureIndex, Part
 
 STEP = 10  # seconds a window
-FAILING_SHARE = 0.05
-FEWEST = 3
-SLOWER = 3.0
-FULL = 0.95
+
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 
 class Link(NamedTuple):
@@ -68,17 +81,15 @@ class _Shown(NamedTuple):
     """A symptom, and the windows of the run in which it shows, bool."""
 
     symptom: Symptom
-    windows: Any
+    windows: Flags
 
 
-def chain(
-    journal: Journal, index: ArchitectureIndex, steps: Sequence[tuple[str, int | None, list[str]]], spec: EvaluationSpec
-) -> list[Link]:
-    """The links in time order. `steps` are (fault, when it began, targets)."""
+def chain(journal: Journal, index: ArchitectureIndex, faults: Sequence[FaultEvidence], spec: EvaluationSpec) -> list[Link]:
+    """The links in time order, from what the steps of the method did (`faults`)."""
     begin, since = int(journal.meta["start_ns"]), spec.first_action
     if since is None or since <= begin + STEP * SECOND:
         return []
-    found = _follow(_hit(index, steps), _Symptoms(journal, since), index.dependents, begin)
+    found = _follow(_hit(index, faults), _Symptoms(journal, since), index.dependents, begin)
     leading: set[Part] = set()
     for part in found:
         at: Part | None = part if part[0] == "flow" else None
@@ -88,32 +99,33 @@ def chain(
     return sorted((found[part] for part in leading), key=lambda link: (link.at, link.depth, link.part))
 
 
-def _hit(index: ArchitectureIndex, steps: Sequence[tuple[str, int | None, list[str]]]) -> dict[Part, tuple[int, str]]:
-    """What the steps hit, with when and by what."""
-    hit: dict[Part, tuple[int, str]] = {}
-    for fault, began, targets in steps:
-        for target in targets if began is not None else ():
-            kind, _, name = target.partition("/")
-            node = Part("service", name.partition("#")[0]) if kind == "unit" else Part(kind, name)
-            hit.setdefault(node, (began or 0, fault))
-            if kind == "exchange":  # a market is hit where its orders are accepted
-                for service in index.exchanges_of(name):
-                    hit.setdefault(Part("service", service), (began or 0, fault))
-    return hit
+def _hit(index: ArchitectureIndex, faults: Sequence[FaultEvidence]) -> list[_Arrival]:
+    """What the steps hit, each part by the first that did."""
+    hit: dict[Part, _Arrival] = {}
+    for fault in faults:
+        symptom, at = Injected(fault=fault.fault), fault.began_ns
+        for part in (part for target in fault.targets for part in _parts(index, target)) if at is not None else ():
+            hit.setdefault(part, _Arrival(at or 0, 0, part, symptom.kind, None, symptom))
+    return list(hit.values())
 
 
-def _follow(
-    hit: dict[Part, tuple[int, str]], symptoms: _Symptoms, edges: Mapping[Part, Sequence[Part]], begin: int
-) -> dict[Part, Link]:
+def _parts(index: ArchitectureIndex, target: str) -> list[Part]:
+    """The parts of the system that a target of a fault stands for."""
+    kind, _, name = target.partition("/")
+    if kind == "unit":
+        return [Part("service", name.partition("#")[0])]
+    # a market is hit where its orders are accepted
+    return [Part(kind, name), *(Part("service", s) for s in (index.exchanges_of(name) if kind == "exchange" else ()))]
+
+
+def _follow(queue: list[_Arrival], symptoms: _Symptoms, edges: Mapping[Part, Sequence[Part]], begin: int) -> dict[Part, Link]:
     """Whatever is reached, by the path on which it is reached first; of equal ones by the fewest arrows."""
     found: dict[Part, Link] = {}
-    queue: list[_Arrival] = []
+    heapq.heapify(queue)
 
     def arrive(at: int, depth: int, part: Part, symptom: Symptom, because: Part | None) -> None:
         heapq.heappush(queue, _Arrival(at, depth, part, symptom.kind, because, symptom))
 
-    for part, (at, fault) in hit.items():
-        arrive(at, 0, part, Injected(fault=fault), None)
     while queue:
         way = heapq.heappop(queue)
         if way.part in found:
@@ -141,7 +153,7 @@ class _Symptoms:
         self.rows = journal.seconds.size // STEP
         self.split = max(1, (since - int(journal.meta["start_ns"])) // (STEP * SECOND))
         self._known: dict[Part, list[_Shown]] = {}
-        self._summed: dict[tuple[str, str, str], Any] = {}
+        self._summed: dict[tuple[str, str, str], Ints] = {}
         self._names = {kind: list(names) for kind, names in journal.names.items()}
 
     def first(self, part: Part, at: int, begin: int) -> _First | None:
@@ -159,7 +171,7 @@ class _Symptoms:
 
     def _shown_by(self, kind: str, name: str) -> list[_Shown]:
         if kind == "flow":
-            bad = sum(self._sums("flow", name, field) for field in ("failed", "unknown", "blocked"))
+            bad = self._sums("flow", name, "failed") + self._sums("flow", name, "unknown") + self._sums("flow", name, "blocked")
             good = self._sums("flow", name, "ok") + self._sums("flow", name, "rejected")
             return [_Shown(RequestsFail(), self._failing(bad, bad + good))]
         if kind == "pool":
@@ -172,13 +184,13 @@ class _Symptoms:
         found = [_Shown(Fails(), self._failing(failed, failed + self._sums("operation", name, "done")))]
         for unit in self._instances("unit", name.partition(".")[0]):
             ended = self._sums("unit", unit, "failed") + self._sums("unit", unit, "done")
-            found.append(_Shown(Slow(times=SLOWER), self._slow(self._sums("unit", unit, "sojourn_ns"), ended)))
+            found.append(_Shown(Slow(times=WORSE_TIMES), self._slow(self._sums("unit", unit, "sojourn_ns"), ended)))
         return found
 
     def _instances(self, kind: str, name: str) -> list[str]:
         return [n for n in self._names.get(kind, ()) if n.partition("#")[0] == name]
 
-    def _sums(self, kind: str, name: str, field: str) -> Any:
+    def _sums(self, kind: str, name: str, field: str) -> Ints:
         """Increments by window; zeros where the journal keeps no series."""
         key = kind, name, field
         if key not in self._summed:
@@ -189,24 +201,24 @@ class _Symptoms:
                 self._summed[key] = np.zeros(self.rows, np.int64)
         return self._summed[key]
 
-    def _new(self, bad: Any) -> Any:
+    def _new(self, bad: Flags) -> Flags:
         """What was bad most of the time before the first step is no symptom of it."""
         return bad & False if bad[: self.split].mean() > 0.5 else bad
 
-    def _failing(self, failed: Any, total: Any) -> Any:
+    def _failing(self, failed: Ints, total: Ints) -> Flags:
         before = failed[: self.split].sum() / max(1, total[: self.split].sum())
-        return self._new((failed >= FEWEST) & (failed > max(FAILING_SHARE, SLOWER * before) * total))
+        return self._new((failed >= FAILURES_MIN) & (failed > max(FAILING_FRACTION, WORSE_TIMES * before) * total))
 
-    def _slow(self, sojourn_ns: Any, ended: Any) -> Any:
+    def _slow(self, sojourn_ns: Ints, ended: Ints) -> Flags:
         usual = sojourn_ns[: self.split].sum() / max(1, ended[: self.split].sum())
-        return self._new((ended >= FEWEST) & (sojourn_ns > SLOWER * usual * ended)) if usual else ended < 0
+        return self._new((ended >= FAILURES_MIN) & (sojourn_ns > WORSE_TIMES * usual * ended)) if usual else ended < 0
 
-    def _full(self, pool: str) -> Any:
+    def _full(self, pool: str) -> Flags:
         """Busy nearly all of a window, while others wait or are refused."""
         series, shape = self.journal.series, (self.rows, STEP)
         slots = series("pool", pool, "slots")[: self.rows * STEP].reshape(shape).min(axis=1)
         queue = series("pool", pool, "peak_queue")[: self.rows * STEP].reshape(shape).max(axis=1)
-        busy = self._sums("pool", pool, "busy_ns") >= FULL * slots * STEP * SECOND
+        busy = self._sums("pool", pool, "busy_ns") >= FULL_FRACTION * slots * STEP * SECOND
         return self._new(busy & ((queue > 0) | (self._sums("pool", pool, "refused") > 0)))
 
 

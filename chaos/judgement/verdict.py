@@ -38,8 +38,6 @@ from chaos.results.run import (
 
 Properties = Mapping[str, PropertyFinding]
 
-EXIT_CODES: dict[Verdict, int] = {"pass": 0, "fail": 1, "unknown": 4}
-
 
 def combine(verdicts: Iterable[Verdict]) -> Verdict:
     """fail > unknown > pass; nothing at all is unknown."""

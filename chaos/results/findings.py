@@ -214,6 +214,15 @@ Reason = Annotated[
 
 # --- symptoms -------------------------------------------------------------------------------------------------------------------
 
+FAILING_FRACTION = 0.05
+"""Of what ended in a stretch of time, from which on an operation, a flow or a service counts as failing."""
+FAILURES_MIN = 3
+"""Failures (and, of what is slow, requests that ended) in a stretch of time below which nothing is told from it."""
+WORSE_TIMES = 3.0
+"""How many times the fraction of failures, or the mean time, of before the first fault counts as failing, or as slow."""
+FULL_FRACTION = 0.95
+"""Of the time in which all slots of a pool are taken, from which on it counts as full, if others wait or are refused."""
+
 
 class Injected(Kinded):
     """A step of the method hit it with this fault."""

@@ -10,15 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chaos.reports.run.bins import Bins, Ints, Mask
+from chaos.results.findings import FAILING_FRACTION, FAILURES_MIN, FULL_FRACTION, WORSE_TIMES
 from chaos.results.topology import TopologyEdge, TopologyNode
 from simcore.base.units import SECOND
 from simcore.journal.model import Journal
 
 STATES = ("healthy", "slow", "saturated", "failing", "down")
-FAILING_SHARE = 0.05
-FEWEST = 3
-SLOWER = 3.0
-FULL = 0.95
 LEVELS = 9
 
 
@@ -49,7 +46,7 @@ def course(bins: Bins, name: str, drawn: TopologyNode, split: int) -> Course:
     bad = failing(failed, done + failed, split)
     late = _slow(sojourn, done + failed, split)
     state = np.select([serving <= 0, bad, full, late], [4, 3, 2, 1], 0)
-    quiet = (done + failed < FEWEST) & (live > 0) & (serving > 0) & ~full
+    quiet = (done + failed < FAILURES_MIN) & (live > 0) & (serving > 0) & ~full
     return Course(_carried(state, quiet), fills.max(axis=0), np.maximum(fills.argmax(axis=0) - 1, 0), np.maximum(serving, 0))
 
 
@@ -85,7 +82,7 @@ def _serving(bins: Bins, units: list[str], replicas: int) -> Ints:
 def failing(failed: Ints, total: Ints, split: int) -> Mask:
     """Bins with at least 3 failures, a share of 5 % or more, and three times the share of before."""
     before = failed[:split].sum() / max(1, total[:split].sum())
-    mask: Mask = (failed >= FEWEST) & (failed > max(FAILING_SHARE, SLOWER * before) * total)
+    mask: Mask = (failed >= FAILURES_MIN) & (failed > max(FAILING_FRACTION, WORSE_TIMES * before) * total)
     return mask
 
 
@@ -93,7 +90,7 @@ def _slow(sojourn_ns: Ints, ended: Ints, split: int) -> Mask:
     """Bins whose mean time in the service is more than three times the usual; one alone among others is luck, and is left out."""
     whole = split or ended.size
     usual = sojourn_ns[:whole].sum() / max(1, ended[:whole].sum())
-    slow: Mask = (ended >= FEWEST) & (sojourn_ns > SLOWER * usual * ended) & (usual > 0)
+    slow: Mask = (ended >= FAILURES_MIN) & (sojourn_ns > WORSE_TIMES * usual * ended) & (usual > 0)
     beside = np.concatenate([[False], slow, [False]])
     slow &= beside[:-2] | beside[2:]
     return slow
@@ -104,7 +101,7 @@ def saturated(bins: Bins, pool: str) -> Mask:
     found = np.zeros(bins.count, bool)
     for name in instances(bins.journal, "pool", pool):
         waited = (bins.highest("pool", name, "peak_queue") > 0) | (bins.sums("pool", name, "refused") > 0)
-        found |= (_busy_share(bins, name) >= FULL) & waited
+        found |= (_busy_share(bins, name) >= FULL_FRACTION) & waited
     return found
 
 

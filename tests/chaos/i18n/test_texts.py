@@ -11,9 +11,7 @@ import pytest
 from chaos.execution.executor import EVENT_WORDS
 from chaos.faults.catalogue import shipped_faults
 from chaos.i18n.texts import catalogue, display_name, seconds, translate
-from chaos.judgement import causes
 from chaos.measures.registry import GRADES
-from chaos.reports.run import service_states as states
 from simcore.journal.model import FLAGS, OUTCOMES
 from simcore.journal.summary import TRUTHS
 from simcore.library import LIBRARY, load_architecture
@@ -56,13 +54,6 @@ def test_the_legacy_core_speaks_the_trades_language() -> None:
     )
     assert display_name("counter.transfer")["zh"] == "柜台·银证转账（三方存管）"
     assert LIBRARY.shipped("architecture")
-
-
-def test_the_picture_and_the_chain_go_by_the_same_bounds() -> None:
-    """A state of a node means what a symptom of the causal chain means."""
-    assert (states.FAILING_SHARE, states.FEWEST, states.SLOWER, states.FULL) == (
-        causes.FAILING_SHARE, causes.FEWEST, causes.SLOWER, causes.FULL,
-    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
