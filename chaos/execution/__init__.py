@@ -1,1 +1,1 @@
-"""From a scenario to a record: resolve, bind, execute; workers and the store."""
+"""From a scenario to its results: resolve the files, bind a target, execute seeds; sessions, workers and the store."""

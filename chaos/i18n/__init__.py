@@ -1,1 +1,1 @@
-"""What reports say, in English and Chinese."""
+"""Texts of results and reports, in English and Chinese."""

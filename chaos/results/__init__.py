@@ -1,1 +1,1 @@
-"""Models of what runs, comparisons and coverage amount to: the only form in memory and on disk."""
+"""Models of what runs, comparisons, sweeps and coverage amount to: the only form in memory and on disk."""
