@@ -24,6 +24,7 @@ from chaos.execution.jobs import Job
 from chaos.execution.planning import JobOptions, suite_jobs
 from chaos.execution.session import Session
 from chaos.judgement.verdict import combine
+from chaos.results.run import SuiteResult
 
 SESSION = Session()
 SCENARIOS, SUITES = list(library().shipped("scenario")), list(library().shipped("suite"))
@@ -51,7 +52,7 @@ def claim(name: str) -> str | None:
     return None if found is None else "fail" if found[1] == "fails" else "pass"
 
 
-def suite(name: str, folder: Path, **options: Any) -> dict[str, Any]:
+def suite(name: str, folder: Path, **options: Any) -> SuiteResult:
     """The result of a shipped suite, one seed a scenario."""
     chosen, model, session = JobOptions(replications=1, **options), load_suite(name), Session()
     jobs = suite_jobs(session, model, chosen)
@@ -110,17 +111,17 @@ def test_a_claim_is_true(name: str) -> None:
 def test_a_gate_is_green(name: str, environment: str, tmp_path: Path) -> None:
     """legacy-coupled passes what is run before a release, where it is tested and where it serves."""
     result = suite(name, tmp_path, environment=environment)
-    bad = {run["scenario"]: run["reasons"] for run in result["runs"] if run["verdict"] != "pass"}
+    bad = {run.scenario: run.reasons for run in result.runs if run.verdict != "pass"}
     assert bad == {}
-    assert result["summary"]["conservation_broken"] == 0
+    assert result.summary.conservation_broken == 0
 
 
 def test_the_three_causes_show(tmp_path: Path) -> None:
     """Coupled against bulkheads, production against stubs, the open against the night: thousands of orders, or hundreds, between
     the two sides, and one side that fails none."""
     result = suite("three-causes", tmp_path)
-    assert {pair["name"]: pair["verdict"] for pair in result["pairs"]} == {
+    assert {pair.name: pair.verdict for pair in result.pairs} == {
         "coupling": "pass", "test-environment": "pass", "night-drill": "pass",
     }  # fmt: skip
-    assert all(row["b"] == 0 for pair in result["pairs"] for row in pair["seeds"])
-    assert result["summary"]["verdict"] == "pass"
+    assert all(row.b == 0 for pair in result.pairs for row in pair.seeds)
+    assert result.summary.verdict == "pass"

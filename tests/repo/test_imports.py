@@ -138,6 +138,20 @@ RULES = [
         ("chaos/reports/planted.py", "from chaos.execution.simulated import Simulated"),
     ),
     Rule(
+        "only the command line and the terminal's report import click and rich",
+        "",
+        ("chaos/cli/", "chaos/reports/run/terminal.py"),
+        lambda name: not within(name, "click", "rich"),
+        ("chaos/execution/planted.py", "def f():\n    import click"),
+    ),
+    Rule(
+        "only the simulated target runs the simulator",
+        "chaos/",
+        ("chaos/execution/simulated.py", "chaos/execution/plain_run.py"),
+        lambda name: not within(name, "simcore.simulation", "simcore.compile"),
+        ("chaos/execution/planted.py", "def f():\n    from simcore.simulation import simulate"),
+    ),
+    Rule(
         "nothing imports the command line",
         "",
         ("chaos/__main__.py", "chaos/cli/", "chaos/pytest_plugin.py"),
