@@ -12,10 +12,11 @@ from chaos.cli import options
 from chaos.cli.exit_codes import FAIL, HARNESS_ERROR, PASS
 from chaos.cli.output import is_stdout, write_json
 from chaos.cli.progress import StderrProgress
-from chaos.coverage.measurement import CoverageOptions, Result, measure
+from chaos.coverage.measurement import CoverageOptions, measure
 from chaos.coverage.trial_runner import TrialSettings
 from chaos.execution.session import Session
 from chaos.reports.coverage import lines, page
+from chaos.results.coverage import CoverageResult
 from simcore.base.errors import InputError
 
 
@@ -84,9 +85,9 @@ def coverage(
     return _exit_code(result, at_least)
 
 
-def _exit_code(result: Result, at_least: float | None) -> int:
+def _exit_code(result: CoverageResult, at_least: float | None) -> int:
     """3 for a broken conservation law, 1 for a score below `at_least`."""
-    if result["summary"]["conservation_broken"]:
+    if result.summary.conservation_broken:
         return HARNESS_ERROR
-    score = result["summary"]["score"]
+    score = result.summary.score
     return FAIL if at_least is not None and (score is None or score < at_least) else PASS

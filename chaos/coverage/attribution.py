@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
-from typing import Any
 
 from chaos.coverage import scores as m
 from chaos.coverage.kill_matrix import Matrix, cells_of, plan_of
 from chaos.coverage.trial_runner import Baseline, TrialRunner, baseline
 from chaos.documents.library import library
 from chaos.execution.planting import Mutant
+from chaos.results.coverage import EnvironmentChange
 
 SUITE = "the suite"
 AT_A_TIME = 6
@@ -99,7 +99,7 @@ def _within(
     """As many, from the first on, as the budget allows at the fewest runs that decide a cell."""
     chosen = []
     for mutant in survivors:
-        cost = len(plan_of(runner, mutant, base, green)[0]) * m.kills_needed(runner.settings.seeds)
+        cost = len(plan_of(runner, mutant, base, green).trials) * m.kills_needed(runner.settings.seeds)
         if why.runs + cost > budget:
             break
         why.runs += cost
@@ -107,16 +107,13 @@ def _within(
     return chosen
 
 
-def changes(why: Why, prices: Mapping[str, float]) -> list[dict[str, Any]]:
-    """What one change of the test environment, or a better suite, would buy: survivors it would catch and their yearly price,
-    dearest first, then most."""
+def changes(why: Why, prices: Mapping[str, float]) -> list[EnvironmentChange]:
+    """What one change of the test environment, or a better suite, would buy: the highest yearly price first, then most survivors."""
     labels = [*why.gaps, *sorted({label for labels in why.hidden_by.values() for label in labels} - {*why.gaps})]
     rows = []
     for label in labels:
         mine = [name for name, labels_of in why.hidden_by.items() if label in labels_of]
         alone = [name for name in mine if why.hidden_by[name] == [label]]
-        rows.append({
-            "change": label, "catches": len(mine), "only_this": len(alone), "failed_orders": sum(max(0.0, prices.get(n, 0.0)) for n in mine),
-            "survivors": mine,
-        })  # fmt: skip
-    return sorted(rows, key=lambda row: (-row["failed_orders"], -row["catches"], row["change"]))
+        price = sum(max(0.0, prices.get(name, 0.0)) for name in mine)
+        rows.append(EnvironmentChange(change=label, catches=len(mine), only_this=len(alone), failed_orders=price, survivors=mine))
+    return sorted(rows, key=lambda row: (-row.failed_orders, -row.catches, row.change))

@@ -7,13 +7,14 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations, product
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from chaos.coverage.pricing import Prices, Window
 from chaos.documents.rendering import to_yaml
 from chaos.documents.triggers import Triggers, scenario_document
 from chaos.execution.resolve import ResolvedRun
 from chaos.faults.fault import Target
+from chaos.results.coverage import CombinationRow, DefectEffect, Suggestion
 from simcore.files.document import Node, Origin
 from simcore.model.architecture import Architecture
 from simcore.model.index import ArchitectureIndex
@@ -111,7 +112,7 @@ def _volume(workload: Workload) -> float:
     return sum((flow.per_day or 0.0) + (flow.rate or 0.0) * 86400.0 for flow in workload.flows.values())
 
 
-def covered(points: set[Point], every: set[Point]) -> list[dict[str, Any]]:
+def covered(points: set[Point], every: set[Point]) -> list[CombinationRow]:
     """For t = 1, 2, 3: how many of the combinations of t factors' values are exercised, over all choices of t factors."""
     rows = []
     for t in STRENGTHS:
@@ -120,7 +121,7 @@ def covered(points: set[Point], every: set[Point]) -> list[dict[str, Any]]:
             wanted = {tuple(p[i] for i in factors) for p in every}
             have += len({tuple(p[i] for i in factors) for p in points} & wanted)
             need += len(wanted)
-        rows.append({"t": t, "covered": have, "of": need, "share": have / need if need else None})
+        rows.append(CombinationRow(t=t, covered=have, of=need, share=have / need if need else None))
     return rows
 
 
@@ -133,30 +134,39 @@ def noticed(prices: Prices, window: Window) -> set[str]:
     base = prices.base[window.name][0]
     limits = bounds(prices, window)
 
-    def fails(effect: Mapping[str, Any]) -> bool:
-        return bool(
-            effect["failed_share"] > limits["failed_share"]
-            or effect["impaired_s"] + base["impaired_s"] > limits["impaired_s"]
-            or effect["duplicated"] + base["orders"]["duplicated"] > limits["duplicated"]
+    def fails(effect: DefectEffect) -> bool:
+        return (
+            effect.failed_share > limits.failed_share
+            or effect.impaired_s + (base.impaired_s or 0.0) > limits.impaired_s
+            or effect.duplicated + base.orders["duplicated"] > limits.duplicated
         )
 
     run = {name: effects[window.name] for name, effects in prices.effects.items() if window.name in effects}
-    return {name for name, effect in run.items() if effect["valid"] and fails(effect)}
+    return {name for name, effect in run.items() if effect.valid and fails(effect)}
 
 
-def bounds(prices: Prices, window: Window) -> dict[str, float]:
+class SuggestedBounds(NamedTuple):
+    """What a suggested scenario asks: at most such a share of orders failed, so long an impaired time, so many duplicated orders."""
+
+    failed_share: float
+    impaired_s: float
+    duplicated: int
+
+
+def bounds(prices: Prices, window: Window) -> SuggestedBounds:
     """What the system without a defect keeps in this window (seed 1), with room."""
     base = prices.base[window.name][0]
-    orders = base["orders"]
-    failed = SERIOUS * orders["failed_orders"] / max(1, orders["intended"])
-    return {
-        "failed_share": round(max(FLOOR, failed), 5), "impaired_s": base["impaired_s"] + STEP_S, "duplicated": int(SERIOUS * orders["duplicated"]),
-    }  # fmt: skip
+    failed = SERIOUS * base.orders["failed_orders"] / max(1, base.orders["intended"])
+    return SuggestedBounds(
+        failed_share=round(max(FLOOR, failed), 5),
+        impaired_s=(base.impaired_s or 0.0) + STEP_S,
+        duplicated=int(SERIOUS * base.orders["duplicated"]),
+    )
 
 
-def suggest(prices: Prices, survivors: Sequence[str], yearly: Mapping[str, float], count: int) -> list[dict[str, Any]]:
+def suggest(prices: Prices, survivors: Sequence[str], yearly: Mapping[str, float], count: int) -> list[Suggestion]:
     """The windows that would catch most of the yearly price that is left, then most survivors, one after another."""
-    left, rows = set(survivors), list[dict[str, Any]]()
+    left, rows = set(survivors), list[Suggestion]()
     windows = [w for w in prices.windows if w.name in prices.base]
     caught = {w.name: noticed(prices, w) for w in windows}
     while windows and len(rows) < count:
@@ -168,29 +178,30 @@ def suggest(prices: Prices, survivors: Sequence[str], yearly: Mapping[str, float
         if not worth[best.name][1]:
             break
         mine = caught[best.name] & left
-        rows.append({"window": best.name, "catches": len(mine), "failed_orders": worth[best.name][0], "survivors": sorted(mine)})
+        rows.append(Suggestion(window=best.name, catches=len(mine), failed_orders=worth[best.name][0], survivors=sorted(mine)))
         left -= mine
         windows.remove(best)
     return rows
 
 
-def write_suggestions(prices: Prices, rows: Sequence[Mapping[str, Any]], folder: Path) -> list[Path]:
-    """Scenario files of the suggestions; each is green on the system without a defect at seed 1, by how its bounds are made."""
+def write_suggestions(prices: Prices, rows: Sequence[Suggestion], folder: Path) -> list[Suggestion]:
+    """The suggestions with the scenario files that were written for them; each is green on the system without a defect at seed 1, by
+    how its bounds are made."""
     folder.mkdir(parents=True, exist_ok=True)
     by_name = {window.name: window for window in prices.windows}
-    paths = []
+    written = []
     for row in rows:
-        window = by_name[row["window"]]
+        window = by_name[row.window]
         name = f"{window.trigger}-{window.phase}"
         limits = bounds(prices, window)
-        expect: list[dict[str, Any]] = [
-            {"measure": "orders.failed_share", "at_most": limits["failed_share"]},
-            {"measure": "impaired_s", "at_most": f"{limits['impaired_s']:g}s"},
-            {"measure": "orders.duplicated", "at_most": limits["duplicated"]},
+        expect: list[dict[str, object]] = [
+            {"measure": "orders.failed_share", "at_most": limits.failed_share},
+            {"measure": "impaired_s", "at_most": f"{limits.impaired_s:g}s"},
+            {"measure": "orders.duplicated", "at_most": limits.duplicated},
         ]
         document = scenario_document(prices.triggers, window.trigger, window.phase, name=name, expect=expect)
-        document["description"] = f"Suggested: it would catch {row['catches']} planted defects that the suite lets pass."
+        document["description"] = f"Suggested: it would catch {row.catches} planted defects that the suite lets pass."
         path = folder / f"{name}.yaml"
         path.write_text(to_yaml(Node.of(json.loads(json.dumps(document)), Origin("suggestion", str(path)))), encoding="utf-8")
-        paths.append(path)
-    return paths
+        written.append(row.model_copy(update={"file": str(path)}))
+    return written

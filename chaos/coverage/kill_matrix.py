@@ -5,14 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any, Literal
+from typing import NamedTuple
 
 from chaos.coverage import scores as m
-from chaos.coverage.trial_runner import Baseline, TrialRunner, TrialSettings, baseline, require_green
+from chaos.coverage.trial_runner import Baseline, TrialKey, TrialRunner, TrialSettings, baseline, require_green
 from chaos.coverage.trials import Trial, inert
 from chaos.documents.library import library
 from chaos.execution.jobs import SystemReference
 from chaos.execution.planting import Mutant, mutants, places
+from chaos.results.coverage import (
+    CellResult,
+    CoverageSummary,
+    ExpectationTrips,
+    MatrixResult,
+    MutantResult,
+    OperatorScore,
+    ScenarioKills,
+    Status,
+    TrialResult,
+)
 from simcore.base.errors import InputError
 from simcore.model.architecture import Architecture
 from simcore.model.index import ArchitectureIndex
@@ -25,21 +36,28 @@ EVENTS_MIN = 1_000_000
 # --- mutants over scenarios -----------------------------------------------------------------------------------------------------
 
 
-def plan_of(runner: TrialRunner, mutant: Mutant, base: Baseline, scenarios: Sequence[str]) -> tuple[tuple[Trial, ...], list[str]]:
-    """The trials a mutant needs in an environment, and the scenarios it cannot change."""
+class MutantPlan(NamedTuple):
+    """The trials a mutant needs in an environment, and the scenarios that it cannot change."""
+
+    trials: tuple[Trial, ...]
+    spared: list[str]
+
+
+def plan_of(runner: TrialRunner, mutant: Mutant, base: Baseline, scenarios: Sequence[str]) -> MutantPlan:
+    """What has to be run of a mutant."""
     s, trials, spared = runner.settings, [], []
     for name in scenarios:
         runs = base.runs[name]
-        can = [r for r in runs if s.exhaustive or not inert(mutant.needs, r["readings"], deadlines=base.deadlines[name])]
+        can = [r for r in runs if s.exhaustive or not inert(mutant.needs, r.readings, deadlines=base.deadlines[name])]
         if not can:
             spared.append(name)
             continue
-        most = tuple(max(EVENTS_MIN, EVENTS_FACTOR * run["events"]) for run in runs)
+        most = tuple(max(EVENTS_MIN, EVENTS_FACTOR * run.events) for run in runs)
         trials.append(Trial(
             name, s.architecture, base.environment, s.seed_numbers, mutant.name, most,
             None if s.all_seeds else m.kills_needed(s.seeds), base.digests[name],
         ))  # fmt: skip
-    return tuple(trials), spared
+    return MutantPlan(tuple(trials), spared)
 
 
 def cells_of(
@@ -55,7 +73,7 @@ def cells_of(
         trials, spared = plans[i]
         cells = {name: m.Cell("inert") for name in spared}
         for trial, result in zip(trials, given.get(i, []), strict=True):
-            effects = {run["seed"]: run["effect"] for run in base.runs[trial.scenario]}
+            effects = {run.seed: run.effect for run in base.runs[trial.scenario]}
             cells[trial.scenario] = m.cell_of(result, effects, runner.settings.seeds)
         found[mutant.name] = {name: cells[name] for name in scenarios}
         _note(runner, mutant, trials, given.get(i, []))
@@ -68,10 +86,10 @@ def cells_inputs(mutant: Mutant, digests: Sequence[str]) -> str:
     return blake2b(said.encode(), digest_size=12).hexdigest()
 
 
-def _note(runner: TrialRunner, mutant: Mutant, trials: Sequence[Trial], given: Sequence[Mapping[str, Any]]) -> None:
+def _note(runner: TrialRunner, mutant: Mutant, trials: Sequence[Trial], given: Sequence[TrialResult]) -> None:
     """Remembers what the runs said beyond their verdicts."""
     for trial, result in zip(trials, given, strict=True):
-        runner.details[mutant.name, trial.scenario, str(trial.environment)] = dict(result)
+        runner.details[TrialKey(mutant.name, trial.scenario, str(trial.environment))] = result
 
 
 def absent(runner: TrialRunner, architecture: Architecture, chosen: Sequence[Mutant]) -> set[str]:
@@ -83,14 +101,12 @@ def absent(runner: TrialRunner, architecture: Architecture, chosen: Sequence[Mut
     return {mutant.name for mutant in chosen if mutant.site not in known[mutant.operator]}
 
 
-def in_production(
-    runner: TrialRunner, chosen: Sequence[Mutant], scenario: str
-) -> dict[str, Literal["changes", "same", "impossible"]]:
+def in_production(runner: TrialRunner, chosen: Sequence[Mutant], scenario: str) -> dict[str, m.Does]:
     """What each of the mutants does to the system of production: nothing, byte for byte (a defect that is none), or not even that,
     because the changed files would be refused."""
     s = runner.settings
     plain = SystemReference(scenario, s.architecture, "production")
-    found: dict[str, Literal["changes", "same", "impossible"]] = {}
+    found: dict[str, m.Does] = {}
     for mutant in chosen:
         try:
             digest = runner.session.input_digest(plain._replace(defect=mutant.name))
@@ -113,7 +129,7 @@ class Matrix:
     base: Baseline
     mutants: list[Mutant]
     cells: dict[str, dict[str, m.Cell]]
-    statuses: dict[str, m.Status]
+    statuses: dict[str, Status]
     made: int
     kept: int
 
@@ -146,46 +162,63 @@ def kill_matrix(runner: TrialRunner, scenarios: Sequence[str], environment: str)
     return Matrix(s, list(scenarios), base, chosen, cells, statuses, runner.made - made, runner.kept - kept)
 
 
-def described(runner: TrialRunner, found: Matrix) -> dict[str, Any]:
-    """The matrix as plain data: `summary`, `operators`, `mutants`, `scenarios`, `expectations`."""
-    names = list(found.statuses.values())
-    per_seed = m.seed_scores(found.cells, found.statuses, found.settings.seeds)
-    summary = m.score(names) | {"seed_scores": per_seed, "seeds": found.settings.seeds} | m.flaky_kills(found.cells)
-    summary |= {"runs": found.made + found.kept, "kept": found.kept, "cells": len(found.mutants) * len(found.scenarios)}
-    summary["conservation_broken"] = sum(run.get("broken", 0) for d in runner.details.values() for run in d.get("runs", ()))
-    summary |= {"spared": sum(c.outcome == "inert" for cells in found.cells.values() for c in cells.values())}
-    return {
-        "summary": summary, "operators": _operators(found), "mutants": [_mutant(runner, found, x) for x in found.mutants],
-        "scenarios": _scenarios(found), "expectations": _expectations(runner, found),
-    }  # fmt: skip
+def described(runner: TrialRunner, found: Matrix) -> MatrixResult:
+    """The matrix as a result."""
+    return MatrixResult(
+        summary=_summary(runner, found),
+        operators=_operators(found),
+        mutants=[_mutant(runner, found, mutant) for mutant in found.mutants],
+        scenarios=_scenarios(found),
+        expectations=_expectations(runner, found),
+    )
 
 
-def _operators(found: Matrix) -> list[dict[str, Any]]:
+def _summary(runner: TrialRunner, found: Matrix) -> CoverageSummary:
+    return CoverageSummary(
+        **dict(m.score(list(found.statuses.values()))),
+        **dict(m.flaky_kills(found.cells)),
+        seed_scores=m.seed_scores(found.cells, found.statuses, found.settings.seeds),
+        seeds=found.settings.seeds,
+        runs=found.made + found.kept,
+        kept=found.kept,
+        cells=len(found.mutants) * len(found.scenarios),
+        conservation_broken=sum(run.broken for result in runner.details.values() for run in result.runs),
+        spared=sum(cell.outcome == "inert" for cells in found.cells.values() for cell in cells.values()),
+    )
+
+
+def _operators(found: Matrix) -> list[OperatorScore]:
     by: dict[str, list[Mutant]] = {}
     for mutant in found.mutants:
         by.setdefault(mutant.operator, []).append(mutant)
     return [
-        {"name": name, "title": mine[0].title, "family": mine[0].family} | m.score([found.statuses[x.name] for x in mine])
+        OperatorScore(
+            name=name, title=mine[0].title, family=mine[0].family, **dict(m.score([found.statuses[x.name] for x in mine]))
+        )
         for name, mine in by.items()
     ]
 
 
-def _mutant(runner: TrialRunner, found: Matrix, mutant: Mutant) -> dict[str, Any]:
+def _mutant(runner: TrialRunner, found: Matrix, mutant: Mutant) -> MutantResult:
     cells = found.cells[mutant.name]
-    shown = {name: {"outcome": c.outcome, "verdicts": list(c.verdicts), "changed": c.changed} for name, c in cells.items()}
-    why = next((
-        str(d["impossible"]) for name in cells if (d := runner.details.get((mutant.name, name, found.base.environment), {})) and "impossible" in d
-    ), "")  # fmt: skip
-    return {
-        "name": mutant.name, "operator": mutant.operator, "site": mutant.site, "family": mutant.family, "title": mutant.title,
-        "status": found.statuses[mutant.name], "killed_by": [name for name, c in cells.items() if c.outcome == "killed"],
-        "no_difference": m.no_difference(list(cells.values())), "cells": shown, "impossible": why,
-    }  # fmt: skip
+    results = [runner.details.get(TrialKey(mutant.name, name, found.base.environment)) for name in cells]
+    return MutantResult(
+        name=mutant.name,
+        operator=mutant.operator,
+        site=mutant.site,
+        family=mutant.family,
+        title=mutant.title,
+        status=found.statuses[mutant.name],
+        killed_by=[name for name, cell in cells.items() if cell.outcome == "killed"],
+        no_difference=m.no_difference(list(cells.values())),
+        cells={n: CellResult(outcome=c.outcome, verdicts=list(c.verdicts), changed=c.changed) for n, c in cells.items()},
+        impossible=next((result.impossible for result in results if result and result.impossible is not None), ""),
+    )
 
 
-def _scenarios(found: Matrix) -> list[dict[str, Any]]:
+def _scenarios(found: Matrix) -> list[ScenarioKills]:
     kills = m.killers(found.cells)
-    return [{"name": name, "kills": len(kills[name]), "alone": len(_alone(kills, name))} for name in found.scenarios]
+    return [ScenarioKills(name=name, kills=len(kills[name]), alone=len(_alone(kills, name))) for name in found.scenarios]
 
 
 def _alone(kills: Mapping[str, set[str]], name: str) -> set[str]:
@@ -193,16 +226,16 @@ def _alone(kills: Mapping[str, set[str]], name: str) -> set[str]:
     return kills[name] - set().union(*(mine for other, mine in kills.items() if other != name))
 
 
-def _expectations(runner: TrialRunner, found: Matrix) -> list[dict[str, Any]]:
+def _expectations(runner: TrialRunner, found: Matrix) -> list[ExpectationTrips]:
     """Every expectation and property of the suite with the number of defects that tripped it in any run."""
-    tripped: dict[tuple[str, str], set[str]] = {}
-    for (mutant, scenario, environment), result in runner.details.items():
-        if environment == found.base.environment:
-            for run in result.get("runs", ()):
-                for expected in run["tripped"]:
-                    tripped.setdefault((scenario, expected), set()).add(mutant)
-    rows = []
-    for name in found.scenarios:
-        expectations = found.base.runs[name][0]["expected"]
-        rows += [{"scenario": name, "expected": e, "tripped_by": len(tripped.get((name, e), ()))} for e in expectations]
-    return rows
+    tripped: dict[str, dict[str, set[str]]] = {name: {} for name in found.scenarios}
+    for key, result in runner.details.items():
+        if key.environment == found.base.environment and key.scenario in tripped:
+            for run in result.runs:
+                for expected in run.tripped:
+                    tripped[key.scenario].setdefault(expected, set()).add(key.mutant)
+    return [
+        ExpectationTrips(scenario=name, expected=expected, tripped_by=len(tripped[name].get(expected, ())))
+        for name in found.scenarios
+        for expected in found.base.runs[name][0].expected
+    ]

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 from chaos.coverage import scores as m
 from chaos.coverage.attribution import Why, attribute, changes
@@ -19,11 +19,21 @@ from chaos.documents.suites import load_suite, suite_scenarios
 from chaos.documents.triggers import Triggers
 from chaos.execution.jobs import SystemReference
 from chaos.execution.session import Session
+from chaos.results.coverage import (
+    SCHEMA_VERSION,
+    AttributionResult,
+    BesideResult,
+    CombinationCoverage,
+    CoverageResult,
+    Gap,
+    PricedWindow,
+    PriceResult,
+    PriceRow,
+    Suggestion,
+    SuiteCurve,
+)
 from simcore.model.architecture import Architecture
 from simcore.model.workload import Workload
-
-SCHEMA_VERSION = 1
-Result = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -39,40 +49,46 @@ class CoverageOptions:
     beside: tuple[str, str] | None = None
 
 
-def measure(session: Session, name: str, settings: TrialSettings, wanted: CoverageOptions) -> Result:
-    """The result object of a coverage command for the suite of a name or path. Raises InputError."""
+def measure(session: Session, name: str, settings: TrialSettings, wanted: CoverageOptions) -> CoverageResult:
+    """The result of a coverage command for the suite of a name or path. Raises InputError."""
     with TrialRunner(session, settings, name) as runner:
         return _measured(runner, name, wanted)
 
 
-def _measured(runner: TrialRunner, name: str, wanted: CoverageOptions) -> Result:
+def _measured(runner: TrialRunner, name: str, wanted: CoverageOptions) -> CoverageResult:
     settings = runner.settings
-    scenarios = suite_scenarios(load_suite(name))
     triggers = load_triggers(wanted.triggers)
-    found = kill_matrix(runner, scenarios, settings.environment)
-    result: Result = {
-        "schema_version": SCHEMA_VERSION, "kind": "coverage", "suite": name, "architecture": settings.architecture,
-        "environment": settings.environment, "gaps": _gaps(settings.environment), "replay": _command(name, settings, wanted),
-    } | described(runner, found)  # fmt: skip
-    result["beside"] = _beside(runner, *wanted.beside) if wanted.beside else None
-    prices = _price(runner, found, triggers, wanted)
-    yearly = {row["name"]: row["failed_orders"] for row in prices[1]}
+    found = kill_matrix(runner, suite_scenarios(load_suite(name)), settings.environment)
+    matrix = described(runner, found)
+    beside = _beside(runner, *wanted.beside) if wanted.beside else None
+    prices, rows = _prices(runner, found, triggers, wanted)
+    yearly = {row.name: row.failed_orders for row in rows}
     why = _why(runner, found, wanted, yearly)
-    result |= {"price": _priced(prices[0], prices[1], found), "why": _explained(why, yearly)}
-    result |= {"curve": _curve(found, yearly), "combinations": _combinations(runner.session, found, triggers)}
-    rows = suggest(prices[0], [x.name for x in found.survivors], yearly, wanted.suggest) if prices[0] and wanted.suggest else []
-    if rows and prices[0]:
-        paths = write_suggestions(prices[0], rows, wanted.folder)
-        rows = [row | {"file": str(path)} for row, path in zip(rows, paths, strict=True)]
-    result["suggestions"] = rows
-    result["summary"]["runs_in_all"] = runner.made + runner.kept
-    return result
+    return CoverageResult(
+        schema_version=SCHEMA_VERSION,
+        kind="coverage",
+        suite=name,
+        architecture=settings.architecture,
+        environment=settings.environment,
+        gaps=_gaps(settings.environment),
+        replay=_command(name, settings, wanted),
+        summary=matrix.summary.model_copy(update={"runs_in_all": runner.made + runner.kept}),
+        operators=matrix.operators,
+        mutants=matrix.mutants,
+        scenarios=matrix.scenarios,
+        expectations=matrix.expectations,
+        beside=beside,
+        price=_price(prices, rows, found),
+        why=_explained(why, yearly),
+        curve=_curve(found, yearly),
+        combinations=_combinations(runner.session, found, triggers),
+        suggestions=_suggestions(prices, found, yearly, wanted),
+    )
 
 
-def _gaps(environment: str) -> list[dict[str, str]]:
-    return [
-        {"name": name, "kind": gap.kind, "title": gap.title} for name, gap in library().surroundings(environment).gaps.items()
-    ]
+def _gaps(environment: str) -> list[Gap]:
+    gaps = library().surroundings(environment).gaps
+    return [Gap(name=name, kind=gap.kind, title=gap.title) for name, gap in gaps.items()]
 
 
 def _command(name: str, settings: TrialSettings, wanted: CoverageOptions) -> str:
@@ -82,79 +98,103 @@ def _command(name: str, settings: TrialSettings, wanted: CoverageOptions) -> str
     return shlex.join(words + [w for o in settings.operators or () for w in ("--defect", o)])
 
 
-def _beside(runner: TrialRunner, name: str, environment: str) -> Result:
+def _beside(runner: TrialRunner, name: str, environment: str) -> BesideResult:
     """What another suite notices of the same defects where it is run. Raises InputError where it is not green without them."""
-    told = described(runner, kill_matrix(runner, suite_scenarios(load_suite(name)), environment))
-    return {"suite": name, "environment": environment, "gaps": _gaps(environment)} | {
-        key: told[key] for key in ("summary", "mutants", "scenarios")
-    }
+    matrix = described(runner, kill_matrix(runner, suite_scenarios(load_suite(name)), environment))
+    return BesideResult(
+        suite=name,
+        environment=environment,
+        gaps=_gaps(environment),
+        summary=matrix.summary,
+        mutants=matrix.mutants,
+        scenarios=matrix.scenarios,
+    )
 
 
 # --- price ----------------------------------------------------------------------------------------------------------------------
 
 
-def _price(
-    runner: TrialRunner, found: Matrix, triggers: Triggers, wanted: CoverageOptions
-) -> tuple[Prices | None, list[dict[str, Any]]]:
+class RankedPrices(NamedTuple):
+    """Prices (None where none were wanted) and a row a mutant, the highest price first."""
+
+    prices: Prices | None
+    rows: list[PriceRow]
+
+
+def _prices(runner: TrialRunner, found: Matrix, triggers: Triggers, wanted: CoverageOptions) -> RankedPrices:
     """Prices of all that count, survivors first: what is killed is needed for the curve."""
     if not wanted.price_budget:
-        return None, []
+        return RankedPrices(None, [])
     alive = found.survivors
     dead = [x for x in found.mutants if found.statuses[x.name] == "killed"]
     prices = price(runner, [*alive, *dead], triggers, budget=wanted.price_budget)
-    return prices, ranking(prices, [x.name for x in [*alive, *dead]])
+    return RankedPrices(prices, ranking(prices, [x.name for x in [*alive, *dead]]))
 
 
-def _priced(prices: Prices | None, rows: Sequence[Mapping[str, Any]], found: Matrix) -> dict[str, Any]:
+def _price(prices: Prices | None, rows: Sequence[PriceRow], found: Matrix) -> PriceResult:
     if prices is None:
-        return {"ranking": [], "windows": [], "skipped": [], "runs": 0}
+        return PriceResult(ranking=[], windows=[], skipped=[], runs=0)
     alive = {x.name for x in found.survivors}
-    windows = [
-        {"name": w.name, "per_year": w.weight, "orders": prices.base[w.name][0]["orders"]}
-        for w in prices.windows
-        if w.name in prices.base
-    ]
-    return {
-        "ranking": [dict(row) for row in rows if row["name"] in alive], "killed": [dict(row) for row in rows if row["name"] not in alive],
-        "windows": windows, "skipped": prices.skipped, "runs": prices.runs, "triggers": prices.triggers.name,
-    }  # fmt: skip
+    return PriceResult(
+        ranking=[row for row in rows if row.name in alive],
+        killed=[row for row in rows if row.name not in alive],
+        windows=[
+            PricedWindow(name=w.name, per_year=w.weight, orders=prices.base[w.name][0].orders)
+            for w in prices.windows
+            if w.name in prices.base
+        ],
+        skipped=prices.skipped,
+        runs=prices.runs,
+        triggers=prices.triggers.name,
+    )
+
+
+def _suggestions(prices: Prices | None, found: Matrix, yearly: Mapping[str, float], wanted: CoverageOptions) -> list[Suggestion]:
+    """What to add, with the files written."""
+    if prices is None or not wanted.suggest:
+        return []
+    rows = suggest(prices, [x.name for x in found.survivors], yearly, wanted.suggest)
+    return write_suggestions(prices, rows, wanted.folder) if rows else []
 
 
 # --- why ------------------------------------------------------------------------------------------------------------------------
 
 
 def _why(runner: TrialRunner, found: Matrix, wanted: CoverageOptions, yearly: Mapping[str, float]) -> Why | None:
-    """Dearest first, so that a budget is spent on what matters."""
+    """The costliest first, so that a budget is spent on what matters."""
     if not wanted.why_budget:
         return None
     order = sorted(found.survivors, key=lambda x: -yearly.get(x.name, 0.0))
     return attribute(runner, found, order, budget=wanted.why_budget)
 
 
-def _explained(why: Why | None, yearly: Mapping[str, float]) -> dict[str, Any]:
+def _explained(why: Why | None, yearly: Mapping[str, float]) -> AttributionResult:
     if why is None:
-        return {"hidden_by": {}, "changes": [], "skipped": [], "skipped_pairs": [], "red": {}, "runs": 0}
-    return {
-        "hidden_by": why.hidden_by, "changes": changes(why, yearly), "skipped": why.skipped, "skipped_pairs": why.skipped_pairs,
-        "red": why.red, "runs": why.runs,
-    }  # fmt: skip
+        return AttributionResult(hidden_by={}, changes=[], skipped=[], skipped_pairs=[], red={}, runs=0)
+    return AttributionResult(
+        hidden_by=why.hidden_by,
+        changes=changes(why, yearly),
+        skipped=why.skipped,
+        skipped_pairs=why.skipped_pairs,
+        red=why.red,
+        runs=why.runs,
+    )
 
 
 # --- the curve, combinations ----------------------------------------------------------------------------------------------------
 
 
-def _curve(found: Matrix, yearly: Mapping[str, float]) -> dict[str, Any]:
+def _curve(found: Matrix, yearly: Mapping[str, float]) -> SuiteCurve:
     """Defects caught and yearly failed orders that still slip through, as scenarios are added best first and in random order."""
     kills = m.killers(found.cells)
     weights = {name: max(0.0, value) for name, value in yearly.items()}
     counted = [x.name for x in found.mutants if found.statuses[x.name] in m.IN_DENOMINATOR]
     whole = sum(weights.get(name, 0.0) for name in counted)
-    best = [row | {"slips": whole - row["weight"]} for row in m.best_first(kills, weights)]
-    chance = [row | {"slips": whole - row["weight"]} for row in m.random_order(kills, weights)]
-    return {"whole": whole, "mutants": len(counted), "best_first": best, "random": chance}
+    best, chance = m.best_first(kills, weights, whole), m.random_order(kills, weights, whole)
+    return SuiteCurve(whole=whole, mutants=len(counted), best_first=best, random=chance)
 
 
-def _combinations(session: Session, found: Matrix, triggers: Triggers) -> dict[str, Any]:
+def _combinations(session: Session, found: Matrix, triggers: Triggers) -> CombinationCoverage:
     points, faults = set(), faults_of(triggers)
     architecture = library().resolve(found.settings.architecture, Architecture).model
     for name in found.scenarios:
@@ -162,4 +202,4 @@ def _combinations(session: Session, found: Matrix, triggers: Triggers) -> dict[s
         points |= exercised(inputs, library().resolve(inputs.workload_reference, Workload).model, triggers)
         faults += [step.given()[0][0] for step in inputs.scenario.model.method]
     every = universe(architecture, triggers, dict.fromkeys(faults))
-    return {"factors": list(FACTORS), "rows": covered(points, every)}
+    return CombinationCoverage(factors=list(FACTORS), rows=covered(points, every))

@@ -1,5 +1,5 @@
 """What a defect costs in production: its effect in each trigger's window of each phase of the day, with the same customers and the
-same luck as without it, times how often that happens in a year.
+same random streams as without it, times how often that happens in a year.
 
 The price is that of a defect that is there for a year. A window stands for its phase; whole days are not simulated.
 """
@@ -11,7 +11,7 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from chaos.coverage.kill_matrix import cells_inputs
 from chaos.coverage.trial_runner import Baseline, TrialRunner, baseline
@@ -19,7 +19,9 @@ from chaos.coverage.trials import ORDERS, PASS, Trial, inert
 from chaos.documents.library import library
 from chaos.documents.triggers import Triggers, scenario_document
 from chaos.execution.planting import Mutant
-from chaos.measures.registry import GRADES
+from chaos.measures.registry import rank
+from chaos.results.coverage import DefectEffect, EffectFigures, Observation, PriceRow, WindowEffect
+from chaos.results.summaries import Interval
 from simcore.files.loading import is_path
 
 KINDS = tuple(name for name in ORDERS if name != "intended")
@@ -40,6 +42,7 @@ class Window(NamedTuple):
 
     @property
     def name(self) -> str:
+        """``trigger@phase``."""
         return f"{self.trigger}@{self.phase}"
 
 
@@ -49,8 +52,8 @@ class Prices:
 
     triggers: Triggers
     windows: list[Window]
-    base: dict[str, list[dict[str, Any]]]
-    effects: dict[str, dict[str, dict[str, Any]]]
+    base: dict[str, list[Observation]]
+    effects: dict[str, dict[str, DefectEffect]]
     skipped: list[str]
     runs: int
 
@@ -101,7 +104,7 @@ def price(runner: TrialRunner, chosen: Sequence[Mutant], triggers: Triggers, *, 
 
 def _inert(mutant: Mutant, base: Baseline, window: Window) -> bool:
     runs = base.runs[window.scenario]
-    return all(inert(mutant.needs, run["readings"], deadlines=base.deadlines[window.scenario]) for run in runs)
+    return all(inert(mutant.needs, run.readings, deadlines=base.deadlines[window.scenario]) for run in runs)
 
 
 def _fill(
@@ -109,80 +112,83 @@ def _fill(
 ) -> None:
     runs, digest = base.runs[window.scenario], base.digests[window.scenario]
     trials = [
-        (Trial(window.scenario, runner.settings.architecture, "production", tuple(r["seed"] for r in runs), x.name, unmutated=digest),) for x in asked
+        (Trial(window.scenario, runner.settings.architecture, "production", tuple(r.seed for r in runs), x.name, unmutated=digest),) for x in asked
     ]  # fmt: skip
     inputs = [cells_inputs(x, [digest]) for x in asked]
     given = runner.make(trials, inputs, f"mutants in {window.name}")
     for mutant in chosen:
         found.effects[mutant.name][window.name] = _difference(runs, runs)
     for mutant, result in zip(asked, given, strict=True):
-        made = result[0].get("runs") or runs
+        made = result[0].runs or runs
         found.effects[mutant.name][window.name] = _difference(made, runs)
 
 
-def _difference(runs: Sequence[Mapping[str, Any]], base: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _difference(runs: Sequence[Observation], base: Sequence[Observation]) -> DefectEffect:
     """Mean over the seeds that were valid on both sides, with the gravest grade of severity and the longest recovery."""
-    pairs = [(a, b) for a, b in zip(runs, base, strict=True) if a["orders"] and b["orders"]]
+    pairs = [(a, b) for a, b in zip(runs, base, strict=True) if a.orders and b.orders]
     n = len(pairs) or 1
-    found: dict[str, Any] = {name: sum(_figure(a, name) - _figure(b, name) for a, b in pairs) / n for name in FIGURES}
-    grades = [grade for a, _ in pairs for grade in a["severity"].values()]
-    found["severity"] = max(grades, key=GRADES.index, default="none")
-    found["severity_without"] = max((g for _, b in pairs for g in b["severity"].values()), key=GRADES.index, default="none")
-    longest = [a["recovery_s"] if a["recovery_s"] is not None else a["recovery_s_lower"] for a, _ in pairs]
-    found["recovery_s"] = max((x for x in longest if x is not None), default=None)
-    found["recovered"] = all(a["recovery_s"] is not None for a, _ in pairs)
-    found["valid"] = all(run["verdict"] == PASS for run in runs)
-    found["failed_share"] = sum(a["orders"]["failed_orders"] / max(1, a["orders"]["intended"]) for a, _ in pairs) / n
-    return found
+    longest = [a.recovery_s if a.recovery_s is not None else a.recovery_s_lower for a, _ in pairs]
+    return DefectEffect(
+        **{name: sum(_figure(a, name) - _figure(b, name) for a, b in pairs) / n for name in FIGURES},
+        severity=max((grade for a, _ in pairs for grade in a.severity.values()), key=rank, default="none"),
+        severity_without=max((grade for _, b in pairs for grade in b.severity.values()), key=rank, default="none"),
+        recovery_s=max((x for x in longest if x is not None), default=None),
+        recovered=all(a.recovery_s is not None for a, _ in pairs),
+        valid=all(run.verdict == PASS for run in runs),
+        failed_share=sum(a.orders["failed_orders"] / max(1, a.orders["intended"]) for a, _ in pairs) / n,
+    )
 
 
-def _figure(run: Mapping[str, Any], name: str) -> float:
-    return float(run["orders"][name] if name in KINDS else run[name])
+def _figure(run: Observation, name: str) -> float:
+    if name in KINDS:
+        return float(run.orders[name])
+    return float((run.impaired_s if name == "impaired_s" else run.customers) or 0.0)
 
 
 # --- a year -------------------------------------------------------------------------------------------------------------------
 
 
-def year_of(found: Prices, mutant: str) -> dict[str, Any]:
+def year_of(found: Prices, mutant: str) -> PriceRow:
     """A year's expectation of each figure, and of failed orders the 5 % and 95 % quantiles over the rates, each triangular over its
-    range and independent of the others; all from what was run. `worst` is the window with most failed orders."""
+    range and independent of the others; all from what was run."""
     effects = found.effects[mutant]
     run = [window for window in found.windows if window.name in effects]
-    total = {name: sum(w.weight * effects[w.name][name] for w in run) for name in FIGURES}
+    figures = EffectFigures(**{name: sum(w.weight * getattr(effects[w.name], name) for w in run) for name in FIGURES})
     by_trigger: dict[str, float] = {}
     for window in run:
-        by_trigger[window.trigger] = by_trigger.get(window.trigger, 0.0) + window.share * effects[window.name]["failed_orders"]
-    worst = max(run, key=lambda w: effects[w.name]["failed_orders"], default=None)
-    at_open = [w for w in run if w.phase == next(iter(found.triggers.phases))]
-    dearest = max(at_open, key=lambda w: effects[w.name]["failed_orders"], default=None)
-    return {
-        "failed_orders": total["failed_orders"], "interval": _interval(found.triggers, by_trigger), "figures": total,
-        "worst": _shown(worst, effects), "at_the_open": _shown(dearest, effects), "windows": len(run),
-    }  # fmt: skip
-
-
-def _shown(window: Window | None, effects: Mapping[str, Mapping[str, Any]]) -> dict[str, Any] | None:
-    return (
-        None
-        if window is None
-        else {"window": window.name, "trigger": window.trigger, "phase": window.phase} | dict(effects[window.name])
+        by_trigger[window.trigger] = by_trigger.get(window.trigger, 0.0) + window.share * effects[window.name].failed_orders
+    return PriceRow(
+        name=mutant,
+        failed_orders=figures.failed_orders,
+        interval=_interval(found.triggers, by_trigger),
+        figures=figures,
+        worst=_worst(run, effects),
+        at_the_open=_worst([w for w in run if w.phase == next(iter(found.triggers.phases))], effects),
+        windows=len(run),
     )
 
 
-def _interval(triggers: Triggers, by_trigger: Mapping[str, float]) -> tuple[float, float]:
+def _worst(windows: Sequence[Window], effects: Mapping[str, DefectEffect]) -> WindowEffect | None:
+    """The window with most failed orders; None without any."""
+    window = max(windows, key=lambda w: effects[w.name].failed_orders, default=None)
+    if window is None:
+        return None
+    return WindowEffect(window=window.name, trigger=window.trigger, phase=window.phase, **dict(effects[window.name]))
+
+
+def _interval(triggers: Triggers, by_trigger: Mapping[str, float]) -> Interval:
     """Quantiles of the sum over triggers of rate times effect."""
     if not any(by_trigger.values()):
         return 0.0, 0.0
-    luck = random.Random(1)
+    draws = random.Random(1)
     sums = []
     for _ in range(DRAWS):
-        rates = {t: luck.triangular(r.low, r.high, r.likely) for t in by_trigger for r in [triggers.triggers[t].per_year]}
+        rates = {t: draws.triangular(r.low, r.high, r.likely) for t in by_trigger for r in [triggers.triggers[t].per_year]}
         sums.append(sum(rates[t] * effect for t, effect in by_trigger.items()))
     sums.sort()
     return sums[int(SHOWN[0] * DRAWS)], sums[int(SHOWN[1] * DRAWS)]
 
 
-def ranking(found: Prices, names: Sequence[str]) -> list[dict[str, Any]]:
-    """The mutants with a year's price, dearest first."""
-    rows = [{"name": name} | year_of(found, name) for name in names]
-    return sorted(rows, key=lambda row: (-row["failed_orders"], row["name"]))
+def ranking(found: Prices, names: Sequence[str]) -> list[PriceRow]:
+    """The mutants with a year's price, the highest first."""
+    return sorted((year_of(found, name) for name in names), key=lambda row: (-row.failed_orders, row.name))

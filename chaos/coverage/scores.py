@@ -5,16 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import comb
-from typing import Any, Literal
+from typing import Literal
 
 from chaos.coverage.trials import FAIL, TIMED_OUT, UNKNOWN
 from chaos.measures.statistics import enough
+from chaos.results.coverage import (
+    BestFirstStep,
+    FlakyKills,
+    NoDifference,
+    Outcome,
+    RandomStep,
+    Score,
+    Status,
+    TrialResult,
+    TrialVerdict,
+)
 
 KILL_SHARE = 2 / 3
 """Of the seeds: in so many a scenario must fail with the defect, where it passes without."""
-Outcome = Literal["killed", "survived", "timed out", "unknown", "inert", "identical", "impossible"]
-Status = Literal["killed", "survived", "timed out", "not present", "equivalent", "impossible"]
-STATUSES: tuple[Status, ...] = ("killed", "survived", "timed out", "not present", "equivalent", "impossible")
+OUTCOME_OF: dict[TrialVerdict, Outcome] = {FAIL: "killed", TIMED_OUT: "timed out", UNKNOWN: "unknown"}
+"""What a cell is when enough of its runs have the verdict, the first that applies; with none of them it survived."""
+Does = Literal["changes", "same", "impossible"]
+"""What a mutant does to the system of production: changes it, leaves it byte for byte as it is, or cannot be built."""
 
 
 def kills_needed(seeds: int) -> int:
@@ -28,11 +40,12 @@ class Cell:
     came out otherwise than without the defect, whatever the verdict."""
 
     outcome: Outcome
-    verdicts: tuple[str, ...] = ()
+    verdicts: tuple[TrialVerdict, ...] = ()
     changed: int = 0
 
     @property
     def kills(self) -> int:
+        """In how many seeds the scenario failed."""
         return self.verdicts.count(FAIL)
 
     @property
@@ -41,25 +54,21 @@ class Cell:
         return 0 < self.kills < len(self.verdicts)
 
 
-def cell_of(found: Mapping[str, Any], effects: Mapping[int, str], seeds: int) -> Cell:
+def cell_of(found: TrialResult, effects: Mapping[int, str], seeds: int) -> Cell:
     """The cell of what `trials.attempt` gave; `effects` are those of the runs without the defect by seed."""
-    if "impossible" in found:
+    if found.impossible is not None:
         return Cell("impossible")
-    if found.get("identical"):
+    if found.identical:
         return Cell("identical")
-    runs = found["runs"]
-    verdicts = tuple(run["verdict"] for run in runs)
-    changed = sum(run["effect"] != effects[run["seed"]] for run in runs)
+    verdicts = tuple(run.verdict for run in found.runs)
+    changed = sum(run.effect != effects[run.seed] for run in found.runs)
     need = kills_needed(seeds)
-    outcome: Outcome = "survived"
-    for verdict, name in ((FAIL, "killed"), (TIMED_OUT, "timed out"), (UNKNOWN, "unknown")):
-        if verdicts.count(verdict) >= need:
-            outcome = name  # type: ignore[assignment]
-            break
+    survived: Outcome = "survived"
+    outcome = next((outcome for verdict, outcome in OUTCOME_OF.items() if verdicts.count(verdict) >= need), survived)
     return Cell(outcome, verdicts, changed)
 
 
-def status_of(cells: Sequence[Cell], *, present: bool, in_production: Literal["changes", "same", "impossible"]) -> Status:
+def status_of(cells: Sequence[Cell], *, present: bool, in_production: Does) -> Status:
     """What became of a mutant. `present`: the environment has its site; `in_production`: what it does to the system there."""
     outcomes = {cell.outcome for cell in cells}
     if in_production != "changes":
@@ -71,20 +80,26 @@ def status_of(cells: Sequence[Cell], *, present: bool, in_production: Literal["c
     return "timed out" if "timed out" in outcomes else "survived"
 
 
-IN_DENOMINATOR = ("killed", "survived", "timed out", "not present")
+IN_DENOMINATOR: tuple[Status, ...] = ("killed", "survived", "timed out", "not present")
 
 
-def score(statuses: Sequence[Status]) -> dict[str, Any]:
-    """How many of each status, `score` = killed over all that production can have (equivalent and impossible ones left out), and
-    `score_present` = killed over those whose site the environment has."""
-    counts: dict[str, int] = {name: statuses.count(name) for name in STATUSES}
-    whole = sum(counts[name] for name in IN_DENOMINATOR)
-    present = whole - counts["not present"]
-    shares = {
-        "score": counts["killed"] / whole if whole else None,
-        "score_present": counts["killed"] / present if present else None,
-    }
-    return {"mutants": len(statuses), "counted": whole} | {name.replace(" ", "_"): n for name, n in counts.items()} | shares
+def score(statuses: Sequence[Status]) -> Score:
+    """How many of each status, and the share of those that count (equivalent and impossible ones are left out) that is killed."""
+    whole = sum(statuses.count(name) for name in IN_DENOMINATOR)
+    killed, not_present = statuses.count("killed"), statuses.count("not present")
+    present = whole - not_present
+    return Score(
+        mutants=len(statuses),
+        counted=whole,
+        killed=killed,
+        survived=statuses.count("survived"),
+        timed_out=statuses.count("timed out"),
+        not_present=not_present,
+        equivalent=statuses.count("equivalent"),
+        impossible=statuses.count("impossible"),
+        score=killed / whole if whole else None,
+        score_present=killed / present if present else None,
+    )
 
 
 def seed_scores(matrix: Mapping[str, Mapping[str, Cell]], statuses: Mapping[str, Status], seeds: int) -> list[float]:
@@ -98,18 +113,18 @@ def seed_scores(matrix: Mapping[str, Mapping[str, Cell]], statuses: Mapping[str,
     return [k / len(counted) for k in killed] if counted else []
 
 
-def flaky_kills(matrix: Mapping[str, Mapping[str, Cell]]) -> dict[str, int]:
+def flaky_kills(matrix: Mapping[str, Mapping[str, Cell]]) -> FlakyKills:
     """Cells with a kill in any seed, and those of them that were not killed in every seed run."""
     hit = [cell for cells in matrix.values() for cell in cells.values() if cell.kills]
-    return {"cells_with_a_kill": len(hit), "flaky": sum(cell.flaky for cell in hit)}
+    return FlakyKills(cells_with_a_kill=len(hit), flaky=sum(cell.flaky for cell in hit))
 
 
-def no_difference(cells: Sequence[Cell]) -> dict[str, Any]:
+def no_difference(cells: Sequence[Cell]) -> NoDifference:
     """Of a survivor: the runs in which it could have shown, those it changed, and with none changed the bound 3/N on the share of
     such runs it changes (95 %; the rule of three, Hanley and Lippman-Hand 1983, JAMA 249:1743)."""
     runs = sum(len(cell.verdicts) for cell in cells)
     changed = sum(cell.changed for cell in cells)
-    return {"runs": runs, "changed": changed, "bound": min(1.0, 3 / runs) if runs and not changed else None}
+    return NoDifference(runs=runs, changed=changed, bound=min(1.0, 3 / runs) if runs and not changed else None)
 
 
 # --- the curve --------------------------------------------------------------------------------------------------------------------
@@ -126,12 +141,11 @@ def killers(matrix: Mapping[str, Mapping[str, Cell]]) -> dict[str, set[str]]:
     return found
 
 
-def best_first(kills: Mapping[str, set[str]], weights: Mapping[str, float] | None = None) -> list[dict[str, Any]]:
+def best_first(kills: Mapping[str, set[str]], worth: Mapping[str, float], whole: float) -> list[BestFirstStep]:
     """The suite in the order in which each scenario adds most: by weight of the mutants it newly kills, then their number, then as
-    listed. Each with the mutants it adds and those caught so far."""
-    worth = weights or {}
+    listed. `whole` is the weight of all mutants, of which what is not caught slips through."""
     caught: set[str] = set()
-    left, order = list(kills), []
+    left, order = list(kills), list[BestFirstStep]()
 
     def adds(scenario: str) -> tuple[float, int, int]:
         new = kills[scenario] - caught
@@ -143,11 +157,11 @@ def best_first(kills: Mapping[str, set[str]], weights: Mapping[str, float] | Non
         caught |= added
         left.remove(best)
         weight = sum(worth.get(name, 0.0) for name in sorted(caught))
-        order.append({"scenario": best, "adds": len(added), "caught": len(caught), "weight": weight})
+        order.append(BestFirstStep(scenario=best, adds=len(added), caught=len(caught), weight=weight, slips=whole - weight))
     return order
 
 
-def random_order(kills: Mapping[str, set[str]], weights: Mapping[str, float] | None = None) -> list[dict[str, float]]:
+def random_order(kills: Mapping[str, set[str]], worth: Mapping[str, float], whole: float) -> list[RandomStep]:
     """Expected mutants and weight caught after 1, 2, … scenarios in random order: a mutant killed by d of n scenarios is caught by k
     of them with probability 1 − C(n−d, k)/C(n, k)."""
     n = len(kills)
@@ -155,5 +169,6 @@ def random_order(kills: Mapping[str, set[str]], weights: Mapping[str, float] | N
     found = []
     for k in range(1, n + 1):
         chance = {m: 1.0 - comb(n - d, k) / comb(n, k) for m, d in by.items()}
-        found.append({"caught": sum(chance.values()), "weight": sum(p * (weights or {}).get(m, 0.0) for m, p in chance.items())})
+        weight = sum(p * worth.get(m, 0.0) for m, p in chance.items())
+        found.append(RandomStep(caught=sum(chance.values()), weight=weight, slips=whole - weight))
     return found

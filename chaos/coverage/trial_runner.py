@@ -8,18 +8,21 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import NamedTuple
+
+from pydantic import ValidationError
 
 from chaos.coverage.trials import PASS, Trial, attempt
 from chaos.execution.jobs import SIMULATED
 from chaos.execution.runner import JsonObject, TaskRunner, Work, require_same_files
 from chaos.execution.session import Session
 from chaos.execution.workers import Workers
+from chaos.results.coverage import Observation, TrialResult
 from simcore.base.errors import InputError
 
 Batch = tuple[Trial, ...]
 """Trials of one system, which are made by one worker because they share what is read, and kept together."""
-Given = list[dict[str, Any]]
+Given = list[TrialResult]
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ class TrialSettings:
 
     @property
     def seed_numbers(self) -> tuple[int, ...]:
+        """The seeds of each cell."""
         return tuple(range(1, self.seeds + 1))
 
 
@@ -49,12 +53,28 @@ class Baseline:
 
     environment: str
     digests: dict[str, str]
-    runs: dict[str, list[dict[str, Any]]]
+    runs: dict[str, list[Observation]]
     deadlines: dict[str, bool]
     green: dict[str, bool] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.green = {name: all(run["verdict"] == PASS for run in runs) for name, runs in self.runs.items()}
+        self.green = {name: all(run.verdict == PASS for run in runs) for name, runs in self.runs.items()}
+
+
+class BaselineKey(NamedTuple):
+    """What a baseline was made of; `seeds` is None for those of the settings."""
+
+    scenarios: tuple[str, ...]
+    environment: str
+    seeds: tuple[int, ...] | None
+
+
+class TrialKey(NamedTuple):
+    """A mutant under a scenario in an environment."""
+
+    mutant: str
+    scenario: str
+    environment: str
 
 
 class TrialWork(Work[Batch, Given]):
@@ -78,12 +98,14 @@ class TrialWork(Work[Batch, Given]):
 
     def to_json(self, value: Given) -> JsonObject:
         """All of it."""
-        return {"given": value}
+        return {"given": [trial.json_object() for trial in value]}
 
-    def from_json(self, record: JsonObject) -> Given:
-        """What the trials gave."""
-        given: Given = record["given"]
-        return given
+    def from_json(self, record: JsonObject) -> Given | None:
+        """What the trials gave; None if it was kept in another form."""
+        try:
+            return [TrialResult.model_validate(trial) for trial in record["given"]]
+        except (KeyError, ValidationError):
+            return None
 
 
 class TrialRunner:
@@ -93,8 +115,8 @@ class TrialRunner:
     def __init__(self, session: Session, settings: TrialSettings, name: str) -> None:
         self.session, self.settings, self.made, self.kept = session, settings, 0, 0
         self.counted: set[str] = set()
-        self.baselines: dict[Any, Baseline] = {}
-        self.details: dict[tuple[str, str, str], dict[str, Any]] = {}
+        self.baselines: dict[BaselineKey, Baseline] = {}
+        self.details: dict[TrialKey, TrialResult] = {}
         path = Path(settings.store) if settings.store else _default_store(name, settings)
         self.runner = TaskRunner(session, TrialWork(), Workers(settings.jobs, settings.cluster), path, resume=settings.resume)
 
@@ -111,7 +133,7 @@ class TrialRunner:
 
         def made(i: int, given: Given, kept: bool) -> None:
             found[i] = given
-            runs, key = sum(len(trial.get("runs", ())) for trial in given), self.runner.work.key(batches[i])
+            runs, key = sum(len(trial.runs) for trial in given), self.runner.work.key(batches[i])
             if not kept:
                 self.made += runs
             elif key not in self.counted:
@@ -134,7 +156,7 @@ def baseline(
     runner: TrialRunner, scenarios: Sequence[str], environment: str, *, seeds: tuple[int, ...] | None = None, what: str = ""
 ) -> Baseline:
     """Scenarios without a defect in an environment. Raises InputError for a file that is wrong."""
-    settings, known = runner.settings, (tuple(scenarios), environment, seeds)
+    settings, known = runner.settings, BaselineKey(tuple(scenarios), environment, seeds)
     if known in runner.baselines:
         return runner.baselines[known]
     trials = [
@@ -145,8 +167,8 @@ def baseline(
     deadlines = {name: of.architecture.deadlines == "propagate" for name, of in inputs.items()}
     given = runner.make([(t,) for t in trials], list(digests.values()), f"scenarios without defects in {what or environment}")
     for name, (unmutated,) in zip(scenarios, given, strict=True):
-        require_same_files(name, unmutated["digest"], digests[name])
-    runs = {name: g[0]["runs"] for name, g in zip(scenarios, given, strict=True)}
+        require_same_files(name, str(unmutated.digest), digests[name])
+    runs = {name: g[0].runs for name, g in zip(scenarios, given, strict=True)}
     runner.baselines[known] = Baseline(environment, digests, runs, deadlines)
     return runner.baselines[known]
 
@@ -155,11 +177,11 @@ def require_green(found: Baseline) -> None:
     """Raises InputError naming the scenarios that do not pass, with the reason of the first run."""
     for name, runs in found.runs.items():
         for run in runs:
-            if run["verdict"] != PASS:
+            if run.verdict != PASS:
                 red = [n for n, green in found.green.items() if not green]
                 also = f"; nor do {', '.join(n for n in red if n != name)}" if len(red) > 1 else ""
                 raise InputError(
-                    f"{name} does not pass in {found.environment} without any defect: {run['verdict']} with seed {run['seed']}"
-                    f" ({'; '.join(run['why'][:1]) or 'no reason given'}){also}",
+                    f"{name} does not pass in {found.environment} without any defect: {run.verdict} with seed {run.seed}"
+                    f" ({'; '.join(run.why[:1]) or 'no reason given'}){also}",
                     mend="coverage counts what a green suite fails to notice: mend the architecture, or leave the scenario out",
                 )

@@ -9,7 +9,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any
 
 from chaos.execution.execute import assessed, run_once
 from chaos.execution.jobs import Job, SystemReference
@@ -17,11 +16,14 @@ from chaos.execution.session import Session
 from chaos.execution.target import EventBudgetExceededError, SystemUnderTest
 from chaos.i18n.findings import bound_text, reason_text
 from chaos.measures.registry import GRADES
+from chaos.results.coverage import Observation, TrialResult, TrialVerdict
 from simcore.base.errors import InputError
 from simcore.journal.model import Journal
 
-Observation = dict[str, Any]
-PASS, FAIL, UNKNOWN, TIMED_OUT = "pass", "fail", "unknown", "timed out"
+PASS: TrialVerdict = "pass"
+FAIL: TrialVerdict = "fail"
+UNKNOWN: TrialVerdict = "unknown"
+TIMED_OUT: TrialVerdict = "timed out"
 COUNTED = ("pool", "call", "link", "limit", "operation")
 _SETTINGS = ("slots", "queue_limit")  # totals that say how a system is made, not what came of it
 ORDERS = ("intended", "blocked", "failed", "unknown", "duplicated", "lost", "orphan", "stranded", "late", "failed_orders")
@@ -68,28 +70,27 @@ class Trial:
         ]
 
 
-def attempt(session: Session, trial: Trial) -> dict[str, Any]:
-    """What a trial gives: `digest` and `runs`; or why the defect cannot be planted (`impossible`); or that it changes nothing
-    (`identical`)."""
+def attempt(session: Session, trial: Trial) -> TrialResult:
+    """Makes a trial. Raises InputError for files that are wrong without a defect."""
     try:
         system = session.bind(trial.system)
     except InputError as error:
         if trial.defect is None:
             raise
-        return {"impossible": str(error)}
+        return TrialResult(impossible=str(error))
     if trial.unmutated is not None and system.input_digest == trial.unmutated:
-        return {"identical": True, "digest": trial.unmutated, "runs": []}
+        return TrialResult(identical=True, digest=trial.unmutated, runs=[])
     runs: list[Observation] = []
     for job in trial.jobs:
         if trial.kills_enough is not None and decided(runs, trial.kills_enough, len(trial.seeds)):
             break
         runs.append(_observe(session, system, job, trial.counters))
-    return {"digest": system.input_digest, "runs": runs}
+    return TrialResult(digest=system.input_digest, runs=runs)
 
 
 def decided(runs: Sequence[Observation], enough: int, seeds: int) -> bool:
     """Whether the seeds that are left cannot change that there are, or are not, enough kills."""
-    kills: int = sum(run["verdict"] == FAIL for run in runs)
+    kills: int = sum(run.verdict == FAIL for run in runs)
     return kills >= enough or kills + (seeds - len(runs)) < enough
 
 
@@ -97,20 +98,26 @@ def _observe(session: Session, system: SystemUnderTest, job: Job, counters: bool
     try:
         journal = run_once(system, job)
     except EventBudgetExceededError as error:
-        return {"seed": job.seed, "verdict": TIMED_OUT, "why": [str(error)], "tripped": [], "orders": {}, "effect": ""}
+        return Observation(seed=job.seed, verdict=TIMED_OUT, why=[str(error)], tripped=[], orders={}, effect="")
     shown = assessed(session, system, journal)
     measures, judged = shown.measures, shown.judgement
-    found: Observation = {
-        "seed": job.seed, "verdict": judged.verdict, "why": [reason_text(reason)["en"] for reason in judged.reasons[:3]],
-        "tripped": [bound_text(e.bound)["en"] for e in judged.expectations if e.judged and e.holds is False],
-        "expected": [bound_text(e.bound)["en"] for e in judged.expectations],
-        "orders": {name: measures.orders.count(name) for name in ORDERS}, "impaired_s": measures.impaired_s,
-        "recovery_s": measures.recovery_s, "recovery_s_lower": measures.recovery_s_lower, "customers": measures.customers_affected,
-        "severity": {name: grade.grade for name, grade in measures.severity.items() if grade.grade in GRADES},
-        "events": journal.meta["counts"]["events"], "effect": effect(journal),
-        "broken": sum(not law.ok for law in journal.conservation),
-    }  # fmt: skip
-    return found | ({"readings": grown(journal)} if counters else {})
+    found = Observation(
+        seed=job.seed,
+        verdict=judged.verdict,
+        why=[reason_text(reason)["en"] for reason in judged.reasons[:3]],
+        tripped=[bound_text(e.bound)["en"] for e in judged.expectations if e.judged and e.holds is False],
+        expected=[bound_text(e.bound)["en"] for e in judged.expectations],
+        orders={name: measures.orders.count(name) for name in ORDERS},
+        impaired_s=measures.impaired_s,
+        recovery_s=measures.recovery_s,
+        recovery_s_lower=measures.recovery_s_lower,
+        customers=measures.customers_affected,
+        severity={name: grade.grade for name, grade in measures.severity.items() if grade.grade in GRADES},
+        events=journal.meta["counts"]["events"],
+        effect=effect(journal),
+        broken=sum(not law.ok for law in journal.conservation),
+    )
+    return found.model_copy(update={"readings": grown(journal)}) if counters else found
 
 
 def effect(journal: Journal) -> str:

@@ -5,6 +5,7 @@ A trigger in a phase of the day is a scenario of its own, which is how defects a
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
@@ -110,7 +111,9 @@ def _at(step: dict[str, Any], strikes: int) -> dict[str, Any]:
 # --- a trigger as a scenario --------------------------------------------------------------------------------------------------
 
 
-def scenario_document(triggers: Triggers, trigger: str, phase: str, *, name: str, expect: list[dict[str, Any]]) -> dict[str, Any]:
+def scenario_document(
+    triggers: Triggers, trigger: str, phase: str, *, name: str, expect: Sequence[Mapping[str, object]]
+) -> dict[str, Any]:
     """The scenario of a trigger in a phase as plain data, such as a file would hold."""
     what, when = triggers.triggers[trigger], triggers.phases[phase]
     strikes = when.begins + SETTLE_NS

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
-from typing import Any
 
-Result = Mapping[str, Any]
+from chaos.results.coverage import (
+    AttributionResult,
+    BesideResult,
+    CoverageResult,
+    CoverageSummary,
+    DefectEffect,
+    MutantResult,
+    Outcome,
+    SuiteCurve,
+)
+
 SHOWN = 10
-OUTCOMES = {
+OUTCOMES: dict[Outcome, str] = {
     "killed": "noticed", "survived": "run, not noticed", "inert": "could not matter", "identical": "not there", "unknown": "unknown",
     "timed out": "timed out", "impossible": "cannot be planted",
 }  # fmt: skip
 
 
-def lines(result: Result) -> Iterator[str]:
+def lines(result: CoverageResult) -> Iterator[str]:
     """The result as text, most important first."""
     yield from _head(result)
     yield from _beside(result)
@@ -26,31 +35,32 @@ def lines(result: Result) -> Iterator[str]:
     yield from _combinations(result)
 
 
-def _head(result: Result) -> Iterator[str]:
-    s = result["summary"]
-    yield f"{result['suite']} on {result['architecture']} in {result['environment']}: green without defects, {s['seeds']} seeds"
-    for gap in result["gaps"]:
-        yield f"  differs from production by {gap['name']}: {gap['title']}"
+def _head(result: CoverageResult) -> Iterator[str]:
+    s = result.summary
+    yield f"{result.suite} on {result.architecture} in {result.environment}: green without defects, {s.seeds} seeds"
+    for gap in result.gaps:
+        yield f"  differs from production by {gap.name}: {gap.title}"
     yield ""
-    spread = f", {min(s['seed_scores']):.1%} to {max(s['seed_scores']):.1%} by single seeds" if s["seed_scores"] else ""
-    yield f"mutation score  {share(s['score'])}: {s['killed']} of {s['counted']} planted defects noticed{spread}"
-    yield f"  survived {s['survived']}, not present here {s['not_present']}, timed out {s['timed_out']}; of those present {share(s['score_present'])}"
-    left_out = [f"{s[k]} {word}" for k, word in (("equivalent", "equivalent"), ("impossible", "cannot be planted")) if s[k]]
+    spread = f", {min(s.seed_scores):.1%} to {max(s.seed_scores):.1%} by single seeds" if s.seed_scores else ""
+    yield f"mutation score  {share(s.score)}: {s.killed} of {s.counted} planted defects noticed{spread}"
+    yield f"  survived {s.survived}, not present here {s.not_present}, timed out {s.timed_out}; of those present {share(s.score_present)}"
+    left_out = [f"{n} {word}" for n, word in ((s.equivalent, "equivalent"), (s.impossible, "cannot be planted")) if n]
     if left_out:
         yield f"  left out: {', '.join(left_out)}"
-    yield f"  flaky: {s['flaky']} of {s['cells_with_a_kill']} cells with a kill were not killed with every seed"
-    yield f"  {s['cells']:,} cells, {s['spared']:,} spared because the defect could not matter there, {_runs(s)}"
+    yield f"  flaky: {s.flaky} of {s.cells_with_a_kill} cells with a kill were not killed with every seed"
+    yield f"  {s.cells:,} cells, {s.spared:,} spared because the defect could not matter there, {_runs(s)}"
 
 
-def _beside(result: Result) -> Iterator[str]:
-    other = result["beside"]
+def _beside(result: CoverageResult) -> Iterator[str]:
+    other = result.beside
     if not other:
         return
-    s, (gained, lost) = other["summary"], _differ(result)
+    s, gained, lost = other.summary, _alone(result, other), _alone(other, result)
+    gained.sort(key=lambda name: -_yearly(result).get(name, 0.0))
     yield ""
-    yield f"the same defects under {other['suite']} in {other['environment']}: green without them, {s['seeds']} seeds"
-    yield f"mutation score  {share(s['score'])}: {s['killed']} of {s['counted']} planted defects noticed, {_runs(s)}"
-    for word, names in ((f"noticed there, and not by {result['suite']}", gained), (f"noticed by {result['suite']} alone", lost)):
+    yield f"the same defects under {other.suite} in {other.environment}: green without them, {s.seeds} seeds"
+    yield f"mutation score  {share(s.score)}: {s.killed} of {s.counted} planted defects noticed, {_runs(s)}"
+    for word, names in ((f"noticed there, and not by {result.suite}", gained), (f"noticed by {result.suite} alone", lost)):
         if names:
             yield f"  {word}: {len(names)}"
             yield from (f"    {name}" for name in names[:SHOWN])
@@ -58,109 +68,113 @@ def _beside(result: Result) -> Iterator[str]:
                 yield f"    and {len(names) - SHOWN} more"
 
 
-def _differ(result: Result) -> tuple[list[str], list[str]]:
-    """The defects that the suite beside alone notices, the dearest first, and those that the suite itself alone does."""
-    yearly = {row["name"]: row["failed_orders"] for row in result["price"]["ranking"]}
-    here, there = ({x["name"] for x in of["mutants"] if x["killed_by"]} for of in (result, result["beside"]))
-    return sorted(there - here, key=lambda name: (-yearly.get(name, 0.0), name)), sorted(here - there)
+def _alone(other: CoverageResult | BesideResult, of: CoverageResult | BesideResult) -> list[str]:
+    """The defects that one suite notices and another does not, by name."""
+    noticed = {mutant.name for mutant in other.mutants if mutant.killed_by}
+    return sorted({mutant.name for mutant in of.mutants if mutant.killed_by} - noticed)
 
 
-def _runs(summary: Mapping[str, Any]) -> str:
-    return f"{summary['runs']:,} runs" + (f", {summary['kept']:,} of them kept from before" if summary["kept"] else "")
+def _yearly(result: CoverageResult) -> dict[str, float]:
+    """Failed orders a year of each survivor that has a price."""
+    return {row.name: row.failed_orders for row in result.price.ranking}
 
 
-def _operators(result: Result) -> Iterator[str]:
+def _runs(summary: CoverageSummary) -> str:
+    return f"{summary.runs:,} runs" + (f", {summary.kept:,} of them kept from before" if summary.kept else "")
+
+
+def _operators(result: CoverageResult) -> Iterator[str]:
     yield ""
     yield f"{'defect':<30} {'score':>6}  noticed/counted"
-    for row in sorted(result["operators"], key=lambda r: (r["score"] or 0.0, r["name"])):
-        yield f"{row['name']:<30} {share(row['score']):>6}  {row['killed']}/{row['counted']}  {row['title']}"
+    for row in sorted(result.operators, key=lambda r: (r.score or 0.0, r.name)):
+        yield f"{row.name:<30} {share(row.score):>6}  {row.killed}/{row.counted}  {row.title}"
 
 
-def _unexercised(result: Result) -> Iterator[str]:
-    never = [row for row in result["expectations"] if not row["tripped_by"]]
+def _unexercised(result: CoverageResult) -> Iterator[str]:
+    never = [row for row in result.expectations if not row.tripped_by]
     yield ""
-    yield f"never exercised: {len(never)} of {len(result['expectations'])} expectations are tripped by no defect"
+    yield f"never exercised: {len(never)} of {len(result.expectations)} expectations are tripped by no defect"
     for row in never[:SHOWN]:
-        yield f"  {row['scenario']}: {row['expected']}"
+        yield f"  {row.scenario}: {row.expected}"
     if len(never) > SHOWN:
         yield f"  and {len(never) - SHOWN} more"
 
 
-def _prices(result: Result) -> Iterator[str]:
-    price = result["price"]
-    if not price["ranking"]:
+def _prices(result: CoverageResult) -> Iterator[str]:
+    price = result.price
+    if not price.ranking:
         return
-    hidden = result["why"]["hidden_by"]
+    hidden = result.why.hidden_by
     yield ""
-    yield f"the {min(SHOWN, len(price['ranking']))} dearest survivors: failed orders a year in production"
-    yield f"({price['triggers']}; in brackets the 90 % interval over the rates)"
-    for row in price["ranking"][:SHOWN]:
-        low, high = row["interval"]
-        yield f"  {row['failed_orders']:>9,.0f} ({low:,.0f} to {high:,.0f})  {row['name']}"
-        worst = row["at_the_open"] or row["worst"]
+    yield f"the {min(SHOWN, len(price.ranking))} dearest survivors: failed orders a year in production"
+    yield f"({price.triggers}; in brackets the 90 % interval over the rates)"
+    for row in price.ranking[:SHOWN]:
+        low, high = row.interval
+        yield f"  {row.failed_orders:>9,.0f} ({low:,.0f} to {high:,.0f})  {row.name}"
+        worst = row.at_the_open or row.worst
         if worst:
             yield (
-                f"            at the open, {worst['trigger']}: failed orders {worst['failed_orders']:+,.0f}, "
-                f"placed twice {worst['duplicated']:+,.0f}, impaired {worst['impaired_s']:+,.0f} s, severity {_severity(worst)}"
+                f"            at the open, {worst.trigger}: failed orders {worst.failed_orders:+,.0f}, "
+                f"placed twice {worst.duplicated:+,.0f}, impaired {worst.impaired_s:+,.0f} s, severity {_severity(worst)}"
             )
-        if row["name"] in hidden:
-            yield f"            hidden by {_hidden(result['why'], row['name'])}"
-        if result["beside"]:
-            yield f"            {_there(result, row['name'])} by {result['beside']['suite']} in {result['beside']['environment']}"
-    if price["skipped"]:
-        names = ", ".join(price["skipped"][:4]) + (", …" if len(price["skipped"]) > 4 else "")
-        yield f"  not priced within the budget: {len(price['skipped'])} windows ({names})"
+        if row.name in hidden:
+            yield f"            hidden by {_hidden(result.why, row.name)}"
+        if result.beside:
+            yield f"            {_there(result.beside, row.name)} by {result.beside.suite} in {result.beside.environment}"
+    if price.skipped:
+        names = ", ".join(price.skipped[:4]) + (", …" if len(price.skipped) > 4 else "")
+        yield f"  not priced within the budget: {len(price.skipped)} windows ({names})"
 
 
-def _there(result: Result, name: str) -> str:
-    return next("noticed" if x["killed_by"] else "not noticed" for x in result["beside"]["mutants"] if x["name"] == name)
+def _there(beside: BesideResult, name: str) -> str:
+    return next("noticed" if x.killed_by else "not noticed" for x in beside.mutants if x.name == name)
 
 
-def _severity(effect: Mapping[str, Any]) -> str:
-    same = effect["severity"] == effect["severity_without"]
-    return f"{effect['severity']}, {'as' if same else effect['severity_without']} without it"
+def _severity(effect: DefectEffect) -> str:
+    same = effect.severity == effect.severity_without
+    return f"{effect.severity}, {'as' if same else effect.severity_without} without it"
 
 
-def _hidden(why: Mapping[str, Any], name: str) -> str:
-    if name in why["skipped"]:
-        return ", ".join([*why["hidden_by"].get(name, []), "what the budget did not reach"])
-    some = any(pair.startswith(f"{name}: ") for pair in why["skipped_pairs"])
+def _hidden(why: AttributionResult, name: str) -> str:
+    if name in why.skipped:
+        return ", ".join([*why.hidden_by.get(name, []), "what the budget did not reach"])
+    some = any(pair.startswith(f"{name}: ") for pair in why.skipped_pairs)
     none = "more than one gap at once; the budget did not reach all pairs" if some else "no single gap or pair"
-    return ", ".join(why["hidden_by"].get(name, ["(not asked)"])) or none
+    return ", ".join(why.hidden_by.get(name, ["(not asked)"])) or none
 
 
-def _why(result: Result) -> Iterator[str]:
-    why = result["why"]
-    if not why["changes"]:
+def _why(result: CoverageResult) -> Iterator[str]:
+    why = result.why
+    if not why.changes:
         return
     yield ""
     yield "one change, and what it would let the same suite notice"
-    for row in why["changes"]:
-        if row["catches"]:
-            worth = f", {row['failed_orders']:>9,.0f} failed orders a year" if row["failed_orders"] else ""
-            yield f"  {row['change']:<34} {row['catches']:>4} more defects ({row['only_this']} by this alone){worth}"
-    if why["skipped"]:
-        yield f"  not explained within the budget: {len(why['skipped'])} survivors"
-    for off, red in why["red"].items():
+    for row in why.changes:
+        if row.catches:
+            worth = f", {row.failed_orders:>9,.0f} failed orders a year" if row.failed_orders else ""
+            yield f"  {row.change:<34} {row.catches:>4} more defects ({row.only_this} by this alone){worth}"
+    if why.skipped:
+        yield f"  not explained within the budget: {len(why.skipped)} survivors"
+    for off, red in why.red.items():
         yield f"  without {off} not green, so that they notice nothing there: {', '.join(red)}"
 
 
-def _curve(result: Result) -> Iterator[str]:
-    curve = result["curve"]
+def _curve(result: CoverageResult) -> Iterator[str]:
+    curve = result.curve
     yield ""
-    yield f"{'scenarios':>9}  {'best first':>10}  {'random':>7}  " + ("slips through a year" if curve["whole"] else "adds most")
-    for i, (best, chance) in enumerate(zip(curve["best_first"], curve["random"], strict=True), 1):
-        slips = f"{best['slips']:>12,.0f}  " if curve["whole"] else ""
-        yield f"{i:>9}  {best['caught']:>10}  {chance['caught']:>7.1f}  {slips}{best['scenario']}"
+    yield f"{'scenarios':>9}  {'best first':>10}  {'random':>7}  " + ("slips through a year" if curve.whole else "adds most")
+    for i, (best, chance) in enumerate(zip(curve.best_first, curve.random, strict=True), 1):
+        slips = f"{best.slips:>12,.0f}  " if curve.whole else ""
+        yield f"{i:>9}  {best.caught:>10}  {chance.caught:>7.1f}  {slips}{best.scenario}"
 
 
-def _combinations(result: Result) -> Iterator[str]:
+def _combinations(result: CoverageResult) -> Iterator[str]:
     yield ""
-    yield f"combinations of {', '.join(result['combinations']['factors'])} that are exercised"
-    for row in result["combinations"]["rows"]:
-        yield f"  {row['t']} at a time: {row['covered']:,} of {row['of']:,} ({share(row['share'])})"
-    for row in result["suggestions"]:
-        yield f"suggested: {row['file']}: {row['catches']} more defects, {row['failed_orders']:,.0f} failed orders a year"
+    yield f"combinations of {', '.join(result.combinations.factors)} that are exercised"
+    for row in result.combinations.rows:
+        yield f"  {row.t} at a time: {row.covered:,} of {row.of:,} ({share(row.share)})"
+    for added in result.suggestions:
+        yield f"suggested: {added.file}: {added.catches} more defects, {added.failed_orders:,.0f} failed orders a year"
 
 
 def share(value: float | None) -> str:
@@ -185,24 +199,24 @@ pre{white-space:pre-wrap;background:#80808018;padding:.7rem}svg{max-width:100%;h
 """
 
 
-def page(result: Result) -> str:
+def page(result: CoverageResult) -> str:
     """One self-contained page: score, ranking, what would buy most, curve, kill matrix."""
-    title = f"{result['suite']} on {result['architecture']} in {result['environment']}"
-    s = result["summary"]
+    title = f"{result.suite} on {result.architecture} in {result.environment}"
+    s = result.summary
     body = [
         f"<h1>What {_t(title)} does not notice</h1>",
-        f"<p><b>{share(s['score'])}</b> of {s['counted']} planted defects are noticed; {s['survived']} survive, "
-        f"{s['not_present']} are not present here.</p>",
+        f"<p><b>{share(s.score)}</b> of {s.counted} planted defects are noticed; {s.survived} survive, "
+        f"{s.not_present} are not present here.</p>",
         _beside_them(result), _section("The dearest survivors", _ranking(result)), _section("One change, and what it buys", _changes(result)),
-        _section("The curve of a growing suite", _picture(result["curve"])), _section("Kill matrix", _matrix(result)),
-        _section(f"Kill matrix of {_name(result['beside'])}", _matrix(result["beside"])) if result["beside"] else "",
+        _section("The curve of a growing suite", _picture(result.curve)), _section("Kill matrix", _matrix(result)),
+        _section(f"Kill matrix of {_name(result.beside)}", _matrix(result.beside)) if result.beside else "",
         _section("By defect", _table(("defect", "score", "noticed", "counted", "what it is"), [
-            (r["name"], share(r["score"]), r["killed"], r["counted"], r["title"]) for r in result["operators"]
+            (r.name, share(r.score), r.killed, r.counted, r.title) for r in result.operators
         ])),
         _section("Expectations that no defect trips", _table(("scenario", "expectation"), [
-            (r["scenario"], r["expected"]) for r in result["expectations"] if not r["tripped_by"]
+            (r.scenario, r.expected) for r in result.expectations if not r.tripped_by
         ])),
-        f"<h2>Again</h2><pre>{_t(result['replay'])}</pre>",
+        f"<h2>Again</h2><pre>{_t(result.replay)}</pre>",
     ]  # fmt: skip
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
@@ -210,24 +224,24 @@ def page(result: Result) -> str:
     )
 
 
-def _name(suite: Result) -> str:
-    return f"{suite['suite']} in {suite['environment']}"
+def _name(suite: CoverageResult | BesideResult) -> str:
+    return f"{suite.suite} in {suite.environment}"
 
 
-def _beside_them(result: Result) -> str:
+def _beside_them(result: CoverageResult) -> str:
     """The suite and the one beside it in a few figures."""
-    if not result["beside"]:
+    if not result.beside:
         return ""
-    gained, lost = _differ(result)
+    gained, lost = _alone(result, result.beside), _alone(result.beside, result)
     rows = [
-        (_name(of), of["summary"]["killed"], alone, of["summary"]["survived"], of["summary"]["not_present"], share(of["summary"]["score"]))
-        for of, alone in ((result, len(lost)), (result["beside"], len(gained)))
+        (_name(of), of.summary.killed, alone, of.summary.survived, of.summary.not_present, share(of.summary.score))
+        for of, alone in ((result, len(lost)), (result.beside, len(gained)))
     ]  # fmt: skip
     head = ("the same defects under", "noticed", "by this alone", "run or spared, not noticed", "not present", "score")
     return _section("Side by side", _table(head, rows))
 
 
-def _t(value: Any) -> str:
+def _t(value: object) -> str:
     return escape(str(value))
 
 
@@ -235,7 +249,7 @@ def _section(title: str, inner: str) -> str:
     return f"<h2>{_t(title)}</h2><div class=wide>{inner}</div>" if inner else ""
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     if not rows:
         return ""
     numeric = [all(isinstance(row[i], (int, float)) for row in rows) for i in range(len(head))]
@@ -250,40 +264,38 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     return f"<table><thead><tr>{tops}</tr></thead><tbody>{cells}</tbody></table>"
 
 
-def _ranking(result: Result) -> str:
+def _ranking(result: CoverageResult) -> str:
     rows = []
-    for row in result["price"]["ranking"][:50]:
-        open_ = row["at_the_open"] or {}
+    for row in result.price.ranking[:50]:
+        open_ = row.at_the_open
         rows.append((
-            row["name"], float(row["failed_orders"]), f"{row['interval'][0]:,.0f} to {row['interval'][1]:,.0f}", open_.get("trigger", ""),
-            float(open_.get("failed_orders", 0.0)), float(open_.get("impaired_s", 0.0)), open_.get("severity", ""),
-            _hidden(result["why"], row["name"]), *([_there(result, row["name"])] if result["beside"] else []),
+            row.name, float(row.failed_orders), f"{row.interval[0]:,.0f} to {row.interval[1]:,.0f}", open_.trigger if open_ else "",
+            open_.failed_orders if open_ else 0.0, open_.impaired_s if open_ else 0.0, open_.severity if open_ else "",
+            _hidden(result.why, row.name), *([_there(result.beside, row.name)] if result.beside else []),
         ))  # fmt: skip
     head = ("defect", "failed orders a year", "90 %", "worst at the open", "failed orders", "impaired s", "severity", "hidden by")
-    return _table((*head, *([_name(result["beside"])] if result["beside"] else [])), rows)
+    return _table((*head, *([_name(result.beside)] if result.beside else [])), rows)
 
 
-def _changes(result: Result) -> str:
-    rows = [
-        (r["change"], r["catches"], r["only_this"], float(r["failed_orders"])) for r in result["why"]["changes"] if r["catches"]
-    ]
+def _changes(result: CoverageResult) -> str:
+    rows = [(r.change, r.catches, r.only_this, float(r.failed_orders)) for r in result.why.changes if r.catches]
     return _table(("change", "more defects noticed", "by this alone", "failed orders a year"), rows)
 
 
-def _picture(curve: Mapping[str, Any]) -> str:
+def _picture(curve: SuiteCurve) -> str:
     """Defects caught by number of scenarios, best first and in random order, and yearly failed orders that slip through."""
-    best, chance = curve["best_first"], curve["random"]
-    caught = [("best first", [r["caught"] for r in best]), ("random order", [r["caught"] for r in chance])]
-    charts = [_lines(f"defects noticed, of {curve['mutants']}", caught, max([1, *caught[0][1]]))]
-    if curve["whole"]:
-        slips = [("best first", [r["slips"] for r in best]), ("random order", [r["slips"] for r in chance])]
-        charts.append(_lines("failed orders a year that slip through", slips, curve["whole"]))
+    best, chance = curve.best_first, curve.random
+    caught: dict[str, Sequence[float]] = {"best first": [r.caught for r in best], "random order": [r.caught for r in chance]}
+    charts = [_lines(f"defects noticed, of {curve.mutants}", caught, max([1, *caught["best first"]]))]
+    if curve.whole:
+        slips: dict[str, Sequence[float]] = {"best first": [r.slips for r in best], "random order": [r.slips for r in chance]}
+        charts.append(_lines("failed orders a year that slip through", slips, curve.whole))
     return "".join(charts)
 
 
-def _lines(title: str, series: Sequence[tuple[str, Sequence[float]]], top: float) -> str:
+def _lines(title: str, series: Mapping[str, Sequence[float]], top: float) -> str:
     width, height, left, low = 460, 240, 70, 200
-    n = max(len(values) for _, values in series)
+    n = max(len(values) for values in series.values())
     parts = [
         f'<line x1="{left}" y1="{low}" x2="{width - 10}" y2="{low}" stroke="#888"/>'
         f'<text x="{left}" y="16" font-size="13" fill="currentColor">{_t(title)}</text>'
@@ -293,7 +305,7 @@ def _lines(title: str, series: Sequence[tuple[str, Sequence[float]]], top: float
         parts.append(
             f'<text x="{left - 6}" y="{y + 4:.0f}" font-size="11" text-anchor="end" fill="currentColor">{value:,.0f}</text>'
         )
-    for (name, values), colour, dash in zip(series, ("#0969da", "#bf3989"), ("", "5 4"), strict=False):
+    for (name, values), colour, dash in zip(series.items(), ("#0969da", "#bf3989"), ("", "5 4"), strict=False):
         points = " ".join(
             f"{left + (width - left - 20) * i / max(1, n - 1):.0f},{low - (low - 30) * v / top:.1f}" for i, v in enumerate(values)
         )
@@ -301,19 +313,19 @@ def _lines(title: str, series: Sequence[tuple[str, Sequence[float]]], top: float
             f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2" stroke-dasharray="{dash}">'
             f"<title>{_t(name)}</title></polyline>"
         )
-    for i, ((name, _), colour) in enumerate(zip(series, ("#0969da", "#bf3989"), strict=False)):
+    for i, (name, colour) in enumerate(zip(series, ("#0969da", "#bf3989"), strict=False)):
         parts.append(
             f'<text x="{left + 150 * i}" y="{height - 8}" font-size="12" fill="{colour}">{"—" if i == 0 else "- -"} {_t(name)}</text>'
         )
     return f'<svg viewBox="0 0 {width} {height}" width="{width}" role="img" aria-label="{_t(title)}">{"".join(parts)}</svg>'
 
 
-def _matrix(result: Result) -> str:
+def _matrix(result: CoverageResult | BesideResult) -> str:
     """Mutants by scenarios, those that are noticed most on top, in groups that open and close."""
-    names = [row["name"] for row in result["scenarios"]]
+    names = [row.name for row in result.scenarios]
     key = "".join(f'<span class="{o.replace(" ", "")}"></span>{_t(word)}' for o, word in OUTCOMES.items())
-    groups: dict[str, list[Mapping[str, Any]]] = {title: [] for title in _GROUPS}
-    for mutant in sorted(result["mutants"], key=lambda x: (-len(x["killed_by"]), x["name"])):
+    groups: dict[str, list[MutantResult]] = {title: [] for title in _GROUPS}
+    for mutant in sorted(result.mutants, key=lambda x: (-len(x.killed_by), x.name)):
         groups[_group(mutant)].append(mutant)
     return f"<p class=key>{key}</p>" + "".join(
         f"<details{' open' if i == 0 else ''}><summary>{_t(title)}: {len(mine)}</summary>{_grid(names, mine)}</details>"
@@ -324,22 +336,22 @@ def _matrix(result: Result) -> str:
 _GROUPS = ("Noticed", "Run, and noticed by no scenario", "Could not matter in any scenario", "Not there, or not to be planted")
 
 
-def _group(mutant: Mapping[str, Any]) -> str:
-    outcomes = {cell["outcome"] for cell in mutant["cells"].values()}
-    if mutant["killed_by"]:
+def _group(mutant: MutantResult) -> str:
+    outcomes = {cell.outcome for cell in mutant.cells.values()}
+    if mutant.killed_by:
         return _GROUPS[0]
     if outcomes & {"survived", "unknown", "timed out"}:
         return _GROUPS[1]
     return _GROUPS[2] if "inert" in outcomes else _GROUPS[3]
 
 
-def _grid(names: Sequence[str], mutants: Sequence[Mapping[str, Any]]) -> str:
+def _grid(names: Sequence[str], mutants: Sequence[MutantResult]) -> str:
     short = [name.rpartition("/")[2] for name in names]
     heads = short if len(set(short)) == len(short) else names
     top = "".join(f'<th title="{_t(name)}">{_t(head)}</th>' for name, head in zip(names, heads, strict=True))
     rows = []
     for mutant in mutants:
-        outcomes = [(name, mutant["cells"][name]["outcome"]) for name in names]
+        outcomes = [(name, mutant.cells[name].outcome) for name in names]
         cells = "".join(f'<td class="{o.replace(" ", "")}" title="{_t(n)}: {_t(OUTCOMES[o])}"></td>' for n, o in outcomes)
-        rows.append(f'<tr><th title="{_t(mutant["title"])}">{_t(mutant["name"])}</th>{cells}</tr>')
+        rows.append(f'<tr><th title="{_t(mutant.title)}">{_t(mutant.name)}</th>{cells}</tr>')
     return f"<table class=m><thead><tr><th></th>{top}</tr></thead><tbody>{''.join(rows)}</tbody></table>"

@@ -217,7 +217,7 @@ def test_ranking_agrees_with_brute_force(whole: dict[str, Any]) -> None:
 
     def failed(scenario: str, defect: str | None) -> int:
         found = attempt(session, Trial(scenario, "./architecture.yaml", "production", (1,), defect))
-        return int(found["runs"][0]["orders"]["failed_orders"])
+        return found.runs[0].orders["failed_orders"]
 
     rates = {"nothing": 1.0, "silent": 7 / 3}  # the means of the triangles
     shares = {("nothing", "early"): 1.0, ("nothing", "late"): 1.0, ("silent", "early"): 0.75, ("silent", "late"): 0.25}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,6 +15,7 @@ from chaos.documents.sites import SITES, WORDS, sites_of
 from chaos.execution.jobs import SystemReference
 from chaos.execution.planting import mutant_named, mutants, places
 from chaos.execution.session import Session
+from chaos.results.coverage import Observation
 from simcore.base.errors import InputError
 from simcore.library import load_architecture, load_workload, surroundings
 from simcore.model.architecture import Architecture
@@ -59,7 +59,7 @@ def test_sites_have_the_words_that_are_promised(kind: str, core: Architecture) -
 
 def test_call_sites_are_called_as_the_journal_does(core: Architecture) -> None:
     """So that a reading of a site is what the run counted there."""
-    given = attempt(SESSION, Trial(SCENARIO, "legacy-coupled", "staging", (1,), counters=True))["runs"][0]["readings"]
+    given = attempt(SESSION, Trial(SCENARIO, "legacy-coupled", "staging", (1,), counters=True)).runs[0].readings
     asked = [reading for reading in given if reading.startswith("call/") and reading.endswith("/attempts")]
     called = {reading.removeprefix("call/").removesuffix("/attempts") for reading in asked}
     index = ArchitectureIndex(core)
@@ -69,14 +69,14 @@ def test_call_sites_are_called_as_the_journal_does(core: Architecture) -> None:
 
 
 @pytest.fixture(scope="module")
-def without() -> tuple[str, dict[str, Any]]:
+def without() -> tuple[str, Observation]:
     """The digest of production without a defect, and what a run in staging shows."""
     digest = SESSION.input_digest(SystemReference(SCENARIO, "legacy-coupled", "production"))
-    return digest, attempt(SESSION, Trial(SCENARIO, "legacy-coupled", "staging", (1,), counters=True))["runs"][0]
+    return digest, attempt(SESSION, Trial(SCENARIO, "legacy-coupled", "staging", (1,), counters=True)).runs[0]
 
 
 @pytest.mark.parametrize("operator", shipped())
-def test_every_operator_can_be_planted(operator: str, core: Architecture, without: tuple[str, dict[str, Any]]) -> None:
+def test_every_operator_can_be_planted(operator: str, core: Architecture, without: tuple[str, Observation]) -> None:
     """At its first site the system is valid, and another one than without the defect; and where nothing it needs grew in a run
     without it, the same run with it comes out the same."""
     sites = places(SESSION.files.defect(operator).model, ArchitectureIndex(core))
@@ -85,9 +85,9 @@ def test_every_operator_can_be_planted(operator: str, core: Architecture, withou
     mutant = mutant_named(SESSION.files, f"{operator}@{sites[0].label}", "legacy-coupled")
     digest, base = without
     assert SESSION.input_digest(SystemReference(SCENARIO, "legacy-coupled", "production", defect=mutant.name)) != digest
-    if mutant.needs and inert(mutant.needs, base["readings"], deadlines=False):
+    if mutant.needs and inert(mutant.needs, base.readings, deadlines=False):
         made = attempt(SESSION, Trial(SCENARIO, "legacy-coupled", "staging", (1,), mutant.name))
-        assert made.get("identical") or made["runs"][0]["effect"] == base["effect"]
+        assert made.identical or made.runs[0].effect == base.effect
 
 
 def test_nothing_is_taken_for_granted_where_deadlines_travel() -> None:

@@ -1,0 +1,354 @@
+"""The result of `coredrill coverage`: the only form in memory and on disk; `coredrill schema coverage` prints its JSON Schema.
+
+docs/coverage.md says what the words mean: a mutant is an architecture with one planted defect, a cell is a mutant under a scenario.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from chaos.results.summaries import Interval
+from simcore.base.model import ResultModel
+
+SCHEMA_VERSION = 1
+
+TrialVerdict = Literal["pass", "fail", "unknown", "timed out"]
+Outcome = Literal["killed", "survived", "timed out", "unknown", "inert", "identical", "impossible"]
+Status = Literal["killed", "survived", "timed out", "not present", "equivalent", "impossible"]
+
+
+# --- one trial --------------------------------------------------------------------------------------------------------------
+
+
+class Observation(ResultModel):
+    """What one run of a trial showed. `why` has the first reasons of its verdict, `tripped` the expectations that it broke, `expected`
+    all of them; `orders` counts orders by kind, `severity` has the grade by rule set where one was reached. `effect` is a digest of
+    all that came of the run; `broken` counts broken conservation laws; `readings` are the counters that grew, if they were asked for.
+    A run over its event budget has a verdict and a reason alone."""
+
+    seed: int
+    verdict: TrialVerdict
+    why: list[str]
+    tripped: list[str]
+    expected: list[str] = []
+    orders: dict[str, int]
+    impaired_s: float | None = None
+    recovery_s: float | None = None
+    recovery_s_lower: float | None = None
+    customers: int | None = None
+    severity: dict[str, str] = {}
+    events: int = 0
+    effect: str
+    broken: int = 0
+    readings: list[str] = []
+
+
+class TrialResult(ResultModel):
+    """What a trial gave: the `digest` of its system and its `runs`; or why the defect cannot be planted (`impossible`); or that it
+    leaves the system as it is (`identical`)."""
+
+    digest: str | None = None
+    runs: list[Observation] = []
+    impossible: str | None = None
+    identical: bool = False
+
+
+# --- the kill matrix ----------------------------------------------------------------------------------------------------------
+
+
+class Gap(ResultModel):
+    """One difference between the environment and production."""
+
+    name: str
+    kind: str
+    title: str
+
+
+class Score(ResultModel):
+    """How many mutants have each status. `score` is killed over `counted`, all that production can have (None without any);
+    `score_present` is killed over those whose mutation point the environment has."""
+
+    mutants: int
+    counted: int
+    killed: int
+    survived: int
+    timed_out: int
+    not_present: int
+    equivalent: int
+    impossible: int
+    score: float | None
+    score_present: float | None
+
+
+class FlakyKills(ResultModel):
+    """Cells with a kill in any seed, and those of them that were not killed with every seed that was run."""
+
+    cells_with_a_kill: int
+    flaky: int
+
+
+class OperatorScore(Score):
+    """The score of the mutants of one mutation operator."""
+
+    name: str
+    title: str
+    family: str
+
+
+class CoverageSummary(Score, FlakyKills):
+    """Counts over a kill matrix. `seed_scores` are the scores of single seeds; `cells` mutants times scenarios, `spared` those that
+    the defect could not change; `runs` those of this matrix, `kept` of them were there before; `runs_in_all` counts attribution and
+    pricing as well."""
+
+    seed_scores: list[float]
+    seeds: int
+    runs: int
+    kept: int
+    cells: int
+    conservation_broken: int
+    spared: int
+    runs_in_all: int | None = None
+
+
+class NoDifference(ResultModel):
+    """Of a survivor: the `runs` in which it could have shown, those that it `changed`, and with none changed the 95 % `bound` on the
+    share of such runs that it changes."""
+
+    runs: int
+    changed: int
+    bound: float | None
+
+
+class CellResult(ResultModel):
+    """A mutant under a scenario: the outcome, the verdict of each seed that was run, and how many runs came out otherwise than
+    without the defect."""
+
+    outcome: Outcome
+    verdicts: list[TrialVerdict]
+    changed: int
+
+
+class MutantResult(ResultModel):
+    """A planted defect, `operator` at `site`; `killed_by` are scenarios, `cells` are by scenario, `impossible` says why it cannot be
+    planted ("" if it can)."""
+
+    name: str
+    operator: str
+    site: str
+    family: str
+    title: str
+    status: Status
+    killed_by: list[str]
+    no_difference: NoDifference
+    cells: dict[str, CellResult]
+    impossible: str
+
+
+class ScenarioKills(ResultModel):
+    """How many mutants a scenario kills, and how many of them no other does."""
+
+    name: str
+    kills: int
+    alone: int
+
+
+class ExpectationTrips(ResultModel):
+    """How many mutants broke an expectation in any run."""
+
+    scenario: str
+    expected: str
+    tripped_by: int
+
+
+class MatrixResult(ResultModel):
+    """A kill matrix with its counts."""
+
+    summary: CoverageSummary
+    operators: list[OperatorScore]
+    mutants: list[MutantResult]
+    scenarios: list[ScenarioKills]
+    expectations: list[ExpectationTrips]
+
+
+class BesideResult(ResultModel):
+    """The same defects under another suite in another environment."""
+
+    suite: str
+    environment: str
+    gaps: list[Gap]
+    summary: CoverageSummary
+    mutants: list[MutantResult]
+    scenarios: list[ScenarioKills]
+
+
+# --- price --------------------------------------------------------------------------------------------------------------------
+
+
+class EffectFigures(ResultModel):
+    """Differences that a defect makes: orders by kind, impaired time, customers affected; with the defect less without."""
+
+    blocked: float
+    failed: float
+    unknown: float
+    duplicated: float
+    lost: float
+    orphan: float
+    stranded: float
+    late: float
+    failed_orders: float
+    impaired_s: float
+    customers: float
+
+
+class DefectEffect(EffectFigures):
+    """What a defect does in one window, mean over seeds: the gravest grade with and without it, the longest recovery with it (a lower
+    bound where a run did not recover), whether every run was a valid experiment, and the share of failed orders with it."""
+
+    severity: str
+    severity_without: str
+    recovery_s: float | None
+    recovered: bool
+    valid: bool
+    failed_share: float
+
+
+class WindowEffect(DefectEffect):
+    """The effect in the window of a trigger in a phase of the day."""
+
+    window: str
+    trigger: str
+    phase: str
+
+
+class PriceRow(ResultModel):
+    """A year's expectation in production of failed orders, with the 90 % interval over the rates, and of every figure; the window with
+    most failed orders, and that at the open; how many windows were run."""
+
+    name: str
+    failed_orders: float
+    interval: Interval
+    figures: EffectFigures
+    worst: WindowEffect | None
+    at_the_open: WindowEffect | None
+    windows: int
+
+
+class PricedWindow(ResultModel):
+    """A trigger in a phase of the day, how often it comes in a year, and the orders of the run without a defect."""
+
+    name: str
+    per_year: float
+    orders: dict[str, int]
+
+
+class PriceResult(ResultModel):
+    """Prices of the survivors (`ranking`) and of what is `killed`, highest first; windows that were run and those that were `skipped`,
+    because the budget of `runs` did not reach them. Without prices `killed` and `triggers` are left out."""
+
+    ranking: list[PriceRow]
+    killed: list[PriceRow] = []
+    windows: list[PricedWindow]
+    skipped: list[str]
+    runs: int
+    triggers: str = ""
+
+
+# --- why, the curve, combinations -----------------------------------------------------------------------------------------------
+
+
+class EnvironmentChange(ResultModel):
+    """One change of the test environment, or a better suite: the survivors that the suite would then notice, those that need this
+    alone, and their yearly price in failed orders."""
+
+    change: str
+    catches: int
+    only_this: int
+    failed_orders: float
+    survivors: list[str]
+
+
+class AttributionResult(ResultModel):
+    """Why survivors survived: `hidden_by` has for each the gaps, each of which switched off lets the suite notice it; `red` the
+    scenarios that were not green without a gap; `skipped` and `skipped_pairs` what the budget of `runs` did not reach."""
+
+    hidden_by: dict[str, list[str]]
+    changes: list[EnvironmentChange]
+    skipped: list[str]
+    skipped_pairs: list[str]
+    red: dict[str, list[str]]
+    runs: int
+
+
+class BestFirstStep(ResultModel):
+    """After a scenario was added to a suite: the mutants it adds, those caught so far and their weight, and what still slips through."""
+
+    scenario: str
+    adds: int
+    caught: int
+    weight: float
+    slips: float
+
+
+class RandomStep(ResultModel):
+    """The same after so many scenarios in random order, as expectations."""
+
+    caught: float
+    weight: float
+    slips: float
+
+
+class SuiteCurve(ResultModel):
+    """What a growing suite catches of so many `mutants` with a yearly price of `whole`."""
+
+    whole: float
+    mutants: int
+    best_first: list[BestFirstStep]
+    random: list[RandomStep]
+
+
+class CombinationRow(ResultModel):
+    """How many combinations of `t` factors' values the suite exercises, of how many (`share` is None without any)."""
+
+    t: int
+    covered: int
+    of: int
+    share: float | None
+
+
+class CombinationCoverage(ResultModel):
+    """Combinations of values of the factors."""
+
+    factors: list[str]
+    rows: list[CombinationRow]
+
+
+class Suggestion(ResultModel):
+    """A scenario that would catch more: its window, the survivors it catches with their yearly price, and the file written for it."""
+
+    window: str
+    catches: int
+    failed_orders: float
+    survivors: list[str]
+    file: str = ""
+
+
+# --- all of it ----------------------------------------------------------------------------------------------------------------
+
+
+class CoverageResult(MatrixResult):
+    """What a suite notices of planted defects in an environment, and what the rest costs and is hidden by. `replay` is the command
+    that makes it again."""
+
+    schema_version: int
+    kind: Literal["coverage"]
+    suite: str
+    architecture: str
+    environment: str
+    gaps: list[Gap]
+    replay: str
+    beside: BesideResult | None
+    price: PriceResult
+    why: AttributionResult
+    curve: SuiteCurve
+    combinations: CombinationCoverage
+    suggestions: list[Suggestion]
