@@ -227,12 +227,12 @@ class PairItem(pytest.Item):
 
     def runtest(self) -> None:
         """Makes the runs of both sides, and raises if the difference is not there."""
-        from chaos.judgement.pairs import judge_pair, pair_lines
+        from chaos.judgement.pairs import judge_pair
+        from chaos.reports.pairs import pair_claim, pair_lines
 
         runs = _runs_of(self.config)
         found = judge_pair(self.pair, [(a.seed, runs.record(a), runs.record(b)) for a, b in self.jobs])
-        claim = f"{found.measure} of {found.a} exceeds that of {found.b} by at least {found.at_least:g}"
-        _raise(found.verdict, [claim, *pair_lines(found)])
+        _raise(found.verdict, [pair_claim(found), *pair_lines(found)])
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The claim and the values of both sides, without a traceback."""

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from chaos.judgement.causes import paths_to
-from chaos.judgement.pairs import pair_lines
 from chaos.measures.statistics import median, median_interval, wilson
+from chaos.reports.pairs import pair_claim, pair_lines
 from chaos.results.run import CausalLink, GroupResult, Measures, Orders, PairResult, RunResult, SuiteResult, runs_of
 from simcore.base.errors import one_line
 from simcore.base.units import format_clock, format_duration
@@ -79,11 +79,7 @@ def _spread(values: Sequence[float], unit: str = "") -> str:
 
 
 def _print_pair(pair: PairResult, console: Console) -> None:
-    say(
-        console,
-        f"{pair.verdict:<7} pair {pair.name}: {pair.measure} of {pair.a} exceeds that of {pair.b} by at least {pair.at_least:g}",
-        STYLE[pair.verdict],
-    )
+    say(console, f"{pair.verdict:<7} pair {pair.name}: {pair_claim(pair)}", STYLE[pair.verdict])
     for line in pair_lines(pair):
         say(console, f"        {line}")
 

@@ -32,6 +32,12 @@ class Pair(Model):
     in_share: Annotated[float, Field(gt=0, le=1)] = 1.0
     why: str = ""
 
+    @model_validator(mode="after")
+    def _a_number(self) -> Pair:
+        if isinstance(self.at_least, str):
+            raise ValueError("at_least of a pair is a difference: a number, of severity a number of grades")
+        return self
+
 
 class Suite(Model):
     """A suite file: scenarios that are run together, and pairs of them that are compared."""

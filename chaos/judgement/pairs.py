@@ -39,11 +39,3 @@ def _side(entry: Entry) -> str:
     """A side of a pair as a person would name it."""
     where = [f" on {entry.architecture}" if entry.architecture else "", f" in {entry.environment}" if entry.environment else ""]
     return entry.scenario + "".join(where)
-
-
-def pair_lines(pair: PairResult) -> list[str]:
-    """The values of both sides by seed (five at most), and what makes it the point."""
-    measure = measures().find(pair.measure)
-    shown = [[measure.text(value, exact=True) for value in (row.a, row.b)] for row in pair.seeds]
-    lines = [f"seed {row.seed}: {a} against {b}" for row, (a, b) in zip(pair.seeds, shown, strict=True)]
-    return lines[:5] + ([pair.why] if pair.why else [])

@@ -13,7 +13,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from chaos.measures.formatting import Language, Unit, text
+from chaos.measures.formatting import Language, Unit, number, text
 from chaos.measures.intervals import EvaluationSpec
 from chaos.results.run import Measures, PropertyFinding, Value
 from simcore.journal.model import Journal
@@ -191,6 +191,12 @@ class NamedMeasure:
     def text(self, value: Value, *, exact: bool = False, language: Language = "en") -> str:
         """A value of this measure with its unit."""
         return text(self.unit, value, exact=exact, language=language)
+
+    def difference_text(self, difference: float) -> str:
+        """A difference of two values, with its unit."""
+        if self.unit is Unit.GRADE:
+            return f"{number(difference)} grades"
+        return number(difference) if self.unit is Unit.FLAG else self.text(difference, exact=True)
 
     def title(self, subject: str | None = None, language: Language = "en") -> str:
         """What people call it; `subject` is how they call what stands in the slot."""

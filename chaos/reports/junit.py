@@ -5,45 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
+from chaos.measures.catalogue import measures
+from chaos.reports.pairs import pair_claim, pair_rows
 from chaos.results.run import GroupResult, OverSeedsResult, PairResult, RunResult, SuiteResult, same_place
-
-PROPERTIES = (
-    "impaired_s",
-    "recovery_s",
-    "recovery_s_lower",
-    "recovered",
-    "metastable",
-    "detect_s",
-    "customers_affected",
-    "first_noticed",
-)
-ORDERS = (
-    "intended",
-    "blocked",
-    "confirmed",
-    "rejected",
-    "failed",
-    "unknown",
-    "duplicated",
-    "lost",
-    "orphan",
-    "stranded",
-    "late",
-    "failed_orders",
-)
 
 
 def properties_of(run: RunResult) -> list[tuple[str, str]]:
-    """The measures of a run as (name, text)."""
-    measures = run.measures
-    found = [(name, getattr(measures, name)) for name in PROPERTIES] + [(f"orders.{n}", measures.orders.count(n)) for n in ORDERS]
-    found += [(f"severity.{name}", grade.grade) for name, grade in measures.severity.items()]
-    return [
-        ("verdict", run.verdict or ""),
-        ("digest", run.digest),
-        *((n, "" if v is None else str(v)) for n, v in found),
-        ("replay", run.replay),
-    ]
+    """Every measure of a run, with what a time exceeds that the run's end cut off, between what names the run, as (name, text)."""
+    found: list[tuple[str, object]] = [("verdict", run.verdict), ("digest", run.digest)]
+    for measure in measures().in_run(run):
+        found.append((measure.name, measure.value(run)))
+        if measure.declared.lower_bound is not None:
+            found.append((f"{measure.name}_lower", measure.lower_bound(run)))
+    found += [("first_noticed", run.measures.first_noticed), ("replay", run.replay)]
+    return [(name, "" if value is None else str(value)) for name, value in found]
 
 
 def junit(result: SuiteResult, name: str) -> bytes:
@@ -81,9 +56,7 @@ def _over_seeds(group: GroupResult, over: OverSeedsResult) -> ET.Element:
 def _of_pair(pair: PairResult) -> ET.Element:
     """A pair: the runs of its sides are no test cases of their own, for what one side shows is often that it fails."""
     case = ET.Element("testcase", classname="pairs", name=pair.name)
-    rows = [f"seed {row.seed}: {row.a} against {row.b}" for row in pair.seeds]
-    claim = f"{pair.measure} of {pair.a} exceeds that of {pair.b} by at least {pair.at_least:g}"
-    _verdict(case, pair.verdict, [claim, *rows], "")
+    _verdict(case, pair.verdict, [pair_claim(pair), *pair_rows(pair)], "")
     return case
 
 

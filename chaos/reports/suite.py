@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from chaos.i18n.findings import measure_title
 from chaos.i18n.texts import Language, LocalizedText, seconds, translate, untranslated
+from chaos.reports.pairs import least_difference, pair_rows
 from chaos.reports.templating import environment, percent, stylesheet
 from chaos.results.run import GroupResult, PairResult, RunResult, Verdict, same_place
 
@@ -110,7 +111,6 @@ def _cell(group: GroupResult, mine: Sequence[tuple[RunResult, str | None]]) -> C
 
 
 def _pair(pair: PairResult) -> PairRows:
-    claim = translate("suite.differs", measure=measure_title(pair.measure), a=pair.a, b=pair.b, least=f"{pair.at_least:g}")
-    values = [["–" if value is None else f"{value:,g}" for value in (row.a, row.b)] for row in pair.seeds]
-    rows = [untranslated(f"{row.seed}: {a} / {b}") for row, (a, b) in zip(pair.seeds, values, strict=True)]
+    claim = translate("suite.differs", measure=measure_title(pair.measure), a=pair.a, b=pair.b, least=least_difference(pair))
+    rows = [untranslated(row) for row in pair_rows(pair, exact=False)]
     return PairRows(pair.name, pair.verdict, claim, rows[:20], pair.why)
