@@ -42,7 +42,13 @@ def _checkers() -> Iterator[Listed]:
 
 def _measures() -> Iterator[Listed]:
     for measure in measures().measures:
-        yield Listed(measure.name, measure.title, {"unit": measure.unit.value, **_giver(plugins.MEASURES, measure.name)})
+        more = {
+            "title_zh": measure.title_zh,
+            "meaning": measure.meaning,
+            "unit": measure.unit.value,
+            "better": measure.better.value,
+        }
+        yield Listed(measure.name, measure.title, {**more, **_giver(plugins.MEASURES, measure.name)})
 
 
 def _targets() -> Iterator[Listed]:
@@ -68,9 +74,8 @@ def explanation(name: str) -> str | None:
         return _fault(known[name])
     if name in (properties := checkers.all_checkers()):
         return _checker(properties[name])
-    measure = next((measure for measure in measures().measures if measure.name == name), None)
-    if measure is not None:
-        return _measure(measure)
+    if measures().problem(name) is None:
+        return _measure(measures().find(name).declared)
     opener = targets.known_targets().get(name)
     return f"{name}{_of(plugins.TARGETS, name)}\n\n{inspect.getdoc(opener)}\n" if opener is not None else None
 
@@ -89,7 +94,17 @@ def _checker(checker: Checker) -> str:
 
 
 def _measure(measure: Measure) -> str:
-    return f"{measure.name} ({measure.unit.value}){_of(plugins.MEASURES, measure.name)}\n\n{measure.title}: {measure.meaning}\n"
+    """What it means, and which commands do not take it."""
+    lines = [
+        f"{measure.name} ({measure.unit.value}){_of(plugins.MEASURES, measure.name)}",
+        "",
+        f"{measure.title}: {measure.meaning}",
+        "",
+    ]
+    lines.append(f"  better: {measure.better.value}")
+    refused = (("compare", measure.not_compared), ("sweep", measure.not_swept))
+    lines += [f"  not with {command}: {why}" for command, why in refused if why]
+    return "\n".join(lines) + "\n"
 
 
 def _giver(group: str, name: str) -> dict[str, str]:

@@ -17,6 +17,7 @@ from chaos.documents.library import library
 from chaos.documents.rendering import differences, summary, to_yaml
 from chaos.documents.scenario import Scenario
 from chaos.documents.suite import Suite
+from chaos.results.schemas import RESULTS, result_schema
 from simcore.base.errors import InputError
 from simcore.files.document import display_path, read_document
 from simcore.files.loading import Resolved
@@ -25,7 +26,7 @@ from simcore.library import require_fit
 from simcore.model.architecture import Architecture
 from simcore.schema import json_schema
 
-KIND = click.Choice(["architecture", "workload", "environment", "scenario", "suite", "severity", "defect", "triggers"])
+KINDS = ("architecture", "workload", "environment", "scenario", "suite", "severity", "defect", "triggers")
 LISTS = {
     "scenarios": "scenario", "suites": "suite", "architectures": "architecture", "workloads": "workload",
     "environments": "environment", "severity": "severity", "defects": "defect", "triggers": "triggers",
@@ -37,11 +38,18 @@ TEMPLATE = Path(__file__).parent / "template.yaml"
 @click.command("list")
 @click.argument("what", type=click.Choice([*LISTS, *CATALOGUES]))
 @click.option("--json", "json_file", type=click.File("w"), metavar="FILE", help="Write a list of objects; - is stdout.")
-def list_command(what: str, json_file: TextIO | None) -> None:
+@click.option("--markdown", is_flag=True, help="As a Markdown table.")
+def list_command(what: str, json_file: TextIO | None, markdown: bool) -> None:
     """List what is shipped, or what extensions are installed."""
     entries = list(_shipped(LISTS[what]) if what in LISTS else CATALOGUES[what]())
     if json_file is not None:
         json_file.write(json.dumps([entry.document for entry in entries], ensure_ascii=False, indent=2) + "\n")
+        return
+    if markdown:
+        columns = ("meaning", "unit", "better") if what == "measures" else ("title",)
+        rows = [[f"`{entry.name}`", *(entry.document[column] for column in columns)] for entry in entries]
+        for row in (["name", *columns], ["---"] * (len(columns) + 1), *rows):
+            click.echo(f"| {' | '.join(row)} |")
         return
     width = max((len(entry.name) for entry in entries), default=0)
     for entry in entries:
@@ -119,10 +127,11 @@ def _check_whole(found: Resolved[Any], environment: str | None) -> None:
 
 
 @click.command()
-@click.argument("kind", type=KIND)
+@click.argument("kind", type=click.Choice([*KINDS, *RESULTS]))
 def schema(kind: str) -> None:
-    """Print the JSON Schema of a kind of file, for editors."""
-    click.echo(json.dumps(json_schema(library().kinds[kind]), ensure_ascii=False, indent=2))
+    """Print the JSON Schema of a kind of file, for editors, or of what a command writes as JSON, for programs."""
+    found = result_schema(kind) if kind in RESULTS else json_schema(library().kinds[kind])
+    click.echo(json.dumps(found, ensure_ascii=False, indent=2))
 
 
 @click.command()

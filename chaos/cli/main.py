@@ -19,7 +19,10 @@ COMMANDS = {
     "validate": LazyCommand(
         "chaos.cli.inspect:validate", "Check files, by name or path: each mistake with its place and the mend, one line a file."
     ),
-    "schema": LazyCommand("chaos.cli.inspect:schema", "Print the JSON Schema of a kind of file, for editors."),
+    "schema": LazyCommand(
+        "chaos.cli.inspect:schema",
+        "Print the JSON Schema of a kind of file, for editors, or of what a command writes as JSON, for programs.",
+    ),
     "init": LazyCommand("chaos.cli.inspect:init", "Write a commented scenario to start from to FILE."),
     "simulate": LazyCommand(
         "chaos.cli.simulate:simulate", "Run an ARCHITECTURE (name or file) under a workload and print what became of it."

@@ -96,12 +96,12 @@ def _times() -> Iterator[Measure]:
     """Lengths of time of the whole run."""
     yield Measure(
         "impaired_s", Unit.DURATION, "impaired time", "受损时长",
-        "violated windows from the first step to the end of the window, in session (all windows, if the run has no session)",
+        "violated evaluation intervals from the first step to the end of the window, in session (all, if the run has no session)",
         _single("impaired_s"),
     )  # fmt: skip
     yield Measure(
         "recovery_s", Unit.DURATION, "recovery time", "恢复时间",
-        "from the first violation to the first steady window after the last one, if steady windows of `hold` follow; 0 if never "
+        "from the first violation to the first steady interval after the last one, if steady ones of `hold` follow; 0 if never "
         "impaired; without a value, with a lower bound, if not recovered by the end",
         _single("recovery_s"), lower_bound=_single("recovery_s_lower"), not_compared=_CUT_OFF,
     )  # fmt: skip
@@ -117,9 +117,9 @@ def _times() -> Iterator[Measure]:
         _single("detect_s"), lower_bound=_single("detect_s_lower"),
     )  # fmt: skip
     for name, title, chinese, meaning in (
-        ("decide", "time to decide", "决策时间", "from there on to the approval"),
-        ("act", "time to act", "处置时间", "from there on to the last action done before recovery"),
-        ("restore", "time to restore", "复原时间", "from there on to recovery"),
+        ("decide", "time to decide", "决策时间", "from `detect_s` on to the approval"),
+        ("act", "time to act", "处置时间", "from the approval to the last action done before recovery"),
+        ("restore", "time to restore", "复原时间", "from that action to recovery"),
         ("reconciled", "time to reconcile", "对账时间", "from the first violation to the end of the last reconciliation"),
     ):
         yield Measure(f"{name}_s", Unit.DURATION, title, chinese, meaning, _single(f"{name}_s"))
@@ -128,7 +128,7 @@ def _times() -> Iterator[Measure]:
 def _whole_run() -> Iterator[Measure]:
     """What else is said of the whole run."""
     yield Measure(
-        "recovered", Unit.FLAG, "recovered", "已恢复", "true: never impaired, or steady windows of `hold` after the last violation",
+        "recovered", Unit.FLAG, "recovered", "已恢复", "true: never impaired, or steady intervals of `hold` after the last violation",
         _single("recovered"), Better.MORE, not_compared=_CUT_OFF,
     )  # fmt: skip
     yield Measure(
@@ -152,11 +152,11 @@ def _orders() -> Iterator[Measure]:
         ("unknown", "orders of unknown outcome", "结果不明委托", "that got no answer"),
         ("rejected", "rejected orders", "废单", "refused by a business rule"),
         ("failed_orders", "failed orders", "失败委托", "blocked, failed or unknown"),
-        ("duplicated", "duplicated orders", "重复报单", "that stand at the exchange more than once"),
-        ("lost", "lost orders", "丢单", "confirmed to the customer, and gone"),
-        ("orphan", "orphans", "孤儿单", "at the exchange, and not in the core's books"),
-        ("stranded", "stranded orders", "滞留委托", "still on their way to the exchange at the close"),
-        ("late", "late orders", "延迟报出", "that came to the exchange late"),
+        ("duplicated", "duplicated orders", "重复报单", "recorded or placed more than once"),
+        ("lost", "lost orders", "丢单", "confirmed to the customer, and neither in the core nor at the exchange"),
+        ("orphan", "orphans", "孤儿单", "at the exchange, and not in the core"),
+        ("stranded", "stranded orders", "滞留委托", "recorded before the close and never seen by the exchange"),
+        ("late", "late orders", "延迟报出", "placed after the customer had concluded otherwise, or over 60 s after it could be"),
     ):
         yield Measure(f"orders.{name}", Unit.COUNT, title, chinese, f"orders {meaning}", _order(name))
     yield Measure(
@@ -177,7 +177,7 @@ def _flows() -> Iterator[Measure]:
     """Requests of one flow, submitted in the window."""
     yield Measure(
         "flows.FLOW.success", Unit.FRACTION, "FLOW: share of good answers", "FLOW：成功率",
-        "of those that ended: confirmed or rejected", _flow(lambda flow: flow.success), Better.MORE,
+        "requests answered, confirmed or rejected, of those that ended", _flow(lambda flow: flow.success), Better.MORE,
         not_compared=f"{_NO_NUMBER}; of success take failed_share",
     )  # fmt: skip
     yield Measure(
@@ -185,7 +185,8 @@ def _flows() -> Iterator[Measure]:
         _flow(lambda flow: flow.failed_all),
     )  # fmt: skip
     yield Measure(
-        "flows.FLOW.failed_share", Unit.FRACTION, "FLOW: share failed", "FLOW：失败率", "those of all that were intended",
+        "flows.FLOW.failed_share", Unit.FRACTION, "FLOW: share failed", "FLOW：失败率",
+        "requests blocked, failed or unknown, of all that were intended",
         _flow(lambda flow: flow.failed_all / flow.intended),
     )  # fmt: skip
     yield Measure(
@@ -194,7 +195,7 @@ def _flows() -> Iterator[Measure]:
     )  # fmt: skip
     yield Measure(
         "flows.FLOW.p99_s", Unit.DURATION, "FLOW: 99th percentile of the response", "FLOW：响应 99 分位",
-        "99th percentile of that wait", _flow(lambda flow: _seconds(flow.p99_ns)),
+        "99th percentile of the wait for a confirmation", _flow(lambda flow: _seconds(flow.p99_ns)),
     )  # fmt: skip
 
 
@@ -211,11 +212,11 @@ def _others() -> Iterator[Measure]:
     )  # fmt: skip
     yield Measure(
         "severity.RULES", Unit.GRADE, "severity by RULES", "定级 RULES",
-        "grade by a rule set: none, ordinary, larger, major, extraordinary; without a value: not gradable",
+        "grade by a rule set (`coredrill list severity`): none, ordinary, larger, major, extraordinary; without a value: not gradable",
         _grade, not_compared=_NO_NUMBER, not_swept=_SWEEP_NUMBERS,
     )  # fmt: skip
     yield Measure(
-        "properties.PROPERTY", Unit.FLAG, "PROPERTY", "PROPERTY", "whether a property of the system holds",
+        "properties.PROPERTY", Unit.FLAG, "PROPERTY", "PROPERTY", "true: a property of the system holds (`coredrill list checkers` names them)",
         _holds, Better.MORE, not_compared=_NO_NUMBER, not_swept=_SWEEP_NUMBERS,
     )  # fmt: skip
 

@@ -49,7 +49,8 @@ def test_it_is_listed_and_shown(coredrill: Commands) -> None:
     assert checkers["none-failed"]["plugin"] == "coredrill-example 1.0"
     measures = {entry["name"]: entry for entry in coredrill.json("list", "measures")}
     assert measures["longest_silence_s"] == {
-        "name": "longest_silence_s", "title": "longest silence", "unit": "duration", "plugin": "coredrill-example 1.0",
+        "name": "longest_silence_s", "title": "longest silence", "title_zh": "最长无应答时间", "unit": "duration", "better": "less",
+        "meaning": "the longest time without any confirmed request", "plugin": "coredrill-example 1.0",
     }  # fmt: skip
     given = {(entry["name"], entry["group"]) for entry in coredrill.json("list", "plugins")}
     assert {("reboot-loop", "coredrill.faults"), ("none-failed", "coredrill.checkers")} <= given

@@ -1,0 +1,37 @@
+"""How values are written: once a unit, the same in tables, pages, verdicts and the terminal."""
+
+from __future__ import annotations
+
+import pytest
+
+from chaos.measures.formatting import Language, Unit, instant, milliseconds, text
+from simcore.base.units import HOUR, SECOND
+
+
+@pytest.mark.parametrize(
+    ("unit", "value", "rounded", "exact"),
+    [
+        (Unit.DURATION, 0.0, "0 s", "0 s"), (Unit.DURATION, 0.4871, "0.487 s", "0.4871 s"), (Unit.DURATION, 45.2, "45 s", "45.2 s"),
+        (Unit.DURATION, 90, "90 s", "90 s"), (Unit.DURATION, 1110, "18.5 min", "1110 s"), (Unit.DURATION, 7200, "120.0 min", "7200 s"),
+        (Unit.DURATION, -600, "-10.0 min", "-600 s"), (Unit.FRACTION, 0.0, "0%", "0.000%"), (Unit.FRACTION, 0.00004, "0.00%", "0.004%"),
+        (Unit.FRACTION, 0.0403, "4.03%", "4.030%"), (Unit.FRACTION, 0.12345, "12.3%", "12.345%"), (Unit.FRACTION, 1, "100.0%", "100.000%"),
+        (Unit.COUNT, 253491, "253,491", "253,491"), (Unit.COUNT, 1234567, "1,234,567", "1,234,567"), (Unit.COUNT, 2.5, "2.5", "2.5"),
+        (Unit.FLAG, True, "1", "true"), (Unit.FLAG, 0.5, "0.5", "0.5"), (Unit.GRADE, "larger", "larger", "larger"),
+        (Unit.COUNT, None, "–", "no value"),
+    ],
+)  # fmt: skip
+def test_a_value_has_one_text(unit: Unit, value: float | str | None, rounded: str, exact: str) -> None:
+    """Rounded as in tables and on pages, exactly as in verdicts."""
+    assert (text(unit, value), text(unit, value, exact=True)) == (rounded, exact)
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", ["90 s", "18.5 min"]), ("zh", ["90 秒", "18.5 分钟"])])
+def test_durations_in_both_languages(language: Language, said: list[str]) -> None:
+    """The number is the same."""
+    assert [text(Unit.DURATION, value, language=language) for value in (90, 1110)] == said
+
+
+def test_instants_and_latencies() -> None:
+    """The second in which something was; ms without decimals where no more is known."""
+    assert (instant(9 * HOUR + 15 * SECOND + 999), instant(None)) == ("09:00:15", "–")
+    assert (milliseconds(2.25, 1), milliseconds(1234.4), milliseconds(None)) == ("2.2 ms", "1,234 ms", "–")
