@@ -15,12 +15,11 @@ from functools import cached_property
 from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from simcore.base.units import SECOND
 from simcore.journal.histogram import IntArray, histogram_quantile
-from simcore.journal.series import BLOCK_ROWS, Series
+from simcore.journal.series import BLOCK_ROWS, Column, Series
 
 SCHEMA_VERSION = 2
 EVENTS_MAX = 1_000_000
@@ -39,7 +38,7 @@ SPAN_COLUMNS = {
     "arrive_ns": "<i8", "start_ns": "<i8", "end_ns": "<i8", "code": "|i1",
 }  # fmt: skip
 
-Columns = dict[str, NDArray[Any]]
+Columns = dict[str, Column]
 Scalar = str | int | float | bool | None
 
 
@@ -165,7 +164,7 @@ class Head(_Strict):
         return self
 
 
-def canonical(value: Any) -> str:
+def canonical(value: object) -> str:
     """JSON in which equal contents are equal text. Raises ValueError for NaN and infinity, TypeError for what JSON cannot say."""
     try:
         return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False, default=_plain)
@@ -173,7 +172,7 @@ def canonical(value: Any) -> str:
         raise ValueError("a number is not finite, and JSON has no word for that") from error
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     if isinstance(value, np.generic):
         return value.item()
     raise TypeError(f"not for a journal: {value!r}")
@@ -261,7 +260,7 @@ class Journal:
             feed("series", content)
         return state.hexdigest()[:32]
 
-    def head(self) -> dict[str, Any]:
+    def head(self) -> dict[str, object]:
         """All but the arrays, as journal.json has it."""
         return {
             "meta": self.meta, "names": self.names, "columns": self.columns, "series_blocks": self.stored_series.blocks,

@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 
 from simcore.journal.histogram import IntArray
 
+Column = NDArray[Any]
+"""Integers, as wide as their column needs."""
+
 SPOOL_BYTES = 16 << 20
 BLOCK_ROWS = 512  # seconds of series stored together; all blocks but the last have so many, however the writer was fed
 WIDTHS = (0, 1, 2, 4, 8)  # bytes a value
@@ -113,7 +116,7 @@ class Series:
                 found[i * BLOCK_ROWS : (i + 1) * BLOCK_ROWS] = values
         return found
 
-    def _stretch(self, block: int, width: int) -> NDArray[Any]:
+    def _stretch(self, block: int, width: int) -> Column:
         """The columns of one width in a block that is in memory, [columns, rows]."""
         if (block, width) not in self._stretches:
             count = int((self.widths[block] == width).sum())
@@ -121,7 +124,7 @@ class Series:
             self._stretches[block, width] = np.frombuffer(content, f"<i{width}").reshape(count, -1)
         return self._stretches[block, width]
 
-    def _from_file(self, block: int, width: int, place: int) -> NDArray[Any]:
+    def _from_file(self, block: int, width: int, place: int) -> Column:
         length = self.blocks[block] * width
         return np.frombuffer(self.spool.read(block, self._begin(block, width) + place * length, length), f"<i{width}")
 
@@ -131,7 +134,7 @@ class Series:
         return self.blocks[block] * int(widths[widths < width].sum(dtype=np.int64))
 
     @cached_property
-    def _stretches(self) -> dict[tuple[int, int], NDArray[Any]]:
+    def _stretches(self) -> dict[tuple[int, int], Column]:
         return {}
 
     @cached_property

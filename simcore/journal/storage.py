@@ -6,14 +6,13 @@ import math
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import numpy as np
-from numpy.typing import NDArray
 
 from simcore.base.errors import InputError
 from simcore.journal.model import Columns
-from simcore.journal.series import Series
+from simcore.journal.series import Column, Series
 
 FORMAT = "coredrill-journal"
 HEAD, INTENTS, SPANS, HISTOGRAMS, SERIES = "journal.json", "intents.npz", "spans.npz", "histograms.npz", "series.npz"
@@ -38,7 +37,7 @@ def npy_header(dtype: str, shape: tuple[int, ...]) -> bytes:
     return b"\x93NUMPY\x01\x00\x76\x00" + text.ljust(117).encode("ascii") + b"\n"
 
 
-def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]], series: Series | None = None) -> None:
+def write_arrays(path: Path, arrays: Mapping[str, Column], series: Series | None = None) -> None:
     """A file np.load reads; the bytes of the series, if given, as the member `data`. Equal contents give equal bytes."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for name, array in arrays.items():
@@ -60,7 +59,7 @@ def read_arrays(path: Path, expected: Mapping[str, tuple[str, tuple[int, ...]]])
         return {name: read_array(archive, name, *of_type) for name, of_type in expected.items()}
 
 
-def read_array(archive: zipfile.ZipFile, name: str, dtype: str, shape: tuple[int, ...]) -> NDArray[Any]:
+def read_array(archive: zipfile.ZipFile, name: str, dtype: str, shape: tuple[int, ...]) -> Column:
     """One member of an archive, of this type and shape. Raises ValueError, KeyError, BadZipFile, OSError if it is anything else."""
     nbytes = math.prod(shape) * np.dtype(dtype).itemsize
     with open_member(archive, name, dtype, shape, nbytes) as member:

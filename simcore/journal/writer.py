@@ -7,10 +7,9 @@ import secrets
 import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from simcore.journal.histogram import BUCKETS, IntArray
 from simcore.journal.model import (
@@ -25,7 +24,7 @@ from simcore.journal.model import (
     assemble,
     canonical,
 )
-from simcore.journal.series import BLOCK_ROWS, SPOOL_BYTES, Series
+from simcore.journal.series import BLOCK_ROWS, SPOOL_BYTES, Column, Series
 from simcore.journal.storage import (
     BESIDE,
     FILES,
@@ -108,11 +107,11 @@ class JournalWriter:
             else:
                 self._dropped_events += 1
 
-    def add_intents(self, columns: Mapping[str, NDArray[Any]]) -> None:
+    def add_intents(self, columns: Mapping[str, Column]) -> None:
         """Arrays of one length for every column of INTENT_COLUMNS, of any integer type their values fit."""
         self._intents.append(_typed(columns, INTENT_COLUMNS))
 
-    def add_spans(self, columns: Mapping[str, NDArray[Any]]) -> None:
+    def add_spans(self, columns: Mapping[str, Column]) -> None:
         """Arrays of one length for every column of SPAN_COLUMNS; paths as uint64, or int64 of the same bits."""
         self._spans.append(_typed(columns, SPAN_COLUMNS))
 
@@ -149,7 +148,7 @@ def _nested(totals: Mapping[tuple[str, str, str], int]) -> dict[str, dict[str, d
     return nested
 
 
-def _typed(columns: Mapping[str, NDArray[Any]], types: Mapping[str, str]) -> Columns:
+def _typed(columns: Mapping[str, Column], types: Mapping[str, str]) -> Columns:
     """Copies of the arrays in their documented types. Raises ValueError where that would change a value."""
     if set(columns) != set(types):
         raise ValueError(f"columns are {', '.join(types)}; not {', '.join(columns)}")
