@@ -114,10 +114,10 @@ def _evidence(scenario: Scenario, journal: Journal) -> list[FaultEvidence]:
     """Of each step of the method: when it began and ended, what it hit, and whether it exercised anything."""
     found = []
     for i, step in enumerate(scenario.method):
-        mine = [e for e in journal.events if e.detail.get("step") == i and e.what.startswith("fault_")]
-        by_word = {e.what: e for e in mine}
-        started, counted = by_word.get("fault_started"), by_word.get("fault_exercised")
-        failed = next((str(e.detail["why"]) for e in mine if e.what == "fault_failed"), None)
+        of_step = [e for e in journal.events if e.detail.get("step") == i and e.what.startswith("fault_")]
+        by_kind = {e.what: e for e in of_step}
+        started, counted = by_kind.get("fault_started"), by_kind.get("fault_exercised")
+        failed = next((str(e.detail["why"]) for e in of_step if e.what == "fault_failed"), None)
         grown = int(counted.detail["grown"] or 0) if counted else 0
         took = (
             started is not None
@@ -128,7 +128,7 @@ def _evidence(scenario: Scenario, journal: Journal) -> list[FaultEvidence]:
         found.append(
             FaultEvidence(
                 name=step.label, fault=step.given()[0][0], began_ns=started.t_ns if started else None,
-                ended_ns=by_word["fault_healed"].t_ns if "fault_healed" in by_word else None,
+                ended_ns=by_kind["fault_healed"].t_ns if "fault_healed" in by_kind else None,
                 targets=str(started.detail["targets"]).split(", ") if started else [], grown=grown, took_effect=bool(took), failed=failed,
             )
         )  # fmt: skip

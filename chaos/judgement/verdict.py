@@ -47,7 +47,7 @@ def combine(verdicts: Iterable[Verdict]) -> Verdict:
 
 @dataclass(frozen=True)
 class JudgedExpectation:
-    """A bound held against one run: what was found of its measure, whether it holds (None: that cannot be told), and whether it
+    """A bound held against one run: what was found of its measure, whether it holds (None: that is not known), and whether it
     counts for the run's verdict."""
 
     measure: str
@@ -157,12 +157,12 @@ def judge_run(
     results += [_judged_property(name, properties) for name in _implied(scenario)]
     judged = [r for r in results if r.judged]
     failed = [r for r in judged if r.holds is False and (not invalid or _is_violation(r))]
-    untold = [r for r in judged if r.holds is None]
-    verdict: Verdict = "fail" if failed else "unknown" if invalid or doubts or untold else "pass"
+    without_value = [r for r in judged if r.holds is None]
+    verdict: Verdict = "fail" if failed else "unknown" if invalid or doubts or without_value else "pass"
     reasons: list[Reason] = [BoundBroken(bound=r.bound, found=r.found) for r in failed]
     reasons += [*invalid, *doubts] if verdict != "pass" else []
     if not invalid:
-        reasons += [NothingToHold(bound=r.bound, found=r.found) for r in untold]
+        reasons += [NothingToHold(bound=r.bound, found=r.found) for r in without_value]
     return Judgement(verdict, reasons, results)
 
 
@@ -194,9 +194,9 @@ def _judged_outcome(outcome: Outcome, run: Measured, scenario: Scenario) -> Judg
 def _implied(scenario: Scenario) -> list[str]:
     """Properties that are judged though no expectation speaks of them."""
     default = implied(all_checkers()) if scenario.purpose == "requirement" else ()
-    said = {e.measure for e in scenario.expect}
+    named = {e.measure for e in scenario.expect}
     names = default if scenario.properties is None else scenario.properties
-    return [name for name in names if f"properties.{name}" not in said]
+    return [name for name in names if f"properties.{name}" not in named]
 
 
 def _is_violation(judged: JudgedExpectation) -> bool:
@@ -246,8 +246,8 @@ def _medians(scenario: Scenario) -> list[Expectation]:
 
 
 def _over_seeds(expectation: Expectation, runs: Sequence[RunResult]) -> OverSeedsResult:
-    told = [None if run.invalid else _holds_in(expectation, run) for run in runs]
-    kept, broken = told.count(True), told.count(False)
+    held = [None if run.invalid else _holds_in(expectation, run) for run in runs]
+    kept, broken = held.count(True), held.count(False)
     share = expectation.in_share
     if share is None:  # a quantile at most x: at least that share of the values is at most x
         share = expectation.quantile if expectation.at_most is not None else 1.0 - (expectation.quantile or 0.0)

@@ -92,9 +92,9 @@ def write_with(path: str, writer: Callable[[IO[str]], int], *, bom: bool = False
 
 def export(folder: str, language: Language, csv_file: str | None, trace_file: str | None) -> list[str]:
     """The customer list and the trace of one run, as far as asked for; a line for a person on each."""
-    stored, told = read_run(folder), []
+    stored, lines = read_run(folder), []
     if csv_file is not None:  # with a byte order mark: spreadsheets take Chinese names for something else without
-        told.append(f"{csv_file}: {write_with(csv_file, lambda file: write_csv(stored, file, language), bom=True):,} customers")
+        lines.append(f"{csv_file}: {write_with(csv_file, lambda file: write_csv(stored, file, language), bom=True):,} customers")
     if trace_file is not None:
-        told.append(f"{trace_file}: {write_with(trace_file, lambda file: write_trace(stored, file)):,} requests")
-    return told
+        lines.append(f"{trace_file}: {write_with(trace_file, lambda file: write_trace(stored, file)):,} requests")
+    return lines

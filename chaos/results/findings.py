@@ -1,4 +1,4 @@
-"""What a run's judgement rests on, as data: reasons, bounds, what was found, symptoms, each told by its `kind`.
+"""What a run's judgement rests on, as data: reasons, bounds, what was found, symptoms, each with its `kind`.
 
 Sentences in English and Chinese are rendered from these by `chaos.i18n`; nothing is read back from a sentence. A run that an older
 coredrill stored has sentences alone: they stand as the kind `text`.
@@ -31,7 +31,7 @@ StoredUnit = Annotated[Unit, Strict(False)]  # JSON has its name alone
 
 
 class Kinded(ResultModel):
-    """Base of what is told by its `kind`, which is in the JSON though nobody sets it."""
+    """Base of what differs by its `kind`, which is in the JSON though nobody sets it."""
 
     kind: str
 
@@ -217,7 +217,7 @@ Reason = Annotated[
 FAILING_FRACTION = 0.05
 """Of what ended in a stretch of time, from which on an operation, a flow or a service counts as failing."""
 FAILURES_MIN = 3
-"""Failures (and, of what is slow, requests that ended) in a stretch of time below which nothing is told from it."""
+"""Failures (and, of what is slow, requests that ended) in a stretch of time below which nothing is concluded from it."""
 WORSE_TIMES = 3.0
 """How many times the fraction of failures, or the mean time, of before the first fault counts as failing, or as slow."""
 FULL_FRACTION = 0.95
@@ -275,7 +275,7 @@ Symptom = Annotated[
 
 
 class Findings(ResultModel):
-    """The data behind a run's sentences, each list in the order of what it stands behind: `reasons` of the run, its
+    """The data behind a run's sentences, each list in the order of what it belongs to: `reasons` of the run, its
     `expectations`, and the symptoms of its `causes`."""
 
     reasons: list[Reason] = []

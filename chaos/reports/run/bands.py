@@ -1,4 +1,4 @@
-"""What lies behind every chart: when faults stood, the service level was violated, alarms stood, and what people were doing."""
+"""What lies behind every chart: when faults were active, the service level was violated, alarms were active, and what people were doing."""
 
 from __future__ import annotations
 
@@ -46,19 +46,19 @@ def _impaired(stored: StoredRun) -> list[Band]:
 
 
 def _alarms(stored: StoredRun, end: int) -> list[Band]:
-    """Stretches in which at least one alarm stood."""
-    standing: dict[str, int] = {}
+    """Stretches in which at least one alarm was active."""
+    active: dict[str, int] = {}
     found, since = [], 0
     names: list[str] = []
     for event in stored.journal.events:
         if event.what == "alarm":
-            since = event.t_ns if not standing else since
-            standing[event.subject] = event.t_ns
+            since = event.t_ns if not active else since
+            active[event.subject] = event.t_ns
             names.append(event.subject)
-        elif event.what == "alarm_cleared" and standing.pop(event.subject, None) is not None and not standing:
+        elif event.what == "alarm_cleared" and active.pop(event.subject, None) is not None and not active:
             found.append(_alarm(since, event.t_ns, names))
             names = []
-    return found + ([_alarm(since, end, names)] if standing else [])
+    return found + ([_alarm(since, end, names)] if active else [])
 
 
 def _alarm(begin: int, end: int, names: list[str]) -> Band:

@@ -24,7 +24,7 @@ class CustomerRow:
 
 @dataclass(frozen=True)
 class CustomerTable:
-    """The rows under their headings (`words`), and what stands above them."""
+    """The rows under their headings (`words`), and what is written above them."""
 
     rows: list[CustomerRow]
     words: list[LocalizedText]

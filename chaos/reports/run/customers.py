@@ -1,4 +1,4 @@
-"""Who was hurt, and what they could claim: the list a broker compiles to answer complaints, under stated price assumptions.
+"""Who was affected, and what they could claim: the list a broker compiles to answer complaints, under stated price assumptions.
 
 Identities are synthetic, drawn by Faker from the customer's number. docs/reports.md says what is assumed and why.
 """
@@ -27,14 +27,14 @@ COMPLAINTS_PER_INCIDENT = 5719 / 20  # ten large Korean brokers, 2020 to mid-Sep
 COMPLAINTS_PER_MINUTE = 4783 / 43  # one 43-minute overload [80]
 WON_PER_COMPLAINT = 7.18e9 / 5719  # the same ten brokers [79, derived]
 
-HURT = ("blocked", "failed", "unknown")
-COUNTED = (*HURT, *FLAGS)
+BAD_OUTCOMES = ("blocked", "failed", "unknown")
+COUNTED = (*BAD_OUTCOMES, *FLAGS)
 _LOCALES: dict[Language, str] = {"en": "en_US", "zh": "zh_CN"}
 
 
 @dataclass(frozen=True)
 class Impact:
-    """Everybody hurt in the measured window, one row a customer, those with the largest claims first. `counts` has a column for
+    """Everybody affected in the measured window, one row a customer, those with the largest claims first. `counts` has a column for
     each of COUNTED; money is in cents, int64."""
 
     customers: Ints
@@ -49,7 +49,7 @@ class Impact:
 
 def impact(stored: StoredRun) -> Impact:
     """Of the flows with a row an intent, probes left out: who had one blocked, failed, unknown, or not as it should be in truth."""
-    rows = _hurt_rows(stored)
+    rows = _affected_rows(stored)
     table = {column: values[rows] for column, values in stored.journal.intents.items()}
     who, place = np.unique(table["customer"], return_inverse=True)
     money = _money(stored, table, _is_order(stored)[rows])
@@ -59,7 +59,7 @@ def impact(stored: StoredRun) -> Impact:
         np.add.at(total, place, np.asarray(values, np.int64))
         return total
 
-    counts = {word: summed(table["outcome"] == OUTCOMES.index(word)) for word in HURT}
+    counts = {word: summed(table["outcome"] == OUTCOMES.index(word)) for word in BAD_OUTCOMES}
     counts |= {flag: summed((table["flags"] & bit) != 0) for flag, bit in FLAGS.items()}
     first, last = np.full(who.size, np.iinfo(np.int64).max), np.zeros(who.size, np.int64)
     np.minimum.at(first, place, table["submit_ns"])
@@ -79,11 +79,11 @@ def _is_order(stored: StoredRun) -> Mask:
     return np.isin(stored.journal.intents["flow"], [i for i, n in enumerate(names) if kinds[n] == "order"])
 
 
-def _hurt_rows(stored: StoredRun) -> Mask:
+def _affected_rows(stored: StoredRun) -> Mask:
     intents, (begin, end) = stored.journal.intents, stored.window
     kinds, names = stored.journal.meta["flow_kinds"], stored.journal.names.get("flow", [])
     probes = np.isin(intents["flow"], [i for i, n in enumerate(names) if kinds[n] == "probe"])
-    bad = np.isin(intents["outcome"], [OUTCOMES.index(word) for word in HURT])
+    bad = np.isin(intents["outcome"], [OUTCOMES.index(word) for word in BAD_OUTCOMES])
     bad |= _is_order(stored) & (intents["flags"] != 0)
     rows: Mask = bad & ~probes & (intents["submit_ns"] >= begin) & (intents["submit_ns"] < end)
     return rows
@@ -103,7 +103,7 @@ def _money(stored: StoredRun, table: Columns, orders: Mask) -> _Money:
     delay_min = np.maximum(0, back - table["submit_ns"]) / MINUTE
     move = DAILY_MOVE * np.sqrt(delay_min / SESSION_MIN)
     blocked = table["outcome"] == OUTCOMES.index("blocked")
-    unplaced = (table["placed"] == 0) & np.isin(table["outcome"], [OUTCOMES.index(word) for word in HURT])
+    unplaced = (table["placed"] == 0) & np.isin(table["outcome"], [OUTCOMES.index(word) for word in BAD_OUTCOMES])
     gone = (table["flags"] & (FLAGS["lost"] | FLAGS["stranded"])) != 0
     surplus = np.maximum(0, np.maximum(table["placed"], table["recorded"]) - 1)
     claim = np.rint(amount * (np.where(unplaced | gone, move, 0.0) + surplus * (move + UNDO_COST))).astype(np.int64)
@@ -135,7 +135,7 @@ class Identities:
 
 
 def write_csv(stored: StoredRun, file: IO[str], language: Language) -> int:
-    """The whole list, one line a customer, amounts in yuan; how many lines. The assumed daily move stands in each."""
+    """The whole list, one line a customer, amounts in yuan; how many lines. The assumed daily move is in each."""
     found, who = impact(stored), Identities(language)
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow([

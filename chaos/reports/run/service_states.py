@@ -87,7 +87,7 @@ def failing(failed: Ints, total: Ints, split: int) -> Mask:
 
 
 def _slow(sojourn_ns: Ints, ended: Ints, split: int) -> Mask:
-    """Bins whose mean time in the service is more than three times the usual; one alone among others is luck, and is left out."""
+    """Bins whose mean time in the service is more than three times the usual; one alone among others is chance, and is left out."""
     whole = split or ended.size
     usual = sojourn_ns[:whole].sum() / max(1, ended[:whole].sum())
     slow: Mask = (ended >= FAILURES_MIN) & (sojourn_ns > WORSE_TIMES * usual * ended) & (usual > 0)

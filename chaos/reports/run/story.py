@@ -1,4 +1,4 @@
-"""A run told in a few sentences: what failed first, what it dragged down, who noticed, who decided what, who was hurt."""
+"""A run in a few sentences: what failed first, what it dragged down, who noticed, who decided what, who was affected."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ POOLS, FLOWS, ACTIONS = 3, 6, 3
 
 
 class Sentence(NamedTuple):
-    """What is said, and the instant it speaks of, ns, if it is one."""
+    """A sentence, and the instant it is about, ns, if it is one."""
 
     t_ns: int | None
     text: LocalizedText
@@ -23,13 +23,13 @@ class Sentence(NamedTuple):
 
 def story(stored: StoredRun) -> list[Sentence]:
     """The sentences, in the order of time as far as they have one."""
-    told = [_first(stored), *_dragged(stored.run.causes)]
+    sentences = [_first(stored), *_dragged(stored.run.causes)]
     if stored.run.measures.first_violation_ns is not None:
-        told += [_noticed(stored), *_decided(stored), _recovered(stored)]
+        sentences += [_noticed(stored), *_decided(stored), _recovered(stored)]
     elif stored.run.measures.impaired_s is not None:
-        told.append(Sentence(None, translate("story.calm")))
-    timed = sorted((s for s in told if s.t_ns is not None), key=lambda s: s.t_ns or 0)
-    return [*timed, *(s for s in told if s.t_ns is None), _hurt(stored)]
+        sentences.append(Sentence(None, translate("story.calm")))
+    timed = sorted((s for s in sentences if s.t_ns is not None), key=lambda s: s.t_ns or 0)
+    return [*timed, *(s for s in sentences if s.t_ns is None), _affected(stored)]
 
 
 def _first(stored: StoredRun) -> Sentence:
@@ -50,13 +50,13 @@ def _first(stored: StoredRun) -> Sentence:
 
 def _dragged(causes: list[CausalLink]) -> list[Sentence]:
     """Pools that filled up and flows that failed, in time order."""
-    told = []
+    sentences = []
     for kind, key, part, most in (("pool", "story.pools", "pools", POOLS), ("flow", "story.flows", "flows", FLOWS)):
         links = [link for link in causes if link.kind == kind]
         if links:
             names = join([_at(link) if kind == "flow" else display_name(link.name) for link in links[:most]])
-            told.append(Sentence(links[0].t_ns, translate(key, **{part: names})))
-    return sorted(told, key=lambda sentence: sentence.t_ns or 0)
+            sentences.append(Sentence(links[0].t_ns, translate(key, **{part: names})))
+    return sorted(sentences, key=lambda sentence: sentence.t_ns or 0)
 
 
 def _at(link: CausalLink) -> LocalizedText:
@@ -112,7 +112,7 @@ def _recovered(stored: StoredRun) -> Sentence:
     return Sentence(metrics.recovered_at_ns, translate("story.recovered", after=seconds(metrics.recovery_s)))
 
 
-def _hurt(stored: StoredRun) -> Sentence:
+def _affected(stored: StoredRun) -> Sentence:
     orders = stored.run.measures.orders
     figures = {key: f"{orders.count(word):,}" for key, word in _FIGURES.items()}
     text = translate("story.hurt", **figures)

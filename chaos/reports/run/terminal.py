@@ -40,9 +40,9 @@ def lines(stored: StoredRun, language: Language = "en") -> list[tuple[str, str]]
         [(untranslated(stored.run.replay), "")] if stored.run.replay else []
     )
     pictures = [(untranslated(""), ""), *_pictures(stored, language), (untranslated(""), "")]
-    told = [(join([untranslated(f"{clock(s.t_ns):>8}"), s.text], "  ", "  "), "") for s in story(stored)]
-    room = LINES_MAX - len(head) - len(pictures) - len(tail)
-    return [(said[language], style) for said, style in [*head, *pictures, *told[:room], *tail]]
+    sentences = [(join([untranslated(f"{clock(s.t_ns):>8}"), s.text], "  ", "  "), "") for s in story(stored)]
+    space_left = LINES_MAX - len(head) - len(pictures) - len(tail)
+    return [(text[language], style) for text, style in [*head, *pictures, *sentences[:space_left], *tail]]
 
 
 def _said(key: str, *parts: LocalizedText) -> LocalizedText:
