@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from chaos.cli.main import main
+from chaos.reports.run.page import run_page
 from chaos.results.stored_run import SCHEMA_VERSION, read_run
 from simcore.base.units import MINUTE, SECOND
 from simcore.journal import model as journal
@@ -40,6 +41,31 @@ def test_a_journal_alone_is_told_without_a_verdict(copied: Path) -> None:
     assert stored.run.verdict is None
     assert stored.run.measures.orders.failed_orders == with_record.failed_orders
     assert not stored.topology.services
+
+
+def test_an_older_run_is_shown_in_its_own_sentences(copied: Path) -> None:
+    """A folder of a coredrill that knew no `findings` still makes a page; what it said in English stands there in both languages."""
+    path = copied / "run.json"
+    raw = json.loads(path.read_text(encoding="utf-8"))
+    del raw["record"]["findings"]
+    path.write_text(json.dumps(raw), encoding="utf-8")
+    page = run_page(read_run(copied), "zh")
+    (reason,) = raw["record"]["reasons"]
+    assert f'<span lang="en">{reason}</span><span lang="zh-CN">{reason}</span>' in page.replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize("long", [20_000, 20_001])
+def test_a_text_is_not_longer_than_a_report_would_write(copied: Path, long: int) -> None:
+    """The bound is our own and names the place."""
+    path = copied / "run.json"
+    raw = json.loads(path.read_text(encoding="utf-8"))
+    raw["record"]["faults"][0]["name"] = "x" * long
+    path.write_text(json.dumps(raw), encoding="utf-8")
+    if long == 20_000:
+        assert len(read_run(copied).run.faults[0].name) == long
+    else:
+        with pytest.raises(JournalError, match=r"record\.faults\.0\.name: longer than 20000 characters"):
+            read_run(copied)
 
 
 def test_a_kept_run_can_be_replaced(copied: Path) -> None:
