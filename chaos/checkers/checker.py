@@ -10,13 +10,16 @@ from simcore.journal.model import Journal
 
 
 class Checker(ABC):
-    """A property of the system. A subclass gives `name`, by which scenarios ask for it; its docstring says what holds.
+    """A property of the system. A subclass gives `name`, by which scenarios ask for it; its docstring says what holds, its `title`
+    and `title_zh` say so on a page.
 
     `implied`: a requirement is held to it unless it says which properties it is held to. `rank` is where it stands in lists, equal
     ranks by name.
     """
 
     name: ClassVar[str] = ""
+    title: ClassVar[str] = ""
+    title_zh: ClassVar[str] = ""
     implied: ClassVar[bool] = False
     rank: ClassVar[int] = 100
 

@@ -14,6 +14,8 @@ class NoDuplicates(Checker):
     """No intent stands at the exchange twice."""
 
     name: ClassVar[str] = "no-duplicates"
+    title: ClassVar[str] = "no order twice at the exchange"
+    title_zh: ClassVar[str] = "无重复报单"
     rank: ClassVar[int] = 1
     implied: ClassVar[bool] = True
 

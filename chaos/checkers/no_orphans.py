@@ -14,6 +14,8 @@ class NoOrphans(Checker):
     """The exchange has no order that the core does not know."""
 
     name: ClassVar[str] = "no-orphans"
+    title: ClassVar[str] = "no orphan at the exchange"
+    title_zh: ClassVar[str] = "无孤儿单"
     rank: ClassVar[int] = 4
     implied: ClassVar[bool] = True
 

@@ -14,6 +14,8 @@ class NoneLost(Checker):
     """No order that was confirmed to a customer is gone."""
 
     name: ClassVar[str] = "none-lost"
+    title: ClassVar[str] = "no confirmed order lost"
+    title_zh: ClassVar[str] = "无丢单"
     rank: ClassVar[int] = 2
     implied: ClassVar[bool] = True
 

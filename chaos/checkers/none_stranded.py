@@ -14,6 +14,8 @@ class NoneStranded(Checker):
     """No recorded order was still on its way to the exchange when the market closed."""
 
     name: ClassVar[str] = "none-stranded"
+    title: ClassVar[str] = "none stranded at the close"
+    title_zh: ClassVar[str] = "收盘无滞留委托"
     rank: ClassVar[int] = 3
 
     def check(self, journal: Journal) -> PropertyFinding:

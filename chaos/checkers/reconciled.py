@@ -14,6 +14,8 @@ class Reconciled(Checker):
     """Every reconciliation that began has ended, and nothing is lost, doubled or unknown to the core."""
 
     name: ClassVar[str] = "reconciled"
+    title: ClassVar[str] = "core reconciles with exchange, banks and fund companies"
+    title_zh: ClassVar[str] = "柜台与交易所、存管银行、基金公司对账一致"
     rank: ClassVar[int] = 5
 
     def check(self, journal: Journal) -> PropertyFinding:

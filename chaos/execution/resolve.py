@@ -8,6 +8,7 @@ from functools import cached_property
 from hashlib import blake2b
 from typing import Any
 
+from chaos import plugins
 from chaos.documents.library import library
 from chaos.documents.overrides import layers as assignment_layers
 from chaos.documents.references import beside, require_file
@@ -56,13 +57,14 @@ class ResolvedRun:
 
     @cached_property
     def digest(self) -> str:
-        """Changes with whatever decides what a run does, but for the seed; 32 hex digits."""
+        """Changes with whatever decides what a run does and what is found of it, but for the seed; 32 hex digits."""
         parts = [
             self.scenario.model.model_dump_json(by_alias=True),
             self.architecture_digest,
             digest_of(self.workload),
             self.environment,
             *([repr(self.defect.standing)] if self.defect and self.defect.standing else []),
+            *plugins.installed().distributions,  # their checkers and measures are in the result, too
         ]
         return blake2b("\n".join(parts).encode(), digest_size=16).hexdigest()
 

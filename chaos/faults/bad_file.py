@@ -27,6 +27,7 @@ class BadFile(Fault):
     """
 
     fault: ClassVar[str] = "bad-file"
+    title_zh: ClassVar[str] = "文件异常"
     layer: ClassVar[str] = "data"
 
     file: Name

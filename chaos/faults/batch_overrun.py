@@ -26,6 +26,7 @@ class BatchOverrun(Fault):
     """
 
     fault: ClassVar[str] = "batch-overrun"
+    title_zh: ClassVar[str] = "批处理超时"
     layer: ClassVar[str] = "data"
 
     batch: Name

@@ -31,6 +31,7 @@ class CapacityLoss(OnPool):
     """
 
     fault: ClassVar[str] = "capacity-loss"
+    title_zh: ClassVar[str] = "容量缩减"
     layer: ClassVar[str] = "infrastructure"
 
     left: Annotated[float, Field(ge=0, lt=1)] = Field(description="share of the slots that is left, rounded down")

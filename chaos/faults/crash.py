@@ -22,6 +22,7 @@ class Crash(OnUnits):
     """
 
     fault: ClassVar[str] = "crash"
+    title_zh: ClassVar[str] = "宕机"
     layer: ClassVar[str] = "infrastructure"
 
     restart: Literal["at_once", "boot", "people"] = Field(

@@ -21,6 +21,7 @@ class Errors(OnUnits):
     """
 
     fault: ClassVar[str] = "errors"
+    title_zh: ClassVar[str] = "报错"
 
     share: Annotated[float, Field(gt=0, le=1)]
 

@@ -25,6 +25,7 @@ class ExchangeDegradation(Fault):
     """
 
     fault: ClassVar[str] = "exchange-degradation"
+    title_zh: ClassVar[str] = "交易所劣化"
     layer: ClassVar[str] = "business"
 
     exchange: Name | None = Field(None, description="service that accepts orders; else all")

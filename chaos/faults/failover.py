@@ -32,6 +32,7 @@ class BeginFailover(_OnFailover):
     """Begins a failover in earnest, as a planned exercise or an order from above does; there is no way back but another."""
 
     fault: ClassVar[str] = "failover"
+    title_zh: ClassVar[str] = "主备切换"
     layer: ClassVar[str] = "people"
 
     def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
@@ -48,6 +49,7 @@ class Drill(_OnFailover):
     """Rehearses a failover on the standby alone; what is found broken is repaired. Live traffic is not touched."""
 
     fault: ClassVar[str] = "drill"
+    title_zh: ClassVar[str] = "应急演练"
     layer: ClassVar[str] = "people"
 
     steps: list[Name] | None = None

@@ -69,6 +69,8 @@ class Fault(Model):
     """
 
     fault: ClassVar[str] = ""
+    title_zh: ClassVar[str] = ""
+    """What people call it in Chinese; in English its name says it."""
     layer: ClassVar[str] = "application"
     """One of `LAYERS`: a heading of the docs' table."""
 

@@ -24,6 +24,7 @@ class FlowControlShrink(Fault):
     """
 
     fault: ClassVar[str] = "flow-control-shrink"
+    title_zh: ClassVar[str] = "流控收紧"
     layer: ClassVar[str] = "network"
 
     limits: list[Name] = Field([], description="rate limits")

@@ -22,6 +22,7 @@ class GreyFailure(OnUnits):
     """
 
     fault: ClassVar[str] = "grey-failure"
+    title_zh: ClassVar[str] = "灰色故障"
 
     share: Annotated[float, Field(gt=0, le=1)]
     factor: Annotated[float, Field(gt=0, le=1e6)]

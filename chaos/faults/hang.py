@@ -20,6 +20,7 @@ class Hang(OnUnits):
     """
 
     fault: ClassVar[str] = "hang"
+    title_zh: ClassVar[str] = "挂死"
 
     def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
         for service, replica in self.units(system_of(core)):

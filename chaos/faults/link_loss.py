@@ -22,6 +22,7 @@ class LinkLoss(OnLinks):
     """
 
     fault: ClassVar[str] = "link-loss"
+    title_zh: ClassVar[str] = "链路丢包"
     layer: ClassVar[str] = "network"
 
     request: Share = 0.0

@@ -26,6 +26,7 @@ class MemoryLeak(OnUnits):
     """
 
     fault: ClassVar[str] = "memory-leak"
+    title_zh: ClassVar[str] = "内存泄漏"
 
     every: Annotated[Duration, Field(ge=MS)] = Field(description="time from the end of a pause to the next")
     pause: Annotated[Duration, Field(gt=0)] = Field(description="the first pause")

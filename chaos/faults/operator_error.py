@@ -28,6 +28,7 @@ class OperatorError(Fault):
     """
 
     fault: ClassVar[str] = "operator-error"
+    title_zh: ClassVar[str] = "误操作"
     layer: ClassVar[str] = "people"
 
     stops: Name | None = Field(None, description="service, one unit of which is stopped")

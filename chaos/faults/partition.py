@@ -21,6 +21,7 @@ class Partition(Switched, OnLinks):
     """
 
     fault: ClassVar[str] = "partition"
+    title_zh: ClassVar[str] = "网络分区"
     layer: ClassVar[str] = "network"
 
     cut: Literal["both", "request", "answer"] = Field("both", description="which direction")

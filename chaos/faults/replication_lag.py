@@ -26,6 +26,7 @@ class ReplicationLag(Fault):
     """
 
     fault: ClassVar[str] = "replication-lag"
+    title_zh: ClassVar[str] = "复制滞后"
     layer: ClassVar[str] = "data"
 
     failover: Name

@@ -16,6 +16,7 @@ class Restart(OnUnits):
     """Units are stopped and started again at once: down for the `restart_time` of their service, with all that was in flight."""
 
     fault: ClassVar[str] = "restart"
+    title_zh: ClassVar[str] = "重启"
     layer: ClassVar[str] = "people"
 
     def apply(self, core: Cosimulation, control: ControlPlane) -> Process:

@@ -25,6 +25,7 @@ class SessionDrop(Fault):
     """
 
     fault: ClassVar[str] = "session-drop"
+    title_zh: ClassVar[str] = "会话丢失"
     layer: ClassVar[str] = "business"
 
     share: Annotated[float, Field(gt=0, le=1)]

@@ -24,6 +24,7 @@ class SharedFateOutage(OnUnits):
     """
 
     fault: ClassVar[str] = "shared-fate-outage"
+    title_zh: ClassVar[str] = "同源中断（同机、同电、同库、同站点）"
     layer: ClassVar[str] = "infrastructure"
 
     boots: bool = Field(True, description="false: when it is back nothing starts by itself")

@@ -24,6 +24,7 @@ class SilencedAlarm(Fault):
     """
 
     fault: ClassVar[str] = "silenced-alarm"
+    title_zh: ClassVar[str] = "告警屏蔽"
     layer: ClassVar[str] = "people"
 
     alarms: Annotated[list[Name], Field(min_length=1)] = Field(description="monitors, robots, complaints")

@@ -21,6 +21,7 @@ class Slow(OnUnits):
     """
 
     fault: ClassVar[str] = "slow"
+    title_zh: ClassVar[str] = "变慢"
 
     factor: Annotated[float, Field(gt=0, le=1e6)]
 

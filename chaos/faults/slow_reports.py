@@ -25,6 +25,7 @@ class SlowReports(Fault):
     """
 
     fault: ClassVar[str] = "slow-reports"
+    title_zh: ClassVar[str] = "回报迟缓"
     layer: ClassVar[str] = "business"
 
     delay: Annotated[Duration, Field(gt=0)]

@@ -24,6 +24,7 @@ class StandbyMisconfigured(Fault):
     """
 
     fault: ClassVar[str] = "standby-misconfigured"
+    title_zh: ClassVar[str] = "备机配置错误"
     layer: ClassVar[str] = "infrastructure"
 
     failover: Name

@@ -28,6 +28,7 @@ class WrongCalendar(Fault):
     """
 
     fault: ClassVar[str] = "wrong-calendar"
+    title_zh: ClassVar[str] = "交易日历错误"
     layer: ClassVar[str] = "business"
 
     holiday: bool = False

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from chaos.i18n.texts import LocalizedText, display_name, join, lookup, translate, untranslated
+from chaos.i18n.names import fault_name, property_name
+from chaos.i18n.texts import LocalizedText, display_name, join, translate, untranslated
 from chaos.measures.catalogue import measures
 from chaos.measures.formatting import text as value_text
 from chaos.measures.registry import Slot
@@ -40,7 +41,7 @@ def symptom_text(symptom: Symptom) -> LocalizedText:
     if isinstance(symptom, Text):
         return untranslated(symptom.text)
     if isinstance(symptom, Injected):
-        return translate("symptom.injected", fault=lookup("faultname", symptom.fault))
+        return translate("symptom.injected", fault=fault_name(symptom.fault))
     if isinstance(symptom, Slow):
         return translate("symptom.slow", times=f"{symptom.times:g}")
     return translate(f"symptom.{symptom.kind}")
@@ -57,7 +58,7 @@ def measure_title(name: str) -> LocalizedText:
     if slot is Slot.FLOW:
         subject = display_name(measure.subject)
     elif slot is Slot.PROPERTY:
-        subject = lookup("property", measure.subject)
+        subject = property_name(measure.subject)
     return LocalizedText(measure.title(subject.en, "en"), measure.title(subject.zh, "zh"))
 
 
@@ -69,7 +70,7 @@ def bound_text(bound: Bound) -> LocalizedText:
     if isinstance(bound, Text):
         return untranslated(bound.text)
     if isinstance(bound, PropertyHolds):
-        chinese = lookup("property", bound.name).zh
+        chinese = property_name(bound.name).zh
         return LocalizedText(translate("bound.property_holds", name=bound.name).en, chinese)
     measure = LocalizedText(bound.measure, measure_title(bound.measure).zh)
     return join([measure, limits_text(bound)], " ", " ")

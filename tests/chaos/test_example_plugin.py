@@ -110,6 +110,16 @@ def test_worker_processes_use_it(coredrill: Commands, write: Write) -> None:
 
 
 @pytest.mark.slow
+def test_a_run_kept_without_it_is_made_again(coredrill: Commands, write: Write) -> None:
+    """What is kept has no value of its measure, so it does not count where the package is installed."""
+    scenario = str(write(coredrill.folder, method="", expect="{ measure: impaired_s, at_most: 10min }"))
+    kept = [scenario, "--replications", "2", "--store", "store", "--resume"]
+    assert "extensions" not in Commands(None, coredrill.folder).json("run", *kept)["runs"][0]["metrics"]
+    assert all(run["metrics"]["extensions"] for run in coredrill.json("run", *kept)["runs"])
+    assert "2 of 2 runs are kept already" in coredrill("run", *kept).stderr
+
+
+@pytest.mark.slow
 def test_its_target_makes_runs(coredrill: Commands, write: Write) -> None:
     """`--target` takes it, in this process and in workers: the same journal as of the simulated core."""
     assert "each run made twice" in coredrill("show", "simulated-twice").stdout

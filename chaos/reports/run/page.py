@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from chaos.i18n.findings import found_text, limits_text, measure_title
+from chaos.i18n.names import property_name
 from chaos.i18n.texts import Language, LocalizedText, catalogue, clock, lookup, seconds, translate, untranslated
 from chaos.reports.run.customer_table import customer_table
 from chaos.reports.run.headline import amiss, failed_orders, reasons, where
@@ -174,7 +175,7 @@ def _judged(run: RunResult) -> list[JudgedRow]:
         if f"properties.{name}" not in expected:
             found = translate("table.kept") if of.holds else translate("table.violated", n=f"{of.violations:,}")
             found = translate("table.unchecked") if of.holds is None else found
-            rows.append(_row(lookup("property", name), untranslated(""), found, of.holds, judged=False))
+            rows.append(_row(property_name(name), untranslated(""), found, of.holds, judged=False))
     return rows
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from chaos.i18n.names import fault_name
 from chaos.i18n.texts import LocalizedText, clock, display_name, join, lookup, seconds, translate, untranslated
 from chaos.reports.run.headline import amiss
 from chaos.results.run import CausalLink
@@ -42,7 +43,7 @@ def _first(stored: StoredRun) -> Sentence:
         if step.targets
         else untranslated("–")
     )
-    text = translate("story.fault", name=step.name, fault=lookup("faultname", step.fault), target=targets)
+    text = translate("story.fault", name=step.name, fault=fault_name(step.fault), target=targets)
     if len(begun) > 1:
         text = join([text, translate("story.fault.more", n=len(begun) - 1)], "", "")
     return Sentence(step.began_ns, text)

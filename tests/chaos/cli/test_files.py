@@ -14,6 +14,7 @@ import jsonschema
 import pytest
 from click.testing import CliRunner, Result
 
+from chaos.cli import inspect
 from chaos.cli.main import main
 from chaos.documents.library import library
 from chaos.documents.rendering import differences, to_yaml
@@ -115,6 +116,12 @@ def test_show_resolved_names_every_origin() -> None:
     assert "name: b  # base, b.yaml:2" in text
     values = [line for line in text.splitlines() if not line.rstrip().endswith(":")]
     assert all("  # " in line for line in values)
+
+
+def test_every_kind_of_file_is_known_to_the_commands() -> None:
+    """`schema` prints that of each, and `list` has the shipped files of each."""
+    assert set(inspect.KIND.choices) == set(KINDS)
+    assert set(inspect.LISTS.values()) == set(KINDS)
 
 
 @pytest.mark.parametrize("kind", list(KINDS))

@@ -17,6 +17,8 @@ class NoneFailed(Checker):
     """Every request that the journal keeps a row of was served: confirmed, or rejected for a reason of business."""
 
     name: ClassVar[str] = "none-failed"
+    title: ClassVar[str] = "every request served"
+    title_zh: ClassVar[str] = "全部请求均得到处理"
 
     def check(self, journal: Journal) -> PropertyFinding:
         """The violations are the requests that failed, were blocked, or whose outcome the customer does not know."""

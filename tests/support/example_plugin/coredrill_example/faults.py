@@ -22,6 +22,7 @@ class RebootLoop(OnUnits):
     """
 
     fault: ClassVar[str] = "reboot-loop"
+    title_zh: ClassVar[str] = "反复重启"
     layer: ClassVar[str] = "infrastructure"
 
     up: Annotated[Duration, Field(gt=0)] = 20 * SECOND
