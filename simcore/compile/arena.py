@@ -16,6 +16,7 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Number = TypeVar("Number", np.int64, np.float64)
 
+_WORDS_AT_FIRST = 1 << 19  # what is not written yet takes no memory, and an array that grows is copied
 _Z99 = 2.3263478740408408  # 99 % quantile of the standard normal
 
 
@@ -28,14 +29,16 @@ class Arena(Generic[Number]):
     """An array of numbers of one type that grows while the plan is made; hands out handles, which are indices."""
 
     def __init__(self, dtype: type[Number], reserved: int) -> None:
-        self.array: NDArray[Number] = np.zeros(max(4096, reserved), dtype)
+        self.array: NDArray[Number] = np.zeros(max(_WORDS_AT_FIRST, reserved), dtype)
         self.used = reserved
 
     def take(self, count: SupportsInt) -> int:
         """`count` words, zeroed; returns the index of the first."""
         at, self.used = self.used, self.used + int(count)
         if self.used > len(self.array):
-            self.array = np.concatenate([self.array, np.zeros(max(self.used, len(self.array)), self.array.dtype)])
+            grown: NDArray[Number] = np.zeros(2 * self.used, self.array.dtype)
+            grown[:at] = self.array[:at]
+            self.array = grown
         return at
 
     def put(self, values: Sequence[float] | Ints | Floats) -> int:
@@ -45,9 +48,9 @@ class Arena(Generic[Number]):
         return at
 
     def frozen(self) -> NDArray[Number]:
-        """The words that are taken, as a copy that nobody can write."""
-        words = self.array[: self.used].copy()
-        words.flags.writeable = False
+        """The words that are taken, read-only from now on."""
+        words = self.array[: self.used]
+        self.array.flags.writeable = words.flags.writeable = False
         return words
 
 

@@ -235,28 +235,27 @@ class Assembler:
         size = int(y.INSTR_SIZE)
         base = self.records.m.take(size * len(self.code))
         chains: dict[Holds, int] = {}
-        for i, instruction in enumerate(self.code):
+        for instruction in self.code:
             if instruction.holds not in chains:
                 chains[instruction.holds] = self.records.m.put(instruction.holds or (0,))
-            self._write(base + i * size, instruction, base, chains[instruction.holds])
+        words = self.records.m.array[base : base + size * len(self.code)].reshape(-1, size)
+        for offset, values in self._words(base, chains):
+            words[:, offset] = values
         for at, number in self.handles_outside.items():
             self.records.m.array[at] = base + number * size
         return base
 
-    def _write(self, at: int, instruction: Instruction, base: int, chain: int) -> None:
-        """Writes an instruction of the program that begins at `base`; `chain`: where the numbers of what it holds are."""
+    def _words(self, base: int, chains: Mapping[Holds, int]) -> Iterator[tuple[np.uint64, list[int]]]:
+        """Each word of all instructions of the program that begins at `base`; `chains`: where the numbers of what they hold are."""
 
         def handle(number: int | None, otherwise: int = 0) -> int:
             return otherwise if number is None else base + number * int(y.INSTR_SIZE)
 
-        for offset, value in (
-            (y.INSTR_CODE, instruction.code),
-            (y.INSTR_A, handle(instruction.jump_a, instruction.a)),
-            (y.INSTR_B, handle(instruction.jump_b, instruction.b)),
-            (y.INSTR_C, instruction.c),
-            (y.INSTR_HASH, wrap(instruction.hash)),
-            (y.INSTR_CHAIN, chain),
-            (y.INSTR_DEPTH, len(instruction.holds)),
-            (y.INSTR_HANDLER, handle(instruction.handler)),
-        ):
-            self.records.set(at, offset, value)
+        yield y.INSTR_CODE, [i.code for i in self.code]
+        yield y.INSTR_A, [handle(i.jump_a, i.a) for i in self.code]
+        yield y.INSTR_B, [handle(i.jump_b, i.b) for i in self.code]
+        yield y.INSTR_C, [i.c for i in self.code]
+        yield y.INSTR_HASH, [int(wrap(i.hash)) for i in self.code]
+        yield y.INSTR_CHAIN, [chains[i.holds] for i in self.code]
+        yield y.INSTR_DEPTH, [len(i.holds) for i in self.code]
+        yield y.INSTR_HANDLER, [handle(i.handler) for i in self.code]
