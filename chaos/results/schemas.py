@@ -11,12 +11,13 @@ from chaos.results.comparison import ComparisonResult
 from chaos.results.run import SuiteResult
 from chaos.results.sweep import SweepResult
 from simcore.base.model import ResultModel
+from simcore.journal.summary import SimulationResult
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 RESULTS: Mapping[str, type[ResultModel]] = MappingProxyType({
-    "result": SuiteResult, "comparison": ComparisonResult, "sweep": SweepResult,
+    "result": SuiteResult, "comparison": ComparisonResult, "sweep": SweepResult, "simulation": SimulationResult,
 })  # fmt: skip
-"""By name: `result` is that of run, suite and replay."""
+"""By name: `result` is that of run, suite and replay, `simulation` that of simulate."""
 
 
 def result_schema(name: str) -> JsonSchemaValue:
