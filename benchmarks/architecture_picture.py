@@ -15,14 +15,15 @@ import ast
 import itertools
 import random
 import re
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from pathlib import Path
 from typing import NamedTuple
 
-from structure import Module, graph, modules_of
+sys.path.append(str(Path(__file__).resolve().parent.parent / "tests" / "support"))  # behind what is installed
+from source_tree import ROOT, Module, graph_of, modules_of
 
-ROOT = Path(__file__).resolve().parent.parent
 PICTURE = ROOT / "docs" / "images" / "architecture.svg"
 PAGE = ROOT / "docs" / "architecture.md"
 TABLE = re.compile(r"(<!-- made by: benchmarks/architecture_picture\.py (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -93,7 +94,7 @@ def box_of(module: str) -> str | None:
 def package_imports(modules: Sequence[Module]) -> Edges:
     """Which box imports which others, imports inside functions counted."""
     found: Edges = {box: set() for m in modules if (box := box_of(m.name))}
-    for module, targets in graph(list(modules)).items():
+    for module, targets in graph_of(modules).items():
         for target in targets:
             a, b = box_of(module), box_of(target)
             if a and b and a != b:

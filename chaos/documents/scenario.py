@@ -25,7 +25,6 @@ from simcore.files.validation import Finding
 from simcore.model.control.fields import Reading
 
 Positive = Annotated[Duration, Field(gt=0)]
-Seed = Annotated[int, Field(ge=0, lt=1 << 63)]
 FileReference = Annotated[str, Field(min_length=1, max_length=1000, description="a shipped name, or a path")]
 
 

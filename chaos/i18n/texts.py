@@ -12,7 +12,6 @@ from typing import Literal, NamedTuple
 from simcore.base.units import SECOND, format_clock
 
 Language = Literal["en", "zh"]
-LANGUAGES: tuple[Language, ...] = ("en", "zh")
 
 
 @dataclass(frozen=True)

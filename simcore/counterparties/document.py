@@ -1,9 +1,20 @@
-"""The table of docs/counterparties.md, from the declarations; tests keep the page up to date."""
+"""The table of docs/counterparties.md, from the declarations.
+
+    python -m simcore.counterparties.document
+
+writes it, in a checkout. A test holds the page to what this would write.
+"""
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 from simcore.counterparties import COUNTERPARTIES
 from simcore.counterparties.counterparty import Counterparty
+
+PAGE = Path(__file__).parents[2] / "docs" / "counterparties.md"
+MARKED = re.compile(r"(<!-- made by: simcore\.counterparties\.document\.table -->\n).*?(?=<!-- end -->)", re.DOTALL)
 
 _HEAD = (
     "| counterparty | effects, its own in bold | flows | gate | a file that settles the day | reconciliation finds, and does |"
@@ -24,3 +35,7 @@ def _row(counterparty: Counterparty) -> str:
     told = f"good: {file.good}; late: {file.late}; missing: {file.missing}; corrupt: {file.corrupt}" if file else ""
     name = f"{counterparty.title} (`{counterparty.name}`)"
     return "| " + " | ".join((name, effects, ", ".join(counterparty.flow_kinds), hours, told, differences)) + " |"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(MARKED.sub(lambda found: found[1] + table(), PAGE.read_text(encoding="utf-8")), encoding="utf-8")

@@ -178,11 +178,6 @@ def _edit_of(item: Node) -> Edit:
     return Edit(verb, form[verb], target.origin, value, form.get("by", 1.0), beside, form.get("after") is not None, *flags)
 
 
-def set_edit(path: str, value: object, origin: Origin, *, override: bool = False) -> Edit:
-    """An edit made by the program, such as a point of a sweep: give `path` the plain data `value`."""
-    return Edit("set", path, origin, Node.of(value, origin), override=override)
-
-
 def command_line_layer(assignments: Iterable[str]) -> Layer:
     """The layer of ``--set path=value`` arguments; values are YAML. It overrides whatever the files set."""
     edits = []

@@ -5,7 +5,7 @@ Every simulated day is a trading day; weekends and holidays are left out. Times 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from simcore.base.units import DAY, parse_clock
@@ -43,22 +43,6 @@ class TradingCalendar:
     def phase_at(self, t: int) -> Phase:
         """The phase at `t`; an instant between two belongs to the later one."""
         return next(p for p in self.phases if p.start <= t % DAY < p.end)
-
-    def in_session(self, t: int) -> bool:
-        """Whether orders are being matched or collected for an auction at `t`."""
-        return self.phase_at(t).session
-
-    def session_ns(self, start: int, end: int) -> int:
-        """Session time in [start, end), ns, over any number of days."""
-        return sum(max(0, min(end, b) - max(start, a)) for a, b in self.sessions(start, end))
-
-    def sessions(self, start: int, end: int) -> Iterator[tuple[int, int]]:
-        """The session phases that touch [start, end), as absolute instants, neighbours not merged."""
-        for day in range(start // DAY, max(start, end - 1) // DAY + 1):
-            for phase in self.phases:
-                a, b = day * DAY + phase.start, day * DAY + phase.end
-                if phase.session and a < end and b > start:
-                    yield a, b
 
     def gate_open(self, gate: str, t: int) -> bool:
         """Whether the timetable has the gate open at `t`."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 import ast
 import importlib.util
 import re
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -22,17 +20,14 @@ Pairs = set[tuple[str, str]]
 
 
 @pytest.fixture(scope="module")
-def drawing() -> Iterator[ModuleType]:
+def drawing() -> ModuleType:
     """The script that makes the picture and the tables."""
-    folder = str(ROOT / "benchmarks")
-    sys.path.insert(0, folder)
     spec = importlib.util.spec_from_file_location("architecture_picture", ROOT / "benchmarks" / "architecture_picture.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    yield module
-    sys.path.remove(folder)
+    return module
 
 
 @pytest.fixture(scope="module")

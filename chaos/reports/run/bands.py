@@ -19,9 +19,6 @@ class Band(NamedTuple):
     label: LocalizedText
 
 
-LANES = ("fault", "impaired", "alarm", "people")
-
-
 def bands(stored: StoredRun) -> list[Band]:
     """All stretches, lane by lane, cut to the run."""
     begin, end = stored.span

@@ -38,7 +38,6 @@ OK, REJECTED = 0, 1
 NOT_YET = -1  # a time that has not come
 
 # --- header ------------------------------------------------------------------------------------------------------------------
-NULL = U(0)  # no record: the handle 0
 OUT_REF = U(1)  # what an effect gives its task to carry on: the order
 OUT_ARG = U(2)  # and what is reported of it
 TOP = U(3)  # the first free word of the heap
