@@ -64,7 +64,9 @@ class Defect(Model):
     family: Family
     sites: Sites
     patch: list[EditForm] = []
-    standing: dict[str, Any] | None = Field(None, description="a fault that holds all the time, as a step of a scenario names it")
+    standing: dict[str, object] | None = Field(
+        None, description="a fault that holds all the time, as a step of a scenario names it"
+    )
     needs: list[str] = Field(
         [],
         description="readings (kind/name/field, event/WORD/SUBJECT, fault/NAME) of which one must have grown in a run without the defect "
@@ -105,7 +107,7 @@ def check_defect(defect: Defect, faults: Collection[str]) -> list[Finding]:
     return found
 
 
-def _texts(value: Any, keys: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:
+def _texts(value: object, keys: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:
     if isinstance(value, str):
         yield keys, value
     elif isinstance(value, dict):

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from simcore.files.validation import Keys
 from simcore.model.architecture import Operation
@@ -17,7 +16,7 @@ from simcore.model.effects import EFFECTS
 from simcore.model.index import ArchitectureIndex, CallSite
 from simcore.model.steps import CLIENT, Call, Choose, RateLimit, Send, Work
 
-Words = dict[str, Any]
+Words = dict[str, object]
 
 
 @dataclass(frozen=True)

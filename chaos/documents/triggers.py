@@ -6,7 +6,7 @@ A trigger in a phase of the day is a scenario of its own, which is how defects a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -56,7 +56,7 @@ class Trigger(Model):
     title: Annotated[str, Field(min_length=1)]
     source: list[str] = []
     per_year: Range
-    steps: list[dict[str, Any]] = []
+    steps: list[dict[str, object]] = []
     load: Annotated[float, Field(gt=0)] = 1.0
     every_phase: bool = Field(False, description="each time it goes through all phases of a day, not one of them")
 
@@ -69,7 +69,7 @@ class Triggers(Model):
     title: Annotated[str, Field(min_length=1)]
     description: str = ""
     workload: FileReference = "normal-day"
-    steady_state: dict[str, Any] = Field(description="of every window, as in a scenario")
+    steady_state: dict[str, object] = Field(description="of every window, as in a scenario")
     phases: Annotated[dict[Name, Phase], Field(min_length=1)]
     triggers: Annotated[dict[Name, Trigger], Field(min_length=1)]
 
@@ -103,7 +103,7 @@ def _first(error: ValueError) -> str:
     return str(errors()[0]["msg"] if errors else error).removeprefix("Value error, ")
 
 
-def _at(step: dict[str, Any], strikes: int) -> dict[str, Any]:
+def _at(step: dict[str, object], strikes: int) -> dict[str, object]:
     after = parse_duration(step.get("after", 0))
     return {"at": format_clock(strikes + after)} | {key: value for key, value in step.items() if key != "after"}
 
@@ -113,11 +113,11 @@ def _at(step: dict[str, Any], strikes: int) -> dict[str, Any]:
 
 def scenario_document(
     triggers: Triggers, trigger: str, phase: str, *, name: str, expect: Sequence[Mapping[str, object]]
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """The scenario of a trigger in a phase as plain data, such as a file would hold."""
     what, when = triggers.triggers[trigger], triggers.phases[phase]
     strikes = when.begins + SETTLE_NS
-    document: dict[str, Any] = {
+    document: dict[str, object] = {
         "kind": "scenario", "name": name, "title": f"{what.title}, {phase}", "source": what.source, "tags": [trigger, phase],
         "window": {"from": format_clock(when.begins), "to": format_clock(when.begins + when.lasts)},
         "workload": triggers.workload, "steady_state": triggers.steady_state,

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from simcore.base.errors import InputError, show_value, suggest
 from simcore.files.document import Node, Origin
@@ -107,7 +108,7 @@ def _findings(model: type[BaseModel], tree: Node, error: ValidationError) -> lis
     return [f for f in merged if f.keys not in meant]  # a key is not also missing that is there with a slip in it
 
 
-def _finding(model: type[BaseModel], tree: Node, detail: Any) -> Finding:
+def _finding(model: type[BaseModel], tree: Node, detail: ErrorDetails) -> Finding:
     keys, kind, holder = _follow(model, tree, detail["loc"])
     what, context = detail["type"], detail.get("ctx", {})
     if what == "missing":
