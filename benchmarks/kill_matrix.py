@@ -22,7 +22,7 @@ def main() -> None:
     from chaos.coverage.kill_matrix import described, kill_matrix
     from chaos.coverage.trial_runner import TrialRunner, TrialSettings
     from chaos.documents.suites import load_suite, suite_scenarios
-    from chaos.execution.planting import mutants
+    from chaos.execution.inputs.planting import mutants
     from chaos.execution.session import Session
     from simcore.library import load_architecture
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from chaos import plugins
 from chaos.checkers import catalogue as checkers
 from chaos.checkers.checker import Checker
-from chaos.execution import targets
+from chaos.execution.target import catalogue as targets
 from chaos.faults import catalogue as faults
 from chaos.faults.fault import Fault
 from chaos.measures.catalogue import measures
@@ -52,7 +52,7 @@ def _measures() -> Iterator[Listed]:
 
 
 def _targets() -> Iterator[Listed]:
-    for name, opener in targets.known_targets().items():
+    for name, opener in targets.all_targets().items():
         yield Listed(name, targets.describe(opener), _giver(plugins.TARGETS, name))
 
 
@@ -76,7 +76,7 @@ def explanation(name: str) -> str | None:
         return _checker(properties[name])
     if measures().problem(name) is None:
         return _measure(measures().find(name).declared)
-    opener = targets.known_targets().get(name)
+    opener = targets.all_targets().get(name)
     return f"{name}{_of(plugins.TARGETS, name)}\n\n{inspect.getdoc(opener)}\n" if opener is not None else None
 
 

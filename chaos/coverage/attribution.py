@@ -14,7 +14,7 @@ from chaos.coverage import scores as m
 from chaos.coverage.kill_matrix import Matrix, cells_of, plan_of
 from chaos.coverage.trial_runner import Baseline, TrialRunner, baseline
 from chaos.documents.library import library
-from chaos.execution.planting import Mutant
+from chaos.execution.inputs.planting import Mutant
 from chaos.results.coverage import EnvironmentChange
 
 SUITE = "the suite"

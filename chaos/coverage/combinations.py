@@ -12,7 +12,7 @@ from typing import NamedTuple
 from chaos.coverage.pricing import Prices, Window
 from chaos.documents.rendering import to_yaml
 from chaos.documents.triggers import Triggers, scenario_document
-from chaos.execution.resolve import ResolvedRun
+from chaos.execution.inputs.resolve import ResolvedRun
 from chaos.faults.fault import Target
 from chaos.results.coverage import CombinationRow, DefectEffect, Suggestion
 from simcore.files.document import Node, Origin

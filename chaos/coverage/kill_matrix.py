@@ -11,8 +11,8 @@ from chaos.coverage import scores as m
 from chaos.coverage.trial_runner import Baseline, TrialKey, TrialRunner, TrialSettings, baseline, require_green
 from chaos.coverage.trials import Trial, inert
 from chaos.documents.library import library
+from chaos.execution.inputs.planting import Mutant, mutants, places
 from chaos.execution.jobs import SystemReference
-from chaos.execution.planting import Mutant, mutants, places
 from chaos.results.coverage import (
     CellResult,
     CoverageSummary,

@@ -18,7 +18,7 @@ from chaos.coverage.trial_runner import Baseline, TrialRunner, baseline
 from chaos.coverage.trials import ORDERS, PASS, Trial, inert
 from chaos.documents.library import library
 from chaos.documents.triggers import Triggers, scenario_document
-from chaos.execution.planting import Mutant
+from chaos.execution.inputs.planting import Mutant
 from chaos.measures.registry import rank
 from chaos.results.coverage import DefectEffect, EffectFigures, Observation, PriceRow, WindowEffect
 from chaos.results.summaries import Interval

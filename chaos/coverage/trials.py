@@ -13,7 +13,7 @@ from hashlib import blake2b
 from chaos.execution.execute import assessed, run_once
 from chaos.execution.jobs import Job, SystemReference
 from chaos.execution.session import Session
-from chaos.execution.target import EventBudgetExceededError, SystemUnderTest
+from chaos.execution.target.protocol import EventBudgetExceededError, SystemUnderTest
 from chaos.i18n.findings import bound_text, reason_text
 from chaos.measures.registry import GRADES
 from chaos.results.coverage import Observation, TrialResult, TrialVerdict

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from chaos.execution.jobs import Job, replay_line
 from chaos.execution.session import Session
-from chaos.execution.target import RunOptions, SystemUnderTest
+from chaos.execution.target.protocol import RunOptions, SystemUnderTest
 from chaos.execution.topology import topology_of
 from chaos.i18n.findings import reason_text
 from chaos.judgement.assessment import Assessment, assess, causes_of, spec_of, timeline_of

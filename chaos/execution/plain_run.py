@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from chaos.execution.digests import digest_of
+from chaos.execution.inputs.digests import digest_of
 from chaos.execution.jobs import SIMULATED
 from chaos.execution.session import Session
 from chaos.execution.topology import topology_of

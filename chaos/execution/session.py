@@ -9,12 +9,13 @@ from uuid import uuid4
 
 from chaos.documents.library import library
 from chaos.documents.scenario import Scenario
-from chaos.execution.files import ResolvedFileCache
+from chaos.execution.inputs.files import ResolvedFileCache
+from chaos.execution.inputs.resolve import ResolvedRun, resolve_run
 from chaos.execution.jobs import SIMULATED, Job, SystemReference
 from chaos.execution.progress import NoOutput, ProgressOutput
-from chaos.execution.resolve import ResolvedRun, resolve_run
-from chaos.execution.target import OpenTarget, RunLimits, SystemUnderTest, bind
-from chaos.execution.targets import open_target
+from chaos.execution.target.bind import bind
+from chaos.execution.target.catalogue import open_target
+from chaos.execution.target.protocol import OpenTarget, RunLimits, SystemUnderTest
 from simcore.base.errors import InputError
 from simcore.files.document import Node, Origin
 from simcore.files.loading import Resolved
@@ -83,7 +84,7 @@ class Session:
         return bind(self.target(SIMULATED), resolve_run(self.files, scenario, environment=environment))
 
     def target(self, reference: str) -> OpenTarget:
-        """The target of a reference (see `chaos.execution.targets`), opened if it is not yet. Raises InputError."""
+        """The target of a reference (see `chaos.execution.target.catalogue`), opened if it is not yet. Raises InputError."""
         if reference not in self._targets:
             self._targets[reference] = open_target(reference)
         return self._targets[reference]

@@ -1,5 +1,5 @@
 """The package of tests/support/example_plugin, as if it were installed: its extensions work wherever coredrill's own do.
-Its target `stored` has tests of its own, in execution/test_targets.py.
+Its target `stored` has tests of its own, in execution/target/test_catalogue.py.
 """
 
 from __future__ import annotations

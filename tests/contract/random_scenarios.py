@@ -20,7 +20,7 @@ import yaml
 from pydantic import ValidationError
 
 from chaos.checkers.catalogue import implied, shipped_checkers
-from chaos.execution.executor import EVENT_WORDS
+from chaos.execution.target.executor import EVENT_WORDS
 from chaos.faults.catalogue import shipped_faults
 from chaos.faults.fault import Fault, System
 from chaos.measures.catalogue import measures

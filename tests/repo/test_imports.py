@@ -135,7 +135,7 @@ RULES = [
                 "chaos.reports",
             )
         ),
-        ("chaos/reports/planted.py", "from chaos.execution.simulated import Simulated"),
+        ("chaos/reports/planted.py", "from chaos.execution.target.simulated import Simulated"),
     ),
     Rule(
         "only the command line and the terminal's report import click and rich",
@@ -147,7 +147,7 @@ RULES = [
     Rule(
         "only the simulated target runs the simulator",
         "chaos/",
-        ("chaos/execution/simulated.py", "chaos/execution/plain_run.py"),
+        ("chaos/execution/target/simulated.py", "chaos/execution/plain_run.py"),
         lambda name: not within(name, "simcore.simulation", "simcore.compile"),
         ("chaos/execution/planted.py", "def f():\n    from simcore.simulation import simulate"),
     ),

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from chaos.documents.scenario import Scenario, Step, step_model
-from chaos.execution.executor import ScenarioExecutor
+from chaos.execution.target.executor import ScenarioExecutor
 from chaos.faults import document
 from chaos.faults.catalogue import faults_of, shipped_faults
 from chaos.faults.fault import System

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from chaos.checkers.catalogue import shipped_checkers
-from chaos.execution.executor import EVENT_WORDS
+from chaos.execution.target.executor import EVENT_WORDS
 from chaos.faults.catalogue import shipped_faults
 from chaos.i18n.names import fault_name, property_name
 from chaos.i18n.texts import catalogue, display_name, seconds, translate

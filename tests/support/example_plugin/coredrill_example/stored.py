@@ -8,8 +8,8 @@ from hashlib import blake2b
 from pathlib import Path
 
 from chaos.documents.scenario import Scenario
-from chaos.execution.resolve import ResolvedRun
-from chaos.execution.target import AS_USUAL, RunLimits, RunOptions
+from chaos.execution.inputs.resolve import ResolvedRun
+from chaos.execution.target.protocol import AS_USUAL, RunLimits, RunOptions
 from chaos.faults.fault import Fault, Target
 from simcore.base.errors import InputError, suggest
 from simcore.journal.model import Journal

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from chaos.documents.scenario import Scenario
-from chaos.execution.resolve import ResolvedRun
-from chaos.execution.simulated import SimulatedCore, SimulatedTarget
-from chaos.execution.target import AS_USUAL, RunOptions
+from chaos.execution.inputs.resolve import ResolvedRun
+from chaos.execution.target.protocol import AS_USUAL, RunOptions
+from chaos.execution.target.simulated import SimulatedCore, SimulatedTarget
 from simcore.journal.model import Journal
 
 

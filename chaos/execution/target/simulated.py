@@ -7,9 +7,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from chaos.documents.scenario import Scenario
-from chaos.execution.executor import ScenarioExecutor, hold_permanently
-from chaos.execution.resolve import ResolvedRun
-from chaos.execution.target import AS_USUAL, EventBudgetExceededError, RunLimits, RunOptions
+from chaos.execution.inputs.resolve import ResolvedRun
+from chaos.execution.target.executor import ScenarioExecutor, hold_permanently
+from chaos.execution.target.protocol import AS_USUAL, EventBudgetExceededError, RunLimits, RunOptions
 from chaos.faults.fault import Fault, Target
 from simcore.base.errors import InputError
 from simcore.journal.model import Journal

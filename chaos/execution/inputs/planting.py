@@ -9,7 +9,7 @@ from typing import Any
 from chaos.documents.defect import BRACES, Defect
 from chaos.documents.library import library
 from chaos.documents.sites import Site, sites_of
-from chaos.execution.files import ResolvedFileCache
+from chaos.execution.inputs.files import ResolvedFileCache
 from chaos.faults.fault import Fault
 from simcore.base.errors import InputError, show_value, suggest
 from simcore.files.document import Node

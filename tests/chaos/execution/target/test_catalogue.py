@@ -13,8 +13,8 @@ from installed_example import Commands, installed
 
 from chaos.execution.jobs import Job, SystemReference
 from chaos.execution.session import Session
-from chaos.execution.target import RunLimits
-from chaos.execution.targets import known_targets, open_target
+from chaos.execution.target.catalogue import all_targets, open_target
+from chaos.execution.target.protocol import RunLimits
 from simcore.base.errors import InputError
 
 Write = Callable[..., Path]
@@ -159,7 +159,7 @@ def test_the_simulated_core_makes_any_run(tmp_path: Path, write: Write) -> None:
     with Session() as session:
         session.require(job)
         assert session.bind(job.system).limits == RunLimits()
-    assert list(known_targets()) == sorted(known_targets())
+    assert list(all_targets()) == sorted(all_targets())
     with pytest.raises(InputError, match="no target is called 'nothing'"):
         open_target("nothing")
 

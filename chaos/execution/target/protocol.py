@@ -1,7 +1,8 @@
-"""What can be put under test. The simulated core is built in; others come from installed packages (`targets`).
+"""What can be put under test. The simulated core is built in; others come from installed packages (`catalogue`).
 
-A run is made in three steps. *Resolve* reads the files of a job (`resolve`). *Bind* asks a target for the system that they describe,
-and whether it can do what the scenario wants, before anything starts. *Execute* runs a seed on the bound system and leaves a journal.
+A run is made in three steps. *Resolve* reads the files of a job (`chaos.execution.inputs.resolve`). *Bind* asks a target for the system
+that they describe, and whether it can do what the scenario wants, before anything starts (`bind`). *Execute* runs a seed on the bound
+system and leaves a journal (`chaos.execution.execute`).
 """
 
 from __future__ import annotations
@@ -11,11 +12,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from chaos.documents.scenario import Scenario
-from chaos.execution.checks import name_findings
-from chaos.execution.resolve import ResolvedRun
+from chaos.execution.inputs.resolve import ResolvedRun
 from chaos.faults.fault import Fault, Target
-from simcore.base.errors import InputError
-from simcore.files.validation import Finding
 from simcore.journal.model import Journal
 
 
@@ -100,27 +98,3 @@ class OpenTarget(Protocol):
     def close(self) -> None:
         """Lets go of connections and memory. No system that it bound is used any more."""
         ...
-
-
-def bind(target: OpenTarget, inputs: ResolvedRun) -> SystemUnderTest:
-    """The system under test for a scenario, checked: every name that the scenario uses exists there, and every fault can be applied.
-    Raises InputError with the places in the scenario's file."""
-    system = target.bind(inputs)
-    for fault in inputs.defect.standing if inputs.defect else ():
-        system.supports(fault)
-    scenario = inputs.scenario.model
-    findings = [*_fault_findings(scenario, system), *name_findings(scenario, inputs.index)]
-    if findings:
-        raise inputs.scenario.error(findings)
-    return system
-
-
-def _fault_findings(scenario: Scenario, system: SystemUnderTest) -> list[Finding]:
-    found = []
-    for i, step in enumerate(scenario.method):
-        try:
-            if not system.supports(step.fault):
-                found.append(Finding(("method", i), "hits nothing"))
-        except InputError as error:
-            found.append(Finding(("method", i, step.given()[0][0]), error.message, error.mend))
-    return found

@@ -12,8 +12,8 @@ from chaos.coverage.trials import Trial, attempt, inert
 from chaos.documents.defect import Defect
 from chaos.documents.library import library
 from chaos.documents.sites import SITES, WORDS, sites_of
+from chaos.execution.inputs.planting import mutant_named, mutants, places
 from chaos.execution.jobs import SystemReference
-from chaos.execution.planting import mutant_named, mutants, places
 from chaos.execution.session import Session
 from chaos.results.coverage import Observation
 from simcore.base.errors import InputError

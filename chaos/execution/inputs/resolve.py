@@ -1,4 +1,5 @@
-"""The first of the three steps of a run: from a job's references to resolved files. Then follow bind (`target`) and execute."""
+"""The first of the three steps of a run: from a job's references to resolved files. Then follow bind (`chaos.execution.target.bind`) and
+execute (`chaos.execution.execute`)."""
 
 from __future__ import annotations
 
@@ -13,9 +14,9 @@ from chaos.documents.library import library
 from chaos.documents.overrides import layers as assignment_layers
 from chaos.documents.references import beside, require_file
 from chaos.documents.scenario import Responders, Scenario
-from chaos.execution.digests import digest_of
-from chaos.execution.files import ResolvedFileCache
-from chaos.execution.planting import Mutant, mutant_named
+from chaos.execution.inputs.digests import digest_of
+from chaos.execution.inputs.files import ResolvedFileCache
+from chaos.execution.inputs.planting import Mutant, mutant_named
 from chaos.faults.fault import System
 from simcore.files.loading import Resolved
 from simcore.files.patch import Layer, edits_of

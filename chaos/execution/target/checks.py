@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chaos.documents.library import library
 from chaos.documents.scenario import Scenario
-from chaos.execution.executor import EVENT_WORDS
+from chaos.execution.target.executor import EVENT_WORDS
 from chaos.measures.catalogue import measures
 from simcore.base.errors import suggest
 from simcore.control.event_names import BREAKER_WORDS, VOCABULARY

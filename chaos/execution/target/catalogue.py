@@ -7,8 +7,8 @@ from types import MappingProxyType
 from typing import cast
 
 from chaos.execution.jobs import SIMULATED
-from chaos.execution.simulated import SimulatedTarget
-from chaos.execution.target import OpenTarget
+from chaos.execution.target.protocol import OpenTarget
+from chaos.execution.target.simulated import SimulatedTarget
 from chaos.plugins import TARGETS, Plugin, installed
 from simcore.base.errors import InputError, show_value, suggest
 
@@ -19,7 +19,7 @@ line is what `coredrill list targets` says of it."""
 BUILT_IN: Mapping[str, Opener] = MappingProxyType({SIMULATED: SimulatedTarget})
 
 
-def known_targets() -> dict[str, Opener]:
+def all_targets() -> dict[str, Opener]:
     """What opens the target of each name, those of installed packages included. Raises PluginError for one that cannot be used."""
     return installed().merged(TARGETS, BUILT_IN, _opener)
 
@@ -39,7 +39,7 @@ def open_target(reference: str) -> OpenTarget:
     """The target of a reference, `NAME` or `NAME:ADDRESS`, where the address says which of many (a folder, a host). Raises
     InputError for a name that no target has, and for an address that leads to nothing."""
     name, _, address = reference.partition(":")
-    known = known_targets()
+    known = all_targets()
     if name not in known:
         raise InputError(f"no target is called {show_value(name)}", mend=suggest(name, known))
     return known[name](address)
