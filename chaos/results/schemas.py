@@ -8,6 +8,7 @@ from types import MappingProxyType
 from pydantic.json_schema import JsonSchemaValue
 
 from chaos.results.comparison import ComparisonResult
+from chaos.results.coverage import CoverageResult
 from chaos.results.run import SuiteResult
 from chaos.results.sweep import SweepResult
 from simcore.base.model import ResultModel
@@ -16,6 +17,7 @@ from simcore.journal.summary import SimulationResult
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 RESULTS: Mapping[str, type[ResultModel]] = MappingProxyType({
     "result": SuiteResult, "comparison": ComparisonResult, "sweep": SweepResult, "simulation": SimulationResult,
+    "coverage": CoverageResult,
 })  # fmt: skip
 """By name: `result` is that of run, suite and replay, `simulation` that of simulate."""
 

@@ -19,10 +19,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 from click.testing import CliRunner, Result
 
 from chaos.cli.main import main
+from chaos.results.coverage import CoverageResult
 
 ARCHITECTURE = """\
 kind: architecture
@@ -141,6 +143,15 @@ def measured(*more: str, **kind: Any) -> dict[str, Any]:
 def whole(folder: Path) -> dict[str, Any]:
     """Everything, once."""
     return measured("--price", "1000", "--why", "1000", "--suggest", "2", "--store", "whole.jsonl", "--html", "page.html")
+
+
+def test_the_result_fits_its_schema_and_is_read_back_as_it_was(whole: dict[str, Any]) -> None:
+    """`coredrill schema coverage` describes what the command writes, and the model reads it without loss; a wrong status fits neither."""
+    schema = json.loads(CliRunner().invoke(main, ["schema", "coverage"]).stdout)
+    jsonschema.validate(whole, schema)
+    assert CoverageResult.model_validate(whole).json_object() == whole
+    wrong = whole | {"mutants": [whole["mutants"][0] | {"status": "missed"}]}
+    assert not jsonschema.Draft202012Validator(schema).is_valid(wrong)
 
 
 def test_statuses_are_those_worked_out_by_hand(whole: dict[str, Any]) -> None:
