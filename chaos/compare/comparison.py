@@ -116,33 +116,54 @@ class _Comparison:
         cells = [self._cell(cell) for cell in self.cells]
         runs = [run for (case, a), count in self.counts.items() for run in self._runs_of(case, a, count)]
         return ComparisonResult(
-            schema_version=SCHEMA_VERSION, baseline=plan.baseline, measures=list(plan.measures), level=plan.level,
+            schema_version=SCHEMA_VERSION,
+            baseline=plan.baseline,
+            measures=list(plan.measures),
+            level=plan.level,
             looks=[InterimAnalysis(runs=n, level=spent) for n, spent in zip(stopping.counts, stopping.levels, strict=True)],
-            architectures=[self._costs(a) for a in plan.architectures], cells=cells, details=self._details(),
-            runs=[self._run(run) for run in runs], summary=self._summary(cells, runs),
-        )  # fmt: skip
+            architectures=[self._costs(a) for a in plan.architectures],
+            cells=cells,
+            details=self._details(),
+            runs=[self._run(run) for run in runs],
+            summary=self._summary(cells, runs),
+        )
 
     def _cell(self, cell: Cell) -> ComparedCell | NotComparable:
         case = cell.case
         misfit = self.misfits.why(case, cell.architecture)
         if misfit is not None:
             return NotComparable(
-                scenario=case.scenario, environment=case.environment, architecture=cell.architecture, measure=cell.measure.name,
-                verdict="not comparable", why=misfit,
-            )  # fmt: skip
+                scenario=case.scenario,
+                environment=case.environment,
+                architecture=cell.architecture,
+                measure=cell.measure.name,
+                verdict="not comparable",
+                why=misfit,
+            )
         count = self.counts[case, cell.architecture]
         pairs, decision = self._pairs(cell, count), self.stopping.decisions.get(cell)
         differences, margin, test = pairs.differences, cell.measure.margin, self._test(cell, pairs)
         win, loss = sum(d < -margin for d in differences), sum(d > margin for d in differences)
         return ComparedCell(
-            scenario=case.scenario, environment=case.environment, architecture=cell.architecture, measure=cell.measure.name,
+            scenario=case.scenario,
+            environment=case.environment,
+            architecture=cell.architecture,
+            measure=cell.measure.name,
             verdict=decision.verdict if decision else "inconclusive",
             decided_after=self.stopping.counts[decision.analysis] if decision else None,
-            runs=count, missing=pairs.missing, why=pairs.why,
-            baseline=spread_of(pairs.base), value=spread_of(pairs.other), difference=spread_of(differences),
-            win=win, tie=len(differences) - win - loss, loss=loss,
-            p_differs=test.differs, p_within=test.within, variance_ratio=variance_ratio(pairs.base, pairs.other),
-        )  # fmt: skip
+            runs=count,
+            missing=pairs.missing,
+            why=pairs.why,
+            baseline=spread_of(pairs.base),
+            value=spread_of(pairs.other),
+            difference=spread_of(differences),
+            win=win,
+            tie=len(differences) - win - loss,
+            loss=loss,
+            p_differs=test.differs,
+            p_within=test.within,
+            variance_ratio=variance_ratio(pairs.base, pairs.other),
+        )
 
     def _costs(self, architecture: str) -> ArchitectureCosts:
         jobs = self.plan.healthy_jobs(architecture)
@@ -160,9 +181,15 @@ class _Comparison:
     def _run(self, run: RunResult) -> ComparedRun:
         values = {m.name: measures().find(m.name).value(run) for m in self.plan.measures}
         return ComparedRun(
-            scenario=run.scenario, architecture=run.architecture, environment=run.environment, seed=run.seed, verdict=run.verdict,
-            digest=run.digest, values=values, invalid=run.invalid,
-        )  # fmt: skip
+            scenario=run.scenario,
+            architecture=run.architecture,
+            environment=run.environment,
+            seed=run.seed,
+            verdict=run.verdict,
+            digest=run.digest,
+            values=values,
+            invalid=run.invalid,
+        )
 
     def _summary(self, cells: Sequence[ComparedCell | NotComparable], runs: Sequence[RunResult]) -> ComparisonSummary:
         first = self.plan.measures[0].name

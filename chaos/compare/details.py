@@ -21,13 +21,20 @@ def detail(case: Case, architecture: str, mine: Sequence[RunResult], base: Seque
     """What these runs show beside those of the baseline with the same seeds."""
     of_runs = [run.measures for run in mine]
     return CaseDetail(
-        scenario=case.scenario, environment=case.environment, title=mine[0].title, architecture=architecture, runs=len(mine),
+        scenario=case.scenario,
+        environment=case.environment,
+        title=mine[0].title,
+        architecture=architecture,
+        runs=len(mine),
         verdicts=verdicts_of(mine),
         orders={kind: _spread(f"orders.{kind}", mine) for kind in ORDERS},
-        impaired_s=_spread("impaired_s", mine), p99_s={flow: _spread(f"flows.{flow}.p99_s", mine) for flow in LATENCY_FLOWS},
-        recovery=_recovery(base, mine), metastable=share_of(sum(m.metastable is True for m in of_runs), len(mine)),
-        severity=_grades(of_runs), violated={name: _violations(name, base, mine) for name in all_checkers()},
-    )  # fmt: skip
+        impaired_s=_spread("impaired_s", mine),
+        p99_s={flow: _spread(f"flows.{flow}.p99_s", mine) for flow in LATENCY_FLOWS},
+        recovery=_recovery(base, mine),
+        metastable=share_of(sum(m.metastable is True for m in of_runs), len(mine)),
+        severity=_grades(of_runs),
+        violated={name: _violations(name, base, mine) for name in all_checkers()},
+    )
 
 
 def _spread(name: str, runs: Sequence[RunResult]) -> Spread | None:
@@ -54,9 +61,12 @@ def _violations(name: str, base: Sequence[RunResult], mine: Sequence[RunResult])
     both, only_mine, only_base = pairs.count((True, True)), pairs.count((False, True)), pairs.count((True, False))
     share = share_of(both + only_mine, len(pairs))
     return ViolationShare(
-        runs=share.runs, share=share.share, interval=share.interval, difference=(only_mine - only_base) / len(pairs),
+        runs=share.runs,
+        share=share.share,
+        interval=share.interval,
+        difference=(only_mine - only_base) / len(pairs),
         difference_interval=paired_shares_interval(both, only_mine, only_base, pairs.count((False, False))),
-    )  # fmt: skip
+    )
 
 
 def _recovery(base: Sequence[RunResult], mine: Sequence[RunResult]) -> RecoveryComparison:
@@ -65,8 +75,12 @@ def _recovery(base: Sequence[RunResult], mine: Sequence[RunResult]) -> RecoveryC
     times, horizon = restricted([m.recovery_s for m in both], [m.recovery_s_lower for m in both])
     differences = [b - a for a, b in zip(times[: len(base)], times[len(base) :], strict=True)]
     return RecoveryComparison(
-        horizon_s=horizon, restricted_mean_s=sum(times[len(base) :]) / len(mine), difference_s=sum(differences) / len(differences),
-        difference_interval_s=mean_interval(differences), win=sum(d < 0 for d in differences),
-        tie=sum(d == 0 for d in differences), loss=sum(d > 0 for d in differences),
+        horizon_s=horizon,
+        restricted_mean_s=sum(times[len(base) :]) / len(mine),
+        difference_s=sum(differences) / len(differences),
+        difference_interval_s=mean_interval(differences),
+        win=sum(d < 0 for d in differences),
+        tie=sum(d == 0 for d in differences),
+        loss=sum(d > 0 for d in differences),
         not_recovered=sum(not run.measures.recovered for run in mine),
-    )  # fmt: skip
+    )

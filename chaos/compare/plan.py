@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from chaos.compare.cases import Case
 from chaos.documents.quantities import parse_margin
 from chaos.execution.jobs import SIMULATED, Job
+from chaos.execution.planning import metrics_of
 from chaos.execution.session import Session
+from chaos.execution.target.checks import measure_findings
 from chaos.measures.catalogue import measures
 from chaos.results.comparison import ComparedMeasure
 from simcore.base.errors import InputError
@@ -68,7 +71,15 @@ class ComparisonPlan:
 
     def job(self, case: Case, architecture: str, number: int) -> Job:
         """The run of one seed."""
-        return Job(case.scenario, self.seed + number, architecture, case.environment, self.assignments, target=self.target)
+        return Job(
+            case.scenario,
+            self.seed + number,
+            architecture,
+            case.environment,
+            self.assignments,
+            target=self.target,
+            metrics=metrics_of(m.name for m in self.measures),
+        )
 
     def healthy_jobs(self, architecture: str) -> list[Job]:
         """Runs with nothing done to the system: what an architecture costs in latency."""
@@ -100,4 +111,14 @@ def check(session: Session, plan: ComparisonPlan) -> Misfits:
                 misfits.reasons[case, architecture] = str(error)
     if all((case, plan.baseline) in misfits.reasons for case in plan.cases):
         raise InputError(f"no scenario can be run on {plan.baseline}: {next(iter(misfits.reasons.values()))}")
+    case = next(case for case in plan.cases if (case, plan.baseline) not in misfits.reasons)
+    require_measures(session, plan.job(case, plan.baseline, 0), [m.name for m in plan.measures if m not in MEASURES])
     return misfits
+
+
+def require_measures(session: Session, job: Job, names: Iterable[str]) -> None:
+    """Raises InputError for a measure of what the job's system does not have."""
+    index = session.bind(job.system).inputs.index
+    for name in names:
+        for finding in measure_findings(name, (), index):
+            raise InputError(f"--measure {name}: {finding.message}", mend=finding.mend)

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
+from chaos.compare.plan import require_measures
 from chaos.compare.summaries import share_of, spread_of, verdicts_of
 from chaos.execution.jobs import SIMULATED, Job
+from chaos.execution.planning import metrics_of
 from chaos.execution.runs import Runs
 from chaos.measures.catalogue import measures
 from chaos.results.run import RunResult
@@ -106,14 +108,21 @@ class SweepPlan:
         """The run of one seed at a point."""
         assigned = tuple(f"{axis.path}={value}" for axis, value in zip(self.axes, point, strict=True))
         return Job(
-            self.scenario, self.seed + number, self.architecture, self.environment, (*self.assignments, *assigned), target=self.target
-        )  # fmt: skip
+            self.scenario,
+            self.seed + number,
+            self.architecture,
+            self.environment,
+            (*self.assignments, *assigned),
+            target=self.target,
+            metrics=metrics_of(self.measures),
+        )
 
 
 def sweep(plan: SweepPlan, runs: Runs) -> SweepResult:
     """Makes the runs and puts the result together. Raises InputError, before any run if a value does not fit its path."""
     for point in plan.points:
         runs.session.require(plan.job(point, 0))
+        require_measures(runs.session, plan.job(point, 0), plan.measures)
     runs.make([plan.job(point, n) for point in plan.points for n in range(plan.count)])
     made = {point: [runs.records[plan.job(point, n).key] for n in range(plan.count)] for point in plan.points}
     points = [_point(plan, point, of_point) for point, of_point in made.items()]
@@ -121,19 +130,29 @@ def sweep(plan: SweepPlan, runs: Runs) -> SweepResult:
     broken = sum(len(run.broken_laws) for of_point in made.values() for run in of_point)
     return SweepResult(
         schema_version=SCHEMA_VERSION,
-        scenario=plan.scenario, title=first.title, architecture=first.architecture, environment=first.environment,
+        scenario=plan.scenario,
+        title=first.title,
+        architecture=first.architecture,
+        environment=first.environment,
         axes=[SweptParameter(path=axis.path, values=list(axis.values)) for axis in plan.axes],
-        measures=list(plan.measures), points=points, metastable_from=metastable_from(plan, points),
+        measures=list(plan.measures),
+        points=points,
+        metastable_from=metastable_from(plan, points),
         runs=[_run(point, run) for point, of_point in made.items() for run in of_point],
         summary=SweepSummary(runs=sum(map(len, made.values())), points=len(points), conservation_broken=broken),
-    )  # fmt: skip
+    )
 
 
 def _run(point: Point, run: RunResult) -> SweptRun:
     return SweptRun(
-        scenario=run.scenario, architecture=run.architecture, environment=run.environment, seed=run.seed, verdict=run.verdict,
-        digest=run.digest, point=list(point),
-    )  # fmt: skip
+        scenario=run.scenario,
+        architecture=run.architecture,
+        environment=run.environment,
+        seed=run.seed,
+        verdict=run.verdict,
+        digest=run.digest,
+        point=list(point),
+    )
 
 
 def _point(plan: SweepPlan, point: Point, runs: Sequence[RunResult]) -> SweepPoint:
@@ -141,12 +160,15 @@ def _point(plan: SweepPlan, point: Point, runs: Sequence[RunResult]) -> SweepPoi
     valid = [run for run in runs if not run.invalid]
     numbers = {name: [measures().find(name).number(run) for run in valid] for name in plan.measures}
     return SweepPoint(
-        values=list(point), runs=len(runs), invalid=len(runs) - len(valid),
-        why=next(("; ".join(run.reasons) for run in runs if run.invalid), ""), verdicts=verdicts_of(runs),
+        values=list(point),
+        runs=len(runs),
+        invalid=len(runs) - len(valid),
+        why=next(("; ".join(run.reasons) for run in runs if run.invalid), ""),
+        verdicts=verdicts_of(runs),
         measures={name: spread_of([v for v in values if v is not None]) for name, values in numbers.items()},
         not_recovered=share_of(sum(not run.measures.recovered for run in valid), len(valid)),
         metastable=share_of(sum(run.measures.metastable is True for run in valid), len(valid)),
-    )  # fmt: skip
+    )
 
 
 def metastable_from(plan: SweepPlan, points: Sequence[SweepPoint]) -> list[MetastableFrom]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from chaos.execution.jobs import Job, replay_line
@@ -17,6 +18,7 @@ from chaos.results.stored_run import store_run
 from simcore.journal.model import Journal
 from simcore.journal.summary import figures, laws
 from simcore.journal.writer import write_journal
+from simcore.model.references import check_reading
 
 
 def execute(session: Session, job: Job) -> RunResult:
@@ -35,15 +37,16 @@ def run_once(system: SystemUnderTest, job: Job) -> Journal:
     return system.run(system.inputs.scenario.model, job.seed, RunOptions(job.spans, events_max=job.events_max))
 
 
-def assessed(session: Session, system: SystemUnderTest, journal: Journal) -> Assessment:
-    """What a run of a system showed."""
-    rules = session.files.severity_rules()
-    return assess(system.inputs.scenario.model, system.watchers, journal, figures(journal), rules)
+def assessed(session: Session, system: SystemUnderTest, journal: Journal, metrics: Iterable[str] = ()) -> Assessment:
+    """What a run of a system showed. Of `metrics` those are counted that the system has."""
+    rules, inputs = session.files.severity_rules(), system.inputs
+    known = [metric for metric in metrics if not check_reading(inputs.index, (), metric)]
+    return assess(inputs.scenario.model, system.watchers, journal, figures(journal), rules, known)
 
 
 def result_of_run(session: Session, job: Job, system: SystemUnderTest, journal: Journal) -> RunResult:
     """What a run amounts to."""
-    inputs, found = system.inputs, assessed(session, system, journal)
+    inputs, found = system.inputs, assessed(session, system, journal, job.metrics)
     scenario, judgement, chain = inputs.scenario.model, found.judgement, causes_of(found, journal, inputs.index)
     return RunResult(
         scenario=scenario.name, title=scenario.title, purpose=scenario.purpose, architecture=inputs.architecture.name,

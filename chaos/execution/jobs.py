@@ -36,7 +36,7 @@ class Job:
     """One run to be made: a system by references to its files, and a seed.
 
     `journal` is the folder below which the journal is kept; of every `spans`-th request the hops are kept; a run that needs more than
-    `events_max` events is given up.
+    `events_max` events is given up. `metrics` (`kind/name/field`) are counted beside those that the scenario's own measures need.
     """
 
     scenario: str
@@ -49,6 +49,7 @@ class Job:
     spans: int = 0
     target: str = SIMULATED
     events_max: int | None = None
+    metrics: tuple[str, ...] = ()
 
     @property
     def system(self) -> SystemReference:
@@ -63,7 +64,7 @@ class Job:
     @property
     def key(self) -> str:
         """Names the job in a store. What is as usual is left out, so that jobs keep their names when there is more that can be said."""
-        usual = {"defect": None, "spans": 0, "target": SIMULATED, "events_max": None}
+        usual: dict[str, object] = {"defect": None, "spans": 0, "target": SIMULATED, "events_max": None, "metrics": ()}
         said = {k: v for k, v in asdict(self).items() if k != "journal" and not (k in usual and v == usual[k])}
         return json.dumps(said, sort_keys=True)
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from chaos.documents.suite import Entry, Pair, Suite
 from chaos.documents.suites import entries_of
-from chaos.execution.jobs import SIMULATED, Job
+from chaos.execution.jobs import SIMULATED, Case, Job
 from chaos.execution.session import Session
+from chaos.execution.target.checks import measure_findings
+from chaos.measures.catalogue import measures
+from simcore.base.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -39,15 +42,17 @@ def scenario_jobs(session: Session, names: Sequence[str], options: JobOptions) -
 
 def suite_jobs(session: Session, suite: Suite, options: JobOptions) -> list[Job]:
     """The jobs of a suite, each once: first those that are judged on their own, then what only pairs need."""
+    for pair in suite.pairs:
+        _require_measure(session, pair, suite, options)
     sides = [entry for pair in suite.pairs for entry in (pair.a, pair.b)]
-    pairs = [job for entry in sides for job in _jobs(session, entry, options, suite.replications)]
+    pairs = [job for entry in sides for job in _suite_jobs(session, entry, suite, options)]
     return list(dict.fromkeys([*own_jobs(session, suite, options), *pairs]))
 
 
 def own_jobs(session: Session, suite: Suite, options: JobOptions) -> list[Job]:
     """The jobs of a suite that are judged on their own."""
     entries = [e for entry in suite.scenarios for e in entries_of(entry)]
-    return [job for entry in entries for job in _jobs(session, entry, options, suite.replications)]
+    return [job for entry in entries for job in _suite_jobs(session, entry, suite, options)]
 
 
 class PairedJobs(NamedTuple):
@@ -59,8 +64,38 @@ class PairedJobs(NamedTuple):
 
 def pair_jobs(session: Session, pair: Pair, suite: Suite, options: JobOptions) -> list[PairedJobs]:
     """The jobs of both sides, seed by seed, for as many seeds as both have."""
-    a, b = (_jobs(session, side, options, suite.replications) for side in (pair.a, pair.b))
+    a, b = (_suite_jobs(session, side, suite, options) for side in (pair.a, pair.b))
     return [PairedJobs(*jobs) for jobs in zip(a, b, strict=False)]
+
+
+def _require_measure(session: Session, pair: Pair, suite: Suite, options: JobOptions) -> None:
+    """Raises InputError if a side of the pair does not have what its measure is a measure of."""
+    for side in (pair.a, pair.b):
+        system = session.bind(_suite_jobs(session, side, suite, options)[0].system)
+        for finding in measure_findings(pair.measure, (), system.inputs.index):
+            raise InputError(f"pair {pair.name}: {pair.measure}: {finding.message}", mend=finding.mend)
+
+
+def _suite_jobs(session: Session, entry: Entry, suite: Suite, options: JobOptions) -> list[Job]:
+    """The jobs of an entry, whose runs count what the suite's pairs are told by: where a pair and the suite name the same runs, they are
+    made once."""
+    jobs = _jobs(session, entry, options, suite.replications)
+    metrics = metrics_of([pair.measure for pair in suite.pairs if _case(entry, options) in _sides(pair, options)])
+    return [replace(job, metrics=metrics) for job in jobs]
+
+
+def _case(entry: Entry, options: JobOptions) -> Case:
+    return Case(entry.scenario, options.architecture or entry.architecture, options.environment or entry.environment)
+
+
+def _sides(pair: Pair, options: JobOptions) -> tuple[Case, Case]:
+    return _case(pair.a, options), _case(pair.b, options)
+
+
+def metrics_of(names: Iterable[str]) -> tuple[str, ...]:
+    """The metrics of the journal that measures need, each once."""
+    found = (measures().find(name).counter for name in names)
+    return tuple(dict.fromkeys(metric for metric in found if metric is not None))
 
 
 def _jobs(session: Session, entry: Entry, options: JobOptions, of_suite: int | None) -> list[Job]:

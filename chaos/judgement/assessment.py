@@ -46,13 +46,15 @@ class Assessment:
 
 
 def assess(
-    scenario: Scenario, watchers: Mapping[str, str], journal: Journal, figures: Figures, rules: Mapping[str, RuleSet]
-) -> Assessment:
+    scenario: Scenario, watchers: Mapping[str, str], journal: Journal, figures: Figures, rules: Mapping[str, RuleSet],
+    metrics: Sequence[str] = (),
+) -> Assessment:  # fmt: skip
     """Measures and judges a run. `watchers` says of each alarm's name what raises it: a monitor, a robot, customers; `rules` are those
-    that grade how severe it was, by name."""
+    that grade how severe it was, by name; `metrics` are counted beside those that the scenario's measures need."""
     spec = spec_of(scenario, watchers, journal)
     computed = compute(journal, spec)
-    measures = _measures(journal, spec, figures, scenario, computed, rules)
+    counters = {metric: counted(journal, metric, spec.since) for metric in dict.fromkeys((*scenario.counters, *metrics))}
+    measures = _measures(journal, spec, figures, scenario, computed, rules).model_copy(update={"counters": counters})
     properties = check_all(journal)
     faults = _evidence(scenario, journal)
     invalid, doubts = _invalid(journal, computed, faults), _doubts(journal, faults)
@@ -97,12 +99,10 @@ def _measures(
     harm = severity.Harm(
         impairment.impaired_s, impairment.share_lost, customers.customers_active or 0, customers.customers_affected or 0
     )
-    since = spec.first_action if spec.first_action is not None else spec.window[0]
     extensions = known_measures().computed(journal, spec)
     found = Measures(
         orders=orders_of(figures.orders), flows=figures.flows, client_truth=figures.client_truth,
         severity={name: severity.grade(rule_set, harm, scenario.system) for name, rule_set in rules.items()},
-        counters={c: counted(journal, c, since) for c in scenario.counters},
     )  # fmt: skip
     parts = (impairment, computed.response, customers, computed.stability)
     more: dict[str, object] = {name: getattr(part, name) for part in parts for name in part.model_fields_set}

@@ -95,53 +95,81 @@ def _seconds(ns: int | None) -> float | None:
 def _times() -> Iterator[Measure]:
     """Lengths of time of the whole run."""
     yield Measure(
-        "impaired_s", Unit.DURATION, "impaired time", "受损时长",
-        "violated evaluation intervals from the first step to the end of the window, in session (all, if the run has no session)",
-        _single("impaired_s"),
-    )  # fmt: skip
+        "impaired_s",
+        Unit.DURATION,
+        title="impaired time",
+        title_zh="受损时长",
+        meaning="violated evaluation intervals from the first step to the end of the window, in session (all, if the run has no session)",
+        read=_single("impaired_s"),
+    )
     yield Measure(
-        "recovery_s", Unit.DURATION, "recovery time", "恢复时间",
-        "from the first violation to the first steady interval after the last one, if steady ones of `hold` follow; 0 if never "
+        "recovery_s",
+        Unit.DURATION,
+        title="recovery time",
+        title_zh="恢复时间",
+        meaning="from the first violation to the first steady interval after the last one, if steady ones of `hold` follow; 0 if never "
         "impaired; without a value, with a lower bound, if not recovered by the end",
-        _single("recovery_s"), lower_bound=_single("recovery_s_lower"), not_compared=_CUT_OFF,
-    )  # fmt: skip
+        read=_single("recovery_s"),
+        lower_bound=_single("recovery_s_lower"),
+        not_compared=_CUT_OFF,
+    )
     yield Measure(
-        "first_noticed_s", Unit.DURATION, "time to detect", "发现时间",
-        "from the first violation (the first step, if none) to the first alarm of a monitor, a robot or the customer service line",
-        _single("first_noticed_s"),
-    )  # fmt: skip
+        "first_noticed_s",
+        Unit.DURATION,
+        title="time to detect",
+        title_zh="发现时间",
+        meaning="from the first violation (the first step, if none) to the first alarm of a monitor, a robot or the customer service line",
+        read=_single("first_noticed_s"),
+    )
     yield Measure(
-        "detect_s", Unit.DURATION, "time to acknowledge", "认领时间",
-        "from the first violation (the first step, if none) to the first team that knows; without a value, with a lower bound, if "
+        "detect_s",
+        Unit.DURATION,
+        title="time to acknowledge",
+        title_zh="认领时间",
+        meaning="from the first violation (the first step, if none) to the first team that knows; without a value, with a lower bound, if "
         "nobody does",
-        _single("detect_s"), lower_bound=_single("detect_s_lower"),
-    )  # fmt: skip
+        read=_single("detect_s"),
+        lower_bound=_single("detect_s_lower"),
+    )
     for name, title, chinese, meaning in (
         ("decide", "time to decide", "决策时间", "from `detect_s` on to the approval"),
         ("act", "time to act", "处置时间", "from the approval to the last action done before recovery"),
         ("restore", "time to restore", "复原时间", "from that action to recovery"),
         ("reconciled", "time to reconcile", "对账时间", "from the first violation to the end of the last reconciliation"),
     ):
-        yield Measure(f"{name}_s", Unit.DURATION, title, chinese, meaning, _single(f"{name}_s"))
+        yield Measure(f"{name}_s", Unit.DURATION, title=title, title_zh=chinese, meaning=meaning, read=_single(f"{name}_s"))
 
 
 def _whole_run() -> Iterator[Measure]:
     """What else is said of the whole run."""
     yield Measure(
-        "recovered", Unit.FLAG, "recovered", "已恢复", "true: never impaired, or steady intervals of `hold` after the last violation",
-        _single("recovered"), Better.MORE, not_compared=_CUT_OFF,
-    )  # fmt: skip
+        "recovered",
+        Unit.FLAG,
+        title="recovered",
+        title_zh="已恢复",
+        meaning="true: never impaired, or steady intervals of `hold` after the last violation",
+        read=_single("recovered"),
+        better=Better.MORE,
+        not_compared=_CUT_OFF,
+    )
     yield Measure(
-        "metastable", Unit.FLAG, "metastable", "亚稳态",
-        "true: faults healed, no action pending, load no more than 10 % above what was carried in steady state, and still violated "
+        "metastable",
+        Unit.FLAG,
+        title="metastable",
+        title_zh="亚稳态",
+        meaning="true: faults healed, no action pending, load no more than 10 % above what was carried in steady state, and still violated "
         "for ten `hold` to the end; without a value if violated at the end for less",
-        _single("metastable"), not_compared=_CUT_OFF,
-    )  # fmt: skip
+        read=_single("metastable"),
+        not_compared=_CUT_OFF,
+    )
     yield Measure(
-        "customers_affected", Unit.COUNT, "customers affected", "受影响客户数",
-        "customers with an order, cancel or transfer blocked, failed or unknown (flows with a row an intent)",
-        _single("customers_affected"),
-    )  # fmt: skip
+        "customers_affected",
+        Unit.COUNT,
+        title="customers affected",
+        title_zh="受影响客户数",
+        meaning="customers with an order, cancel or transfer blocked, failed or unknown (flows with a row an intent)",
+        read=_single("customers_affected"),
+    )
 
 
 def _orders() -> Iterator[Measure]:
@@ -160,65 +188,120 @@ def _orders() -> Iterator[Measure]:
     ):
         yield Measure(f"orders.{name}", Unit.COUNT, title, chinese, f"orders {meaning}", _order(name))
     yield Measure(
-        "orders.failed_share", Unit.FRACTION, "share of failed orders", "失败委托占比", "failed orders of all that were intended",
-        _order("failed_share"),
-    )  # fmt: skip
+        "orders.failed_share",
+        Unit.FRACTION,
+        title="share of failed orders",
+        title_zh="失败委托占比",
+        meaning="failed orders of all that were intended",
+        read=_order("failed_share"),
+    )
     yield Measure(
-        "orders.confirmed", Unit.COUNT, "confirmed orders", "已确认委托", "orders that were confirmed to the customer",
-        _order("confirmed"), Better.MORE, not_compared=f"{_NO_NUMBER}; of confirmed orders take failed_orders",
-    )  # fmt: skip
+        "orders.confirmed",
+        Unit.COUNT,
+        title="confirmed orders",
+        title_zh="已确认委托",
+        meaning="orders that were confirmed to the customer",
+        read=_order("confirmed"),
+        better=Better.MORE,
+        not_compared=f"{_NO_NUMBER}; of confirmed orders take failed_orders",
+    )
     yield Measure(
-        "orders.intended", Unit.COUNT, "intended orders", "委托总数", "orders that customers submitted in the window",
-        _order("intended"), Better.NEITHER, not_compared=_NO_NUMBER,
-    )  # fmt: skip
+        "orders.intended",
+        Unit.COUNT,
+        title="intended orders",
+        title_zh="委托总数",
+        meaning="orders that customers submitted in the window",
+        read=_order("intended"),
+        better=Better.NEITHER,
+        not_compared=_NO_NUMBER,
+    )
 
 
 def _flows() -> Iterator[Measure]:
     """Requests of one flow, submitted in the window."""
     yield Measure(
-        "flows.FLOW.success", Unit.FRACTION, "FLOW: share of good answers", "FLOW：成功率",
-        "requests answered, confirmed or rejected, of those that ended", _flow(lambda flow: flow.success), Better.MORE,
+        "flows.FLOW.success",
+        Unit.FRACTION,
+        title="FLOW: share of good answers",
+        title_zh="FLOW：成功率",
+        meaning="requests answered, confirmed or rejected, of those that ended",
+        read=_flow(lambda flow: flow.success),
+        better=Better.MORE,
         not_compared=f"{_NO_NUMBER}; of success take failed_share",
-    )  # fmt: skip
+    )
     yield Measure(
-        "flows.FLOW.failed", Unit.COUNT, "FLOW: failed", "FLOW：失败数", "requests blocked, failed or unknown",
-        _flow(lambda flow: flow.failed_all),
-    )  # fmt: skip
+        "flows.FLOW.failed",
+        Unit.COUNT,
+        title="FLOW: failed",
+        title_zh="FLOW：失败数",
+        meaning="requests blocked, failed or unknown",
+        read=_flow(lambda flow: flow.failed_all),
+    )
     yield Measure(
-        "flows.FLOW.failed_share", Unit.FRACTION, "FLOW: share failed", "FLOW：失败率",
-        "requests blocked, failed or unknown, of all that were intended",
-        _flow(lambda flow: flow.failed_all / flow.intended),
-    )  # fmt: skip
+        "flows.FLOW.failed_share",
+        Unit.FRACTION,
+        title="FLOW: share failed",
+        title_zh="FLOW：失败率",
+        meaning="requests blocked, failed or unknown, of all that were intended",
+        read=_flow(lambda flow: flow.failed_all / flow.intended),
+    )
     yield Measure(
-        "flows.FLOW.p50_s", Unit.DURATION, "FLOW: median response", "FLOW：响应中位数", "median wait for a confirmation",
-        _flow(lambda flow: _seconds(flow.p50_ns)),
-    )  # fmt: skip
+        "flows.FLOW.p50_s",
+        Unit.DURATION,
+        title="FLOW: median response",
+        title_zh="FLOW：响应中位数",
+        meaning="median wait for a confirmation",
+        read=_flow(lambda flow: _seconds(flow.p50_ns)),
+    )
     yield Measure(
-        "flows.FLOW.p99_s", Unit.DURATION, "FLOW: 99th percentile of the response", "FLOW：响应 99 分位",
-        "99th percentile of the wait for a confirmation", _flow(lambda flow: _seconds(flow.p99_ns)),
-    )  # fmt: skip
+        "flows.FLOW.p99_s",
+        Unit.DURATION,
+        title="FLOW: 99th percentile of the response",
+        title_zh="FLOW：响应 99 分位",
+        meaning="99th percentile of the wait for a confirmation",
+        read=_flow(lambda flow: _seconds(flow.p99_ns)),
+    )
 
 
 def _others() -> Iterator[Measure]:
     """Counters of the journal, grades, properties."""
     yield Measure(
-        "counters.METRIC.grown", Unit.COUNT, "METRIC: growth", "METRIC：增量",
-        "by how much a counter of the journal (`pool/phone-seats/refused`) grew from the first step on; of a gauge the highest value",
-        _counter("grown"),
-    )  # fmt: skip
+        "counters.METRIC.grown",
+        Unit.COUNT,
+        title="METRIC: growth",
+        title_zh="METRIC：增量",
+        meaning="by how much a counter of the journal (`pool/phone-seats/refused`) grew from the first step on; of a gauge the highest value",
+        read=_counter("grown"),
+    )
     yield Measure(
-        "counters.METRIC.lasted_s", Unit.DURATION, "METRIC: time until it last grew", "METRIC：增长持续时间",
-        "from the first step until the counter grew for the last time", _counter("lasted_s"),
-    )  # fmt: skip
+        "counters.METRIC.lasted_s",
+        Unit.DURATION,
+        title="METRIC: time until it last grew",
+        title_zh="METRIC：增长持续时间",
+        meaning="from the first step until the counter grew for the last time",
+        read=_counter("lasted_s"),
+    )
     yield Measure(
-        "severity.RULES", Unit.GRADE, "severity by RULES", "定级 RULES",
-        "grade by a rule set (`coredrill list severity`): none, ordinary, larger, major, extraordinary; without a value: not gradable",
-        _grade, not_compared=_NO_NUMBER, not_swept=_SWEEP_NUMBERS,
-    )  # fmt: skip
+        "severity.RULES",
+        Unit.GRADE,
+        title="severity by RULES",
+        title_zh="定级 RULES",
+        meaning="grade by a rule set (`coredrill list severity`): none, ordinary, larger, major, extraordinary; without a value: not gradable",
+        read=_grade,
+        not_compared=_NO_NUMBER,
+        not_swept=_SWEEP_NUMBERS,
+    )
     yield Measure(
-        "properties.PROPERTY", Unit.FLAG, "PROPERTY", "PROPERTY", "true: a property of the system holds (`coredrill list checkers` names them)",
-        _holds, Better.MORE, not_compared=_NO_NUMBER, not_swept=_SWEEP_NUMBERS,
-    )  # fmt: skip
+        "properties.PROPERTY",
+        Unit.FLAG,
+        title="PROPERTY",
+        title_zh="PROPERTY",
+        meaning="true: a property of the system holds (`coredrill list checkers` names them)",
+        read=_holds,
+        better=Better.MORE,
+        not_compared=_NO_NUMBER,
+        not_swept=_SWEEP_NUMBERS,
+    )
 
 
 BUILT_IN: tuple[Measure, ...] = (*_times(), *_whole_run(), *_orders(), *_flows(), *_others())

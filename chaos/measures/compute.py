@@ -76,14 +76,18 @@ def impairment(intervals: EvaluationIntervals, spec: EvaluationSpec) -> Impairme
     outside = inside & ~intervals.session & (intervals.states == VIOLATED)
     every_s, recovery = spec.every / SECOND, _recovery(intervals, violated, steady, spec)
     return Impairment(
-        impaired_s=float(violated.sum() * every_s), impaired_outside_session_s=float(outside.sum() * every_s),
+        impaired_s=float(violated.sum() * every_s),
+        impaired_outside_session_s=float(outside.sum() * every_s),
         share_lost=_share(intervals.lost[violated].sum(), intervals.intents[violated].sum()),
         windows=WindowCounts(
             steady=int(steady.sum()), violated=int(violated.sum()), no_data=int((judged & (intervals.states == NO_DATA)).sum())
         ),
-        recovery_s=recovery.seconds, recovery_s_lower=recovery.lower_s, recovered=recovery.seconds is not None,
-        first_violation_ns=recovery.since_ns, recovered_at_ns=recovery.at_ns,
-    )  # fmt: skip
+        recovery_s=recovery.seconds,
+        recovery_s_lower=recovery.lower_s,
+        recovered=recovery.seconds is not None,
+        first_violation_ns=recovery.since_ns,
+        recovered_at_ns=recovery.at_ns,
+    )
 
 
 class _Recovery(NamedTuple):
@@ -153,9 +157,15 @@ def response(journal: Journal, spec: EvaluationSpec, impaired: Impairment) -> Re
     since = impaired.first_violation_ns or spec.first_action
     if since is None:
         return Response(
-            detect_s=None, detect_s_lower=None, decide_s=None, act_s=None, restore_s=None, reconciled_s=None, first_noticed=None,
+            detect_s=None,
+            detect_s_lower=None,
+            decide_s=None,
+            act_s=None,
+            restore_s=None,
+            reconciled_s=None,
+            first_noticed=None,
             first_noticed_s=None,
-        )  # fmt: skip
+        )
     begin = min(since, spec.first_action if spec.first_action is not None else since)
     events = [e for e in journal.events if e.t_ns >= begin]
     back = impaired.recovered_at_ns
@@ -165,11 +175,16 @@ def response(journal: Journal, spec: EvaluationSpec, impaired: Impairment) -> Re
     reconciled = max((e.t_ns for e in events if e.what == "reconciled"), default=None)
     noticed = next((e for e in events if e.what == "alarm" and e.subject in spec.watchers), None)
     return Response(
-        detect_s=_between(since, detect), detect_s_lower=_between(since, spec.window[1]) if detect is None else None,
-        decide_s=_between(detect, decide), act_s=_between(decide, act), restore_s=_between(act, back),
-        reconciled_s=_between(since, reconciled), first_noticed=spec.watchers[noticed.subject] if noticed else None,
-        first_noticed_by=noticed.subject if noticed else None, first_noticed_s=_between(since, noticed.t_ns if noticed else None),
-    )  # fmt: skip
+        detect_s=_between(since, detect),
+        detect_s_lower=_between(since, spec.window[1]) if detect is None else None,
+        decide_s=_between(detect, decide),
+        act_s=_between(decide, act),
+        restore_s=_between(act, back),
+        reconciled_s=_between(since, reconciled),
+        first_noticed=spec.watchers[noticed.subject] if noticed else None,
+        first_noticed_by=noticed.subject if noticed else None,
+        first_noticed_s=_between(since, noticed.t_ns if noticed else None),
+    )
 
 
 def _first(events: Iterable[Event], what: str, since: int | None) -> int | None:

@@ -47,6 +47,11 @@ class EvaluationSpec:
     cleared_at: int | None
     watchers: Mapping[str, str]
 
+    @property
+    def since(self) -> int:
+        """When the first step began; without one the beginning of the window."""
+        return self.window[0] if self.first_action is None else self.first_action
+
 
 @dataclass(frozen=True)
 class EvaluationIntervals:

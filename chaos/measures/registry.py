@@ -120,9 +120,14 @@ class Measure:
 
 
 def extension(
-    name: str, unit: Unit, title: str, title_zh: str, meaning: str, compute: Callable[[Journal, EvaluationSpec], Value],
+    name: str,
+    unit: Unit,
+    title: str,
+    title_zh: str,
+    meaning: str,
+    compute: Callable[[Journal, EvaluationSpec], Value],
     better: Better = Better.LESS,
-) -> Measure:  # fmt: skip
+) -> Measure:
     """A measure that is computed from a run's journal, of every run that is made where it is installed.
 
     >>> def idle(journal, spec):
@@ -246,9 +251,11 @@ class MeasureRegistry:
     def in_run(self, run: Measured) -> Iterator[NamedMeasure]:
         """Every measure of which a run may have a value, by the flows, counters, rule sets and properties that it has."""
         subjects: dict[Slot, Iterable[str]] = {
-            Slot.FLOW: run.measures.flows, Slot.METRIC: run.measures.counters, Slot.RULES: run.measures.severity,
+            Slot.FLOW: run.measures.flows,
+            Slot.METRIC: run.measures.counters,
+            Slot.RULES: run.measures.severity,
             Slot.PROPERTY: run.properties,
-        }  # fmt: skip
+        }
         for measure in self.measures:
             slot = measure.slot
             for subject in ("",) if slot is None else subjects[slot]:

@@ -27,10 +27,14 @@ def comparison_page(result: ComparisonResult) -> str:
     others = [a.name for a in result.architectures if a.name != result.baseline]
     verdicts = ", ".join(f"{n} {verdict}" for verdict, n in result.summary.verdicts.items() if n)
     return ManyRunsPage(
-        title=f"{len(others)} architectures against {result.baseline}", lead=f"{result.summary.runs:,} runs; {verdicts}.",
-        notes=_notes(result), pictures=_pictures(result), grids=[_heat_map(result, m.name, others) for m in result.measures],
-        costs=_costs(result), details=_details(result),
-    ).html()  # fmt: skip
+        title=f"{len(others)} architectures against {result.baseline}",
+        lead=f"{result.summary.runs:,} runs; {verdicts}.",
+        notes=_notes(result),
+        pictures=_pictures(result),
+        grids=[_heat_map(result, m.name, others) for m in result.measures],
+        costs=_costs(result),
+        details=_details(result),
+    ).html()
 
 
 def _notes(result: ComparisonResult) -> list[str]:
@@ -164,6 +168,12 @@ def _detail(d: CaseDetail) -> list[str]:
     grades = [f"{rules} {', '.join(f'{grade} {n}' for grade, n in of.items())}" for rules, of in d.severity.items()]
     violated = [f"{name} {v.runs}/{d.runs}" for name, v in d.violated.items() if v.runs]
     return [
-        d.scenario, d.architecture, *orders, duration(d.impaired_s.median) if d.impaired_s else NONE, recovery,
-        duration(p99.median) if p99 else NONE, "; ".join(grades), ", ".join(violated) or "none",
-    ]  # fmt: skip
+        d.scenario,
+        d.architecture,
+        *orders,
+        duration(d.impaired_s.median) if d.impaired_s else NONE,
+        recovery,
+        duration(p99.median) if p99 else NONE,
+        "; ".join(grades),
+        ", ".join(violated) or "none",
+    ]

@@ -19,7 +19,7 @@ def sweep_page(result: SweepResult) -> str:
         notes=[_begins(result)],
         pictures=[] if result.two_dimensional else [Picture(m, _line(result, m)) for m in result.measures],
         grids=[_grid(result, m) for m in columns] if result.two_dimensional else [_rows(result, columns)],
-    ).html()  # fmt: skip
+    ).html()
 
 
 def _begins(result: SweepResult) -> str:

@@ -18,8 +18,12 @@ from chaos.results.sweep import MetastableFrom, SweepResult
 from simcore.base.errors import one_line
 
 MARKS: Mapping[ComparisonVerdict, str] = {
-    "better": "▲", "worse": "▼", "equivalent": "=", "inconclusive": "?", "not comparable": "–",
-}  # fmt: skip
+    "better": "▲",
+    "worse": "▼",
+    "equivalent": "=",
+    "inconclusive": "?",
+    "not comparable": "–",
+}
 Short = Mapping[str, str]
 """Architectures by their short names."""
 
@@ -130,8 +134,10 @@ def _notes(result: ComparisonResult) -> list[str]:
         f"{MARKS['not comparable']} cannot be run; medians over seeds, verdicts by sign tests on pairs of the same seed.",
         f"Chance of one false verdict in the whole at most {2 * result.level:.0%} ({result.level:.0%} for a difference, as much for an "
         f"equivalence); looks after runs: {', '.join(map(_analysis, result.looks))}.",
-        *_worth_of_seeds(result), *_missing(result), *_misfits(result),
-    ]  # fmt: skip
+        *_worth_of_seeds(result),
+        *_missing(result),
+        *_misfits(result),
+    ]
 
 
 def _analysis(analysis: InterimAnalysis) -> str:

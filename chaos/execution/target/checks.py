@@ -31,11 +31,7 @@ def name_findings(scenario: Scenario, index: ArchitectureIndex) -> list[Finding]
                 )
             )
     for i, expectation in enumerate(scenario.expect):
-        measured = measures().find(expectation.measure).flow
-        if measured is not None and measured not in flows:
-            found.append(
-                Finding(("expect", i, "measure"), f"the architecture has no flow {measured!r}", suggest(measured, flows))
-            )
+        found += measure_findings(expectation.measure, ("expect", i, "measure"), index)
     for i, rollback in enumerate(scenario.rollbacks):
         for kind, name in (
             ("services", rollback.restart),
@@ -47,32 +43,38 @@ def name_findings(scenario: Scenario, index: ArchitectureIndex) -> list[Finding]
                 found.append(Finding(("rollbacks", i), f"there is no {name!r} among the {kind}", suggest(name, known)))
     found += _word_findings(scenario)
     readings: list[tuple[Keys, str]] = [(("abort", i, "counter"), a.counter) for i, a in enumerate(scenario.abort)]
-    named: list[tuple[Keys, str]] = [(("expect", i, "measure"), e.measure) for i, e in enumerate(scenario.expect)]
-    outcomes = scenario.record.outcomes if scenario.record else ()
-    named += [(("record", "outcomes", i, "measure"), o.measure) for i, o in enumerate(outcomes)]
+    outcomes = enumerate(scenario.record.outcomes if scenario.record else ())
+    named: list[tuple[Keys, str]] = [(("record", "outcomes", i, "measure"), o.measure) for i, o in outcomes]
     readings += [(keys, counter) for keys, name in named if (counter := measures().find(name).counter) is not None]
     readings += [(("must_happen", i, "counter"), m.counter) for i, m in enumerate(scenario.must_happen) if m.counter]
     return found + [f for keys, reading in readings for f in check_reading(index, keys, reading) or _counted(keys, reading)]
 
 
 def _word_findings(scenario: Scenario) -> list[Finding]:
-    """Words of the journal that it never has, and rule sets that are not shipped."""
-    words, rules = {*VOCABULARY, *BREAKER_WORDS, *EVENT_WORDS}, library().shipped("severity")
+    """Words of the journal that it never has."""
+    words = {*VOCABULARY, *BREAKER_WORDS, *EVENT_WORDS}
     events: list[tuple[Keys, str | None]] = [(("must_happen", i, "event"), m.event) for i, m in enumerate(scenario.must_happen)]
     events += [
         (("record", "timeline", i, "event"), line.event)
         for i, line in enumerate(scenario.record.timeline if scenario.record else ())
     ]
-    found = [
+    return [
         Finding(keys, f"the journal has no event {word!r}", suggest(word, words))
         for keys, word in events
         if word is not None and word not in words
     ]
-    for i, expectation in enumerate(scenario.expect):
-        graded_by = measures().find(expectation.measure).rules
-        if graded_by is not None and graded_by not in rules:
-            found.append(Finding(("expect", i, "measure"), f"no rule set is called {graded_by!r}", suggest(graded_by, rules)))
-    return found
+
+
+def measure_findings(name: str, keys: Keys, index: ArchitectureIndex) -> list[Finding]:
+    """What a measure is a measure of, and there is not: a flow, a metric, a rule set."""
+    measure, flows, rules = measures().find(name), index.architecture.flows, library().shipped("severity")
+    if measure.flow is not None and measure.flow not in flows:
+        return [Finding(keys, f"the architecture has no flow {measure.flow!r}", suggest(measure.flow, flows))]
+    if measure.rules is not None and measure.rules not in rules:
+        return [Finding(keys, f"no rule set is called {measure.rules!r}", suggest(measure.rules, rules))]
+    if measure.counter is not None:
+        return check_reading(index, keys, measure.counter) or _counted(keys, measure.counter)
+    return []
 
 
 def _counted(keys: Keys, reading: str) -> list[Finding]:
