@@ -58,7 +58,7 @@ class Plugin:
     def error(self, message: str, hint: str = "") -> PluginError:
         """The error of this extension."""
         return PluginError(
-            f"{self} ({self.group}) {message}", mend=hint or f"get a {self.package} that fits, or 'pip uninstall {self.package}'"
+            f"{self} ({self.group}) {message}", hint=hint or f"get a {self.package} that fits, or 'pip uninstall {self.package}'"
         )
 
 
@@ -123,7 +123,7 @@ class Plugins:
                 plugin = packages[name]
                 return PluginError(
                     f"the plug-in {plugin.distribution} failed in {place}: {_named(error)}",
-                    mend="this is for its authors to correct",
+                    hint="this is for its authors to correct",
                 )
         return None
 

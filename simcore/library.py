@@ -82,7 +82,7 @@ def surroundings(reference: str | Path, library: Library = LIBRARY) -> Surroundi
     known = tuple(_gap_nodes(resolved.tree))
     for gap in off:
         if gap not in known:
-            raise InputError(f"the environment {model.name} has no gap {show_value(gap)}", mend=suggest(gap, known))
+            raise InputError(f"the environment {model.name} has no gap {show_value(gap)}", hint=suggest(gap, known))
     own = Gap(patch=model.patch, workload_patch=model.workload_patch)
     gaps = {name: model.gaps.get(name, own) for name in nodes}
     layers = []

@@ -97,7 +97,7 @@ def _architectures(text: str) -> tuple[str, ...]:
     if len(set(chosen)) != len(chosen) or len(chosen) < 2:
         raise InputError(
             "--architectures: name two or more, each once; the first is the baseline",
-            mend="such as legacy-coupled,options/bulkheads",
+            hint="such as legacy-coupled,options/bulkheads",
         )
     return tuple(chosen)
 
@@ -111,13 +111,13 @@ def _analyses(text: str | None, cap: int) -> tuple[int, ...]:
     except ValueError:
         counts = []
     if not counts or counts[0] < 1 or counts != sorted(set(counts)):
-        raise InputError(f"--looks {text}: not rising numbers of runs", mend="such as --looks 10,15,20")
+        raise InputError(f"--looks {text}: not rising numbers of runs", hint="such as --looks 10,15,20")
     return tuple(counts)
 
 
 def _runs(session: Session, execution: ExecutionOptions) -> Runs:
     if execution.resume and not execution.store:
-        raise InputError("--resume needs the file that the runs are kept in", mend="give it with --store FILE")
+        raise InputError("--resume needs the file that the runs are kept in", hint="give it with --store FILE")
     return Runs(session, execution.path, resume=execution.resume, workers=execution.workers, part=comparison.figures_alone)
 
 

@@ -68,10 +68,10 @@ def coverage(
 ) -> int:  # fmt: skip
     """What a SUITE does not notice: plant every defect at every site, run it, and count."""
     if suggest and not price:
-        raise InputError("--suggest needs prices", mend="give --price RUNS as well, such as --price 1000")
+        raise InputError("--suggest needs prices", hint="give --price RUNS as well, such as --price 1000")
     other, _, there = (beside or "").rpartition("@")
     if beside and not (other and there):
-        raise InputError(f"--beside {beside}: names a suite and an environment", mend="such as --beside at-the-open@production")
+        raise InputError(f"--beside {beside}: names a suite and an environment", hint="such as --beside at-the-open@production")
     settings = TrialSettings(architecture or "legacy-coupled", environment, operators=operators or None, **given)
     wanted = CoverageOptions(triggers, price, why, suggest, Path(into), (other, there) if beside else None)
     with Session(StderrProgress()) as session:

@@ -95,7 +95,7 @@ def diff(a: str, b: str, environment: str | None) -> None:
 @options.environment
 @options.assignments
 def validate(files: tuple[str, ...], workload: str | None, environment: str | None, assignments: tuple[str, ...]) -> None:
-    """Check files, by name or path: each mistake with its place and the mend, one line a file."""
+    """Check files, by name or path: each mistake with its place and a hint, one line a file."""
     bad = 0
     load = _resolve(workload, environment, (), "workload") if workload is not None else None
     for file in files:
@@ -148,7 +148,7 @@ def write_template(file: str) -> None:
         with Path(file).open("x", encoding="utf-8") as target:
             target.write(TEMPLATE.read_text(encoding="utf-8"))
     except FileExistsError:
-        raise InputError(f"{file} exists already", mend="name another file") from None
+        raise InputError(f"{file} exists already", hint="name another file") from None
     except OSError as error:
         raise InputError(f"cannot write {file}: {error.strerror}") from None
 

@@ -17,7 +17,7 @@ COMMANDS = {
         "chaos.cli.inspect:diff", "Print what differs between two files, each by name or path, after all they extend."
     ),
     "validate": LazyCommand(
-        "chaos.cli.inspect:validate", "Check files, by name or path: each mistake with its place and the mend, one line a file."
+        "chaos.cli.inspect:validate", "Check files, by name or path: each mistake with its place and a hint, one line a file."
     ),
     "schema": LazyCommand(
         "chaos.cli.inspect:schema",

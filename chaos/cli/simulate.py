@@ -52,13 +52,13 @@ def parse_window(text: str) -> tuple[int, int]:
     """(from, to) in ns since midnight of the first day, of a text such as `09:15-10:00`. Raises InputError."""
     begin, dash, end = text.partition("-")
     if not dash:
-        raise InputError(f"--window {text!r} is not FROM-TO", mend="write it like 09:15-10:00")
+        raise InputError(f"--window {text!r} is not FROM-TO", hint="write it like 09:15-10:00")
     try:
         window = parse_clock(begin), parse_clock(end)
     except ValueError as error:
         raise InputError(f"--window {text!r}: {error}") from None
     if window[0] >= window[1]:
-        raise InputError(f"--window {text!r} ends before it starts", mend="for the next day write d2 before the time")
+        raise InputError(f"--window {text!r} ends before it starts", hint="for the next day write d2 before the time")
     return window
 
 

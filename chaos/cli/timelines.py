@@ -165,7 +165,7 @@ def timelines(scenarios: tuple[str, ...], json_file: TextIO | None, markdown: Te
         jobs = scenario_jobs(session, scenarios or reproductions(), taken(JobOptions, given))
         for name in dict.fromkeys(job.scenario for job in jobs):
             if session.scenario(name).model.record is None:
-                raise InputError(f"{name} reproduces no public record", mend=f"reproductions: {', '.join(reproductions())}")
+                raise InputError(f"{name} reproduces no public record", hint=f"reproductions: {', '.join(reproductions())}")
         with Runs(session, workers=taken(ExecutionOptions, given).workers) as runs:
             runs.make(jobs)
         stories = [story(session.scenario(job.scenario).model, runs.records[job.key]) for job in jobs]

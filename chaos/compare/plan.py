@@ -38,7 +38,7 @@ def compared_measure(option: str) -> ComparedMeasure:
     try:
         return ComparedMeasure(name=name, margin=parse_margin(margin))
     except ValueError:
-        raise InputError(f"--measure {option}: the margin is no number, share or duration", mend="such as 0.1 % or 30s") from None
+        raise InputError(f"--measure {option}: the margin is no number, share or duration", hint="such as 0.1 % or 30s") from None
 
 
 @dataclass(frozen=True)
@@ -121,4 +121,4 @@ def require_measures(session: Session, job: Job, names: Iterable[str]) -> None:
     index = session.bind(job.system).inputs.index
     for name in names:
         for finding in measure_findings(name, (), index):
-            raise InputError(f"--measure {name}: {finding.message}", mend=finding.mend)
+            raise InputError(f"--measure {name}: {finding.message}", hint=finding.hint)

@@ -45,13 +45,13 @@ def axis_of(text: str) -> Axis:
     values = _divided(listed)
     if not equals or not path.strip() or not all(values) or len(values) < 2 or len(set(values)) < len(values):
         raise InputError(
-            f"--vary {text}: not a path with two or more different values", mend="such as pools.counter-threads.slots=12,24,48"
+            f"--vary {text}: not a path with two or more different values", hint="such as pools.counter-threads.slots=12,24,48"
         )
     for value in values:
         try:
             parse_yaml(value, "command line", f"--vary {text}")
         except InputError as error:
-            raise InputError(f"--vary {text}: {value!r}: {error.message}", mend=error.mend) from None
+            raise InputError(f"--vary {text}: {value!r}: {error.message}", hint=error.hint) from None
     return Axis(path.strip(), tuple(values))
 
 
@@ -95,7 +95,7 @@ class SweepPlan:
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.axes) <= 2 or len({axis.path for axis in self.axes}) < len(self.axes):
-            raise InputError("a sweep varies one or two different parameters", mend="give --vary once or twice")
+            raise InputError("a sweep varies one or two different parameters", hint="give --vary once or twice")
         for measure in self.measures:
             _require_swept(measure)
 

@@ -148,7 +148,7 @@ def kill_matrix(runner: TrialRunner, scenarios: Sequence[str], environment: str)
     architecture = library().resolve(s.architecture, Architecture).model
     chosen = mutants(runner.session.files, architecture, s.operators)
     if not chosen:
-        raise InputError(f"no defect has a site on {s.architecture}", mend="name other operators with --defect")
+        raise InputError(f"no defect has a site on {s.architecture}", hint="name other operators with --defect")
     cells = cells_of(runner, chosen, base, scenarios, f"mutants in {environment}")
     gone = absent(
         runner, library().resolve(s.architecture, Architecture, [library().surroundings(environment).architecture]).model, chosen

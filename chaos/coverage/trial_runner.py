@@ -183,5 +183,5 @@ def require_green(found: Baseline) -> None:
                 raise InputError(
                     f"{name} does not pass in {found.environment} without any defect: {run.verdict} with seed {run.seed}"
                     f" ({'; '.join(run.why[:1]) or 'no reason given'}){also}",
-                    mend="coverage counts what a green suite fails to notice: mend the architecture, or leave the scenario out",
+                    hint="coverage counts what a green suite fails to notice: fix the architecture, or leave the scenario out",
                 )

@@ -30,5 +30,5 @@ def _scaled(text: str) -> list[Edit]:
     except ValueError:
         factor = 0.0
     if not 0 < factor <= 1000:
-        raise InputError(f"--set {text}: the load is a factor above 0, at most 1000", mend="write load=2")
+        raise InputError(f"--set {text}: the load is a factor above 0, at most 1000", hint="write load=2")
     return [Edit("scale", path, origin, by=factor, override=True, if_present=True) for path in ARRIVALS]

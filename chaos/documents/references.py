@@ -24,4 +24,4 @@ def require_file(node: Node, kind: str, reference: str) -> None:
     except InputError as error:
         if error.line:
             raise
-        raise node.origin.error(f"{kind}: " + (f"{error.file}: " if error.file else "") + error.message, error.mend) from None
+        raise node.origin.error(f"{kind}: " + (f"{error.file}: " if error.file else "") + error.message, error.hint) from None

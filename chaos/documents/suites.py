@@ -19,7 +19,7 @@ def entries_of(entry: Entry) -> list[Entry]:
     known = library().shipped("scenario")
     matching = fnmatch.filter(known, entry.scenario)
     if not matching:
-        raise InputError(f"no scenario matches {entry.scenario!r}", mend=suggest(entry.scenario, known))
+        raise InputError(f"no scenario matches {entry.scenario!r}", hint=suggest(entry.scenario, known))
     return [entry.model_copy(update={"scenario": name}) for name in matching]
 
 
@@ -72,6 +72,6 @@ def _require(node: Node, kind: str, file: str) -> None:
         try:
             entries_of(Entry(scenario=name))
         except InputError as error:
-            raise node.origin.error(error.message, error.mend) from None
+            raise node.origin.error(error.message, error.hint) from None
     elif node.value is not None:
         require_file(node, kind, beside(file, name))

@@ -73,7 +73,7 @@ def _require_measure(session: Session, pair: Pair, suite: Suite, options: JobOpt
     for side in (pair.a, pair.b):
         system = session.bind(_suite_jobs(session, side, suite, options)[0].system)
         for finding in measure_findings(pair.measure, (), system.inputs.index):
-            raise InputError(f"pair {pair.name}: {pair.measure}: {finding.message}", mend=finding.mend)
+            raise InputError(f"pair {pair.name}: {pair.measure}: {finding.message}", hint=finding.hint)
 
 
 def _suite_jobs(session: Session, entry: Entry, suite: Suite, options: JobOptions) -> list[Job]:

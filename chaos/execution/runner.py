@@ -134,7 +134,7 @@ class TaskRunner(Generic[Task, Value]):
 def require_same_files(scenario: str, theirs: str, ours: str) -> None:
     """Raises InputError if the digests of what a worker ran and of what we have differ."""
     if theirs != ours:
-        raise InputError(f"the cluster's workers have other files for {scenario}", mend="give all of them the same files")
+        raise InputError(f"the cluster's workers have other files for {scenario}", hint="give all of them the same files")
 
 
 class Numbered(Generic[Task, Value]):

@@ -103,11 +103,11 @@ class Session:
         where = f"{job.target}: {job.scenario}"
         if limits.seeds is not None and job.seed not in limits.seeds:
             seeds = ", ".join(map(str, sorted(limits.seeds)))
-            raise InputError(f"{where} cannot be run with seed {job.seed}", mend=f"with it there are seeds {seeds or 'none'}")
+            raise InputError(f"{where} cannot be run with seed {job.seed}", hint=f"with it there are seeds {seeds or 'none'}")
         if job.spans and not limits.spans:
-            raise InputError(f"{where} cannot keep the hops of requests", mend="leave --spans out")
+            raise InputError(f"{where} cannot keep the hops of requests", hint="leave --spans out")
         if job.events_max is not None and not limits.events:
-            raise InputError(f"{where} cannot bound the events of a run", mend="use the target simulated")
+            raise InputError(f"{where} cannot bound the events of a run", hint="use the target simulated")
 
     def announce(self, targets: Iterable[str]) -> None:
         """What a person should know before runs on these targets begin."""

@@ -28,7 +28,7 @@ class Store:
             self._known = dict(self._read()) if resume and path.exists() else {}
             self._fd = os.open(path, os.O_CREAT | os.O_APPEND | os.O_RDWR | (0 if resume else os.O_TRUNC), 0o644)
         except OSError as error:
-            raise InputError(f"cannot keep runs in {path}: {error.strerror}", mend="name another file with --store") from None
+            raise InputError(f"cannot keep runs in {path}: {error.strerror}", hint="name another file with --store") from None
         if resume and not self._ends_whole():
             os.write(self._fd, b"\n")  # so that the next line does not grow onto a torn one
 

@@ -201,12 +201,12 @@ def _cluster(address: str) -> Iterator[list[Lane]]:
     try:
         from distributed import Client
     except ImportError:
-        raise InputError("--cluster needs Dask's distributed", mend="pip install 'coredrill[cluster]'") from None
+        raise InputError("--cluster needs Dask's distributed", hint="pip install 'coredrill[cluster]'") from None
     try:
         client = Client(address, timeout=CONNECT_S, set_as_default=False)
     except (OSError, ValueError) as error:  # a time-out is an OSError
         raise InputError(
-            f"no Dask scheduler at {address!r}: {error}", mend="start one with 'dask scheduler' and give its tcp://host:port"
+            f"no Dask scheduler at {address!r}: {error}", hint="start one with 'dask scheduler' and give its tcp://host:port"
         ) from None
     try:
         executor = client.get_executor(pure=False)
@@ -221,7 +221,7 @@ def _cluster(address: str) -> Iterator[list[Lane]]:
 def _alike(program: str, function: Callable[[Task], Value], task: Task) -> Value:
     """On a worker: only the same program, with the same extensions, makes the same results."""
     if _program() != program:
-        raise InputError(f"a worker of the cluster has {_program()}, not {program}", mend="install the same on all")
+        raise InputError(f"a worker of the cluster has {_program()}, not {program}", hint="install the same on all")
     return function(task)
 
 

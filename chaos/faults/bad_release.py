@@ -32,7 +32,7 @@ class Growth(Model):
 
 
 class BadRelease(OnUnits):
-    """A release makes a service slow, wrong or contended; it stays until rolled back, which can fail, or mended by the vendor.
+    """A release makes a service slow, wrong or contended; it stays until rolled back, which can fail, or fixed by the vendor.
 
     Pushes and configuration are 68 % of triggers at Google 2010-17 [84]; a new version took PC and App login down and the plan
     to roll it back was incomplete (China Merchants, 2022-05-16 [45]). With `replicas` some servers alone have it, as one of
@@ -79,12 +79,12 @@ class BadRelease(OnUnits):
 
     def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
         self._spoil(core, self.units(system_of(core)))
-        mended, attempts, name = core.env.event(), count(), str(self.service)
+        fixed, attempts, name = core.env.event(), count(), str(self.service)
 
-        def mend() -> None:
+        def fix() -> None:
             self.heal(core, control)
-            if not mended.triggered:
-                mended.succeed()
+            if not fixed.triggered:
+                fixed.succeed()
 
         def roll_back() -> bool:
             attempt = next(attempts)
@@ -93,16 +93,16 @@ class BadRelease(OnUnits):
                 return False
             if core.draw(f"rollback/{name}", attempt) < self.rollback_fails ** (attempt + 1):
                 return False
-            mend()
+            fix()
             return True
 
         control.changes.record(name, undo=roll_back)
         if self.vendor_mends:
-            control.changes.offer_mend(name, mend)
-        return self._slow_operations(core, mended)
+            control.changes.offer_repair(name, fix)
+        return self._slow_operations(core, fixed)
 
-    def _slow_operations(self, core: Cosimulation, mended: simpy.Event) -> Process:
-        """Sets the factors now; of what grows returns the process that sets them anew every minute until it is mended."""
+    def _slow_operations(self, core: Cosimulation, fixed: simpy.Event) -> Process:
+        """Sets the factors now; of what grows returns the process that sets them anew every minute until it is fixed."""
         grows = self.grows
         began = sum(read(core, r) for r in grows.of) if grows is not None else 0
 
@@ -114,7 +114,7 @@ class BadRelease(OnUnits):
                 core.inject.work(str(self.service), operation, 1.0 + (factor - 1.0) * share)
 
         turn()
-        return None if grows is None else _every_minute(core, turn, mended)
+        return None if grows is None else _every_minute(core, turn, fixed)
 
     def _spoil(self, core: Cosimulation, units: list[tuple[str, int]]) -> None:
         for service, replica in units:

@@ -43,7 +43,7 @@ class BatchOverrun(Fault):
     def targets(self, system: System) -> list[Target]:
         batches = system.architecture.control.batches
         if not batches[require("batch", self.batch, batches)].holds:
-            raise InputError(f"the batch {self.batch} holds no gate, so it cannot run over into the open", mend="give it `holds`")
+            raise InputError(f"the batch {self.batch} holds no gate, so it cannot run over into the open", hint="give it `holds`")
         return [Target("batch", self.batch)]
 
     def apply(self, core: Cosimulation, control: ControlPlane) -> Process:

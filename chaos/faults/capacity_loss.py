@@ -20,7 +20,7 @@ def finite_slots(architecture: Architecture, pool: str) -> int:
     """The slots of a pool as the file has them. Raises InputError if they are unlimited."""
     slots = architecture.pools[pool].slots
     if slots == "unlimited":
-        raise InputError(f"the pool {pool} has unlimited slots and can lose none", mend="choose another pool, or give it slots")
+        raise InputError(f"the pool {pool} has unlimited slots and can lose none", hint="choose another pool, or give it slots")
     return slots
 
 
@@ -45,8 +45,8 @@ class CapacityLoss(OnPool):
         found = super().targets(system)
         if self.replica is not None and self._label not in (known := system.index.resource_names(self.pool)):
             if not system.index.is_per_replica(self.pool):
-                raise InputError(f"the pool {self.pool} is shared by all replicas", mend="leave replica out")
-            raise InputError(f"the pool {self.pool} has no replica {self.replica}", mend=f"it has 0 to {len(known) - 1}")
+                raise InputError(f"the pool {self.pool} is shared by all replicas", hint="leave replica out")
+            raise InputError(f"the pool {self.pool} has no replica {self.replica}", hint=f"it has 0 to {len(known) - 1}")
         finite_slots(system.architecture, self.pool)
         return found
 

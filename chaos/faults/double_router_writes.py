@@ -42,7 +42,7 @@ class DoubleRouterWrites(Fault):
     def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
         for source, target in self._links(system_of(core)):
             core.inject.link(source, target, duplication=self.share)
-            control.changes.offer_mend(source, lambda: self.heal(core, control))
+            control.changes.offer_repair(source, lambda: self.heal(core, control))
         return None
 
     def heal(self, core: Cosimulation, control: ControlPlane) -> Process:

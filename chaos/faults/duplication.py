@@ -30,7 +30,7 @@ class Duplication(OnLinks):
     def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
         for source, target in self.links(system_of(core)):
             core.inject.link(source, target, duplication=self.share)
-            control.changes.offer_mend(source, lambda: self.heal(core, control))
+            control.changes.offer_repair(source, lambda: self.heal(core, control))
         return None
 
     def heal(self, core: Cosimulation, control: ControlPlane) -> Process:

@@ -21,7 +21,7 @@ class ExchangeDegradation(Fault):
     """An exchange is slow in all it does, fails a share of what it is asked, and reports late: for every broker at once.
 
     Its in-flight windows turn slowness into backlog at the router. A surge of orders slowed confirmations from about 10:10 to
-    11:13 (SSE, 2024-09-27 [14][53]); no broker can mend it.
+    11:13 (SSE, 2024-09-27 [14][53]); no broker can put it right.
     """
 
     fault: ClassVar[str] = "exchange-degradation"

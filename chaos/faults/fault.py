@@ -84,7 +84,7 @@ class Fault(Model):
         raise NotImplementedError
 
     def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
-        """Puts back what the architecture's file says. May return a generator when mending takes time. Does nothing unless said."""
+        """Puts back what the architecture's file says. May return a generator when putting it right takes time. Does nothing unless said."""
         return None
 
     def readings(self, system: System) -> list[str]:
@@ -124,7 +124,7 @@ def calls_to(index: ArchitectureIndex, service: str) -> list[str]:
 def require(what: str, name: str, known: Collection[str]) -> str:
     """The name, if it is known. Raises InputError with the likely one, or with what there is."""
     if name not in known:
-        raise InputError(f"no {what} is called {name!r}", mend=suggest(name, known))
+        raise InputError(f"no {what} is called {name!r}", hint=suggest(name, known))
     return name
 
 
@@ -164,7 +164,7 @@ class OnUnits(Fault):
                 total = made.units
                 for replica in self.replicas:
                     if replica >= total:
-                        raise InputError(f"{self.service} has no replica {replica}", mend=f"it has 0 to {total - 1}")
+                        raise InputError(f"{self.service} has no replica {replica}", hint=f"it has 0 to {total - 1}")
                 return [(self.service, r) for r in self.replicas]
             return [(self.service, r) for r in range(math.ceil((self.fraction or 1.0) * made.replicas - 1e-9))]
         every = system.index.instances.values()
@@ -202,7 +202,7 @@ class OnLinks(Fault):
         if not found:
             known = ", ".join(system.index.links)
             raise InputError(
-                f"no link from {self.source or 'anywhere'} to {self.target or 'anywhere'}", mend=f"links: {known or 'none'}"
+                f"no link from {self.source or 'anywhere'} to {self.target or 'anywhere'}", hint=f"links: {known or 'none'}"
             )
         return found
 

@@ -24,7 +24,7 @@ class OperatorError(Fault):
     """Somebody who is not asked to stops a unit that runs well, or sets a pool or a rate limit to a tenth of what was meant.
 
     An error in a maintenance program cut a bank's capacity (DBS, 2023-05-05 [72]), a contractor closed cooling valves (2023-10-14
-    [71]). These are mistakes in daily work; those made while mending are the operators' own, by their error rates [98].
+    [71]). These are mistakes in daily work; those made while repairing are the operators' own, by their error rates [98].
     """
 
     fault: ClassVar[str] = "operator-error"
@@ -52,7 +52,7 @@ class OperatorError(Fault):
         service = require("service", str(self.stops), architecture.services)
         last = architecture.services[service].units - 1
         if self.replica > last:
-            raise InputError(f"{service} has no replica {self.replica}", mend=f"it has 0 to {last}")
+            raise InputError(f"{service} has no replica {self.replica}", hint=f"it has 0 to {last}")
         return [Target("unit", instance_name(service, self.replica))]
 
     def apply(self, core: Cosimulation, control: ControlPlane) -> Process:

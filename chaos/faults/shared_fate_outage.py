@@ -39,7 +39,7 @@ class SharedFateOutage(OnUnits):
         for service, replica in self.units(system_of(core)):
             core.inject.crash(service, replica)
             control.changes.held[instance_name(service, replica)] = f"{self.group or self.site} is out"
-        control.changes.offer_mend(str(self.group or self.site), lambda: self._repair(core, control))
+        control.changes.offer_repair(str(self.group or self.site), lambda: self._repair(core, control))
         return None
 
     def _repair(self, core: Cosimulation, control: ControlPlane) -> None:

@@ -40,7 +40,7 @@ class StoreWriteStall(Fault):
     def targets(self, system: System) -> list[Target]:
         writes = self._writes(system)
         if not writes:
-            raise InputError(f"no operation of {self.service} has an effect", mend="name those that write under operations")
+            raise InputError(f"no operation of {self.service} has an effect", hint="name those that write under operations")
         return [Target("operation", f"{self.service}.{operation}") for operation in writes]
 
     def readings(self, system: System) -> list[str]:

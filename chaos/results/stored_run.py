@@ -86,7 +86,7 @@ def read_run(folder: str | Path) -> StoredRun:
     if found is None or found.record is None:
         run = unjudged(simulation_run(journal))
     elif found.record.digest != journal.digest:
-        raise JournalError("this is the record of another journal", file=str(path), mend="run the scenario again")
+        raise JournalError("this is the record of another journal", file=str(path), hint="run the scenario again")
     else:
         run = found.record
     violated = [Stretch(*stretch) for stretch in found.violated] if found else []
@@ -96,12 +96,12 @@ def read_run(folder: str | Path) -> StoredRun:
 def _read_beside(path: Path) -> _File:
     try:
         if path.stat().st_size > BYTES_MAX:
-            raise JournalError(f"larger than {BYTES_MAX} bytes", file=str(path), mend="run the scenario again")
+            raise JournalError(f"larger than {BYTES_MAX} bytes", file=str(path), hint="run the scenario again")
         raw = json.loads(path.read_text(encoding="utf-8"))
         version = raw.get("schema_version") if isinstance(raw, dict) else None
         if isinstance(raw, dict) and raw.get("format") == FORMAT and version != SCHEMA_VERSION:
-            mend = "run the scenario again, or use the coredrill that wrote it"
-            raise JournalError(f"schema_version is {version!r}, this coredrill reads {SCHEMA_VERSION}", file=str(path), mend=mend)
+            hint = "run the scenario again, or use the coredrill that wrote it"
+            raise JournalError(f"schema_version is {version!r}, this coredrill reads {SCHEMA_VERSION}", file=str(path), hint=hint)
         _require_short(raw)
         return _File.model_validate(raw)
     except ValidationError as error:
@@ -109,7 +109,7 @@ def _read_beside(path: Path) -> _File:
         why = f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
     except (OSError, ValueError, RecursionError) as error:
         why = str(error) or type(error).__name__
-    raise JournalError(f"not the record of a run: {why}", file=str(path), mend="run the scenario again")
+    raise JournalError(f"not the record of a run: {why}", file=str(path), hint="run the scenario again")
 
 
 def _require_short(raw: JsonValue) -> None:

@@ -1,4 +1,4 @@
-"""The one error a user's mistake raises: what is wrong, where, and the mend."""
+"""The one error a user's mistake raises: what is wrong, where, and a hint."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from collections.abc import Iterable
 
 
 class InputError(Exception):
-    """A mistake in a file or on the command line. `str()` is one line: ``file:line:column: message; mend``.
+    """A mistake in a file or on the command line. `str()` is one line: ``file:line:column: message; hint``.
 
     `line` and `column` count from 1; 0 means that the mistake has no place inside the file.
     """
 
-    def __init__(self, message: str, file: str = "", line: int = 0, column: int = 0, mend: str = "") -> None:
+    def __init__(self, message: str, file: str = "", line: int = 0, column: int = 0, hint: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.file = file
         self.line = line
         self.column = column
-        self.mend = mend
+        self.hint = hint
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
         text = ": ".join(part for part in (place, self.message) if part)
-        return one_line(f"{text}; {self.mend}" if self.mend else text)
+        return one_line(f"{text}; {self.hint}" if self.hint else text)
 
 
 def one_line(text: str) -> str:
@@ -39,7 +39,7 @@ def show_value(value: object, length: int = 60) -> str:
 
 
 def suggest(word: str, known: Iterable[str]) -> str:
-    """The mend for a word that is not known: the likely one meant, else what there is."""
+    """The hint for a word that is not known: the likely one meant, else what there is."""
     names = sorted(set(known))
     close = difflib.get_close_matches(word[:100], names, n=1, cutoff=0.6)
     if close:

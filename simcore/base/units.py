@@ -31,7 +31,7 @@ LAST_DAY = 3650
 def parse_duration(value: object) -> int:
     """Nanoseconds of a duration such as ``250ms``, ``1.5s``, ``10min``; ``0`` alone needs no unit.
 
-    Raises ValueError, with the mend, for anything else.
+    Raises ValueError, with a hint, for anything else.
     """
     if isinstance(value, int) and not isinstance(value, bool) and value == 0:
         return 0

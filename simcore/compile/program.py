@@ -230,7 +230,7 @@ class Assembler:
         if deepest > y.HOLDS_MAX:
             raise InputError(
                 f"{self.name} holds {deepest} slots at once; at most {y.HOLDS_MAX} are possible",
-                mend="nest fewer pools in one another",
+                hint="nest fewer pools in one another",
             )
         size = int(y.INSTR_SIZE)
         base = self.records.m.take(size * len(self.code))

@@ -363,7 +363,7 @@ class RecordWriter:
         """The stream of intents of `flow` that follow one stream of another flow."""
         followed = self.handles["stream"][follows.flow if kind == "base" else f"{follows.flow}/{kind}"]
         if self.get(followed, y.STREAM_FOLLOWER):
-            raise InputError(f"workload {self.workload.name}: two flows follow {follows.flow}", mend="let one follow the other")
+            raise InputError(f"workload {self.workload.name}: two flows follow {follows.flow}", hint="let one follow the other")
         label = f"{flow}/after-{kind}"
         at = self.handles["stream"][label] = self.m.take(y.STREAM_SIZE)
         self.set(at, y.STREAM_FLOW, self.handles["flow"][flow])

@@ -63,10 +63,10 @@ class Cosimulation:
             close = difflib.get_close_matches(name, handles, 1)
             raise InputError(
                 f"nothing to read: {kind} {name!r}",
-                mend=f"did you mean {close[0]}?" if close else f"kinds: {', '.join(_OFFSETS)}",
+                hint=f"did you mean {close[0]}?" if close else f"kinds: {', '.join(_OFFSETS)}",
             )
         if field not in _OFFSETS[kind]:
-            raise InputError(f"a {kind} has no {field!r}", mend=f"it has: {', '.join(_OFFSETS[kind])}")
+            raise InputError(f"a {kind} has no {field!r}", hint=f"it has: {', '.join(_OFFSETS[kind])}")
         return handles[name] + _OFFSETS[kind][field]
 
     def read(self, kind: str, name: str, field: str) -> int:
@@ -128,7 +128,7 @@ class Cosimulation:
         """Submits one synthetic intent of a flow now. The event's value: a ProbeAnswer."""
         stream = self.plan.handles["stream"].get(f"{flow}/probe")
         if stream is None:
-            raise InputError(f"no flow is called {flow!r}", mend=f"flows: {', '.join(self.plan.handles['flow'])}")
+            raise InputError(f"no flow is called {flow!r}", hint=f"flows: {', '.join(self.plan.handles['flow'])}")
         self._probe_number += 1
         event = self._probes[self._probe_number] = self.env.event()
         self._machine.push_arrival(stream, int(self.env.now), 0, self._probe_number)

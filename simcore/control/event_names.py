@@ -42,7 +42,7 @@ VOCABULARY: dict[str, str] = {
     "verified": "after the action the team looks whether the alarms' causes are gone (ok)",
     "restore": "the causes of the incident's alarms are gone after an action: end of the restoration time",
     "vendor_called": "the incident is escalated to the vendor",
-    "vendor_tried": "the vendor has tried to mend it (ok)",
+    "vendor_tried": "the vendor has tried to fix it (ok)",
     "incident_closed": "the team is done with the incident",
     "check_done": "a line of a checklist is done",
     "check_skipped": "a line of a checklist is left out",

@@ -72,5 +72,5 @@ def start_control(core: Core) -> ControlPlane:
     Raises InputError when a name in the control section leads nowhere.
     """
     for finding in check_control(core.plan.index):
-        raise InputError(f"{'.'.join(map(str, finding.keys))}: {finding.message}", mend=finding.mend)
+        raise InputError(f"{'.'.join(map(str, finding.keys))}: {finding.message}", hint=finding.hint)
     return ControlPlane(core)

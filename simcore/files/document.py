@@ -51,8 +51,8 @@ class Origin(NamedTuple):
     def __str__(self) -> str:
         return f"{self.layer}, {self.file}:{self.line}" if self.line else f"{self.layer}, {self.file}"
 
-    def error(self, message: str, mend: str = "") -> InputError:
-        return InputError(message, self.file, self.line, self.column, mend)
+    def error(self, message: str, hint: str = "") -> InputError:
+        return InputError(message, self.file, self.line, self.column, hint)
 
 
 @dataclass(slots=True, eq=False)
@@ -123,18 +123,18 @@ def read_text(path: Path) -> str:
     try:
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
-            raise InputError("is a directory", file, mend="name a file in it")
+            raise InputError("is a directory", file, hint="name a file in it")
         if not stat.S_ISREG(status.st_mode):
-            raise InputError("is not a regular file", file, mend="write what it yields to a file first")
+            raise InputError("is not a regular file", file, hint="write what it yields to a file first")
         if status.st_size > MAX_BYTES:
             size = f"{status.st_size / 1e6:.1f} MB"
-            raise InputError(f"the file is too large ({size})", file, mend=f"at most {MAX_BYTES // 1_000_000} MB are read")
+            raise InputError(f"the file is too large ({size})", file, hint=f"at most {MAX_BYTES // 1_000_000} MB are read")
         raw = path.read_bytes()
     except FileNotFoundError:
-        raise InputError("no such file", file, mend="check the path") from None
+        raise InputError("no such file", file, hint="check the path") from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise InputError(f"cannot be read: {reason}", file, mend="check the path and its permissions") from None
+        raise InputError(f"cannot be read: {reason}", file, hint="check the path and its permissions") from None
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -175,8 +175,8 @@ def parse_yaml(text: str, file: str, layer: str) -> Node:
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         detail = f" (the parser says: {error.problem or error.context})" if error.problem or error.context else ""
         tab = "\t" in (text.splitlines() or [""])[min(line, len(text.splitlines())) - 1] if text else False
-        mend = "indent with spaces, not tabs" if tab else "check indentation, colons and quotes here and just before"
-        raise InputError(f"not well-formed YAML{detail}", file, line, column, mend) from None
+        hint = "indent with spaces, not tabs" if tab else "check indentation, colons and quotes here and just before"
+        raise InputError(f"not well-formed YAML{detail}", file, line, column, hint) from None
     except yaml.YAMLError as error:
         raise InputError(
             f"not well-formed YAML (the parser says: {error})", file, 1, 1, "check that this is a YAML file"

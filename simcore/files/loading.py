@@ -1,6 +1,6 @@
 """Files to validated models. A `Library` knows the kinds of files it is made with, and nothing here knows any of them.
 
-Every mistake of a user, here and below, is an `InputError` with file, line, column, value and mend.
+Every mistake of a user, here and below, is an `InputError` with file, line, column, value and hint.
 """
 
 from __future__ import annotations
@@ -119,14 +119,14 @@ class Library:
         found = {kind: names[reference] for kind, names in known.items() if reference in names}
         if len(found) > 1:
             paths = ", ".join(path.relative_to(self.root).as_posix() for path in found.values())
-            raise InputError(f"{show_value(reference)} is the name of several files", mend=f"write the path of one: {paths}")
+            raise InputError(f"{show_value(reference)} is the name of several files", hint=f"write the path of one: {paths}")
         if found:
             return next(iter(found.values()))
         what = next(iter(known)) if len(known) == 1 else "file"
         if _exists(Path(reference)):
             return Path(reference)
         every = [name for names in known.values() for name in names]
-        raise InputError(f"no {what} is called {show_value(reference)}", mend=suggest(reference, every))
+        raise InputError(f"no {what} is called {show_value(reference)}", hint=suggest(reference, every))
 
     def kind_of(self, reference: str | Path) -> Kind:
         """The kind a file says it is, by name or path. Raises InputError."""
@@ -194,12 +194,12 @@ class Library:
             base_path = self.find(extension.extends, (kind.name,), beside)
             if not base_path.is_file():
                 raise InputError(
-                    f"no file {show_value(extension.extends)} beside this one", mend="write a shipped name or a path"
+                    f"no file {show_value(extension.extends)} beside this one", hint="write a shipped name or a path"
                 )
         except (InputError, OSError, ValueError) as error:
-            mend = error.mend if isinstance(error, InputError) else ""
+            hint = error.hint if isinstance(error, InputError) else ""
             message = error.message if isinstance(error, InputError) else str(error)
-            raise node.origin.error(f"extends: {message}", mend) from None
+            raise node.origin.error(f"extends: {message}", hint) from None
         if base_path.resolve() in chain or len(chain) > MAX_EXTENDS:
             raise node.origin.error("extends: the files extend each other in a circle", "let one of them stand on its own")
         return base_path

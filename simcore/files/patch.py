@@ -189,7 +189,7 @@ def command_line_layer(assignments: Iterable[str]) -> Layer:
         try:
             node = parse_yaml(value or "''", origin.file, origin.layer)
         except InputError as error:
-            raise origin.error(error.message, error.mend) from None
+            raise origin.error(error.message, error.hint) from None
         edits.append(Edit("set", path.strip(), origin, Node.of(node.plain(), origin), override=True))
     return Layer("command line", "", tuple(edits))
 

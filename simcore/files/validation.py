@@ -37,7 +37,7 @@ class Finding(NamedTuple):
 
     keys: Keys
     message: str
-    mend: str = ""
+    hint: str = ""
     at_key: bool = False
 
 
@@ -66,10 +66,10 @@ def findings_error(tree: Node, model: type[BaseModel], findings: Iterable[Findin
     shown = show_value(node.value) if node is not None and not isinstance(node.value, (dict, list)) else ""
     if shown and not finding.at_key and not message.endswith(f": {shown}"):
         message += f" (value: {shown})"
-    mend = finding.mend
+    hint = finding.hint
     if len(placed) > 1:
-        mend = f"{mend}; and {len(placed) - 1} more" if mend else f"and {len(placed) - 1} more"
-    return origin.error(message, mend)
+        hint = f"{hint}; and {len(placed) - 1} more" if hint else f"and {len(placed) - 1} more"
+    return origin.error(message, hint)
 
 
 def _node_at(tree: Node, keys: Keys) -> Node | None:
@@ -103,8 +103,8 @@ def _findings(model: type[BaseModel], tree: Node, error: ValidationError) -> lis
     merged = []
     for keys, found in by_place.items():
         messages = list(dict.fromkeys(f.message for f in found))
-        merged.append(Finding(keys, ", or ".join(messages), next((f.mend for f in found if f.mend), ""), found[0].at_key))
-    meant = {(*f.keys[:-1], f.mend.removeprefix("did you mean '").removesuffix("'?")) for f in merged if f.at_key}
+        merged.append(Finding(keys, ", or ".join(messages), next((f.hint for f in found if f.hint), ""), found[0].at_key))
+    meant = {(*f.keys[:-1], f.hint.removeprefix("did you mean '").removesuffix("'?")) for f in merged if f.at_key}
     return [f for f in merged if f.keys not in meant]  # a key is not also missing that is there with a slip in it
 
 
@@ -122,8 +122,8 @@ def _finding(model: type[BaseModel], tree: Node, detail: ErrorDetails) -> Findin
         wrong = next(iter(node.value), "") if node is not None and isinstance(node.value, dict) else ""
         return Finding(keys, detail["msg"], suggest(wrong, words) if wrong else "")
     if what == "value_error":
-        message, _, mend = str(context["error"]).partition("; ")
-        return Finding(keys, message, mend)
+        message, _, hint = str(context["error"]).partition("; ")
+        return Finding(keys, message, hint)
     if what == "literal_error":
         node = _node_at(tree, keys)
         words = re.findall("'([^']*)'", context["expected"])  # the words themselves: how they are joined is ours to say
@@ -161,14 +161,14 @@ def _unknown_key(keys: Keys, kind: object, holder: Node | None) -> Finding:
     known = fields_of(model) if model is not None else {}
     verbs, verb = verbs_of(kind), verb_of(kind, holder) if holder is not None else None
     if verbs is not None and verb is not None and key in verbs.forms:
-        message, mend = f"a {verbs.noun} has one verb, this has {verb!r} and {key!r}", f"make two {verbs.noun}s of it"
+        message, hint = f"a {verbs.noun} has one verb, this has {verb!r} and {key!r}", f"make two {verbs.noun}s of it"
     elif key in _HINTS:
-        message, mend = "unknown key", _HINTS[key]
+        message, hint = "unknown key", _HINTS[key]
     elif "extends" in known:
-        message, mend = "unknown key in a file that extends another", "write the change as an edit of patch"
+        message, hint = "unknown key in a file that extends another", "write the change as an edit of patch"
     else:
-        message, mend = "unknown key", suggest(key, known)
-    return Finding(keys, message, mend, at_key=True)
+        message, hint = "unknown key", suggest(key, known)
+    return Finding(keys, message, hint, at_key=True)
 
 
 def _follow(model: type[BaseModel], tree: Node, loc: tuple[str | int, ...]) -> tuple[Keys, object, Node | None]:

@@ -60,16 +60,16 @@ def _read_head(folder: Path) -> dict[str, Any]:
     """journal.json without its format and version. The version is looked at first: another one may mean other contents."""
     path = folder / HEAD
     if not path.is_file():
-        raise JournalError(f"no journal here: there is no {HEAD}", file=str(folder), mend="name the folder a run was written to")
+        raise JournalError(f"no journal here: there is no {HEAD}", file=str(folder), hint="name the folder a run was written to")
     if path.stat().st_size > HEAD_BYTES_MAX:
         raise damaged(path, f"larger than {HEAD_BYTES_MAX} bytes")
     raw = json.loads(path.read_text(encoding="utf-8"))
     if not isinstance(raw, dict) or raw.pop("format", None) != FORMAT:
-        raise JournalError(f"not a journal: no format {FORMAT!r}", file=str(path), mend="name the folder a run was written to")
+        raise JournalError(f"not a journal: no format {FORMAT!r}", file=str(path), hint="name the folder a run was written to")
     version = raw.pop("schema_version", None)
     if version != SCHEMA_VERSION:
-        mend = "run the simulation again, or use the coredrill that wrote it"
-        raise JournalError(f"schema_version is {version!r}, this coredrill reads {SCHEMA_VERSION}", file=str(path), mend=mend)
+        hint = "run the simulation again, or use the coredrill that wrote it"
+        raise JournalError(f"schema_version is {version!r}, this coredrill reads {SCHEMA_VERSION}", file=str(path), hint=hint)
     return raw
 
 

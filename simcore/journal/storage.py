@@ -28,7 +28,7 @@ class JournalError(InputError):
 
 def damaged(path: Path, why: str) -> JournalError:
     """The error of a journal that is not as it was written."""
-    return JournalError(f"not a whole journal: {why}", file=str(path), mend="run the simulation again")
+    return JournalError(f"not a whole journal: {why}", file=str(path), hint="run the simulation again")
 
 
 def npy_header(dtype: str, shape: tuple[int, ...]) -> bytes:

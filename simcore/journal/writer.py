@@ -220,5 +220,5 @@ def _refuse_foreign(target: Path) -> None:
             with (target / HEAD).open("rb") as file:
                 if FORMAT.encode() in file.read(HEAD_BYTES_MAX):
                     return
-    mend = "name a new folder, or that of an older journal"
-    raise JournalError("this is there already and is not a journal", file=str(target), mend=mend)
+    hint = "name a new folder, or that of an older journal"
+    raise JournalError("this is there already and is not a journal", file=str(target), hint=hint)

@@ -99,7 +99,7 @@ def check_workload(workload: Workload) -> list[Finding]:
 
 
 def check_pair(architecture: Architecture, workload: Workload) -> tuple[list[Finding], list[Finding]]:
-    """Findings about an architecture under a workload: (those to mend in the architecture, those in the workload)."""
+    """Findings about an architecture under a workload: (those to correct in the architecture, those in the workload)."""
     index = ArchitectureIndex(architecture)
     values = {name: tuple(a.weights) for name, a in workload.attributes.items()} | dict(BUILTIN_ATTRIBUTES)
     in_architecture = []

@@ -176,10 +176,10 @@ def check_reading(index: ArchitectureIndex, keys: Keys, reading: str) -> list[Fi
 def _rules(a: Architecture, c: Control) -> list[Finding]:
     """What is wrong though every name exists."""
     twice = [name for name, times in Counter(alarm_names(c)).items() if times > 1]
-    mend = "give monitors, robots, complaints and checklists different names"
-    found = [Finding(("control",), f"several sources of alarms are named {name!r}", mend) for name in twice]
-    mend = "rename one: `needs` could mean either"
-    found += [Finding(("control", "files", n), f"a batch is named {n!r} too", mend) for n in c.files if n in c.batches]
+    hint = "give monitors, robots, complaints and checklists different names"
+    found = [Finding(("control",), f"several sources of alarms are named {name!r}", hint) for name in twice]
+    hint = "rename one: `needs` could mean either"
+    found += [Finding(("control", "files", n), f"a batch is named {n!r} too", hint) for n in c.files if n in c.batches]
     for name, failover in c.failovers.items():
         standby: Standby | None = a.services[failover.service].standby if failover.service in a.services else Standby()
         if standby is None:

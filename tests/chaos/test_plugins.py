@@ -155,7 +155,7 @@ def test_a_broken_one_is_one_clear_error(module: types.ModuleType, name: str, va
     text = str(caught.value)
     assert text.startswith(f"plug-in {name!r} of outside 1.2 ({group}) ")
     assert says in text
-    assert caught.value.mend
+    assert caught.value.hint
     assert text.isprintable()
     assert str(pickle.loads(pickle.dumps(caught.value))) == text
 

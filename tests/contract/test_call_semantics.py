@@ -585,8 +585,8 @@ def shop_calls(seen: Seen) -> list[float | None]:
 
 def test_a_breaker_opens_at_its_failure_rate_and_probes_after_open_for(run: Run) -> None:
     """At min_calls or more, and failures ≥ failure_rate × outcomes, it opens; `open_for` later the next call is a probe."""
-    broken, mended = fault(5, "error_rate", "shop", 0, share=1.0), fault(45, "error_rate", "shop", 0, share=0.0)
-    seen = run(breaking("window: 4, min_calls: 3, failure_rate: 0.6, open_for: 25ms"), EVERY_10_MS, broken, mended)
+    broken, repaired = fault(5, "error_rate", "shop", 0, share=1.0), fault(45, "error_rate", "shop", 0, share=0.0)
+    seen = run(breaking("window: 4, min_calls: 3, failure_rate: 0.6, open_for: 25ms"), EVERY_10_MS, broken, repaired)
     # ok at 4, errors at 10 and 20: 2 of 3, open at 20 until 45; 30 and 40 rejected; the probe at 50 closes it
     assert shop_calls(seen) == [0, 10, 20, 50, 60, 70]
     assert [c[2] for c in seen.clients] == [
@@ -603,12 +603,12 @@ def test_a_breaker_opens_at_its_failure_rate_and_probes_after_open_for(run: Run)
 
 def test_a_success_may_open_a_breaker(run: Run) -> None:
     """At min_calls or more, and failures ≥ failure_rate × outcomes, it opens: the outcome that reaches min_calls may be an ok."""
-    mended = fault(5, "error_rate", "shop", 0, share=0.0)
+    repaired = fault(5, "error_rate", "shop", 0, share=0.0)
     seen = run(
         breaking("window: 4, min_calls: 3, failure_rate: 0.3, open_for: 1s"),
         EVERY_10_MS,
         fault(-1, "error_rate", "shop", 0, share=1.0),
-        mended,
+        repaired,
     )
     assert shop_calls(seen) == [0, 10, 20]
     assert [c[2] for c in seen.clients] == ["failed", "confirmed", "confirmed"] + ["failed"] * 5
@@ -623,9 +623,9 @@ def test_a_failed_probe_opens_the_breaker_anew(run: Run) -> None:
 
 def test_while_a_probe_is_out_others_are_rejected(run: Run) -> None:
     """While a probe is out, others are rejected; `probes` successes in a row close it with an empty window."""
-    broken, mended = fault(-1, "error_rate", "shop", 0, share=1.0), fault(15, "error_rate", "shop", 0, share=0.0)
+    broken, repaired = fault(-1, "error_rate", "shop", 0, share=1.0), fault(15, "error_rate", "shop", 0, share=0.0)
     at = EVERY_10_MS | {"d": 30, "e": 32, "f": 34, "g": 35, "h": 39}
-    seen = run(breaking("window: 2, min_calls: 2, open_for: 15ms, probes: 2"), at, broken, mended)
+    seen = run(breaking("window: 2, min_calls: 2, open_for: 15ms, probes: 2"), at, broken, repaired)
     # open at 10; c is rejected at 20; d probes 30–34; e is rejected at 32; f comes at 34, after the answer, and probes till 38;
     # g is rejected; h finds it closed
     assert shop_calls(seen) == [0, 10, 30, 34, 39]
@@ -842,8 +842,8 @@ def test_a_send_arrives_after_delay_and_latency(run: Run) -> None:
 def test_a_lost_durable_message_is_tried_again(run: Run, durable: str, expected: Any) -> None:
     """Without `durable` a lost message is gone; with it, lost or partitioned, it is tried again 1 s later."""
     cut = fault(-1, "link", source="web", target="shop", partition_request=True)
-    mended = fault(1500, "link", source="web", target="shop", partition_request=False)
-    assert notes(run(sending(f"durable: {durable}"), None, cut, mended)) == expected
+    repaired = fault(1500, "link", source="web", target="shop", partition_request=False)
+    assert notes(run(sending(f"durable: {durable}"), None, cut, repaired)) == expected
 
 
 def test_a_durable_message_waits_for_a_replica_in_rotation(run: Run) -> None:

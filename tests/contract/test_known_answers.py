@@ -424,7 +424,7 @@ def test_given_values_are_those_of_the_formulas() -> None:
 # --- retries --------------------------------------------------------------------------------------------------------------
 
 
-def test_retries_multiply_load_and_mend_failures() -> None:
+def test_retries_multiply_load_and_hide_failures() -> None:
     """100 clients ask ten times a second, an attempt fails with probability x, there are up to three retries: of the queries
     1 − x⁴ succeed, and each costs (1 − x⁴)/(1 − x) attempts."""
     journals = [simulate("textbook/retries", "textbook/retries", seed, 5 * SECOND) for seed in SEEDS]

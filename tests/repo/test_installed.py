@@ -36,7 +36,7 @@ def test_packages_come_from_the_wheel(package: str, root: Path, under_test: str)
 
 @pytest.mark.parametrize("package", ["simcore", "chaos", "scenarios"])
 def test_installed_package_is_the_checkout(package: str, root: Path, under_test: str) -> None:
-    """The wheel has every file of the checkout, data files too, byte for byte. If not: install again, or mend the build."""
+    """The wheel has every file of the checkout, data files too, byte for byte. If not: install again, or fix the build."""
     if under_test != "wheel":
         pytest.skip("the checkout itself is under test")
     installed, source = contents(package_folder(package)), contents(root / package)

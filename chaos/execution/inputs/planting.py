@@ -50,7 +50,7 @@ def _mutants(files: ResolvedFileCache, index: ArchitectureIndex, name: str) -> l
     defect = files.defect(operator)
     sites = {site.label: site for site in places(defect.model, index)}
     if mark and label not in sites:
-        raise InputError(f"{operator} has no site {show_value(label)} on {index.architecture.name}", mend=suggest(label, sites))
+        raise InputError(f"{operator} has no site {show_value(label)} on {index.architecture.name}", hint=suggest(label, sites))
     return [plant(operator, defect, sites[label]) for label in ([label] if mark else sites)]
 
 
@@ -59,14 +59,14 @@ def mutant_named(files: ResolvedFileCache, name: str, architecture: str) -> Muta
     operator, mark, label = name.partition("@")
     if not mark:
         raise InputError(
-            f"{show_value(name)} is no planted defect", mend="write OPERATOR@SITE; 'coredrill list defects' names operators"
+            f"{show_value(name)} is no planted defect", hint="write OPERATOR@SITE; 'coredrill list defects' names operators"
         )
     defect = files.defect(operator)
     sites = files.get(
         "sites", (operator, architecture), lambda: {s.label: s for s in places(defect.model, files.index(architecture))}
     )
     if label not in sites:
-        raise InputError(f"{operator} has no site {show_value(label)} on {architecture}", mend=suggest(label, sites))
+        raise InputError(f"{operator} has no site {show_value(label)} on {architecture}", hint=suggest(label, sites))
     return plant(operator, defect, sites[label])
 
 

@@ -30,5 +30,5 @@ def _fault_findings(scenario: Scenario, system: SystemUnderTest) -> list[Finding
             if not system.supports(step.fault):
                 found.append(Finding(("method", i), "hits nothing"))
         except InputError as error:
-            found.append(Finding(("method", i, step.given()[0][0]), error.message, error.mend))
+            found.append(Finding(("method", i, step.given()[0][0]), error.message, error.hint))
     return found

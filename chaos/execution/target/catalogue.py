@@ -41,5 +41,5 @@ def open_target(reference: str) -> OpenTarget:
     name, _, address = reference.partition(":")
     known = all_targets()
     if name not in known:
-        raise InputError(f"no target is called {show_value(name)}", mend=suggest(name, known))
+        raise InputError(f"no target is called {show_value(name)}", hint=suggest(name, known))
     return known[name](address)

@@ -79,5 +79,5 @@ def measure_findings(name: str, keys: Keys, index: ArchitectureIndex) -> list[Fi
 
 def _counted(keys: Keys, reading: str) -> list[Finding]:
     """An instant neither grows nor is reached."""
-    mend = f"count another of {', '.join(field for field in FIELDS['unit'] if field != 'down_since')}"
-    return [Finding(keys, f"{reading}: is an instant, not a counter", mend)] if reading.endswith("/down_since") else []
+    hint = f"count another of {', '.join(field for field in FIELDS['unit'] if field != 'down_since')}"
+    return [Finding(keys, f"{reading}: is an instant, not a counter", hint)] if reading.endswith("/down_since") else []

@@ -78,9 +78,9 @@ class ScenarioExecutor:
         if env.now >= self.last or (step.lasts is None and not self.stop.triggered):
             return
         yield env.timeout(0)
-        mending = self._do(fault.heal, number, label)
-        if mending is not None:
-            yield env.process(mending)
+        clearing = self._do(fault.heal, number, label)
+        if clearing is not None:
+            yield env.process(clearing)
         core.log("fault_healed", label, step=number)
 
     def _do(self, act: Callable[[Cosimulation, ControlPlane], Work | None], number: int, label: str) -> Work | None:

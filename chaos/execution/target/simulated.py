@@ -25,7 +25,7 @@ class SimulatedTarget:
 
     def __init__(self, address: str = "") -> None:
         if address:
-            raise InputError("the simulated core has no address", mend="write --target simulated")
+            raise InputError("the simulated core has no address", hint="write --target simulated")
         self._memory: Memory | None = None
 
     def bind(self, inputs: ResolvedRun) -> SimulatedCore:

@@ -56,8 +56,8 @@ def write_trace(stored: StoredRun, file: IO[str]) -> int:
     spans, run = stored.journal.spans, stored.run
     requests = np.unique(spans["request"]).tolist()
     if not requests:
-        mend = "run it again with --spans N, which keeps the hops of every N-th request"
-        raise InputError("no hops were sampled in this run", file=str(stored.folder), mend=mend)
+        hint = "run it again with --spans N, which keeps the hops of every N-th request"
+        raise InputError("no hops were sampled in this run", file=str(stored.folder), hint=hint)
     events: list[TraceEvent] = []
     order = np.lexsort((spans["arrive_ns"], spans["request"]))
     edges = np.searchsorted(spans["request"][order], [*requests, requests[-1] + 1])

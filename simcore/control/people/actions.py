@@ -39,14 +39,14 @@ SLIPPED_DIGIT = 10
 
 
 class Changes:
-    """Changes made to services, newest last, and what would mend them. A change makes the service's standby drift. `held` are
+    """Changes made to services, newest last, and what would repair them. A change makes the service's standby drift. `held` are
     units (`service#replica`) that no restart brings up, and why: a machine without power."""
 
     def __init__(self, core: Core, failovers: Mapping[str, FailoverProcess]) -> None:
         self._core = core
         self._failovers = failovers
         self._undo: dict[str, list[Callable[[], object]]] = {}
-        self._mend: dict[str, Callable[[], object]] = {}
+        self._repairs: dict[str, Callable[[], object]] = {}
         self.held: dict[str, str] = {}
 
     def record(self, service: str, undo: Callable[[], object] | None = None) -> None:
@@ -73,15 +73,15 @@ class Changes:
         note(self._core, "rolled_back", service)
         return True
 
-    def offer_mend(self, broken: str, mend: Callable[[], object]) -> None:
+    def offer_repair(self, broken: str, repair: Callable[[], object]) -> None:
         """What puts a service right that only its vendor can, or a group, site or line that people on site can (`repair`)."""
-        self._mend[broken] = mend
+        self._repairs[broken] = repair
 
-    def mend(self, broken: str) -> bool:
+    def repair(self, broken: str) -> bool:
         """Do what was offered, once; False if nothing was."""
-        if broken not in self._mend:
+        if broken not in self._repairs:
             return False
-        self._mend.pop(broken)()
+        self._repairs.pop(broken)()
         return True
 
 
@@ -128,7 +128,7 @@ class Actions:
         slip = SLIPPED_DIGIT if wrong == "wrong_value" else 1
         if action.rollback is not None and not self._changes.roll_back(action.rollback):
             return "the rollback failed" if self._changes.undoable(action.rollback) else "nothing to roll back"
-        if action.repair is not None and not self._changes.mend(action.repair):
+        if action.repair is not None and not self._changes.repair(action.repair):
             return "nothing to repair"
         if action.limit_rate is not None:
             inject.limit_rate(action.limit_rate.limit, action.limit_rate.rate / slip)

@@ -225,7 +225,7 @@ class Operators:
         return sorted(fits, key=lambda n: -self._control.runbooks[n].priority)
 
     def _diagnose(self, incident: Incident, desk: Desk) -> Work:
-        """Longer under a flood of alarms; shorter with a runbook, and when an alarm points at the service it mends."""
+        """Longer under a flood of alarms; shorter with a runbook, and when an alarm points at the service it is for."""
         names = self._candidates(incident)
         team, others = desk.rule, max(0, len(self._board.active) - 1)
         factor = min(team.flood_max, 1.0 + team.flood * others)
@@ -313,11 +313,11 @@ class Operators:
         note(self._core, "action_done", incident.subject, by=desk.name, **detail)
         note(self._core, "act", incident.subject, team=desk.name)
         if wrong in (None, "delay"):
-            self._believe_mended(incident)
+            self._believe_repaired(incident)
         return True
 
-    def _believe_mended(self, incident: Incident) -> None:
-        """What a person reported has no metric: it counts as mended by an action rightly done."""
+    def _believe_repaired(self, incident: Incident) -> None:
+        """What a person reported has no metric: it counts as repaired by an action rightly done."""
         for alarm in incident.alarms:
             if alarm.name in self._reported:
                 self._board.clear(alarm.name)
@@ -336,21 +336,21 @@ class Operators:
         for _ in range(vendor.attempts):
             yield self._spend(incident, vendor.mend, "vendor/mend")
             if self._core.draw(*incident.purpose("vendor/success")) < vendor.success:
-                yield from self._vendor_mends(incident, desk.rule.vendor)
+                yield from self._vendor_repairs(incident, desk.rule.vendor)
             yield self._spend(incident, desk.rule.verify, "vendor/verify")
             note(self._core, "vendor_tried", incident.subject, vendor=desk.rule.vendor, ok=incident.over())
             if incident.over():
                 return True
         return False
 
-    def _vendor_mends(self, incident: Incident, vendor: str) -> Work:
+    def _vendor_repairs(self, incident: Incident, vendor: str) -> Work:
         incident.acted = True
         runbooks = [self._control.runbooks[name] for name in reversed(incident.tried)]
         subjects = [incident.subject, *(r.subject for r in runbooks if r.subject is not None)]
-        if not any(self._changes.mend(subject) for subject in subjects) and runbooks:
+        if not any(self._changes.repair(subject) for subject in subjects) and runbooks:
             for action in runbooks[0].actions:
                 yield from self._actions.perform(action, *incident.purpose("vendor/do"), by=vendor)
-        self._believe_mended(incident)
+        self._believe_repaired(incident)
 
     def _automate(self, name: str, runbook: Runbook, alarm: Alarm) -> Work:
         """Check, act without approval and without human error, verify. People wait for its end."""

@@ -87,7 +87,7 @@ class Approval(Model):
 
 
 class Vendor(Model):
-    """The maker of a system: answers late, mends late, and not always at the first try."""
+    """The maker of a system: answers late, fixes late, and not always at the first try."""
 
     respond: Distribution = lognormal("30min", "180min")
     mend: Distribution = lognormal("60min", "300min")

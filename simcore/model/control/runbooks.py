@@ -99,7 +99,7 @@ class Runbook(Model):
     check; by hand it needs the approval it names."""
 
     alarms: Annotated[list[Name], Field(min_length=1, description="monitors, robots, complaints, checklists")]
-    subject: Name | None = Field(None, description="service it mends")
+    subject: Name | None = Field(None, description="service it is for")
     actions: Annotated[list[Action], Field(min_length=1)]
     automated: bool = False
     check: Distribution = constant("10s")
@@ -110,7 +110,7 @@ class Runbook(Model):
 
 
 class Look(Model):
-    """One line of a checklist: a look at some monitors' metrics, or a piece of work that sometimes finds something to mend."""
+    """One line of a checklist: a look at some monitors' metrics, or a piece of work that sometimes finds something to put right."""
 
     name: Name
     duration: Distribution = constant("2min")

@@ -44,7 +44,7 @@ def fatal(session, n):
 
 def wrong(session, n):
     from simcore.base.errors import InputError
-    raise InputError("no such thing", file="a.yaml", line=3, column=1, mend="leave it")
+    raise InputError("no such thing", file="a.yaml", line=3, column=1, hint="leave it")
 
 def slow(session, n):
     (FOLDER / f"begun-{n}-{os.getpid()}").touch()
@@ -112,7 +112,7 @@ def test_an_interrupt_ends_the_workers(work: ModuleType) -> None:
 
 
 def test_no_scheduler_is_a_mistake_of_the_user(work: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An address where nothing listens: one line with the mend."""
+    """An address where nothing listens: one line with a hint."""
     pytest.importorskip("distributed")
     monkeypatch.setattr("chaos.execution.workers.CONNECT_S", 1)
     with pytest.raises(InputError, match=r"no Dask scheduler at 'tcp://127\.0\.0\.1:9'.*dask scheduler"):

@@ -334,7 +334,7 @@ def test_two_bursts_of_one_flow_add_up() -> None:
 
 
 def test_rollback_that_fails_leaves_it_to_the_vendor() -> None:
-    """A rollback that fails changes nothing and may be tried again; what the vendor is offered mends it."""
+    """A rollback that fails changes nothing and may be tried again; what the vendor is offered repairs it."""
     spec = step("bad-release", lasts="90s", service="risk-check", errors=0.5, rollback_fails=1.0)
     tried = []
 
@@ -342,7 +342,7 @@ def test_rollback_that_fails_leaves_it_to_the_vendor() -> None:
         yield core.env.timeout(BEGAN + 20 * SECOND - core.env.now)
         tried.extend([control.changes.roll_back("risk-check"), control.changes.roll_back("risk-check")])
         yield core.env.timeout(20 * SECOND)
-        tried.append(control.changes.mend("risk-check"))
+        tried.append(control.changes.repair("risk-check"))
 
     journal = run([spec], also=both)
     assert tried == [False, False, True]
@@ -378,17 +378,17 @@ def test_a_release_slows_one_operation_and_not_the_others() -> None:
 
 
 def test_what_reads_through_a_table_slows_with_its_rows() -> None:
-    """Empty, the table does no harm; with the rows of some minutes the query is as slow as the factor says, and mended it is not."""
+    """Empty, the table does no harm; with the rows of some minutes the query is as slow as the factor says, and repaired it is not."""
     grows = {"of": ["flow/place-order/ok"], "rows": 2000}
     spec = step("bad-release", lasts="6min", service="counter-db", operations={"read-positions": 20}, grows=grows)
-    mend = _act_at("09:35", lambda core, control: control.changes.roll_back("counter-db"))
-    journal = run([spec], end="09:36", also=mend)
+    repair = _act_at("09:35", lambda core, control: control.changes.roll_back("counter-db"))
+    journal = run([spec], end="09:36", also=repair)
     share = ratio("operation/counter-db.read-positions/done", "pool/counter-connections/busy_ns")
     assert took_effect(journal, spec)
     times = [parse_clock(clock) for clock in ("09:31", "09:32", "09:33:30", "09:34:30", "09:35:05", "09:35:55")]
-    first, late, mended = (1 / share(journal, *pair) for pair in (times[:2], times[2:4], times[4:]))
+    first, late, repaired = (1 / share(journal, *pair) for pair in (times[:2], times[2:4], times[4:]))
     assert late > 1.5 * first
-    assert mended < 1.3 * first
+    assert repaired < 1.3 * first
 
 
 def test_power_is_repaired_and_not_restarted() -> None:
@@ -398,7 +398,7 @@ def test_power_is_repaired_and_not_restarted() -> None:
     def people(core: Any, control: Any) -> Any:
         yield core.env.timeout(BEGAN + 10 * SECOND - core.env.now)
         told.append(dict(control.changes.held))
-        told.extend([control.changes.mend("core-power"), control.changes.mend("core-power"), dict(control.changes.held)])
+        told.extend([control.changes.repair("core-power"), control.changes.repair("core-power"), dict(control.changes.held)])
 
     journal = run([spec], end="09:34", also=people)
     assert set(told[0]) == {"counter#0", "risk-check#0", "counter-db#0", "order-router#0"}

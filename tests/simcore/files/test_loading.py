@@ -1,4 +1,4 @@
-"""Reading files: what YAML means here, and that every mistake is one line with place, value and mend."""
+"""Reading files: what YAML means here, and that every mistake is one line with place, value and hint."""
 
 from __future__ import annotations
 
@@ -184,8 +184,8 @@ def test_good_file_loads(write: Write) -> None:
         ("replicas: 2", "? [a]\n    : 2", "a key must be a single word"),
     ],
 )
-def test_mistake_is_told_with_place_value_and_mend(write: Write, old: str, new: str, expected: str) -> None:
-    """One planted mistake gives one line that says where, what and how to mend it."""
+def test_mistake_is_reported_with_place_value_and_hint(write: Write, old: str, new: str, expected: str) -> None:
+    """One planted mistake gives one line that says where, what and how to put it right."""
     assert old in SMALL
     assert expected in fault(write(SMALL.replace(old, new, 1)))
 

@@ -167,7 +167,7 @@ FAULTS = {
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_planted_mistake_is_found(name: str, tmp_path: Path) -> None:
-    """An architecture with one mistake of each kind is refused, with its place and the mend."""
+    """An architecture with one mistake of each kind is refused, with its place and a hint."""
     text, expected = FAULTS[name]
     found = message(tmp_path, text)
     assert found is not None
@@ -237,7 +237,7 @@ PAIR_FAULTS = {
 
 @pytest.mark.parametrize("name", PAIR_FAULTS)
 def test_pair_that_does_not_fit_is_refused(name: str, tmp_path: Path) -> None:
-    """An architecture and a workload that do not fit are told by the file to mend."""
+    """An architecture and a workload that do not fit are told by the file to hint."""
     text, workload, expected = PAIR_FAULTS[name]
     found = message(tmp_path, text, workload)
     assert found is not None

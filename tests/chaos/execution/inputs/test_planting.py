@@ -163,7 +163,7 @@ needs: ["call/{site}/timeouts"]
     ],
 )
 def test_a_mistake_in_a_defect_has_its_place(tmp_path: Path, old: str, new: str, message: str) -> None:
-    """file:line:column, what is wrong, and the mend."""
+    """file:line:column, what is wrong, and a hint."""
     path = tmp_path / "mine.yaml"
     path.write_text(GOOD)
     library().resolve(path, Defect)

@@ -102,12 +102,12 @@ def test_a_rollback_restarts_what_the_method_left_down(tmp_path: Path, write: Wr
     """Nobody starts the core; the rollback does, so long after the step has ended, and orders are confirmed again."""
     left, _ = run(write(tmp_path, method=DOWN))
     assert not left.measures.recovered
-    mended, journal = run(write(tmp_path, method=DOWN, more="rollbacks: [{ after: 30s, restart: core }]\n"))
+    repaired, journal = run(write(tmp_path, method=DOWN, more="rollbacks: [{ after: 30s, restart: core }]\n"))
     ((at, subject, detail),) = rollbacks(journal)
     assert (subject, detail["restarted"]) == ("core", 1)
     assert at == 210  # 10:03 and 30 s; the core needs no time to start
-    assert mended.measures.recovered
-    assert (mended.measures.impaired_s or 0) < (left.measures.impaired_s or 0)
+    assert repaired.measures.recovered
+    assert (repaired.measures.impaired_s or 0) < (left.measures.impaired_s or 0)
 
 
 def test_a_rollback_undoes_a_release(tmp_path: Path, write: Write) -> None:

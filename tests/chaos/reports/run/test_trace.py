@@ -93,7 +93,7 @@ def test_every_sampled_hop_of_a_run_is_there(small_run: Path) -> None:
             assert begin <= e["ts"] <= end
 
 
-def test_without_sampled_hops_there_is_a_mend(by_hand: Callable[..., Journal]) -> None:
+def test_without_sampled_hops_there_is_a_hint(by_hand: Callable[..., Journal]) -> None:
     """The error says with which option to run again."""
     with pytest.raises(InputError, match="--spans N"):
         trace(by_hand_kept(by_hand([])))

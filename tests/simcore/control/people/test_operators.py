@@ -286,7 +286,7 @@ def err(way: float):
     return lambda core: core.luck.update({"people/ops/counter/error#4": 0.0, "people/ops/counter/way": way})
 
 
-def test_a_wrong_target_takes_the_neighbour_down_and_a_second_try_mends(outage):
+def test_a_wrong_target_takes_the_neighbour_down_and_a_second_try_repairs(outage):
     core, _ = outage(before=err(0.0))
     assert core.details("action_error", "how") == ["wrong_target"]
     assert core.inject.minutes("crash")[1:] == [(19.0, ("counter", 1))]
@@ -327,17 +327,17 @@ def test_the_next_runbook_is_diagnosed_when_the_first_does_not_help(outage):
 
 
 def test_the_vendor_is_called_when_the_team_knows_no_further(outage):
-    """No runbook: 10 min of diagnosis, the vendor answers after 30 and mends in 60; the verification takes 2."""
+    """No runbook: 10 min of diagnosis, the vendor answers after 30 and repairs in 60; the verification takes 2."""
 
     def vendor(s):
         s["runbooks"] = {}
         s["teams"]["ops"]["vendor"] = "maker"
         s["vendors"] = {"maker": {"respond": "30min", "mend": "60min"}}
 
-    def mendable(core):
-        core.at("09:05", lambda: core.control.changes.offer_mend("counter", lambda: core.inject.restart("counter", 0)))
+    def repairable(core):
+        core.at("09:05", lambda: core.control.changes.offer_repair("counter", lambda: core.inject.restart("counter", 0)))
 
-    core, control = make_with_handle(outage, vendor, mendable)
+    core, control = make_with_handle(outage, vendor, repairable)
     assert core.minutes("vendor_called") == [17.0]
     assert core.inject.minutes("restart") == [(107.0, ("counter", 0))]
     assert core.minutes("restore") == [109.0]
@@ -375,7 +375,7 @@ def test_without_vendor_the_team_gives_up_and_nothing_is_pending(outage):
 
 
 def test_an_automated_runbook_acts_after_a_check_without_people(outage):
-    """Alarm at 6 + 10 s of check + 3 min + 1 min; the people who were alarmed find it mended."""
+    """Alarm at 6 + 10 s of check + 3 min + 1 min; the people who were alarmed find it repaired."""
     core, _ = outage(lambda s: s["runbooks"]["mend"].update(automated=True))
     assert core.inject.minutes("restart") == [(10 + 10 / 60, ("counter", 0))]
     assert core.minutes("approval_asked") == []
@@ -471,12 +471,12 @@ def test_a_repair_ends_what_no_restart_does(make, section):
     core, control = make(section)
     core.at("09:04:30", lambda: core.inject.crash("counter", 0))
     control.changes.held["counter#0"] = "no power"
-    control.changes.offer_mend("counter", lambda: core.inject.restart("counter", 0))
+    control.changes.offer_repair("counter", lambda: core.inject.restart("counter", 0))
     core.run("12:00")
     assert core.details("action_failed", "why") == ["no power"]
     assert core.inject.minutes("restart") == [(22.0, ("counter", 0))]
     assert core.minutes("restore") == [24.0]
-    assert not control.changes.mend("counter")
+    assert not control.changes.repair("counter")
 
 
 def test_the_vendor_is_told_what_the_team_suspected(make, section):
@@ -487,7 +487,7 @@ def test_the_vendor_is_told_what_the_team_suspected(make, section):
     section["runbooks"]["mend"]["actions"] = [{"none": True, "duration": "3min", "tries": 1}]
     core, control = make(section)
     core.at("09:04:30", lambda: core.inject.crash("counter", 0))
-    control.changes.offer_mend("counter", lambda: core.inject.restart("counter", 0))
+    control.changes.offer_repair("counter", lambda: core.inject.restart("counter", 0))
     core.run("12:00")
     assert core.details("vendor_tried", "ok") == [True]
     assert len(core.inject.minutes("restart")) == 1
@@ -532,7 +532,7 @@ def test_a_line_may_be_skipped_or_overlook(make, section, step, what):
     assert core.minutes("check_found") == []
 
 
-def test_a_problem_of_its_own_costs_its_mending(make, section):
+def test_a_problem_of_its_own_costs_its_repair(make, section):
     core, _ = make(checklist(section, problem=0.6, mend="7min"))
     core.run("12:00")
     assert core.minutes("check_done") == [15.0, 24.0]

@@ -22,12 +22,12 @@ class StoredJournals:
     def __init__(self, address: str) -> None:
         self.folder = Path(address or ".")
         if not self.folder.is_dir():
-            raise InputError(f"the target stored: there is no folder {self.folder}", mend="write --target stored:FOLDER")
+            raise InputError(f"the target stored: there is no folder {self.folder}", hint="write --target stored:FOLDER")
 
     def bind(self, inputs: ResolvedRun) -> StoredRuns:
         """The journals of the scenario on this very architecture, in this environment."""
         if inputs.defect is not None:
-            raise InputError("the target stored: no defect can be planted in runs of the past", mend="leave --defect out")
+            raise InputError("the target stored: no defect can be planted in runs of the past", hint="leave --defect out")
         names = inputs.scenario.model.name, inputs.architecture.name, inputs.environment
         pattern = "__".join([*(name.replace("/", "-") for name in names), "seed-*"])
         journals = {int(path.name.rpartition("-")[2]): path for path in sorted(self.folder.glob(pattern))}
@@ -35,10 +35,10 @@ class StoredJournals:
         if not heads:
             where = f"{names[0]} on {names[1]} in {names[2]}"
             raise InputError(
-                f"the target stored: {self.folder} has no run of {where}", mend="make some with run --journal FOLDER"
+                f"the target stored: {self.folder} has no run of {where}", hint="make some with run --journal FOLDER"
             )
         if any(head["meta"]["architecture_digest"] != inputs.architecture_digest for head in heads.values()):
-            raise InputError(f"the target stored: {names[1]} was another one when the runs were made", mend="make them again")
+            raise InputError(f"the target stored: {names[1]} was another one when the runs were made", hint="make them again")
         return StoredRuns(inputs, journals, [head["digest"] for head in heads.values()])
 
     def announce(self, note: Callable[[str], None]) -> None:
@@ -61,7 +61,7 @@ class StoredRuns:
         begun = [e for e in self._journal(min(self.journals)).events if e.what == "fault_started"]
         faults = {str(event.detail["fault"]) for event in begun}
         if fault.fault not in faults:
-            raise InputError(f"the stored runs have no fault {fault.fault}", mend=suggest(fault.fault, faults))
+            raise InputError(f"the stored runs have no fault {fault.fault}", hint=suggest(fault.fault, faults))
         return fault.targets(self.inputs.system)
 
     def run(self, scenario: Scenario, seed: int, options: RunOptions = AS_USUAL) -> Journal:
