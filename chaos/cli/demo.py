@@ -17,8 +17,8 @@ from chaos.execution.campaign import result_of
 from chaos.execution.execute import execute, journal_folder
 from chaos.execution.jobs import Job
 from chaos.execution.session import Session
-from chaos.i18n.texts import Language
 from chaos.judgement.causes import paths_to
+from chaos.measures.formatting import Language, fraction
 from chaos.reports.write import journals, write_run
 from chaos.results.run import Measures
 from simcore.base.units import format_clock
@@ -89,7 +89,7 @@ def tell(
 def _tell_outcome(measures: Measures, say: Callable[..., None]) -> None:
     orders, login = measures.orders, measures.flows["login"]
     say(
-        f"failed stock orders  {orders.failed_orders:,} of {orders.intended:,} ({orders.failed_share or 0.0:.1%}): "
+        f"failed stock orders  {orders.failed_orders:,} of {orders.intended:,} ({fraction(orders.failed_share or 0.0)}): "
         f"blocked at login {orders.blocked:,}, failed {orders.failed:,}, outcome unknown {orders.unknown:,}",
         "bold",
     )

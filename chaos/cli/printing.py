@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rich.console import Console
 
 from chaos.judgement.causes import paths_to
+from chaos.measures.formatting import NONE, duration, fraction, number
 from chaos.measures.statistics import median, median_interval, wilson
 from chaos.reports.pairs import pair_claim, pair_lines
 from chaos.results.run import CausalLink, GroupResult, Measures, Orders, PairResult, RunResult, SuiteResult, runs_of
 from simcore.base.errors import one_line
-from simcore.base.units import format_clock, format_duration
+from simcore.base.units import format_clock
 from simcore.journal.model import FLAGS
 
 STYLE = {"pass": "green", "fail": "bold red", "unknown": "yellow"}
@@ -50,7 +51,7 @@ def _print_group(group: GroupResult, runs: Sequence[RunResult], console: Console
     place = f"{group.scenario} on {group.architecture} in {group.environment}"
     say(
         console,
-        f"{group.verdict:<7} {place}: impaired {_spread(impaired, ' s')}, failed orders {_spread(failed)}",
+        f"{group.verdict:<7} {place}: impaired {_spread(impaired, duration)}, failed orders {_spread(failed, number)}",
         STYLE[group.verdict],
     )
     for over in group.expectations:
@@ -69,13 +70,13 @@ def _print_group(group: GroupResult, runs: Sequence[RunResult], console: Console
         say(console, f"        and {len(bad) - 3} more runs that did not pass")
 
 
-def _spread(values: Sequence[float], unit: str = "") -> str:
+def _spread(values: Sequence[float], text: Callable[[float], str]) -> str:
     """The value; of several the median with its interval, or with the range where they are too few for one."""
     if len(set(values)) == 1:
-        return f"{values[0]:,g}{unit}"
+        return text(values[0])
     interval = median_interval(values)
     low, high = interval or (min(values), max(values))
-    return f"median {median(values):,g}{unit} ({'95 % interval' if interval else 'range'} {low:,g} to {high:,g})"
+    return f"median {text(median(values))} ({'95 % interval' if interval else 'range'} {text(low)} to {text(high)})"
 
 
 def _print_pair(pair: PairResult, console: Console) -> None:
@@ -100,7 +101,7 @@ def print_run(run: RunResult, console: Console) -> None:
     _print_orders(run.measures.orders, console)
     _print_response(run.measures, console)
     for line in run.timeline:
-        simulated = "–" if line.simulated_ns is None else format_clock(line.simulated_ns)
+        simulated = NONE if line.simulated_ns is None else format_clock(line.simulated_ns)
         say(console, f"timeline       {format_clock(line.published_ns)} published, {simulated} simulated: {line.what}")
     flows = [link.name for link in run.causes if link.kind == "flow"]
     print_chain(paths_to(run.causes, flows[:1] + [f for f in ("login", "place-order") if f in flows]), console)
@@ -109,7 +110,7 @@ def print_run(run: RunResult, console: Console) -> None:
 
 
 def _print_orders(orders: Orders, console: Console) -> None:
-    share = "" if orders.failed_share is None else f" ({orders.failed_share:.2%})"
+    share = "" if orders.failed_share is None else f" ({fraction(orders.failed_share)})"
     say(
         console,
         f"failed orders  {orders.failed_orders:,} of {orders.intended:,}{share}: "
@@ -123,15 +124,15 @@ def _print_orders(orders: Orders, console: Console) -> None:
 
 def _print_response(m: Measures, console: Console) -> None:
     recovery = (
-        _seconds(m.recovery_s) if m.recovery_s is not None else f"not within the run (more than {_seconds(m.recovery_s_lower)})"
+        duration(m.recovery_s) if m.recovery_s is not None else f"not within the run (more than {duration(m.recovery_s_lower)})"
     )
-    say(console, f"impaired       {_seconds(m.impaired_s)}; recovery {recovery}" + ("; metastable" if m.metastable else ""))
+    say(console, f"impaired       {duration(m.impaired_s)}; recovery {recovery}" + ("; metastable" if m.metastable else ""))
     if m.first_noticed:
-        say(console, f"first noticed  by {m.first_noticed} {m.first_noticed_by} after {_seconds(m.first_noticed_s)}")
+        say(console, f"first noticed  by {m.first_noticed} {m.first_noticed_by} after {duration(m.first_noticed_s)}")
     parts = {
         "detect": m.detect_s, "decide": m.decide_s, "act": m.act_s, "restore": m.restore_s, "reconciled": m.reconciled_s,
     }  # fmt: skip
-    split = [f"{what} {_seconds(value)}" for what, value in parts.items() if value is not None]
+    split = [f"{what} {duration(value)}" for what, value in parts.items() if value is not None]
     if split:
         say(console, f"response       {', '.join(split)}")
     say(console, f"customers      {m.customers_affected or 0:,} of {m.customers_active or 0:,} hit")
@@ -148,7 +149,3 @@ def print_chain(links: Sequence[CausalLink], console: Console) -> None:
     for link in links:
         because = f"  ← {link.because.partition('/')[2]}" if link.because else ""
         say(console, f"  {format_clock(link.t_ns)[:8]}  {link.kind} {link.name}: {link.what}{because}")
-
-
-def _seconds(value: float | None) -> str:
-    return "–" if value is None else format_duration(round(value) * 1_000_000_000) if value < 60 else f"{value / 60:.1f} min"

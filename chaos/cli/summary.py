@@ -8,6 +8,7 @@ from typing import NamedTuple
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 
+from chaos.measures.formatting import NONE, fraction
 from simcore.base.errors import one_line
 from simcore.base.units import format_clock, format_duration
 from simcore.journal.model import FLAGS, Event, Journal
@@ -81,7 +82,7 @@ def _headline(figures: Mapping[str, FlowFigures]) -> str:
         "unknown": sum(f.unknown for f in flows),
     }
     parts = ", ".join(f"{key} {count:,}" for key, count in sums.items())
-    return f"failed {noun}: {failed:,} of {intended:,} ({failed / intended:.3%}): {parts}"
+    return f"failed {noun}: {failed:,} of {intended:,} ({fraction(failed / intended, exact=True)}): {parts}"
 
 
 def _truth_line(orders: OrderCounts) -> str:
@@ -108,7 +109,7 @@ def _flow_rows(flows: Mapping[str, FlowFigures]) -> _Table:
     for name in (name for name in flows if name in by_size):
         flow = flows[name]
         counts = (flow.intended, flow.rejected, flow.blocked, flow.failed, flow.unknown)
-        success = "–" if flow.success is None else f"{flow.success:.3%}"
+        success = fraction(flow.success, exact=True)
         rows.append([name, *(f"{count:,}" for count in counts), success, _duration(flow.p50_ns), _duration(flow.p99_ns)])
     return _Table("flows", rows, len(flows) - len(by_size))
 
@@ -124,9 +125,8 @@ def _pool_rows(pools: Mapping[str, PoolFigures]) -> _Table:
     rows = [["", "full", "refused", "busy", "peak busy", "queue", "peak queue"]]
     for name in used[:_POOL_ROWS]:
         pool = pools[name]
-        full = "–" if pool.full_share is None else f"{pool.full_share:.1%}"
         figures = (pool.refused, pool.busy_mean, pool.peak_busy, pool.queue_mean, pool.peak_queue)
-        rows.append([name, full, *map(_number, figures)])
+        rows.append([name, fraction(pool.full_share), *map(_number, figures)])
     return _Table("busiest pools", rows, max(0, len(used) - _POOL_ROWS))
 
 
@@ -159,10 +159,10 @@ def _last_line(metrics: SimulationFigures, digest: str) -> str:
 
 
 def _duration(ns: int | None) -> str:
-    return "–" if ns is None else format_duration(ns)
+    return NONE if ns is None else format_duration(ns)
 
 
 def _number(value: float | None) -> str:
     if value is None:
-        return "–"
+        return NONE
     return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"

@@ -7,11 +7,9 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-from simcore.base.units import SECOND, format_clock
-
-Language = Literal["en", "zh"]
+from chaos.measures.formatting import Language, duration
 
 
 @dataclass(frozen=True)
@@ -82,17 +80,6 @@ def display_name(identifier: str) -> LocalizedText:
     return lookup("name", base).map(lambda name: name + mark + number)
 
 
-def clock(t_ns: int | None) -> str:
-    """09:30:15; – for none."""
-    return "–" if t_ns is None else format_clock(t_ns - t_ns % SECOND)
-
-
-def seconds(value: float | None) -> LocalizedText:
-    """A length of time for people: 45 s, 18.5 min, 2.3 h."""
-    if value is None:
-        return untranslated("–")
-    for unit, size, chinese in (("h", 3600, "小时"), ("min", 60, "分钟"), ("s", 1, "秒")):
-        if value >= 2 * size or size == 1:
-            number = f"{value / size:,.1f}".removesuffix(".0") if size > 1 else f"{value:,.0f}"
-            return LocalizedText(f"{number} {unit}", f"{number} {chinese}")
-    raise AssertionError
+def duration_text(seconds: float | None) -> LocalizedText:
+    """A length of time: 45 s, 18.5 min; a dash for none."""
+    return LocalizedText(duration(seconds), duration(seconds, language="zh"))

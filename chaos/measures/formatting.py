@@ -18,7 +18,7 @@ NONE = "–"
 MINUTES_FROM_S = 300
 """From so many seconds on a rounded duration is in minutes: published ones are in seconds up to a few minutes."""
 
-_UNITS = {"s": {"en": "s", "zh": "秒"}, "min": {"en": "min", "zh": "分钟"}}
+_UNITS = {"ms": {"en": "ms", "zh": "毫秒"}, "s": {"en": "s", "zh": "秒"}, "min": {"en": "min", "zh": "分钟"}}
 
 
 def text(unit: Unit, value: float | str | None, *, exact: bool = False, language: Language = "en") -> str:
@@ -34,18 +34,24 @@ def text(unit: Unit, value: float | str | None, *, exact: bool = False, language
     return flag(value, exact=exact) if unit is Unit.FLAG else number(value)
 
 
-def duration(seconds: float, *, exact: bool = False, language: Language = "en") -> str:
-    """A length of time, s: `90 s`, exactly `1110 s`, rounded `18.5 min`; in Chinese `18.5 分钟`."""
+def duration(seconds: float | None, *, exact: bool = False, language: Language = "en") -> str:
+    """A length of time, s: `2.4 ms`, `90 s`, `18.5 min`, exactly `1110 s`; in Chinese `18.5 分钟`. A dash for none."""
+    if seconds is None:
+        return NONE
     if exact:
         return f"{seconds:g} s"
     size = abs(seconds)
+    if 0 < size < 1:
+        return f"{seconds * 1000:.3g} {_UNITS['ms'][language]}"
     if size >= MINUTES_FROM_S:
         return f"{seconds / 60:,.1f} {_UNITS['min'][language]}"
     return f"{seconds:.3g} {_UNITS['s'][language]}" if size < 10 else f"{seconds:.0f} {_UNITS['s'][language]}"
 
 
-def fraction(value: float, *, exact: bool = False) -> str:
-    """A part of a whole as a percentage: exactly `12.345%`, rounded `12.3%` and below a tenth `4.03%`; 0 is `0%`."""
+def fraction(value: float | None, *, exact: bool = False) -> str:
+    """A part of a whole as a percentage: exactly `12.345%`, rounded `12.3%` and below a tenth `4.03%`; 0 is `0%`. A dash for none."""
+    if value is None:
+        return NONE
     if exact:
         return f"{value:.3%}"
     return f"{value:.2%}" if 0 < abs(value) < 0.1 else f"{value:.1%}" if value else "0%"

@@ -8,9 +8,10 @@ from statistics import median
 from typing import NamedTuple
 
 from chaos.i18n.findings import measure_title
-from chaos.i18n.texts import Language, LocalizedText, seconds, translate, untranslated
+from chaos.i18n.texts import LocalizedText, duration_text, translate, untranslated
+from chaos.measures.formatting import Language, fraction
 from chaos.reports.pairs import least_difference, pair_rows
-from chaos.reports.templating import environment, percent, stylesheet
+from chaos.reports.templating import environment, stylesheet
 from chaos.results.run import GroupResult, PairResult, RunResult, Verdict, same_place
 
 _WORST: tuple[Verdict, ...] = ("fail", "unknown", "pass")
@@ -100,9 +101,9 @@ def _cell(group: GroupResult, mine: Sequence[tuple[RunResult, str | None]]) -> C
     lost = [float(o.failed_orders) for o in orders]
     shares = [o.failed_orders / o.intended for o in orders if o.intended]
     impaired = [run.measures.impaired_s for run, _ in mine if run.measures.impaired_s is not None]
-    share = percent(median(shares) if shares else None)
+    share = fraction(median(shares) if shares else None)
     lines = [translate("suite.failed", n=f"{median(lost):,.0f}", share=share)] if lost else []
-    lines += [translate("suite.impaired", time=seconds(median(impaired)))] if impaired else []
+    lines += [translate("suite.impaired", time=duration_text(median(impaired)))] if impaired else []
     lines += [translate("suite.median")] if len(mine) > 1 else []
     lines += [] if group.counts else [translate("suite.unjudged")]
     over = [f"{e.expected}: {e.held}/{e.runs}" for e in group.expectations]

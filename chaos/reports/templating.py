@@ -10,7 +10,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from pydantic import JsonValue
 
-from chaos.i18n.texts import clock, lookup, translate
+from chaos.i18n.texts import lookup, translate
+from chaos.measures.formatting import instant
 
 HERE = Path(__file__).parent
 ECHARTS, ECHARTS_VERSION = HERE / "vendor" / "echarts" / "echarts.common.min.js", "6.1.0"
@@ -20,7 +21,7 @@ ECHARTS, ECHARTS_VERSION = HERE / "vendor" / "echarts" / "echarts.common.min.js"
 def environment() -> Environment:
     """Templates, with everything escaped that does not say it is markup."""
     found = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    found.globals |= {"translate": translate, "lookup": lookup, "clock": clock}
+    found.globals |= {"translate": translate, "lookup": lookup, "instant": instant}
     return found
 
 
@@ -45,8 +46,3 @@ def script_json(value: JsonValue) -> Markup:
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return Markup(text)
-
-
-def percent(share: float | None) -> str:
-    """A share for people."""
-    return "–" if share is None else f"{share:.2%}" if share < 0.1 else f"{share:.1%}"

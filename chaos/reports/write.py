@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO
 
-from chaos.i18n.texts import Language
+from chaos.measures.formatting import Language
 from chaos.reports.run.customers import write_csv
 from chaos.reports.run.page import run_page
 from chaos.reports.run.trace import write_trace

@@ -13,7 +13,7 @@ from typing import IO, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from chaos.i18n.texts import Language
+from chaos.measures.formatting import Language
 from chaos.reports.run.bins import Ints, Mask
 from chaos.results.stored_run import StoredRun
 from simcore.base.units import MINUTE, format_clock

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from chaos.i18n.findings import reason_text
-from chaos.i18n.texts import LocalizedText, clock, join, translate, untranslated
-from chaos.reports.templating import percent
+from chaos.i18n.texts import LocalizedText, join, translate, untranslated
+from chaos.measures.formatting import fraction, instant
 from chaos.results.run import RunResult
 from chaos.results.stored_run import StoredRun
 from simcore.journal.model import FLAGS
@@ -15,7 +15,7 @@ def where(stored: StoredRun) -> LocalizedText:
     run, window = stored.run, stored.window
     return translate(
         "page.where", architecture=run.architecture, environment=run.environment or "–", workload=run.workload, seed=run.seed,
-        begin=clock(window.begin_ns), end=clock(window.end_ns),
+        begin=instant(window.begin_ns), end=instant(window.end_ns),
     )  # fmt: skip
 
 
@@ -24,7 +24,7 @@ def failed_orders(run: RunResult) -> list[LocalizedText]:
     orders = run.measures.orders
     share = orders.failed_orders / orders.intended if orders.intended else None
     return [
-        translate("figure.failed.of", intended=f"{orders.intended:,}", share=percent(share)),
+        translate("figure.failed.of", intended=f"{orders.intended:,}", share=fraction(share)),
         translate(
             "figure.failed.split", blocked=f"{orders.blocked:,}", failed=f"{orders.failed:,}", unknown=f"{orders.unknown:,}"
         ),

@@ -8,7 +8,8 @@ from typing import Literal
 
 from chaos.i18n.findings import found_text, limits_text, measure_title
 from chaos.i18n.names import property_name
-from chaos.i18n.texts import Language, LocalizedText, catalogue, clock, lookup, seconds, translate, untranslated
+from chaos.i18n.texts import LocalizedText, catalogue, duration_text, lookup, translate, untranslated
+from chaos.measures.formatting import Language, instant
 from chaos.reports.run.customer_table import customer_table
 from chaos.reports.run.headline import amiss, failed_orders, reasons, where
 from chaos.reports.run.page_data import page_data
@@ -64,11 +65,11 @@ def _figures(run: RunResult) -> list[Figure]:
         figures.append(_figure("truth", wrong, bad=True))
     if measures.impaired_s is None:
         return figures
-    figures += [_figure("impaired", seconds(measures.impaired_s), bad=measures.impaired_s > 0), _recovery_figure(measures)]
+    figures += [_figure("impaired", duration_text(measures.impaired_s), bad=measures.impaired_s > 0), _recovery_figure(measures)]
     if measures.first_violation_ns is not None:
         noticed = measures.first_noticed_s
         who = translate("figure.noticed.by", who=lookup("watcher", measures.first_noticed), name=measures.first_noticed_by or "")
-        value = translate("figure.noticed.never") if noticed is None else seconds(noticed)
+        value = translate("figure.noticed.never") if noticed is None else duration_text(noticed)
         figures.append(_figure("noticed", value, [who if noticed is not None else None], bad=noticed is None))
     if measures.customers_affected is not None:
         active = translate("figure.customers.of", active=f"{measures.customers_active or 0:,}")
@@ -81,9 +82,11 @@ def _recovery_figure(measures: Measures) -> Figure:
     if measures.first_violation_ns is None:
         return _figure("recovery", translate("figure.never"))
     if measures.recovery_s is None:
-        return _figure("recovery", translate("figure.recovery.lower", time=seconds(measures.recovery_s_lower)), [stuck], bad=True)
-    at = translate("figure.recovery.detail", at=clock(measures.recovered_at_ns))
-    return _figure("recovery", seconds(measures.recovery_s), [at, stuck])
+        return _figure(
+            "recovery", translate("figure.recovery.lower", time=duration_text(measures.recovery_s_lower)), [stuck], bad=True
+        )
+    at = translate("figure.recovery.detail", at=instant(measures.recovered_at_ns))
+    return _figure("recovery", duration_text(measures.recovery_s), [at, stuck])
 
 
 # --- the way back -------------------------------------------------------------------------------------------------------------
@@ -112,7 +115,7 @@ def _recovery(measures: Measures) -> list[RecoveryPart]:
 
 
 def _part(word: str, colour: str, value: float | None) -> RecoveryPart:
-    time = translate("recovery.missing") if value is None else seconds(value)
+    time = translate("recovery.missing") if value is None else duration_text(value)
     share = round(value or 0) if colour else 0
     return RecoveryPart(translate(f"recovery.{word}"), colour, share, time, translate(f"recovery.{word}.note"))
 

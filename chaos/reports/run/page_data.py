@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from chaos.i18n.findings import symptom_text
-from chaos.i18n.texts import Entry, LocalizedText, display_name, join, lookup, seconds, translate, untranslated
+from chaos.i18n.texts import Entry, LocalizedText, display_name, duration_text, join, lookup, translate, untranslated
 from chaos.reports.run import bands, service_states
 from chaos.reports.run.bins import Bins, Ints, Mask, bins_of
 from chaos.reports.run.topology_layout import CLIENT, HEIGHT, Size, layout
@@ -381,7 +381,7 @@ def _value(key: str, value: Scalar) -> LocalizedText:
     if isinstance(value, bool):
         return LocalizedText("yes" if value else "no", "是" if value else "否")
     if key.endswith("_ns") and isinstance(value, int):
-        return seconds(value / SECOND)
+        return duration_text(value / SECOND)
     if isinstance(value, float):
         return untranslated(f"{value:.3g}")
     group = {"verb": "verb", "approver": "approver"}.get(key)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from chaos.i18n.names import fault_name
-from chaos.i18n.texts import LocalizedText, clock, display_name, join, lookup, seconds, translate, untranslated
+from chaos.i18n.texts import LocalizedText, display_name, duration_text, join, lookup, translate, untranslated
+from chaos.measures.formatting import instant
 from chaos.reports.run.headline import amiss
 from chaos.results.run import CausalLink
 from chaos.results.stored_run import StoredRun
@@ -61,7 +62,7 @@ def _dragged(causes: list[CausalLink]) -> list[Sentence]:
 
 
 def _at(link: CausalLink) -> LocalizedText:
-    return join([display_name(link.name), untranslated(f"({clock(link.t_ns)})")], " ", "")
+    return join([display_name(link.name), untranslated(f"({instant(link.t_ns)})")], " ", "")
 
 
 def _noticed(stored: StoredRun) -> Sentence:
@@ -72,11 +73,11 @@ def _noticed(stored: StoredRun) -> Sentence:
     at = next((e.t_ns for e in stored.journal.events if e.what == "alarm" and e.subject == metrics.first_noticed_by), None)
     parts = {
         "who": lookup("watcher", metrics.first_noticed), "name": metrics.first_noticed_by or "",
-        "after": seconds(metrics.first_noticed_s),
+        "after": duration_text(metrics.first_noticed_s),
     }  # fmt: skip
     if metrics.detect_s is None:
         return Sentence(at, translate("story.noticed.only", **parts))
-    return Sentence(at, translate("story.noticed", **parts, at=clock(since + round(metrics.detect_s * SECOND))))
+    return Sentence(at, translate("story.noticed", **parts, at=instant(since + round(metrics.detect_s * SECOND))))
 
 
 def _decided(stored: StoredRun) -> list[Sentence]:
@@ -95,7 +96,7 @@ def _action(events: list[Event], begun: Event) -> Sentence:
     agreed = [e for e in events if e.what == "approved" and e.t_ns <= begun.t_ns and e.subject == begun.subject]
     parts = {
         "team": begun.detail.get("by") or "–", "verb": lookup("verb", verb), "target": display_name(target),
-        "done": translate(_ENDS[ended.what], at=clock(ended.t_ns)) if ended is not None else translate("story.undone"),
+        "done": translate(_ENDS[ended.what], at=instant(ended.t_ns)) if ended is not None else translate("story.undone"),
     }  # fmt: skip
     if not agreed:
         return Sentence(begun.t_ns, translate("story.decided.auto", **parts))
@@ -110,7 +111,7 @@ def _recovered(stored: StoredRun) -> Sentence:
     metrics = stored.run.measures
     if metrics.recovered_at_ns is None:
         return Sentence(None, translate("story.notrecovered"))
-    return Sentence(metrics.recovered_at_ns, translate("story.recovered", after=seconds(metrics.recovery_s)))
+    return Sentence(metrics.recovered_at_ns, translate("story.recovered", after=duration_text(metrics.recovery_s)))
 
 
 def _affected(stored: StoredRun) -> Sentence:

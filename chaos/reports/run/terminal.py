@@ -8,7 +8,8 @@ import numpy as np
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 
-from chaos.i18n.texts import Language, LocalizedText, clock, display_name, join, lookup, seconds, translate, untranslated
+from chaos.i18n.texts import LocalizedText, display_name, duration_text, join, lookup, translate, untranslated
+from chaos.measures.formatting import Language, instant
 from chaos.reports.run.bands import bands
 from chaos.reports.run.bins import Bins, Ints, bins_of
 from chaos.reports.run.headline import amiss, failed_orders, reasons, where
@@ -40,7 +41,7 @@ def lines(stored: StoredRun, language: Language = "en") -> list[tuple[str, str]]
         [(untranslated(stored.run.replay), "")] if stored.run.replay else []
     )
     pictures = [(untranslated(""), ""), *_pictures(stored, language), (untranslated(""), "")]
-    sentences = [(join([untranslated(f"{clock(s.t_ns):>8}"), s.text], "  ", "  "), "") for s in story(stored)]
+    sentences = [(join([untranslated(f"{instant(s.t_ns):>8}"), s.text], "  ", "  "), "") for s in story(stored)]
     space_left = LINES_MAX - len(head) - len(pictures) - len(tail)
     return [(text[language], style) for text, style in [*head, *pictures, *sentences[:space_left], *tail]]
 
@@ -63,14 +64,19 @@ def _head(stored: StoredRun) -> list[tuple[LocalizedText, str]]:
     if (wrong := amiss(run)) is not None:
         found.append((_said("figure.truth", wrong), "bold"))
     if metrics.impaired_s is not None:
-        recovery = seconds(metrics.recovery_s)
+        recovery = duration_text(metrics.recovery_s)
         if metrics.recovery_s is None:
-            recovery = translate("figure.recovery.lower", time=seconds(metrics.recovery_s_lower))
+            recovery = translate("figure.recovery.lower", time=duration_text(metrics.recovery_s_lower))
         found.append(
-            (join([_said("figure.impaired", seconds(metrics.impaired_s)), _said("figure.recovery", recovery)], "; ", "；"), "")
+            (
+                join(
+                    [_said("figure.impaired", duration_text(metrics.impaired_s)), _said("figure.recovery", recovery)], "; ", "；"
+                ),
+                "",
+            )
         )
         parts = [
-            _said(f"recovery.{w}", seconds(getattr(metrics, f"{w}_s")))
+            _said(f"recovery.{w}", duration_text(getattr(metrics, f"{w}_s")))
             for w in ("detect", "decide", "act", "restore", "reconciled")
         ]
         found.append((join(parts, ", ", "，"), ""))
@@ -143,5 +149,5 @@ def _lane(stored: StoredRun, bins: Bins, lane: str, a: int, b: int) -> str:
 
 
 def _ruler(begin_s: int, end_s: int) -> str:
-    left, right = clock(begin_s * SECOND)[:-3], clock(end_s * SECOND)[:-3]
+    left, right = instant(begin_s * SECOND)[:-3], instant(end_s * SECOND)[:-3]
     return left + " " * max(1, COLUMNS - len(left) - len(right)) + right

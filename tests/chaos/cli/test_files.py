@@ -120,7 +120,7 @@ def test_show_resolved_names_every_origin() -> None:
 
 def test_every_kind_of_file_is_known_to_the_commands() -> None:
     """`schema` prints that of each, and `list` has the shipped files of each."""
-    assert set(inspect.KIND.choices) == set(KINDS)
+    assert set(inspect.KINDS) == set(KINDS)
     assert set(inspect.LISTS.values()) == set(KINDS)
 
 

@@ -12,7 +12,7 @@ from chaos.checkers.catalogue import shipped_checkers
 from chaos.execution.target.executor import EVENT_WORDS
 from chaos.faults.catalogue import shipped_faults
 from chaos.i18n.names import fault_name, property_name
-from chaos.i18n.texts import catalogue, display_name, seconds, translate
+from chaos.i18n.texts import catalogue, display_name, duration_text, translate
 from chaos.measures.registry import GRADES
 from simcore.journal.model import FLAGS, OUTCOMES
 from simcore.journal.summary import TRUTHS
@@ -67,11 +67,11 @@ def test_the_legacy_core_speaks_the_trades_language() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(None, "–"), (0.0, "0 s"), (45.2, "45 s"), (119, "119 s"), (1110, "18.5 min"), (7200, "2 h")]
+    ("value", "text"), [(None, "–"), (0.0, "0 s"), (45.2, "45 s"), (119, "119 s"), (1110, "18.5 min"), (7200, "120.0 min")]
 )
 def test_lengths_of_time(value: float | None, text: str) -> None:
-    """Seconds to two minutes, minutes to two hours, then hours."""
-    assert seconds(value)["en"] == text
+    """Seconds to five minutes, then minutes, as in every table and verdict."""
+    assert duration_text(value)["en"] == text
 
 
 def test_a_key_that_there_is_not_is_an_error() -> None:

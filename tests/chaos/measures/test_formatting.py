@@ -11,15 +11,28 @@ from simcore.base.units import HOUR, SECOND
 @pytest.mark.parametrize(
     ("unit", "value", "rounded", "exact"),
     [
-        (Unit.DURATION, 0.0, "0 s", "0 s"), (Unit.DURATION, 0.4871, "0.487 s", "0.4871 s"), (Unit.DURATION, 45.2, "45 s", "45.2 s"),
-        (Unit.DURATION, 90, "90 s", "90 s"), (Unit.DURATION, 1110, "18.5 min", "1110 s"), (Unit.DURATION, 7200, "120.0 min", "7200 s"),
-        (Unit.DURATION, -600, "-10.0 min", "-600 s"), (Unit.FRACTION, 0.0, "0%", "0.000%"), (Unit.FRACTION, 0.00004, "0.00%", "0.004%"),
-        (Unit.FRACTION, 0.0403, "4.03%", "4.030%"), (Unit.FRACTION, 0.12345, "12.3%", "12.345%"), (Unit.FRACTION, 1, "100.0%", "100.000%"),
-        (Unit.COUNT, 253491, "253,491", "253,491"), (Unit.COUNT, 1234567, "1,234,567", "1,234,567"), (Unit.COUNT, 2.5, "2.5", "2.5"),
-        (Unit.FLAG, True, "1", "true"), (Unit.FLAG, 0.5, "0.5", "0.5"), (Unit.GRADE, "larger", "larger", "larger"),
+        (Unit.DURATION, 0.0, "0 s", "0 s"),
+        (Unit.DURATION, 0.4871, "487 ms", "0.4871 s"),
+        (Unit.DURATION, 4.5333, "4.53 s", "4.5333 s"),
+        (Unit.DURATION, 45.2, "45 s", "45.2 s"),
+        (Unit.DURATION, 90, "90 s", "90 s"),
+        (Unit.DURATION, 1110, "18.5 min", "1110 s"),
+        (Unit.DURATION, 7200, "120.0 min", "7200 s"),
+        (Unit.DURATION, -600, "-10.0 min", "-600 s"),
+        (Unit.FRACTION, 0.0, "0%", "0.000%"),
+        (Unit.FRACTION, 0.00004, "0.00%", "0.004%"),
+        (Unit.FRACTION, 0.0403, "4.03%", "4.030%"),
+        (Unit.FRACTION, 0.12345, "12.3%", "12.345%"),
+        (Unit.FRACTION, 1, "100.0%", "100.000%"),
+        (Unit.COUNT, 253491, "253,491", "253,491"),
+        (Unit.COUNT, 1234567, "1,234,567", "1,234,567"),
+        (Unit.COUNT, 2.5, "2.5", "2.5"),
+        (Unit.FLAG, True, "1", "true"),
+        (Unit.FLAG, 0.5, "0.5", "0.5"),
+        (Unit.GRADE, "larger", "larger", "larger"),
         (Unit.COUNT, None, "–", "no value"),
     ],
-)  # fmt: skip
+)
 def test_a_value_has_one_text(unit: Unit, value: float | str | None, rounded: str, exact: str) -> None:
     """Rounded as in tables and on pages, exactly as in verdicts."""
     assert (text(unit, value), text(unit, value, exact=True)) == (rounded, exact)
