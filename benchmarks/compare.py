@@ -38,10 +38,15 @@ from chaos.execution.workers import Workers, run_tasks
 ARCHITECTURES = ("legacy-coupled",) + tuple(
     f"options/{name}"
     for name in (
-        "timeouts-and-retry-budgets", "bulkheads", "breakers-and-fallbacks", "async-bank-adapters", "load-shedding", "two-sites",
+        "timeouts-and-retry-budgets",
+        "bulkheads",
+        "breakers-and-fallbacks",
+        "async-bank-adapters",
+        "load-shedding",
+        "two-sites",
         "distributed-core",
     )
-)  # fmt: skip
+)
 SUITES = ("dependencies", "incidents")
 STATIONS = 8  # of the chain
 
@@ -105,11 +110,20 @@ def comparison(count: int, replications: int, jobs: int, store: Path | None) -> 
     print(
         f"{wall_s:,.0f} s ({made / wall_s:.1f} runs/s), {hops:.3g} hops; idiomatic SimPy on as many workers: {simpy_s:,.0f} s (estimate)"
     )
-    benchmarks.save("comparison", {
-        "architectures": ARCHITECTURES, "scenarios": [case.scenario for case in cases], "replications": replications, "workers": jobs,
-        "runs": made, "wall_s": wall_s, "hops": hops, "verdicts": result.summary.verdicts,
-        "simpy": {"hops_per_s": per_s, "from": source, "estimate_s": simpy_s, "times": simpy_s / wall_s},
-    })  # fmt: skip
+    benchmarks.save(
+        "comparison",
+        {
+            "architectures": ARCHITECTURES,
+            "scenarios": [case.scenario for case in cases],
+            "replications": replications,
+            "workers": jobs,
+            "runs": made,
+            "wall_s": wall_s,
+            "hops": hops,
+            "verdicts": result.summary.verdicts,
+            "simpy": {"hops_per_s": per_s, "from": source, "estimate_s": simpy_s, "times": simpy_s / wall_s},
+        },
+    )
 
 
 def _mapped(jobs: Sequence[Job], workers: int) -> list[int]:

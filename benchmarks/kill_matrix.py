@@ -49,11 +49,19 @@ def main() -> None:
         spent = time.process_time() - began
     each = spent / len(chosen)
     results = {
-        "suite": said.suite, "scenarios": len(scenarios), "environment": said.environment, "measured_mutants": len(chosen),
-        "cells": summary.cells, "cells_spared": summary.spared, "runs": summary.runs, "cpu_s": round(spent, 1),
-        "cpu_s_per_mutant": round(each, 2), "cpu_s_per_run": round(spent / max(1, summary.runs), 3), "mutants": len(every),
+        "suite": said.suite,
+        "scenarios": len(scenarios),
+        "environment": said.environment,
+        "measured_mutants": len(chosen),
+        "cells": summary.cells,
+        "cells_spared": summary.spared,
+        "runs": summary.runs,
+        "cpu_s": round(spent, 1),
+        "cpu_s_per_mutant": round(each, 2),
+        "cpu_s_per_run": round(spent / max(1, summary.runs), 3),
+        "mutants": len(every),
         "estimated_minutes_on_two_cores": round(each * len(every) / 120, 1),
-    }  # fmt: skip
+    }
     print(json.dumps(results, indent=1))
     benchmarks.save("kill-matrix", results)
 

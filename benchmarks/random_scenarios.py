@@ -48,8 +48,11 @@ def report(done: list[Run]) -> int:
     faults, took = (Counter(n for run in done for n, effect in run.faults if effect or whole) for whole in (True, False))
     sound = sum(run.sound for run in done)
     print(f"{len(done)} scenarios: {', '.join(f'{n} {verdict}' for verdict, n in verdicts.most_common())}")
-    print(f"{faults.total()} faults of {len(faults)} kinds, {took.total()} took effect; each kind at least {min(took[n] for n in faults)} times"
-          if faults else "no faults")  # fmt: skip
+    print(
+        f"{faults.total()} faults of {len(faults)} kinds, {took.total()} took effect; each kind at least {min(took[n] for n in faults)} times"
+        if faults
+        else "no faults"
+    )
     print(f"{len(bad)} failures" + ("" if bad else f": less than {3 / len(done):.2g} of such scenarios fail (95 %)"))
     if sound and not any(run.sound and run.alarms for run in done):
         print(

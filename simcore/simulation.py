@@ -257,13 +257,21 @@ def _intent_columns(plan: Plan, machine: Machine, end: int) -> Columns:
         flags += getattr(became, name) * np.int32(bit)
     is_order = meta >> ledger.META_KIND & 15 == ledger.ORDER
     return {
-        "request": rows[ledger.ROW_REQUEST], "flow": meta & 4095, "customer": who >> 8, "submit_ns": rows[ledger.ROW_SUBMITTED],
-        "answer_ns": np.maximum(rows[ledger.ROW_ANSWERED], 0), "outcome": meta >> ledger.META_OUTCOME & 15,
-        "code": meta >> ledger.META_CODE & 255, "attempts": meta >> ledger.META_ATTEMPTS & 255,
-        "side": np.where(is_order, np.where(who & 1, np.int8(1), np.int8(2)), np.int8(0)), "quantity": rows[ledger.ROW_QUANTITY],
-        "price_cents": np.where(is_order, rows[ledger.ROW_PRICE], 0), "recorded": meta >> ledger.META_RECORDED & 255,
-        "placed": meta >> ledger.META_PLACED & 255, "flags": flags,
-    }  # fmt: skip
+        "request": rows[ledger.ROW_REQUEST],
+        "flow": meta & 4095,
+        "customer": who >> 8,
+        "submit_ns": rows[ledger.ROW_SUBMITTED],
+        "answer_ns": np.maximum(rows[ledger.ROW_ANSWERED], 0),
+        "outcome": meta >> ledger.META_OUTCOME & 15,
+        "code": meta >> ledger.META_CODE & 255,
+        "attempts": meta >> ledger.META_ATTEMPTS & 255,
+        "side": np.where(is_order, np.where(who & 1, np.int8(1), np.int8(2)), np.int8(0)),
+        "quantity": rows[ledger.ROW_QUANTITY],
+        "price_cents": np.where(is_order, rows[ledger.ROW_PRICE], 0),
+        "recorded": meta >> ledger.META_RECORDED & 255,
+        "placed": meta >> ledger.META_PLACED & 255,
+        "flags": flags,
+    }
 
 
 def exchange_hours(calendar: TradingCalendar, start: int, end: int) -> list[tuple[int, int]]:

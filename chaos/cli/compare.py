@@ -46,17 +46,32 @@ from simcore.base.errors import InputError
 )
 @options.many_runs_together
 def compare(
-    suites: tuple[str, ...], architectures: str, measures: tuple[str, ...], looks: str | None, healthy: str, environment: str | None,
-    assignments: tuple[str, ...], seed: int, replications: int | None, target: str, json_file: TextIO | None, html: str | None,
+    suites: tuple[str, ...],
+    architectures: str,
+    measures: tuple[str, ...],
+    looks: str | None,
+    healthy: str,
+    environment: str | None,
+    assignments: tuple[str, ...],
+    seed: int,
+    replications: int | None,
+    target: str,
+    json_file: TextIO | None,
+    html: str | None,
     **given: Any,
-) -> int:  # fmt: skip
+) -> int:
     """Compare architectures over SUITES (or scenarios, or patterns): same customers, same random streams, pair by pair with the first."""
     chosen = _architectures(architectures)
     planned = plan.ComparisonPlan(
-        tuple(cases_of(suites, environment)), chosen, analyses=_analyses(looks, replications or 6),
-        measures=tuple(plan.compared_measure(m) for m in measures) or plan.MEASURES, seed=seed, assignments=assignments,
-        healthy=healthy, target=target,
-    )  # fmt: skip
+        tuple(cases_of(suites, environment)),
+        chosen,
+        analyses=_analyses(looks, replications or 6),
+        measures=tuple(plan.compared_measure(m) for m in measures) or plan.MEASURES,
+        seed=seed,
+        assignments=assignments,
+        healthy=healthy,
+        target=target,
+    )
     with Session(StderrProgress()) as session, _runs(session, taken(ExecutionOptions, given)) as runs:
         result = comparison.compare(planned, runs)
     _write(result, tables.comparison(result), json_file)
@@ -73,9 +88,14 @@ def compare(
 @options.architecture
 @options.many_runs_together
 def sweep(
-    scenario: str, axes: tuple[str, ...], measures: tuple[str, ...], replications: int | None, json_file: TextIO | None, html: str | None,
+    scenario: str,
+    axes: tuple[str, ...],
+    measures: tuple[str, ...],
+    replications: int | None,
+    json_file: TextIO | None,
+    html: str | None,
     **given: Any,
-) -> int:  # fmt: skip
+) -> int:
     """Run a SCENARIO over the values of one or two parameters: paths of the architecture, workload.PATH, or load (a factor)."""
     chosen = {key: given[key] for key in ("seed", "architecture", "environment", "assignments", "target")}
     planned = sweeping.SweepPlan(

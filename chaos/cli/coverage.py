@@ -63,9 +63,21 @@ def _budget(name: str, text: str) -> Callable[[options.C], options.C]:
     "--html", "html_file", type=click.File("w", lazy=True, encoding="utf-8"), metavar="FILE", help="Write one page to look at."
 )
 def coverage(
-    suite: str, architecture: str | None, environment: str, operators: tuple[str, ...], beside: str | None, suggest: int, into: str,
-    price: int, why: int, triggers: str, at_least: float | None, json_file: TextIO | None, html_file: TextIO | None, **given: Any,
-) -> int:  # fmt: skip
+    suite: str,
+    architecture: str | None,
+    environment: str,
+    operators: tuple[str, ...],
+    beside: str | None,
+    suggest: int,
+    into: str,
+    price: int,
+    why: int,
+    triggers: str,
+    at_least: float | None,
+    json_file: TextIO | None,
+    html_file: TextIO | None,
+    **given: Any,
+) -> int:
     """What a SUITE does not notice: plant every defect at every site, run it, and count."""
     if suggest and not price:
         raise InputError("--suggest needs prices", hint="give --price RUNS as well, such as --price 1000")

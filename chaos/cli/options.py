@@ -70,21 +70,45 @@ def replications(text: str) -> Callable[[C], C]:
 
 def many_runs(command: C) -> C:
     """The options of commands that make many runs and judge each."""
-    for option in reversed((
-        architecture, environment, assignments, seed, replications("Runs a scenario, with seeds one after another."),
-        jobs, cluster, json_file, junit, journal, spans, store, resume, target,
-    )):  # fmt: skip
+    for option in reversed(
+        (
+            architecture,
+            environment,
+            assignments,
+            seed,
+            replications("Runs a scenario, with seeds one after another."),
+            jobs,
+            cluster,
+            json_file,
+            junit,
+            journal,
+            spans,
+            store,
+            resume,
+            target,
+        )
+    ):
         command = option(command)
     return command
 
 
 def many_runs_together(command: C) -> C:
     """The options of commands that make many runs which are read together."""
-    for option in reversed((
-        environment, assignments, seed, replications("At most so many runs a place."), jobs, cluster, json_file,
-        click.option("--html", type=click.Path(dir_okay=False), metavar="FILE", help="Write a page that needs no network."),
-        store, resume, target,
-    )):  # fmt: skip
+    for option in reversed(
+        (
+            environment,
+            assignments,
+            seed,
+            replications("At most so many runs a place."),
+            jobs,
+            cluster,
+            json_file,
+            click.option("--html", type=click.Path(dir_okay=False), metavar="FILE", help="Write a page that needs no network."),
+            store,
+            resume,
+            target,
+        )
+    ):
         command = option(command)
     return command
 

@@ -65,11 +65,21 @@ def story(scenario: Scenario, run: RunResult) -> Story:
     lines = [{"what": t.what, "published": _clock(t.published_ns), "simulated": _clock(t.simulated_ns)} for t in run.timeline]
     told = [{"expected": e.expected, "simulated": e.shown, "holds": e.holds} for e in run.expectations[: len(scenario.expect)]]
     return {
-        "name": scenario.name, "title": scenario.title, "scenario": run.scenario, "architecture": run.architecture,
-        "environment": run.environment, "seed": run.seed, "verdict": run.verdict, "reasons": run.reasons,
-        "digest": run.digest, "timeline": lines, "outcomes": [_outcome(o, run) for o in scenario.record.outcomes], "expectations": told,
-        "fitted": [f"{p.what}: {p.value} ({p.source})" for p in scenario.record.fitted], "replay": run.replay,
-    }  # fmt: skip
+        "name": scenario.name,
+        "title": scenario.title,
+        "scenario": run.scenario,
+        "architecture": run.architecture,
+        "environment": run.environment,
+        "seed": run.seed,
+        "verdict": run.verdict,
+        "reasons": run.reasons,
+        "digest": run.digest,
+        "timeline": lines,
+        "outcomes": [_outcome(o, run) for o in scenario.record.outcomes],
+        "expectations": told,
+        "fitted": [f"{p.what}: {p.value} ({p.source})" for p in scenario.record.fitted],
+        "replay": run.replay,
+    }
 
 
 def _outcome(outcome: Outcome, run: RunResult) -> dict[str, Any]:
@@ -80,11 +90,18 @@ def _outcome(outcome: Outcome, run: RunResult) -> dict[str, Any]:
         off = (value - published) / published
     lands = value == published if off is None else abs(off) <= outcome.within
     return {
-        "measure": outcome.measure, "published": published, "simulated": value, "off": off, "within": outcome.within, "lands": bool(lands),
-        "fitted": outcome.fitted, "misses": outcome.misses, "source": outcome.source,
+        "measure": outcome.measure,
+        "published": published,
+        "simulated": value,
+        "off": off,
+        "within": outcome.within,
+        "lands": bool(lands),
+        "fitted": outcome.fitted,
+        "misses": outcome.misses,
+        "source": outcome.source,
         "published_shown": measure.text(published),
         "simulated_shown": found_text(found_in(measure, run))["en"] if value is None else measure.text(value),
-    }  # fmt: skip
+    }
 
 
 def _clock(t_ns: int | None) -> str | None:

@@ -64,9 +64,10 @@ def universe(architecture: Architecture, triggers: Triggers, faults: Iterable[st
     """All combinations that make sense: a branch comes to the dependency that is hit."""
     return {
         Point(branch, dependency, fault, phase, load)
-        for dependency, branches in reached(ArchitectureIndex(architecture)).items() for branch in branches
+        for dependency, branches in reached(ArchitectureIndex(architecture)).items()
+        for branch in branches
         for fault, phase, load in product(faults, triggers.phases, LOADS)
-    }  # fmt: skip
+    }
 
 
 # --- what a suite exercises -------------------------------------------------------------------------------------------------------

@@ -53,10 +53,18 @@ def plan_of(runner: TrialRunner, mutant: Mutant, base: Baseline, scenarios: Sequ
             spared.append(name)
             continue
         most = tuple(max(EVENTS_MIN, EVENTS_FACTOR * run.events) for run in runs)
-        trials.append(Trial(
-            name, s.architecture, base.environment, s.seed_numbers, mutant.name, most,
-            None if s.all_seeds else m.kills_needed(s.seeds), base.digests[name],
-        ))  # fmt: skip
+        trials.append(
+            Trial(
+                name,
+                s.architecture,
+                base.environment,
+                s.seed_numbers,
+                mutant.name,
+                most,
+                None if s.all_seeds else m.kills_needed(s.seeds),
+                base.digests[name],
+            )
+        )
     return MutantPlan(tuple(trials), spared)
 
 

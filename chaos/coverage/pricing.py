@@ -112,8 +112,13 @@ def _fill(
 ) -> None:
     runs, digest = base.runs[window.scenario], base.digests[window.scenario]
     trials = [
-        (Trial(window.scenario, runner.settings.architecture, "production", tuple(r.seed for r in runs), x.name, unmutated=digest),) for x in asked
-    ]  # fmt: skip
+        (
+            Trial(
+                window.scenario, runner.settings.architecture, "production", tuple(r.seed for r in runs), x.name, unmutated=digest
+            ),
+        )
+        for x in asked
+    ]
     inputs = [cells_inputs(x, [digest]) for x in asked]
     given = runner.make(trials, inputs, f"mutants in {window.name}")
     for mutant in chosen:

@@ -138,9 +138,12 @@ def effect(journal: Journal) -> str:
 def grown(journal: Journal) -> list[str]:
     """The readings that a defect may need and that grew: counters above 0, events that happened, faults that began."""
     found = {
-        f"{kind}/{name}/{field}" for kind in COUNTED for name, fields in journal.totals.get(kind, {}).items()
-        for field, value in fields.items() if value
-    }  # fmt: skip
+        f"{kind}/{name}/{field}"
+        for kind in COUNTED
+        for name, fields in journal.totals.get(kind, {}).items()
+        for field, value in fields.items()
+        if value
+    }
     for name, pool in journal.totals.get("pool", {}).items():
         if pool["peak_busy"] > pool["slots"] / 4 - 1:  # rounding moves a quarter by less than 1
             found.add(f"pool/{name}/over_quarter")

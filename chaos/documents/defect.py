@@ -19,9 +19,19 @@ BRACES = re.compile(r"\{([a-z_]+)\}")
 """A word of a site, in braces, in the texts of a defect."""
 _READING = re.compile(r"(pool|unit|link|flow|call|operation|limit)/\S+/[a-z_]+|event/[a-z_]+(/\S+)?|fault/[a-z-]+")
 Family = Literal[
-    "timeouts", "retries", "breakers", "queues and pools", "failover", "consistency", "capacity", "flow control", "links",
-    "alarms", "people", "batches and files",
-]  # fmt: skip
+    "timeouts",
+    "retries",
+    "breakers",
+    "queues and pools",
+    "failover",
+    "consistency",
+    "capacity",
+    "flow control",
+    "links",
+    "alarms",
+    "people",
+    "batches and files",
+]
 
 
 class Sites(Model):

@@ -21,14 +21,16 @@ class Documents(Library):
     def __init__(self, faults: FaultCatalogue, checkers: CheckerCatalogue) -> None:
         self.faults, self.checkers = faults, checkers
         self.step, self.standing = step_model(faults), standing_model(faults)
-        super().__init__((
-            *KINDS,
-            Kind("scenario", "", scenario_model(self.step, checkers), check_scenario),
-            Kind("suite", "suites", Suite),
-            Kind("severity", "severity", RuleSet),
-            Kind("defect", "defects", Defect, lambda defect: check_defect(defect, self.faults)),
-            Kind("triggers", "triggers", Triggers, lambda triggers: check_triggers(triggers, self.step)),
-        ))  # fmt: skip
+        super().__init__(
+            (
+                *KINDS,
+                Kind("scenario", "", scenario_model(self.step, checkers), check_scenario),
+                Kind("suite", "suites", Suite),
+                Kind("severity", "severity", RuleSet),
+                Kind("defect", "defects", Defect, lambda defect: check_defect(defect, self.faults)),
+                Kind("triggers", "triggers", Triggers, lambda triggers: check_triggers(triggers, self.step)),
+            )
+        )
 
     def surroundings(self, reference: str) -> Surroundings:
         """An environment by name or path, each `~GAP` after it switching that gap off. Raises InputError."""

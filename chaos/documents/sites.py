@@ -65,17 +65,31 @@ def _words_of_call(index: ArchitectureIndex, site: CallSite, asked_for: int | No
     retry, body = call.retry, site.body
     shorter = bool(call.timeout and asked_for and call.timeout < asked_for)
     return {
-        "site": site.name, "path": path_of(site.keys), "caller": body.service, "caller_operation": body.operation,
-        "caller_layer": _layer(index, body.service), "target": site.callee, "target_operation": site.target.partition(".")[2],
+        "site": site.name,
+        "path": path_of(site.keys),
+        "caller": body.service,
+        "caller_operation": body.operation,
+        "caller_layer": _layer(index, body.service),
+        "target": site.callee,
+        "target_operation": site.target.partition(".")[2],
         "target_layer": _layer(index, site.callee),
-        "timeout": call.timeout, "caller_patience": asked_for, "within_patience": shorter,
+        "timeout": call.timeout,
+        "caller_patience": asked_for,
+        "within_patience": shorter,
         "twice_caller_patience": f"{2 * asked_for}ns" if asked_for else None,
-        "retry": retry is not None, "backoff": bool(retry and retry.backoff), "jitter": bool(retry and retry.jitter),
-        "budget": bool(retry and retry.budget), "retries": retry.attempts - 1 if retry else 0,
-        "retries_timeouts": bool(retry and "timeout" in retry.on), "breaker": call.breaker is not None, "bulkhead": call.bulkhead,
+        "retry": retry is not None,
+        "backoff": bool(retry and retry.backoff),
+        "jitter": bool(retry and retry.jitter),
+        "budget": bool(retry and retry.budget),
+        "retries": retry.attempts - 1 if retry else 0,
+        "retries_timeouts": bool(retry and "timeout" in retry.on),
+        "breaker": call.breaker is not None,
+        "bulkhead": call.bulkhead,
         "other_bulkhead": next((other for other in bulkheads if other != call.bulkhead), None),
-        "connection": call.connection, "fallback": bool(call.fallback), "on_failure": call.on_failure,
-    }  # fmt: skip
+        "connection": call.connection,
+        "fallback": bool(call.fallback),
+        "on_failure": call.on_failure,
+    }
 
 
 def _changing(index: ArchitectureIndex) -> frozenset[str]:
@@ -90,11 +104,20 @@ def _operations(index: ArchitectureIndex) -> Iterator[Site]:
             continue
         service, path = index.architecture.services[body.service], f"services.{body.service}.operations.{body.operation}"
         operation = service.operations[body.operation]
-        yield Site(label, {
-            "site": label, "path": path, "service": body.service, "operation": body.operation, "layer": service.layer,
-            "work": next((path_of(placed.keys) for placed in index.steps_of(label) if isinstance(placed.step, Work)), None),
-            "effects": label in changing, "idempotency": operation.idempotency is not None, "sends": _sends(operation),
-        })  # fmt: skip
+        yield Site(
+            label,
+            {
+                "site": label,
+                "path": path,
+                "service": body.service,
+                "operation": body.operation,
+                "layer": service.layer,
+                "work": next((path_of(placed.keys) for placed in index.steps_of(label) if isinstance(placed.step, Work)), None),
+                "effects": label in changing,
+                "idempotency": operation.idempotency is not None,
+                "sends": _sends(operation),
+            },
+        )
 
 
 def _sends(operation: Operation) -> bool:
@@ -126,12 +149,22 @@ def _branches(index: ArchitectureIndex) -> Iterator[Site]:
 def _services(index: ArchitectureIndex) -> Iterator[Site]:
     for name, service in index.architecture.services.items():
         words = {
-            "site": name, "path": f"services.{name}", "service": name, "layer": service.layer, "replicas": service.replicas,
-            "replicated": service.replicas > 1, "standby": service.standby is not None, "stateful": service.stateful,
-            "groups": list(service.groups), "restarts": service.restart_time.constant != 0, "pools": list(service.pools),
-            "replicates": bool(service.standby and service.stateful), "callee_pools": _callee_pools(index, name),
-            "operations": len(service.operations), "works": any(isinstance(s, Work) for o in service.operations.values() for s in o.steps),
-        }  # fmt: skip
+            "site": name,
+            "path": f"services.{name}",
+            "service": name,
+            "layer": service.layer,
+            "replicas": service.replicas,
+            "replicated": service.replicas > 1,
+            "standby": service.standby is not None,
+            "stateful": service.stateful,
+            "groups": list(service.groups),
+            "restarts": service.restart_time.constant != 0,
+            "pools": list(service.pools),
+            "replicates": bool(service.standby and service.stateful),
+            "callee_pools": _callee_pools(index, name),
+            "operations": len(service.operations),
+            "works": any(isinstance(s, Work) for o in service.operations.values() for s in o.steps),
+        }
         yield Site(name, words)
 
 
@@ -149,11 +182,20 @@ def _callee_pools(index: ArchitectureIndex, name: str) -> list[str] | None:
 def _pools(index: ArchitectureIndex) -> Iterator[Site]:
     for name, pool in index.architecture.pools.items():
         users = [index.architecture.services[s] for s, service in index.architecture.services.items() if name in service.pools]
-        yield Site(name, {
-            "site": name, "path": f"pools.{name}", "sized": isinstance(pool.slots, int), "bounded": isinstance(pool.queue, int),
-            "slots": pool.slots, "per": pool.per, "gated": pool.gate is not None,
-            "external": bool(users) and all(user.layer == "external" for user in users), "users": len(users),
-        })  # fmt: skip
+        yield Site(
+            name,
+            {
+                "site": name,
+                "path": f"pools.{name}",
+                "sized": isinstance(pool.slots, int),
+                "bounded": isinstance(pool.queue, int),
+                "slots": pool.slots,
+                "per": pool.per,
+                "gated": pool.gate is not None,
+                "external": bool(users) and all(user.layer == "external" for user in users),
+                "users": len(users),
+            },
+        )
 
 
 def _limits(index: ArchitectureIndex) -> Iterator[Site]:
@@ -168,10 +210,18 @@ def _links(index: ArchitectureIndex) -> Iterator[Site]:
         label = link.label
         if seen[label] == 1:
             ends = (layers.get(link.source, "client"), layers.get(link.target, "client"))
-            yield Site(label, {
-                "site": label, "path": f"links[{label}]", "source": link.source, "target": link.target,
-                "client": "client" in ends, "external": "external" in ends, "inside": not {"client", "external"} & set(ends),
-            })  # fmt: skip
+            yield Site(
+                label,
+                {
+                    "site": label,
+                    "path": f"links[{label}]",
+                    "source": link.source,
+                    "target": link.target,
+                    "client": "client" in ends,
+                    "external": "external" in ends,
+                    "inside": not {"client", "external"} & set(ends),
+                },
+            )
 
 
 def _flows(index: ArchitectureIndex) -> Iterator[Site]:
@@ -202,18 +252,34 @@ def _alarms(index: ArchitectureIndex) -> Iterator[Site]:
     control = index.architecture.control
     for kind, section in (("monitor", "monitors"), ("robot", "robots"), ("complaints", "complaints")):
         for name, rule in getattr(control, section).items():
-            yield Site(name, {
-                "site": name, "path": f"control.{section}.{name}", "alarm": kind, "layer": rule.layer, "routed": rule.route is not None,
-                "other_team": next((team for team in control.teams if team != rule.route), None), "flow": getattr(rule, "flow", None),
-            })  # fmt: skip
+            yield Site(
+                name,
+                {
+                    "site": name,
+                    "path": f"control.{section}.{name}",
+                    "alarm": kind,
+                    "layer": rule.layer,
+                    "routed": rule.route is not None,
+                    "other_team": next((team for team in control.teams if team != rule.route), None),
+                    "flow": getattr(rule, "flow", None),
+                },
+            )
 
 
 def _runbooks(index: ArchitectureIndex) -> Iterator[Site]:
     for name, runbook in index.architecture.control.runbooks.items():
-        yield Site(name, {
-            "site": name, "path": f"control.runbooks.{name}", "several": len(runbook.actions) > 1, "last": f"#{len(runbook.actions) - 1}",
-            "automated": runbook.automated, "oral": runbook.approval == "oral", "practised": runbook.practised > 0,
-        })  # fmt: skip
+        yield Site(
+            name,
+            {
+                "site": name,
+                "path": f"control.runbooks.{name}",
+                "several": len(runbook.actions) > 1,
+                "last": f"#{len(runbook.actions) - 1}",
+                "automated": runbook.automated,
+                "oral": runbook.approval == "oral",
+                "practised": runbook.practised > 0,
+            },
+        )
 
 
 def _people(section: str) -> Callable[[ArchitectureIndex], Iterator[Site]]:

@@ -118,11 +118,18 @@ def scenario_document(
     what, when = triggers.triggers[trigger], triggers.phases[phase]
     strikes = when.begins + SETTLE_NS
     document: dict[str, object] = {
-        "kind": "scenario", "name": name, "title": f"{what.title}, {phase}", "source": what.source, "tags": [trigger, phase],
+        "kind": "scenario",
+        "name": name,
+        "title": f"{what.title}, {phase}",
+        "source": what.source,
+        "tags": [trigger, phase],
         "window": {"from": format_clock(when.begins), "to": format_clock(when.begins + when.lasts)},
-        "workload": triggers.workload, "steady_state": triggers.steady_state,
-        "method": [_at(step, strikes) for step in what.steps], "expect": expect, "properties": [],
-    }  # fmt: skip
+        "workload": triggers.workload,
+        "steady_state": triggers.steady_state,
+        "method": [_at(step, strikes) for step in what.steps],
+        "expect": expect,
+        "properties": [],
+    }
     if what.load != 1.0:
         document["workload_patch"] = [
             {"scale": f"flows.*.{word}", "by": what.load, "override": True, "if_present": True} for word in ("per_day", "rate")

@@ -79,10 +79,15 @@ def result_of(
     counted = [group.verdict for group in groups if group.counts]
     judged = [*counted, *(pair.verdict for pair in pairs)]
     summary = Counts(
-        runs=len(runs), scenarios=len(counted), pairs=len(pairs), verdict=combine(judged),
+        runs=len(runs),
+        scenarios=len(counted),
+        pairs=len(pairs),
+        verdict=combine(judged),
         conservation_broken=sum(len(run.broken_laws) for run in runs),
-        passed=judged.count("pass"), failed=judged.count("fail"), unknown=judged.count("unknown"),
-    )  # fmt: skip
+        passed=judged.count("pass"),
+        failed=judged.count("fail"),
+        unknown=judged.count("unknown"),
+    )
     return SuiteResult(schema_version=SCHEMA_VERSION, runs=runs, groups=groups, pairs=list(pairs), summary=summary)
 
 
@@ -98,8 +103,14 @@ def grouped(session: Session, jobs: Sequence[Job], records: Mapping[str, RunResu
         scenario, over = inputs.scenario.model, judge_runs(inputs.scenario.model, runs)
         found.append(
             GroupResult(
-                scenario=scenario.name, title=scenario.title, architecture=inputs.architecture.name, environment=inputs.environment,
-                runs=len(runs), seeds=[run.seed for run in runs], verdict=over.verdict, expectations=over.expectations,
+                scenario=scenario.name,
+                title=scenario.title,
+                architecture=inputs.architecture.name,
+                environment=inputs.environment,
+                runs=len(runs),
+                seeds=[run.seed for run in runs],
+                verdict=over.verdict,
+                expectations=over.expectations,
             )
-        )  # fmt: skip
+        )
     return found

@@ -49,20 +49,35 @@ def result_of_run(session: Session, job: Job, system: SystemUnderTest, journal: 
     inputs, found = system.inputs, assessed(session, system, journal, job.metrics)
     scenario, judgement, chain = inputs.scenario.model, found.judgement, causes_of(found, journal, inputs.index)
     return RunResult(
-        scenario=scenario.name, title=scenario.title, purpose=scenario.purpose, architecture=inputs.architecture.name,
-        environment=inputs.environment, workload=inputs.workload.name, seed=job.seed, verdict=judgement.verdict,
-        reasons=[reason_text(reason)["en"] for reason in judgement.reasons], invalid=bool(found.invalid or found.missed),
-        averted=bool(found.missed and not found.invalid), doubtful=bool(found.doubts),
-        digest=journal.digest, input_digest=system.input_digest, window=found.spec.window, measures=found.measures,
-        properties=found.properties, conservation=laws(journal), expectations=[e.result() for e in judgement.expectations],
+        scenario=scenario.name,
+        title=scenario.title,
+        purpose=scenario.purpose,
+        architecture=inputs.architecture.name,
+        environment=inputs.environment,
+        workload=inputs.workload.name,
+        seed=job.seed,
+        verdict=judgement.verdict,
+        reasons=[reason_text(reason)["en"] for reason in judgement.reasons],
+        invalid=bool(found.invalid or found.missed),
+        averted=bool(found.missed and not found.invalid),
+        doubtful=bool(found.doubts),
+        digest=journal.digest,
+        input_digest=system.input_digest,
+        window=found.spec.window,
+        measures=found.measures,
+        properties=found.properties,
+        conservation=laws(journal),
+        expectations=[e.result() for e in judgement.expectations],
         faults=found.faults,
-        causes=[link.result() for link in chain], timeline=timeline_of(scenario, journal),
+        causes=[link.result() for link in chain],
+        timeline=timeline_of(scenario, journal),
         replay=replay_line(job, inputs.architecture_reference, inputs.environment),
         findings=Findings(
-            reasons=judgement.reasons, expectations=[e.finding() for e in judgement.expectations],
+            reasons=judgement.reasons,
+            expectations=[e.finding() for e in judgement.expectations],
             symptoms=[link.symptom for link in chain],
         ),
-    )  # fmt: skip
+    )
 
 
 def journal_folder(session: Session, job: Job) -> Path:

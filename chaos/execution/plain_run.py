@@ -25,9 +25,19 @@ class PlainRun(NamedTuple):
 
 
 def run_plain(
-    session: Session, architecture: str, workload: str, *, start: int, window: tuple[int, int], seed: int, environment: str | None = None,
-    assignments: Sequence[str] = (), spans: int = 0, folder: str | None = None, progress: Callable[[int], None] | None = None,
-) -> PlainRun:  # fmt: skip
+    session: Session,
+    architecture: str,
+    workload: str,
+    *,
+    start: int,
+    window: tuple[int, int],
+    seed: int,
+    environment: str | None = None,
+    assignments: Sequence[str] = (),
+    spans: int = 0,
+    folder: str | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> PlainRun:
     """Runs an architecture under a workload, each by name or path, and keeps the journal if a folder is named.
 
     The run begins at `start` and ends with `window`, which is what is measured: ns since midnight of the first day. Of every
@@ -41,8 +51,15 @@ def run_plain(
 
     details = {"architecture_digest": digest_of(model), "window": list(window) if start < window[0] else None}
     plan = compile_plan(
-        model, load, seed=seed, start=start, end=window[1], span_sampling=spans, environment=environment or "production", details=details
-    )  # fmt: skip
+        model,
+        load,
+        seed=seed,
+        start=start,
+        end=window[1],
+        span_sampling=spans,
+        environment=environment or "production",
+        details=details,
+    )
     began = time.perf_counter()
     journal = simulate(plan, progress=progress)
     wall_s = time.perf_counter() - began

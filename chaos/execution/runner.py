@@ -63,8 +63,14 @@ class TaskRunner(Generic[Task, Value]):
     counts already. A context manager: leaving it closes the file."""
 
     def __init__(
-        self, session: Session, work: Work[Task, Value], workers: Workers | None = None, path: Path | None = None, *, resume: bool = False
-    ) -> None:  # fmt: skip
+        self,
+        session: Session,
+        work: Work[Task, Value],
+        workers: Workers | None = None,
+        path: Path | None = None,
+        *,
+        resume: bool = False,
+    ) -> None:
         self.session, self.work, self.workers, self.path = session, work, workers or Workers(), path
         self.store = Store(path, resume=resume) if path is not None else None
 

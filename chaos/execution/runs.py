@@ -70,9 +70,14 @@ class Runs:
     """
 
     def __init__(
-        self, session: Session, path: Path | None = None, *, resume: bool = False, workers: Workers | None = None,
+        self,
+        session: Session,
+        path: Path | None = None,
+        *,
+        resume: bool = False,
+        workers: Workers | None = None,
         part: Callable[[RunResult], RunResult] = lambda record: record,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.session, self.part = session, part
         self.records: dict[str, RunResult] = {}
         self.runner = TaskRunner(session, JudgedRuns(), workers, path, resume=resume)

@@ -63,9 +63,13 @@ class Session:
     def resolve(self, reference: SystemReference) -> ResolvedRun:
         """The files of a system: the first step of its runs. Raises InputError."""
         return resolve_run(
-            self.files, self.scenario(reference.scenario), architecture=reference.architecture, environment=reference.environment,
-            assignments=reference.assignments, defect=reference.defect,
-        )  # fmt: skip
+            self.files,
+            self.scenario(reference.scenario),
+            architecture=reference.architecture,
+            environment=reference.environment,
+            assignments=reference.assignments,
+            defect=reference.defect,
+        )
 
     def bind(self, reference: SystemReference) -> SystemUnderTest:
         """The system of a reference, its files read and everything checked: the second step of its runs. Raises InputError."""

@@ -18,6 +18,9 @@ def topology_of(index: ArchitectureIndex) -> Topology:
 def _service(index: ArchitectureIndex, name: str) -> TopologyNode:
     made, pools = index.architecture.services[name], index.architecture.pools
     return TopologyNode(
-        layer=made.layer, replicas=made.replicas, position=made.position, description=made.description,
+        layer=made.layer,
+        replicas=made.replicas,
+        position=made.position,
+        description=made.description,
         pools=[resource for resource in index.resources_of(name) if resource in pools],
-    )  # fmt: skip
+    )

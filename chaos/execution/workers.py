@@ -69,9 +69,12 @@ class Lane:
 
 
 def run_tasks(
-    session: Session, function: Callable[[Session, Task], Value], tasks: Sequence[Task], done: Callable[[Task, Value], None],
+    session: Session,
+    function: Callable[[Session, Task], Value],
+    tasks: Sequence[Task],
+    done: Callable[[Task, Value], None],
     workers: Workers | None = None,
-) -> None:  # fmt: skip
+) -> None:
     """Calls the function (of a module, so that others find it) with a session and every task; `done` is told of each as it ends, in
     any order, in this process. The session is this one here, and one of its own in each worker.
 
@@ -92,9 +95,12 @@ def run_tasks(
 
 
 def _drive(
-    lanes: Sequence[Lane], function: Callable[[Task], Value], tasks: Sequence[Task], done: Callable[[Task, Value], None],
+    lanes: Sequence[Lane],
+    function: Callable[[Task], Value],
+    tasks: Sequence[Task],
+    done: Callable[[Task, Value], None],
     note: Callable[[str], None],
-) -> None:  # fmt: skip
+) -> None:
     left = deque((task, 0) for task in tasks)
     running: dict[Future[Value], tuple[Lane, Task, int]] = {}
     while left or running:

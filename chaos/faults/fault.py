@@ -196,9 +196,10 @@ class OnLinks(Fault):
     def links(self, system: System) -> list[tuple[str, str]]:
         """(source, target) of every link hit. Raises InputError."""
         found = [
-            (link.source, link.target) for link in system.architecture.links
+            (link.source, link.target)
+            for link in system.architecture.links
             if self.source in (None, link.source) and self.target in (None, link.target)
-        ]  # fmt: skip
+        ]
         if not found:
             known = ", ".join(system.index.links)
             raise InputError(

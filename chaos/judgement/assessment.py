@@ -46,9 +46,13 @@ class Assessment:
 
 
 def assess(
-    scenario: Scenario, watchers: Mapping[str, str], journal: Journal, figures: Figures, rules: Mapping[str, RuleSet],
+    scenario: Scenario,
+    watchers: Mapping[str, str],
+    journal: Journal,
+    figures: Figures,
+    rules: Mapping[str, RuleSet],
     metrics: Sequence[str] = (),
-) -> Assessment:  # fmt: skip
+) -> Assessment:
     """Measures and judges a run. `watchers` says of each alarm's name what raises it: a monitor, a robot, customers; `rules` are those
     that grade how severe it was, by name; `metrics` are counted beside those that the scenario's measures need."""
     spec = spec_of(scenario, watchers, journal)
@@ -85,10 +89,14 @@ def spec_of(scenario: Scenario, watchers: Mapping[str, str], journal: Journal) -
     healed = {e.detail.get("step"): e.t_ns for e in journal.events if e.what == "fault_healed"}
     all_healed = all(i in healed for i in range(len(scenario.method)))
     return EvaluationSpec(
-        window=(scenario.window.begin, scenario.window.end), every=steady.every, hold=steady.hold, objectives=objectives,
-        first_action=min((s.at for s in scenario.method), default=None), cleared_at=max(healed.values(), default=0) if all_healed else None,
+        window=(scenario.window.begin, scenario.window.end),
+        every=steady.every,
+        hold=steady.hold,
+        objectives=objectives,
+        first_action=min((s.at for s in scenario.method), default=None),
+        cleared_at=max(healed.values(), default=0) if all_healed else None,
         watchers=watchers,
-    )  # fmt: skip
+    )
 
 
 def _measures(
@@ -101,9 +109,11 @@ def _measures(
     )
     extensions = known_measures().computed(journal, spec)
     found = Measures(
-        orders=orders_of(figures.orders), flows=figures.flows, client_truth=figures.client_truth,
+        orders=orders_of(figures.orders),
+        flows=figures.flows,
+        client_truth=figures.client_truth,
         severity={name: severity.grade(rule_set, harm, scenario.system) for name, rule_set in rules.items()},
-    )  # fmt: skip
+    )
     parts = (impairment, computed.response, customers, computed.stability)
     more: dict[str, object] = {name: getattr(part, name) for part in parts for name in part.model_fields_set}
     more |= {"unsteady_because": reason_text(unsteady)["en"] if unsteady is not None else ""}
@@ -127,11 +137,16 @@ def _evidence(scenario: Scenario, journal: Journal) -> list[FaultEvidence]:
         )
         found.append(
             FaultEvidence(
-                name=step.label, fault=step.given()[0][0], began_ns=started.t_ns if started else None,
+                name=step.label,
+                fault=step.given()[0][0],
+                began_ns=started.t_ns if started else None,
                 ended_ns=by_kind["fault_healed"].t_ns if "fault_healed" in by_kind else None,
-                targets=str(started.detail["targets"]).split(", ") if started else [], grown=grown, took_effect=bool(took), failed=failed,
+                targets=str(started.detail["targets"]).split(", ") if started else [],
+                grown=grown,
+                took_effect=bool(took),
+                failed=failed,
             )
-        )  # fmt: skip
+        )
     return found
 
 

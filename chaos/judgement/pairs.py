@@ -23,9 +23,15 @@ def judge_pair(pair: Pair, runs: Sequence[tuple[int, RunResult | None, RunResult
     if rows:
         verdict = "pass" if kept >= need else "fail" if kept + without_value < need else "unknown"
     return PairResult(
-        name=pair.name, measure=pair.measure, at_least=pair.at_least, a=_side(pair.a), b=_side(pair.b), seeds=rows,
-        verdict=verdict, why=pair.why,
-    )  # fmt: skip
+        name=pair.name,
+        measure=pair.measure,
+        at_least=pair.at_least,
+        a=_side(pair.a),
+        b=_side(pair.b),
+        seeds=rows,
+        verdict=verdict,
+        why=pair.why,
+    )
 
 
 def _row(measure: NamedMeasure, seed: int, a: RunResult, b: RunResult) -> PairRow:

@@ -39,8 +39,9 @@ def _met(rule: Rule, harm: Harm, system: SystemClass, unknown: list[str]) -> boo
     bars = (
         ("impaired_s", harm.impaired_s, None if rule.impaired is None else rule.impaired / 1e9),
         ("share_lost", harm.share_lost if harm.impaired_s else 0.0, rule.share_lost),
-        ("customers_share", share, rule.customers_share), ("customers", harm.customers_affected, rule.customers),
-    )  # fmt: skip
+        ("customers_share", share, rule.customers_share),
+        ("customers", harm.customers_affected, rule.customers),
+    )
     for name, value, bar in bars:
         if bar is None:
             continue

@@ -60,9 +60,13 @@ class JudgedExpectation:
     def result(self) -> ExpectationResult:
         """As the run's result has it, in English."""
         return ExpectationResult(
-            measure=self.measure, expected=bound_text(self.bound)["en"], value=self.value, shown=found_text(self.found)["en"],
-            holds=self.holds, judged=self.judged,
-        )  # fmt: skip
+            measure=self.measure,
+            expected=bound_text(self.bound)["en"],
+            value=self.value,
+            shown=found_text(self.found)["en"],
+            holds=self.holds,
+            judged=self.judged,
+        )
 
     def finding(self) -> ExpectationFinding:
         """The bound and what was found."""
@@ -124,9 +128,14 @@ def _holds_in(expectation: Expectation, run: Measured) -> bool | None:
 def bound_of(expectation: Expectation) -> Limits:
     """The expectation as a bound on its measure."""
     return Limits(
-        measure=expectation.measure, unit=known_measures().find(expectation.measure).unit, at_most=expectation.at_most,
-        at_least=expectation.at_least, equals=expectation.equals, in_share=expectation.in_share, quantile=expectation.quantile,
-    )  # fmt: skip
+        measure=expectation.measure,
+        unit=known_measures().find(expectation.measure).unit,
+        at_most=expectation.at_most,
+        at_least=expectation.at_least,
+        equals=expectation.equals,
+        in_share=expectation.in_share,
+        quantile=expectation.quantile,
+    )
 
 
 def found_in(measure: NamedMeasure, run: Measured) -> Found:
@@ -184,9 +193,12 @@ def _judged_outcome(outcome: Outcome, run: Measured, scenario: Scenario) -> Judg
     elif value is not None:
         ok = value == published
     bound = NearPublished(
-        measure=measure.name, unit=measure.unit, published=published, within=outcome.within,
+        measure=measure.name,
+        unit=measure.unit,
+        published=published,
+        within=outcome.within,
         standing="fitted" if outcome.fitted else "misses" if outcome.misses else "counts",
-    )  # fmt: skip
+    )
     each = counts(outcome) and not _by_median(outcome, scenario)
     return JudgedExpectation(measure.name, bound, found_in(measure, run), value, ok, each)
 
@@ -257,6 +269,12 @@ def _over_seeds(expectation: Expectation, runs: Sequence[RunResult]) -> OverSeed
     values = [v for run in runs if isinstance(v := measure.value(run), (int, float))]
     at = quantile_of(values, expectation.quantile) if values and expectation.quantile is not None else None
     return OverSeedsResult(
-        measure=expectation.measure, expected=bound_text(bound_of(expectation))["en"], held=kept, broken=broken, runs=len(runs), needed=need,
-        quantile_value=at, verdict=verdict,
-    )  # fmt: skip
+        measure=expectation.measure,
+        expected=bound_text(bound_of(expectation))["en"],
+        held=kept,
+        broken=broken,
+        runs=len(runs),
+        needed=need,
+        quantile_value=at,
+        verdict=verdict,
+    )

@@ -207,17 +207,25 @@ def page(result: CoverageResult) -> str:
         f"<h1>What {_t(title)} does not notice</h1>",
         f"<p><b>{share(s.score)}</b> of {s.counted} planted defects are noticed; {s.survived} survive, "
         f"{s.not_present} are not present here.</p>",
-        _beside_them(result), _section("The dearest survivors", _ranking(result)), _section("One change, and what it buys", _changes(result)),
-        _section("The curve of a growing suite", _picture(result.curve)), _section("Kill matrix", _matrix(result)),
+        _beside_them(result),
+        _section("The dearest survivors", _ranking(result)),
+        _section("One change, and what it buys", _changes(result)),
+        _section("The curve of a growing suite", _picture(result.curve)),
+        _section("Kill matrix", _matrix(result)),
         _section(f"Kill matrix of {_name(result.beside)}", _matrix(result.beside)) if result.beside else "",
-        _section("By defect", _table(("defect", "score", "noticed", "counted", "what it is"), [
-            (r.name, share(r.score), r.killed, r.counted, r.title) for r in result.operators
-        ])),
-        _section("Expectations that no defect trips", _table(("scenario", "expectation"), [
-            (r.scenario, r.expected) for r in result.expectations if not r.tripped_by
-        ])),
+        _section(
+            "By defect",
+            _table(
+                ("defect", "score", "noticed", "counted", "what it is"),
+                [(r.name, share(r.score), r.killed, r.counted, r.title) for r in result.operators],
+            ),
+        ),
+        _section(
+            "Expectations that no defect trips",
+            _table(("scenario", "expectation"), [(r.scenario, r.expected) for r in result.expectations if not r.tripped_by]),
+        ),
         f"<h2>Again</h2><pre>{_t(result.replay)}</pre>",
-    ]  # fmt: skip
+    ]
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f"<title>{_t(title)}</title><style>{STYLE}</style></head><body>{''.join(body)}</body></html>\n"
@@ -236,7 +244,7 @@ def _beside_them(result: CoverageResult) -> str:
     rows = [
         (_name(of), of.summary.killed, alone, of.summary.survived, of.summary.not_present, share(of.summary.score))
         for of, alone in ((result, len(lost)), (result.beside, len(gained)))
-    ]  # fmt: skip
+    ]
     head = ("the same defects under", "noticed", "by this alone", "run or spared, not noticed", "not present", "score")
     return _section("Side by side", _table(head, rows))
 
@@ -268,11 +276,19 @@ def _ranking(result: CoverageResult) -> str:
     rows = []
     for row in result.price.ranking[:50]:
         open_ = row.at_the_open
-        rows.append((
-            row.name, float(row.failed_orders), f"{row.interval[0]:,.0f} to {row.interval[1]:,.0f}", open_.trigger if open_ else "",
-            open_.failed_orders if open_ else 0.0, open_.impaired_s if open_ else 0.0, open_.severity if open_ else "",
-            _hidden(result.why, row.name), *([_there(result.beside, row.name)] if result.beside else []),
-        ))  # fmt: skip
+        rows.append(
+            (
+                row.name,
+                float(row.failed_orders),
+                f"{row.interval[0]:,.0f} to {row.interval[1]:,.0f}",
+                open_.trigger if open_ else "",
+                open_.failed_orders if open_ else 0.0,
+                open_.impaired_s if open_ else 0.0,
+                open_.severity if open_ else "",
+                _hidden(result.why, row.name),
+                *([_there(result.beside, row.name)] if result.beside else []),
+            )
+        )
     head = ("defect", "failed orders a year", "90 %", "worst at the open", "failed orders", "impaired s", "severity", "hidden by")
     return _table((*head, *([_name(result.beside)] if result.beside else [])), rows)
 
@@ -329,8 +345,9 @@ def _matrix(result: CoverageResult | BesideResult) -> str:
         groups[_group(mutant)].append(mutant)
     return f"<p class=key>{key}</p>" + "".join(
         f"<details{' open' if i == 0 else ''}><summary>{_t(title)}: {len(mine)}</summary>{_grid(names, mine)}</details>"
-        for i, (title, mine) in enumerate(groups.items()) if mine
-    )  # fmt: skip
+        for i, (title, mine) in enumerate(groups.items())
+        if mine
+    )
 
 
 _GROUPS = ("Noticed", "Run, and noticed by no scenario", "Could not matter in any scenario", "Not there, or not to be planted")

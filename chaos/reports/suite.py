@@ -24,11 +24,17 @@ def groups_of(runs: Sequence[RunResult]) -> list[GroupResult]:
         found.setdefault((run.scenario, run.architecture, run.environment), []).append(run)
     return [
         GroupResult(
-            scenario=scenario, title=mine[0].title, architecture=architecture, environment=environment, runs=len(mine),
-            seeds=[run.seed for run in mine], verdict=min((run.verdict or "unknown" for run in mine), key=_WORST.index), expectations=[],
+            scenario=scenario,
+            title=mine[0].title,
+            architecture=architecture,
+            environment=environment,
+            runs=len(mine),
+            seeds=[run.seed for run in mine],
+            verdict=min((run.verdict or "unknown" for run in mine), key=_WORST.index),
+            expectations=[],
         )
         for (scenario, architecture, environment), mine in found.items()
-    ]  # fmt: skip
+    ]
 
 
 class Column(NamedTuple):
@@ -78,9 +84,13 @@ class PairRows:
 
 
 def suite_page(
-    title: str, runs: Sequence[RunResult], links: Sequence[str | None], groups: Sequence[GroupResult],
-    pairs: Sequence[PairResult] = (), language: Language = "en",
-) -> str:  # fmt: skip
+    title: str,
+    runs: Sequence[RunResult],
+    links: Sequence[str | None],
+    groups: Sequence[GroupResult],
+    pairs: Sequence[PairResult] = (),
+    language: Language = "en",
+) -> str:
     """The page, HTML. `links` are the addresses of the runs' pages, relative to it; None for a run without one."""
     columns = list(dict.fromkeys(Column(g.architecture, g.environment) for g in groups))
     rows: dict[str | None, Row] = {}
@@ -90,10 +100,20 @@ def suite_page(
         row.cells[Column(group.architecture, group.environment)] = _cell(group, mine)
     judged = [*(g.verdict for g in groups if g.counts), *(p.verdict for p in pairs)]
     counts = {"passed": judged.count("pass"), "failed": judged.count("fail"), "unknown": judged.count("unknown")}
-    return environment().get_template("suite.html").render(
-        language=language, title=title, columns=columns, rows=list(rows.values()), css=stylesheet(), pairs=[_pair(p) for p in pairs],
-        summary=translate("suite.summary", scenarios=len(groups), runs=len(runs), **counts), verdict=min(judged, key=_WORST.index, default="unknown"),
-    )  # fmt: skip
+    return (
+        environment()
+        .get_template("suite.html")
+        .render(
+            language=language,
+            title=title,
+            columns=columns,
+            rows=list(rows.values()),
+            css=stylesheet(),
+            pairs=[_pair(p) for p in pairs],
+            summary=translate("suite.summary", scenarios=len(groups), runs=len(runs), **counts),
+            verdict=min(judged, key=_WORST.index, default="unknown"),
+        )
+    )
 
 
 def _cell(group: GroupResult, mine: Sequence[tuple[RunResult, str | None]]) -> Cell:

@@ -237,11 +237,18 @@ def unjudged(run: SimulationRun) -> RunResult:
     figures = run.metrics
     properties = {name: PropertyFinding.model_validate(found) for name, found in run.properties.items()}
     return RunResult(
-        architecture=run.architecture, environment=run.environment, workload=run.workload, seed=run.seed, verdict=run.verdict,
-        reasons=[run.unknown_reason] if run.unknown_reason else [], digest=run.digest, window=run.window,
+        architecture=run.architecture,
+        environment=run.environment,
+        workload=run.workload,
+        seed=run.seed,
+        verdict=run.verdict,
+        reasons=[run.unknown_reason] if run.unknown_reason else [],
+        digest=run.digest,
+        window=run.window,
         measures=Measures(orders=orders_of(figures.orders), flows=figures.flows, client_truth=figures.client_truth),
-        properties=properties, conservation=run.conservation,
-    )  # fmt: skip
+        properties=properties,
+        conservation=run.conservation,
+    )
 
 
 def orders_of(counts: OrderCounts) -> Orders:

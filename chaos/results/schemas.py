@@ -15,10 +15,15 @@ from simcore.base.model import ResultModel
 from simcore.journal.summary import SimulationResult
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-RESULTS: Mapping[str, type[ResultModel]] = MappingProxyType({
-    "result": SuiteResult, "comparison": ComparisonResult, "sweep": SweepResult, "simulation": SimulationResult,
-    "coverage": CoverageResult,
-})  # fmt: skip
+RESULTS: Mapping[str, type[ResultModel]] = MappingProxyType(
+    {
+        "result": SuiteResult,
+        "comparison": ComparisonResult,
+        "sweep": SweepResult,
+        "simulation": SimulationResult,
+        "coverage": CoverageResult,
+    }
+)
 """By name: `result` is that of run, suite and replay, `simulation` that of simulate."""
 
 

@@ -68,8 +68,12 @@ class StoredRun:
 
 
 def store_run(
-    folder: str | Path, *, topology: Topology, run: RunResult | None = None, violated: Iterable[tuple[int, int]] = (),
-) -> None:  # fmt: skip
+    folder: str | Path,
+    *,
+    topology: Topology,
+    run: RunResult | None = None,
+    violated: Iterable[tuple[int, int]] = (),
+) -> None:
     """Writes `run.json` beside a journal, whole or not at all."""
     found = _File(format="coredrill-run", schema_version=SCHEMA_VERSION, record=run, picture=topology, violated=list(violated))
     target = Path(folder) / BESIDE

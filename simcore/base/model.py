@@ -50,9 +50,14 @@ class ResultModel(BaseModel):
     """
 
     model_config = ConfigDict(
-        strict=True, frozen=True, extra="ignore", allow_inf_nan=False,
-        validate_by_name=True, validate_by_alias=True, serialize_by_alias=True,
-    )  # fmt: skip
+        strict=True,
+        frozen=True,
+        extra="ignore",
+        allow_inf_nan=False,
+        validate_by_name=True,
+        validate_by_alias=True,
+        serialize_by_alias=True,
+    )
 
     def json_object(self) -> dict[str, JsonValue]:
         """The JSON object, of plain types."""

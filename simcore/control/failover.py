@@ -24,9 +24,16 @@ class FailoverProcess:
     """One service's way to its standby. `running` while it is under way."""
 
     def __init__(
-        self, core: Core, name: str, rule: Failover, board: AlarmBoard, load: LoadMeter, items: Items,
-        reconcile: Callable[[str, str], object], pending: Pending,
-    ) -> None:  # fmt: skip
+        self,
+        core: Core,
+        name: str,
+        rule: Failover,
+        board: AlarmBoard,
+        load: LoadMeter,
+        items: Items,
+        reconcile: Callable[[str, str], object],
+        pending: Pending,
+    ) -> None:
         self.name = name
         self.rule = rule
         self.broken: set[str] = set()

@@ -101,12 +101,15 @@ def _edit_verb(value: object) -> str | None:
 
 
 EditForm = Annotated[
-    Annotated[SetEdit, Tag("set")] | Annotated[ScaleEdit, Tag("scale")] | Annotated[RemoveEdit, Tag("remove")]
-    | Annotated[AddEdit, Tag("add")] | Annotated[InsertEdit, Tag("insert")],
+    Annotated[SetEdit, Tag("set")]
+    | Annotated[ScaleEdit, Tag("scale")]
+    | Annotated[RemoveEdit, Tag("remove")]
+    | Annotated[AddEdit, Tag("add")]
+    | Annotated[InsertEdit, Tag("insert")],
     Discriminator(
         _edit_verb, custom_error_type="unknown_edit", custom_error_message=f"an edit is one of: {', '.join(EDIT_VERBS)}"
     ),
-]  # fmt: skip
+]
 
 
 class Extension(Model):

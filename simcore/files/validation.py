@@ -141,8 +141,12 @@ def _plain_words(what: str, context: dict[str, Any], message: str) -> tuple[str,
         return "not a target", "write service.operation, such as counter.place"
     if what == "string_pattern_mismatch":
         return "not a name", "begin with a lower-case letter; go on with those, digits, - and _"
-    bounds = {"greater_than_equal": ("ge", "at least"), "less_than_equal": ("le", "at most"),
-              "greater_than": ("gt", "above"), "less_than": ("lt", "below")}  # fmt: skip
+    bounds = {
+        "greater_than_equal": ("ge", "at least"),
+        "less_than_equal": ("le", "at most"),
+        "greater_than": ("gt", "above"),
+        "less_than": ("lt", "below"),
+    }
     if what in bounds:
         key, words = bounds[what]
         return f"must be {words} {context[key]:g}", ""

@@ -263,11 +263,18 @@ class Journal:
     def head(self) -> dict[str, object]:
         """All but the arrays, as journal.json has it."""
         return {
-            "meta": self.meta, "names": self.names, "columns": self.columns, "series_blocks": self.stored_series.blocks,
-            "totals": self.totals, "histograms": list(self.histograms), "events": self.events,
-            "intents": len(self.intents["request"]), "spans": len(self.spans["request"]),
-            "conservation": self.conservation, "properties": self.properties,
-        }  # fmt: skip
+            "meta": self.meta,
+            "names": self.names,
+            "columns": self.columns,
+            "series_blocks": self.stored_series.blocks,
+            "totals": self.totals,
+            "histograms": list(self.histograms),
+            "events": self.events,
+            "intents": len(self.intents["request"]),
+            "spans": len(self.spans["request"]),
+            "conservation": self.conservation,
+            "properties": self.properties,
+        }
 
 
 def assemble(
@@ -287,9 +294,18 @@ def assemble(
     if any(histogram.min() < 0 for histogram in counts.values()):
         raise ValueError("a histogram counts less than nothing")
     return Journal(
-        meta=raw["meta"], names=raw["names"], columns=head.columns, totals=raw["totals"], events=head.events, intents=intents,
-        spans=spans, conservation=head.conservation, properties=raw["properties"], histograms=counts, stored_series=series,
-    )  # fmt: skip
+        meta=raw["meta"],
+        names=raw["names"],
+        columns=head.columns,
+        totals=raw["totals"],
+        events=head.events,
+        intents=intents,
+        spans=spans,
+        conservation=head.conservation,
+        properties=raw["properties"],
+        histograms=counts,
+        stored_series=series,
+    )
 
 
 def _check_below(table: Columns, limits: Mapping[str, int]) -> None:

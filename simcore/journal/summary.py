@@ -181,12 +181,16 @@ def simulation_run(journal: Journal, *, window: Window | None = None, wall_s: fl
         end_ns=journal.meta["end_ns"],
         window=window,
         metrics=SimulationFigures(
-            orders=counted.orders, flows=counted.flows, client_truth=counted.client_truth,
-            pools=_pools(journal, window), events=events, events_per_s=events / wall_s if wall_s else None,
+            orders=counted.orders,
+            flows=counted.flows,
+            client_truth=counted.client_truth,
+            pools=_pools(journal, window),
+            events=events,
+            events_per_s=events / wall_s if wall_s else None,
         ),
         properties=journal.properties,
         conservation=laws(journal),
-    )  # fmt: skip
+    )
 
 
 def laws(journal: Journal) -> list[LawResult]:
@@ -344,9 +348,13 @@ def _pool(journal: Journal, name: str, window: Window | None, elapsed: int) -> P
         return None if integral is None or not elapsed else integral / elapsed
 
     return PoolFigures(
-        peak_busy=peak("peak_busy"), peak_queue=peak("peak_queue"), refused=counted("refused"),
-        busy_mean=mean("busy_ns"), queue_mean=mean("queue_ns"), full_share=mean("full_ns"),
-    )  # fmt: skip
+        peak_busy=peak("peak_busy"),
+        peak_queue=peak("peak_queue"),
+        refused=counted("refused"),
+        busy_mean=mean("busy_ns"),
+        queue_mean=mean("queue_ns"),
+        full_share=mean("full_ns"),
+    )
 
 
 def _elapsed_ns(journal: Journal, window: Window | None) -> int:

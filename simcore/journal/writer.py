@@ -132,11 +132,17 @@ class JournalWriter:
         full = {key: np.pad(np.asarray(h, dtype=np.int64), (0, BUCKETS - len(h))) for key, h in sorted(histograms.items())}
         raw = {
             "meta": self._meta | {"unknown_reason": unknown_reason, "counts": dict(counts)},
-            "names": self._names, "columns": self._columns, "series_blocks": self._series.blocks,
-            "totals": _nested(totals), "histograms": list(full), "events": sorted(self._events, key=lambda event: event[0]),
-            "intents": len(intents["request"]), "spans": len(spans["request"]),
-            "conservation": list(conservation), "properties": dict(properties),
-        }  # fmt: skip
+            "names": self._names,
+            "columns": self._columns,
+            "series_blocks": self._series.blocks,
+            "totals": _nested(totals),
+            "histograms": list(full),
+            "events": sorted(self._events, key=lambda event: event[0]),
+            "intents": len(intents["request"]),
+            "spans": len(spans["request"]),
+            "conservation": list(conservation),
+            "properties": dict(properties),
+        }
         text = canonical(raw)  # through JSON, so that a journal from memory is the same as one from disk
         return assemble(json.loads(text), Head.model_validate_json(text), intents, spans, full, self._series)
 

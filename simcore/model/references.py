@@ -157,9 +157,14 @@ def check_reading(index: ArchitectureIndex, keys: Keys, reading: str) -> list[Fi
         return [Finding(keys, f"a {kind} has no reading {field!r}", f"it has {', '.join(FIELDS[kind])}")]
     a, base = index.architecture, name.partition("#")[0]
     names: dict[str, Collection[str]] = {
-        "pool": a.pools, "unit": a.services, "flow": a.flows, "link": index.links, "call": [*a.services, CLIENT],
-        "operation": [body.name for body in index.bodies.values() if not body.is_flow], "limit": a.limits,
-    }  # fmt: skip
+        "pool": a.pools,
+        "unit": a.services,
+        "flow": a.flows,
+        "link": index.links,
+        "call": [*a.services, CLIENT],
+        "operation": [body.name for body in index.bodies.values() if not body.is_flow],
+        "limit": a.limits,
+    }
     subject = name.partition(".")[0] if kind == "call" else base
     if subject not in names[kind]:
         return [Finding(keys, f"{reading}: no {kind} named {subject!r}", suggest(subject, names[kind]))]

@@ -167,9 +167,16 @@ def _step_verb(value: Any) -> str | None:
 
 
 Step = Annotated[
-    Annotated[Work, Tag("work")] | Annotated[Wait, Tag("wait")] | Annotated[Call, Tag("call")] | Annotated[Send, Tag("send")]
-    | Annotated[Hold, Tag("hold")] | Annotated[RateLimit, Tag("rate_limit")] | Annotated[Effect, Tag("effect")]
-    | Annotated[Route, Tag("route")] | Annotated[Choose, Tag("choose")] | Annotated[Repeat, Tag("repeat")]
+    Annotated[Work, Tag("work")]
+    | Annotated[Wait, Tag("wait")]
+    | Annotated[Call, Tag("call")]
+    | Annotated[Send, Tag("send")]
+    | Annotated[Hold, Tag("hold")]
+    | Annotated[RateLimit, Tag("rate_limit")]
+    | Annotated[Effect, Tag("effect")]
+    | Annotated[Route, Tag("route")]
+    | Annotated[Choose, Tag("choose")]
+    | Annotated[Repeat, Tag("repeat")]
     | Annotated[Fail, Tag("fail")],
     Discriminator(
         _step_verb,
@@ -177,7 +184,7 @@ Step = Annotated[
         custom_error_message=f"a step is one of: {', '.join(STEP_VERBS)}",
     ),
     Verbs("step", STEP_VERBS),
-]  # fmt: skip
+]
 
 for _model in (Call, Hold, Route, Branch, Choose, Repeat):
     _model.model_rebuild()

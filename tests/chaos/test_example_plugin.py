@@ -49,9 +49,14 @@ def test_it_is_listed_and_shown(coredrill: Commands) -> None:
     assert checkers["none-failed"]["plugin"] == "coredrill-example 1.0"
     measures = {entry["name"]: entry for entry in coredrill.json("list", "measures")}
     assert measures["longest_silence_s"] == {
-        "name": "longest_silence_s", "title": "longest silence", "title_zh": "最长无应答时间", "unit": "duration", "better": "less",
-        "meaning": "the longest time without any confirmed request", "plugin": "coredrill-example 1.0",
-    }  # fmt: skip
+        "name": "longest_silence_s",
+        "title": "longest silence",
+        "title_zh": "最长无应答时间",
+        "unit": "duration",
+        "better": "less",
+        "meaning": "the longest time without any confirmed request",
+        "plugin": "coredrill-example 1.0",
+    }
     given = {(entry["name"], entry["group"]) for entry in coredrill.json("list", "plugins")}
     assert {("reboot-loop", "coredrill.faults"), ("none-failed", "coredrill.checkers")} <= given
     shown = coredrill("show", "reboot-loop").stdout
@@ -92,9 +97,17 @@ def test_a_sweep_and_a_comparison_use_it(coredrill: Commands, write: Write) -> N
     assert measure == "longest_silence_s"
     shutil.copy(coredrill.folder / "architecture.yaml", coredrill.folder / "other.yaml")
     compared = coredrill.json(
-        "compare", scenario, "--architectures", "./architecture.yaml,./other.yaml", "--measure", "longest_silence_s=1s", "--replications", "6",
-        "--healthy", scenario,
-    )  # fmt: skip
+        "compare",
+        scenario,
+        "--architectures",
+        "./architecture.yaml,./other.yaml",
+        "--measure",
+        "longest_silence_s=1s",
+        "--replications",
+        "6",
+        "--healthy",
+        scenario,
+    )
     assert [cell["verdict"] for cell in compared["cells"]] == ["equivalent"]
 
 
@@ -168,8 +181,12 @@ def test_pytest_uses_it(coredrill: Commands, write: Write) -> None:
     write(coredrill.folder, method=LOOP, expect=EXPECT)
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "scenario.yaml"],
-        capture_output=True, text=True, cwd=coredrill.folder, env=environment(coredrill.site), timeout=300,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        cwd=coredrill.folder,
+        env=environment(coredrill.site),
+        timeout=300,
+    )
     assert done.returncode == 0, done.stdout
     assert "1 passed" in done.stdout
 
@@ -210,8 +227,12 @@ def test_a_broken_one_is_one_clear_error(root: Path, tmp_path: Path, write: Writ
         assert done.stderr.endswith("; get a coredrill-example that fits, or 'pip uninstall coredrill-example'\n")
     tested = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "scenario.yaml"],
-        capture_output=True, text=True, cwd=tmp_path, env=environment(site), timeout=300,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=environment(site),
+        timeout=300,
+    )
     assert tested.returncode == 2
     assert says in tested.stdout
     assert "Traceback" not in tested.stdout

@@ -21,8 +21,15 @@ from simcore.journal.model import OUTCOMES, SIDES, Journal
 
 INCIDENTS = [name for name in library().shipped("scenario") if name.startswith("incidents/")]
 SESSION = Session()
-BROKERS = ("china-merchants-2022-03-14", "china-merchants-2022-05-16", "east-money-2023-03-21", "citic-2023-06-19",
-           "dongxing-2023-12-21", "guosen-2007-02-01", "huaxi-2022-05-16")  # fmt: skip
+BROKERS = (
+    "china-merchants-2022-03-14",
+    "china-merchants-2022-05-16",
+    "east-money-2023-03-21",
+    "citic-2023-06-19",
+    "dongxing-2023-12-21",
+    "guosen-2007-02-01",
+    "huaxi-2022-05-16",
+)
 
 
 def incident(name: str) -> tuple[Scenario, Record]:

@@ -121,7 +121,9 @@ def test_the_three_causes_show(tmp_path: Path) -> None:
     the two sides, and one side that fails none."""
     result = suite("three-causes", tmp_path)
     assert {pair.name: pair.verdict for pair in result.pairs} == {
-        "coupling": "pass", "test-environment": "pass", "night-drill": "pass",
-    }  # fmt: skip
+        "coupling": "pass",
+        "test-environment": "pass",
+        "night-drill": "pass",
+    }
     assert all(row.b == 0 for pair in result.pairs for row in pair.seeds)
     assert result.summary.verdict == "pass"

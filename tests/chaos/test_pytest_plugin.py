@@ -87,13 +87,19 @@ def test_two_processes_find_the_same(tmp_path: Path, write: Write) -> None:
         assert "3 passed" in text
         assert "1 error" in text
         cases = ET.parse(tmp_path / name).getroot().iter("testcase")
-        found.append(sorted(
-            (str(case.get("name")), [child.tag for child in case if child.tag != "properties"], _properties(case)) for case in cases
-        ))  # fmt: skip
+        found.append(
+            sorted(
+                (str(case.get("name")), [child.tag for child in case if child.tag != "properties"], _properties(case))
+                for case in cases
+            )
+        )
     assert found[0] == found[1]
     assert [(name, tags) for name, tags, _ in found[0]] == [
-        ("small[seed-1]", []), ("small[seed-1]", ["error"]), ("small[seed-2]", []), ("test_mine", []),
-    ]  # fmt: skip
+        ("small[seed-1]", []),
+        ("small[seed-1]", ["error"]),
+        ("small[seed-2]", []),
+        ("test_mine", []),
+    ]
     properties = dict(found[0][0][2])
     assert properties["replay"].startswith("coredrill replay ")
     assert {"impaired_s", "recovery_s", "orders.failed_orders"} <= set(properties)

@@ -97,15 +97,26 @@ def legacy_fault(rng: random.Random, architecture: Architecture, start: int, end
     unit = {"service": service, "replica": rng.randrange(architecture.services[service].replicas)}
     pool = rng.choice(sorted(name for name, found in architecture.pools.items() if found.per == "shared"))
     exchange = rng.choice(["sse", "szse"])
-    do, arguments = rng.choice([
-        ("crash", unit), ("crash", unit), ("restart", unit), ("hang", unit), ("hang", unit), ("thaw", unit), ("rotate_out", unit),
-        ("slow", unit | {"factor": rng.choice([0.5, 4.0, 30.0])}), ("error_rate", unit | {"share": rng.random()}),
-        ("grey", unit | {"share": 0.3, "factor": 20.0}), ("pool_slots", {"pool": pool, "slots": rng.choice([0, 1, 5, 50])}),
-        ("pool_queue", {"pool": pool, "limit": rng.choice([0, 3])}),
-        ("flow_rate", {"flow": rng.choice(["place-order", "login", "transfer"]), "factor": rng.choice([0.0, 0.3, 5.0])}),
-        ("drop_sessions", {"share": rng.random(), "reconnect_over_ns": 10 * SECOND}),
-        ("market", {"exchange": exchange, "orders": rng.random() < 0.5, "cancels": rng.random() < 0.5}),
-        ("lose_unreplicated", {"lag_ns": rng.randrange(30 * SECOND)}),
-        ("settle_day", {}), ("reconcile", {"counterparty": rng.choice(["exchange", "bank", "fund"])}),
-    ])  # fmt: skip
+    do, arguments = rng.choice(
+        [
+            ("crash", unit),
+            ("crash", unit),
+            ("restart", unit),
+            ("hang", unit),
+            ("hang", unit),
+            ("thaw", unit),
+            ("rotate_out", unit),
+            ("slow", unit | {"factor": rng.choice([0.5, 4.0, 30.0])}),
+            ("error_rate", unit | {"share": rng.random()}),
+            ("grey", unit | {"share": 0.3, "factor": 20.0}),
+            ("pool_slots", {"pool": pool, "slots": rng.choice([0, 1, 5, 50])}),
+            ("pool_queue", {"pool": pool, "limit": rng.choice([0, 3])}),
+            ("flow_rate", {"flow": rng.choice(["place-order", "login", "transfer"]), "factor": rng.choice([0.0, 0.3, 5.0])}),
+            ("drop_sessions", {"share": rng.random(), "reconnect_over_ns": 10 * SECOND}),
+            ("market", {"exchange": exchange, "orders": rng.random() < 0.5, "cancels": rng.random() < 0.5}),
+            ("lose_unreplicated", {"lag_ns": rng.randrange(30 * SECOND)}),
+            ("settle_day", {}),
+            ("reconcile", {"counterparty": rng.choice(["exchange", "bank", "fund"])}),
+        ]
+    )
     return {"at": rng.randrange(start, end), "do": do, **arguments}

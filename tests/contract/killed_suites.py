@@ -66,9 +66,14 @@ class Stopping:
         environment = os.environ | {"PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
         pipe = subprocess.PIPE
         return subprocess.Popen(
-            [sys.executable, *words], cwd=self.folder, env=environment, stdout=pipe, stderr=pipe, text=True,
+            [sys.executable, *words],
+            cwd=self.folder,
+            env=environment,
+            stdout=pipe,
+            stderr=pipe,
+            text=True,
             preexec_fn=heed_interrupts,  # noqa: PLW1509
-        )  # fmt: skip
+        )
 
     def run(self, store: str, *more: str) -> str:
         """Runs it to its end; what it said on stderr."""

@@ -99,10 +99,18 @@ RETRY = st.fixed_dictionaries(
 )
 BREAKER = st.builds(
     lambda window, least, rate, open_for, probes: {
-        "window": window, "min_calls": min(window, least), "failure_rate": rate, "open_for": open_for, "probes": probes,
+        "window": window,
+        "min_calls": min(window, least),
+        "failure_rate": rate,
+        "open_for": open_for,
+        "probes": probes,
     },
-    st.integers(1, 8), st.integers(1, 4), st.sampled_from([0.5, 0.3, 1]), ms(5, 20, 100), st.integers(1, 2),
-)  # fmt: skip
+    st.integers(1, 8),
+    st.integers(1, 4),
+    st.sampled_from([0.5, 0.3, 1]),
+    ms(5, 20, 100),
+    st.integers(1, 2),
+)
 POOL = st.fixed_dictionaries(
     {
         "slots": st.sampled_from([1, 2, 1, 3, "unlimited"]),
@@ -272,10 +280,15 @@ def architectures(draw: st.DrawFn) -> Plain:
     ways = [(source, target) for source in ["client", *sorted(services)] for target in sorted(services) if source < target]
     links = [way for way in ways if draw(st.booleans())]
     return {
-        "kind": "architecture", "name": "random", "pools": pools, "limits": limits, "services": services, "flows": flows,
+        "kind": "architecture",
+        "name": "random",
+        "pools": pools,
+        "limits": limits,
+        "services": services,
+        "flows": flows,
         "links": [{"from": source, "to": target, **draw(LINK)} for source, target in links],
         "deadlines": draw(st.sampled_from(["none", "propagate"])),
-    }  # fmt: skip
+    }
 
 
 # --- workloads ----------------------------------------------------------------------------------------------------------

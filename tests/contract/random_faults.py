@@ -42,9 +42,14 @@ TIMEOUT_FAULT = {"timeout_ns": st.sampled_from([3 * MS, 0, 30 * MS])}
 RETRY_FAULT = {"attempts": st.integers(1, 3), "backoff_ns": st.sampled_from([0, 4 * MS])}
 SITE_FAULTS = {False: optional(**TIMEOUT_FAULT), True: optional(**TIMEOUT_FAULT, **RETRY_FAULT)}  # by whether it has retries
 LINK_FAULT = optional(
-    latency_factor=FACTORS, latency_add_ns=st.sampled_from([MS, 0]), loss_request=SHARES, loss_answer=SHARES,
-    duplication=SHARES, partition_request=st.booleans(), partition_answer=st.booleans(),
-)  # fmt: skip
+    latency_factor=FACTORS,
+    latency_add_ns=st.sampled_from([MS, 0]),
+    loss_request=SHARES,
+    loss_answer=SHARES,
+    duplication=SHARES,
+    partition_request=st.booleans(),
+    partition_answer=st.booleans(),
+)
 UNDONE = {"crash": {"do": "restart"}, "hang": {"do": "thaw"}, "rotate_out": {"do": "rotate_in"}, "gate": {"open": True}}
 LENGTH = 1300 * MS
 

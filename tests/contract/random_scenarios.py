@@ -43,8 +43,20 @@ Plain = dict[str, Any]
 Rng = random.Random
 
 BROKER = Path(__file__).parent / "broker"
-OPENINGS = ("09:14:50", "09:29:40", "09:29:50", "10:00", "11:29:40", "12:59:40", "14:56:40", "14:59:30", "16:30", "03:00",
-            "23:59:30", "d2 09:29:40")  # fmt: skip
+OPENINGS = (
+    "09:14:50",
+    "09:29:40",
+    "09:29:50",
+    "10:00",
+    "11:29:40",
+    "12:59:40",
+    "14:56:40",
+    "14:59:30",
+    "16:30",
+    "03:00",
+    "23:59:30",
+    "d2 09:29:40",
+)
 DURATIONS = ("1ms", "50ms", "1s", "3s", "8s", "20s", "1min", "2h", "3650d")
 NUMBERS = (0, 0.001, 0.05, 0.3, 0.5, 0.9, 1, 1.5, 2, 5, 10)
 DEAREST = {"surge": 15, "burst": 2000}  # a thousandfold surge is valid, and takes a thousand times as long
@@ -94,10 +106,14 @@ def scenario_run(number: int, seed: int, folder: Path) -> Run:
     json.dumps(result.json_object(), allow_nan=False)
     runs = result.runs
     return Run(
-        number, is_sound(number), [str(run.verdict) for run in runs], [(f.fault, f.took_effect) for r in runs for f in r.faults],
+        number,
+        is_sound(number),
+        [str(run.verdict) for run in runs],
+        [(f.fault, f.took_effect) for r in runs for f in r.faults],
         [f"{law.law}: expected {law.expected}, found {law.found}" for r in runs for law in r.conservation if not law.ok],
-        [name for r in runs for name in implied(shipped_checkers()) if r.properties[name].holds is False], events,
-    )  # fmt: skip
+        [name for r in runs for name in implied(shipped_checkers()) if r.properties[name].holds is False],
+        events,
+    )
 
 
 def is_sound(number: int) -> bool:
@@ -224,16 +240,23 @@ class Author:
         rng = self.rng
         every = rng.choice([1, 2, 5])
         made = {
-            "kind": "scenario", "name": "random", "title": "Whatever may happen", "system": rng.choice(["real-time", "other"]),
-            "window": {"from": format_clock(self.begin), "to": format_clock(self.end)}, "warmup": f"{self.warmup // SECOND}s",
+            "kind": "scenario",
+            "name": "random",
+            "title": "Whatever may happen",
+            "system": rng.choice(["real-time", "other"]),
+            "window": {"from": format_clock(self.begin), "to": format_clock(self.end)},
+            "warmup": f"{self.warmup // SECOND}s",
             "patch": self.edits(),
             "steady_state": {"every": f"{every}s", "hold": f"{every * rng.randint(1, 4)}s", "objectives": self.objectives()},
-            "method": self.some(self.step, 4), "responders": self.present,
-            "abort": self.some(lambda: {"counter": self.reading(), "at_least": rng.choice([1, 20, 300])}, 1 if self.chance(0.3) else 0),
+            "method": self.some(self.step, 4),
+            "responders": self.present,
+            "abort": self.some(
+                lambda: {"counter": self.reading(), "at_least": rng.choice([1, 20, 300])}, 1 if self.chance(0.3) else 0
+            ),
             "rollbacks": self.some(self.rollback, 2 if self.chance(0.3) else 0),
             "must_happen": self.some(self.must_happen, 2 if self.chance(0.3) else 0),
             "expect": [self.expectation(), *self.some(self.expectation, 3)],
-        }  # fmt: skip
+        }
         if self.chance(0.2):
             made["properties"] = self.rng.sample(list(shipped_checkers()), 2)
         return made | ({"purpose": "reproduction", "record": self.record()} if self.chance(0.15) else {})
@@ -270,10 +293,14 @@ class Author:
         """A counter or gauge of anything the system has."""
         a = self.system.architecture
         names = {
-            "pool": ["counter-threads", "access-threads#1"], "limit": ["gateway", "front-door#0"], "flow": list(a.flows),
-            "unit": [f"{s}#0" for s in a.services], "link": [f"{link.source}-{link.target}" for link in a.links],
-            "call": list(self.system.index.call_sites), "operation": [n for n, b in self.system.index.bodies.items() if not b.is_flow],
-        }  # fmt: skip
+            "pool": ["counter-threads", "access-threads#1"],
+            "limit": ["gateway", "front-door#0"],
+            "flow": list(a.flows),
+            "unit": [f"{s}#0" for s in a.services],
+            "link": [f"{link.source}-{link.target}" for link in a.links],
+            "call": list(self.system.index.call_sites),
+            "operation": [n for n, b in self.system.index.bodies.items() if not b.is_flow],
+        }
         kind = self.rng.choice(sorted(names))
         return f"{kind}/{self.rng.choice(names[kind])}/{self.rng.choice([f for f in FIELDS[kind] if f != 'down_since'])}"
 
@@ -334,25 +361,41 @@ class Author:
         control, services = a.control, list(a.services)
         standbys = [s.standby for s in a.services.values() if s.standby]
         known: dict[str, Sequence[str]] = {
-            "service": services, "stops": services, "bank": services, "exchange": ["sse", "szse"], "from": ["client", *services],
-            "to": services, "site": [x.site for x in (*a.services.values(), *standbys) if x.site],
-            "group": [g for x in (*a.services.values(), *standbys) for g in x.groups], "pool": list(a.pools),
-            "windows": list(a.pools), "limit": list(a.limits), "limits": list(a.limits), "flow": self.flows, "flows": self.flows,
-            "file": list(control.files), "batch": list(control.batches), "failover": list(control.failovers),
-            "steps": [s.name for f in control.failovers.values() for s in f.steps], "of": [self.reading()],
+            "service": services,
+            "stops": services,
+            "bank": services,
+            "exchange": ["sse", "szse"],
+            "from": ["client", *services],
+            "to": services,
+            "site": [x.site for x in (*a.services.values(), *standbys) if x.site],
+            "group": [g for x in (*a.services.values(), *standbys) for g in x.groups],
+            "pool": list(a.pools),
+            "windows": list(a.pools),
+            "limit": list(a.limits),
+            "limits": list(a.limits),
+            "flow": self.flows,
+            "flows": self.flows,
+            "file": list(control.files),
+            "batch": list(control.batches),
+            "failover": list(control.failovers),
+            "steps": [s.name for f in control.failovers.values() for s in f.steps],
+            "of": [self.reading()],
             "alarms": [name for who in WATCHERS if self.present[who] for name in getattr(control, who)],
             "operations": [o for s in a.services.values() for o in s.operations],
-        }  # fmt: skip
+        }
         return list(control.teams if (fault, key) == ("misrouted-alarm", "to") else known[key])
 
     # -- what ends it, and what is expected ------------------------------------------------------------------------------------
 
     def rollback(self) -> Plain:
         a = self.system.architecture
-        what = self.rng.choice([
-            {"restart": self.rng.choice(list(a.services))}, {"release": self.rng.choice(list(a.services))},
-            {"pools": self.rng.sample(list(a.pools), 2)},
-        ])  # fmt: skip
+        what = self.rng.choice(
+            [
+                {"restart": self.rng.choice(list(a.services))},
+                {"release": self.rng.choice(list(a.services))},
+                {"pools": self.rng.sample(list(a.pools), 2)},
+            ]
+        )
         return what | {"after": self.rng.choice(["0s", "2s", "1min"])}
 
     def must_happen(self) -> Plain:
@@ -365,16 +408,21 @@ class Author:
         pick = self.rng.choice
         group = pick([*dict.fromkeys(m.group for m in measures().measures), ""])
         subjects = {
-            "FLOW": pick(self.flows), "METRIC": self.reading(), "RULES": pick(["dora", "csrc-2021-12"]),
+            "FLOW": pick(self.flows),
+            "METRIC": self.reading(),
+            "RULES": pick(["dora", "csrc-2021-12"]),
             "PROPERTY": pick(list(shipped_checkers())),
-        }  # fmt: skip
+        }
         name = pick([m.name for m in measures().measures if m.group == group])
         return ".".join(subjects.get(part, part) for part in name.split("."))
 
     def value(self, measure: str) -> Any:
         bounds: dict[Unit, Sequence[Any]] = {
-            Unit.GRADE: GRADES, Unit.DURATION: DURATIONS, Unit.FRACTION: ["1 %", 0.5, 1.0], Unit.COUNT: [0, 1, 20, 1e6],
-        }  # fmt: skip
+            Unit.GRADE: GRADES,
+            Unit.DURATION: DURATIONS,
+            Unit.FRACTION: ["1 %", 0.5, 1.0],
+            Unit.COUNT: [0, 1, 20, 1e6],
+        }
         return self.rng.choice(bounds[measures().find(measure).unit])
 
     def expectation(self) -> Plain:

@@ -151,9 +151,13 @@ def random_cases(count: int) -> list[Case]:
     found: list[Case] = []
 
     @settings(
-        derandomize=True, database=None, deadline=None, max_examples=count, phases=[Phase.generate],
+        derandomize=True,
+        database=None,
+        deadline=None,
+        max_examples=count,
+        phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
-    )  # fmt: skip
+    )
     @given(cases())
     def keep(case: Case) -> None:
         found.append(case)
@@ -220,9 +224,13 @@ def elsewhere(tmp_path: Path) -> Elsewhere:
         data.write_bytes(pickle.dumps([vars(case) for case in cases]))
         path = os.pathsep.join(entry for entry in sys.path if entry)
         done = subprocess.run(
-            [sys.executable, str(script), str(data), str(workers)], cwd=tmp_path, capture_output=True, text=True, timeout=300,
+            [sys.executable, str(script), str(data), str(workers)],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=300,
             env=os.environ | {"PYTHONPATH": path} | environment,
-        )  # fmt: skip
+        )
         assert done.returncode == 0, done.stderr
         digests: list[str] = json.loads(done.stdout)
         return digests

@@ -22,10 +22,12 @@ POOLS, LIMITS, TARGETS = ("p0", "p1", "p2"), ("l0", "l1"), ("s1.a", "s1.b", "s2.
 NAMES = ("accept", "again", "ask", "s1")
 WORKLOAD = Workload.model_validate(
     {
-        "kind": "workload", "name": "random", "flows": {},
+        "kind": "workload",
+        "name": "random",
+        "flows": {},
         "attributes": {"colour": {"of": "customer", "weights": dict.fromkeys(ATTRIBUTE_VALUES, 1)}},
     }
-)  # fmt: skip
+)
 
 
 def steps(draw: st.DrawFn, depth: int, targets: tuple[str, ...]) -> list[Plain]:
@@ -72,11 +74,14 @@ def architectures(draw: st.DrawFn) -> Architecture:
     made = {"s0": service(draw, TARGETS, "a", "b"), "s1": service(draw, TARGETS[2:], "a", "b"), "s2": service(draw, (), "a")}
     ways = draw(st.lists(st.sampled_from([("client", "s0"), ("s0", "s1"), ("s1", "s2")]), unique=True))
     plain = {
-        "kind": "architecture", "name": "random", "services": made,
-        "pools": {name: draw(POOL) for name in POOLS}, "limits": {name: draw(LIMIT) for name in LIMITS},
+        "kind": "architecture",
+        "name": "random",
+        "services": made,
+        "pools": {name: draw(POOL) for name in POOLS},
+        "limits": {name: draw(LIMIT) for name in LIMITS},
         "flows": {"f0": {"steps": [{"call": "s0.a"}, *steps(draw, 2, (*TARGETS, "s0.b"))]}},
         "links": [{"from": source, "to": target} for source, target in ways],
-    }  # fmt: skip
+    }
     return Architecture.model_validate(plain)
 
 

@@ -16,13 +16,23 @@ from .test_twin import difference, run_kernel
 
 
 def case(
-    services: dict[str, Any], flow: list[Any], *, intents: int, pools: dict[str, Any] | None = None, faults: tuple[Any, ...] = (), **more: Any
-) -> twin.Case:  # fmt: skip
+    services: dict[str, Any],
+    flow: list[Any],
+    *,
+    intents: int,
+    pools: dict[str, Any] | None = None,
+    faults: tuple[Any, ...] = (),
+    **more: Any,
+) -> twin.Case:
     """One flow whose intents all come at the beginning; services of one operation `o`."""
     made = {name: {"operations": {"o": {"steps": steps}}, **rest} for name, (steps, rest) in services.items()}
     architecture = {
-        "kind": "architecture", "name": "room", "pools": pools or {}, "services": made, "flows": {"f": {"record": True, "steps": flow}},
-    }  # fmt: skip
+        "kind": "architecture",
+        "name": "room",
+        "pools": pools or {},
+        "services": made,
+        "flows": {"f": {"record": True, "steps": flow}},
+    }
     load = {"rate": "0/s", "backlog": {"count": intents, "over": "0ms"}}
     workload = {"kind": "workload", "name": "room", "flows": {"f": load}}
     return twin.Case(Architecture.model_validate(architecture | more), Workload.model_validate(workload), 1, 0, 1000 * MS, faults)
@@ -58,9 +68,12 @@ def test_a_connection_granted_after_the_deadline_leaves_no_timer() -> None:
     """The attempt fails by the deadline; its timeout, which began before, ends nothing later."""
     late = case(
         {"a": ([{"call": "b.o", "timeout": "20ms", "connection": "p"}], {}), "b": ([{"work": "15ms"}], {})},
-        [{"call": "a.o", "timeout": "20ms"}], intents=2, pools={"p": {"slots": 1}}, deadlines="propagate",
+        [{"call": "a.o", "timeout": "20ms"}],
+        intents=2,
+        pools={"p": {"slots": 1}},
+        deadlines="propagate",
         links=[{"from": "client", "to": "a", "latency": "8ms"}],
-    )  # fmt: skip
+    )
     assert difference(run_kernel(late), twin.simulate(late)) is None
 
 

@@ -45,9 +45,14 @@ def intents(orders: list[tuple[int, int, str, int, int, tuple[str, ...]]]) -> di
 
 
 def build(
-    meta: dict[str, Any] | None = None, names: dict[str, list[str]] | None = None, orders: Any = ORDERS,
-    events: Any = (), laws: Any = (("little", True, 12, 12),), properties: Any = None, reason: str | None = None,
-) -> Journal:  # fmt: skip
+    meta: dict[str, Any] | None = None,
+    names: dict[str, list[str]] | None = None,
+    orders: Any = ORDERS,
+    events: Any = (),
+    laws: Any = (("little", True, 12, 12),),
+    properties: Any = None,
+    reason: str | None = None,
+) -> Journal:
     """Four seconds: one quote a second, ok but for the last, which failed; a pool busier each second."""
     names = names or NAMES
     writer = JournalWriter()

@@ -78,9 +78,14 @@ class ResolvedRun:
 
 
 def resolve_run(
-    files: ResolvedFileCache, scenario: Resolved[Scenario], *, architecture: str | None = None, environment: str | None = None,
-    assignments: Sequence[str] = (), defect: str | None = None,
-) -> ResolvedRun:  # fmt: skip
+    files: ResolvedFileCache,
+    scenario: Resolved[Scenario],
+    *,
+    architecture: str | None = None,
+    environment: str | None = None,
+    assignments: Sequence[str] = (),
+    defect: str | None = None,
+) -> ResolvedRun:
     """A scenario with its files: `architecture` and `environment` take the place of its own, `assignments` are changes as `--set` has
     them, and `defect` is an OPERATOR@SITE. Raises InputError, with the place in a file where one is to blame."""
     for kind, given in (("architecture", architecture), ("environment", environment), ("workload", None)):
@@ -107,9 +112,14 @@ def resolve_run(
 
 
 def _edited(
-    files: ResolvedFileCache, scenario: Resolved[Scenario], architecture: str, workload: str, place: Surroundings,
-    assignments: Sequence[str], mutant: Mutant | None,
-) -> tuple[Resolved[Architecture], Resolved[Workload]]:  # fmt: skip
+    files: ResolvedFileCache,
+    scenario: Resolved[Scenario],
+    architecture: str,
+    workload: str,
+    place: Surroundings,
+    assignments: Sequence[str],
+    mutant: Mutant | None,
+) -> tuple[Resolved[Architecture], Resolved[Workload]]:
     """Architecture and workload after the edits of defect, environment, scenario and command line."""
     of_command, of_command_for_workload = assignment_layers(assignments)
     layers = [place.architecture, _layer(scenario, "patch"), *([mutant.layer] if mutant else []), of_command]

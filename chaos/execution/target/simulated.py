@@ -88,9 +88,15 @@ class SimulatedCore:
         inputs = self.inputs
         details = {"architecture_digest": inputs.architecture_digest, "window": [scenario.window.begin, scenario.window.end]}
         plan = compile_plan(
-            inputs.architecture, inputs.workload, seed=seed, start=scenario.start, end=scenario.end, span_sampling=options.spans,
-            environment=inputs.environment, details=details,
-        )  # fmt: skip
+            inputs.architecture,
+            inputs.workload,
+            seed=seed,
+            start=scenario.start,
+            end=scenario.end,
+            span_sampling=options.spans,
+            environment=inputs.environment,
+            details=details,
+        )
         script = _Script(scenario, inputs.defect.standing if inputs.defect else (), options)
         watched = options.progress is not None or options.events_max is not None
         return simulate(plan, script=script.begin, progress=script.progress if watched else None, memory=self._target.memory)

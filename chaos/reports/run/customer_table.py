@@ -42,12 +42,21 @@ def customer_table(stored: StoredRun) -> CustomerTable:
     totals = (found.amount_cents, found.provable_cents, found.claim_cents)
     amount, provable, claim = (_yuan(int(t.sum())) for t in totals)
     total = translate(
-        "customers.total", n=f"{found.customers.size:,}", intents=f"{int(found.intents.sum()):,}", amount=amount, provable=provable, claim=claim,
-    )  # fmt: skip
+        "customers.total",
+        n=f"{found.customers.size:,}",
+        intents=f"{int(found.intents.sum()):,}",
+        amount=amount,
+        provable=provable,
+        claim=claim,
+    )
     return CustomerTable(
-        rows=_rows(found, words, shown), words=[_heading(word) for word in words], total=total,
-        complaints=_complaints(stored, int(found.customers.size)), note=_assumptions(), top=translate("customers.top", n=shown),
-    )  # fmt: skip
+        rows=_rows(found, words, shown),
+        words=[_heading(word) for word in words],
+        total=total,
+        complaints=_complaints(stored, int(found.customers.size)),
+        note=_assumptions(),
+        top=translate("customers.top", n=shown),
+    )
 
 
 def _rows(found: customers.Impact, words: list[str], shown: int) -> list[CustomerRow]:
@@ -82,7 +91,12 @@ def _complaints(stored: StoredRun, affected: int) -> LocalizedText:
     estimate = customers.complaints(stored.run.measures.impaired_s, affected)
     million = customers.WON_PER_COMPLAINT / 1e6
     return translate(
-        "customers.complaints", low=f"{estimate.low:,}", high=f"{estimate.high:,}", low_won=f"{estimate.low * million:,.0f}",
-        high_won=f"{estimate.high * million:,.0f}", per_incident=round(customers.COMPLAINTS_PER_INCIDENT),
-        per_minute=round(customers.COMPLAINTS_PER_MINUTE), each=f"{million:.2f}",
-    )  # fmt: skip
+        "customers.complaints",
+        low=f"{estimate.low:,}",
+        high=f"{estimate.high:,}",
+        low_won=f"{estimate.low * million:,.0f}",
+        high_won=f"{estimate.high * million:,.0f}",
+        per_incident=round(customers.COMPLAINTS_PER_INCIDENT),
+        per_minute=round(customers.COMPLAINTS_PER_MINUTE),
+        each=f"{million:.2f}",
+    )

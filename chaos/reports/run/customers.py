@@ -138,17 +138,34 @@ def write_csv(stored: StoredRun, file: IO[str], language: Language) -> int:
     """The whole list, one line a customer, amounts in yuan; how many lines. The assumed daily move is in each."""
     found, who = impact(stored), Identities(language)
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow([
-        "customer", "account", "name", *COUNTED, "intents_hurt", "amount_cny", "provable_loss_cny", "claim_cny", "first_at", "last_at",
-        "assumed_daily_move",
-    ])  # fmt: skip
+    writer.writerow(
+        [
+            "customer",
+            "account",
+            "name",
+            *COUNTED,
+            "intents_hurt",
+            "amount_cny",
+            "provable_loss_cny",
+            "claim_cny",
+            "first_at",
+            "last_at",
+            "assumed_daily_move",
+        ]
+    )
     for i, customer in enumerate(found.customers.tolist()):
         money = (found.amount_cents[i], found.provable_cents[i], found.claim_cents[i])
-        writer.writerow([
-            customer, *who.of(customer), *(int(found.counts[word][i]) for word in COUNTED), int(found.intents[i]),
-            *(f"{int(cents) / 100:.2f}" for cents in money), *(format_clock(int(t[i])) for t in (found.first_ns, found.last_ns)),
-            DAILY_MOVE,
-        ])  # fmt: skip
+        writer.writerow(
+            [
+                customer,
+                *who.of(customer),
+                *(int(found.counts[word][i]) for word in COUNTED),
+                int(found.intents[i]),
+                *(f"{int(cents) / 100:.2f}" for cents in money),
+                *(format_clock(int(t[i])) for t in (found.first_ns, found.last_ns)),
+                DAILY_MOVE,
+            ]
+        )
     return int(found.customers.size)
 
 

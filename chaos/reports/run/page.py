@@ -32,13 +32,33 @@ def run_page(stored: StoredRun, language: Language = "en") -> str:
     """The page, HTML."""
     run, words = stored.run, {key: entry for key, entry in catalogue().items() if key.startswith(_EMBEDDED)}
     data = page_data(stored, words)
-    return environment().get_template("run.html").render(
-        run=run, language=language, where=where(stored), figures=_figures(run), story=story(stored), recovery=_recovery(run.measures),
-        drawn=bool(data.boxes), chain=data.chain, charts=CHARTS, step=data.step, matrix=_matrix(run.measures), judged=_judged(run),
-        conservation=_conservation(run), reasons=reasons(run), customers=customer_table(stored),
-        version=str(stored.journal.meta["coredrill_version"]), echarts=ECHARTS_VERSION, css=stylesheet(),
-        program=template_file("page.js"), library=chart_library(), data=script_json(data.model_dump(mode="json")),
-    )  # fmt: skip
+    return (
+        environment()
+        .get_template("run.html")
+        .render(
+            run=run,
+            language=language,
+            where=where(stored),
+            figures=_figures(run),
+            story=story(stored),
+            recovery=_recovery(run.measures),
+            drawn=bool(data.boxes),
+            chain=data.chain,
+            charts=CHARTS,
+            step=data.step,
+            matrix=_matrix(run.measures),
+            judged=_judged(run),
+            conservation=_conservation(run),
+            reasons=reasons(run),
+            customers=customer_table(stored),
+            version=str(stored.journal.meta["coredrill_version"]),
+            echarts=ECHARTS_VERSION,
+            css=stylesheet(),
+            program=template_file("page.js"),
+            library=chart_library(),
+            data=script_json(data.model_dump(mode="json")),
+        )
+    )
 
 
 # --- figures ------------------------------------------------------------------------------------------------------------------
@@ -108,10 +128,12 @@ def _recovery(measures: Measures) -> list[RecoveryPart]:
     if measures.first_violation_ns is None:
         return []
     return [
-        _part("detect", "unnoticed", measures.detect_s), _part("decide", "deciding", measures.decide_s),
-        _part("act", "acting", measures.act_s), _part("restore", "restoring", measures.restore_s),
+        _part("detect", "unnoticed", measures.detect_s),
+        _part("decide", "deciding", measures.decide_s),
+        _part("act", "acting", measures.act_s),
+        _part("restore", "restoring", measures.restore_s),
         _part("reconciled", "", measures.reconciled_s),
-    ]  # fmt: skip
+    ]
 
 
 def _part(word: str, colour: str, value: float | None) -> RecoveryPart:

@@ -157,14 +157,27 @@ def page_data(stored: StoredRun, words: dict[str, Entry] | None = None) -> PageD
     bins, placed = bins_of(stored.journal), layout(stored.topology)
     events, flows = _events(stored), _flows(stored, bins)
     return PageData(
-        start=bins.start_ns // SECOND, step=bins.step, count=bins.count, end=stored.span.end_ns // SECOND, focus=page_focus(stored),
-        size=placed.size, height=HEIGHT, nodes=_nodes(stored, bins), edges=_edges(stored, bins),
+        start=bins.start_ns // SECOND,
+        step=bins.step,
+        count=bins.count,
+        end=stored.span.end_ns // SECOND,
+        focus=page_focus(stored),
+        size=placed.size,
+        height=HEIGHT,
+        nodes=_nodes(stored, bins),
+        edges=_edges(stored, bins),
         boxes={name: NodeBox(*box) for name, box in placed.boxes.items()},
-        states=[translate(f"state.{s}") for s in service_states.STATES], flows=flows, latency=_latency(stored, bins),
-        pools=_pools(stored, bins), bands=_bands(stored),
-        marks=[MarkRow(mark.t_ns // SECOND, mark.label) for mark in bands.marks(stored)], chain=chain(stored), events=events,
-        events_left_out=len(stored.journal.events) - len(events), words=words or {},
-    )  # fmt: skip
+        states=[translate(f"state.{s}") for s in service_states.STATES],
+        flows=flows,
+        latency=_latency(stored, bins),
+        pools=_pools(stored, bins),
+        bands=_bands(stored),
+        marks=[MarkRow(mark.t_ns // SECOND, mark.label) for mark in bands.marks(stored)],
+        chain=chain(stored),
+        events=events,
+        events_left_out=len(stored.journal.events) - len(events),
+        words=words or {},
+    )
 
 
 def _bands(stored: StoredRun) -> list[BandRow]:
@@ -214,10 +227,17 @@ def _edges(stored: StoredRun, bins: Bins) -> list[Edge]:
 def _node(bins: Bins, service: str, drawn: TopologyNode, split: int) -> Node:
     course = service_states.course(bins, service, drawn, split)
     return Node(
-        id=service, name=display_name(service), layer=drawn.layer, about=drawn.description, replicas=drawn.replicas,
-        state="".join(map(str, course.state.tolist())), fill=course.fill.tolist(), pool=course.pool.tolist(),
-        pools=[display_name(pool) for pool in drawn.pools], serving=course.serving.tolist(),
-    )  # fmt: skip
+        id=service,
+        name=display_name(service),
+        layer=drawn.layer,
+        about=drawn.description,
+        replicas=drawn.replicas,
+        state="".join(map(str, course.state.tolist())),
+        fill=course.fill.tolist(),
+        pool=course.pool.tolist(),
+        pools=[display_name(pool) for pool in drawn.pools],
+        serving=course.serving.tolist(),
+    )
 
 
 def _client(stored: StoredRun, bins: Bins, split: int) -> Node:
@@ -231,9 +251,17 @@ def _client(stored: StoredRun, bins: Bins, split: int) -> Node:
     failing = service_states.STATES.index("failing")
     state, none = np.where(service_states.failing(bad, ended, split), failing, 0), [0] * bins.count
     return Node(
-        id=CLIENT, name=display_name(CLIENT), layer="client", about="", replicas=0, state="".join(map(str, state.tolist())), fill=none,
-        pool=none, pools=[], serving=none,
-    )  # fmt: skip
+        id=CLIENT,
+        name=display_name(CLIENT),
+        layer="client",
+        about="",
+        replicas=0,
+        state="".join(map(str, state.tolist())),
+        fill=none,
+        pool=none,
+        pools=[],
+        serving=none,
+    )
 
 
 # --- charts ---------------------------------------------------------------------------------------------------------------
@@ -309,11 +337,12 @@ def shown_pools(stored: StoredRun, bins: Bins) -> list[str]:
 def _pools(stored: StoredRun, bins: Bins) -> list[PoolSeries]:
     return [
         PoolSeries(
-            name=display_name(pool), fill=service_states.fill(bins, pool).tolist(),
+            name=display_name(pool),
+            fill=service_states.fill(bins, pool).tolist(),
             queue=bins.highest("pool", pool, "peak_queue").tolist(),
         )
         for pool in shown_pools(stored, bins)
-    ]  # fmt: skip
+    ]
 
 
 # --- chain and events -----------------------------------------------------------------------------------------------------
@@ -325,12 +354,16 @@ def chain(stored: StoredRun) -> list[ChainLink]:
     place = {link.node: i for i, link in enumerate(links)}
     return [
         ChainLink(
-            t=link.t_ns // SECOND, kind=lookup("kind", link.kind), name=display_name(link.name), what=symptom_text(symptom),
+            t=link.t_ns // SECOND,
+            kind=lookup("kind", link.kind),
+            name=display_name(link.name),
+            what=symptom_text(symptom),
             because=None if link.because is None else place.get(link.because),
-            service=link.name.partition(".")[0].partition("#")[0], part=link.kind,
+            service=link.name.partition(".")[0].partition("#")[0],
+            part=link.kind,
         )
         for link, symptom in zip(links, symptoms, strict=True)
-    ]  # fmt: skip
+    ]
 
 
 GROUPS = {

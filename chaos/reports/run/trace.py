@@ -92,8 +92,10 @@ def _intent(stored: StoredRun, request: int) -> list[TraceEvent]:
     flow, outcome = stored.journal.names["flow"][int(intents["flow"][i])], OUTCOMES[int(intents["outcome"][i])]
     begin, end = int(intents["submit_ns"][i]), int(intents["answer_ns"][i])
     args: dict[str, str | int] = {
-        "customer": int(intents["customer"][i]), "outcome": outcome, "attempts": int(intents["attempts"][i]),
-    }  # fmt: skip
+        "customer": int(intents["customer"][i]),
+        "outcome": outcome,
+        "attempts": int(intents["attempts"][i]),
+    }
     events = [_named("process_name", request, INTENT_ROW, f"request {request} {flow} {outcome}")]
     events.append(_named("thread_name", request, INTENT_ROW, "intent"))
     if end:

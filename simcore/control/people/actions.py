@@ -89,9 +89,13 @@ class Actions:
     """Performs actions. Each generator ends with None, or with why it could not be done."""
 
     def __init__(
-        self, core: Core, gates: Gates, changes: Changes,
-        failovers: Mapping[str, FailoverProcess], reconciliations: Mapping[str, ReconciliationProcess],
-    ) -> None:  # fmt: skip
+        self,
+        core: Core,
+        gates: Gates,
+        changes: Changes,
+        failovers: Mapping[str, FailoverProcess],
+        reconciliations: Mapping[str, ReconciliationProcess],
+    ) -> None:
         self._core = core
         self._gates = gates
         self._changes = changes

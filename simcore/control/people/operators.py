@@ -219,9 +219,10 @@ class Operators:
         names = {a.name for a in incident.alarms}
         told = {a.rule.points_at for a in incident.alarms if a.name in self._reported}
         fits = [
-            n for n, r in self._control.runbooks.items()
+            n
+            for n, r in self._control.runbooks.items()
             if n not in incident.tried and (names.intersection(r.alarms) or (r.subject is not None and r.subject in told))
-        ]  # fmt: skip
+        ]
         return sorted(fits, key=lambda n: -self._control.runbooks[n].priority)
 
     def _diagnose(self, incident: Incident, desk: Desk) -> Work:

@@ -36,12 +36,18 @@ def create(
     heap = tables + sum(books.customer_words for books in ALL) * accounts.count
     ledger = (Memory() if memory is None else memory).take("ledger", heap + room * k.EFFECT_WORDS)
     for word, value in (
-        (k.TOP, heap), (k.HEAP, heap), (k.CUSTOMERS, accounts.count), (k.INSTRUMENTS, instruments.count),
+        (k.TOP, heap),
+        (k.HEAP, heap),
+        (k.CUSTOMERS, accounts.count),
+        (k.INSTRUMENTS, instruments.count),
         (k.INSTRUMENTS_AT, instruments_at),
-        (k.CASH_MEDIAN, round(accounts.cash_median * 100)), (k.CASH_SIGMA, round(accounts.cash_sigma / k.NANO)),
-        (k.BANK_MEDIAN, round(accounts.bank_median * 100)), (k.SHARES_MEDIAN, round(accounts.shares_median)),
-        (k.BUY_SHARE, round(orders.buy_share / k.NANO)), (k.DEPOSIT_SHARE, round(deposit_share / k.NANO)),
-    ):  # fmt: skip
+        (k.CASH_MEDIAN, round(accounts.cash_median * 100)),
+        (k.CASH_SIGMA, round(accounts.cash_sigma / k.NANO)),
+        (k.BANK_MEDIAN, round(accounts.bank_median * 100)),
+        (k.SHARES_MEDIAN, round(accounts.shares_median)),
+        (k.BUY_SHARE, round(orders.buy_share / k.NANO)),
+        (k.DEPOSIT_SHARE, round(deposit_share / k.NANO)),
+    ):
         ledger[word] = value
     for books in ALL:
         if books.customer_table is not None:

@@ -19,9 +19,18 @@ from simcore.kernel.random import combine, draw, name_hash, uniform
 Array = k.Array
 ORDER_RECORD, ORDER_ACCEPT, ORDER_FILL, ORDER_REPORT, CANCEL_RECORD, CANCEL_ACCEPT = range(10, 16)
 (
-    SETTLED_AT, MARKET_CASH, FEES, UNKNOWN_REPORTS, LOTS_MEDIAN, LOTS_SIGMA, ODD_LOT_SHARE, BEYOND_LIMIT_SHARE,
-    EXCHANGE_REJECT_SHARE, MARKETS, *_ONE_EACH,
-) = k.own_words(ORDER_RECORD, 25)  # fmt: skip
+    SETTLED_AT,
+    MARKET_CASH,
+    FEES,
+    UNKNOWN_REPORTS,
+    LOTS_MEDIAN,
+    LOTS_SIGMA,
+    ODD_LOT_SHARE,
+    BEYOND_LIMIT_SHARE,
+    EXCHANGE_REJECT_SHARE,
+    MARKETS,
+    *_ONE_EACH,
+) = k.own_words(ORDER_RECORD, 25)
 MAX_MARKETS = 1 + len(_ONE_EACH)
 """MARKETS is the first of so many words: the switches of each market."""
 TAKES_ORDERS, TAKES_CANCELS, QUEUES_OVERNIGHT = 1, 2, 4

@@ -20,10 +20,16 @@ class FailoverStep(Model):
     name: Name
     does: list[
         Literal[
-            "stop_primary", "rotate_out_primary", "start_standby", "rotate_in_standby", "lose_unreplicated", "drop_sessions",
-            "rotate_out_standby", "rotate_in_primary",
+            "stop_primary",
+            "rotate_out_primary",
+            "start_standby",
+            "rotate_in_standby",
+            "lose_unreplicated",
+            "drop_sessions",
+            "rotate_out_standby",
+            "rotate_in_primary",
         ]
-    ] = []  # fmt: skip
+    ] = []
     duration: Distribution = constant("0s")
     per_item: list[PerItem] = []
     failure: Probability = 0.0

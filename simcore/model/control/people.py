@@ -55,11 +55,16 @@ class Team(Duty):
     runbook: Factor = Field(0.5, description="on the diagnosis when a runbook names the alarm")
     conditions: dict[HeartCondition, Probability] = Field(
         {
-            "unfamiliar": 0.1, "time_shortage": 0.2, "poor_signal": 0.1, "no_undo": 0.1,
-            "overload": 0.2, "inexperience": 0.0, "no_independent_check": 0.2,
+            "unfamiliar": 0.1,
+            "time_shortage": 0.2,
+            "poor_signal": 0.1,
+            "no_undo": 0.1,
+            "overload": 0.2,
+            "inexperience": 0.0,
+            "no_independent_check": 0.2,
         },
         description="assessed proportion of each HEART condition when it fully holds",
-    )  # fmt: skip
+    )
     pressure_at: Rate = Field(1000.0, description="intents a second at which time shortage fully holds")
     overload_at: Annotated[int, Field(ge=1)] = Field(20, description="active alarms at which overload fully holds")
     vendor: Name | None = None

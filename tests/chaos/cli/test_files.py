@@ -289,10 +289,13 @@ def _environment() -> dict[str, str]:
         ("scenarios: [{ scenario: requirements/smoke/healthy-opn }]", "4:25: scenario: no scenario is called"),
         ("scenarios: [{ scenario: 'requirements/smok/*' }]", "4:25: no scenario matches"),
         ("scenarios: [{ scenario: ./gone.yaml }]", "4:25: scenario: "),
-        ("scenarios: [{ scenario: requirements/smoke/healthy-open, architecture: legacy }]", "4:72: architecture: no architecture"),
+        (
+            "scenarios: [{ scenario: requirements/smoke/healthy-open, architecture: legacy }]",
+            "4:72: architecture: no architecture",
+        ),
         ("pairs: [{ name: n, at_least: 0, a: { scenario: nothing }, b: { scenario: nothing } }]", "4:48: scenario: no scenario"),
     ],
-)  # fmt: skip
+)
 def test_a_dangling_name_in_a_suite_has_its_place(tmp_path: Path, entries: str, says: str) -> None:
     """Names, patterns and paths that lead nowhere, on their own and in pairs."""
     path = tmp_path / "suite.yaml"

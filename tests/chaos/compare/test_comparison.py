@@ -174,8 +174,10 @@ def test_known_cases_are_told_apart(folder: Path) -> None:
     )
     cells = {c["architecture"]: c for c in result["cells"]}
     assert {name: c["verdict"] for name, c in cells.items()} == {
-        "./short.yaml": "better", "./narrow.yaml": "worse", "./renamed.yaml": "equivalent",
-    }  # fmt: skip
+        "./short.yaml": "better",
+        "./narrow.yaml": "worse",
+        "./renamed.yaml": "equivalent",
+    }
     assert [(c["win"], c["tie"], c["loss"]) for c in cells.values()] == [(8, 0, 0), (0, 0, 8), (0, 8, 0)]
     assert cells["./renamed.yaml"]["difference"]["range"] == [0, 0]
     low, high = cells["./short.yaml"]["difference"]["interval"]
@@ -276,9 +278,20 @@ def test_latency_is_of_what_healthy_customers_waited() -> None:
 
     def flow(mean: int | None, p50: int | None, p99: int | None) -> FlowFigures:
         return FlowFigures(
-            kind="order", recorded=True, intended=1, confirmed=1, rejected=0, blocked=0, failed=0, unknown=0, pending=0,
-            success=1.0, mean_ns=mean, p50_ns=p50, p99_ns=p99,
-        )  # fmt: skip
+            kind="order",
+            recorded=True,
+            intended=1,
+            confirmed=1,
+            rejected=0,
+            blocked=0,
+            failed=0,
+            unknown=0,
+            pending=0,
+            success=1.0,
+            mean_ns=mean,
+            p50_ns=p50,
+            p99_ns=p99,
+        )
 
     def run(mean: int | None) -> RunResult:
         flows = {"place-order": flow(mean, 2_000_000, 9_400_000), "login": flow(None, 3_000_000, 5_000_000)}
@@ -287,8 +300,9 @@ def test_latency_is_of_what_healthy_customers_waited() -> None:
 
     found = latency([run(2_300_000), run(2_140_000), run(2_200_000)])
     assert {flow: waits.json_object() for flow, waits in found.items()} == {
-        "place-order": {"mean": 2.2, "p50": 2.0, "p99": 9.4}, "login": {"p50": 3.0, "p99": 5.0},
-    }  # fmt: skip
+        "place-order": {"mean": 2.2, "p50": 2.0, "p99": 9.4},
+        "login": {"p50": 3.0, "p99": 5.0},
+    }
     order, login = found["place-order"], found["login"]
     assert [milliseconds(order.mean, 1), milliseconds(order.p99), milliseconds(login.mean, 1)] == ["2.2 ms", "9 ms", "–"]
 

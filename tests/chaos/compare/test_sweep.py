@@ -60,9 +60,10 @@ def test_where_metastable_begins() -> None:
     hits = {("1", "a"): 0, ("2", "a"): 2, ("3", "a"): 4, ("1", "b"): 3, ("2", "b"): 4, ("3", "b"): 0}
     points = [SweepPoint.model_construct(values=list(point), metastable=share_of(hits.get(point, 1), 4)) for point in plan.points]
     assert metastable_from(plan, points) == [
-        MetastableFrom(line="a", begins="2", after="1"), MetastableFrom(line="b", begins="1", after=None),
+        MetastableFrom(line="a", begins="2", after="1"),
+        MetastableFrom(line="b", begins="1", after=None),
         MetastableFrom(line="c", begins=None, after=None),
-    ]  # fmt: skip
+    ]
 
 
 def test_values_are_yaml() -> None:

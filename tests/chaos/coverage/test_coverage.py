@@ -157,9 +157,14 @@ def test_the_result_fits_its_schema_and_is_read_back_as_it_was(whole: dict[str, 
 def test_statuses_are_those_worked_out_by_hand(whole: dict[str, Any]) -> None:
     """The mutant is killed, survives, is not present or equivalent as the page above says."""
     assert {x["name"]: x["status"] for x in whole["mutants"]} == {
-        TIMEOUT: "killed", f"./slow-look.yaml{LOOK}": "survived", f"./dead-bank.yaml{BANK}": "not present", f"./slow-bank.yaml{BANK}": "not present",
-        "./slow-aside.yaml@spare.idle": "survived", "./slow-aside.yaml@mirror.copy": "not present", "./same-slots.yaml@threads": "equivalent",
-    }  # fmt: skip
+        TIMEOUT: "killed",
+        f"./slow-look.yaml{LOOK}": "survived",
+        f"./dead-bank.yaml{BANK}": "not present",
+        f"./slow-bank.yaml{BANK}": "not present",
+        "./slow-aside.yaml@spare.idle": "survived",
+        "./slow-aside.yaml@mirror.copy": "not present",
+        "./same-slots.yaml@threads": "equivalent",
+    }
 
 
 def test_a_replica_the_environment_does_not_have_hides_its_defect(folder: Path) -> None:
@@ -194,9 +199,12 @@ def test_kill_matrix_and_score_are_exact(whole: dict[str, Any]) -> None:
 def test_attribution_is_exact(whole: dict[str, Any]) -> None:
     """Load alone, stub alone, both together, and the suite."""
     assert whole["why"]["hidden_by"] == {
-        f"./slow-look.yaml{LOOK}": ["load"], f"./dead-bank.yaml{BANK}": ["stub"], f"./slow-bank.yaml{BANK}": ["load+stub"],
-        "./slow-aside.yaml@spare.idle": ["the suite"], "./slow-aside.yaml@mirror.copy": ["the suite"],
-    }  # fmt: skip
+        f"./slow-look.yaml{LOOK}": ["load"],
+        f"./dead-bank.yaml{BANK}": ["stub"],
+        f"./slow-bank.yaml{BANK}": ["load+stub"],
+        "./slow-aside.yaml@spare.idle": ["the suite"],
+        "./slow-aside.yaml@mirror.copy": ["the suite"],
+    }
     assert whole["why"]["skipped"] == []
     assert set(whole["why"]["red"]) == {"load", "load+stub", "any gap"} | {"load+topology"} & set(whole["why"]["red"])
 

@@ -60,9 +60,9 @@ class Squares(Work[int, int]):
         return f"= {value}"
 
 
-def make(path: Path | None, tasks: list[int], inputs: str = "", *, resume: bool = True, output: Output | None = None) -> tuple[
-    dict[int, tuple[int, bool]], list[int]
-]:  # fmt: skip
+def make(
+    path: Path | None, tasks: list[int], inputs: str = "", *, resume: bool = True, output: Output | None = None
+) -> tuple[dict[int, tuple[int, bool]], list[int]]:
     """What each task gave and whether it was kept, and which were made."""
     found: dict[int, tuple[int, bool]] = {}
     work = Squares()

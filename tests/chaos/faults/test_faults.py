@@ -265,8 +265,10 @@ def test_leak_begins_anew_with_a_restart() -> None:
 def test_write_stall_leaves_reads_alone() -> None:
     """What writes takes eight times as long, what reads does not."""
     calm, stalled = run([]), run([step("store-write-stall", lasts="100s", service="counter-db", factor=8)])
-    p50 = {name: (calm.quantile("operation", name, 0.5), stalled.quantile("operation", name, 0.5))
-           for name in ("counter-db.record-cancel", "counter-db.read-positions")}  # fmt: skip
+    p50 = {
+        name: (calm.quantile("operation", name, 0.5), stalled.quantile("operation", name, 0.5))
+        for name in ("counter-db.record-cancel", "counter-db.read-positions")
+    }
     assert p50["counter-db.record-cancel"][1] > 3 * p50["counter-db.record-cancel"][0]
     assert p50["counter-db.read-positions"][1] < 1.3 * p50["counter-db.read-positions"][0]
 
@@ -371,8 +373,10 @@ def test_a_release_slows_one_operation_and_not_the_others() -> None:
     """Position queries read eight times as long; what reads the customer does not."""
     spec = step("bad-release", lasts="100s", service="counter-db", operations={"read-positions": 8})
     calm, slowed = run([]), run([spec])
-    p50 = {name: (calm.quantile("operation", name, 0.5), slowed.quantile("operation", name, 0.5))
-           for name in ("counter-db.read-positions", "counter-db.read-customer")}  # fmt: skip
+    p50 = {
+        name: (calm.quantile("operation", name, 0.5), slowed.quantile("operation", name, 0.5))
+        for name in ("counter-db.read-positions", "counter-db.read-customer")
+    }
     assert p50["counter-db.read-positions"][1] > 3 * p50["counter-db.read-positions"][0]
     assert p50["counter-db.read-customer"][1] < 1.3 * p50["counter-db.read-customer"][0]
 
@@ -636,8 +640,11 @@ def test_a_target_that_cannot_suffer_is_refused(name: str, words: dict[str, Any]
 
 def test_nothing_exercised_is_not_an_effect() -> None:
     """A fault on what nobody uses at night took no effect; nor did an alarm silenced while nothing was wrong."""
-    specs = [step("partition", "02:00", "1min", to="fund-b"), step("silenced-alarm", "02:00", "1min", alarms=["counter-host"]),
-             step("replication-lag", "02:00", "1min", failover="counter-db", lag="1min")]  # fmt: skip
+    specs = [
+        step("partition", "02:00", "1min", to="fund-b"),
+        step("silenced-alarm", "02:00", "1min", alarms=["counter-host"]),
+        step("replication-lag", "02:00", "1min", failover="counter-db", lag="1min"),
+    ]
     journal = run(specs, "01:59", "02:02", pair=QUIET)
     assert [took_effect(journal, spec, n) for n, spec in enumerate(specs)] == [False, False, False]
 

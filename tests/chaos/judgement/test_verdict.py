@@ -174,11 +174,16 @@ def runs(*impaired: float | None) -> list[RunResult]:
     """Runs with these impaired times; None is an invalid run."""
     return [
         RunResult(
-            architecture="small", seed=seed, digest="", verdict="pass" if x is not None else "unknown", invalid=x is None,
-            measures=measured(impaired_s=x), properties=PROPERTIES,
+            architecture="small",
+            seed=seed,
+            digest="",
+            verdict="pass" if x is not None else "unknown",
+            invalid=x is None,
+            measures=measured(impaired_s=x),
+            properties=PROPERTIES,
         )
         for seed, x in enumerate(impaired)
-    ]  # fmt: skip
+    ]
 
 
 @pytest.mark.parametrize(

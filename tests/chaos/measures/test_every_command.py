@@ -40,9 +40,11 @@ SCENARIO: dict[str, Any] = {
 def named() -> list[NamedMeasure]:
     """Every measure that a scenario of the broker can name."""
     subjects: dict[Slot, tuple[str, ...]] = {
-        Slot.FLOW: ("order", "login"), Slot.METRIC: METRICS, Slot.RULES: tuple(library().shipped("severity")),
+        Slot.FLOW: ("order", "login"),
+        Slot.METRIC: METRICS,
+        Slot.RULES: tuple(library().shipped("severity")),
         Slot.PROPERTY: tuple(all_checkers()),
-    }  # fmt: skip
+    }
     return [
         measures().find(measure.name.replace(measure.slot.value, subject) if measure.slot else measure.name)
         for measure in measures().measures
@@ -65,9 +67,12 @@ def coredrill(*arguments: str, code: int = 0) -> Result:
 def bound(measure: NamedMeasure) -> dict[str, Any]:
     """An expectation of it."""
     wanted: dict[Unit, dict[str, Any]] = {
-        Unit.DURATION: {"at_least": "0s"}, Unit.FRACTION: {"at_least": 0}, Unit.COUNT: {"at_least": 0},
-        Unit.GRADE: {"at_least": "none"}, Unit.FLAG: {"equals": True},
-    }  # fmt: skip
+        Unit.DURATION: {"at_least": "0s"},
+        Unit.FRACTION: {"at_least": 0},
+        Unit.COUNT: {"at_least": 0},
+        Unit.GRADE: {"at_least": "none"},
+        Unit.FLAG: {"equals": True},
+    }
     return {"measure": measure.name, **wanted[measure.unit]}
 
 
@@ -211,10 +216,11 @@ def test_what_is_refused_is_refused_at_once(name: str, command: str, why: Callab
 @pytest.mark.parametrize(
     ("measure", "says"),
     [
-        ("flows.lgoin.failed", "no flow 'lgoin'"), ("counters.flow/lgoin/failed.grown", "no flow named 'lgoin'"),
+        ("flows.lgoin.failed", "no flow 'lgoin'"),
+        ("counters.flow/lgoin/failed.grown", "no flow named 'lgoin'"),
         ("counters.unit/db#0/down_since.grown", "is an instant, not a counter"),
     ],
-)  # fmt: skip
+)
 @pytest.mark.parametrize("command", ["compare", "sweep", "suite"])
 def test_what_there_is_not_is_refused_at_once(command: str, measure: str, says: str) -> None:
     """A measure of what the system does not have is a mistake of the command or the file, before any run."""

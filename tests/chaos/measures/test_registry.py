@@ -16,32 +16,44 @@ from chaos.results.run import Grade, Measures, Orders, PropertyFinding
 
 RUN = MeasuredRun(
     Measures(
-        orders=Orders(intended=10, failed_orders=2), impaired_s=90.0, recovery_s=None, recovery_s_lower=600.0,
+        orders=Orders(intended=10, failed_orders=2),
+        impaired_s=90.0,
+        recovery_s=None,
+        recovery_s_lower=600.0,
         severity={"dora": Grade(grade="major", label="major"), "mute": Grade(grade=None, label="not gradable", why="no table")},
     ),
     {"none-lost": PropertyFinding(holds=True)},
-)  # fmt: skip
+)
 
 
 def test_a_name_is_found_with_its_subject() -> None:
     """The word in capitals of a family stands for the rest of the name, dots and all."""
     found = [measures().find(n) for n in ("impaired_s", "flows.login.p99_s", "counters.operation/sse.accept/done.grown")]
     assert [(m.declared.name, m.subject) for m in found] == [
-        ("impaired_s", ""), ("flows.FLOW.p99_s", "login"), ("counters.METRIC.grown", "operation/sse.accept/done"),
-    ]  # fmt: skip
+        ("impaired_s", ""),
+        ("flows.FLOW.p99_s", "login"),
+        ("counters.METRIC.grown", "operation/sse.accept/done"),
+    ]
     assert (found[1].flow, found[2].counter, measures().find("severity.dora").rules) == (
-        "login", "operation/sse.accept/done", "dora",
-    )  # fmt: skip
+        "login",
+        "operation/sse.accept/done",
+        "dora",
+    )
 
 
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("impaired", "unknown measure; known: impaired_s"), ("orders.lots", "orders.failed_orders"), ("flows.login", "flows.FLOW.success"),
-        ("flows..success", "unknown measure"), ("counters.nothing.grown", "write counters.KIND/NAME/FIELD.MEASURE"),
-        ("properties.luck", "known: properties.no-duplicates"), ("", "unknown measure"), ("flows.FLOW", "unknown measure"),
+        ("impaired", "unknown measure; known: impaired_s"),
+        ("orders.lots", "orders.failed_orders"),
+        ("flows.login", "flows.FLOW.success"),
+        ("flows..success", "unknown measure"),
+        ("counters.nothing.grown", "write counters.KIND/NAME/FIELD.MEASURE"),
+        ("properties.luck", "known: properties.no-duplicates"),
+        ("", "unknown measure"),
+        ("flows.FLOW", "unknown measure"),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_name_is_told_what_there_is(name: str, says: str) -> None:
     """Of a group its members, else everything."""
     assert says in (measures().problem(name) or "")

@@ -51,10 +51,20 @@ def _by_hand(rows: list[dict[str, int]], *, spans: list[dict[str, int]] | None =
     """A journal of one flow of orders from 10:00 on: `rows` give what is not 0 of each intent, `spans` of each hop."""
     start = 10 * 60 * MINUTE
     meta = {
-        "coredrill_version": "0", "architecture": "hand", "architecture_digest": "", "workload": "none", "environment": None, "seed": 1,
-        "start_ns": start, "end_ns": start + minutes * MINUTE, "window": None, "span_sampling": 1, "calendar": "continuous",
-        "flow_kinds": {"order": "order", "look": "probe"}, "recorded_flows": ["order", "look"],
-    }  # fmt: skip
+        "coredrill_version": "0",
+        "architecture": "hand",
+        "architecture_digest": "",
+        "workload": "none",
+        "environment": None,
+        "seed": 1,
+        "start_ns": start,
+        "end_ns": start + minutes * MINUTE,
+        "window": None,
+        "span_sampling": 1,
+        "calendar": "continuous",
+        "flow_kinds": {"order": "order", "look": "probe"},
+        "recorded_flows": ["order", "look"],
+    }
     names = {
         "flow": ["order", "look"],
         "unit": ["core#0", "bank#0"],

@@ -14,6 +14,21 @@ from .program import Target, all_targets, reached
 from .run import simulate
 
 __all__ = [
-    "GOLDEN", "MASK", "Case", "PoolTotals", "RequestRecord", "Result", "Span", "Target",
-    "alias_table", "all_targets", "combine", "draw", "inverse_normal", "mix", "name", "reached", "simulate",
-]  # fmt: skip
+    "GOLDEN",
+    "MASK",
+    "Case",
+    "PoolTotals",
+    "RequestRecord",
+    "Result",
+    "Span",
+    "Target",
+    "alias_table",
+    "all_targets",
+    "combine",
+    "draw",
+    "inverse_normal",
+    "mix",
+    "name",
+    "reached",
+    "simulate",
+]

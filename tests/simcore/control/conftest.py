@@ -144,10 +144,14 @@ def make() -> Make:
     """Start a control section over the small architecture; `before` may set the core up first."""
 
     def start_up(
-        control: dict[str, Any], start: str = "09:00", end: str = "d2 00:00", calendar: str = "continuous",
-        before: Callable[[FakeCore], object] = lambda core: None, services: dict[str, Any] = SERVICES,
+        control: dict[str, Any],
+        start: str = "09:00",
+        end: str = "d2 00:00",
+        calendar: str = "continuous",
+        before: Callable[[FakeCore], object] = lambda core: None,
+        services: dict[str, Any] = SERVICES,
         attributes: dict[str, Any] = {},  # noqa: B006
-    ) -> tuple[FakeCore, ControlPlane]:  # fmt: skip
+    ) -> tuple[FakeCore, ControlPlane]:
         architecture = Architecture.model_validate(ARCHITECTURE | {"services": services, "control": control})
         customers = {"kind": "workload", "name": "w", "flows": {}, "calendar": calendar, "attributes": attributes}
         workload = Workload.model_validate(customers)
@@ -162,15 +166,29 @@ def make() -> Make:
 def team() -> dict[str, Any]:
     """A team whose durations are round: 1 min to acknowledge, 10 to diagnose (5 with a runbook), 2 to verify."""
     return {
-        "members": 2, "acknowledge": "1min", "diagnose": "10min", "verify": "2min", "handover": "3min", "flood": 0.0,
-        "pointed": 1.0, "runbook": 0.5, "conditions": {},
-    }  # fmt: skip
+        "members": 2,
+        "acknowledge": "1min",
+        "diagnose": "10min",
+        "verify": "2min",
+        "handover": "3min",
+        "flood": 0.0,
+        "pointed": 1.0,
+        "runbook": 0.5,
+        "conditions": {},
+    }
 
 
 @pytest.fixture
 def counter_down() -> dict[str, Any]:
     """A monitor that sees the counter's first replica down: samples each minute from the beginning, two in a row."""
     return {
-        "metric": {"gauge": ["unit/counter#0/up"]}, "below": 1, "every": "1min", "phase": 0, "breaches": 2, "clears": 1,
-        "route": "ops", "points_at": "counter", "layer": "application",
-    }  # fmt: skip
+        "metric": {"gauge": ["unit/counter#0/up"]},
+        "below": 1,
+        "every": "1min",
+        "phase": 0,
+        "breaches": 2,
+        "clears": 1,
+        "route": "ops",
+        "points_at": "counter",
+        "layer": "application",
+    }

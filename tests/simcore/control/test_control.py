@@ -36,12 +36,18 @@ def whole(team, counter_down):
         "approval": {"chain": {"it-head": {"latency": "4min"}, "form": {"latency": "5min"}}, "oral_after": "it-head"},
         "runbooks": {
             "go": {
-                "alarms": ["m", "r", "d"], "subject": "counter", "actions": [{"restart": "counter#0"}, {"failover": "counter"}],
+                "alarms": ["m", "r", "d"],
+                "subject": "counter",
+                "actions": [{"restart": "counter#0"}, {"failover": "counter"}],
             },
         },
         "failovers": {
             "counter": {
-                "service": "counter", "drift": 0.5, "changes_since_drill": 2, "lag_per_rate": "1ms", "reconcile": ["exchange"],
+                "service": "counter",
+                "drift": 0.5,
+                "changes_since_drill": 2,
+                "lag_per_rate": "1ms",
+                "reconcile": ["exchange"],
                 "steps": [
                     {"name": "stop", "duration": "1min", "does": ["stop_primary", "lose_unreplicated"], "failure": 0.3},
                     {"name": "up", "duration": "1min", "needs": ["config"], "does": ["start_standby", "rotate_in_standby"]},
@@ -49,7 +55,7 @@ def whole(team, counter_down):
             },
         },
         "reconciliations": {"exchange": {"duration": "5min", "per_item": [{"each": "1s", "of": ["flow/order/failed"]}]}},
-    }  # fmt: skip
+    }
 
 
 def hashed(purpose, n=0):

@@ -125,8 +125,9 @@ def test_the_lag_grows_with_the_load(over):
 
 def test_synchronous_replication_loses_nothing(make):
     counter = {
-        "operations": {"place": {"steps": []}}, "standby": {"replication": "synchronous", "replication_lag": "2s"},
-    }  # fmt: skip
+        "operations": {"place": {"steps": []}},
+        "standby": {"replication": "synchronous", "replication_lag": "2s"},
+    }
     services = {"counter": counter, "bank": {"operations": {"transfer": {"steps": []}}}}
     core, control = make({"failovers": {"counter": {"service": "counter", "steps": STEPS}}}, services=services)
     control.failover("counter").begin()
@@ -212,10 +213,11 @@ def test_an_operator_who_forgets_a_step_leaves_its_effects_out(make, team, count
     """The third of five steps is forgotten (draw 0.5): the standby never comes into rotation."""
     action = {"failover": "counter", "duration": 0, "tries": 1}
     section = {
-        "monitors": {"m": counter_down}, "teams": {"ops": team},
+        "monitors": {"m": counter_down},
+        "teams": {"ops": team},
         "runbooks": {"go": {"alarms": ["m"], "subject": "counter", "actions": [action]}},
         "failovers": {"counter": {"service": "counter", "steps": STEPS}},
-    }  # fmt: skip
+    }
     core, _ = make(section, before=lambda c: c.luck.update({"people/ops/counter/error": 0.0, "people/ops/counter/way": 0.0}))
     core.at("09:04:30", lambda: core.inject.crash("counter", 0))
     core.run("09:30")

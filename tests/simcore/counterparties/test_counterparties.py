@@ -32,11 +32,25 @@ def test_every_effect_and_every_kind_of_flow_has_a_code_and_keeps_it() -> None:
     assert CODES.keys() == EFFECTS.keys()
     assert set(KINDS) == set(FLOW_KINDS)
     assert dict(sorted(CODES.items(), key=lambda item: item[1])) == {
-        "record": 1, "session.open": 2, "session.close": 3,
-        "order.record": 10, "order.accept": 11, "order.fill": 12, "order.report": 13, "cancel.record": 14, "cancel.accept": 15,
-        "transfer.reserve": 20, "transfer.bank_debit": 21, "transfer.bank_credit": 22, "transfer.credit": 23, "transfer.reverse": 24,
-        "fund.subscribe": 30, "fund.redeem": 31, "fund.fast_redeem": 32, "margin.check": 40,
-    }  # fmt: skip
+        "record": 1,
+        "session.open": 2,
+        "session.close": 3,
+        "order.record": 10,
+        "order.accept": 11,
+        "order.fill": 12,
+        "order.report": 13,
+        "cancel.record": 14,
+        "cancel.accept": 15,
+        "transfer.reserve": 20,
+        "transfer.bank_debit": 21,
+        "transfer.bank_credit": 22,
+        "transfer.credit": 23,
+        "transfer.reverse": 24,
+        "fund.subscribe": 30,
+        "fund.redeem": 31,
+        "fund.fast_redeem": 32,
+        "margin.check": 40,
+    }
     assert [KINDS[kind].code for kind in FLOW_KINDS] == list(range(8))
 
 

@@ -234,12 +234,19 @@ def test_a_journal_without_columns_or_rows(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "changed",
     [
-        {"meta": {"seed": 8}}, {"totals": TOTALS | {("pool", "threads", "granted"): 401}}, {"events": EVENTS[:1]},
-        {"values": VALUES + [[0, 0, 1]]}, {"intents": INTENTS | {"flags": [0, 16, 0]}}, {"spans": SPANS | {"path": [5]}},
-        {"histograms": {("flow", "order"): histogram_of(np.array([20, 2000]))}}, {"properties": {}}, {"unknown_reason": "guard"},
-        {"conservation": [("little", True, 12.0, 12)]}, {"names": NAMES | {"limit": ["router"]}},
+        {"meta": {"seed": 8}},
+        {"totals": TOTALS | {("pool", "threads", "granted"): 401}},
+        {"events": EVENTS[:1]},
+        {"values": VALUES + [[0, 0, 1]]},
+        {"intents": INTENTS | {"flags": [0, 16, 0]}},
+        {"spans": SPANS | {"path": [5]}},
+        {"histograms": {("flow", "order"): histogram_of(np.array([20, 2000]))}},
+        {"properties": {}},
+        {"unknown_reason": "guard"},
+        {"conservation": [("little", True, 12.0, 12)]},
+        {"names": NAMES | {"limit": ["router"]}},
     ],
-)  # fmt: skip
+)
 def test_the_digest_sees_every_part(changed: dict[str, Any]) -> None:
     """Whatever differs, the digest differs."""
     assert build(**changed).digest != build().digest

@@ -28,9 +28,20 @@ def test_orders_are_partitioned_by_what_the_client_saw() -> None:
     """Outcomes add up to what was intended; flags are counted each; the headline is blocked + failed + unknown."""
     orders = metrics(build())["orders"]
     assert orders == {
-        "intended": 8, "confirmed": 3, "rejected": 1, "blocked": 1, "failed": 1, "unknown": 1, "pending": 1,
-        "duplicated": 1, "lost": 1, "orphan": 1, "stranded": 1, "late": 1, "failed_orders": 3,
-    }  # fmt: skip
+        "intended": 8,
+        "confirmed": 3,
+        "rejected": 1,
+        "blocked": 1,
+        "failed": 1,
+        "unknown": 1,
+        "pending": 1,
+        "duplicated": 1,
+        "lost": 1,
+        "orphan": 1,
+        "stranded": 1,
+        "late": 1,
+        "failed_orders": 3,
+    }
 
 
 def test_each_order_stands_once_in_the_client_truth_matrix() -> None:
@@ -38,9 +49,15 @@ def test_each_order_stands_once_in_the_client_truth_matrix() -> None:
     matrix = metrics(build())["client_truth"]
     cells = {(saw, truth): n for saw, row in matrix.items() for truth, n in row.items() if n}
     assert cells == {
-        ("confirmed", "placed_once"): 1, ("confirmed", "stranded"): 1, ("confirmed", "lost"): 1, ("rejected", "not_placed"): 1,
-        ("blocked", "not_placed"): 1, ("unknown", "duplicated"): 1, ("failed", "not_placed"): 1, ("pending", "recorded"): 1,
-    }  # fmt: skip
+        ("confirmed", "placed_once"): 1,
+        ("confirmed", "stranded"): 1,
+        ("confirmed", "lost"): 1,
+        ("rejected", "not_placed"): 1,
+        ("blocked", "not_placed"): 1,
+        ("unknown", "duplicated"): 1,
+        ("failed", "not_placed"): 1,
+        ("pending", "recorded"): 1,
+    }
 
 
 def test_flows_with_and_without_rows() -> None:
@@ -53,9 +70,20 @@ def test_flows_with_and_without_rows() -> None:
         upper(30 * MS),
     )
     assert flows["quote"] == {
-        "kind": "query", "recorded": False, "intended": 5, "confirmed": 3, "rejected": 0, "blocked": 0, "failed": 1, "unknown": 0,
-        "pending": 1, "success": 3 / 4, "mean_ns": None, "p50_ns": upper(3 * MS), "p99_ns": upper(40 * MS),
-    }  # fmt: skip
+        "kind": "query",
+        "recorded": False,
+        "intended": 5,
+        "confirmed": 3,
+        "rejected": 0,
+        "blocked": 0,
+        "failed": 1,
+        "unknown": 0,
+        "pending": 1,
+        "success": 3 / 4,
+        "mean_ns": None,
+        "p50_ns": upper(3 * MS),
+        "p99_ns": upper(40 * MS),
+    }
 
 
 def test_pools() -> None:

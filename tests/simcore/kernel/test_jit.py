@@ -42,9 +42,12 @@ def in_another_process(program: str, cache: Path) -> str:
     """What the program prints. Its kernel is compiled there, into `cache`."""
     path = os.pathsep.join(entry for entry in sys.path if entry)
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=900,
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        timeout=900,
         env=os.environ | {"PYTHONPATH": path, "NUMBA_CACHE_DIR": str(cache)},
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 

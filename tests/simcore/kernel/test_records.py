@@ -128,9 +128,17 @@ def test_codes_are_numbered_and_named() -> None:
 def test_the_columns_of_the_journal() -> None:
     """Names, modes and order of a pool's columns; an integral is cumulative there, and the peaks are those of the second."""
     assert [(name, mode) for name, mode, _ in JOURNAL_RECORDS["pool"].series()] == [
-        ("busy", "gauge"), ("queue", "gauge"), ("slots", "gauge"), ("granted", "cumulative"), ("refused", "cumulative"),
-        ("waited", "cumulative"), ("busy_ns", "cumulative"), ("wait_ns", "cumulative"), ("peak_busy", "peak"), ("peak_queue", "peak"),
-    ]  # fmt: skip
+        ("busy", "gauge"),
+        ("queue", "gauge"),
+        ("slots", "gauge"),
+        ("granted", "cumulative"),
+        ("refused", "cumulative"),
+        ("waited", "cumulative"),
+        ("busy_ns", "cumulative"),
+        ("wait_ns", "cumulative"),
+        ("peak_busy", "peak"),
+        ("peak_queue", "peak"),
+    ]
     offsets = {name: at for name, _, at in JOURNAL_RECORDS["pool"].series()}
     assert offsets["peak_busy"] == layout.POOL_SECOND_BUSY
     assert JOURNAL_RECORDS["pool"].totals()["peak_busy"] == layout.POOL_PEAK_BUSY
@@ -146,9 +154,13 @@ def test_metrics_are_the_totals_and_one_instant() -> None:
 def test_what_counts_as_traffic() -> None:
     """The counters by which a fault shows that something met it."""
     assert {kind: fields for kind, fields in TRAFFIC.items() if fields} == {
-        "pool": ("granted", "refused"), "unit": ("done", "failed"), "link": ("sent",), "flow": ("started",), "call": ("attempts",),
+        "pool": ("granted", "refused"),
+        "unit": ("done", "failed"),
+        "link": ("sent",),
+        "flow": ("started",),
+        "call": ("attempts",),
         "limit": ("passed", "deferred", "refused"),
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize(

@@ -32,9 +32,14 @@ def test_a_call_after_a_repeat_has_the_number_after_its_turns() -> None:
     repeated = {"repeat": 3, "steps": [{"call": "shop.op"}, {"call": "shop.op", "name": "ask"}]}
     index = index_of({"shop": service()}, [repeated, {"call": "shop.op"}])
     assert list(index.call_sites) == [
-        "client.order/shop.op#0", "client.order/ask", "client.order/shop.op#1", "client.order/ask#1", "client.order/shop.op#2",
-        "client.order/ask#2", "client.order/shop.op#3",
-    ]  # fmt: skip
+        "client.order/shop.op#0",
+        "client.order/ask",
+        "client.order/shop.op#1",
+        "client.order/ask#1",
+        "client.order/shop.op#2",
+        "client.order/ask#2",
+        "client.order/shop.op#3",
+    ]
     assert [placed.site_names for placed in index.steps if placed.site_names] == [
         ("client.order/shop.op#0", "client.order/shop.op#1", "client.order/shop.op#2"),
         ("client.order/ask", "client.order/ask#1", "client.order/ask#2"),
@@ -91,8 +96,10 @@ def test_instances_of_services_and_of_what_they_run_on() -> None:
     index = index_of(services, [{"call": "shop.op"}], pools=pools)
     assert list(index.instances) == ["shop#0", "shop#1", "shop#2", "store#0"]
     assert [(i.number, i.standby, i.site) for i in index.instances_of("shop")] == [
-        (0, False, "primary"), (1, False, "primary"), (2, True, "second"),
-    ]  # fmt: skip
+        (0, False, "primary"),
+        (1, False, "primary"),
+        (2, True, "second"),
+    ]
     assert index.resource_names("own") == ("own#0", "own#1", "own#2")
     assert index.resource_names("all") == ("all",)
     assert index.resource_names("unused") == ("unused#0",)
@@ -129,9 +136,11 @@ def test_an_exchange_is_a_service_that_accepts_orders() -> None:
 def test_who_suffers_from_whom() -> None:
     """From a pool to the operation that needs it, and on to the flow over link and call site."""
     index = index_of(
-        {"shop": service(pools=["threads"])}, [{"call": "shop.op", "connection": "lines"}],
-        pools={"threads": {"slots": 1}, "lines": {"slots": 1}}, links=[{"from": "client", "to": "shop"}],
-    )  # fmt: skip
+        {"shop": service(pools=["threads"])},
+        [{"call": "shop.op", "connection": "lines"}],
+        pools={"threads": {"slots": 1}, "lines": {"slots": 1}},
+        links=[{"from": "client", "to": "shop"}],
+    )
     operation, flow = Part("operation", "shop.op"), Part("flow", "order")
     assert index.dependents[Part("pool", "threads")] == (operation,)
     assert index.dependents[Part("service", "shop")] == (operation,)

@@ -22,11 +22,17 @@ from simcore.model.architecture import Architecture
 from simcore.model.index import ArchitectureIndex
 
 SESSION = Session()
-SCENARIO = json.dumps({
-    "kind": "scenario", "name": "short", "title": "Four minutes", "window": {"from": "10:30", "to": "10:34"}, "warmup": "1min",
-    "steady_state": {"every": "30s", "hold": "1min", "objectives": {"login": {"success": 0.5}}},
-    "expect": [{"measure": "impaired_s", "at_most": "0s"}],
-})  # fmt: skip
+SCENARIO = json.dumps(
+    {
+        "kind": "scenario",
+        "name": "short",
+        "title": "Four minutes",
+        "window": {"from": "10:30", "to": "10:34"},
+        "warmup": "1min",
+        "steady_state": {"every": "30s", "hold": "1min", "objectives": {"login": {"success": 0.5}}},
+        "expect": [{"measure": "impaired_s", "at_most": "0s"}],
+    }
+)
 
 
 @pytest.fixture(scope="module")

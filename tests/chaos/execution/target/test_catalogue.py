@@ -122,14 +122,26 @@ def test_neither_compiler_nor_kernel_is_loaded(coredrill: Commands) -> None:
         (["scenario.yaml", "--target", "storde:kept"], "no target is called 'storde'; did you mean 'stored'?"),
         (["scenario.yaml", "--target", "stored:nowhere"], "there is no folder nowhere; write --target stored:FOLDER"),
         (["scenario.yaml", "--target", "simulated:here"], "the simulated core has no address"),
-        (["scenario.yaml", "--target", "stored:kept", "--replications", "3"], "cannot be run with seed 3; with it there are seeds 1, 2"),
+        (
+            ["scenario.yaml", "--target", "stored:kept", "--replications", "3"],
+            "cannot be run with seed 3; with it there are seeds 1, 2",
+        ),
         (["scenario.yaml", "--target", "stored:kept", "--spans", "10"], "cannot keep the hops of requests"),
-        (["scenario.yaml", "--target", "stored:kept", "--set", "pools.threads.slots=9"], "small was another one when the runs were made"),
-        (["scenario.yaml", "--target", "stored:kept", "--defect", "pool-too-small@threads"], "no defect can be planted in runs of the past"),
-        (["other.yaml", "--target", "stored:kept"], "kept has no run of other on small in production; make some with run --journal"),
+        (
+            ["scenario.yaml", "--target", "stored:kept", "--set", "pools.threads.slots=9"],
+            "small was another one when the runs were made",
+        ),
+        (
+            ["scenario.yaml", "--target", "stored:kept", "--defect", "pool-too-small@threads"],
+            "no defect can be planted in runs of the past",
+        ),
+        (
+            ["other.yaml", "--target", "stored:kept"],
+            "kept has no run of other on small in production; make some with run --journal",
+        ),
     ],
     ids=lambda value: value[-1] if isinstance(value, list) else "",
-)  # fmt: skip
+)
 def test_what_it_cannot_do_is_said_before_anything_runs(coredrill: Commands, arguments: list[str], says: str) -> None:
     """Exit code 2, in one line with a hint, and nothing is made."""
     scenario = (coredrill.folder / "scenario.yaml").read_text()
@@ -168,7 +180,11 @@ def test_a_job_keeps_its_name_when_nothing_new_is_said_of_it() -> None:
     """A store's keys do not change with options that are left as usual; a target or a budget makes another job."""
     plain = Job("s", 1)
     assert json.loads(plain.key) == {
-        "architecture": None, "assignments": [], "environment": None, "scenario": "s", "seed": 1,
-    }  # fmt: skip
+        "architecture": None,
+        "assignments": [],
+        "environment": None,
+        "scenario": "s",
+        "seed": 1,
+    }
     assert len({plain.key, Job("s", 1, target="stored:kept").key, Job("s", 1, events_max=5).key}) == 3
     assert plain.system == SystemReference("s")

@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from chaos.checkers.catalogue import shipped_checkers
 from chaos.cli.main import main
-from chaos.documents.scenario import (  # fmt: skip
+from chaos.documents.scenario import (
     Expectation,
     Scenario,
     SteadyState,
@@ -234,17 +234,34 @@ def test_a_steady_state_must_have_been_seen_before_the_method(
 
 # --- expectations -------------------------------------------------------------------------------------------------------------
 
-ACCOUNT = Measures.model_validate({
-    **{measure.name: 50.0 for measure in measures().measures if measure.slot is None and measure.unit is Unit.DURATION},
-    "recovery_s_lower": None, "customers_affected": 50, "metastable": True, "recovered": True,
-    "orders": {measure.name.removeprefix("orders."): 50 for measure in measures().measures if measure.group == "orders"},
-    "flows": {"order": {
-        "kind": "order", "recorded": True, "intended": 100, "confirmed": 50, "rejected": 0, "blocked": 20, "failed": 20, "unknown": 10,
-        "pending": 0, "success": 0.5, "p50_ns": 50 * SECOND, "p99_ns": 50 * SECOND,
-    }},
-    "severity": {"dora": {"grade": "larger", "label": "larger"}},
-    "counters": {"flow/order/failed": {"grown": 50, "lasted_s": 50}},
-})  # fmt: skip
+ACCOUNT = Measures.model_validate(
+    {
+        **{measure.name: 50.0 for measure in measures().measures if measure.slot is None and measure.unit is Unit.DURATION},
+        "recovery_s_lower": None,
+        "customers_affected": 50,
+        "metastable": True,
+        "recovered": True,
+        "orders": {measure.name.removeprefix("orders."): 50 for measure in measures().measures if measure.group == "orders"},
+        "flows": {
+            "order": {
+                "kind": "order",
+                "recorded": True,
+                "intended": 100,
+                "confirmed": 50,
+                "rejected": 0,
+                "blocked": 20,
+                "failed": 20,
+                "unknown": 10,
+                "pending": 0,
+                "success": 0.5,
+                "p50_ns": 50 * SECOND,
+                "p99_ns": 50 * SECOND,
+            }
+        },
+        "severity": {"dora": {"grade": "larger", "label": "larger"}},
+        "counters": {"flow/order/failed": {"grown": 50, "lasted_s": 50}},
+    }
+)
 SEEN = {name: PropertyFinding(holds=True) for name in shipped_checkers()}
 KNOWN = list(measures().in_run(MeasuredRun(ACCOUNT, SEEN)))
 NUMBERS = [measure.name for measure in KNOWN if measure.numeric]
@@ -254,9 +271,14 @@ TRUTHS = [measure.name for measure in KNOWN if measure.unit is Unit.FLAG]
 def verdict_on(expectation: Plain) -> str:
     """The verdict on the account above."""
     made = Scenario(
-        kind="scenario", name="x", title="x", window=Window.model_validate({"from": "09:00", "to": "10:00"}), properties=[],
-        steady_state=SteadyState.model_validate({"objectives": {"order": {"success": 0.9}}}), expect=[Expectation.model_validate(expectation)],
-    )  # fmt: skip
+        kind="scenario",
+        name="x",
+        title="x",
+        window=Window.model_validate({"from": "09:00", "to": "10:00"}),
+        properties=[],
+        steady_state=SteadyState.model_validate({"objectives": {"order": {"success": 0.9}}}),
+        expect=[Expectation.model_validate(expectation)],
+    )
     return judge_run(made, ACCOUNT, SEEN, (), ()).verdict
 
 
@@ -273,8 +295,12 @@ def test_every_bound_on_every_number_passes_and_fails(measure: str) -> None:
     kept = {key for key, verdict in verdicts.items() if verdict == "pass"}
     assert set(verdicts.values()) == {"pass", "fail"}
     assert {(bound, 0 if off == 0 else off > 0) for bound, off in kept} == {
-        ("at_most", 0), ("at_most", True), ("at_least", 0), ("at_least", False), ("equals", 0),
-    }  # fmt: skip
+        ("at_most", 0),
+        ("at_most", True),
+        ("at_least", 0),
+        ("at_least", False),
+        ("equals", 0),
+    }
 
 
 @pytest.mark.parametrize("measure", TRUTHS)

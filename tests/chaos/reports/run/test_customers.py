@@ -89,8 +89,11 @@ def test_rows_add_up_by_customer(by_hand: Callable[..., Journal]) -> None:
     assert found.customers.tolist() == [7, 3]
     assert found.intents.tolist() == [3, 1]
     assert {word: values.tolist() for word, values in found.counts.items() if values.any()} == {
-        "failed": [1, 1], "blocked": [1, 0], "unknown": [1, 0], "late": [1, 0],
-    }  # fmt: skip
+        "failed": [1, 1],
+        "blocked": [1, 0],
+        "unknown": [1, 0],
+        "late": [1, 0],
+    }
 
 
 def test_the_list_of_a_run_holds_every_failed_order(small_run: Path) -> None:

@@ -64,9 +64,10 @@ def test_a_request_by_hand(by_hand: Callable[..., Journal]) -> None:
     slices = [(e["name"], e["tid"], e["ts"], e["dur"]) for e in found["traceEvents"] if e["ph"] == "X"]
     assert slices == [
         ("order: confirmed", 0, 1000, 9000),
-        ("core.place", 1, 2000, 7000), ("waiting for a slot", 1, 2000, 2000),
+        ("core.place", 1, 2000, 7000),
+        ("waiting for a slot", 1, 2000, 2000),
         ("bank.ask", 2, 5000, 3000),
-    ]  # fmt: skip
+    ]
     assert [(e["ph"], e["tid"], e["ts"]) for e in found["traceEvents"] if e["ph"] in "sf"] == [("s", 1, 5000), ("f", 2, 5000)]
     assert next(e["args"]["code"] for e in found["traceEvents"] if e["name"] == "core.place") == "timeout"
     names = [e["args"]["name"] for e in found["traceEvents"] if e["name"] == "process_name"]

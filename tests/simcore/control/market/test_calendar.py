@@ -59,10 +59,17 @@ def test_gates_open_and_shut_by_the_timetable(make):
     core.run("16:30")
     turns = [(format_clock(t), *a) for t, knob, a in core.inject.turned if knob == "gate"]
     assert turns == [
-        ("08:00:00", "bank", False), ("08:00:00", "exchange", False), ("09:00:00", "bank", True), ("09:15:00", "exchange", True),
-        ("09:25:00", "exchange", False), ("09:30:00", "exchange", True), ("11:30:00", "exchange", False),
-        ("13:00:00", "exchange", True), ("15:00:00", "exchange", False), ("16:00:00", "bank", False),
-    ]  # fmt: skip
+        ("08:00:00", "bank", False),
+        ("08:00:00", "exchange", False),
+        ("09:00:00", "bank", True),
+        ("09:15:00", "exchange", True),
+        ("09:25:00", "exchange", False),
+        ("09:30:00", "exchange", True),
+        ("11:30:00", "exchange", False),
+        ("13:00:00", "exchange", True),
+        ("15:00:00", "exchange", False),
+        ("16:00:00", "bank", False),
+    ]
 
 
 def test_market_follows_the_phases_on_every_exchange(make):
@@ -70,11 +77,15 @@ def test_market_follows_the_phases_on_every_exchange(make):
     core.run("09:30")
     turns = [(format_clock(t)[:5], *a) for t, knob, a in core.inject.turned if knob == "market"]
     assert turns == [
-        ("09:16", "sse", True, True), ("09:16", "szse", True, True),
-        ("09:20", "sse", True, False), ("09:20", "szse", True, False),
-        ("09:25", "sse", False, False), ("09:25", "szse", False, False),
-        ("09:30", "sse", True, True), ("09:30", "szse", True, True),
-    ]  # fmt: skip
+        ("09:16", "sse", True, True),
+        ("09:16", "szse", True, True),
+        ("09:20", "sse", True, False),
+        ("09:20", "szse", True, False),
+        ("09:25", "sse", False, False),
+        ("09:25", "szse", False, False),
+        ("09:30", "sse", True, True),
+        ("09:30", "szse", True, True),
+    ]
 
 
 def test_markets_are_those_of_the_workload_unless_named(make):

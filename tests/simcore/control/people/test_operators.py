@@ -43,9 +43,15 @@ def test_the_way_from_alarm_to_restoration(outage):
     core, control = outage()
     found = {what: core.minutes(what) for what in ("alarm", "ack", "detect", "diagnosed", "decide", "act", "verified", "restore")}
     assert found == {
-        "alarm": [6.0], "ack": [7.0], "detect": [7.0], "diagnosed": [12.0], "decide": [16.0], "act": [20.0], "verified": [22.0],
+        "alarm": [6.0],
+        "ack": [7.0],
+        "detect": [7.0],
+        "diagnosed": [12.0],
+        "decide": [16.0],
+        "act": [20.0],
+        "verified": [22.0],
         "restore": [22.0],
-    }  # fmt: skip
+    }
     assert core.inject.minutes("restart") == [(20.0, ("counter", 0))]
     assert control.pending.count == 0
 
@@ -245,8 +251,10 @@ def proportions(make, section, load_per_s=0, practised=1.0, undo=True, present=2
     conditions = ["unfamiliar", "time_shortage", "poor_signal", "no_undo", "overload", "no_independent_check"]
     section["teams"]["ops"] |= {
         "conditions": dict.fromkeys(conditions, 0.5),
-        "pressure_at": "1000/s", "overload_at": 4, "roster": [{"from": "00:00", "to": "24:00", "present": present}],
-    }  # fmt: skip
+        "pressure_at": "1000/s",
+        "overload_at": 4,
+        "roster": [{"from": "00:00", "to": "24:00", "present": present}],
+    }
     section["runbooks"]["mend"] |= {"practised": practised, "actions": [RESTART | {"undo": undo}]}
     started = {"flow/order/started": lambda t: t // SECOND * load_per_s}
     core, control = make(section, before=lambda c: (c.down.update({"counter#0": 0}), c.readings.update(started)))

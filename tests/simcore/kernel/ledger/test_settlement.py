@@ -324,8 +324,12 @@ def test_an_order_closed_by_the_core_but_accepted_later_is_taken_up_again() -> N
 
 
 RESERVE, DEBIT, BANK_CREDIT, CREDIT, REVERSE = (
-    bank.TRANSFER_RESERVE, bank.TRANSFER_BANK_DEBIT, bank.TRANSFER_BANK_CREDIT, bank.TRANSFER_CREDIT, bank.TRANSFER_REVERSE,
-)  # fmt: skip
+    bank.TRANSFER_RESERVE,
+    bank.TRANSFER_BANK_DEBIT,
+    bank.TRANSFER_BANK_CREDIT,
+    bank.TRANSFER_CREDIT,
+    bank.TRANSFER_REVERSE,
+)
 
 
 @pytest.mark.parametrize(
