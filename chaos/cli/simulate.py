@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Any, TextIO
+from typing import Any, NamedTuple, TextIO
 
 import click
 from rich.console import Console
@@ -48,16 +48,23 @@ def simulate(architecture: str, workload: str, window: str, warmup: str, json_fi
     return _report(done, json_file)
 
 
-def parse_window(text: str) -> tuple[int, int]:
-    """(from, to) in ns since midnight of the first day, of a text such as `09:15-10:00`. Raises InputError."""
+class MeasuredWindow(NamedTuple):
+    """From `begin` to before `end`, ns since midnight of the first day."""
+
+    begin: int
+    end: int
+
+
+def parse_window(text: str) -> MeasuredWindow:
+    """A window as it is written, such as `09:15-10:00`. Raises InputError."""
     begin, dash, end = text.partition("-")
     if not dash:
         raise InputError(f"--window {text!r} is not FROM-TO", hint="write it like 09:15-10:00")
     try:
-        window = parse_clock(begin), parse_clock(end)
+        window = MeasuredWindow(parse_clock(begin), parse_clock(end))
     except ValueError as error:
         raise InputError(f"--window {text!r}: {error}") from None
-    if window[0] >= window[1]:
+    if window.begin >= window.end:
         raise InputError(f"--window {text!r} ends before it starts", hint="for the next day write d2 before the time")
     return window
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, TextIO
+from typing import Any, NamedTuple, TextIO
 
 import click
 from rich.console import Console
@@ -108,10 +108,17 @@ def _clock(t_ns: int | None) -> str | None:
     return None if t_ns is None else format_clock(t_ns)[:8]
 
 
-def counted(stories: Iterable[Story]) -> tuple[int, int]:
+class Landings(NamedTuple):
     """Of the outcomes to which nothing was fitted: how many land, and how many there are."""
+
+    lands: int
+    outcomes: int
+
+
+def counted(stories: Iterable[Story]) -> Landings:
+    """How many outcomes land."""
     own = [o for s in stories for o in s["outcomes"] if not o["fitted"]]
-    return sum(o["lands"] for o in own), len(own)
+    return Landings(sum(o["lands"] for o in own), len(own))
 
 
 # --- the page -----------------------------------------------------------------------------------------------------------------

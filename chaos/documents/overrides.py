@@ -4,6 +4,7 @@ which all customers come so many times as often."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from simcore.base.errors import InputError
 from simcore.files.document import Origin
@@ -13,14 +14,21 @@ LOAD, WORKLOAD = "load", "workload."
 ARRIVALS = ("flows.*.per_day", "flows.*.rate", "flows.*.backlog.count", "flows.*.closed.clients")
 
 
-def layers(assignments: Sequence[str]) -> tuple[Layer, Layer]:
-    """The command line's layer of the architecture, and that of the workload. Raises InputError."""
+class OverrideLayers(NamedTuple):
+    """What the command line changes, of either file."""
+
+    architecture: Layer
+    workload: Layer
+
+
+def layers(assignments: Sequence[str]) -> OverrideLayers:
+    """The command line's layers. Raises InputError."""
     of_load = [text for text in assignments if text.partition("=")[0].strip() == LOAD]
     of_workload = [text for text in assignments if text.startswith(WORKLOAD)]
     own = [text for text in assignments if text not in of_load and text not in of_workload]
     scaled = [edit for text in of_load for edit in _scaled(text)]
     set_there = command_line_layer([text.removeprefix(WORKLOAD) for text in of_workload])
-    return command_line_layer(own), Layer("command line", "", (*scaled, *set_there.edits))
+    return OverrideLayers(command_line_layer(own), Layer("command line", "", (*scaled, *set_there.edits)))
 
 
 def _scaled(text: str) -> list[Edit]:

@@ -88,8 +88,13 @@ def _case(entry: Entry, options: JobOptions) -> Case:
     return Case(entry.scenario, options.architecture or entry.architecture, options.environment or entry.environment)
 
 
-def _sides(pair: Pair, options: JobOptions) -> tuple[Case, Case]:
-    return _case(pair.a, options), _case(pair.b, options)
+class _Sides(NamedTuple):
+    a: Case
+    b: Case
+
+
+def _sides(pair: Pair, options: JobOptions) -> _Sides:
+    return _Sides(_case(pair.a, options), _case(pair.b, options))
 
 
 def metrics_of(names: Iterable[str]) -> tuple[str, ...]:

@@ -6,9 +6,23 @@ import functools
 import math
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 K = TypeVar("K", bound=Hashable)
+
+
+class Bounds(NamedTuple):
+    """The two ends of an interval; both belong to it."""
+
+    low: float
+    high: float
+
+
+class Restricted(NamedTuple):
+    """Times up to a horizon that every run was watched for, in the unit of the times."""
+
+    times: list[float]
+    horizon: float
 
 
 def median(values: Sequence[float]) -> float:
@@ -23,13 +37,13 @@ def quantile_of(values: Sequence[float], q: float) -> float:
     return sorted(values)[max(1, math.ceil(q * len(values) - 1e-9)) - 1]
 
 
-def median_interval(values: Sequence[float], confidence: float = 0.95) -> tuple[float, float] | None:
+def median_interval(values: Sequence[float], confidence: float = 0.95) -> Bounds | None:
     """Order-statistic interval of the median: [x(r), x(n+1-r)] with the largest r whose coverage is enough. None if n is too
     small for any (below 6 at 95 %). Source: David and Nagaraja, Order Statistics, 3rd ed., section 7.1."""
     n = len(values)
     rank = _median_rank(n, confidence)
     ordered = sorted(values)
-    return (ordered[rank - 1], ordered[n - rank]) if rank else None
+    return Bounds(ordered[rank - 1], ordered[n - rank]) if rank else None
 
 
 @functools.cache
@@ -40,15 +54,15 @@ def _median_rank(n: int, confidence: float) -> int:
     return next((r for r in range(n // 2, 0, -1) if 1.0 - 2.0 * float(binom.cdf(r - 1, n, 0.5)) >= confidence), 0)
 
 
-def wilson(successes: int, trials: int, confidence: float = 0.95) -> tuple[float, float]:
+def wilson(successes: int, trials: int, confidence: float = 0.95) -> Bounds:
     """Score interval of a proportion; (0, 1) without trials. Source: Wilson 1927, JASA 22:209-212."""
     if not trials:
-        return 0.0, 1.0
+        return Bounds(0.0, 1.0)
     z = _normal(0.5 + confidence / 2)
     p, zz = successes / trials, z * z
     middle = (p + zz / (2 * trials)) / (1 + zz / trials)
     half = z / (1 + zz / trials) * math.sqrt(p * (1 - p) / trials + zz / (4 * trials * trials))
-    return (0.0 if successes == 0 else middle - half), (1.0 if successes == trials else middle + half)
+    return Bounds(0.0 if successes == 0 else middle - half, 1.0 if successes == trials else middle + half)
 
 
 @functools.cache
@@ -107,7 +121,7 @@ MEAN_RUNS_MIN = 20
 SKEWNESS_WEIGHT = 0.6
 
 
-def mean_interval(values: Sequence[float], confidence: float = 0.95) -> tuple[float, float] | None:
+def mean_interval(values: Sequence[float], confidence: float = 0.95) -> Bounds | None:
     """Interval of a mean, Student's with most of the skewness taken out by a cubic transformation; None below 20 values, where a
     skewed measure would be covered too seldom. Source: Hall 1992, J. R. Statist. Soc. B 54:221-228.
 
@@ -120,7 +134,7 @@ def mean_interval(values: Sequence[float], confidence: float = 0.95) -> tuple[fl
     mean = sum(values) / n
     deviation = math.sqrt(sum((v - mean) ** 2 for v in values) / (n - 1))
     if deviation == 0.0:
-        return mean, mean
+        return Bounds(mean, mean)
     skewness = SKEWNESS_WEIGHT * sum((v - mean) ** 3 for v in values) / n / deviation**3
     a, b = skewness / 3, skewness / 6
     z = _student(n - 1, 0.5 + confidence / 2) / math.sqrt(n)
@@ -128,7 +142,7 @@ def mean_interval(values: Sequence[float], confidence: float = 0.95) -> tuple[fl
     def back(x: float) -> float:
         return (_cbrt(1 + 3 * a * (x - b / n)) - 1) / a if abs(a) > 1e-9 else x
 
-    return mean - deviation * back(z), mean - deviation * back(-z)
+    return Bounds(mean - deviation * back(z), mean - deviation * back(-z))
 
 
 @functools.cache
@@ -142,24 +156,24 @@ def _cbrt(x: float) -> float:
     return math.copysign(abs(x) ** (1 / 3), x)
 
 
-def restricted(times: Sequence[float | None], bounds: Sequence[float | None]) -> tuple[list[float], float]:
-    """Times that a run's end may have cut off, restricted to a horizon that every run was watched for: (min(time, horizon) of
-    each, horizon). A `time` of None was cut off at its bound. Nothing is estimated: up to the horizon everything was seen.
+def restricted(times: Sequence[float | None], bounds: Sequence[float | None]) -> Restricted:
+    """Times that a run's end may have cut off, restricted to a horizon that every run was watched for: the smaller of each and the
+    horizon. A `time` of None was cut off at its bound. Nothing is estimated: up to the horizon everything was seen.
 
     Source of the restricted mean: Royston and Parmar 2013, BMC Med. Res. Methodol. 13:152.
     """
     cut = [b for time, b in zip(times, bounds, strict=True) if time is None and b is not None]
     seen = [time for time in times if time is not None]
     horizon = min(cut, default=max(seen, default=0.0))
-    return [horizon if time is None else min(time, horizon) for time in times], horizon
+    return Restricted([horizon if time is None else min(time, horizon) for time in times], horizon)
 
 
-def paired_shares_interval(both: int, only_a: int, only_b: int, neither: int, confidence: float = 0.95) -> tuple[float, float]:
+def paired_shares_interval(both: int, only_a: int, only_b: int, neither: int, confidence: float = 0.95) -> Bounds:
     """Interval of share(a) - share(b) of pairs, from Wilson's intervals of either and their correlation; (-1, 1) without pairs.
     Source: Newcombe 1998, Statist. Med. 17:2635-2650, method 10."""
     n = both + only_a + only_b + neither
     if not n:
-        return -1.0, 1.0
+        return Bounds(-1.0, 1.0)
     a, b = both + only_a, both + only_b
     (low_a, high_a), (low_b, high_b) = wilson(a, n, confidence), wilson(b, n, confidence)
     p, q = a / n, b / n
@@ -170,7 +184,10 @@ def paired_shares_interval(both: int, only_a: int, only_b: int, neither: int, co
     def distance(x: float, y: float) -> float:
         return math.sqrt(max(0.0, x * x - 2 * phi * x * y + y * y))
 
-    return max(-1.0, p - q - distance(p - low_a, high_b - q)), min(1.0, p - q + distance(high_a - p, q - low_b))
+    return Bounds(
+        max(-1.0, p - q - distance(p - low_a, high_b - q)),
+        min(1.0, p - q + distance(high_a - p, q - low_b)),
+    )
 
 
 def variance_ratio(a: Sequence[float], b: Sequence[float]) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 620, 340, 60, 46, 34
 RIGHT, RIGHT_OF_LABELS = 20, 170  # labels of points that no line joins stand to the right of them
@@ -79,9 +80,14 @@ def plot(values: Sequence[Value], x_title: str, y_title: str, text: Callable[[fl
     return Plot(points, line, x_title, y_title, at_y(0.0), x_ticks, [Tick(at_y(y), text(y)) for y in _ticks(low_y, high_y)])
 
 
-def _range(values: Sequence[float]) -> tuple[float, float]:
+class _Range(NamedTuple):
+    low: float
+    high: float
+
+
+def _range(values: Sequence[float]) -> _Range:
     low, high = min(values, default=0.0), max(values, default=1.0)
-    return (low, high) if high > low else (low - 0.5, low + 0.5)
+    return _Range(low, high) if high > low else _Range(low - 0.5, low + 0.5)
 
 
 def _ticks(low: float, high: float) -> list[float]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 
 from chaos import plugins
 from chaos.documents.library import library
@@ -111,6 +111,11 @@ def resolve_run(
     )
 
 
+class _Edited(NamedTuple):
+    architecture: Resolved[Architecture]
+    workload: Resolved[Workload]
+
+
 def _edited(
     files: ResolvedFileCache,
     scenario: Resolved[Scenario],
@@ -119,13 +124,13 @@ def _edited(
     place: Surroundings,
     assignments: Sequence[str],
     mutant: Mutant | None,
-) -> tuple[Resolved[Architecture], Resolved[Workload]]:
+) -> _Edited:
     """Architecture and workload after the edits of defect, environment, scenario and command line."""
     of_command, of_command_for_workload = assignment_layers(assignments)
     layers = [place.architecture, _layer(scenario, "patch"), *([mutant.layer] if mutant else []), of_command]
     for_workload = [place.workload, _layer(scenario, "workload_patch"), of_command_for_workload]
     common, defect = (place.name, tuple(assignments)), mutant.name if mutant else None
-    return (
+    return _Edited(
         files.get(
             "architecture",
             (architecture, *common, defect, repr(scenario.model.patch)),
