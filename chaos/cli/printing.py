@@ -130,8 +130,12 @@ def _print_response(m: Measures, console: Console) -> None:
     if m.first_noticed:
         say(console, f"first noticed  by {m.first_noticed} {m.first_noticed_by} after {duration(m.first_noticed_s)}")
     parts = {
-        "detect": m.detect_s, "decide": m.decide_s, "act": m.act_s, "restore": m.restore_s, "reconciled": m.reconciled_s,
-    }  # fmt: skip
+        "detect": m.detect_s,
+        "decide": m.decide_s,
+        "act": m.act_s,
+        "restore": m.restore_s,
+        "reconciled": m.reconciled_s,
+    }
     split = [f"{what} {duration(value)}" for what, value in parts.items() if value is not None]
     if split:
         say(console, f"response       {', '.join(split)}")

@@ -14,9 +14,14 @@ def where(stored: StoredRun) -> LocalizedText:
     """Architecture, environment, workload, seed and window in one line."""
     run, window = stored.run, stored.window
     return translate(
-        "page.where", architecture=run.architecture, environment=run.environment or "–", workload=run.workload, seed=run.seed,
-        begin=instant(window.begin_ns), end=instant(window.end_ns),
-    )  # fmt: skip
+        "page.where",
+        architecture=run.architecture,
+        environment=run.environment or "–",
+        workload=run.workload,
+        seed=run.seed,
+        begin=instant(window.begin_ns),
+        end=instant(window.end_ns),
+    )
 
 
 def failed_orders(run: RunResult) -> list[LocalizedText]:

@@ -72,9 +72,10 @@ def _noticed(stored: StoredRun) -> Sentence:
         return Sentence(None, translate("story.unnoticed"))
     at = next((e.t_ns for e in stored.journal.events if e.what == "alarm" and e.subject == metrics.first_noticed_by), None)
     parts = {
-        "who": lookup("watcher", metrics.first_noticed), "name": metrics.first_noticed_by or "",
+        "who": lookup("watcher", metrics.first_noticed),
+        "name": metrics.first_noticed_by or "",
         "after": duration_text(metrics.first_noticed_s),
-    }  # fmt: skip
+    }
     if metrics.detect_s is None:
         return Sentence(at, translate("story.noticed.only", **parts))
     return Sentence(at, translate("story.noticed", **parts, at=instant(since + round(metrics.detect_s * SECOND))))
@@ -95,9 +96,11 @@ def _action(events: list[Event], begun: Event) -> Sentence:
     ended = next((e for e in later if e.what in ("action_done", "action_failed")), None)
     agreed = [e for e in events if e.what == "approved" and e.t_ns <= begun.t_ns and e.subject == begun.subject]
     parts = {
-        "team": begun.detail.get("by") or "–", "verb": lookup("verb", verb), "target": display_name(target),
+        "team": begun.detail.get("by") or "–",
+        "verb": lookup("verb", verb),
+        "target": display_name(target),
         "done": translate(_ENDS[ended.what], at=instant(ended.t_ns)) if ended is not None else translate("story.undone"),
-    }  # fmt: skip
+    }
     if not agreed:
         return Sentence(begun.t_ns, translate("story.decided.auto", **parts))
     approver = lookup("approver", agreed[-1].detail.get("approver", "–"))
