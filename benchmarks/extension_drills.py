@@ -76,7 +76,7 @@ class Copy:
     def python(self, *arguments: str) -> str:
         """What a Python prints that imports the copy. Raises RuntimeError with its last lines if it fails."""
         path = os.pathsep.join([str(self.folder), str(self.folder / "tests/support")])
-        environment = os.environ | {"PYTHONPATH": path, "NO_COLOR": "1", "COLUMNS": "200"}
+        environment = os.environ | {"PYTHONPATH": path, "COREDRILL_TEST_CHECKOUT": "1", "NO_COLOR": "1", "COLUMNS": "200"}
         command = [sys.executable, *arguments]
         done = subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False)
         if done.returncode:

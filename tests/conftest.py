@@ -32,7 +32,7 @@ def installation() -> str:
 
 
 INSTALLATION = installation()
-if INSTALLATION == "wheel":
+if INSTALLATION == "wheel" and "COREDRILL_TEST_CHECKOUT" not in os.environ:  # benchmarks/extension_drills.py tests a copy
     sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != ROOT]
 
 

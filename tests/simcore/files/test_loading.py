@@ -184,7 +184,7 @@ def test_good_file_loads(write: Write) -> None:
         ("replicas: 2", "? [a]\n    : 2", "a key must be a single word"),
     ],
 )
-def test_mistake_is_reported_with_place_value_and_hint(write: Write, old: str, new: str, expected: str) -> None:
+def test_a_mistake_has_place_value_and_hint(write: Write, old: str, new: str, expected: str) -> None:
     """One planted mistake gives one line that says where, what and how to put it right."""
     assert old in SMALL
     assert expected in fault(write(SMALL.replace(old, new, 1)))
