@@ -271,7 +271,11 @@ class Scenario(Model):
     architecture: FileReference = "legacy-coupled"
     workload: FileReference = "normal-day"
     environment: FileReference = "production"
-    system: SystemClass = Field("real-time", description="class of the system hit, for the severity rules")
+    system: SystemClass = Field(
+        "real-time",
+        description="class of the system hit, for the severity rules: the exchange's own (central-auction), any other that works "
+        "while customers wait (real-time), the rest (other)",
+    )
     patch: list[EditForm] = Field([], description="changes the architecture")
     workload_patch: list[EditForm] = []
     window: Window

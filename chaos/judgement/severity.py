@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple, TypeAlias
 
-from chaos.documents.severity import Rule, RuleSet, SystemClass
+from chaos.documents.severity import Conditions, Criterion, Rule, RuleSet, SystemClass
 from chaos.measures.registry import GRADES
 from chaos.results.run import Grade
+
+Answer: TypeAlias = "bool | None"
+"""Whether something is so; None: it cannot be known."""
 
 
 class Harm(NamedTuple):
@@ -19,35 +23,89 @@ class Harm(NamedTuple):
 
 
 def grade(rules: RuleSet, harm: Harm, system: SystemClass) -> Grade:
-    """The gravest grade reached, its label and source; `grade` is None where the rules cannot tell, with `why`."""
-    unknown: list[str] = []
-    reached = [rule for rule in rules.rules if _met(rule, harm, system, unknown)]
-    if reached:
-        gravest = max(reached, key=lambda rule: GRADES.index(rule.grade))
+    """The gravest grade reached, its label and source; `grade` is None where the rules cannot tell, with `why`: one that is
+    graver than any reached depends on what is not known, or the rules say nothing of it."""
+    reached: list[Rule] = []
+    open_: list[Rule] = []
+    reasons: dict[str, None] = {}
+    for rule in sorted(rules.rules, key=lambda rule: -GRADES.index(rule.grade)):
+        unknown: list[str] = []
+        met = _reached(rule, harm, system, unknown)
+        if met:
+            reached.append(rule)
+        elif met is None and not reached:
+            open_.append(rule)
+            reasons |= dict.fromkeys(unknown)
+    gravest = reached[0] if reached else None
+    if open_ and (gravest is None or open_[0].grade != gravest.grade):
+        return _not_gradable("; ".join(reasons))
+    if gravest is not None:
         return Grade(grade=gravest.grade, label=gravest.label or gravest.grade, source=gravest.source)
-    if unknown:
-        return Grade(grade=None, label="not gradable", why=f"not known: {', '.join(sorted(set(unknown)))}")
     if rules.not_gradable and harm.impaired_s:
-        return Grade(grade=None, label="not gradable", why=rules.not_gradable)
+        return _not_gradable(rules.not_gradable)
     return Grade(grade="none", label="below every grade", source="")
 
 
-def _met(rule: Rule, harm: Harm, system: SystemClass, unknown: list[str]) -> bool:
-    if rule.system not in (None, system):
+def _not_gradable(why: str) -> Grade:
+    return Grade(grade=None, label="not gradable", why=why)
+
+
+def _reached(rule: Rule, harm: Harm, system: SystemClass, unknown: list[str]) -> Answer:
+    met = _met(rule, harm, system, unknown)
+    if met is False or rule.criteria_needed is None:
+        return met
+    return _all((met, _enough(rule.criteria, rule.criteria_needed, harm, system, unknown)))
+
+
+def _enough(criteria: list[Criterion], needed: int, harm: Harm, system: SystemClass, unknown: list[str]) -> Answer:
+    """Whether so many criteria are met. Those without a figure are open, unless nothing happened that they could speak of."""
+    answers = {c.name: _met(c, harm, system, unknown) for c in criteria if not c.not_measured}
+    met = [name for name, answer in answers.items() if answer]
+    if len(met) >= needed:
+        return True
+    unmeasured = [c.name for c in criteria if c.not_measured] if met or harm.impaired_s != 0 else []
+    unsure = sum(answer is None for answer in answers.values()) + len(unmeasured)
+    if len(met) + unsure < needed:
         return False
+    named = f" ({', '.join(met)})" if met else ""
+    unknown.append(f"of {needed} criteria that are needed {len(met)} met{named}, not measured: {', '.join(unmeasured) or 'none'}")
+    return None
+
+
+def _met(of: Conditions, harm: Harm, system: SystemClass, unknown: list[str]) -> Answer:
+    """Whether every condition is met: False if one is not, whatever else is not known."""
+    answers: list[Answer] = [_of_class(of, system)]
     share = harm.customers_affected / harm.customers_active if harm.customers_active else 0.0
     bars = (
-        ("impaired_s", harm.impaired_s, None if rule.impaired is None else rule.impaired / 1e9),
-        ("share_lost", harm.share_lost if harm.impaired_s else 0.0, rule.share_lost),
-        ("customers_share", share, rule.customers_share),
-        ("customers", harm.customers_affected, rule.customers),
+        ("impaired_s", harm.impaired_s, None if of.impaired is None else of.impaired / 1e9),
+        ("share_lost", 0.0 if harm.impaired_s == 0 else harm.share_lost, of.share_lost),
+        ("customers_share", share, of.customers_share),
+        ("customers", harm.customers_affected, of.customers),
     )
+    unsure = []
     for name, value, bar in bars:
         if bar is None:
             continue
+        answers.append(None if value is None else value > bar if of.more_than else value >= bar)
         if value is None:
-            unknown.append(name)
-            return False
-        if value < bar:
-            return False
-    return not rule.any_of or any(_met(part, harm, system, unknown) for part in rule.any_of)
+            unsure.append(f"not known: {name}")
+    if of.any_of:
+        answers.append(_any(_met(part, harm, system, unsure) for part in of.any_of))
+    met = _all(answers)
+    if met is None:
+        unknown += unsure
+    return met
+
+
+def _of_class(of: Conditions, system: SystemClass) -> bool:
+    return of.system is None or system == of.system or (isinstance(of.system, list) and system in of.system)
+
+
+def _all(answers: Iterable[Answer]) -> Answer:
+    found = list(answers)
+    return False if False in found else None if None in found else True
+
+
+def _any(answers: Iterable[Answer]) -> Answer:
+    found = list(answers)
+    return True if True in found else None if None in found else False

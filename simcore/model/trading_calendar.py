@@ -75,6 +75,7 @@ def _intervals(*intervals: tuple[str, str]) -> tuple[tuple[int, int], ...]:
 CONTINUOUS = TradingCalendar("continuous", _phases(("open", "00:00", "24:00", True, True, True, "convention")), {}, None)
 
 # Phases: DOMAIN.md [16]; no cancels in the closing auction [17], nor 9:20-9:25 [memory]; settlement about 16:30 [18, weak].
+# Main-board shares before 2026-07-06: no trading at the closing price after 15:00, no closing auction of funds (docs/control.md).
 A_SHARE = TradingCalendar(
     "a-share",
     _phases(

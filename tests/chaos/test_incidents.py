@@ -5,6 +5,7 @@ All of them over their seeds: `coredrill suite incidents`, some minutes.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -88,6 +89,25 @@ def test_how_long_it_lasts_is_not_put_in(name: str) -> None:
         for figure in published:
             if isinstance(figure, (int, float)) and step.lasts is not None and figure > 0:
                 assert not 0.9 <= step.lasts / (figure * 1_000_000_000) <= 1.1
+
+
+def test_east_money_is_held_against_both_windows() -> None:
+    """76 min are both windows of the day together, and the scenario covers both: the open and 13:00."""
+    scenario, record = incident("incidents/east-money-2023-03-21")
+    (outcome,) = record.outcomes
+    assert (outcome.measure, outcome.published, counts(outcome)) == ("impaired_s", 76 * 60, True)
+    assert scenario.window.begin < parse_clock("09:30") < parse_clock("13:00") + 16 * MINUTE < scenario.window.end
+
+
+def test_kiwoom_is_held_against_the_first_of_its_six_windows() -> None:
+    """57 min of the 265 are the one window that is simulated; the record's other five are on the next day, without an event."""
+    scenario, record = incident("incidents/kiwoom-2025-04-03")
+    (impaired,) = [o for o in record.outcomes if o.measure == "impaired_s"]
+    assert impaired.published == 57 * 60
+    assert scenario.window.end < parse_clock("24:00")
+    later = [line for line in record.timeline if line.at >= parse_clock("24:00")]
+    assert [line.event for line in later] == [None] * 5
+    assert 57 + sum(int(re.findall(r"(\d+) min", line.what)[0]) for line in later) == 265
 
 
 def test_a_login_that_is_down_keeps_people_out() -> None:
