@@ -179,6 +179,26 @@ def test_thresholds_of_one_criterion_count_once_and_a_met_one_of_another_kind_ag
     assert unsure.why == "not known: share_lost; of 2 criteria that are needed 1 met (time), not measured: none"
 
 
+def test_a_rule_of_the_same_grade_that_is_open_takes_nothing_away() -> None:
+    """One way to a grade that is reached is enough, whatever stands first in the file."""
+    open_, reached = {"grade": "major", "share_lost": 0.5}, {"grade": "major", "impaired": "1min"}
+    for order in ((open_, reached), (reached, open_)):
+        assert grade(rule_set(*order), figures(60, share=None), "real-time").grade == "major"
+    either = {"grade": "major", "any_of": [{"share_lost": 0.5}, {"impaired": "1min"}]}
+    assert grade(rule_set(either), figures(60, share=None), "real-time").grade == "major"
+    assert grade(rule_set(either), figures(59, share=None), "real-time").grade is None
+
+
+def test_nothing_is_taken_for_sound_because_its_impaired_time_is_not_known() -> None:
+    """Without an impaired time a share of the requests lost is not 0, and criteria without a figure stay open."""
+    unknown = Harm(None, None, 1000, 0)
+    assert grade(rule_set({"grade": "major", "share_lost": 0.5}), unknown, "real-time").grade is None
+    assert grade(rule_set({"grade": "major", "share_lost": 0.5}), Harm(0, None, 1000, 0), "real-time").grade == "none"
+    unseen = {"grade": "major", "criteria_needed": 1, "criteria": [{"name": "money", "not_measured": True}]}
+    assert grade(rule_set(unseen), unknown, "real-time").grade is None
+    assert grade(rule_set(unseen), Harm(0, None, 1000, 0), "real-time").grade == "none"
+
+
 @pytest.mark.parametrize(
     ("rule", "message"),
     [
