@@ -5,7 +5,7 @@ A package declares in its pyproject.toml what it extends:
     [project.entry-points."coredrill.faults"]
     meteor = "drillkit.faults:Meteor"
 
-Nothing has to be told of it: whatever reads a catalogue (of faults, measures, checkers, targets) reads what is installed as well, in
+Nothing has to be registered: whatever reads a catalogue (of faults, measures, checkers, targets) reads what is installed as well, in
 every process. What cannot be used is one `PluginError`.
 """
 
@@ -24,6 +24,7 @@ T = TypeVar("T")
 
 FAULTS, MEASURES, CHECKERS, TARGETS = (f"coredrill.{what}" for what in ("faults", "measures", "checkers", "targets"))
 GROUPS = (FAULTS, MEASURES, CHECKERS, TARGETS)
+FOR_AUTHORS = "this is for its authors to correct"
 
 
 class PluginError(InputError):
@@ -123,7 +124,7 @@ class Plugins:
                 plugin = packages[name]
                 return PluginError(
                     f"the plug-in {plugin.distribution} failed in {place}: {_named(error)}",
-                    hint="this is for its authors to correct",
+                    hint=FOR_AUTHORS,
                 )
         return None
 
@@ -136,14 +137,20 @@ def installed() -> Plugins:
 
 
 @contextmanager
-def blamed() -> Iterator[None]:
-    """An exception that was raised in the code of an extension becomes a PluginError; others, and mistakes of users, stay."""
+def blamed(extension: Plugin | None = None) -> Iterator[None]:
+    """An exception that was raised in the code of an extension becomes a PluginError; others, and mistakes of users, stay.
+
+    Where one `extension` is called, or what it gave is looked at, none of the others stays: it takes the wrong arguments, or gave
+    what is of no use.
+    """
     try:
         yield
     except InputError:
         raise
     except Exception as error:
         found = installed().culprit(error)
+        if found is None and extension is not None:
+            found = extension.error(f"failed: {_named(error)}", FOR_AUTHORS)
         if found is None:
             raise
         raise found from None

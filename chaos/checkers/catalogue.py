@@ -72,9 +72,17 @@ def _accepted(plugin: Plugin, value: object) -> Checker:
 
 
 def check_all(journal: Journal, checkers: CheckerCatalogue | None = None) -> dict[str, PropertyFinding]:
-    """What a run shows of every property, by name, sorted."""
+    """What a run shows of every property, by name, sorted. Raises PluginError where a checker of an installed package fails."""
     found = checkers if checkers is not None else all_checkers()
-    return {name: found[name].check(journal) for name in sorted(found)}
+    return {name: _finding(found[name], journal) for name in sorted(found)}
+
+
+def _finding(checker: Checker, journal: Journal) -> PropertyFinding:
+    with plugins.blamed(plugins.installed().giver(plugins.CHECKERS, checker.name)):
+        finding: object = checker.check(journal)
+        if not isinstance(finding, PropertyFinding):
+            raise TypeError(f"{checker.name}: {finding!r} is no PropertyFinding")
+    return finding
 
 
 def implied(checkers: CheckerCatalogue) -> tuple[str, ...]:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from chaos import plugins
 from chaos.checkers.catalogue import checkers_with
 from chaos.measures.formatting import Unit
-from chaos.measures.registry import Better, Measure, Measured, MeasureRegistry, Read, Slot
+from chaos.measures.intervals import EvaluationSpec
+from chaos.measures.registry import Better, Compute, Measure, Measured, MeasureRegistry, Read, Slot, computed_value
 from chaos.plugins import Plugin, Plugins
+from chaos.results.run import Value
 from simcore.base.units import SECOND
+from simcore.journal.model import Journal
 from simcore.journal.summary import FlowFigures
 from simcore.model.metrics import METRIC_PATTERN
 
@@ -39,7 +43,17 @@ def _accepted(plugin: Plugin, value: object) -> Measure:
         raise ValueError(f"{plugin.where} is no measure: make it with chaos.measures.registry.extension")
     if value.name != plugin.name:
         raise ValueError(f"the measure calls itself {value.name!r}, the entry point {plugin.name!r}: write one name in both")
-    return value
+    return replace(value, compute=_blamed(plugin, value, value.compute))
+
+
+def _blamed(plugin: Plugin, measure: Measure, compute: Compute) -> Compute:
+    """The same computation, of which everything that goes wrong is the extension's mistake."""
+
+    def computed(journal: Journal, spec: EvaluationSpec) -> Value:
+        with plugins.blamed(plugin):
+            return computed_value(measure.name, measure.unit, compute(journal, spec))
+
+    return computed
 
 
 def _metric_problem(metric: str) -> str | None:

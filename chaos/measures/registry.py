@@ -4,12 +4,12 @@ know of a measure what is declared here and in `chaos.measures.catalogue`, and n
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from types import NoneType
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeGuard
 
 import numpy as np
 
@@ -71,6 +71,9 @@ def rank(grade: str) -> int:
 Read = Callable[[Measured, str], Value]
 """The value in a run; the second argument is what stands in the family's slot, "" for a measure that is no family."""
 
+Compute = Callable[[Journal, EvaluationSpec], Value]
+"""The value of an extension's measure in the run that a journal is of."""
+
 
 @dataclass(frozen=True)
 class Measure:
@@ -92,7 +95,7 @@ class Measure:
     lower_bound: Read | None = None
     not_compared: str = ""
     not_swept: str = ""
-    compute: Callable[[Journal, EvaluationSpec], Value] | None = None
+    compute: Compute | None = None
 
     @property
     def slot(self) -> Slot | None:
@@ -125,7 +128,7 @@ def extension(
     title: str,
     title_zh: str,
     meaning: str,
-    compute: Callable[[Journal, EvaluationSpec], Value],
+    compute: Compute,
     better: Better = Better.LESS,
 ) -> Measure:
     """A measure that is computed from a run's journal, of every run that is made where it is installed.
@@ -263,16 +266,11 @@ class MeasureRegistry:
                 yield NamedMeasure(name, measure, subject)
 
     def computed(self, journal: Journal, spec: EvaluationSpec) -> dict[str, Value]:
-        """The values of extensions in a run. Raises TypeError for what is no value, and whatever an extension raises."""
-        found: dict[str, Value] = {}
-        for measure in self.measures:
-            if measure.compute is not None:
-                computed: object = measure.compute(journal, spec)
-                value = computed.item() if isinstance(computed, np.generic) else computed
-                if not isinstance(value, (bool, int, float, str, NoneType)) or value != value:
-                    raise TypeError(f"{measure.name}: {value!r} is no number, true, false, grade or None")
-                found[measure.name] = value
-        return found
+        """The values of extensions in a run.
+
+        Raises TypeError for what is no value, and whatever an extension raises; where they are installed, both as PluginError.
+        """
+        return {m.name: computed_value(m.name, m.unit, m.compute(journal, spec)) for m in self.measures if m.compute is not None}
 
     def _unknown(self, name: str) -> str:
         group = name.partition(".")[0] if "." in name else ""
@@ -282,3 +280,18 @@ class MeasureRegistry:
         groups = dict.fromkeys(f"{measure.group}.*" for measure in self.measures if measure.group)
         single = [measure.name for measure in self.measures if not measure.group]
         return f"unknown measure; known: {', '.join([*single, *groups])}"
+
+
+def computed_value(name: str, unit: Unit, computed: object) -> Value:
+    """What the extension `name` gave as a value: a number of numpy is plain. Raises TypeError for what is no value."""
+    value = computed.item() if isinstance(computed, np.generic) else computed
+    if not _is_value(value, unit):
+        raise TypeError(f"{name}: {value!r} is no number, true, false, grade or None")
+    return value
+
+
+def _is_value(value: object, unit: Unit) -> TypeGuard[Value]:
+    """Whether it can be a measure's value: JSON has no NaN and no infinity, and a word is a grade."""
+    if isinstance(value, str):
+        return unit is Unit.GRADE and value in GRADES
+    return value is None or (isinstance(value, (int, float)) and math.isfinite(value))

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 from dask_cluster import Cluster
@@ -79,12 +80,15 @@ def test_a_run_uses_it(coredrill: Commands, write: Write) -> None:
     """Its fault takes effect, and its checker is among the properties that the run is judged by."""
     scenario = write(coredrill.folder, method=LOOP, expect=EXPECT)
     assert coredrill("validate", str(scenario)).stdout.endswith(": sound\n")
-    (run,) = coredrill.json("run", str(scenario))["runs"]
+    (run,) = coredrill.json("run", str(scenario), "--junit", "run.xml")["runs"]
     assert run["verdict"] == "pass", run["reasons"]
     assert (run["faults"][0]["fault"], run["faults"][0]["took_effect"]) == ("reboot-loop", True)
     assert run["properties"]["none-failed"]["holds"] is False
     assert run["properties"]["none-failed"]["violations"] > 0
     assert 4 < run["metrics"]["extensions"]["longest_silence_s"] < 7
+    listed = {p.get("name"): p.get("value") for p in ET.parse(coredrill.folder / "run.xml").getroot().iter("property")}
+    assert listed["longest_silence_s"] == str(run["metrics"]["extensions"]["longest_silence_s"])
+    assert listed["properties.none-failed"] == "False"
 
 
 @pytest.mark.slow
@@ -239,18 +243,24 @@ def test_a_broken_one_is_one_clear_error(root: Path, tmp_path: Path, write: Writ
     assert f"{name}  {group} of coredrill-example 1.0, in {value}" in coredrill("list", "plugins").stdout
 
 
+FAILING = {"checkers": ("failed = int(", "failed = 1 // 0 * int("), "measures": ("inside = answers", "inside = 1 // 0 * answers")}
+
+
 @pytest.mark.slow
-def test_code_that_fails_in_a_run_is_its_authors_mistake(root: Path, tmp_path: Path, write: Write) -> None:
+@pytest.mark.parametrize("module", FAILING)
+def test_code_that_fails_in_a_run_is_its_authors_mistake(root: Path, tmp_path: Path, write: Write, module: str) -> None:
     """An exception inside an extension ends the command with 2 and one line that names the package and the place, not with 3."""
     site = tmp_path / "site"
     lay_out(root / "tests/support/example_plugin", site)
-    checkers = site / "coredrill_example" / "checkers.py"
-    checkers.write_text(checkers.read_text(encoding="utf-8").replace("failed = int(", "failed = 1 // 0 * int("), encoding="utf-8")
+    file = site / "coredrill_example" / f"{module}.py"
+    text = file.read_text(encoding="utf-8")
+    assert FAILING[module][0] in text
+    file.write_text(text.replace(*FAILING[module]), encoding="utf-8")
     scenario = write(tmp_path, method="", expect="{ measure: impaired_s, at_most: 10min }")
     for jobs in ("1", "2"):
         done = Commands(site, tmp_path)("run", str(scenario), "--replications", "2", "--jobs", jobs, code=2)
         assert done.stderr.splitlines()[-1].startswith(
-            "the plug-in coredrill-example 1.0 failed in coredrill_example.checkers, line "
+            f"the plug-in coredrill-example 1.0 failed in coredrill_example.{module}, line "
         )
         assert "ZeroDivisionError" in done.stderr
         assert "Traceback" not in done.stderr

@@ -5,19 +5,23 @@ from __future__ import annotations
 import pickle
 import sys
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import metadata
 from pathlib import Path
 
 import pytest
 
 from chaos import plugins
-from chaos.checkers.catalogue import checkers_with, implied, shipped_checkers
+from chaos.checkers.catalogue import check_all, checkers_with, implied, shipped_checkers
 from chaos.checkers.checker import Checker
 from chaos.faults.catalogue import faults_with, shipped_faults
 from chaos.faults.fault import Fault, OnUnits, Process
+from chaos.measures.catalogue import measures_with
+from chaos.measures.formatting import Unit
+from chaos.measures.intervals import EvaluationSpec
+from chaos.measures.registry import extension
 from chaos.plugins import PluginError, Plugins
-from chaos.results.run import PropertyFinding
+from chaos.results.run import PropertyFinding, Value
 from simcore.journal.model import Journal
 
 
@@ -190,6 +194,49 @@ def test_an_exception_is_blamed_on_the_package_it_was_raised_in(module: types.Mo
     with pytest.raises(ZeroDivisionError) as ours:
         _ = 1 / 0
     assert found.culprit(ours.value) is None
+
+
+def _raises(journal: Journal, spec: EvaluationSpec) -> float:
+    return 1 / 0
+
+
+def _takes_too_little() -> float:
+    return 1.0
+
+
+@pytest.mark.parametrize(
+    ("compute", "says"),
+    [
+        (_raises, "failed: ZeroDivisionError: division by zero"),
+        (_takes_too_little, "failed: TypeError: _takes_too_little() takes 0 positional arguments but 2 were given"),
+        (lambda journal, spec: "much", "failed: TypeError: odd_s: 'much' is no number, true, false, grade or None"),
+    ],
+)
+def test_a_broken_measure_is_one_clear_error(module: types.ModuleType, compute: Callable[..., Value], says: str) -> None:
+    """It names the extension, also where the exception comes of calling it, or of what it gave."""
+    module.ODD = extension("odd_s", Unit.DURATION, "odd", "怪", "odd", compute)  # type: ignore[attr-defined]
+    found = declared(("odd_s", "outside:ODD", plugins.MEASURES))
+    with pytest.raises(PluginError) as caught:
+        measures_with(found).computed(None, None)  # type: ignore[arg-type]
+    assert str(caught.value) == (
+        f"plug-in 'odd_s' of outside 1.2 (coredrill.measures) {says}; this is for its authors to correct"
+    )
+
+
+def test_a_checker_that_finds_nothing_is_one_clear_error(module: types.ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it gives is looked at where it is known who gave it."""
+
+    class Silent(Odd):
+        """Says nothing."""
+
+        def check(self, journal: Journal) -> PropertyFinding:
+            return None  # type: ignore[return-value]
+
+    module.Silent = Silent  # type: ignore[attr-defined]
+    found = declared(("odd-seconds", "outside:Silent", plugins.CHECKERS))
+    monkeypatch.setattr(plugins, "installed", lambda: found)
+    with pytest.raises(PluginError, match=r"plug-in 'odd-seconds' of outside 1\.2 .* None is no PropertyFinding"):
+        check_all(None, {"odd-seconds": Silent()})  # type: ignore[arg-type]
 
 
 def test_installed_ones_are_read_once() -> None:

@@ -30,13 +30,6 @@ ROOTS = {
 }
 """What is called from outside, or by a name that is put together, as patterns of full names; each with its reason."""
 
-FOR_NOW = {
-    r"chaos\.measures\.formatting\.instant": "the pages are to write every time with it",
-    r"chaos\.measures\.registry\.MeasureRegistry\.in_run": "JUnit is to list every measure with it",
-    r"chaos\.plugins\.blamed": "wraps what calls an extension's measures",
-}
-"""What its user is still being written for. An entry goes when it has come."""
-
 
 def entry_points() -> str:
     """A pattern of what pyproject.toml, and the list of commands, name as `module:name`."""
@@ -60,14 +53,14 @@ def templates() -> list[str]:
 
 def test_nothing_is_dead() -> None:
     """Code that is not used is taken out; what somebody outside uses is among the roots, with the reason."""
-    dead = scanned().dead([*ROOTS, *FOR_NOW, entry_points()], templates())
+    dead = scanned().dead([*ROOTS, entry_points()], templates())
     assert dead == []
 
 
 def test_roots_are_needed() -> None:
     """Without a root something would be dead; a pattern that spares nothing is taken off."""
     for root in ROOTS:
-        others = [pattern for pattern in (*ROOTS, *FOR_NOW, entry_points()) if pattern != root]
+        others = [pattern for pattern in (*ROOTS, entry_points()) if pattern != root]
         assert scanned().dead(others, templates()) != [], root
 
 

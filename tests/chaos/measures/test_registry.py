@@ -91,7 +91,7 @@ def test_an_extension_gives_values() -> None:
     import numpy as np
 
     assert registry(np.float64(2.5)).computed(None, None) == {"odd_s": 2.5}  # type: ignore[arg-type]
-    for bad in ([1], float("nan")):
+    for bad in ([1], float("nan"), float("inf"), "major", np.arange(2)):
         with pytest.raises(TypeError, match="odd_s"):
             registry(bad).computed(None, None)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="no name for a measure"):
