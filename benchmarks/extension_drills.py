@@ -1,7 +1,7 @@
 """What does it take to extend coredrill? `python benchmarks/extension_drills.py` does it as the documentation says, and counts.
 
-In a copy of the checkout it adds a fault, a measure, a checker, a defect operator and a counterparty, each from the examples in
-docs/, makes the generated files anew by their commands, runs the extension and its test, and compares the copy with the checkout.
+In a copy of the checkout it adds a fault, a measure, a checker, a defect operator, a counterparty and a chart, each from the examples
+in docs/, makes the generated files anew by their commands, runs the extension and its test, and compares the copy with the checkout.
 A file that differs and that no command has made was edited by hand: there may be so many and no more. `--only NAME` does one.
 Exit code 0, 1 if an extension does not work or takes more files.
 """
@@ -9,6 +9,7 @@ Exit code 0, 1 if an extension does not work or takes more files.
 from __future__ import annotations
 
 import filecmp
+import json
 import os
 import re
 import shutil
@@ -158,6 +159,20 @@ def _counterparty(copy: Copy) -> None:
     copy.test("tests/simcore/counterparties/test_counterparties.py", "-k", "page or table")
 
 
+def _chart(copy: Copy) -> None:
+    copy.write("chaos/reports/run/charts/load.py", copy.example("reports.md", "python", "CHART = Chart("))
+    copy.write("tests/chaos/reports/run/charts/test_load.py", copy.example("reports.md", "python", "import CHART"))
+    copy.coredrill("run", "requirements/smoke/healthy-open", "--html", "out/run.html")
+    page = copy.read("out/run.html")
+    assert all(part in page for part in ('id="chart-load"', ">Load</span>", ">负载</span>")), (
+        "the page has no place for the chart"
+    )
+    (data,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', page)
+    (load,) = [shown["series"] for shown in json.loads(data)["charts"] if shown["chart"]["name"] == "load"]
+    assert any(any(series["values"]) for series in load), "the chart has no data"
+    copy.test("tests/chaos/reports/run/charts/test_load.py", "tests/chaos/reports/run/charts/test_charts.py")
+
+
 class Drill(NamedTuple):
     """An extension: how it is added and tried, and in how many files a hand may be seen."""
 
@@ -171,6 +186,7 @@ DRILLS = {
     "checker": Drill(_checker, 2),
     "defect operator": Drill(_operator, 1),
     "counterparty": Drill(_counterparty, 3),
+    "chart": Drill(_chart, 2),
 }
 
 

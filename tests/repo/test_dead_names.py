@@ -21,6 +21,7 @@ ROOTS = {
     r"simcore\.kernel\.numba_internals\.\w+\.run_pass": "a method that Numba calls",
     r"chaos\.(faults|checkers)\.(?!(fault|checker|common|flags|catalogue|document)\.)\w+\.[A-Z]\w*": "found by listing the folder",
     r"simcore\.counterparties\.\w+\.COUNTERPARTY": "found by listing the folder",
+    r"chaos\.reports\.run\.charts\.\w+\.CHART": "found by listing the folder",
     r"simcore\.kernel\.ledger\.\w+\.BOOKS": "found by the list of counterparties",
     r"simcore\.kernel\.records\.[A-Z_]+": "records and codes are collected from the module's own names",
     r"simcore\.kernel\.layout\.\w+": "written by simcore/kernel/generate.py, whole, whether the kernel needs a word or not",

@@ -50,6 +50,7 @@ NOT_ALONE = {
     ("writing-a-fault.md", "Case("): "benchmarks/extension_drills.py",
     ("extending.md", "import NoneFailed"): "benchmarks/extension_drills.py",
     ("extending.md", "longest_silence_s: how"): "benchmarks/extension_drills.py",
+    ("reports.md", "charts.load import CHART"): "benchmarks/extension_drills.py",
     ("scenarios.md", "def test_login"): "tests/chaos/test_pytest_plugin.py",
 }
 """Blocks, by page and a word, that need what another block adds, and what tries them together."""

@@ -9,8 +9,8 @@ from types import ModuleType
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-DRILLS = {"fault": 2, "measure": 2, "checker": 2, "defect operator": 1, "counterparty": 3}
-SLOW = {"fault", "counterparty"}
+DRILLS = {"fault": 2, "measure": 2, "checker": 2, "defect operator": 1, "counterparty": 3, "chart": 2}
+SLOW = {"fault", "counterparty", "chart"}
 
 
 @pytest.fixture(scope="module")

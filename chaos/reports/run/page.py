@@ -20,8 +20,7 @@ from chaos.results.stored_run import StoredRun
 from simcore.journal.model import OUTCOMES
 from simcore.journal.summary import TRUTHS
 
-CHARTS = ("outcomes", "latency", "pools", "queues")
-_EMBEDDED = ("outcome.", "chart.", "player.", "band.", "lane.", "events.", "topology.", "section.replay", "again.copied")
+_EMBEDDED = ("chart.time", "player.", "band.", "lane.", "events.", "topology.", "section.replay", "again.copied")
 _AS_IT_SHOULD = {
     "confirmed": {"placed_once", "recorded"}, "rejected": {"not_placed", "placed_once"}, "blocked": {"not_placed"},
     "failed": {"not_placed"}, "unknown": set[str](), "pending": {"not_placed", "recorded"},
@@ -44,7 +43,7 @@ def run_page(stored: StoredRun, language: Language = "en") -> str:
             recovery=_recovery(run.measures),
             drawn=bool(data.boxes),
             chain=data.chain,
-            charts=CHARTS,
+            charts=[shown.chart for shown in data.charts],
             step=data.step,
             matrix=_matrix(run.measures),
             judged=_judged(run),

@@ -10,17 +10,16 @@ from pydantic import BaseModel, ConfigDict, Field
 from chaos.i18n.findings import symptom_text
 from chaos.i18n.texts import Entry, LocalizedText, display_name, duration_text, join, lookup, translate, untranslated
 from chaos.reports.run import bands, service_states
-from chaos.reports.run.bins import Bins, Ints, Mask, bins_of
+from chaos.reports.run.bins import Bins, bins_of
+from chaos.reports.run.charts.catalogue import shipped_charts
+from chaos.reports.run.charts.chart import Chart
 from chaos.reports.run.topology_layout import CLIENT, HEIGHT, Size, layout
 from chaos.results.stored_run import StoredRun
 from chaos.results.topology import TopologyNode
-from simcore.base.units import MS, SECOND
-from simcore.journal.model import OUTCOMES, Event, Scalar
+from simcore.base.units import SECOND
+from simcore.journal.model import Event, Scalar
 
-POOLS_SHOWN = 4
 EVENTS_MAX = 1500
-NO_VALUE = -1
-_COUNTERS = {"confirmed": "ok", "rejected": "rejected", "blocked": "blocked", "failed": "failed", "unknown": "unknown"}
 
 
 class _Part(BaseModel):
@@ -59,26 +58,21 @@ class Edge(_Part):
     level: str
 
 
-class FlowSeries(_Part):
-    """Requests of a flow by outcome, each by the bin of submission (of a flow without rows, of its end)."""
+class ShownSeries(_Part):
+    """A series of a chart; `choice` is the place of its choice in the chart's list, None if it is drawn always."""
 
     name: LocalizedText
-    of: dict[str, list[int]]
+    values: list[int | float | None]
+    colour: str
+    choice: int | None
 
 
-class LatencySeries(_Part):
-    """Median and 99th percentile of confirmed orders by the bin of submission, ms; -1 without any."""
+class ShownChart(_Part):
+    """A chart as it is declared, what can be chosen in it, and its series."""
 
-    p50: list[int]
-    p99: list[int]
-
-
-class PoolSeries(_Part):
-    """A pool by bin: slots in use, percent, and the longest queue."""
-
-    name: LocalizedText
-    fill: list[int]
-    queue: list[int]
+    chart: Chart
+    choices: list[LocalizedText]
+    series: list[ShownSeries]
 
 
 class BandRow(NamedTuple):
@@ -141,9 +135,7 @@ class PageData(_Part):
     edges: list[Edge]
     boxes: dict[str, NodeBox]
     states: list[LocalizedText]
-    flows: list[FlowSeries]
-    latency: LatencySeries
-    pools: list[PoolSeries]
+    charts: list[ShownChart]
     bands: list[BandRow]
     marks: list[MarkRow]
     chain: list[ChainLink]
@@ -155,7 +147,7 @@ class PageData(_Part):
 def page_data(stored: StoredRun, words: dict[str, Entry] | None = None) -> PageData:
     """The data of a run's page. `words` are the texts that the program itself uses."""
     bins, placed = bins_of(stored.journal), layout(stored.topology)
-    events, flows = _events(stored), _flows(stored, bins)
+    events = _events(stored)
     return PageData(
         start=bins.start_ns // SECOND,
         step=bins.step,
@@ -168,9 +160,7 @@ def page_data(stored: StoredRun, words: dict[str, Entry] | None = None) -> PageD
         edges=_edges(stored, bins),
         boxes={name: NodeBox(*box) for name, box in placed.boxes.items()},
         states=[translate(f"state.{s}") for s in service_states.STATES],
-        flows=flows,
-        latency=_latency(stored, bins),
-        pools=_pools(stored, bins),
+        charts=[shown_chart(chart, bins) for chart in shipped_charts()],
         bands=_bands(stored),
         marks=[MarkRow(mark.t_ns // SECOND, mark.label) for mark in bands.marks(stored)],
         chain=chain(stored),
@@ -267,82 +257,25 @@ def _client(stored: StoredRun, bins: Bins, split: int) -> Node:
 # --- charts ---------------------------------------------------------------------------------------------------------------
 
 
-def order_rows(stored: StoredRun) -> Mask:
-    """Which rows of the journal's intents are stock orders."""
-    kinds, names = stored.journal.meta["flow_kinds"], stored.journal.names.get("flow", [])
-    return np.isin(stored.journal.intents["flow"], [i for i, flow in enumerate(names) if kinds[flow] == "order"])
-
-
-class OutcomeSeries(NamedTuple):
-    """Requests by outcome, each by the bin of submission."""
-
-    confirmed: list[int]
-    rejected: list[int]
-    blocked: list[int]
-    failed: list[int]
-    unknown: list[int]
-    pending: list[int]
-
-
-def _flows(stored: StoredRun, bins: Bins) -> list[FlowSeries]:
-    """Outcomes of each flow by bin, all stock orders together first."""
-    orders, found = order_rows(stored), []
-    if orders.any():
-        found.append(FlowSeries(name=translate("chart.orders"), of=outcomes_by_bin(stored, bins, orders)._asdict()))
-    for i, flow in enumerate(stored.journal.names.get("flow", [])):
-        if flow in stored.journal.meta["recorded_flows"]:
-            by_bin = outcomes_by_bin(stored, bins, stored.journal.intents["flow"] == i)._asdict()
-        else:
-            by_bin = {outcome: bins.sums("flow", flow, field).tolist() for outcome, field in _COUNTERS.items()}
-        if any(map(any, by_bin.values())):
-            found.append(FlowSeries(name=display_name(flow), of=by_bin))
-    return found
-
-
-def outcomes_by_bin(stored: StoredRun, bins: Bins, rows: Mask) -> OutcomeSeries:
-    """Outcomes of these rows by the bin in which they were submitted."""
-    submitted, outcome = stored.journal.intents["submit_ns"][rows], stored.journal.intents["outcome"][rows]
-    return OutcomeSeries(**{word: bins.counts(submitted[outcome == code]).tolist() for code, word in enumerate(OUTCOMES)})
-
-
-def _latency(stored: StoredRun, bins: Bins) -> LatencySeries:
-    intents = stored.journal.intents
-    rows = order_rows(stored) & (intents["outcome"] == OUTCOMES.index("confirmed"))
-    submitted, took = intents["submit_ns"][rows], (intents["answer_ns"] - intents["submit_ns"])[rows]
-    at = (submitted - bins.start_ns) // (bins.step * SECOND)
-    order = np.lexsort((took, at))
-    at, took = at[order], took[order]
-    edges = np.searchsorted(at, np.arange(bins.count + 1))
-    return LatencySeries(p50=_quantiles(took, edges, 50), p99=_quantiles(took, edges, 99))
-
-
-def _quantiles(took: Ints, edges: Ints, percent: int) -> list[int]:
-    """The ⌈q·n⌉-th smallest of each stretch of sorted durations, ms, at least 1."""
-    found = []
-    for a, b in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
-        found.append(NO_VALUE if a == b else max(1, round(took[a + max(1, -(-percent * (b - a) // 100)) - 1] / MS)))
-    return found
-
-
-def shown_pools(stored: StoredRun, bins: Bins) -> list[str]:
-    """The pools that were full longest, then those that were fullest; as the journal names them."""
-    rank = {}
-    for pool in stored.journal.names.get("pool", []):
-        fill = service_states.fill(bins, pool)
-        waited = int(bins.highest("pool", pool, "peak_queue").max(initial=0))
-        rank[pool] = (int((fill >= 95).sum()) if waited else 0, int(np.sort(fill)[-6:].sum()), waited)
-    return sorted((pool for pool in rank if any(rank[pool])), key=lambda p: rank[p], reverse=True)[:POOLS_SHOWN]
-
-
-def _pools(stored: StoredRun, bins: Bins) -> list[PoolSeries]:
-    return [
-        PoolSeries(
-            name=display_name(pool),
-            fill=service_states.fill(bins, pool).tolist(),
-            queue=bins.highest("pool", pool, "peak_queue").tolist(),
+def shown_chart(chart: Chart, bins: Bins) -> ShownChart:
+    """A chart with its data. Raises ValueError if a series has not one value a bin, or has a choice that nobody can make."""
+    series = chart.series(bins)
+    for one in series:
+        if len(one.values) != bins.count:
+            raise ValueError(f"chart {chart.name}: {one.name.en} has {len(one.values)} values, and there are {bins.count} bins")
+        if one.choice is not None and chart.choose is None:
+            raise ValueError(f"chart {chart.name}: {one.name.en} is a matter of choice, and `choose` does not say of what")
+    choices = list(dict.fromkeys(one.choice for one in series if one.choice is not None))
+    shown = [
+        ShownSeries(
+            name=one.name,
+            values=list(one.values),
+            colour=one.colour,
+            choice=None if one.choice is None else choices.index(one.choice),
         )
-        for pool in shown_pools(stored, bins)
+        for one in series
     ]
+    return ShownChart(chart=chart, choices=choices, series=shown)
 
 
 # --- chain and events -----------------------------------------------------------------------------------------------------

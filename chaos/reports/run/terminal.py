@@ -12,8 +12,10 @@ from chaos.i18n.texts import LocalizedText, display_name, duration_text, join, l
 from chaos.measures.formatting import Language, instant
 from chaos.reports.run.bands import bands
 from chaos.reports.run.bins import Bins, Ints, bins_of
+from chaos.reports.run.charts.pools import shown_pools
 from chaos.reports.run.headline import amiss, failed_orders, reasons, where
-from chaos.reports.run.page_data import order_rows, outcomes_by_bin, page_focus, shown_pools
+from chaos.reports.run.outcomes import order_rows, outcomes_by_bin
+from chaos.reports.run.page_data import page_focus
 from chaos.reports.run.service_states import fill
 from chaos.reports.run.story import story
 from chaos.results.stored_run import StoredRun
@@ -97,7 +99,7 @@ def _pictures(stored: StoredRun, language: Language) -> list[tuple[LocalizedText
     if not bins.count:
         return []
     a, b = bins.at(begin * SECOND), bins.at(end * SECOND - 1) + 1
-    by_bin = outcomes_by_bin(stored, bins, order_rows(stored))
+    by_bin = outcomes_by_bin(bins, order_rows(stored.journal))
     good: Ints = np.sum([by_bin.confirmed, by_bin.rejected], axis=0)
     bad: Ints = np.sum([by_bin.blocked, by_bin.failed, by_bin.unknown], axis=0)
     top = int(max(_cut(good, a, b).max(initial=0), _cut(bad, a, b).max(initial=0)))
@@ -109,7 +111,7 @@ def _pictures(stored: StoredRun, language: Language) -> list[tuple[LocalizedText
         (translate("outcome.confirmed"), spark(_cut(good, a, b), top)),
         (translate("figure.failed"), spark(_cut(bad, a, b), top)),
     ]
-    rows += [(display_name(pool), spark(_cut(fill(bins, pool), a, b), 100)) for pool in shown_pools(stored, bins)[:3]]
+    rows += [(display_name(pool), spark(_cut(fill(bins, pool), a, b), 100)) for pool in shown_pools(bins)[:3]]
     legend = ", ".join(f"{mark} {translate(f'band.{word}')[language]}" for word, mark in _LANES.items())
     return [(_row(label, line), "") for label, line in rows] + [
         (join([untranslated(" " * LABEL), untranslated(legend)], " ", " "), "dim")

@@ -4,7 +4,7 @@
 (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
   const words = data.words, byId = (id) => document.getElementById(id);
-  const SVG = "http://www.w3.org/2000/svg", SPEED_DEFAULT = 60;
+  const SVG = "http://www.w3.org/2000/svg", SPEED_DEFAULT = 60, SERIES_COLOURS = 6;  // --series-0 to --series-5 of page.css
   const now = { t: data.start, playing: false, speed: SPEED_DEFAULT, range: data.focus.slice() };
   const language = () => (document.documentElement.lang.startsWith("zh") ? "zh" : "en");
   const word = (key) => words[key][language() === "zh" ? 1 : 0];
@@ -189,62 +189,54 @@
       yAxis: { axisLabel: { color: text }, splitLine: { lineStyle: { color: line, opacity: 0.6 } }, ...yAxis },
     };
   }
-  function tooltip(unit) {
+  const plain = (n) => n.toLocaleString("en");
+  function exact(chart, value) {
+    const digits = chart.digits ? { minimumSignificantDigits: chart.digits, maximumSignificantDigits: chart.digits } : {};
+    return value.toLocaleString("en", digits) + named(chart.unit);
+  }
+  function tooltip(chart) {
     return (points) => {
-      const rows = points.filter((p) => p.value[1] !== null).map((p) => `${p.marker}${escape(p.seriesName)} <b>${escape(unit(p.value[1]))}</b>`);
+      const rows = points.filter((p) => p.value[1] !== null).map((p) => `${p.marker}${escape(p.seriesName)} <b>${escape(exact(chart, p.value[1]))}</b>`);
       return [`<b>${escape(clock(points[0].value[0]))}</b>`, ...rows].join("<br>");
     };
   }
-  const plain = (n) => n.toLocaleString("en");
   const inRange = ([t]) => t >= now.range[0] - data.step && t <= now.range[1];  // so that the axis fits what is seen
   const points = (values) => values.map((v, i) => [time(i), v]).filter(inRange);
-  const SERIES = {
-    outcomes() {
-      const flow = data.flows[Number(byId("flow").value) || 0];
-      const found = flow ? Object.entries(flow.of).filter(([, v]) => v.some((n) => n)) : [];
-      return found.map(([key, values]) => ({ name: word(`outcome.${key}`), type: "line", step: "end", stack: "all", symbol: "none", lineStyle: { width: 0 },
-        areaStyle: { opacity: 0.85 }, color: colour(key), data: points(values), values, sum: true }));
-    },
-    latency() {
-      return ["p50", "p99"].map((key, i) => ({ name: word(`chart.${key}`), type: "line", symbol: "none", color: colour(`series-${i}`), lineStyle: { width: 1.8 },
-        data: points(data.latency[key].map((ms) => (ms < 0 ? null : ms / 1000))), values: data.latency[key].map((ms) => (ms < 0 ? null : ms / 1000)) }));
-    },
-    pools: () => poolSeries("fill"),
-    queues: () => poolSeries("queue"),
-  };
-  function poolSeries(field) {
-    return data.pools.map((pool, i) => ({ name: named(pool.name), type: "line", symbol: "none", color: colour(`series-${i}`), lineStyle: { width: 1.6, type: i > 2 ? "dashed" : "solid" },
-      data: points(field === "queue" ? pool.queue.map((n) => n || null) : pool.fill), values: pool[field] }));
+  function chosen({ chart, series }) {
+    const choice = Number(byId(`choice-${chart.name}`)?.value || 0);
+    return series.filter((one) => one.choice === null || one.choice === choice);
   }
-  const AXES = {
-    outcomes: [{ type: "value" }, plain],
-    latency: [{ type: "log", axisLabel: { formatter: (s) => `${plain(s)} s` } }, (s) => `${s.toPrecision(3)} s`],
-    pools: [{ type: "value", min: 0, max: 100, axisLabel: { formatter: "{value} %" } }, (n) => `${n} %`],
-    queues: [{ type: "log", min: 1, axisLabel: { formatter: plain } }, plain],
-  };
-  function drawChart(key) {
-    const box = byId(`chart-${key}`), [axis, unit] = AXES[key];
-    charts[key] ||= echarts.init(box, null, { renderer: "svg" });
-    const series = SERIES[key](), frame = frameOf({ ...axis, axisLabel: { color: colour("soft"), ...axis.axisLabel } }, tooltip(unit));
-    if (series.length) Object.assign(series[0], marksOf());
-    charts[key].setOption({ ...frame, series: series.map(({ values, sum, ...shown }) => shown) }, true);
-    box.setAttribute("aria-label", `${word(`chart.${key}`)}: ${series.map((s) => s.name).join(", ")}`);
-    const details = document.querySelector(`details[data-chart="${key}"]`);
-    if (details.open) chartTable(details, series);
+  function lineOf(chart, one, i) {
+    const values = chart.log ? one.values.map((v) => v || null) : one.values;  // a logarithmic axis has no 0
+    const line = { name: named(one.name), type: "line", symbol: "none", color: colour(one.colour || `series-${i % SERIES_COLOURS}`), data: points(values) };
+    if (chart.stacked) return { ...line, step: "end", stack: "all", lineStyle: { width: 0 }, areaStyle: { opacity: 0.85 } };
+    return { ...line, lineStyle: { width: chart.line_width, type: i > 2 ? "dashed" : "solid" } };
   }
-  function drawAll() {
-    Object.keys(SERIES).forEach(drawChart);
+  function axisOf(chart) {
+    const axisLabel = { color: colour("soft"), formatter: (value) => plain(value) + named(chart.unit) };
+    return { type: chart.log ? "log" : "value", min: chart.least, max: chart.most, axisLabel };
   }
-  function chartTable(details, series) {
+  function drawChart(shown) {
+    const { chart } = shown, series = chosen(shown), box = byId(`chart-${chart.name}`);
+    const lines = series.map((one, i) => lineOf(chart, one, i));
+    if (lines.length) Object.assign(lines[0], marksOf());
+    charts[chart.name] ||= echarts.init(box, null, { renderer: "svg" });
+    charts[chart.name].setOption({ ...frameOf(axisOf(chart), tooltip(chart)), series: lines }, true);
+    box.setAttribute("aria-label", `${named(chart.title)}: ${series.map((one) => named(one.name)).join(", ")}`);
+    const details = tableOf(chart);
+    if (details.open) chartTable(details, chart, series);
+  }
+  const tableOf = (chart) => document.querySelector(`details[data-chart="${chart.name}"]`);
+  function chartTable(details, chart, series) {
     const [a, b] = [bin(now.range[0]), bin(now.range[1] - 1) + 1], every = Math.max(1, Math.ceil((b - a) / 60)), rows = [];
     for (let i = a; i < b; i += every) {
       const cells = series.map((s) => {
         const part = s.values.slice(i, Math.min(b, i + every)).filter((v) => v !== null);
-        return part.length ? plain(s.sum ? part.reduce((x, y) => x + y, 0) : Math.max(...part)) : "–";
+        return part.length ? plain(chart.stacked ? part.reduce((x, y) => x + y, 0) : Math.max(...part)) : "–";
       });
       rows.push([clock(time(i)), ...cells]);
     }
-    fillTable(details.querySelector("div"), [word("chart.time"), ...series.map((s) => s.name)], rows);
+    fillTable(details.querySelector("div"), [word("chart.time"), ...series.map((s) => named(s.name))], rows);
   }
   function cursors() {
     for (const [key, chart] of Object.entries(charts)) {
@@ -359,19 +351,22 @@
   function rangeChanged() {
     const scrub = byId("scrub");
     Object.assign(scrub, { min: now.range[0], max: now.range[1] - data.step, step: 1 });
-    drawAll(); heat(); lanes(); go(now.t);
+    data.charts.forEach(drawChart); heat(); lanes(); go(now.t);
   }
   function speak() {
     for (const [id, key] of [["scrub", "player.scrub"], ["player", "section.replay"], ["topology", "section.replay"]]) byId(id)?.setAttribute("aria-label", word(key));
     const zoom = byId("zoom").options;
     zoom[0].textContent = word("player.zoom.incident");
     zoom[1].textContent = word("player.zoom.all");
-    const flow = byId("flow"), chosen = flow.value || "0";
-    flow.replaceChildren(...data.flows.map((f, i) => make("option", { value: i }, named(f.name))));
-    if (data.flows.length) flow.value = chosen;
+    data.charts.forEach(speakChoices);
     updateTopology = topology();
     play(now.playing && false);
     rangeChanged(); events();
+  }
+  function speakChoices({ chart, choices }) {
+    const select = byId(`choice-${chart.name}`), before = select?.value || "0";
+    select?.replaceChildren(...choices.map((said, i) => make("option", { value: i }, named(said))));
+    if (choices.length) select.value = before;
   }
   function keys(event) {
     const at = event.target, types = at.tagName === "SELECT" || (at.tagName === "INPUT" && at.type !== "range");
@@ -404,11 +399,13 @@
     now.range = event.target.value === "all" ? [data.start, data.start + data.count * data.step] : data.focus.slice();
     rangeChanged();
   });
-  byId("flow").addEventListener("change", () => { drawChart("outcomes"); cursors(); });
+  for (const shown of data.charts) {
+    byId(`choice-${shown.chart.name}`)?.addEventListener("change", () => { drawChart(shown); cursors(); });
+    tableOf(shown.chart).addEventListener("toggle", () => drawChart(shown));
+  }
   byId("language").addEventListener("click", () => { document.documentElement.lang = language() === "zh" ? "en" : "zh-CN"; speak(); });
   byId("events").addEventListener("toggle", events);
   byId("now-table").addEventListener("toggle", nowTable);
-  document.querySelectorAll("details[data-chart]").forEach((d) => d.addEventListener("toggle", () => drawChart(d.dataset.chart)));
   document.addEventListener("keydown", keys);
   document.addEventListener("click", jump);
   byId("copy")?.addEventListener("click", async () => {

@@ -144,6 +144,11 @@ class Opened:
         )
         return found
 
+    def charts(self) -> list[dict[str, Any]]:
+        """The charts that the page's program is to draw, with their data."""
+        found: list[dict[str, Any]] = self.page.evaluate("JSON.parse(document.getElementById('data').textContent).charts")
+        return found
+
     def states(self) -> dict[str, str]:
         """Service → what its node says."""
         script = "Object.fromEntries([...document.querySelectorAll('.node')].map((n) => [n.dataset.node, n.querySelector('.say').textContent]))"
