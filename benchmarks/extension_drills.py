@@ -1,7 +1,7 @@
 """What does it take to extend coredrill? `python benchmarks/extension_drills.py` does it as the documentation says, and counts.
 
 In a copy of the checkout it adds a fault, a measure, a checker, a defect operator, a counterparty and a chart, each from the examples
-in docs/, makes the generated files anew by their commands, runs the extension and its test, and compares the copy with the checkout.
+in docs/, makes the generated files again by their commands, runs the extension and its test, and compares the copy with the checkout.
 A file that differs and that no command has made was edited by hand: there may be so many and no more. `--only NAME` does one.
 Exit code 0, 1 if an extension does not work or takes more files.
 """

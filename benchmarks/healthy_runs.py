@@ -81,7 +81,7 @@ def tell(done: int, count: int, failures: int, seconds: float) -> None:
 
 
 def exit_code(failed: bool, interrupted: bool) -> int:
-    """As of the command line: 130 after Ctrl-C, which is said, 3 for a fault of coredrill itself, else 0."""
+    """As of the command line: 130 after Ctrl-C, which is said, 3 for a bug in coredrill, else 0."""
     if interrupted:
         print("interrupted", file=sys.stderr)
         return 130

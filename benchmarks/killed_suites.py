@@ -1,6 +1,6 @@
 """Is nothing lost when a suite is killed? `python benchmarks/killed_suites.py 30` kills a small suite at 30 random points.
 
-Each time it goes on with --resume, and its JSON and JUnit reports must have the same bytes as those of a suite in one go. With
+Each time it continues with --resume, and its JSON and JUnit reports must have the same bytes as those of an uninterrupted suite. With
 `--ctrl-c` it is interrupted instead of killed, and must end with 130. Exit code 0, 3 if a report differs or an exit code does.
 """
 

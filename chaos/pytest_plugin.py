@@ -93,9 +93,7 @@ class SharedRuns:
                 self._records[job] = execute(self.session, job)
         record = self._records[job]
         if broken := record.broken_laws:
-            raise BrokenLawError(
-                f"a fault of coredrill itself: conservation broken: {', '.join(broken)}\nreplay: {record.replay}"
-            )
+            raise BrokenLawError(f"a bug in coredrill: conservation broken: {', '.join(broken)}\nreplay: {record.replay}")
         return record
 
 

@@ -62,9 +62,11 @@ def simulate(
     """Runs a plan from its start to its end and returns the journal.
 
     `injections` act at their times, those of one instant in the order given. `script` may start SimPy processes of its own on the
-    cosimulation before the run begins. `progress` is told the simulated time, ns, now and then. `step_ns` cuts the run into pieces of that length,
-    which changes nothing in the journal. `memory` is where the run takes its arenas from and gives them back to: who makes several runs in
-    a process hands it to each, for fresh pages cost more than cleared ones. Raises InputError for a knob, name or value that does not exist.
+    cosimulation before the run begins. `progress` is called with the simulated time, ns, from time to time. `step_ns` cuts the run
+    into pieces of that length, which changes nothing in the journal. `memory` is where the run takes its arenas from and gives them
+    back to: who makes several runs in a process hands it to each, for fresh pages cost more than cleared ones.
+
+    Raises InputError for a knob, name or value that does not exist.
     """
     writer = JournalWriter()
     machine = _machine(plan, writer, Memory() if memory is None else memory)

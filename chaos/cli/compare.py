@@ -32,17 +32,23 @@ from simcore.base.errors import InputError
 @click.command()
 @click.argument("suites", nargs=-1, required=True)
 @click.option("--architectures", required=True, metavar="A,B,…", help="By name or path; the first is the baseline.")
-@click.option("--measure", "measures", multiple=True, metavar="NAME=MARGIN", help="What is decided by; may be repeated.")
+@click.option(
+    "--measure",
+    "measures",
+    multiple=True,
+    metavar="NAME=MARGIN",
+    help="A measure to decide by and its equivalence margin; may be repeated.",
+)
 @click.option(
     "--looks",
     metavar="N,N,…",
-    help="After how many runs there is an interim analysis; default half, three quarters and all of them.",
+    help="After how many runs there are interim analyses; default half, three quarters and all of them.",
 )
 @click.option(
     "--healthy",
     default=plan.HEALTHY,
     metavar="SCENARIO",
-    help="Where latency is measured: nothing is broken.",
+    help="A scenario without a fault, in which latency is measured.",
 )
 @options.many_runs_together
 def compare(

@@ -30,20 +30,25 @@ def _budget(name: str, text: str) -> Callable[[options.C], options.C]:
 @click.option("--environment", default="staging", show_default=True, metavar="NAME|FILE", help="Where the suite is run.")
 @click.option("--defect", "operators", multiple=True, metavar="NAME[@SITE]", help="Plant this one alone; may be repeated.")
 @click.option(
-    "--seeds", default=3, show_default=True, type=click.IntRange(1, 1000), metavar="N", help="Runs of each cell, from seed 1 on."
+    "--seeds",
+    default=3,
+    show_default=True,
+    type=click.IntRange(1, 1000),
+    metavar="N",
+    help="Runs of each trial (a mutant under a scenario), from seed 1 on.",
 )
 @click.option("--beside", metavar="SUITE@ENV", help="Plant the same defects under another suite in another environment, too.")
 @options.jobs
 @options.cluster
-@_budget("--price", "Price defects in production with at most so many runs.")
-@_budget("--why", "Switch gaps off one by one with at most so many runs.")
-@click.option("--triggers", default="brokers", show_default=True, metavar="NAME|FILE", help="What happens in a year, for prices.")
+@_budget("--price", "Estimate failed orders a year through each defect, in production, with at most so many runs.")
+@_budget("--why", "Switch parity gaps off one by one, with at most so many runs.")
+@click.option("--triggers", default="brokers", show_default=True, metavar="NAME|FILE", help="The triggers of a year, for prices.")
 @click.option(
     "--suggest",
     default=0,
     metavar="N",
     type=click.IntRange(0),
-    help="Write so many scenarios that would buy most; needs --price.",
+    help="Write the N scenarios that would notice most of the price; needs --price.",
 )
 @click.option(
     "--into",
@@ -53,14 +58,18 @@ def _budget(name: str, text: str) -> Callable[[options.C], options.C]:
     metavar="DIR",
     help="Folder of suggested scenarios.",
 )
-@click.option("--all-seeds", is_flag=True, help="Run also the seeds that decide nothing any more.")
-@click.option("--exhaustive", is_flag=True, help="Run also what the defect cannot change.")
+@click.option("--all-seeds", is_flag=True, help="Run also the seeds that can no longer change a result.")
+@click.option("--exhaustive", is_flag=True, help="Run also the scenarios that the defect cannot change.")
 @click.option("--at-least", type=click.FloatRange(0, 1), metavar="SHARE", help="Exit 1 if the mutation score is lower.")
 @options.store
 @options.resume
 @options.json_file
 @click.option(
-    "--html", "html_file", type=click.File("w", lazy=True, encoding="utf-8"), metavar="FILE", help="Write one page to look at."
+    "--html",
+    "html_file",
+    type=click.File("w", lazy=True, encoding="utf-8"),
+    metavar="FILE",
+    help="Write a page that needs no network.",
 )
 def coverage(
     suite: str,
@@ -78,7 +87,7 @@ def coverage(
     html_file: TextIO | None,
     **given: Any,
 ) -> int:
-    """What a SUITE does not notice: plant every defect at every site, run it, and count."""
+    """What a SUITE does not notice: plant every defect at every mutation point, run it, and count."""
     if suggest and not price:
         raise InputError("--suggest needs prices", hint="give --price RUNS as well, such as --price 1000")
     other, _, there = (beside or "").rpartition("@")

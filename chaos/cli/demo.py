@@ -33,13 +33,13 @@ BANK = "bank-a"
 def demo(seed: int, html: str | None, language: Language) -> int:
     """One bank slows down at the open; nobody can log in or place an order. A short story with figures."""
     with journals(html is not None, None) as folder, Session(StderrProgress()) as session:
-        return tell(session, Console(), seed, folder, html, language)
+        return show(session, Console(), seed, folder, html, language)
 
 
-def tell(
+def show(
     session: Session, console: Console, seed: int, folder: str | None = None, html: str | None = None, language: Language = "en"
 ) -> int:
-    """Runs the template's scenario and tells what happened. The exit code is 0 if the story came true, else that of the run.
+    """Runs the template's scenario and prints what happened. The exit code is 0 if what the demo shows did happen, else that of the run.
 
     With `folder`, where the journal is kept, and `html` it writes the page of the run, too.
     """
@@ -64,9 +64,9 @@ def tell(
         f"At {_clock(step.began_ns or 0)} {BANK} begins to answer a hundred times as slowly. Nothing else is touched. "
         f"What calls {BANK}: {', '.join(callers)}."
     )
-    say("No stock order and no login does.")
+    say("No stock order and no login calls it.")
     say()
-    _tell_outcome(run.measures, say)
+    _say_outcome(run.measures, say)
     print_chain(paths_to(run.causes, ["login", "place-order"]), console)
     pools = [link.name for link in paths_to(run.causes, ["place-order"]) if link.kind == "pool"]
     if pools:
@@ -79,14 +79,14 @@ def tell(
     if html is not None:
         write_run(journal_folder(session, job), html, language, replay=f"coredrill demo --seed {seed}")
         say(f"replayed and charted in {html}")
-    came_true = step.took_effect and not run.invalid and orders.failed_orders > 0
-    if came_true and not run.broken_laws:
+    happened = step.took_effect and not run.invalid and orders.failed_orders > 0
+    if happened and not run.broken_laws:
         return 0
     summary = result_of(session, [job], {job.key: run}).summary
     return of_result(summary.verdict, summary.conservation_broken)
 
 
-def _tell_outcome(measures: Measures, say: Callable[..., None]) -> None:
+def _say_outcome(measures: Measures, say: Callable[..., None]) -> None:
     orders, login = measures.orders, measures.flows["login"]
     say(
         f"failed stock orders  {orders.failed_orders:,} of {orders.intended:,} ({fraction(orders.failed_share or 0.0)}): "
@@ -95,7 +95,7 @@ def _tell_outcome(measures: Measures, say: Callable[..., None]) -> None:
     )
     say(f"logins that failed   {login.blocked:,} of {login.intended:,}")
     if orders.duplicated:
-        say(f"placed twice         {orders.duplicated:,}, by customers who tried again not knowing")
+        say(f"placed twice         {orders.duplicated:,}, by customers who tried again without an answer")
     say(f"impaired             {(measures.impaired_s or 0.0) / 60:.0f} minutes in session")
     if measures.first_noticed:
         by, after = measures.first_noticed_by, measures.first_noticed_s or 0.0

@@ -122,4 +122,4 @@ def _end_by(error: Exception) -> NoReturn:
     if (blamed := plugins.installed().culprit(error)) is not None:
         _end(BAD_INPUT, str(blamed))
     traceback.print_exception(error)
-    _end(HARNESS_ERROR, f"coredrill: a fault of coredrill itself: {type(error).__name__}: {error}")
+    _end(HARNESS_ERROR, f"coredrill: a bug in coredrill: {type(error).__name__}: {error}")

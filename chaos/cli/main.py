@@ -33,7 +33,7 @@ COMMANDS = {
     "suite": LazyCommand("chaos.cli.run:suite", "Run the suite NAME (or a path)."),
     "replay": LazyCommand(
         "chaos.cli.run:replay",
-        "Make one run again, as the line of a failure says: same seed, same customers, same luck, same digest.",
+        "Make one run again, as the line of a failure says: same seed, same customers, same random numbers, same digest.",
     ),
     "timelines": LazyCommand(
         "chaos.cli.timelines:timelines",
@@ -48,7 +48,8 @@ COMMANDS = {
         "Run a SCENARIO over the values of one or two parameters: paths of the architecture, workload.PATH, or load (a factor).",
     ),
     "coverage": LazyCommand(
-        "chaos.cli.coverage:coverage", "What a SUITE does not notice: plant every defect at every site, run it, and count."
+        "chaos.cli.coverage:coverage",
+        "What a SUITE does not notice: plant every defect at every mutation point, run it, and count.",
     ),
     "report": LazyCommand("chaos.cli.report:report", "Report on runs from the folders in which --journal has kept them."),
     "demo": LazyCommand("chaos.cli.demo:demo", "One bank slows down at the open; nobody can log in or place an order."),

@@ -32,7 +32,10 @@ journal = click.option(
     "--journal", type=click.Path(file_okay=False), metavar="DIR", help="Keep each run's journal in a folder below."
 )
 html = click.option(
-    "--html", type=click.Path(dir_okay=False), metavar="FILE", help="Write a page to look at; of several runs a matrix of pages."
+    "--html",
+    type=click.Path(dir_okay=False),
+    metavar="FILE",
+    help="Write a page that needs no network; of several runs, a matrix of pages.",
 )
 html_folder = click.option(
     "--html",
@@ -60,7 +63,11 @@ cluster = click.option(
     "--cluster", metavar="ADDRESS", help="Run on the workers of this Dask scheduler instead, such as tcp://host:8786."
 )
 store = click.option("--store", type=click.Path(dir_okay=False), metavar="FILE", help="Where finished runs are kept.")
-resume = click.option("--resume", is_flag=True, help="Go on with what is kept; the result is the same as of one go.")
+resume = click.option(
+    "--resume",
+    is_flag=True,
+    help="Continue with the finished runs that are kept; the result is the same as of an uninterrupted command.",
+)
 
 
 def replications(text: str) -> Callable[[C], C]:
@@ -99,7 +106,7 @@ def many_runs_together(command: C) -> C:
             environment,
             assignments,
             seed,
-            replications("At most so many runs a place."),
+            replications("At most so many runs of each case and architecture, or of each combination of values."),
             jobs,
             cluster,
             json_file,

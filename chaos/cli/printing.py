@@ -42,7 +42,7 @@ def print_result(result: SuiteResult, console: Console) -> None:
             STYLE[summary.verdict],
         )
     if summary.conservation_broken:
-        say(console, f"conservation: {summary.conservation_broken} laws BROKEN: a fault of coredrill itself", "bold red")
+        say(console, f"conservation: {summary.conservation_broken} laws BROKEN: a bug in coredrill", "bold red")
 
 
 def _print_group(group: GroupResult, runs: Sequence[RunResult], console: Console) -> None:

@@ -19,12 +19,16 @@ from chaos.results.stored_run import read_run
 @options.html
 @options.language
 @click.option(
-    "--csv", "csv_file", type=click.Path(dir_okay=False), metavar="FILE", help="Write who was hurt, and what they could claim."
+    "--csv",
+    "csv_file",
+    type=click.Path(dir_okay=False),
+    metavar="FILE",
+    help="Write the customers affected, and what they could claim.",
 )
 @click.option(
     "--trace", "trace_file", type=click.Path(dir_okay=False), metavar="FILE", help="Write the sampled hops, for Perfetto."
 )
-@click.option("--terminal", is_flag=True, help="Tell it here, in 40 lines; so it does if no file is asked for.")
+@click.option("--terminal", is_flag=True, help="Print the report, in at most 40 lines; the default if no file is named.")
 def report(
     folders: tuple[str, ...], html: str | None, language: Any, csv_file: str | None, trace_file: str | None, terminal: bool
 ) -> None:

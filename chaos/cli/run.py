@@ -47,7 +47,7 @@ def run(scenarios: tuple[str, ...], json_file: TextIO | None, junit: str | None,
 @options.many_runs
 @options.html_folder
 def suite(name: str, json_file: TextIO | None, junit: str | None, html: str | None, **given: Any) -> int:
-    """Run the suite NAME (or a path). Finished runs are kept below .coredrill: --resume goes on after any stop."""
+    """Run the suite NAME (or a path). Finished runs are kept below .coredrill: --resume continues after any stop."""
     if html is not None:
         given["journal"] = given["journal"] or str(Path(html) / "journals")
     chosen, model = taken(JobOptions, given), load_suite(name)
@@ -75,7 +75,7 @@ def suite(name: str, json_file: TextIO | None, junit: str | None, html: str | No
 @options.target
 @options.html
 def replay(scenario: str, json_file: TextIO | None, html: str | None, **given: Any) -> int:
-    """Make one run again, as the line of a failure says: same seed, same customers, same luck, same digest."""
+    """Make one run again, as the line of a failure says: same seed, same customers, same random numbers, same digest."""
     with journals(html is not None, given["journal"]) as given["journal"], Session(StderrProgress()) as session:
         jobs = scenario_jobs(session, [scenario], taken(JobOptions, given | {"replications": 1}))
         result = result_of(session, jobs, run_all(session, jobs, ExecutionOptions(), "replay"))

@@ -32,7 +32,7 @@ _LONG_RUN_NS = 5 * MINUTE  # of simulated time; shorter runs show no progress
 @click.option(
     "--warmup", default="15min", show_default=True, metavar="DURATION", help="The run begins this much before the window."
 )
-@click.option("--seed", default=0, show_default=True, type=options.SEED, help="Same seed, same customers, same luck.")
+@click.option("--seed", default=0, show_default=True, type=options.SEED, help="Same seed, same customers, same random numbers.")
 @options.environment
 @options.assignments
 @options.spans

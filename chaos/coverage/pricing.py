@@ -129,7 +129,7 @@ def _fill(
 
 
 def _difference(runs: Sequence[Observation], base: Sequence[Observation]) -> DefectEffect:
-    """Mean over the seeds that were valid on both sides, with the gravest grade of severity and the longest recovery."""
+    """Mean over the seeds that were valid on both sides, with the most severe grade of severity and the longest recovery."""
     pairs = [(a, b) for a, b in zip(runs, base, strict=True) if a.orders and b.orders]
     n = len(pairs) or 1
     longest = [a.recovery_s if a.recovery_s is not None else a.recovery_s_lower for a, _ in pairs]

@@ -75,7 +75,7 @@ class Rule(Conditions):
 
 
 class RuleSet(Model):
-    """A rule set: rules in any order, the gravest that is reached counts."""
+    """A rule set: rules in any order, the most severe that is reached counts."""
 
     kind: Literal["severity"]
     name: FileName

@@ -77,7 +77,7 @@ def _require_measure(session: Session, pair: Pair, suite: Suite, options: JobOpt
 
 
 def _suite_jobs(session: Session, entry: Entry, suite: Suite, options: JobOptions) -> list[Job]:
-    """The jobs of an entry, whose runs count what the suite's pairs are told by: where a pair and the suite name the same runs, they are
+    """The jobs of an entry, whose runs count what the suite's pairs are judged by: where a pair and the suite name the same runs, they are
     made once."""
     jobs = _jobs(session, entry, options, suite.replications)
     metrics = metrics_of([pair.measure for pair in suite.pairs if _case(entry, options) in _sides(pair, options)])

@@ -47,7 +47,7 @@ class Work(ABC, Generic[Task, Value]):
 
     @abstractmethod
     def from_json(self, record: JsonObject) -> Value | None:
-        """The value of which this was kept; None if it cannot be told any more, so that it is made again."""
+        """The value of which this was kept; None if it cannot be read any more, so that it is made again."""
 
     def line(self, value: Value) -> str:
         """What a person reads of it while others are made; empty: it is counted."""
@@ -104,7 +104,7 @@ class TaskRunner(Generic[Task, Value]):
             run_tasks(self.session, Numbered(self.work), [(i, tasks[i]) for i in left], done, self.workers)
         except KeyboardInterrupt:
             if self.store is not None:
-                self.session.progress.note(f"{progress.count} {what} are kept in {self.path}; go on with --resume")
+                self.session.progress.note(f"{progress.count} {what} are kept in {self.path}; continue with --resume")
             raise
         finally:
             progress.end()

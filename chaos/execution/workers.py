@@ -75,10 +75,10 @@ def run_tasks(
     done: Callable[[Task, Value], None],
     workers: Workers | None = None,
 ) -> None:
-    """Calls the function (of a module, so that others find it) with a session and every task; `done` is told of each as it ends, in
+    """Calls the function (of a module, so that others find it) with a session and every task; `done` is called for each as it ends, in
     any order, in this process. The session is this one here, and one of its own in each worker.
 
-    What a task raises is raised here. Ctrl-C ends the workers; what `done` was told stays told.
+    What a task raises is raised here. Ctrl-C ends the workers; what `done` was called with stays.
     """
     workers = workers or Workers()
     if workers.cluster is None and (workers.processes <= 1 or len(tasks) <= 1):

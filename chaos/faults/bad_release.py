@@ -102,7 +102,7 @@ class BadRelease(OnUnits):
         return self._slow_operations(core, fixed)
 
     def _slow_operations(self, core: Cosimulation, fixed: simpy.Event) -> Process:
-        """Sets the factors now; of what grows returns the process that sets them anew every minute until it is fixed."""
+        """Sets the factors now; of what grows returns the process that sets them again every minute until it is fixed."""
         grows = self.grows
         began = sum(read(core, r) for r in grows.of) if grows is not None else 0
 

@@ -19,7 +19,7 @@ class BankOutOfHours(Switched):
     """A bank is asked outside its hours, which the core does not know: it answers with an error, refuses, or says nothing.
 
     Banks serve transfers about 9:00-16:00 [memory]; one that opens late or shuts early is met by whatever the core does with a
-    bank that does not answer. Each of the three ways tells more than the next.
+    bank that does not answer. Each of the three ways gives more information than the next.
     """
 
     fault: ClassVar[str] = "bank-out-of-hours"

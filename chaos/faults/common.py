@@ -57,7 +57,7 @@ def exchanges(system: System, named: str | None) -> list[str]:
 
 
 Refusal = Literal["error", "refused", "silence"]
-"""What somebody who does not serve lets those who ask have; each tells them more than the next."""
+"""What somebody who does not serve lets those who ask have; each gives them more information than the next."""
 
 
 def turn_away(core: Cosimulation, units: Iterable[tuple[str, int]], answer: Refusal, on: bool) -> None:

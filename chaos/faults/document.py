@@ -30,7 +30,7 @@ A step of a scenario's `method` names one fault, with when it begins (`at`) and 
 
 At its end a fault puts back what the architecture's file says. Of two faults that turn the same knob at once the later one
 counts, and the end of either ends both. Units are chosen by exactly one of `service` (with `replicas`, by number, or
-`fraction`), `group` (shared fate) and `site`; links by `from`, `to` or both. A name that leads nowhere is an error before
+`fraction`), `group` (shared fate) and `site`; links by `from`, `to` or both. A name that is not defined is an error before
 anything runs. A fault that met nothing, so that nothing can be concluded from the run, makes the verdict unknown.
 """
 

@@ -29,7 +29,7 @@ class _OnFailover(Fault):
 
 
 class BeginFailover(_OnFailover):
-    """Begins a failover in earnest, as a planned exercise or an order from above does; there is no way back but another."""
+    """Begins a real failover, as a planned switchover or an order from management does; only another failover undoes it."""
 
     fault: ClassVar[str] = "failover"
     title_zh: ClassVar[str] = "主备切换"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Hang(OnUnits):
-    """Units take requests and answer none, until they are thawed or started afresh.
+    """Units take requests and answer none, until they are thawed or started again.
 
     One of a broker's business faults 'stuck, hung, dead' [19]: to its callers a hang looks like silence, so they wait for
     their whole timeout with all they hold.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class LinkLatency(OnLinks):
     """Both directions of links take longer: `factor` times the usual latency, plus `add`, plus a jitter of 0 to `jitter`.
 
-    Jitter is drawn anew every `redraw`, so that neighbours in time suffer alike, as on a line that flaps; a factor stretches the
+    Jitter is drawn again every `redraw`, so that neighbours in time suffer alike, as on a line that flaps; a factor stretches the
     spread the link has of itself. Telecom links were the first cause at NSE on 2021-02-24 [58].
     """
 

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 class MemoryLeak(OnUnits):
-    """Units stand still for a pause, again and again, each pause longer than the last, until they are started afresh.
+    """Units stand still for a pause, again and again, each pause longer than the last, until they are started again.
 
     The pauses of a garbage collector whose heap fills up: memory and JVM are classes of their own in a broker's list of faults
-    [19]. Lengths are guesses, to be swept. A restart that is over between two looks, which come at the beginning and the end of a
+    [19]. Lengths are guesses, to be swept. A restart that is over between two samples, which come at the beginning and the end of a
     pause, goes unnoticed.
     """
 
@@ -46,7 +46,7 @@ class MemoryLeak(OnUnits):
             service, replica = units[n]
             label = instance_name(service, replica)
             if pausing:
-                fresh = not core.read("unit", label, "hung")  # started afresh during the pause
+                fresh = not core.read("unit", label, "hung")  # restarted during the pause
                 core.inject.thaw(service, replica)
                 longer = self.pause if fresh else min(self.pause_max, int(pause * self.growth))
                 heapq.heappush(due, (at + self.every, n, longer, False))

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 class MisroutedAlarm(Fault):
-    """Alarms of these monitors, robots or phone desks go to another team, which hands them on, or to nobody.
+    """Alarms of these monitors, robots or customer service lines go to another team, which hands them on, or to nobody.
 
-    The e-mails that told of the fault before the open went to people for whom they were no alerts (Knight, 2012-08-01 [66]). Took
+    The e-mails that reported the fault before the open went to people for whom they were no alerts (Knight, 2012-08-01 [66]). Took
     effect when one of them was raised.
     """
 
@@ -34,7 +34,7 @@ class MisroutedAlarm(Fault):
         if self.to is not None:
             require("team", self.to, system.architecture.control.teams)
         known = alarm_rules(system)
-        return [Target("monitor", require("monitor, robot or phone desk", alarm, known)) for alarm in self.alarms]
+        return [Target("monitor", require("monitor, robot or customer service line", alarm, known)) for alarm in self.alarms]
 
     def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
         wrong = {"route": None} if self.to is None else {"misroute": 1.0, "misroute_to": self.to}

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from simcore.control.cosimulation import Cosimulation
     from simcore.control.plane import ControlPlane
 
-SLIP = 0.1  # a slipped digit, as in simcore/control/people/actions.py
+WRONG_DIGIT = 0.1  # a tenth of what was meant, as in simcore/control/people/actions.py
 
 
 class OperatorError(Fault):
@@ -62,9 +62,9 @@ class OperatorError(Fault):
         if self.stops is not None:
             core.inject.crash(self.stops, self.replica)
         elif self.pool is not None:
-            core.inject.pool_slots(self.pool, int(finite_slots(architecture, self.pool) * SLIP))
+            core.inject.pool_slots(self.pool, int(finite_slots(architecture, self.pool) * WRONG_DIGIT))
         elif self.limit is not None:
-            core.inject.limit_rate(self.limit, architecture.limits[self.limit].rate * SLIP)
+            core.inject.limit_rate(self.limit, architecture.limits[self.limit].rate * WRONG_DIGIT)
         return None
 
     def heal(self, core: Cosimulation, control: ControlPlane) -> Process:

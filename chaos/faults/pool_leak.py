@@ -25,7 +25,7 @@ def users(index: ArchitectureIndex, pool: str) -> list[str]:
 class PoolLeak(OnPool):
     """A pool loses a slot every so often, as connections or threads that nobody gives back; a restart gives them all back.
 
-    A restart of any service that names the pool starts the leak afresh. The shape is a common one [memory]; no rate is sourced.
+    A restart of any service that names the pool starts the leak again. The shape is a common one [memory]; no rate is sourced.
     """
 
     fault: ClassVar[str] = "pool-leak"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class SilencedAlarm(Fault):
-    """Alarms of these monitors, robots or phone desks are not raised; what stands is taken down.
+    """Alarms of these monitors, robots or customer service lines are not raised; what stands is taken down.
 
     An alarm setting decided the day at Tokyo on 2020-10-01 [56]; e-mails before the open were not designed as alerts at Knight
     [66]. Took effect when one of them would have been raised.
@@ -31,7 +31,7 @@ class SilencedAlarm(Fault):
 
     def targets(self, system: System) -> list[Target]:
         known = alarm_rules(system)
-        return [Target("monitor", require("monitor, robot or phone desk", alarm, known)) for alarm in self.alarms]
+        return [Target("monitor", require("monitor, robot or customer service line", alarm, known)) for alarm in self.alarms]
 
     def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
         for alarm in self.alarms:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class StandbyMisconfigured(Fault):
-    """Steps of a failover are broken by configuration: nobody sees it until one of them is taken, in earnest or in a drill.
+    """Steps of a failover are broken by configuration: nobody sees it until one of them is taken, in a real failover or in a rehearsal.
 
     The standby site's network was misconfigured (DBS, 2023-10-14 [71]), the automatic takeover was set off (Tokyo, 2020-10-01
     [56]); 48 % of disaster recovery tests failed [93]. Took effect when the failover failed at such a step or a drill came by.

@@ -23,7 +23,7 @@ class Harm(NamedTuple):
 
 
 def grade(rules: RuleSet, harm: Harm, system: SystemClass) -> Grade:
-    """The gravest grade reached, its label and source; `grade` is None where the rules cannot tell, with `why`: one that is
+    """The most severe grade reached, its label and source; `grade` is None where the rules cannot decide it, with `why`: one that is
     graver than any reached depends on what is not known, or the rules say nothing of it."""
     reached: list[Rule] = []
     open_: list[Rule] = []
@@ -36,11 +36,11 @@ def grade(rules: RuleSet, harm: Harm, system: SystemClass) -> Grade:
         elif met is None and not reached:
             open_.append(rule)
             reasons |= dict.fromkeys(unknown)
-    gravest = reached[0] if reached else None
-    if open_ and (gravest is None or open_[0].grade != gravest.grade):
+    worst = reached[0] if reached else None
+    if open_ and (worst is None or open_[0].grade != worst.grade):
         return _not_gradable("; ".join(reasons))
-    if gravest is not None:
-        return Grade(grade=gravest.grade, label=gravest.label or gravest.grade, source=gravest.source)
+    if worst is not None:
+        return Grade(grade=worst.grade, label=worst.label or worst.grade, source=worst.source)
     if rules.not_gradable and harm.impaired_s:
         return _not_gradable(rules.not_gradable)
     return Grade(grade="none", label="below every grade", source="")

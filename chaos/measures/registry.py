@@ -23,7 +23,7 @@ GRADES: tuple[Grade, ...] = ("none", "ordinary", "larger", "major", "extraordina
 """Grades of severity, mildest first: those of CSRC 2021 No.12 (一般, 较大, 重大, 特别重大). Rule sets map theirs onto them."""
 
 NOT_GRADABLE = "not-gradable"
-"""What a scenario file writes for a grade that the rules at hand cannot tell."""
+"""What a scenario file writes for a grade that the rules available do not decide."""
 
 
 class Slot(StrEnum):

@@ -106,7 +106,7 @@ def _prices(result: CoverageResult) -> Iterator[str]:
         return
     hidden = result.why.hidden_by
     yield ""
-    yield f"the {min(SHOWN, len(price.ranking))} dearest survivors: failed orders a year in production"
+    yield f"the {min(SHOWN, len(price.ranking))} most costly survivors: failed orders a year in production"
     yield f"({price.triggers}; in brackets the 90 % interval over the rates)"
     for row in price.ranking[:SHOWN]:
         low, high = row.interval
@@ -208,7 +208,7 @@ def page(result: CoverageResult) -> str:
         f"<p><b>{share(s.score)}</b> of {s.counted} planted defects are noticed; {s.survived} survive, "
         f"{s.not_present} are not present here.</p>",
         _beside_them(result),
-        _section("The dearest survivors", _ranking(result)),
+        _section("The most costly survivors", _ranking(result)),
         _section("One change, and what it buys", _changes(result)),
         _section("The curve of a growing suite", _picture(result.curve)),
         _section("Kill matrix", _matrix(result)),

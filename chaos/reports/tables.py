@@ -133,7 +133,7 @@ def _notes(result: ComparisonResult) -> list[str]:
         f"{MARKS['better']} better, {MARKS['worse']} worse, {MARKS['equivalent']} equivalent, {MARKS['inconclusive']} inconclusive, "
         f"{MARKS['not comparable']} cannot be run; medians over seeds, verdicts by sign tests on pairs of the same seed.",
         f"Chance of one false verdict in the whole at most {2 * result.level:.0%} ({result.level:.0%} for a difference, as much for an "
-        f"equivalence); looks after runs: {', '.join(map(_analysis, result.looks))}.",
+        f"equivalence); interim analyses after runs: {', '.join(map(_analysis, result.looks))}.",
         *_worth_of_seeds(result),
         *_missing(result),
         *_misfits(result),

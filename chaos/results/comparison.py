@@ -139,7 +139,7 @@ class CaseDetail(ResultModel):
 
 
 class ComparedRun(ResultModel):
-    """One run with the values of the measures that are decided by: whence the result, so that it can be made again."""
+    """One run with the values of the measures that are decided by: where the result comes from, so that it can be made again."""
 
     scenario: str | None
     architecture: str

@@ -201,7 +201,7 @@ class EffectFigures(ResultModel):
 
 
 class DefectEffect(EffectFigures):
-    """What a defect does in one window, mean over seeds: the gravest grade with and without it, the longest recovery with it (a lower
+    """What a defect does in one window, mean over seeds: the most severe grade with and without it, the longest recovery with it (a lower
     bound where a run did not recover), whether every run was a valid experiment, and the share of failed orders with it."""
 
     severity: str

@@ -42,7 +42,7 @@ class MetastableFrom(ResultModel):
 
 
 class SweptRun(ResultModel):
-    """One run: whence the result, so that it can be made again."""
+    """One run: where the result comes from, so that it can be made again."""
 
     scenario: str | None
     architecture: str

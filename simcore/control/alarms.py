@@ -101,7 +101,7 @@ class AlarmBoard:
 
 
 class Watcher:
-    """Whatever raises alarms of one name: rules, robots, phone desks."""
+    """Whatever raises alarms of one name: rules, robots, customer service lines."""
 
     def __init__(self, core: Core, name: str, silenced: bool, board: AlarmBoard) -> None:
         self.name = name

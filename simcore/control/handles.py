@@ -89,7 +89,7 @@ class Core(Protocol):
 
 
 class Pending:
-    """What people and failovers are still busy with, as processes; `changed` is told how many there are whenever that changes."""
+    """What people and failovers are still busy with, as processes; `changed` is called with their number whenever it changes."""
 
     def __init__(self) -> None:
         self.count = 0

@@ -69,7 +69,7 @@ def _per_items(rules: Control) -> list[PerItem]:
 def start_control(core: Core) -> ControlPlane:
     """Start calendar, monitors, robots, people, failovers, reconciliations and batches of `core.plan`, at `core.env.now`.
 
-    Raises InputError when a name in the control section leads nowhere.
+    Raises InputError when a name in the control section is not defined.
     """
     for finding in check_control(core.plan.index):
         raise InputError(f"{'.'.join(map(str, finding.keys))}: {finding.message}", hint=finding.hint)

@@ -1,4 +1,4 @@
-"""Who notices by trying: inspection robots on the real path, and customers who ring."""
+"""Who notices by trying: inspection robots on the real path, and customers who call."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ class RobotProcess(Watcher):
 
 
 class PhoneDesk(Watcher):
-    """Customers as the detector of last resort. Of n bad outcomes in an interval n x probability ring, rounded up or down by
+    """Customers as the detector of last resort. Of n bad outcomes in an interval n x probability call, rounded up or down by
     chance; the desk notices at `notice` calls within the window, and thinks it over when a whole window has no call. When people
-    take its alarm down it counts afresh: late callers speak of what is over."""
+    take its alarm down it counts from 0 again: late callers speak of what is over."""
 
     def __init__(self, core: Core, name: str, rule: Complaints, board: AlarmBoard) -> None:
         super().__init__(core, name, rule.silenced, board)

@@ -75,7 +75,7 @@ class JournalWriter:
     def add_series(self, block: IntArray) -> None:
         """int64 [seconds, columns]: values at the end of each second (peak: in it). The block may be used again afterwards.
 
-        What was added is cut anew into blocks of BLOCK_ROWS.
+        What was added is cut again into blocks of BLOCK_ROWS.
         """
         if block.dtype != np.int64 or block.ndim != 2 or block.shape[1] != len(self._columns):
             raise ValueError(f"a block is int64 [seconds, {len(self._columns)}], not {block.dtype} {block.shape}")

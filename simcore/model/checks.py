@@ -1,4 +1,4 @@
-"""What a model alone cannot see: names that lead nowhere, tasks that wait for themselves, what is too large or never ends.
+"""What a model alone cannot see: names that are not defined, tasks that wait for themselves, what is too large or never ends.
 
 Everything here reads a validated `Architecture` and, where customers matter, a `Workload`; findings carry the keys of the
 place, so that `simcore.files.loading` can tell file, line and column.
@@ -290,9 +290,9 @@ def _sizes(architecture: Architecture) -> list[Finding]:
 
 
 def _shared_draws(index: ArchitectureIndex) -> list[Finding]:
-    """A `draw` name that one flow reaches more than once gives several steps the same luck, which is never meant.
+    """A `draw` name that one flow reaches more than once gives several steps the same random numbers, which is never meant.
 
-    Branches that exclude each other may share a name: that is what pairs the luck of restructured architectures.
+    Branches that exclude each other may share a name: that is what pairs the random numbers of restructured architectures.
     """
     reach: dict[str, Counter[str]] = {name: Counter() for name in index.bodies}
     while True:  # counts only grow and stop at 2, so that circles of sends settle too

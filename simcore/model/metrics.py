@@ -1,4 +1,4 @@
-"""Metrics: what may be read of a run while it goes on, by names such as `pool/counter-threads/queue`.
+"""Metrics: what may be read of a run in progress, by names such as `pool/counter-threads/queue`.
 
 They are counters and gauges of the kernel's records (simcore.kernel.records declares them). Monitors, scenarios, faults and the
 journal's totals all use these names; docs/journal.md has the table.

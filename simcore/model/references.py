@@ -151,7 +151,7 @@ def _items(keys: Keys, items: list[PerItem]) -> Iterator[tuple[Keys, str]]:
 
 
 def check_reading(index: ArchitectureIndex, keys: Keys, reading: str) -> list[Finding]:
-    """A finding, at these keys, if the reading ``kind/name/field`` leads nowhere; its kind exists."""
+    """A finding, at these keys, if the reading ``kind/name/field`` is not defined; its kind exists."""
     kind, name, field = parse_metric(reading)
     if field not in FIELDS[kind]:
         return [Finding(keys, f"a {kind} has no reading {field!r}", f"it has {', '.join(FIELDS[kind])}")]

@@ -1,6 +1,6 @@
 """What a workload file may say: who the customers are, what they intend, and when.
 
-A workload knows nothing of architectures: the same seed gives the same customers, intents and luck in every one of them.
+A workload knows nothing of architectures: the same seed gives the same customers, intents and random numbers in every one of them.
 """
 
 from __future__ import annotations

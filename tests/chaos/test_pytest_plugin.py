@@ -46,7 +46,7 @@ def test_a_broken_law_is_an_error(tmp_path: Path, write: Write) -> None:
     )
     text = pytest_in(tmp_path)
     assert "1 error" in text
-    assert "a fault of coredrill itself: conservation broken: cash is constant" in text
+    assert "a bug in coredrill: conservation broken: cash is constant" in text
 
 
 def test_selection_and_junit(tmp_path: Path, write: Write) -> None:

@@ -1,4 +1,4 @@
-"""A suite stopped at a random point and gone on with: the report is that of a suite in one go, byte for byte.
+"""A suite stopped at a random point and resumed: the report is that of an uninterrupted suite, byte for byte.
 
 tests/contract/test_killed_suites.py stops some, benchmarks/killed_suites.py many.
 """

@@ -511,7 +511,7 @@ def intent_root(flow: str, n: int = 0) -> int:
 
 
 def test_backoff_grows_to_its_maximum(run: Run) -> None:
-    """The caller waits backoff × multiplier^attempt (at most `backoff_max`), and begins anew at 1."""
+    """The caller waits backoff × multiplier^attempt (at most `backoff_max`), and begins again at 1."""
     retry = "retry: {attempts: 4, backoff: 10ms, multiplier: 2, backoff_max: 30ms}"
     seen = run(one_call("[fail: error]", call=retry))
     assert [task[1] for task in seen.tasks] == [0, 10, 30, 60]
@@ -615,7 +615,7 @@ def test_a_success_may_open_a_breaker(run: Run) -> None:
 
 
 def test_a_failed_probe_opens_the_breaker_anew(run: Run) -> None:
-    """A failed probe opens it anew."""
+    """A failed probe opens it again."""
     seen = run(breaking("window: 2, min_calls: 2, open_for: 15ms"), EVERY_10_MS, fault(-1, "error_rate", "shop", 0, share=1.0))
     # open at 10; probes at 30, 50 and 70 fail at once
     assert shop_calls(seen) == [0, 10, 30, 50, 70]
@@ -934,7 +934,7 @@ def test_a_unit_that_is_down_refuses_and_stays_in_rotation(run: Run) -> None:
 
 
 def test_a_crash_gives_fresh_breakers(run: Run) -> None:
-    """Breakers and budgets of the unit's call sites start afresh."""
+    """Breakers and budgets of the unit's call sites start again."""
     faults = fault(-1, "error_rate", "shop", 0, share=1.0), fault(15, "crash", "web", 0), fault(16, "restart", "web", 0)
     seen = run(breaking("window: 1, min_calls: 1, open_for: 10s"), EVERY_10_MS, *faults)
     assert shop_calls(seen) == [0, 20]

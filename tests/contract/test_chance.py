@@ -218,7 +218,7 @@ def by_request(journal: Journal, operation: str) -> dict[int, int]:
 @pytest.mark.parametrize("named", [True, False])
 def test_a_named_draw_keeps_its_luck_when_services_are_rebuilt(named: bool) -> None:
     """Behind a gateway, in a service and an operation of other names, work with a `draw:` takes as long as before, and so does
-    all that a call with a `draw:` leads to. Without the names both draw anew."""
+    all that a call with a `draw:` leads to. Without the names both draw again."""
     texts = [text if named else text.replace(", draw: price", "").replace(", draw: take", "") for text in (DIRECT, REBUILT)]
     before, after = (small(text) for text in texts)
     takes = by_request(before, "store.take"), by_request(after, "store.take")

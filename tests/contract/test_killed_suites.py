@@ -37,13 +37,13 @@ main(["nap"])
 
 @pytest.fixture(scope="module")
 def suite(tmp_path_factory: pytest.TempPathFactory) -> Stopping:
-    """A suite of ten runs of a blink each, and what it reports in one go."""
+    """A suite of ten runs of a blink each, and what it reports without an interruption."""
     return Stopping(tmp_path_factory.mktemp("suite"), runs=10)
 
 
 @pytest.mark.parametrize("point", points(3, seed=1))
 def test_a_killed_suite_goes_on_to_the_same_reports(suite: Stopping, point: float) -> None:
-    """SIGKILL at a random point, then --resume: JSON and JUnit have the same bytes as of one go."""
+    """SIGKILL at a random point, then --resume: JSON and JUnit have the same bytes as without the kill."""
     code, _ = suite.stopped(signal.SIGKILL, point)
     assert code in (-signal.SIGKILL, 0, 1, 4)
     assert suite.gone_on_with() == suite.whole

@@ -18,7 +18,7 @@ from simcore.simulation import simulate
 
 SCENARIOS = [
     "requirements/infrastructure/counter-crash-at-the-open",  # a gauge and a ratio beyond their bounds, a failover under load
-    "requirements/people/alarms-silenced",  # what stands unseen, and customers who ring
+    "requirements/people/alarms-silenced",  # what stands unseen, and customers who call
     "requirements/dependencies/bank-one-way",  # rates of loss and of timeouts
 ]
 

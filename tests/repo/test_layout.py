@@ -109,7 +109,7 @@ def test_shipped_yaml_names_its_schema() -> None:
 
 
 def test_bad_modelines_are_found(tmp_path: Path) -> None:
-    """A missing modeline and one that leads nowhere are caught; a good one is not."""
+    """A missing modeline and one that is not defined are caught; a good one is not."""
     (tmp_path / "schema.json").touch()
     here = tmp_path / "a.yaml"
     assert modeline_fault("kind: architecture\n", here)

@@ -120,7 +120,7 @@ def _recovered(stored: StoredRun) -> Sentence:
 def _affected(stored: StoredRun) -> Sentence:
     orders = stored.run.measures.orders
     figures = {key: f"{orders.count(word):,}" for key, word in _FIGURES.items()}
-    text = translate("story.hurt", **figures)
+    text = translate("story.affected", **figures)
     wrong = amiss(stored.run)
     return Sentence(None, join([text, translate("story.truth", what=wrong)], " ", "") if wrong is not None else text)
 

@@ -18,7 +18,7 @@ from simcore.model.index import instance_name
 Doing = Generator[simpy.Event, Any, str | None]
 
 # How each action goes wrong, each as likely as the other (guess). wrong_target: the neighbouring replica; half_done: begun and
-# not finished; wrong_value: a slipped digit, a tenth of what was meant; wrong_step: a step is left out; no_effect: the command
+# not finished; wrong_value: a wrong digit, a tenth of what was meant; wrong_step: a step is left out; no_effect: the command
 # went elsewhere; delay: right in the end, after three times as long.
 WRONG_WAYS: Mapping[str, tuple[str, ...]] = {
     "restart": ("wrong_target", "half_done", "delay"),
@@ -35,7 +35,7 @@ WRONG_WAYS: Mapping[str, tuple[str, ...]] = {
     "none": ("delay",),
 }
 DELAY_FACTOR = 3
-SLIPPED_DIGIT = 10
+WRONG_DIGIT = 10
 
 
 class Changes:
@@ -129,7 +129,7 @@ class Actions:
 
     def _turn_knobs(self, action: Action, wrong: str | None) -> str | None:
         inject = self._core.inject
-        slip = SLIPPED_DIGIT if wrong == "wrong_value" else 1
+        slip = WRONG_DIGIT if wrong == "wrong_value" else 1
         if action.rollback is not None and not self._changes.roll_back(action.rollback):
             return "the rollback failed" if self._changes.undoable(action.rollback) else "nothing to roll back"
         if action.repair is not None and not self._changes.repair(action.repair):

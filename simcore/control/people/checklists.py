@@ -1,4 +1,4 @@
-"""Day-start and day-end checklists: lines that may be skipped, may overlook, and may find what no alarm told."""
+"""Day-start and day-end checklists: lines that may be skipped, may overlook, and may find what no alarm reported."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ class Incident:
         return all(a.over() for a in self.alarms)
 
     def purpose(self, what: str) -> tuple[str, int]:
-        """Purpose and number of the next draw: luck goes by team, subject and turn, not by who else is at work."""
+        """Purpose and number of the next draw: random numbers go by team, subject and turn, not by who else is at work."""
         self.draws += 1
         return f"people/{self.team}/{self.subject}/{what}", self.number * DRAWS_AN_INCIDENT + self.draws
 
@@ -99,7 +99,7 @@ class Operators:
     # --- handles --------------------------------------------------------------------------------------------------------
 
     def report(self, subject: str, team: str | None = None) -> None:
-        """Somebody tells the team (the first, if not named) that the service is in trouble."""
+        """Somebody informs the team (the first, if not named) that the service is in trouble."""
         name = f"report/{subject}"
         self._reported.add(name)
         rule = Routed(layer="business", route=team or next(iter(self.desks)), points_at=subject)
@@ -160,7 +160,7 @@ class Operators:
         self._close(incident, solved)
 
     def _close(self, incident: Incident, solved: bool) -> None:
-        """Alarms that still stand though their cause is gone are taken down, so that a relapse alarms anew."""
+        """Alarms that still stand though their cause is gone are taken down, so that a relapse alarms again."""
         for alarm in incident.alarms:
             if alarm.active and alarm.over():
                 self._board.clear(alarm.name)

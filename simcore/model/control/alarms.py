@@ -59,7 +59,7 @@ class Metric(Model):
 
 
 class Routed(Model):
-    """Where an alarm goes. Without `route` it is on a screen nobody is told to watch."""
+    """Where an alarm goes. Without `route` it is on a screen that nobody has to watch."""
 
     layer: Layer = "business"
     route: Name | None = Field(None, description="team")
@@ -108,7 +108,7 @@ class Robot(Routed):
 
 
 class Complaints(Routed):
-    """A phone desk: customers whose intents ended badly call with some probability and delay; the desk notices at `notice`
+    """A customer service line: customers whose intents ended badly call with some probability and delay; the desk notices at `notice`
     calls `within` the window."""
 
     flows: Annotated[list[Name], Field(min_length=1)]

@@ -58,5 +58,5 @@ class Failover(Model):
     def _step_names_differ(self) -> Failover:
         names = [s.name for s in self.steps]
         if len(set(names)) != len(names):
-            raise ValueError("the steps of a failover need different names: drift and luck go by them")
+            raise ValueError("the steps of a failover need different names: drift and random numbers go by them")
         return self

@@ -276,7 +276,7 @@ def test_our_own_fault_is_3() -> None:
     program = "from chaos.cli.main import main\n@main.command()\ndef crash():\n    1 / 0\nmain(['crash'])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=_environment())
     assert done.returncode == 3
-    assert done.stderr.splitlines()[-1] == "coredrill: a fault of coredrill itself: ZeroDivisionError: division by zero"
+    assert done.stderr.splitlines()[-1] == "coredrill: a bug in coredrill: ZeroDivisionError: division by zero"
 
 
 def _environment() -> dict[str, str]:

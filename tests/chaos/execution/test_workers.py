@@ -202,7 +202,7 @@ def test_a_cluster_makes_the_same_kill_matrix(
 def test_a_cluster_with_other_files_is_refused(
     tmp_path: Path, write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A record made from other inputs than ours raises, and is not told."""
+    """A record made from other inputs than ours raises, and is not reported as done."""
     from chaos.execution import runner
     from chaos.execution.jobs import Job
     from chaos.execution.runs import Runs

@@ -590,7 +590,7 @@ def test_every_fault_is_tried() -> None:
 
 @pytest.mark.parametrize("name", NOBODY)
 def test_unknown_name_is_one_clear_error(name: str) -> None:
-    """A name that leads nowhere is shown, in one line, before anything runs."""
+    """A name that is not defined is shown, in one line, before anything runs."""
     with pytest.raises(InputError) as caught:
         FAULTS[name].model_validate(NOBODY[name]).targets(System(ArchitectureIndex(PAIR[0]), PAIR[1]))
     assert "nobody" in caught.value.message

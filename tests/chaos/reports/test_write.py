@@ -81,7 +81,7 @@ def test_several_runs_make_a_matrix_and_one_a_page(suite: Path, drill: Drill) ->
     drill("run", "calm.yaml", "--html", "calm.html", "--seed", "4")
     page = Path("calm.html").read_text(encoding="utf-8")
     assert "A calm day" in page
-    assert "No customer was hurt." in page
+    assert "No customer was affected." in page
     assert {p.name for p in Path().iterdir()} == {
         "architecture.yaml",
         "workload.yaml",
@@ -136,10 +136,10 @@ def test_a_simulation_without_a_scenario_has_a_page(
 def test_customer_list_and_trace(small_run: Path, tmp_path: Path, drill: Drill) -> None:
     """Both are written whole; the list has a byte order mark, for spreadsheets; Perfetto's format is JSON with traceEvents."""
     told = drill(
-        "report", str(small_run), "--csv", str(tmp_path / "hurt.csv"), "--trace", str(tmp_path / "trace.json"), "--lang", "zh"
+        "report", str(small_run), "--csv", str(tmp_path / "affected.csv"), "--trace", str(tmp_path / "trace.json"), "--lang", "zh"
     ).stdout
-    assert (tmp_path / "hurt.csv").read_bytes().startswith(b"\xef\xbb\xbf")
-    with (tmp_path / "hurt.csv").open(encoding="utf-8-sig", newline="") as file:
+    assert (tmp_path / "affected.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+    with (tmp_path / "affected.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert f"{len(rows):,} customers" in told
     assert sum(int(row["unknown"]) for row in rows) > 1000

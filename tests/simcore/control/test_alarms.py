@@ -1,4 +1,4 @@
-"""Alarm rules, robots and phone desks: what they notice, and when to the second."""
+"""Alarm rules, robots and customer service lines: what they notice, and when to the second."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def test_the_tables_of_the_documentation_are_what_the_records_say(page: str) -> 
 
 
 def test_a_stale_table_is_found() -> None:
-    """A table that a word is missing from is written anew."""
+    """A table that a word is missing from is written again."""
     text = (DOCS / "journal.md").read_text(encoding="utf-8")
     assert generate.with_tables(re.sub(r"\| pool \| `busy` .*\n", "", text)) == text
 

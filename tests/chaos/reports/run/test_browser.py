@@ -60,7 +60,7 @@ def test_the_report_of_an_incident(incident: str, tmp_path: Path, drill: Callabl
 
 def test_the_report_of_the_demo(tmp_path: Path, drill: Callable[..., Result], visit: Visit) -> None:
     """`demo --html` writes a page that looks right; it tells what failed first, what it dragged down, who noticed, who decided
-    what, how many orders were hurt, and that the demo makes it again."""
+    what, how many orders were affected, and that the demo makes it again."""
     file = tmp_path / "demo.html"
     assert drill("demo", "--html", str(file)).exit_code == 0
     opened = visit(file)
@@ -71,7 +71,7 @@ def test_the_report_of_the_demo(tmp_path: Path, drill: Callable[..., Result], vi
         "counter-threads had every slot taken",
         "place-order",
         "The first to notice was",
-        "stock orders were hurt",
+        "stock orders were affected",
     ):
         assert part in told
     assert opened.page.inner_text("#command") == "coredrill demo --seed 1"

@@ -1,4 +1,4 @@
-"""Who was hurt, and what they could claim."""
+"""Who was affected, and what they could claim."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_losses_by_hand(row: dict[str, int], provable: int, claim: int, by_hand:
     assert found.amount_cents.tolist() == [1_000_000]
 
 
-def test_who_is_not_hurt_is_not_listed(by_hand: Callable[..., Journal]) -> None:
+def test_who_is_not_affected_is_not_listed(by_hand: Callable[..., Journal]) -> None:
     """Confirmed, refused for a business reason, under way, a probe, outside the window: none of them is on the list."""
     rows = [
         order("confirmed", placed=1),
@@ -133,16 +133,16 @@ def test_an_identity_goes_with_the_number() -> None:
 
 
 @pytest.mark.parametrize(
-    ("impaired_s", "hurt", "expected"),
+    ("impaired_s", "affected", "expected"),
     [
         (0.0, 100, (0, 0)),
         (None, 100, (0, 0)),
         (43 * 60.0, 10_000, (286, 4783)),  # the overload the ratio is from
         (60.0, 10_000, (math.ceil(4783 / 43), 286)),  # short: by the minute is the lower bound
-        (43 * 60.0, 50, (50, 50)),  # never more than were hurt
+        (43 * 60.0, 50, (50, 50)),  # never more than were affected
     ],
 )
-def test_complaints_are_the_sourced_ratios(impaired_s: float | None, hurt: int, expected: tuple[int, int]) -> None:
+def test_complaints_are_the_sourced_ratios(impaired_s: float | None, affected: int, expected: tuple[int, int]) -> None:
     """286 an incident [79], 4,783 in 43 minutes [80]."""
     assert round(COMPLAINTS_PER_INCIDENT) == 286
-    assert complaints(impaired_s, hurt) == expected
+    assert complaints(impaired_s, affected) == expected

@@ -99,7 +99,7 @@ def test_the_story_answers_a_newcomer(stored: StoredRun) -> None:
     orders = stored.run.measures.orders
     assert "the core hangs: hang at core#0" in told
     assert "monitor failing" in told
-    assert f"{orders.failed_orders:,} of {orders.intended:,} stock orders were hurt" in told
+    assert f"{orders.failed_orders:,} of {orders.intended:,} stock orders were affected" in told
     assert f"{orders.unknown:,} ended without the customer knowing" in told
     times = [s.t_ns for s in story(stored) if s.t_ns is not None]
     assert times == sorted(times)

@@ -230,7 +230,7 @@ def test_nothing_is_done_when_the_trouble_is_over_before_approval(make, section)
 
 
 def test_people_look_at_the_metric_and_do_not_wait_for_the_alarm(outage):
-    """An alarm that takes an hour to clear is taken down at the verification, and a relapse alarms anew."""
+    """An alarm that takes an hour to clear is taken down at the verification, and a relapse alarms again."""
 
     def slow_to_clear(s):
         s["monitors"]["m"]["clears"] = 60
