@@ -18,10 +18,9 @@ from chaos.execution.execute import execute, journal_folder
 from chaos.execution.jobs import Job
 from chaos.execution.session import Session
 from chaos.judgement.causes import paths_to
-from chaos.measures.formatting import Language, fraction
+from chaos.measures.formatting import Language, fraction, minute, number, rounded
 from chaos.reports.write import journals, write_run
 from chaos.results.run import Measures
-from simcore.base.units import format_clock
 
 BANK = "bank-a"
 
@@ -57,11 +56,11 @@ def show(
     say("One bank slows down", "bold")
     say()
     say(
-        f"A mid-size broker on a normal day: {orders.intended:,} stock orders and {run.measures.flows['login'].intended:,} logins "
-        f"between {_clock(begin)} and {_clock(end)}."
+        f"A mid-size broker on a normal day: {number(orders.intended)} stock orders and {number(run.measures.flows['login'].intended)} logins "
+        f"between {minute(begin)} and {minute(end)}."
     )
     say(
-        f"At {_clock(step.began_ns or 0)} {BANK} begins to answer a hundred times as slowly. Nothing else is touched. "
+        f"At {minute(step.began_ns or 0)} {BANK} begins to answer a hundred times as slowly. Nothing else is touched. "
         f"What calls {BANK}: {', '.join(callers)}."
     )
     say("No stock order and no login calls it.")
@@ -89,20 +88,16 @@ def show(
 def _say_outcome(measures: Measures, say: Callable[..., None]) -> None:
     orders, login = measures.orders, measures.flows["login"]
     say(
-        f"failed stock orders  {orders.failed_orders:,} of {orders.intended:,} ({fraction(orders.failed_share or 0.0)}): "
-        f"blocked at login {orders.blocked:,}, failed {orders.failed:,}, outcome unknown {orders.unknown:,}",
+        f"failed stock orders  {number(orders.failed_orders)} of {number(orders.intended)} ({fraction(orders.failed_share or 0.0)}): "
+        f"blocked at login {number(orders.blocked)}, failed {number(orders.failed)}, outcome unknown {number(orders.unknown)}",
         "bold",
     )
-    say(f"logins that failed   {login.blocked:,} of {login.intended:,}")
+    say(f"logins that failed   {number(login.blocked)} of {number(login.intended)}")
     if orders.duplicated:
-        say(f"placed twice         {orders.duplicated:,}, by customers who tried again without an answer")
-    say(f"impaired             {(measures.impaired_s or 0.0) / 60:.0f} minutes in session")
+        say(f"placed twice         {number(orders.duplicated)}, by customers who tried again without an answer")
+    say(f"impaired             {rounded((measures.impaired_s or 0.0) / 60)} minutes in session")
     if measures.first_noticed:
         by, after = measures.first_noticed_by, measures.first_noticed_s or 0.0
-        say(f"first noticed        by {measures.first_noticed} {by}, {after:.0f} s after the service level broke")
+        say(f"first noticed        by {measures.first_noticed} {by}, {rounded(after)} s after the service level broke")
     grades = ", ".join(f"{name}: {grade.label}" for name, grade in measures.severity.items())
     say(f"severity             {grades}")
-
-
-def _clock(ns: int) -> str:
-    return format_clock(ns)[:5]

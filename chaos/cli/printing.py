@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from rich.console import Console
 
 from chaos.judgement.causes import paths_to
-from chaos.measures.formatting import NONE, duration, fraction, number
+from chaos.measures.formatting import NONE, duration, fraction, instant, number, percent
 from chaos.measures.statistics import median, median_interval, wilson
 from chaos.reports.pairs import pair_claim, pair_lines
 from chaos.results.run import CausalLink, GroupResult, Measures, Orders, PairResult, RunResult, SuiteResult, runs_of
@@ -59,7 +59,7 @@ def _print_group(group: GroupResult, runs: Sequence[RunResult], console: Console
         say(
             console,
             f"        {over.verdict}: {over.expected}: held in {over.held} of {over.runs} runs, "
-            f"{over.needed} needed (95 % interval of the share {low:.0%} to {high:.0%})",
+            f"{over.needed} needed (95 % interval of the share {percent(low)} to {percent(high)})",
         )
     bad = [run for run in runs if run.verdict != "pass"]
     for run in bad[:3]:
@@ -113,11 +113,11 @@ def _print_orders(orders: Orders, console: Console) -> None:
     share = "" if orders.failed_share is None else f" ({fraction(orders.failed_share)})"
     say(
         console,
-        f"failed orders  {orders.failed_orders:,} of {orders.intended:,}{share}: "
-        f"blocked {orders.blocked:,}, failed {orders.failed:,}, unknown {orders.unknown:,}",
+        f"failed orders  {number(orders.failed_orders)} of {number(orders.intended)}{share}: "
+        f"blocked {number(orders.blocked)}, failed {number(orders.failed)}, unknown {number(orders.unknown)}",
         "bold",
     )
-    truths = [f"{name} {orders.count(name):,}" for name in FLAGS if orders.count(name)]
+    truths = [f"{name} {number(orders.count(name))}" for name in FLAGS if orders.count(name)]
     if truths:
         say(console, f"in truth       {', '.join(truths)}")
 
@@ -139,7 +139,7 @@ def _print_response(m: Measures, console: Console) -> None:
     split = [f"{what} {duration(value)}" for what, value in parts.items() if value is not None]
     if split:
         say(console, f"response       {', '.join(split)}")
-    say(console, f"customers      {m.customers_affected or 0:,} of {m.customers_active or 0:,} hit")
+    say(console, f"customers      {number(m.customers_affected or 0)} of {number(m.customers_active or 0)} hit")
     grades = ", ".join(f"{name} {grade.label}" for name, grade in m.severity.items())
     say(console, f"severity       {grades}")
 
@@ -152,4 +152,4 @@ def print_chain(links: Sequence[CausalLink], console: Console) -> None:
     say(console, "what led to what", "bold")
     for link in links:
         because = f"  ← {link.because.partition('/')[2]}" if link.because else ""
-        say(console, f"  {format_clock(link.t_ns)[:8]}  {link.kind} {link.name}: {link.what}{because}")
+        say(console, f"  {instant(link.t_ns)}  {link.kind} {link.name}: {link.what}{because}")

@@ -8,9 +8,9 @@ from typing import NamedTuple
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 
-from chaos.measures.formatting import NONE, fraction
+from chaos.measures.formatting import NONE, fraction, latency, number, rounded
 from simcore.base.errors import one_line
-from simcore.base.units import format_clock, format_duration
+from simcore.base.units import format_clock
 from simcore.journal.model import FLAGS, Event, Journal
 from simcore.journal.summary import (
     FlowFigures,
@@ -81,13 +81,13 @@ def _headline(figures: Mapping[str, FlowFigures]) -> str:
         "failed": sum(f.failed for f in flows),
         "unknown": sum(f.unknown for f in flows),
     }
-    parts = ", ".join(f"{key} {count:,}" for key, count in sums.items())
-    return f"failed {noun}: {failed:,} of {intended:,} ({fraction(failed / intended, exact=True)}): {parts}"
+    parts = ", ".join(f"{key} {number(count)}" for key, count in sums.items())
+    return f"failed {noun}: {number(failed)} of {number(intended)} ({fraction(failed / intended, exact=True)}): {parts}"
 
 
 def _truth_line(orders: OrderCounts) -> str:
     """What is true of the orders beside what clients saw, if anything is amiss."""
-    found = [f"{name} {count:,}" for name in FLAGS if (count := orders.count(name))]
+    found = [f"{name} {number(count)}" for name in FLAGS if (count := orders.count(name))]
     return f"in truth: {', '.join(found)}" if found else ""
 
 
@@ -110,7 +110,7 @@ def _flow_rows(flows: Mapping[str, FlowFigures]) -> _Table:
         flow = flows[name]
         counts = (flow.intended, flow.rejected, flow.blocked, flow.failed, flow.unknown)
         success = fraction(flow.success, exact=True)
-        rows.append([name, *(f"{count:,}" for count in counts), success, _duration(flow.p50_ns), _duration(flow.p99_ns)])
+        rows.append([name, *(number(count) for count in counts), success, latency(flow.p50_ns), latency(flow.p99_ns)])
     return _Table("flows", rows, len(flows) - len(by_size))
 
 
@@ -139,10 +139,12 @@ def _event_lines(events: list[Event]) -> list[str]:
         times[event.what, event.subject] = times.get((event.what, event.subject), 0) + 1
     lines = [""] * bool(first) + ["events"] * bool(first)
     for key, event in list(first.items())[:_EVENT_ROWS]:
-        detail = "".join(f" {name}={value}" for name, value in event.detail.items()) if times[key] == 1 else f" ×{times[key]:,}"
+        detail = (
+            "".join(f" {name}={value}" for name, value in event.detail.items()) if times[key] == 1 else f" ×{number(times[key])}"
+        )
         lines.append(f"{format_clock(event.t_ns)}  {event.what} {event.subject}{detail}")
     if len(first) > _EVENT_ROWS:
-        lines.append(f"and {len(first) - _EVENT_ROWS:,} more")
+        lines.append(f"and {number(len(first) - _EVENT_ROWS)} more")
     return lines
 
 
@@ -154,15 +156,11 @@ def _conservation_line(laws: Sequence[LawResult]) -> str:
 
 
 def _last_line(metrics: SimulationFigures, digest: str) -> str:
-    speed = "" if metrics.events_per_s is None else f" ({metrics.events_per_s:,.0f} a second)"
-    return f"{metrics.events:,} events{speed}, digest {digest}"
-
-
-def _duration(ns: int | None) -> str:
-    return NONE if ns is None else format_duration(ns)
+    speed = "" if metrics.events_per_s is None else f" ({rounded(metrics.events_per_s)} a second)"
+    return f"{number(metrics.events)} events{speed}, digest {digest}"
 
 
 def _number(value: float | None) -> str:
     if value is None:
         return NONE
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"
+    return number(value) if isinstance(value, int) else rounded(value, 1)

@@ -24,9 +24,9 @@ from chaos.execution.session import Session
 from chaos.i18n.findings import found_text
 from chaos.judgement.verdict import combine, found_in
 from chaos.measures.catalogue import measures
+from chaos.measures.formatting import deviation, instant
 from chaos.results.run import SCHEMA_VERSION, RunResult
 from simcore.base.errors import InputError
-from simcore.base.units import format_clock
 from simcore.files.document import read_document
 
 Story = dict[str, Any]
@@ -105,7 +105,7 @@ def _outcome(outcome: Outcome, run: RunResult) -> dict[str, Any]:
 
 
 def _clock(t_ns: int | None) -> str | None:
-    return None if t_ns is None else format_clock(t_ns)[:8]
+    return None if t_ns is None else instant(t_ns)
 
 
 class Landings(NamedTuple):
@@ -162,7 +162,7 @@ def _summary(told: Story) -> list[str]:
 
 
 def _cells(outcome: dict[str, Any]) -> list[str]:
-    off = "" if outcome["off"] is None else f"{outcome['off']:+.0%}".replace("%", " %").replace("-", "−")
+    off = deviation(outcome["off"])
     end = "fitted" if outcome["fitted"] else "lands" if outcome["lands"] else "misses"
     return [f"`{outcome['measure']}`", outcome["published_shown"], outcome["simulated_shown"], off, end]
 

@@ -14,6 +14,7 @@ from chaos.documents.rendering import to_yaml
 from chaos.documents.triggers import Triggers, scenario_document
 from chaos.execution.inputs.resolve import ResolvedRun
 from chaos.faults.fault import Target
+from chaos.measures.formatting import significant
 from chaos.results.coverage import CombinationRow, DefectEffect, Suggestion
 from simcore.files.document import Node, Origin
 from simcore.model.architecture import Architecture
@@ -197,7 +198,7 @@ def write_suggestions(prices: Prices, rows: Sequence[Suggestion], folder: Path) 
         limits = bounds(prices, window)
         expect: list[dict[str, object]] = [
             {"measure": "orders.failed_share", "at_most": limits.failed_share},
-            {"measure": "impaired_s", "at_most": f"{limits.impaired_s:g}s"},
+            {"measure": "impaired_s", "at_most": f"{significant(limits.impaired_s)}s"},
             {"measure": "orders.duplicated", "at_most": limits.duplicated},
         ]
         document = scenario_document(prices.triggers, window.trigger, window.phase, name=name, expect=expect)

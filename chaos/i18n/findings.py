@@ -7,6 +7,7 @@ from typing import assert_never
 from chaos.i18n.names import fault_name, property_name
 from chaos.i18n.texts import LocalizedText, display_name, join, translate, untranslated
 from chaos.measures.catalogue import measures
+from chaos.measures.formatting import percent, significant
 from chaos.measures.formatting import text as value_text
 from chaos.measures.registry import Slot
 from chaos.results.findings import (
@@ -43,7 +44,7 @@ def symptom_text(symptom: Symptom) -> LocalizedText:
     if isinstance(symptom, Injected):
         return translate("symptom.injected", fault=fault_name(symptom.fault))
     if isinstance(symptom, Slow):
-        return translate("symptom.slow", times=f"{symptom.times:g}")
+        return translate("symptom.slow", times=significant(symptom.times))
     return translate(f"symptom.{symptom.kind}")
 
 
@@ -81,7 +82,7 @@ def limits_text(bound: Bound) -> LocalizedText:
     if isinstance(bound, NearPublished):
         published = value_text(bound.unit, bound.published, exact=True)
         note = translate(f"bound.{bound.standing}") if bound.standing != "counts" else untranslated("")
-        return join([translate("bound.near_published", within=f"{bound.within:.0%}", published=published), note], "", "")
+        return join([translate("bound.near_published", within=percent(bound.within), published=published), note], "", "")
     if isinstance(bound, Limits):
         return _limits(bound)
     return untranslated(bound.text if isinstance(bound, Text) else "")
@@ -92,9 +93,9 @@ def _limits(bound: Limits) -> LocalizedText:
     parts = [untranslated(f"{sign} {value_text(bound.unit, value, exact=True)}") for sign, value in signs if value is not None]
     between = join(parts, " and ", " 且 ")
     if bound.in_share:
-        return translate("bound.in_share", limits=between, share=f"{bound.in_share:.0%}")
+        return translate("bound.in_share", limits=between, share=percent(bound.in_share))
     if bound.quantile is not None:
-        return translate("bound.quantile", limits=between, quantile=f"{bound.quantile:g}")
+        return translate("bound.quantile", limits=between, quantile=significant(bound.quantile))
     return between
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Literal
 
 from chaos.results.findings import Unit as Unit
-from simcore.base.units import SECOND, format_clock
+from simcore.base.units import SECOND, format_clock, format_duration
 
 Language = Literal["en", "zh"]
 NONE = "–"
@@ -53,13 +53,48 @@ def fraction(value: float | None, *, exact: bool = False) -> str:
     if value is None:
         return NONE
     if exact:
-        return f"{value:.3%}"
-    return f"{value:.2%}" if 0 < abs(value) < 0.1 else f"{value:.1%}" if value else "0%"
+        return percent(value, 3)
+    return percent(value, 2 if 0 < abs(value) < 0.1 else 1) if value else "0%"
+
+
+def share(value: float | None) -> str:
+    """A part of a whole in a table of such, where nothing is a plain 0. A dash for none."""
+    return "0" if value == 0 else fraction(value)
+
+
+def percent(value: float | None, decimals: int = 0) -> str:
+    """A percentage of so many decimals, where all of a kind have as many: a level, an interval, a score. A dash for none."""
+    return NONE if value is None else f"{value:.{decimals}%}"
+
+
+def deviation(value: float | None) -> str:
+    """By which part of it something is off, `+12 %`, `−3 %`; nothing for none."""
+    return "" if value is None else f"{value:+.0%}".replace("%", " %").replace("-", "−")
 
 
 def number(value: float) -> str:
     """A number of things, with commas: `12,345`; a median of them may end in .5."""
     return f"{int(value):,}" if float(value).is_integer() else f"{value:,.6g}"
+
+
+def rounded(value: float, decimals: int = 0) -> str:
+    """A figure of so many decimals, with commas: a mean, or an amount of which no more is known."""
+    return f"{value:,.{decimals}f}"
+
+
+def signed(value: float) -> str:
+    """A difference, rounded to a whole number: `+1,234`."""
+    return f"{value:+,.0f}"
+
+
+def significant(value: float, digits: int = 6) -> str:
+    """A figure of so many significant digits, zeros at its end left out: a factor, a quantile, an error level."""
+    return f"{value:.{digits}g}"
+
+
+def yuan(cents: int, *, exact: bool = False) -> str:
+    """An amount of money in yuan, rounded with commas; exactly with two decimals and, for other programs, without commas."""
+    return f"{cents / 100:.2f}" if exact else rounded(cents / 100)
 
 
 def flag(value: float, *, exact: bool = False) -> str:
@@ -72,6 +107,16 @@ def instant(t_ns: int | None) -> str:
     return NONE if t_ns is None else format_clock(t_ns - t_ns % SECOND)
 
 
+def minute(t_ns: int) -> str:
+    """A time of day to the minute, `09:30`, of ns since midnight of the first day."""
+    return instant(t_ns)[:-3]
+
+
 def milliseconds(value: float | None, decimals: int = 0) -> str:
     """A latency, ms: quantiles are known to 1/32 and have no decimals; a dash for none."""
-    return NONE if value is None else f"{value:,.{decimals}f} ms"
+    return NONE if value is None else f"{rounded(value, decimals)} ms"
+
+
+def latency(ns: int | None) -> str:
+    """A latency, ns, in the unit that suits it and as files write it: `2.4ms`, `1.5s`; a dash for none."""
+    return NONE if ns is None else format_duration(ns)

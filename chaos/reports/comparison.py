@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from statistics import fmean
 
-from chaos.measures.formatting import NONE, duration, milliseconds
+from chaos.measures.formatting import NONE, duration, milliseconds, number, percent, rounded, significant
 from chaos.reports.many_runs import Grid, GridCell, GridRow, ManyRunsPage, Picture, Table
 from chaos.reports.plots import Plot, Value, plot
 from chaos.reports.tables import MARKS, baseline_median, shown
@@ -28,7 +28,7 @@ def comparison_page(result: ComparisonResult) -> str:
     verdicts = ", ".join(f"{n} {verdict}" for verdict, n in result.summary.verdicts.items() if n)
     return ManyRunsPage(
         title=f"{len(others)} architectures against {result.baseline}",
-        lead=f"{result.summary.runs:,} runs; {verdicts}.",
+        lead=f"{number(result.summary.runs)} runs; {verdicts}.",
         notes=_notes(result),
         pictures=_pictures(result),
         grids=[_heat_map(result, m.name, others) for m in result.measures],
@@ -38,15 +38,17 @@ def comparison_page(result: ComparisonResult) -> str:
 
 
 def _notes(result: ComparisonResult) -> list[str]:
-    analyses = ", ".join(f"{look.runs} runs ({look.level:.3g})" for look in result.looks)
+    analyses = ", ".join(f"{look.runs} runs ({significant(look.level, 3)})" for look in result.looks)
     margins = "; ".join(f"{m.name}: {shown(m.name, m.margin)}" for m in result.measures)
     notes = [
         f"Margins declared beforehand: {margins}. Differences within them do not matter.",
-        f"Interim analyses, and what each may spend of an error level of {result.level:.0%} over all cells: {analyses}.",
+        f"Interim analyses, and what each may spend of an error level of {percent(result.level)} over all cells: {analyses}.",
     ]
     ratio = result.summary.common_random_numbers.variance_ratio
     if ratio is not None:
-        notes.append(f"With seeds of their own the differences would have {ratio:.1f} times the variance: common random numbers.")
+        notes.append(
+            f"With seeds of their own the differences would have {rounded(ratio, 1)} times the variance: common random numbers."
+        )
     return notes
 
 
@@ -97,7 +99,7 @@ def _costs(result: ComparisonResult) -> Table:
     ]
     rows = []
     for a in result.architectures:
-        hardware = [f"{n:,}" for n in (a.hardware.machines, a.hardware.standbys, a.hardware.slots)]
+        hardware = [number(n) for n in (a.hardware.machines, a.hardware.standbys, a.hardware.slots)]
         rows.append([a.name, *hardware, *(text for flow in flows for text in _latencies(a.latency.get(flow, Latency())))])
     return Table(head, rows)
 
@@ -160,7 +162,7 @@ def _details(result: ComparisonResult) -> Table:
 
 
 def _detail(d: CaseDetail) -> list[str]:
-    orders = [f"{spread.median:,.0f}" if (spread := d.orders[kind]) else NONE for kind in COUNTED]
+    orders = [rounded(spread.median) if (spread := d.orders[kind]) else NONE for kind in COUNTED]
     recovery = duration(d.recovery.restricted_mean_s)
     if d.recovery.not_recovered:
         recovery += f", {d.recovery.not_recovered} not back"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 
+from chaos.measures.formatting import number, percent, rounded, signed
 from chaos.results.coverage import (
     AttributionResult,
     BesideResult,
@@ -41,14 +42,14 @@ def _head(result: CoverageResult) -> Iterator[str]:
     for gap in result.gaps:
         yield f"  differs from production by {gap.name}: {gap.title}"
     yield ""
-    spread = f", {min(s.seed_scores):.1%} to {max(s.seed_scores):.1%} by single seeds" if s.seed_scores else ""
-    yield f"mutation score  {share(s.score)}: {s.killed} of {s.counted} planted defects noticed{spread}"
-    yield f"  survived {s.survived}, not present here {s.not_present}, timed out {s.timed_out}; of those present {share(s.score_present)}"
+    spread = f", {percent(min(s.seed_scores), 1)} to {percent(max(s.seed_scores), 1)} by single seeds" if s.seed_scores else ""
+    yield f"mutation score  {percent(s.score, 1)}: {s.killed} of {s.counted} planted defects noticed{spread}"
+    yield f"  survived {s.survived}, not present here {s.not_present}, timed out {s.timed_out}; of those present {percent(s.score_present, 1)}"
     left_out = [f"{n} {word}" for n, word in ((s.equivalent, "equivalent"), (s.impossible, "cannot be planted")) if n]
     if left_out:
         yield f"  left out: {', '.join(left_out)}"
     yield f"  flaky: {s.flaky} of {s.cells_with_a_kill} cells with a kill were not killed with every seed"
-    yield f"  {s.cells:,} cells, {s.spared:,} spared because the defect could not matter there, {_runs(s)}"
+    yield f"  {number(s.cells)} cells, {number(s.spared)} spared because the defect could not matter there, {_runs(s)}"
 
 
 def _beside(result: CoverageResult) -> Iterator[str]:
@@ -59,7 +60,7 @@ def _beside(result: CoverageResult) -> Iterator[str]:
     gained.sort(key=lambda name: -_yearly(result).get(name, 0.0))
     yield ""
     yield f"the same defects under {other.suite} in {other.environment}: green without them, {s.seeds} seeds"
-    yield f"mutation score  {share(s.score)}: {s.killed} of {s.counted} planted defects noticed, {_runs(s)}"
+    yield f"mutation score  {percent(s.score, 1)}: {s.killed} of {s.counted} planted defects noticed, {_runs(s)}"
     for word, names in ((f"noticed there, and not by {result.suite}", gained), (f"noticed by {result.suite} alone", lost)):
         if names:
             yield f"  {word}: {len(names)}"
@@ -80,14 +81,14 @@ def _yearly(result: CoverageResult) -> dict[str, float]:
 
 
 def _runs(summary: CoverageSummary) -> str:
-    return f"{summary.runs:,} runs" + (f", {summary.kept:,} of them kept from before" if summary.kept else "")
+    return f"{number(summary.runs)} runs" + (f", {number(summary.kept)} of them kept from before" if summary.kept else "")
 
 
 def _operators(result: CoverageResult) -> Iterator[str]:
     yield ""
     yield f"{'defect':<30} {'score':>6}  noticed/counted"
     for row in sorted(result.operators, key=lambda r: (r.score or 0.0, r.name)):
-        yield f"{row.name:<30} {share(row.score):>6}  {row.killed}/{row.counted}  {row.title}"
+        yield f"{row.name:<30} {percent(row.score, 1):>6}  {row.killed}/{row.counted}  {row.title}"
 
 
 def _unexercised(result: CoverageResult) -> Iterator[str]:
@@ -110,12 +111,12 @@ def _prices(result: CoverageResult) -> Iterator[str]:
     yield f"({price.triggers}; in brackets the 90 % interval over the rates)"
     for row in price.ranking[:SHOWN]:
         low, high = row.interval
-        yield f"  {row.failed_orders:>9,.0f} ({low:,.0f} to {high:,.0f})  {row.name}"
+        yield f"  {rounded(row.failed_orders):>9} ({rounded(low)} to {rounded(high)})  {row.name}"
         worst = row.at_the_open or row.worst
         if worst:
             yield (
-                f"            at the open, {worst.trigger}: failed orders {worst.failed_orders:+,.0f}, "
-                f"placed twice {worst.duplicated:+,.0f}, impaired {worst.impaired_s:+,.0f} s, severity {_severity(worst)}"
+                f"            at the open, {worst.trigger}: failed orders {signed(worst.failed_orders)}, "
+                f"placed twice {signed(worst.duplicated)}, impaired {signed(worst.impaired_s)} s, severity {_severity(worst)}"
             )
         if row.name in hidden:
             yield f"            hidden by {_hidden(result.why, row.name)}"
@@ -151,7 +152,7 @@ def _why(result: CoverageResult) -> Iterator[str]:
     yield "one change, and what it would let the same suite notice"
     for row in why.changes:
         if row.catches:
-            worth = f", {row.failed_orders:>9,.0f} failed orders a year" if row.failed_orders else ""
+            worth = f", {rounded(row.failed_orders):>9} failed orders a year" if row.failed_orders else ""
             yield f"  {row.change:<34} {row.catches:>4} more defects ({row.only_this} by this alone){worth}"
     if why.skipped:
         yield f"  not explained within the budget: {len(why.skipped)} survivors"
@@ -164,22 +165,17 @@ def _curve(result: CoverageResult) -> Iterator[str]:
     yield ""
     yield f"{'scenarios':>9}  {'best first':>10}  {'random':>7}  " + ("slips through a year" if curve.whole else "adds most")
     for i, (best, chance) in enumerate(zip(curve.best_first, curve.random, strict=True), 1):
-        slips = f"{best.slips:>12,.0f}  " if curve.whole else ""
-        yield f"{i:>9}  {best.caught:>10}  {chance.caught:>7.1f}  {slips}{best.scenario}"
+        slips = f"{rounded(best.slips):>12}  " if curve.whole else ""
+        yield f"{i:>9}  {best.caught:>10}  {rounded(chance.caught, 1):>7}  {slips}{best.scenario}"
 
 
 def _combinations(result: CoverageResult) -> Iterator[str]:
     yield ""
     yield f"combinations of {', '.join(result.combinations.factors)} that are exercised"
     for row in result.combinations.rows:
-        yield f"  {row.t} at a time: {row.covered:,} of {row.of:,} ({share(row.share)})"
+        yield f"  {row.t} at a time: {number(row.covered)} of {number(row.of)} ({percent(row.share, 1)})"
     for added in result.suggestions:
-        yield f"suggested: {added.file}: {added.catches} more defects, {added.failed_orders:,.0f} failed orders a year"
-
-
-def share(value: float | None) -> str:
-    """A share as a percentage."""
-    return "—" if value is None else f"{value:.1%}"
+        yield f"suggested: {added.file}: {added.catches} more defects, {rounded(added.failed_orders)} failed orders a year"
 
 
 # --- HTML ---------------------------------------------------------------------------------------------------------------------
@@ -205,7 +201,7 @@ def page(result: CoverageResult) -> str:
     s = result.summary
     body = [
         f"<h1>What {_t(title)} does not notice</h1>",
-        f"<p><b>{share(s.score)}</b> of {s.counted} planted defects are noticed; {s.survived} survive, "
+        f"<p><b>{percent(s.score, 1)}</b> of {s.counted} planted defects are noticed; {s.survived} survive, "
         f"{s.not_present} are not present here.</p>",
         _beside_them(result),
         _section("The most costly survivors", _ranking(result)),
@@ -217,7 +213,7 @@ def page(result: CoverageResult) -> str:
             "By defect",
             _table(
                 ("defect", "score", "noticed", "counted", "what it is"),
-                [(r.name, share(r.score), r.killed, r.counted, r.title) for r in result.operators],
+                [(r.name, percent(r.score, 1), r.killed, r.counted, r.title) for r in result.operators],
             ),
         ),
         _section(
@@ -242,7 +238,7 @@ def _beside_them(result: CoverageResult) -> str:
         return ""
     gained, lost = _alone(result, result.beside), _alone(result.beside, result)
     rows = [
-        (_name(of), of.summary.killed, alone, of.summary.survived, of.summary.not_present, share(of.summary.score))
+        (_name(of), of.summary.killed, alone, of.summary.survived, of.summary.not_present, percent(of.summary.score, 1))
         for of, alone in ((result, len(lost)), (result.beside, len(gained)))
     ]
     head = ("the same defects under", "noticed", "by this alone", "run or spared, not noticed", "not present", "score")
@@ -265,7 +261,7 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     tops = "".join(f"<th{mark[i]}>{_t(h)}</th>" for i, h in enumerate(head))
     cells = "".join(
         "<tr>"
-        + "".join(f"<td{mark[i]}>{_t(f'{v:,.0f}' if isinstance(v, float) else v)}</td>" for i, v in enumerate(row))
+        + "".join(f"<td{mark[i]}>{_t(rounded(v) if isinstance(v, float) else v)}</td>" for i, v in enumerate(row))
         + "</tr>"
         for row in rows
     )
@@ -280,7 +276,7 @@ def _ranking(result: CoverageResult) -> str:
             (
                 row.name,
                 float(row.failed_orders),
-                f"{row.interval[0]:,.0f} to {row.interval[1]:,.0f}",
+                f"{rounded(row.interval[0])} to {rounded(row.interval[1])}",
                 open_.trigger if open_ else "",
                 open_.failed_orders if open_ else 0.0,
                 open_.impaired_s if open_ else 0.0,
@@ -319,11 +315,12 @@ def _lines(title: str, series: Mapping[str, Sequence[float]], top: float) -> str
     for value in (0.0, top / 2, top):
         y = low - (low - 30) * value / top
         parts.append(
-            f'<text x="{left - 6}" y="{y + 4:.0f}" font-size="11" text-anchor="end" fill="currentColor">{value:,.0f}</text>'
+            f'<text x="{left - 6}" y="{round(y + 4)}" font-size="11" text-anchor="end" fill="currentColor">{rounded(value)}</text>'
         )
     for (name, values), colour, dash in zip(series.items(), ("#0969da", "#bf3989"), ("", "5 4"), strict=False):
         points = " ".join(
-            f"{left + (width - left - 20) * i / max(1, n - 1):.0f},{low - (low - 30) * v / top:.1f}" for i, v in enumerate(values)
+            f"{round(left + (width - left - 20) * i / max(1, n - 1))},{round(low - (low - 30) * v / top, 1)}"
+            for i, v in enumerate(values)
         )
         parts.append(
             f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2" stroke-dasharray="{dash}">'

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from chaos.measures.formatting import rounded
+
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 620, 340, 60, 46, 34
 RIGHT, RIGHT_OF_LABELS = 20, 170  # labels of points that no line joins stand to the right of them
 LABEL = 13  # height of a line of text
@@ -75,7 +77,7 @@ def plot(values: Sequence[Value], x_title: str, y_title: str, text: Callable[[fl
         x, y = at_x(v.x), at_y(v.y)
         below = LABEL * sum(abs(x - p.x) < NEAR and abs(y - p.y) < LABEL for p in points)
         points.append(Point(x, y, v.label, text(v.y), below))
-    x_ticks = [] if joined else [Tick(at_x(x), f"{x:.1f}") for x in _ticks(low_x, high_x)]
+    x_ticks = [] if joined else [Tick(at_x(x), rounded(x, 1)) for x in _ticks(low_x, high_x)]
     line = " ".join(f"{p.x},{p.y}" for p in points) if joined else ""
     return Plot(points, line, x_title, y_title, at_y(0.0), x_ticks, [Tick(at_y(y), text(y)) for y in _ticks(low_y, high_y)])
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from chaos.i18n.findings import measure_title
 from chaos.i18n.texts import LocalizedText, duration_text, translate, untranslated
-from chaos.measures.formatting import Language, fraction
+from chaos.measures.formatting import Language, fraction, rounded
 from chaos.reports.pairs import least_difference, pair_rows
 from chaos.reports.templating import environment, stylesheet
 from chaos.results.run import GroupResult, PairResult, RunResult, Verdict, same_place
@@ -122,7 +122,7 @@ def _cell(group: GroupResult, mine: Sequence[tuple[RunResult, str | None]]) -> C
     shares = [o.failed_orders / o.intended for o in orders if o.intended]
     impaired = [run.measures.impaired_s for run, _ in mine if run.measures.impaired_s is not None]
     share = fraction(median(shares) if shares else None)
-    lines = [translate("suite.failed", n=f"{median(lost):,.0f}", share=share)] if lost else []
+    lines = [translate("suite.failed", n=rounded(median(lost)), share=share)] if lost else []
     lines += [translate("suite.impaired", time=duration_text(median(impaired)))] if impaired else []
     lines += [translate("suite.median")] if len(mine) > 1 else []
     lines += [] if group.counts else [translate("suite.unjudged")]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from chaos.measures.formatting import share
 from chaos.reports.many_runs import Grid, GridCell, GridRow, ManyRunsPage, Picture
 from chaos.reports.plots import Plot, Value, plot
-from chaos.reports.tables import share, shown
+from chaos.reports.tables import shown
 from chaos.results.sweep import SweepPoint, SweepResult
 
 METASTABLE = "metastable"  # the share of metastable runs, as a column beside the measures

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from chaos.measures.catalogue import measures
-from chaos.measures.formatting import NONE, Unit, fraction, milliseconds, number
+from chaos.measures.formatting import NONE, Unit, milliseconds, number, percent, rounded, share, significant
 from chaos.results.comparison import (
     ArchitectureCosts,
     ComparedCell,
@@ -47,11 +47,6 @@ def shown(measure: str, value: float | None) -> str:
     return share(value) if found.unit is Unit.FRACTION else found.text(value)
 
 
-def share(value: float | None) -> str:
-    """A share among others; nothing is a plain 0."""
-    return NONE if value is None else fraction(value) if value else "0"
-
-
 # --- comparisons --------------------------------------------------------------------------------------------------------------
 
 
@@ -82,7 +77,7 @@ def _architectures(result: ComparisonResult, short: Short) -> list[str]:
         mine = [c.verdict for c in result.cells if c.architecture == a.name and c.measure == first]
         counts = [str(mine.count(v)) if a.name != result.baseline else "" for v in MARKS]
         machines = f"{a.hardware.machines}+{a.hardware.standbys}"
-        rows.append([short[a.name], machines, f"{a.hardware.slots:,}", *_latencies(a), *counts])
+        rows.append([short[a.name], machines, number(a.hardware.slots), *_latencies(a), *counts])
     return table(head, rows)
 
 
@@ -132,7 +127,7 @@ def _notes(result: ComparisonResult) -> list[str]:
     return [
         f"{MARKS['better']} better, {MARKS['worse']} worse, {MARKS['equivalent']} equivalent, {MARKS['inconclusive']} inconclusive, "
         f"{MARKS['not comparable']} cannot be run; medians over seeds, verdicts by sign tests on pairs of the same seed.",
-        f"Chance of one false verdict in the whole at most {2 * result.level:.0%} ({result.level:.0%} for a difference, as much for an "
+        f"Chance of one false verdict in the whole at most {percent(2 * result.level)} ({percent(result.level)} for a difference, as much for an "
         f"equivalence); interim analyses after runs: {', '.join(map(_analysis, result.looks))}.",
         *_worth_of_seeds(result),
         *_missing(result),
@@ -141,7 +136,7 @@ def _notes(result: ComparisonResult) -> list[str]:
 
 
 def _analysis(analysis: InterimAnalysis) -> str:
-    return f"{analysis.runs} (spends {analysis.level:.3g})"
+    return f"{analysis.runs} (spends {significant(analysis.level, 3)})"
 
 
 def _worth_of_seeds(result: ComparisonResult) -> list[str]:
@@ -150,7 +145,7 @@ def _worth_of_seeds(result: ComparisonResult) -> list[str]:
         return []
     return [
         f"Common random numbers: with seeds of their own, differences of {result.measures[0].name} would have "
-        f"{found.variance_ratio:.1f} times the variance (median of {found.cells} comparisons that vary)."
+        f"{rounded(found.variance_ratio, 1)} times the variance (median of {found.cells} comparisons that vary)."
     ]
 
 

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from pydantic import JsonValue
 
 from chaos.i18n.texts import lookup, translate
-from chaos.measures.formatting import instant
+from chaos.measures.formatting import instant, number
 
 HERE = Path(__file__).parent
 ECHARTS, ECHARTS_VERSION = HERE / "vendor" / "echarts" / "echarts.common.min.js", "6.1.0"
@@ -21,7 +21,7 @@ ECHARTS, ECHARTS_VERSION = HERE / "vendor" / "echarts" / "echarts.common.min.js"
 def environment() -> Environment:
     """Templates, with everything escaped that does not say it is markup."""
     found = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    found.globals |= {"translate": translate, "lookup": lookup, "instant": instant}
+    found.globals |= {"translate": translate, "lookup": lookup, "instant": instant, "number": number}
     return found
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO
 
-from chaos.measures.formatting import Language
+from chaos.measures.formatting import Language, number
 from chaos.reports.run.customers import write_csv
 from chaos.reports.run.page import run_page
 from chaos.reports.run.trace import write_trace
@@ -94,7 +94,9 @@ def export(folder: str, language: Language, csv_file: str | None, trace_file: st
     """The customer list and the trace of one run, as far as asked for; a line for a person on each."""
     stored, lines = read_run(folder), []
     if csv_file is not None:  # with a byte order mark: spreadsheets take Chinese names for something else without
-        lines.append(f"{csv_file}: {write_with(csv_file, lambda file: write_csv(stored, file, language), bom=True):,} customers")
+        lines.append(
+            f"{csv_file}: {number(write_with(csv_file, lambda file: write_csv(stored, file, language), bom=True))} customers"
+        )
     if trace_file is not None:
-        lines.append(f"{trace_file}: {write_with(trace_file, lambda file: write_trace(stored, file)):,} requests")
+        lines.append(f"{trace_file}: {number(write_with(trace_file, lambda file: write_trace(stored, file)))} requests")
     return lines

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chaos.i18n.texts import LocalizedText, catalogue, translate
+from chaos.measures.formatting import number, percent, rounded, yuan
 from chaos.reports.run import customers
 from chaos.results.stored_run import StoredRun
 
@@ -40,11 +41,11 @@ def customer_table(stored: StoredRun) -> CustomerTable:
     shown = min(SHOWN, found.customers.size)
     words = [w for w in customers.COUNTED if found.counts[w].any()]
     totals = (found.amount_cents, found.provable_cents, found.claim_cents)
-    amount, provable, claim = (_yuan(int(t.sum())) for t in totals)
+    amount, provable, claim = (yuan(int(t.sum())) for t in totals)
     total = translate(
         "customers.total",
-        n=f"{found.customers.size:,}",
-        intents=f"{int(found.intents.sum()):,}",
+        n=number(found.customers.size),
+        intents=number(int(found.intents.sum())),
         amount=amount,
         provable=provable,
         claim=claim,
@@ -65,11 +66,11 @@ def _rows(found: customers.Impact, words: list[str], shown: int) -> list[Custome
     english, chinese = customers.Identities("en"), customers.Identities("zh")
     rows = []
     for i in range(shown):
-        number = int(found.customers[i])
-        one = english.of(number)
+        customer = int(found.customers[i])
+        one = english.of(customer)
         counts = [int(found.counts[w][i]) for w in words]
-        money = [_yuan(int(t[i])) for t in (found.amount_cents, found.provable_cents, found.claim_cents)]
-        rows.append(CustomerRow(number, one.account, LocalizedText(one.name, chinese.of(number).name), counts, money))
+        money = [yuan(int(t[i])) for t in (found.amount_cents, found.provable_cents, found.claim_cents)]
+        rows.append(CustomerRow(customer, one.account, LocalizedText(one.name, chinese.of(customer).name), counts, money))
     return rows
 
 
@@ -77,13 +78,9 @@ def _heading(word: str) -> LocalizedText:
     return translate(f"outcome.{word}" if f"outcome.{word}" in catalogue() else f"truth.{word}")
 
 
-def _yuan(cents: int) -> str:
-    return f"{cents / 100:,.0f}"
-
-
 def _assumptions() -> LocalizedText:
     return translate(
-        "customers.note", move=f"{customers.DAILY_MOVE:.0%}", session=customers.SESSION_MIN, cost=f"{customers.UNDO_COST:.1%}"
+        "customers.note", move=percent(customers.DAILY_MOVE), session=customers.SESSION_MIN, cost=percent(customers.UNDO_COST, 1)
     )
 
 
@@ -92,11 +89,11 @@ def _complaints(stored: StoredRun, affected: int) -> LocalizedText:
     million = customers.WON_PER_COMPLAINT / 1e6
     return translate(
         "customers.complaints",
-        low=f"{estimate.low:,}",
-        high=f"{estimate.high:,}",
-        low_won=f"{estimate.low * million:,.0f}",
-        high_won=f"{estimate.high * million:,.0f}",
+        low=number(estimate.low),
+        high=number(estimate.high),
+        low_won=rounded(estimate.low * million),
+        high_won=rounded(estimate.high * million),
         per_incident=round(customers.COMPLAINTS_PER_INCIDENT),
         per_minute=round(customers.COMPLAINTS_PER_MINUTE),
-        each=f"{million:.2f}",
+        each=rounded(million, 2),
     )

@@ -13,7 +13,7 @@ from typing import IO, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from chaos.measures.formatting import Language
+from chaos.measures.formatting import Language, yuan
 from chaos.reports.run.bins import Ints, Mask
 from chaos.results.stored_run import StoredRun
 from simcore.base.units import MINUTE, format_clock
@@ -161,7 +161,7 @@ def write_csv(stored: StoredRun, file: IO[str], language: Language) -> int:
                 *who.of(customer),
                 *(int(found.counts[word][i]) for word in COUNTED),
                 int(found.intents[i]),
-                *(f"{int(cents) / 100:.2f}" for cents in money),
+                *(yuan(int(cents), exact=True) for cents in money),
                 *(format_clock(int(t[i])) for t in (found.first_ns, found.last_ns)),
                 DAILY_MOVE,
             ]

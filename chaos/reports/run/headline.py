@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chaos.i18n.findings import reason_text
 from chaos.i18n.texts import LocalizedText, join, translate, untranslated
-from chaos.measures.formatting import fraction, instant
+from chaos.measures.formatting import fraction, instant, number
 from chaos.results.run import RunResult
 from chaos.results.stored_run import StoredRun
 from simcore.journal.model import FLAGS
@@ -29,9 +29,9 @@ def failed_orders(run: RunResult) -> list[LocalizedText]:
     orders = run.measures.orders
     share = orders.failed_orders / orders.intended if orders.intended else None
     return [
-        translate("figure.failed.of", intended=f"{orders.intended:,}", share=fraction(share)),
+        translate("figure.failed.of", intended=number(orders.intended), share=fraction(share)),
         translate(
-            "figure.failed.split", blocked=f"{orders.blocked:,}", failed=f"{orders.failed:,}", unknown=f"{orders.unknown:,}"
+            "figure.failed.split", blocked=number(orders.blocked), failed=number(orders.failed), unknown=number(orders.unknown)
         ),
     ]
 
@@ -39,7 +39,7 @@ def failed_orders(run: RunResult) -> list[LocalizedText]:
 def amiss(run: RunResult) -> LocalizedText | None:
     """What is not as it should be in the books, beside what clients saw; None if nothing is."""
     counts = {flag: run.measures.orders.count(flag) for flag in FLAGS}
-    found = [join([translate(f"truth.{flag}"), untranslated(f"{n:,}")], " ", " ") for flag, n in counts.items() if n]
+    found = [join([translate(f"truth.{flag}"), untranslated(number(n))], " ", " ") for flag, n in counts.items() if n]
     return join(found) if found else None
 
 

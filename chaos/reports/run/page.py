@@ -9,7 +9,7 @@ from typing import Literal
 from chaos.i18n.findings import found_text, limits_text, measure_title
 from chaos.i18n.names import property_name
 from chaos.i18n.texts import LocalizedText, catalogue, duration_text, lookup, translate, untranslated
-from chaos.measures.formatting import Language, instant
+from chaos.measures.formatting import Language, instant, number
 from chaos.reports.run.customer_table import customer_table
 from chaos.reports.run.headline import amiss, failed_orders, reasons, where
 from chaos.reports.run.page_data import page_data
@@ -79,7 +79,7 @@ def _figure(key: str, value: LocalizedText, lines: Iterable[LocalizedText | None
 
 def _figures(run: RunResult) -> list[Figure]:
     measures, failed = run.measures, run.measures.orders.failed_orders
-    figures = [_figure("failed", untranslated(f"{failed:,}"), failed_orders(run), bad=failed > 0)]
+    figures = [_figure("failed", untranslated(number(failed)), failed_orders(run), bad=failed > 0)]
     if (wrong := amiss(run)) is not None:
         figures.append(_figure("truth", wrong, bad=True))
     if measures.impaired_s is None:
@@ -91,8 +91,8 @@ def _figures(run: RunResult) -> list[Figure]:
         value = translate("figure.noticed.never") if noticed is None else duration_text(noticed)
         figures.append(_figure("noticed", value, [who if noticed is not None else None], bad=noticed is None))
     if measures.customers_affected is not None:
-        active = translate("figure.customers.of", active=f"{measures.customers_active or 0:,}")
-        figures.append(_figure("customers", untranslated(f"{measures.customers_affected:,}"), [active]))
+        active = translate("figure.customers.of", active=number(measures.customers_active or 0))
+        figures.append(_figure("customers", untranslated(number(measures.customers_affected)), [active]))
     return figures
 
 
@@ -197,7 +197,7 @@ def _judged(run: RunResult) -> list[JudgedRow]:
     expected = {e.measure for e in run.expectations}
     for name, of in run.properties.items():
         if f"properties.{name}" not in expected:
-            found = translate("table.kept") if of.holds else translate("table.violated", n=f"{of.violations:,}")
+            found = translate("table.kept") if of.holds else translate("table.violated", n=number(of.violations))
             found = translate("table.unchecked") if of.holds is None else found
             rows.append(_row(property_name(name), untranslated(""), found, of.holds, judged=False))
     return rows

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chaos.i18n.findings import symptom_text
 from chaos.i18n.texts import Entry, LocalizedText, display_name, duration_text, join, lookup, translate, untranslated
+from chaos.measures.formatting import significant
 from chaos.reports.run import bands, service_states
 from chaos.reports.run.bins import Bins, bins_of
 from chaos.reports.run.charts.catalogue import shipped_charts
@@ -349,6 +350,6 @@ def _value(key: str, value: Scalar) -> LocalizedText:
     if key.endswith("_ns") and isinstance(value, int):
         return duration_text(value / SECOND)
     if isinstance(value, float):
-        return untranslated(f"{value:.3g}")
+        return untranslated(significant(value, 3))
     group = {"verb": "verb", "approver": "approver"}.get(key)
     return lookup(group, value) if group else display_name(value) if isinstance(value, str) else untranslated(value)

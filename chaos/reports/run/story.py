@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from chaos.i18n.names import fault_name
 from chaos.i18n.texts import LocalizedText, display_name, duration_text, join, lookup, translate, untranslated
-from chaos.measures.formatting import instant
+from chaos.measures.formatting import instant, number
 from chaos.reports.run.headline import amiss
 from chaos.results.run import CausalLink
 from chaos.results.stored_run import StoredRun
@@ -119,7 +119,7 @@ def _recovered(stored: StoredRun) -> Sentence:
 
 def _affected(stored: StoredRun) -> Sentence:
     orders = stored.run.measures.orders
-    figures = {key: f"{orders.count(word):,}" for key, word in _FIGURES.items()}
+    figures = {key: number(orders.count(word)) for key, word in _FIGURES.items()}
     text = translate("story.affected", **figures)
     wrong = amiss(stored.run)
     return Sentence(None, join([text, translate("story.truth", what=wrong)], " ", "") if wrong is not None else text)

@@ -9,7 +9,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 
 from chaos.i18n.texts import LocalizedText, display_name, duration_text, join, lookup, translate, untranslated
-from chaos.measures.formatting import Language, instant
+from chaos.measures.formatting import Language, instant, minute, number
 from chaos.reports.run.bands import bands
 from chaos.reports.run.bins import Bins, Ints, bins_of
 from chaos.reports.run.charts.pools import shown_pools
@@ -62,7 +62,7 @@ def _head(stored: StoredRun) -> list[tuple[LocalizedText, str]]:
         (where(stored), ""),
     ]
     found += [(join([untranslated(" "), text], "", ""), "") for text in reasons(run)[:4]]
-    found.append((_said("figure.failed", untranslated(f"{metrics.orders.failed_orders:,}"), *failed_orders(run)), "bold"))
+    found.append((_said("figure.failed", untranslated(number(metrics.orders.failed_orders)), *failed_orders(run)), "bold"))
     if (wrong := amiss(run)) is not None:
         found.append((_said("figure.truth", wrong), "bold"))
     if metrics.impaired_s is not None:
@@ -151,5 +151,5 @@ def _lane(stored: StoredRun, bins: Bins, lane: str, a: int, b: int) -> str:
 
 
 def _ruler(begin_s: int, end_s: int) -> str:
-    left, right = instant(begin_s * SECOND)[:-3], instant(end_s * SECOND)[:-3]
+    left, right = minute(begin_s * SECOND), minute(end_s * SECOND)
     return left + " " * max(1, COLUMNS - len(left) - len(right)) + right

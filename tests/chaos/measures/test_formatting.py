@@ -4,7 +4,22 @@ from __future__ import annotations
 
 import pytest
 
-from chaos.measures.formatting import Language, Unit, instant, milliseconds, text
+from chaos.measures.formatting import (
+    Language,
+    Unit,
+    deviation,
+    instant,
+    latency,
+    milliseconds,
+    minute,
+    percent,
+    rounded,
+    share,
+    signed,
+    significant,
+    text,
+    yuan,
+)
 from simcore.base.units import HOUR, SECOND
 
 
@@ -47,4 +62,16 @@ def test_durations_in_both_languages(language: Language, said: list[str]) -> Non
 def test_instants_and_latencies() -> None:
     """The second in which something was; ms without decimals where no more is known."""
     assert (instant(9 * HOUR + 15 * SECOND + 999), instant(None)) == ("09:00:15", "–")
+    assert minute(9 * HOUR + 15 * SECOND) == "09:00"
     assert (milliseconds(2.25, 1), milliseconds(1234.4), milliseconds(None)) == ("2.2 ms", "1,234 ms", "–")
+    assert (latency(2_400_000), latency(1_500_000_000), latency(None)) == ("2.4ms", "1.5s", "–")
+
+
+def test_figures_of_a_kind() -> None:
+    """Percentages with the decimals of their kind, differences with their sign, factors by significant digits, money."""
+    assert (percent(0.9512), percent(0.9512, 1), percent(None, 1)) == ("95%", "95.1%", "–")
+    assert (share(0.0), share(0.0403), share(None)) == ("0", "4.03%", "–")
+    assert (deviation(0.123), deviation(-0.03), deviation(0.0), deviation(None)) == ("+12 %", "−3 %", "+0 %", "")
+    assert (rounded(1234.56), rounded(1234.56, 1), signed(1234.5), signed(-7)) == ("1,235", "1,234.6", "+1,234", "-7")
+    assert (significant(0.012345, 3), significant(2.0), significant(0.99)) == ("0.0123", "2", "0.99")
+    assert (yuan(123_456), yuan(123_456, exact=True)) == ("1,235", "1234.56")
