@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any, TextIO
+from typing import TextIO
 
 from simcore.base.model import ResultModel
 
 
-def write_json(result: Any, file: TextIO | None) -> None:
+def write_json(result: ResultModel, file: TextIO | None) -> None:
     """A result object as JSON to a file that was opened for it, if one was."""
     if file is not None:
-        plain = result.json_object() if isinstance(result, ResultModel) else result
-        json.dump(plain, file, ensure_ascii=False, indent=1)
+        json.dump(result.json_object(), file, ensure_ascii=False, indent=1)
         file.write("\n")
 
 

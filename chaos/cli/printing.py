@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from rich.console import Console
 
 from chaos.judgement.causes import paths_to
-from chaos.measures.formatting import NONE, duration, fraction, instant, number, percent
+from chaos.measures.formatting import NONE, duration, fraction, number, percent, short_instant
 from chaos.measures.statistics import median, median_interval, wilson
 from chaos.reports.pairs import pair_claim, pair_lines
 from chaos.results.run import CausalLink, GroupResult, Measures, Orders, PairResult, RunResult, SuiteResult, runs_of
@@ -152,4 +152,4 @@ def print_chain(links: Sequence[CausalLink], console: Console) -> None:
     say(console, "what led to what", "bold")
     for link in links:
         because = f"  ← {link.because.partition('/')[2]}" if link.because else ""
-        say(console, f"  {instant(link.t_ns)}  {link.kind} {link.name}: {link.what}{because}")
+        say(console, f"  {short_instant(link.t_ns)}  {link.kind} {link.name}: {link.what}{because}")

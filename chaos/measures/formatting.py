@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Literal
 
 from chaos.results.findings import Unit as Unit
-from simcore.base.units import SECOND, format_clock, format_duration
+from simcore.base.units import DAY, SECOND, format_clock, format_duration
 
 Language = Literal["en", "zh"]
 NONE = "–"
@@ -105,6 +105,11 @@ def flag(value: float, *, exact: bool = False) -> str:
 def instant(t_ns: int | None) -> str:
     """A time of day to the second, `09:30:15`, of ns since midnight of the first day; a dash for none."""
     return NONE if t_ns is None else format_clock(t_ns - t_ns % SECOND)
+
+
+def short_instant(t_ns: int) -> str:
+    """A time of day for a column of times: to the second, `09:30:15`; on a later day to the minute, with the day: `d2 08:30`."""
+    return instant(t_ns) if t_ns < DAY else minute(t_ns)
 
 
 def minute(t_ns: int) -> str:

@@ -9,6 +9,7 @@ from pydantic.json_schema import JsonSchemaValue
 
 from chaos.results.comparison import ComparisonResult
 from chaos.results.coverage import CoverageResult
+from chaos.results.reproduction import ReproductionsResult
 from chaos.results.run import SuiteResult
 from chaos.results.sweep import SweepResult
 from simcore.base.model import ResultModel
@@ -22,9 +23,10 @@ RESULTS: Mapping[str, type[ResultModel]] = MappingProxyType(
         "sweep": SweepResult,
         "simulation": SimulationResult,
         "coverage": CoverageResult,
+        "reproductions": ReproductionsResult,
     }
 )
-"""By name: `result` is that of run, suite and replay, `simulation` that of simulate."""
+"""By name: `result` is that of run, suite and replay, `simulation` that of simulate, `reproductions` that of timelines."""
 
 
 def result_schema(name: str) -> JsonSchemaValue:

@@ -7,14 +7,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 from click.testing import CliRunner
 
 from chaos.cli.main import main
-from chaos.cli.timelines import counted, reproductions, section, story
+from chaos.cli.timelines import shipped_reproductions
 from chaos.execution.execute import execute
 from chaos.execution.jobs import Job
 from chaos.execution.session import Session
+from chaos.judgement.reproduction import reproduction_of
+from chaos.reports.reproductions import section
+from chaos.results.reproduction import ReproductionsResult, landing
+from chaos.results.schemas import result_schema
 
 CHECKED = ["incidents/everbright-2013-08-16", "incidents/knight-2012-08-01"]  # the cheapest to run whole
 RECORD = """\
@@ -48,17 +53,18 @@ def small(tmp_path: Path, write: Callable[..., Path]) -> Path:
 def test_every_reproduction_is_on_the_page(written: str) -> None:
     """No shipped reproduction is left out, and none is on the page that is not shipped."""
     sections = [line.removeprefix("## ") for line in written.splitlines() if line.startswith("## ")]
-    assert sections == reproductions()
+    assert sections == shipped_reproductions()
 
 
 @pytest.mark.parametrize("name", CHECKED)
 def test_page_is_what_a_run_gives(name: str, written: str) -> None:
     """Run again, a reproduction gives the page's section letter by letter: coredrill timelines --markdown docs/reproductions.md."""
-    made = section(story(SESSION.scenario(name).model, execute(SESSION, Job(name, 1))))
+    scenario = SESSION.scenario(name).model
+    made = section(reproduction_of(scenario, execute(SESSION, Job(name, 1))), scenario.description)
     assert made in written + "\n"
 
 
-@pytest.mark.parametrize("name", reproductions())
+@pytest.mark.parametrize("name", shipped_reproductions())
 def test_page_has_what_the_file_says(name: str, written: str) -> None:
     """Title, lines of the timeline, fitted parameters and stated misses stand in a section as they stand in the file."""
     scenario = SESSION.scenario(name).model
@@ -71,14 +77,14 @@ def test_page_has_what_the_file_says(name: str, written: str) -> None:
 
 def test_outcomes_are_held_against_what_was_published(small: Path) -> None:
     """Of three outcomes one lands, one misses and says so, one was fitted and does not count."""
-    told = story(SESSION.scenario(str(small)).model, execute(SESSION, Job(str(small), 1)))
-    assert [(o["measure"], o["lands"]) for o in told["outcomes"]] == [
+    run = reproduction_of(SESSION.scenario(str(small)).model, execute(SESSION, Job(str(small), 1)))
+    assert [(outcome.measure, outcome.lands) for outcome in run.outcomes] == [
         ("impaired_s", True),
         ("recovery_s", False),
         ("orders.unknown", False),
     ]
-    assert counted([told]) == (1, 2)
-    assert told["timeline"] == [
+    assert landing([run]) == (1, 2)
+    assert run.json_object()["timeline"] == [
         {"what": "nothing answers", "published": "10:02:00", "simulated": "10:02:00"},
         {"what": "an apology", "published": "10:05:00", "simulated": None},
     ]
@@ -98,6 +104,10 @@ def test_command_prints_and_writes(small: Path, tmp_path: Path) -> None:
     told = json.loads((tmp_path / "told.json").read_text(encoding="utf-8"))
     assert told["summary"] == {"runs": 2, "verdict": "pass", "outcomes": 4, "outcomes_landing": 2}
     assert told["runs"][0]["outcomes"][0]["simulated"] == pytest.approx(120, abs=20)
+    jsonschema.validate(told, result_schema("reproductions"))
+    assert ReproductionsResult.model_validate(told).json_object() == told
+    spoiled = told | {"runs": [told["runs"][0] | {"outcomes": [{"measure": "impaired_s"}]}]}
+    assert not jsonschema.Draft202012Validator(result_schema("reproductions")).is_valid(spoiled)
 
 
 def test_requirement_has_no_timeline(tmp_path: Path, write: Callable[..., Path]) -> None:

@@ -15,12 +15,13 @@ from chaos.measures.formatting import (
     percent,
     rounded,
     share,
+    short_instant,
     signed,
     significant,
     text,
     yuan,
 )
-from simcore.base.units import HOUR, SECOND
+from simcore.base.units import DAY, HOUR, SECOND
 
 
 @pytest.mark.parametrize(
@@ -63,6 +64,7 @@ def test_instants_and_latencies() -> None:
     """The second in which something was; ms without decimals where no more is known."""
     assert (instant(9 * HOUR + 15 * SECOND + 999), instant(None)) == ("09:00:15", "–")
     assert minute(9 * HOUR + 15 * SECOND) == "09:00"
+    assert [short_instant(day * DAY + 9 * HOUR + 15 * SECOND) for day in (0, 1, 10)] == ["09:00:15", "d2 09:00", "d11 09:00"]
     assert (milliseconds(2.25, 1), milliseconds(1234.4), milliseconds(None)) == ("2.2 ms", "1,234 ms", "–")
     assert (latency(2_400_000), latency(1_500_000_000), latency(None)) == ("2.4ms", "1.5s", "–")
 
