@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chaos.documents.suite import Suite
-from chaos.execution.jobs import Case, Job
+from chaos.execution.jobs import GroupKey, Job
 from chaos.execution.planning import JobOptions, own_jobs, pair_jobs
 from chaos.execution.runs import Runs, default_store
 from chaos.execution.session import Session
@@ -67,7 +67,7 @@ def result_of(
     jobs: Sequence[Job],
     records: Mapping[str, RunResult],
     pairs: Sequence[PairResult] = (),
-    own: Collection[Case] | None = None,
+    own: Collection[GroupKey] | None = None,
 ) -> SuiteResult:
     """The result object (schema version 1) of finished jobs, in their order. Groups of jobs that are not among `own` (None: all
     are) were made for a pair's sake: what they are held to on their own does not count, the pair's difference does."""
@@ -93,7 +93,7 @@ def result_of(
 
 def grouped(session: Session, jobs: Sequence[Job], records: Mapping[str, RunResult]) -> list[GroupResult]:
     """The jobs' runs by scenario and place, in the order of the jobs, each group with its verdict."""
-    groups: dict[Case, list[Job]] = {}
+    groups: dict[GroupKey, list[Job]] = {}
     for job in jobs:
         groups.setdefault(job.group, []).append(job)
     found = []

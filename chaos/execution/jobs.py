@@ -11,8 +11,9 @@ SIMULATED = "simulated"
 """The target of a job that names no other."""
 
 
-class Case(NamedTuple):
-    """A scenario with the architecture and environment that take the place of its own, or None: what is judged over several seeds."""
+class GroupKey(NamedTuple):
+    """What the runs of a group have in common, which are judged together over their seeds: a scenario, and the architecture and
+    environment that take the place of its own, or None."""
 
     scenario: str
     architecture: str | None = None
@@ -57,9 +58,9 @@ class Job:
         return SystemReference(self.scenario, self.architecture, self.environment, self.assignments, self.defect, self.target)
 
     @property
-    def group(self) -> Case:
-        """What the runs over several seeds have in common."""
-        return Case(self.scenario, self.architecture, self.environment)
+    def group(self) -> GroupKey:
+        """The group that it belongs to."""
+        return GroupKey(self.scenario, self.architecture, self.environment)
 
     @property
     def key(self) -> str:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from chaos.documents.suite import Entry, Pair, Suite
 from chaos.documents.suites import entries_of
-from chaos.execution.jobs import SIMULATED, Case, Job
+from chaos.execution.jobs import SIMULATED, GroupKey, Job
 from chaos.execution.session import Session
 from chaos.execution.target.checks import measure_findings
 from chaos.measures.catalogue import measures
@@ -80,21 +80,21 @@ def _suite_jobs(session: Session, entry: Entry, suite: Suite, options: JobOption
     """The jobs of an entry, whose runs count what the suite's pairs are judged by: where a pair and the suite name the same runs, they are
     made once."""
     jobs = _jobs(session, entry, options, suite.replications)
-    metrics = metrics_of([pair.measure for pair in suite.pairs if _case(entry, options) in _sides(pair, options)])
+    metrics = metrics_of([pair.measure for pair in suite.pairs if _group_key(entry, options) in _sides(pair, options)])
     return [replace(job, metrics=metrics) for job in jobs]
 
 
-def _case(entry: Entry, options: JobOptions) -> Case:
-    return Case(entry.scenario, options.architecture or entry.architecture, options.environment or entry.environment)
+def _group_key(entry: Entry, options: JobOptions) -> GroupKey:
+    return GroupKey(entry.scenario, options.architecture or entry.architecture, options.environment or entry.environment)
 
 
 class _Sides(NamedTuple):
-    a: Case
-    b: Case
+    a: GroupKey
+    b: GroupKey
 
 
 def _sides(pair: Pair, options: JobOptions) -> _Sides:
-    return _Sides(_case(pair.a, options), _case(pair.b, options))
+    return _Sides(_group_key(pair.a, options), _group_key(pair.b, options))
 
 
 def metrics_of(names: Iterable[str]) -> tuple[str, ...]:
