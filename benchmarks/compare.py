@@ -73,7 +73,7 @@ def scenarios(count: int) -> tuple[Case, ...]:
 
 def hops_of(session: Session, job: Job) -> int:
     """Tasks processed by a run."""
-    return int(run_once(session.bind(job.system), job).meta["counts"]["tasks"])
+    return int(run_once(session.bind(job.system), job).meta.counts["tasks"])
 
 
 def simpy_hops_per_s() -> tuple[float, str]:

@@ -73,7 +73,7 @@ def kernel_run(architecture: str, workload: str, start: int, end: int, seed: int
         "simulate_s": times[3] - times[2],
         "requests": ended,
         "recorded": len(journal.intents["request"]),
-        "hops": journal.meta["counts"]["tasks"],
+        "hops": journal.meta.counts["tasks"],
         "response_s": latency_ns / max(ended, 1) / SECOND,
         "peak_mib": peak_mib(),
     }

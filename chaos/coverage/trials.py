@@ -113,7 +113,7 @@ def _observe(session: Session, system: SystemUnderTest, job: Job, counters: bool
         recovery_s_lower=measures.recovery_s_lower,
         customers=measures.customers_affected,
         severity={name: grade.grade for name, grade in measures.severity.items() if grade.grade in GRADES},
-        events=journal.meta["counts"]["events"],
+        events=journal.meta.counts["events"],
         effect=effect(journal),
         broken=sum(not law.ok for law in journal.conservation),
     )

@@ -89,5 +89,5 @@ def watchers(control: ControlPlane) -> Mapping[str, Any]:
 
 def happened(journal: Journal, words: Collection[str], subjects: Collection[str], began: int, ended: int | None = None) -> bool:
     """Whether the journal has one of the events, about one of the subjects, in [began, ended] ns, to the end without `ended`."""
-    until = int(journal.meta["end_ns"]) if ended is None else ended
+    until = journal.meta.end_ns if ended is None else ended
     return any(e.what in words and e.subject in subjects and began <= e.t_ns <= until for e in journal.events)

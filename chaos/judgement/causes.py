@@ -86,7 +86,7 @@ class _Shown(NamedTuple):
 
 def chain(journal: Journal, index: ArchitectureIndex, faults: Sequence[FaultEvidence], spec: EvaluationSpec) -> list[Link]:
     """The links in time order, from what the steps of the method did (`faults`)."""
-    begin, since = int(journal.meta["start_ns"]), spec.first_action
+    begin, since = journal.meta.start_ns, spec.first_action
     if since is None or since <= begin + STEP * SECOND:
         return []
     found = _follow(_hit(index, faults), _Symptoms(journal, since), index.dependents, begin)
@@ -151,7 +151,7 @@ class _Symptoms:
     def __init__(self, journal: Journal, since: int) -> None:
         self.journal, self.since = journal, since
         self.rows = journal.seconds.size // STEP
-        self.split = max(1, (since - int(journal.meta["start_ns"])) // (STEP * SECOND))
+        self.split = max(1, (since - journal.meta.start_ns) // (STEP * SECOND))
         self._known: dict[Part, list[_Shown]] = {}
         self._summed: dict[tuple[str, str, str], Ints] = {}
         self._names = {kind: list(names) for kind, names in journal.names.items()}

@@ -136,7 +136,7 @@ def _last_pending(journal: Journal) -> int:
     changes = [e for e in journal.events if e.what == "actions_pending"]
     if not changes:
         return 0
-    return int(journal.meta["end_ns"]) if changes[-1].detail.get("count") else changes[-1].t_ns
+    return journal.meta.end_ns if changes[-1].detail.get("count") else changes[-1].t_ns
 
 
 def _load(journal: Journal, spec: EvaluationSpec) -> Ints:

@@ -72,7 +72,7 @@ def evaluate_intervals(journal: Journal, spec: EvaluationSpec) -> EvaluationInte
     states = np.zeros(count, np.int8)
     intents, lost = np.zeros(count, np.int64), np.zeros(count, np.int64)
     for flow, objective in spec.objectives.items():
-        recorded = flow in journal.meta["recorded_flows"]
+        recorded = flow in journal.meta.recorded_flows
         counts = (_by_rows if recorded else _by_counters)(journal, flow, objective, spec.every, count)
         states = _combine(states, _state_of(objective, counts))
         intents += counts.total
@@ -99,11 +99,11 @@ class _Counts(NamedTuple):
 
 def _by_rows(journal: Journal, flow: str, objective: Objective, every: int, count: int) -> _Counts:
     """By the interval in which they were submitted."""
-    columns, start = journal.intents, journal.meta["start_ns"]
+    columns, start = journal.intents, journal.meta.start_ns
     mine = columns["flow"] == journal.names["flow"].index(flow)
     submitted, outcome = columns["submit_ns"][mine], columns["outcome"][mine]
     window = (submitted - start) // every
-    counted = (outcome != PENDING) | (journal.meta["end_ns"] - submitted > OVERDUE_NS)
+    counted = (outcome != PENDING) | (journal.meta.end_ns - submitted > OVERDUE_NS)
     counted &= (window >= 0) & (window < count)
     good = counted & np.isin(outcome, GOOD)
     limit = objective.latency_ns

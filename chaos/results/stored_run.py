@@ -58,8 +58,8 @@ class StoredRun:
     @property
     def span(self) -> Stretch:
         """From the first second of the series to the end of the last one."""
-        begin = int(self.journal.meta["start_ns"])
-        return Stretch(begin, min(begin + self.journal.seconds.size * SECOND, int(self.journal.meta["end_ns"])))
+        begin = self.journal.meta.start_ns
+        return Stretch(begin, min(begin + self.journal.seconds.size * SECOND, self.journal.meta.end_ns))
 
     @property
     def window(self) -> Stretch:

@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
@@ -87,7 +87,13 @@ class _Strict(BaseModel):
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class _Meta(_Strict):
+class JournalMeta(_Strict):
+    """What was run: names, digest, seed, the run's time and its measured window (ns since midnight of the first day), the kinds of its
+    flows and those with a row an intent, why nothing can be concluded from it (None: something can), and how much was simulated.
+
+    What a later version says more is kept.
+    """
+
     model_config = ConfigDict(extra="allow")
 
     coredrill_version: _Name
@@ -107,7 +113,7 @@ class _Meta(_Strict):
     counts: dict[str, _Count]
 
     @model_validator(mode="after")
-    def _sensible(self) -> _Meta:
+    def _sensible(self) -> JournalMeta:
         if self.start_ns >= self.end_ns:
             raise ValueError("a run starts before it ends")
         if self.window is not None and self.window[0] >= self.window[1]:
@@ -119,11 +125,15 @@ class _Meta(_Strict):
             raise ValueError(f"order flows without a row an intent: {', '.join(sorted(unrecorded))}")
         return self
 
+    def __getitem__(self, key: str) -> object:
+        """A value by its name, as extensions read it that were written when this was a dict. KeyError for what there is not."""
+        return self.model_dump()[key]
+
 
 class Head(_Strict):
     """The contents of journal.json but for format, schema version and digest."""
 
-    meta: _Meta
+    meta: JournalMeta
     names: dict[_Name, list[_Name]]
     columns: list[SeriesColumn]
     series_blocks: list[Annotated[int, Field(gt=0)]]
@@ -183,9 +193,9 @@ def _plain(value: object) -> object:
 
 @dataclass(frozen=True, eq=False)
 class Journal:
-    """One run. `meta`, `names`, `totals`, `properties` are plain dicts; `intents` and `spans` column → read-only array."""
+    """One run. `names`, `totals`, `properties` are plain dicts; `intents` and `spans` column → read-only array."""
 
-    meta: dict[str, Any]
+    meta: JournalMeta
     names: dict[str, list[str]]
     columns: list[SeriesColumn]
     totals: dict[str, dict[str, dict[str, int]]]
@@ -200,13 +210,12 @@ class Journal:
     @property
     def unknown_reason(self) -> str | None:
         """Why nothing can be concluded from this run, or None."""
-        reason = self.meta["unknown_reason"]
-        return None if reason is None else str(reason)
+        return self.meta.unknown_reason
 
     @property
     def seconds(self) -> IntArray:
         """When each second of the series begins, ns, int64 [rows]."""
-        return int(self.meta["start_ns"]) + SECOND * np.arange(self.stored_series.rows, dtype=np.int64)
+        return self.meta.start_ns + SECOND * np.arange(self.stored_series.rows, dtype=np.int64)
 
     @cached_property
     def _position(self) -> dict[tuple[str, str, str], int]:
@@ -248,7 +257,7 @@ class Journal:
 
         head = self.head()
         del head["series_blocks"]
-        head["meta"] = {key: value for key, value in self.meta.items() if key != "coredrill_version"}
+        head["meta"] = self.meta.model_dump(exclude={"coredrill_version"})
         feed(f"schema {SCHEMA_VERSION}", canonical(head).encode())
         for (kind, name), counts in self.histograms.items():
             feed(f"histogram {kind} {name}", counts.astype("<i8").data)
@@ -263,7 +272,7 @@ class Journal:
     def head(self) -> dict[str, object]:
         """All but the arrays, as journal.json has it."""
         return {
-            "meta": self.meta,
+            "meta": self.meta.model_dump(),
             "names": self.names,
             "columns": self.columns,
             "series_blocks": self.stored_series.blocks,
@@ -277,9 +286,7 @@ class Journal:
         }
 
 
-def assemble(
-    raw: dict[str, Any], head: Head, intents: Columns, spans: Columns, counts: dict[tuple[str, str], IntArray], series: Series
-) -> Journal:
+def assemble(head: Head, intents: Columns, spans: Columns, counts: dict[tuple[str, str], IntArray], series: Series) -> Journal:
     """A journal of checked parts; what is left to check are positions and codes in the tables. Raises ValueError."""
     flows, units, operations = (len(head.names.get(kind, ())) for kind in ("flow", "unit", "operation"))
     all_flags = sum(FLAGS.values())
@@ -294,15 +301,15 @@ def assemble(
     if any(histogram.min() < 0 for histogram in counts.values()):
         raise ValueError("a histogram counts less than nothing")
     return Journal(
-        meta=raw["meta"],
-        names=raw["names"],
+        meta=head.meta,
+        names=head.names,
         columns=head.columns,
-        totals=raw["totals"],
+        totals=head.totals,
         events=head.events,
         intents=intents,
         spans=spans,
         conservation=head.conservation,
-        properties=raw["properties"],
+        properties=head.properties,
         histograms=counts,
         stored_series=series,
     )

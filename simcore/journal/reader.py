@@ -44,7 +44,7 @@ def read_journal(folder: str | Path) -> Journal:
         counts = read_arrays(path / HISTOGRAMS, {"counts": ("<i8", (len(head.histograms), BUCKETS))})["counts"]
         intents = read_arrays(path / INTENTS, {c: (t, (head.intents,)) for c, t in INTENT_COLUMNS.items()})
         spans = read_arrays(path / SPANS, {c: (t, (head.spans,)) for c, t in SPAN_COLUMNS.items()})
-        journal = assemble(raw, head, intents, spans, dict(zip(head.histograms, counts, strict=True)), series)
+        journal = assemble(head, intents, spans, dict(zip(head.histograms, counts, strict=True)), series)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])

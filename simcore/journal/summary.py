@@ -167,18 +167,18 @@ def simulation_run(journal: Journal, *, window: Window | None = None, wall_s: fl
     window = _window(journal, window)
     broken = [law.law for law in journal.conservation if not law.ok]
     reason = f"conservation broken: {', '.join(broken)}" if broken else journal.unknown_reason
-    events, counted = journal.meta["counts"]["events"], figures(journal, window)
+    events, counted = journal.meta.counts["events"], figures(journal, window)
     return SimulationRun(
         scenario=None,
-        architecture=journal.meta["architecture"],
-        environment=journal.meta["environment"],
-        seed=journal.meta["seed"],
+        architecture=journal.meta.architecture,
+        environment=journal.meta.environment,
+        seed=journal.meta.seed,
         verdict="unknown" if reason is not None else None,
         unknown_reason=reason,
         digest=journal.digest,
-        workload=journal.meta["workload"],
-        start_ns=journal.meta["start_ns"],
-        end_ns=journal.meta["end_ns"],
+        workload=journal.meta.workload,
+        start_ns=journal.meta.start_ns,
+        end_ns=journal.meta.end_ns,
         window=window,
         metrics=SimulationFigures(
             orders=counted.orders,
@@ -201,7 +201,7 @@ def laws(journal: Journal) -> list[LawResult]:
 def figures(journal: Journal, window: Window | None = None) -> Figures:
     """`orders`, `flows` and `client_truth` of a run: the part of `result` that is quick."""
     window = _window(journal, window)
-    orders = _intents_of(journal, window, [name for name, kind in journal.meta["flow_kinds"].items() if kind == "order"])
+    orders = _intents_of(journal, window, [name for name, kind in journal.meta.flow_kinds.items() if kind == "order"])
     return Figures(
         orders=_orders(journal, orders),
         flows={name: _flow(journal, name, window) for name in journal.names.get("flow", [])},
@@ -211,7 +211,7 @@ def figures(journal: Journal, window: Window | None = None) -> Figures:
 
 def _window(journal: Journal, window: Window | None) -> Window | None:
     if window is None:
-        own = journal.meta["window"]
+        own = journal.meta.window
         return (own[0], own[1]) if own else None
     if window[0] >= window[1]:
         raise ValueError(f"a window starts before it ends: {window}")
@@ -285,7 +285,7 @@ class _Latency(NamedTuple):
 
 
 def _flow(journal: Journal, name: str, window: Window | None) -> FlowFigures:
-    recorded = name in journal.meta["recorded_flows"]
+    recorded = name in journal.meta.recorded_flows
     if recorded:
         chosen = _intents_of(journal, window, [name])
         outcomes, latency = _outcomes(journal, chosen), _latency(journal, chosen)
@@ -295,7 +295,7 @@ def _flow(journal: Journal, name: str, window: Window | None) -> FlowFigures:
         quantiles = [journal.quantile("flow", name, q) if has_histogram else None for q in (0.5, 0.99)]
         outcomes, latency = _counted_outcomes(journal, name, window), _Latency(None, *quantiles)
     success = (outcomes.confirmed + outcomes.rejected) / outcomes.ended if outcomes.ended else None
-    kind = journal.meta["flow_kinds"][name]
+    kind = journal.meta.flow_kinds[name]
     return FlowFigures(kind=kind, recorded=recorded, **outcomes._asdict(), success=success, **latency._asdict())
 
 
@@ -319,7 +319,7 @@ def _counted_outcomes(journal: Journal, name: str, window: Window | None) -> _Ou
 
 def _rows(journal: Journal, window: Window) -> slice:
     """The seconds of the series that begin in the window."""
-    first, last = (max(0, -(-(t - journal.meta["start_ns"]) // SECOND)) for t in window)
+    first, last = (max(0, -(-(t - journal.meta.start_ns) // SECOND)) for t in window)
     return slice(first, last)
 
 
@@ -359,10 +359,10 @@ def _pool(journal: Journal, name: str, window: Window | None, elapsed: int) -> P
 
 def _elapsed_ns(journal: Journal, window: Window | None) -> int:
     """Time that the series cover, in the window: less than planned for a run that stopped early."""
-    end = journal.meta["end_ns"]
+    end = journal.meta.end_ns
     begins = journal.seconds if window is None else journal.seconds[_rows(journal, window)]
     if window is None and not begins.size:
-        return int(end - journal.meta["start_ns"])
+        return end - journal.meta.start_ns
     return int((np.minimum(begins + SECOND, end) - begins).sum())
 
 

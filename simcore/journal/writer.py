@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import shutil
 from collections.abc import Iterable, Mapping
@@ -144,7 +143,7 @@ class JournalWriter:
             "properties": dict(properties),
         }
         text = canonical(raw)  # through JSON, so that a journal from memory is the same as one from disk
-        return assemble(json.loads(text), Head.model_validate_json(text), intents, spans, full, self._series)
+        return assemble(Head.model_validate_json(text), intents, spans, full, self._series)
 
 
 def _nested(totals: Mapping[tuple[str, str, str], int]) -> dict[str, dict[str, dict[str, int]]]:

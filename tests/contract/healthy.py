@@ -43,7 +43,7 @@ def healthy_run(number: int) -> Run:
     actions = [Action(f["at"], f["do"], {k: v for k, v in f.items() if k not in ("at", "do")}) for f in case.faults]
     journal = simulate(plan, actions)
     broken = [(law.law, law.expected, law.found) for law in journal.conservation if not law.ok]
-    counts = journal.meta["counts"]
+    counts = journal.meta.counts
     return Run(number, f"{case.architecture.name}, seed {case.seed}", len(journal.conservation), broken, counts["requests"])
 
 

@@ -97,7 +97,7 @@ def scenario_run(number: int, seed: int, folder: Path) -> Run:
     for job in jobs:
         system = session.bind(job.system)
         journal = run_once(system, job)
-        events = max(events, journal.meta["counts"]["events"])
+        events = max(events, journal.meta.counts["events"])
         records[job.key] = result_of_run(session, job, system, journal)
     result = result_of(session, jobs, records)
     print_result(result, Console(file=io.StringIO()))

@@ -75,7 +75,7 @@ def intents(journal: Journal) -> list[tuple[Any, ...]]:
     """The recorded intents in order: flow and what the customer means to do; robots' probes left out."""
     flows, table = journal.names["flow"], journal.intents
     rows = zip((flows[flow] for flow in table["flow"]), *(table[column].tolist() for column in SAME), strict=True)
-    return [row for row in rows if journal.meta["flow_kinds"][row[0]] != "probe"]
+    return [row for row in rows if journal.meta.flow_kinds[row[0]] != "probe"]
 
 
 def test_intents_are_the_same_in_every_architecture(legacy: Journal, audited: Journal) -> None:

@@ -57,7 +57,7 @@ def laws(bug: Callable[[Any, Any], None] | None = None, at: int = SECOND) -> dic
         core.env.process(happen())
 
     journal = simulate(plan, script=script)
-    assert journal.meta["counts"]["requests"] > 200
+    assert journal.meta.counts["requests"] > 200
     return {law.law: law.ok for law in journal.conservation}
 
 

@@ -89,7 +89,7 @@ class Window:
 
     @property
     def duration(self) -> float:
-        return float(self.whole.meta["end_ns"] - self.warm_up.meta["end_ns"]) / self.unit
+        return float(self.whole.meta.end_ns - self.warm_up.meta.end_ns) / self.unit
 
     def mean(self, pool: str, of: str) -> float:
         """Time average: slots in use (`busy`), waiting (`queue`), or the share of time with no free slot (`full`)."""

@@ -32,7 +32,7 @@ def contents(journal: Journal) -> tuple[object, ...]:
     """Everything that was counted, and everything that happened."""
     intents = {column: values.tolist() for column, values in journal.intents.items()}
     series = [journal.series(*column[:3]).sum() for column in journal.columns]
-    return sorted(map(repr, journal.events)), journal.totals, journal.meta["counts"], intents, series
+    return sorted(map(repr, journal.events)), journal.totals, journal.meta.counts, intents, series
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

@@ -28,7 +28,7 @@ class Bins:
     @property
     def start_ns(self) -> int:
         """When the first bin begins, ns."""
-        return int(self.journal.meta["start_ns"])
+        return self.journal.meta.start_ns
 
     @property
     def begins(self) -> Ints:

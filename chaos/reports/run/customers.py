@@ -75,13 +75,13 @@ def _sorted(found: Impact, order: NDArray[np.intp]) -> Impact:
 
 
 def _is_order(stored: StoredRun) -> Mask:
-    kinds, names = stored.journal.meta["flow_kinds"], stored.journal.names.get("flow", [])
+    kinds, names = stored.journal.meta.flow_kinds, stored.journal.names.get("flow", [])
     return np.isin(stored.journal.intents["flow"], [i for i, n in enumerate(names) if kinds[n] == "order"])
 
 
 def _affected_rows(stored: StoredRun) -> Mask:
     intents, (begin, end) = stored.journal.intents, stored.window
-    kinds, names = stored.journal.meta["flow_kinds"], stored.journal.names.get("flow", [])
+    kinds, names = stored.journal.meta.flow_kinds, stored.journal.names.get("flow", [])
     probes = np.isin(intents["flow"], [i for i, n in enumerate(names) if kinds[n] == "probe"])
     bad = np.isin(intents["outcome"], [OUTCOMES.index(word) for word in BAD_OUTCOMES])
     bad |= _is_order(stored) & (intents["flags"] != 0)

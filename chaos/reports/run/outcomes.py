@@ -23,7 +23,7 @@ class OutcomeCounts(NamedTuple):
 
 def order_rows(journal: Journal) -> Mask:
     """Which rows of the intents are stock orders."""
-    kinds, names = journal.meta["flow_kinds"], journal.names.get("flow", [])
+    kinds, names = journal.meta.flow_kinds, journal.names.get("flow", [])
     return np.isin(journal.intents["flow"], [i for i, flow in enumerate(names) if kinds[flow] == "order"])
 
 

@@ -234,7 +234,7 @@ def _node(bins: Bins, service: str, drawn: TopologyNode, split: int) -> Node:
 def _client(stored: StoredRun, bins: Bins, split: int) -> Node:
     """The customers: failing when their intents do."""
     bad, ended = np.zeros(bins.count, np.int64), np.zeros(bins.count, np.int64)
-    for flow, kind in stored.journal.meta["flow_kinds"].items():
+    for flow, kind in stored.journal.meta.flow_kinds.items():
         if kind != "probe":
             lost = sum(bins.sums("flow", flow, field) for field in ("failed", "unknown", "blocked"))
             bad += lost

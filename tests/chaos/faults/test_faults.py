@@ -84,7 +84,7 @@ def took_effect(journal: Journal, spec: dict[str, Any] | Step, number: int = 0) 
     """What the fault says of itself, from the events that carry its evidence."""
     fault = (spec if isinstance(spec, Step) else STEP.model_validate(spec)).fault
     told = {e.what: e for e in journal.events if e.detail.get("step") == number}
-    ended = told["fault_healed"].t_ns if "fault_healed" in told else journal.meta["end_ns"]
+    ended = told["fault_healed"].t_ns if "fault_healed" in told else journal.meta.end_ns
     return fault.took_effect(journal, told["fault_started"].t_ns, ended, int(told["fault_exercised"].detail["grown"]))
 
 
@@ -210,7 +210,7 @@ def test_fault_takes_effect_and_heals(case: Case) -> None:
 
 def require_effect(case: Case, spec: Step) -> None:
     journal = run([spec], end="09:33:10")
-    intervals = (BEGAN - 50 * SECOND, BEGAN), (BEGAN + 3 * SECOND, ENDED), (ENDED + case.settle, journal.meta["end_ns"])
+    intervals = (BEGAN - 50 * SECOND, BEGAN), (BEGAN + 3 * SECOND, ENDED), (ENDED + case.settle, journal.meta.end_ns)
     before, during, after = (case.measure(journal, *interval) for interval in intervals)
     sign = 1 if case.up else -1
     floor = 1e-3 if before == 0 or during == 0 or after == 0 else 0.0
@@ -290,7 +290,7 @@ def test_bad_release_is_rolled_back() -> None:
     journal = run([spec], also=_act_at("09:31:20", lambda core, control: control.changes.roll_back("risk-check")))
     failed = "unit/risk-check#0/failed"
     assert span(journal, failed, BEGAN, BEGAN + 20 * SECOND).sum() > 20
-    assert span(journal, failed, BEGAN + 21 * SECOND, journal.meta["end_ns"]).sum() == 0
+    assert span(journal, failed, BEGAN + 21 * SECOND, journal.meta.end_ns).sum() == 0
     assert [e.what for e in journal.events if e.subject == "risk-check"] == ["change", "rolled_back"]
 
 
@@ -307,7 +307,7 @@ def test_rollback_may_spread_what_it_should_take_away() -> None:
     thirds = [
         (BEGAN, BEGAN + 20 * SECOND),
         (BEGAN + 20 * SECOND, BEGAN + 40 * SECOND),
-        (BEGAN + 41 * SECOND, journal.meta["end_ns"]),
+        (BEGAN + 41 * SECOND, journal.meta.end_ns),
     ]
     good, stale = ([int(span(journal, f"unit/login#{i}/failed", *third).sum()) for third in thirds] for i in (0, 1))
     assert [n > 20 for n in good] == [False, True, False]
@@ -350,7 +350,7 @@ def test_rollback_that_fails_leaves_it_to_the_vendor() -> None:
     assert tried == [False, False, True]
     failed = "unit/risk-check#0/failed"
     assert span(journal, failed, BEGAN + 21 * SECOND, BEGAN + 40 * SECOND).sum() > 20
-    assert span(journal, failed, BEGAN + 41 * SECOND, journal.meta["end_ns"]).sum() == 0
+    assert span(journal, failed, BEGAN + 41 * SECOND, journal.meta.end_ns).sum() == 0
     assert [e.what for e in journal.events if e.subject == "risk-check"] == ["change", "rollback_failed", "rollback_failed"]
 
 

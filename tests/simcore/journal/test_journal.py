@@ -252,6 +252,18 @@ def test_the_digest_sees_every_part(changed: dict[str, Any]) -> None:
     assert build(**changed).digest != build().digest
 
 
+def test_what_a_later_version_says_of_a_run_is_kept(tmp_path: Path) -> None:
+    """A key that is not known comes back, and counts in the digest; every value can be had by its name as well."""
+    journal = build(meta={"mood": {"of the day": [1.5, None]}})
+    write_journal(journal, tmp_path / "run")
+    again = read_journal(tmp_path / "run")
+    assert again.meta["mood"] == {"of the day": [1.5, None]}
+    assert (again.digest == journal.digest, journal.digest == build().digest) == (True, False)
+    assert again.meta["seed"] == again.meta.seed == 7
+    with pytest.raises(KeyError):
+        again.meta["moods"]
+
+
 def test_the_digest_sees_nothing_else(tmp_path: Path) -> None:
     """Not the version of coredrill, the order of keys, the type of integers, or when and where the files were written."""
     base = build()
@@ -312,7 +324,7 @@ def test_a_failed_write_leaves_the_older_journal(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(writing, "write_arrays", full)
     with pytest.raises(OSError, match="no space left"):
         write_journal(build(meta={"seed": 8}), tmp_path / "run")
-    assert read_journal(tmp_path / "run").meta["seed"] == 7
+    assert read_journal(tmp_path / "run").meta.seed == 7
     assert [entry.name for entry in tmp_path.iterdir()] == ["run"]
 
 

@@ -18,7 +18,7 @@ def _series(bins: Bins) -> list[Series]:
     journal, orders = bins.journal, order_rows(bins.journal)
     found = _layers(ALL_ORDERS, outcomes_by_bin(bins, orders)._asdict())
     for i, flow in enumerate(journal.names.get("flow", [])):
-        if flow in journal.meta["recorded_flows"]:
+        if flow in journal.meta.recorded_flows:
             by_outcome = outcomes_by_bin(bins, journal.intents["flow"] == i)._asdict()
         else:
             by_outcome = {outcome: bins.sums("flow", flow, field).tolist() for outcome, field in _COUNTERS.items()}
