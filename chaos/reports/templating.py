@@ -5,13 +5,16 @@ from __future__ import annotations
 import functools
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from pydantic import JsonValue
 
 from chaos.i18n.texts import lookup, translate
 from chaos.measures.formatting import instant, number
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 HERE = Path(__file__).parent
 ECHARTS, ECHARTS_VERSION = HERE / "vendor" / "echarts" / "echarts.common.min.js", "6.1.0"
@@ -20,6 +23,8 @@ ECHARTS, ECHARTS_VERSION = HERE / "vendor" / "echarts" / "echarts.common.min.js"
 @functools.cache
 def environment() -> Environment:
     """Templates, with everything escaped that does not say it is markup."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # here: it takes time, and most commands write no page
+
     found = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     found.globals |= {"translate": translate, "lookup": lookup, "instant": instant, "number": number}
     return found

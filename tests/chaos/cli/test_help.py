@@ -31,6 +31,16 @@ def test_the_help_loads_no_command(python: Callable[..., object]) -> None:
     assert done.stderr.strip() == "set()"  # type: ignore[attr-defined]
 
 
+def test_no_command_loads_at_once_what_few_runs_need(python: Callable[..., object]) -> None:
+    """The modules of all commands, imported, bring neither the compiler nor templates nor a cluster's client: these take their time."""
+    program = (
+        "import sys, importlib\nfrom chaos.cli.main import COMMANDS\n"
+        "for command in COMMANDS.values():\n    importlib.import_module(command.where.partition(':')[0])\n"
+        "print(sorted({'jinja2', 'numba', 'pandas', 'scipy', 'distributed', 'simpy'} & set(sys.modules)))"
+    )
+    assert python("-c", program).stdout.strip() == "[]"  # type: ignore[attr-defined]
+
+
 def test_a_command_that_is_not_there_is_a_mistake_of_the_user() -> None:
     """Exit code 2, in one line."""
     with pytest.raises(SystemExit) as end:
