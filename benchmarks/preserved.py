@@ -26,7 +26,8 @@ import sys
 import tempfile
 import time
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -242,34 +243,43 @@ def differing(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
 
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, list[str]]:
-    """By what it is about, each with its lines: runs and documents that are not as they were. Empty if all is preserved."""
+    """By what it is about, each with its lines: parts of runs, and documents, that are not as they were. Empty if all is preserved."""
     found: dict[str, list[str]] = {}
     if old["options"] != new["options"]:
         found["options"] = [f"recorded with {old['options']} and with {new['options']}: they cannot be compared"]
     for name in differing(old.get("result", {}), new.get("result", {})):
-        found[f"result {name}"] = ["differs"]
+        found[f"result {name}"] = []
     before, after = old.get("runs", {}), new.get("runs", {})
     for name in {**before, **after}:
         if name not in before or name not in after:
             found[f"run {name}"] = [f"only in the {'old' if name in before else 'new'} one"]
-        elif lines := _parts(before[name], after[name]):
-            found[f"run {name}"] = lines
+        else:
+            found |= {f"run {name}: {part}": lines for part, lines in _parts(before[name], after[name]).items()}
     for name in differing(old["documents"], new["documents"]):
         was, now = (of["documents"].get(name, []) for of in (old, new))
         found[f"document {name}"] = list(difflib.unified_diff(was, now, "old", "new", lineterm="", n=1))
     return found
 
 
-def _parts(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    lines = [f"{kind}: {', '.join(keys)}" for kind in ("journal", "record") if (keys := differing(old[kind], new[kind]))]
-    return [f"second digest {old['second']}, now {new['second']}", *lines] if old["second"] != new["second"] else lines
+def _parts(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The parts of a run that differ: `second digest`, `journal PART`, `record KEY`."""
+    second = {"second digest": [f"{old['second']}, now {new['second']}"]} if old["second"] != new["second"] else {}
+    return second | {f"{kind} {key}": [] for kind in ("journal", "record") for key in differing(old[kind], new[kind])}
 
 
 def excepted(path: Path | None) -> dict[str, str]:
-    """Reasons by name, from a JSON object such as {"run a/b legacy-coupled production 1": "why"}; each has one."""
+    """Reasons by what may differ, from a JSON object such as {"run *: record severity": "why"}: `*` stands for anything."""
     found: dict[str, str] = json.loads(path.read_text(encoding="utf-8")) if path else {}
     if empty := [name for name, reason in found.items() if not reason.strip()]:
         raise click.ClickException(f"an exception has a reason: {', '.join(empty)}")
+    return found
+
+
+def sorted_out(names: Iterable[str], patterns: Iterable[str]) -> dict[str, list[str]]:
+    """The names by the first pattern that each fits; below the empty pattern those that fit none."""
+    found: dict[str, list[str]] = {pattern: [] for pattern in (*patterns, "")}
+    for name in names:
+        found[next((pattern for pattern in found if pattern and fnmatchcase(name, pattern)), "")].append(name)
     return found
 
 
@@ -281,21 +291,20 @@ def compare(old: Path, new: Path, exceptions: Path | None) -> None:
     """Print what differs; exit 1 if anything does that is not excepted, or if an exception does not differ."""
     before, after = (json.loads(path.read_text(encoding="utf-8")) for path in (old, new))
     reasons, found = excepted(exceptions), differences(before, after)
-    for name, lines in found.items():
-        click.echo(f"{name}: {'excepted: ' + reasons[name] if name in reasons else 'DIFFERS'}")
-        for line in lines:
+    groups = sorted_out(found, reasons)
+    for name in groups[""]:
+        click.echo("\n    ".join([f"{name}: DIFFERS", *found[name]]))
+    for pattern, reason in reasons.items():
+        click.echo(f"{pattern}: {len(groups[pattern]) or 'NONE'} excepted: {reason}")
+        for line in (line for name in groups[pattern] for line in found[name]):
             click.echo(f"    {line}")
-    idle = [name for name in reasons if name not in found]
-    for name in idle:
-        click.echo(f"{name}: excepted, but is as it was")
     shared = [name for name in before.get("runs", {}) if name in after.get("runs", {})]
     for key in TOLD:
         changed = sum(before["runs"][name][key] != after["runs"][name][key] for name in shared)
         click.echo(f"{key}: {changed} of {len(shared)} runs have another (allowed)")
-    bad = [name for name in found if name not in reasons]
-    runs, documents = len(before.get("runs", {})), len(before["documents"])
-    click.echo(f"{runs} runs and {documents} documents: {len(bad)} differ, {len(found) - len(bad)} excepted")
-    sys.exit(1 if bad or idle else 0)
+    runs, documents, bad = len(before.get("runs", {})), len(before["documents"]), len(groups[""])
+    click.echo(f"{runs} runs and {documents} documents: {bad} parts differ, {len(found) - bad} excepted")
+    sys.exit(1 if bad or not all(groups[pattern] for pattern in reasons) else 0)
 
 
 if __name__ == "__main__":
