@@ -37,6 +37,7 @@ ELSEWHERE = {
     r"dask |.*--cluster": "tests/chaos/execution/test_workers.py runs on a cluster",
     r".*(reboot-loop|stored:kept)": "tests/chaos/test_example_plugin.py installs the package",
     r"coredrill timelines --markdown": "it makes a page of the documentation: benchmarks/preserved.py",
+    r"coredrill compare dependencies incidents": "most of an hour: benchmarks/compare.py comparison makes those runs",
     r"coredrill coverage": "hours: benchmarks/kill_matrix.py and benchmarks/story.py make those runs",
     r"python benchmarks/|python -m chaos.faults.document": "it makes a file of the checkout: its test says whether it is current",
 }
