@@ -139,7 +139,7 @@ def run_lines(lines: list[str], folder: Path) -> None:
 def test_shell_commands_run(block: Block, folder: Path) -> None:
     """Each command of a block ends well: with 0, or with the exit code of a verdict."""
     if ALL and "report runs" in block.text:
-        run_lines(["coredrill run my-scenario.yaml --journal runs", "mv runs/* runs/one || true"], folder)
+        run_lines(["coredrill run my-scenario.yaml --journal runs --spans 500", "mv runs/* runs/one || true"], folder)
     run_lines(commands_of(block.text, everything=ALL), folder)
 
 
