@@ -52,7 +52,9 @@ def options(documentation: str, count: int) -> argparse.ArgumentParser:
     return parser
 
 
-def look(make: Callable[[int], T], failed: Callable[[T], bool], first: int, count: int, processes: int) -> tuple[list[T], bool]:
+def examine(
+    make: Callable[[int], T], failed: Callable[[T], bool], first: int, count: int, processes: int
+) -> tuple[list[T], bool]:
     """What `make` made of the numbers from `first` on, and whether Ctrl-C cut it short."""
     done: list[T] = []
     bad, begin, numbers = 0, time.monotonic(), iter(range(first, first + count))
@@ -65,14 +67,14 @@ def look(make: Callable[[int], T], failed: Callable[[T], bool], first: int, coun
                 done += fresh
                 bad += sum(map(failed, fresh))
                 under_way |= {pool.submit(make, number) for number in islice(numbers, len(ready))}
-                tell(len(done), count, bad, time.monotonic() - begin)
+                report_progress(len(done), count, bad, time.monotonic() - begin)
         except KeyboardInterrupt:
             pool.shutdown(wait=True, cancel_futures=True)
             return done, True
     return done, False
 
 
-def tell(done: int, count: int, failures: int, seconds: float) -> None:
+def report_progress(done: int, count: int, failures: int, seconds: float) -> None:
     """Progress: a line that is written over on a terminal, else one now and then."""
     terminal = sys.stderr.isatty()
     if terminal or done % 100 == 0 or done == count:
@@ -91,7 +93,7 @@ def exit_code(failed: bool, interrupted: bool) -> int:
 def main() -> int:
     """Looks, prints, and returns the exit code."""
     arguments = options(__doc__ or "", 2000).parse_args()
-    done, interrupted = look(one_run, lambda run: bool(run.broken), arguments.first, arguments.count, arguments.processes)
+    done, interrupted = examine(one_run, lambda run: bool(run.broken), arguments.first, arguments.count, arguments.processes)
     failures = sorted((run for run in done if run.broken), key=lambda run: run.number)
     requests, laws = sum(run.requests for run in done), sum(run.laws for run in done)
     print(f"{len(done)} runs with {requests:,} requests; {laws:,} laws looked at")

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from healthy_runs import exit_code, look, options  # puts the checkout behind what is installed
+from healthy_runs import examine, exit_code, options  # puts the checkout behind what is installed
 
 if TYPE_CHECKING:
     from tests.contract.malformed_scenarios import Finding
@@ -37,7 +37,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, help="other files under the same numbers (0)")
     arguments = parser.parse_args()
     make = partial(one_file, seed=arguments.seed)
-    done, interrupted = look(make, lambda found: bool(found.wrong), arguments.first, arguments.count, arguments.processes)
+    done, interrupted = examine(make, lambda found: bool(found.wrong), arguments.first, arguments.count, arguments.processes)
     bad = sorted(found for found in done if found.wrong)
     kinds = Counter(found.mistake for found in done)
     print(f"{len(done)} malformed files, {len(bad)} not refused as they should be; by mistake:")

@@ -40,7 +40,7 @@ LEFT_OUT = {".git", ".venv", ".coredrill", ".hypothesis", "build", "dist", "node
 DIGEST = re.compile(r"\b[0-9a-f]{32}\b")  # of a journal or of an input: told by its own key, and left out of all others
 BLOCKS = re.compile(r"<!-- made by:? (.*?) -->\n(.*?)(?=<!-- end -->)", re.DOTALL)
 ONCE = re.compile(r"--replications 1(?!\d)")
-TOLD = ("digest", "input_digest")  # may differ where the second digest does not: they know the shape of the files' models
+MAY_DIFFER = ("digest", "input_digest")  # may differ where the second digest does not: they know the shape of the files' models
 MAY_FAIL = 1  # exit code of a suite in which an expectation is not kept
 
 Parts = dict[str, str]
@@ -91,10 +91,10 @@ def run_of(folder: Path, record: Mapping[str, Any]) -> dict[str, Any]:
     """What is kept of one run: its digest, the second one, and the digests of the parts of its journal and of its record."""
     parts = journal_parts(folder)
     beside = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-    keys = {key: bare_digest_of(value) for key, value in record.items() if key not in TOLD}
+    keys = {key: bare_digest_of(value) for key, value in record.items() if key not in MAY_DIFFER}
     more = {f"run.json {key}": bare_digest_of(value) for key, value in beside.items()}
-    told = {key: record[key] for key in TOLD}
-    return {**told, "second": digest_of(parts), "journal": parts, "record": keys | more}
+    separate = {key: record[key] for key in MAY_DIFFER}
+    return {**separate, "second": digest_of(parts), "journal": parts, "record": keys | more}
 
 
 def key_of(record: Mapping[str, Any]) -> str:
@@ -299,7 +299,7 @@ def compare(old: Path, new: Path, exceptions: Path | None) -> None:
         for line in (line for name in groups[pattern] for line in found[name]):
             click.echo(f"    {line}")
     shared = [name for name in before.get("runs", {}) if name in after.get("runs", {})]
-    for key in TOLD:
+    for key in MAY_DIFFER:
         changed = sum(before["runs"][name][key] != after["runs"][name][key] for name in shared)
         click.echo(f"{key}: {changed} of {len(shared)} runs have another (allowed)")
     runs, documents, bad = len(before.get("runs", {})), len(before["documents"]), len(groups[""])

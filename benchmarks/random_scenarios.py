@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from healthy_runs import exit_code, look, options  # puts the checkout behind what is installed
+from healthy_runs import examine, exit_code, options  # puts the checkout behind what is installed
 
 if TYPE_CHECKING:
     from tests.contract.random_scenarios import Run
@@ -70,7 +70,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, help="other scenarios under the same numbers (0)")
     arguments = parser.parse_args()
     make = partial(one_run, seed=arguments.seed)
-    done, interrupted = look(make, lambda run: bool(failures(run)), arguments.first, arguments.count, arguments.processes)
+    done, interrupted = examine(make, lambda run: bool(failures(run)), arguments.first, arguments.count, arguments.processes)
     bad = report(done) if done else 0
     return exit_code(bool(bad), interrupted)
 

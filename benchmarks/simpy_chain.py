@@ -46,11 +46,11 @@ class _Tally:
 def simulate(chain: Chain, horizon_s: float, seed: int) -> Outcome:
     """Run the chain from empty for `horizon_s` simulated seconds."""
     env = simpy.Environment()
-    luck = random.Random(seed)
+    rng = random.Random(seed)
     threads = simpy.Resource(env, chain.threads or 1 << 30)
     stations = [simpy.Resource(env, servers) for servers in chain.servers]
     tally = _Tally()
-    env.process(_arrivals(env, chain, luck, threads, stations, tally))
+    env.process(_arrivals(env, chain, rng, threads, stations, tally))
     begin = time.perf_counter()
     env.run(until=horizon_s)
     wall_s = time.perf_counter() - begin
@@ -60,20 +60,20 @@ def simulate(chain: Chain, horizon_s: float, seed: int) -> Outcome:
 def _arrivals(
     env: simpy.Environment,
     chain: Chain,
-    luck: random.Random,
+    rng: random.Random,
     threads: simpy.Resource,
     stations: list[simpy.Resource],
     tally: _Tally,
 ) -> Generator[simpy.Event, None, None]:
     while True:
-        yield env.timeout(luck.expovariate(chain.rate))
-        env.process(_request(env, 1.0 / chain.service_s, luck, threads, stations, tally))
+        yield env.timeout(rng.expovariate(chain.rate))
+        env.process(_request(env, 1.0 / chain.service_s, rng, threads, stations, tally))
 
 
 def _request(
     env: simpy.Environment,
     service_rate: float,
-    luck: random.Random,
+    rng: random.Random,
     threads: simpy.Resource,
     stations: list[simpy.Resource],
     tally: _Tally,
@@ -84,7 +84,7 @@ def _request(
         for station in stations:
             with station.request() as server:
                 yield server
-                yield env.timeout(luck.expovariate(service_rate))
+                yield env.timeout(rng.expovariate(service_rate))
     tally.requests += 1
     tally.response_s += env.now - submitted
 

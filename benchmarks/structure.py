@@ -127,13 +127,13 @@ def measure(tree: Path) -> dict[str, Any]:
     }
 
 
-def told(value: Any, name: str = "") -> Iterator[str]:
+def lines_of_numbers(value: Any, name: str = "") -> Iterator[str]:
     """Lines to read: a list of names is its length, and at most ten of them."""
     if isinstance(value, dict) and set(value) == {"of", "found", "percent"}:
         yield f"{name}: {value['found']:,} of {value['of']:,}, {value['percent']} %"
     elif isinstance(value, dict):
         for key, inner in value.items():
-            yield from told(inner, f"{name}.{key}" if name else key)
+            yield from lines_of_numbers(inner, f"{name}.{key}" if name else key)
     elif isinstance(value, list):
         yield f"{name}: {len(value)}"
         yield from (f"    {', '.join(map(str, of)) if isinstance(of, list | tuple) else of}" for of in value[:10])
@@ -147,7 +147,7 @@ def told(value: Any, name: str = "") -> Iterator[str]:
 def main(tree: Path, out: Path | None) -> None:
     """Numbers of the structure; see the head of this file."""
     found = measure(tree.resolve())
-    for line in told(found):
+    for line in lines_of_numbers(found):
         click.echo(line)
     if out is not None:
         out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")

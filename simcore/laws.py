@@ -59,10 +59,10 @@ def _holders(plan: Plan, machine: Machine) -> tuple[Shares, Shares]:
     for k in machine.tasks().tolist():
         if m[k + int(y.TASK_STATE)] != y.LIVE:
             continue
-        unit, chain = int(m[k + int(y.TASK_UNIT)]), int(m[int(m[k + int(y.TASK_PC)]) + int(y.INSTR_CHAIN)])
+        instance, chain = int(m[k + int(y.TASK_INSTANCE)]), int(m[int(m[k + int(y.TASK_PC)]) + int(y.INSTR_CHAIN)])
         for depth in range(int(m[k + int(y.TASK_HELD)])):
             since = k + (int(y.TASK_MORE_HOLDS) + depth - 1 if depth else int(y.TASK_HOLD))
-            add(held, int(m[unit + int(y.UNIT_POOLS) + int(m[chain + depth])]), int(m[since]))
+            add(held, int(m[instance + int(y.INSTANCE_POOLS) + int(m[chain + depth])]), int(m[since]))
         queue = int(m[k + int(y.TASK_QUEUE)])
         if queue in waiting:
             add(waiting, queue, int(m[k + int(y.TASK_QUEUED_AT)]))

@@ -35,7 +35,7 @@ from simcore.model.workload import MARKET
 
 # Room for intents and their effects, four times what is expected but no more than this. What is not written yet takes no memory,
 # and an arena that grows is copied.
-_ROOM_AT_FIRST = 1 << 22
+_INITIAL_CAPACITY = 1 << 22
 _TOTALS = {kind: record.totals() for kind, record in JOURNAL_RECORDS.items()}
 
 Progress = Callable[[int], None]
@@ -107,14 +107,14 @@ def _machine(plan: Plan, writer: JournalWriter, memory: Memory) -> Machine:
     direction = workload.attributes.get("direction")
     shares = list(direction.weights.values()) if direction else [1.0, 1.0]
     expected = _expected_rows(plan)
-    rows = max(expected, min(4 * expected, _ROOM_AT_FIRST))
+    rows = max(expected, min(4 * expected, _INITIAL_CAPACITY))
     ledger_arena = arena.create(
         plan.seed % (1 << 63),
         workload.accounts,
         workload.instruments,
         workload.orders,
         deposit_share=shares[0] / sum(shares),
-        room=max(1 << 14, min(rows, _ROOM_AT_FIRST)),
+        capacity=max(1 << 14, min(rows, _INITIAL_CAPACITY)),
         memory=memory,
     )
     if MARKET in workload.attributes:
@@ -233,14 +233,14 @@ def _names(plan: Plan) -> dict[str, list[str]]:
 
 
 def _span_columns(plan: Plan, block: Ints) -> Columns:
-    units = np.array([plan.handles["unit"][name] for name in plan.numbers["unit"]])
-    order = np.argsort(units)
+    instances = np.array([plan.handles["unit"][name] for name in plan.numbers["unit"]])
+    order = np.argsort(instances)
     started, ended = block[:, y.SPAN_STARTED], block[:, y.SPAN_ENDED]
     return {
         "request": block[:, y.SPAN_REQUEST],
         "path": block[:, y.SPAN_PATH],
         "parent": block[:, y.SPAN_PARENT],
-        "unit": order[np.searchsorted(units[order], block[:, y.SPAN_UNIT])],
+        "unit": order[np.searchsorted(instances[order], block[:, y.SPAN_INSTANCE])],
         "operation": block[:, y.SPAN_OPERATION],
         "arrive_ns": block[:, y.SPAN_ARRIVED],
         "start_ns": np.where(started < 0, ended, started),

@@ -31,7 +31,7 @@ class StoppingRule(Generic[K]):
     def __init__(self, cells: Sequence[K], counts: Sequence[int], level: float = 0.05) -> None:
         self.cells, self.counts, self.levels = list(cells), list(counts), spending(counts, level)
         self.decisions: dict[K, Decision] = {}
-        self._standing: dict[Claim, int] = {"differs": 0, "within": 0}
+        self._decided: dict[Claim, int] = {"differs": 0, "within": 0}
 
     @property
     def open(self) -> list[K]:
@@ -40,15 +40,15 @@ class StoppingRule(Generic[K]):
 
     def analyse(self, number: int, tests: Mapping[K, SignTest]) -> None:
         """Decides what can be, from the tests of the open cells, in which less is better."""
-        differ = self._stand("differs", {cell: tests[cell].differs for cell in self.open}, number)
-        within = self._stand("within", {cell: tests[cell].within for cell in self.open}, number)
+        differ = self._decide("differs", {cell: tests[cell].differs for cell in self.open}, number)
+        within = self._decide("within", {cell: tests[cell].within for cell in self.open}, number)
         for cell in self.open:
             if cell in within:
                 self.decisions[cell] = Decision("equivalent", number)
             elif cell in differ:
                 self.decisions[cell] = Decision("better" if tests[cell].below < tests[cell].above else "worse", number)
 
-    def _stand(self, claim: Claim, p_values: Mapping[K, float], number: int) -> set[K]:
-        found = holm(p_values, self.levels[number], len(self.cells), self._standing[claim])
-        self._standing[claim] += len(found)
+    def _decide(self, claim: Claim, p_values: Mapping[K, float], number: int) -> set[K]:
+        found = holm(p_values, self.levels[number], len(self.cells), self._decided[claim])
+        self._decided[claim] += len(found)
         return found

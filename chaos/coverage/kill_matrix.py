@@ -90,7 +90,7 @@ def cells_of(
 
 def cells_inputs(mutant: Mutant, digests: Sequence[str]) -> str:
     """Changes with what decides the cells of a mutant: its edits, and the systems it is planted in."""
-    said = repr([mutant.layer.edits, mutant.standing, list(digests)])
+    said = repr([mutant.layer.edits, mutant.permanent_faults, list(digests)])
     return blake2b(said.encode(), digest_size=12).hexdigest()
 
 

@@ -42,11 +42,11 @@ class Sites(Model):
     where: dict[str, bool | int | str | list[str]] = {}
 
 
-class Standing(Model):
+class PermanentFault(Model):
     """A fault that holds from the beginning of every run to its end; no patch could plant it."""
 
     @model_validator(mode="after")
-    def _one_fault(self) -> Standing:
+    def _one_fault(self) -> PermanentFault:
         if len(self.given()) != 1:
             raise ValueError(f"standing holds exactly one fault, not {len(self.given())}; see 'coredrill list faults'")
         return self
@@ -56,10 +56,10 @@ class Standing(Model):
         return [fault for key in type(self).model_fields if (fault := getattr(self, key)) is not None]
 
 
-def standing_model(faults: Mapping[str, type[Fault]]) -> type[Standing]:
-    """`Standing` with one optional key for every fault."""
+def permanent_fault_model(faults: Mapping[str, type[Fault]]) -> type[PermanentFault]:
+    """`PermanentFault` with one optional key for every fault."""
     fields: dict[str, Any] = {name.replace("-", "_"): (fault | None, Field(None, alias=name)) for name, fault in faults.items()}
-    return create_model("Standing", __base__=Standing, **fields)
+    return create_model("PermanentFault", __base__=PermanentFault, **fields)
 
 
 class Defect(Model):
@@ -91,7 +91,7 @@ class Defect(Model):
 
 
 def check_defect(defect: Defect, faults: Collection[str]) -> list[Finding]:
-    """Words that its kind of site does not have, readings that are none, a standing fault that is none of those there are."""
+    """Words that its kind of site does not have, readings that are none, a permanent fault that is none of those there are."""
     known = WORDS[defect.sites.kind]
     found = [
         Finding(("sites", "where", word), f"a {defect.sites.kind} has no word {word!r}", suggest(word, known), at_key=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 
 from chaos.checkers.catalogue import CheckerCatalogue, all_checkers
-from chaos.documents.defect import Defect, check_defect, standing_model
+from chaos.documents.defect import Defect, check_defect, permanent_fault_model
 from chaos.documents.scenario import check_scenario, scenario_model, step_model
 from chaos.documents.severity import RuleSet
 from chaos.documents.suite import Suite
@@ -20,7 +20,7 @@ class Documents(Library):
 
     def __init__(self, faults: FaultCatalogue, checkers: CheckerCatalogue) -> None:
         self.faults, self.checkers = faults, checkers
-        self.step, self.standing = step_model(faults), standing_model(faults)
+        self.step, self.permanent_fault = step_model(faults), permanent_fault_model(faults)
         super().__init__(
             (
                 *KINDS,

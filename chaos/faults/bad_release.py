@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import Field, model_validator
 
 from chaos.faults.common import system_of
-from chaos.faults.fault import OnUnits, Process, ProcessGenerator, Share, System, Target, require
+from chaos.faults.fault import OnInstances, Process, ProcessGenerator, Share, System, Target, require
 from simcore.base.model import Model, Name
 from simcore.base.units import MINUTE
 from simcore.control.handles import read
@@ -31,7 +31,7 @@ class Growth(Model):
     already: Annotated[int, Field(ge=0)] = 0
 
 
-class BadRelease(OnUnits):
+class BadRelease(OnInstances):
     """A release makes a service slow, wrong or contended; it stays until rolled back, which can fail, or fixed by the vendor.
 
     Pushes and configuration are 68 % of triggers at Google 2010-17 [84]; a new version took PC and App login down and the plan
@@ -78,7 +78,7 @@ class BadRelease(OnUnits):
         return found
 
     def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
-        self._spoil(core, self.units(system_of(core)))
+        self._spoil(core, self.instances(system_of(core)))
         fixed, attempts, name = core.env.event(), count(), str(self.service)
 
         def fix() -> None:
@@ -116,8 +116,8 @@ class BadRelease(OnUnits):
         turn()
         return None if grows is None else _every_minute(core, turn, fixed)
 
-    def _spoil(self, core: Cosimulation, units: list[tuple[str, int]]) -> None:
-        for service, replica in units:
+    def _spoil(self, core: Cosimulation, instances: list[tuple[str, int]]) -> None:
+        for service, replica in instances:
             core.inject.slow(service, replica, self.slow)
             core.inject.error_rate(service, replica, self.errors)
             if self.contention is not None:
@@ -128,7 +128,7 @@ class BadRelease(OnUnits):
         return [(name, replica) for replica in range(core.plan.architecture.services[name].replicas)]
 
     def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
-        for service, replica in self._replicas(core) if self.rollback_spreads else self.units(system_of(core)):
+        for service, replica in self._replicas(core) if self.rollback_spreads else self.instances(system_of(core)):
             core.inject.slow(service, replica, 1.0)
             core.inject.error_rate(service, replica, 0.0)
             if self.contention is not None:

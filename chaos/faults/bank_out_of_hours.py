@@ -29,12 +29,12 @@ class BankOutOfHours(Switched):
     bank: Name
     answer: Refusal = Field("error", description="what those who ask get")
 
-    def _units(self, system: System) -> list[tuple[str, int]]:
+    def _instances(self, system: System) -> list[tuple[str, int]]:
         (bank,) = services_of(system, "bank", self.bank, "bank")
         return [(bank, i) for i in range(system.architecture.services[bank].replicas)]
 
     def targets(self, system: System) -> list[Target]:
-        return [Target("unit", instance_name(service, replica)) for service, replica in self._units(system)]
+        return [Target("unit", instance_name(service, replica)) for service, replica in self._instances(system)]
 
     def turn(self, core: Cosimulation, on: bool) -> None:
-        turn_away(core, self._units(system_of(core)), self.answer, on)
+        turn_away(core, self._instances(system_of(core)), self.answer, on)

@@ -1,4 +1,4 @@
-"""What several faults share: the system of a run, units put back, exchanges and alarms by name, events as evidence."""
+"""What several faults share: the system of a run, instances put back, exchanges and alarms by name, events as evidence."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ def system_of(core: Cosimulation) -> System:
     return System(core.plan.index, core.plan.workload)
 
 
-def start_at_once(core: Cosimulation, units: Iterable[tuple[str, int]]) -> None:
+def start_at_once(core: Cosimulation, instances: Iterable[tuple[str, int]]) -> None:
     """Starts the (service, replica) that are down."""
-    for service, replica in units:
+    for service, replica in instances:
         core.inject.restart(service, replica)
 
 
-def boot(core: Cosimulation, units: Iterable[tuple[str, int]]) -> ProcessGenerator:
+def boot(core: Cosimulation, instances: Iterable[tuple[str, int]]) -> ProcessGenerator:
     """Starts the (service, replica) that are down, all at the same time, each after a draw of its `restart_time`."""
     ready = []
-    for service, replica in units:
-        unit = instance_name(service, replica)
-        if not core.read("unit", unit, "up"):
+    for service, replica in instances:
+        instance = instance_name(service, replica)
+        if not core.read("unit", instance, "up"):
             restart_time, now = core.plan.architecture.services[service].restart_time, int(core.env.now)
-            ready.append((now + core.sample(restart_time, f"boot/{unit}", now), service, replica))
+            ready.append((now + core.sample(restart_time, f"boot/{instance}", now), service, replica))
     for at, service, replica in sorted(ready):
         yield core.env.timeout(max(0, at - core.env.now))
         core.inject.restart(service, replica)
@@ -47,8 +47,8 @@ def calls_to_operations(index: ArchitectureIndex, operations: Collection[str]) -
 
 def services_of(system: System, counterparty: str, named: str | None, kind: str | None = None) -> list[str]:
     """The services that stand for a counterparty: the one named, or all. Raises InputError, which calls them `kind`."""
-    standing = system.index.services_for(counterparty)
-    return standing if named is None and standing else [require(kind or f"service of the {counterparty}", named or "", standing)]
+    services = system.index.services_for(counterparty)
+    return services if named is None and services else [require(kind or f"service of the {counterparty}", named or "", services)]
 
 
 def exchanges(system: System, named: str | None) -> list[str]:
@@ -60,9 +60,9 @@ Refusal = Literal["error", "refused", "silence"]
 """What somebody who does not serve lets those who ask have; each gives them more information than the next."""
 
 
-def turn_away(core: Cosimulation, units: Iterable[tuple[str, int]], answer: Refusal, on: bool) -> None:
+def turn_away(core: Cosimulation, instances: Iterable[tuple[str, int]], answer: Refusal, on: bool) -> None:
     """Has the (service, replica) turn everybody away that way, or serve again."""
-    for service, replica in units:
+    for service, replica in instances:
         if answer == "error":
             core.inject.error_rate(service, replica, 1.0 if on else 0.0)
         elif answer == "refused":

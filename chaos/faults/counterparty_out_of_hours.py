@@ -33,12 +33,12 @@ class CounterpartyOutOfHours(Switched):
     service: Name | None = Field(None, description="one that stands for it; else all")
     answer: Refusal = Field("error", description="what those who ask get")
 
-    def _units(self, system: System) -> list[tuple[str, int]]:
+    def _instances(self, system: System) -> list[tuple[str, int]]:
         services = services_of(system, self.counterparty, self.service)
         return [(name, i) for name in services for i in range(system.architecture.services[name].replicas)]
 
     def targets(self, system: System) -> list[Target]:
-        return [Target("unit", instance_name(service, replica)) for service, replica in self._units(system)]
+        return [Target("unit", instance_name(service, replica)) for service, replica in self._instances(system)]
 
     def turn(self, core: Cosimulation, on: bool) -> None:
-        turn_away(core, self._units(system_of(core)), self.answer, on)
+        turn_away(core, self._instances(system_of(core)), self.answer, on)

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from chaos.faults.common import boot, start_at_once, system_of
-from chaos.faults.fault import OnUnits, Process
+from chaos.faults.fault import OnInstances, Process
 
 if TYPE_CHECKING:
     from simcore.control.cosimulation import Cosimulation
     from simcore.control.plane import ControlPlane
 
 
-class Crash(OnUnits):
-    """Units die: what lives there is reset, requests are refused until somebody starts them.
+class Crash(OnInstances):
+    """Instances die: what lives there is reset, requests are refused until somebody starts them.
 
     They stay in rotation, so their share of the calls goes on failing. A broker's own list of faults has process and container
     failures near its head [19].
@@ -30,14 +30,14 @@ class Crash(OnUnits):
     )
 
     def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
-        for service, replica in self.units(system_of(core)):
+        for service, replica in self.instances(system_of(core)):
             core.inject.crash(service, replica)
         return None
 
     def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
-        units = self.units(system_of(core))
+        instances = self.instances(system_of(core))
         if self.restart == "boot":
-            return boot(core, units)
+            return boot(core, instances)
         if self.restart == "at_once":
-            start_at_once(core, units)
+            start_at_once(core, instances)
         return None

@@ -9,11 +9,11 @@ from typing import Any
 from pydantic.fields import FieldInfo
 
 from chaos.faults.catalogue import describe, shipped_faults
-from chaos.faults.fault import LAYERS, Fault, OnLinks, OnUnits
+from chaos.faults.fault import LAYERS, Fault, OnInstances, OnLinks
 from simcore.base.units import format_duration
 
 CHOSEN: dict[type[Fault], str] = {
-    OnUnits: "| which units | one of `service` (with `replicas` or `fraction`), `group`, `site` | required |",
+    OnInstances: "| which instances | one of `service` (with `replicas` or `fraction`), `group`, `site` | required |",
     OnLinks: "| which links | `from`, `to` or both | required |",
 }
 HEAD = """\
@@ -29,7 +29,7 @@ A step of a scenario's `method` names one fault, with when it begins (`at`) and 
       - {at: "09:31", for: 10min, slow: {service: bank-a, factor: 50}}
 
 At its end a fault puts back what the architecture's file says. Of two faults that turn the same knob at once the later one
-counts, and the end of either ends both. Units are chosen by exactly one of `service` (with `replicas`, by number, or
+counts, and the end of either ends both. Instances are chosen by exactly one of `service` (with `replicas`, by number, or
 `fraction`), `group` (shared fate) and `site`; links by `from`, `to` or both. A name that is not defined is an error before
 anything runs. A fault that met nothing, so that nothing can be concluded from the run, makes the verdict unknown.
 """

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import Field
 
 from chaos.faults.common import system_of
-from chaos.faults.fault import OnUnits, Process
+from chaos.faults.fault import OnInstances, Process
 
 if TYPE_CHECKING:
     from simcore.control.cosimulation import Cosimulation
     from simcore.control.plane import ControlPlane
 
 
-class Errors(OnUnits):
-    """A share of the units' requests fails with `error` before anything is done.
+class Errors(OnInstances):
+    """A share of the instances' requests fails with `error` before anything is done.
 
     Code is the most frequent cause of severe incidents, 27 % of 152 [87].
     """
@@ -26,11 +26,11 @@ class Errors(OnUnits):
     share: Annotated[float, Field(gt=0, le=1)]
 
     def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
-        for service, replica in self.units(system_of(core)):
+        for service, replica in self.instances(system_of(core)):
             core.inject.error_rate(service, replica, self.share)
         return None
 
     def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
-        for service, replica in self.units(system_of(core)):
+        for service, replica in self.instances(system_of(core)):
             core.inject.error_rate(service, replica, 0.0)
         return None

@@ -39,21 +39,21 @@ class ExchangeDegradation(Fault):
             raise ValueError("give at least one of slow, errors, reports_late")
         return self
 
-    def _units(self, system: System) -> list[tuple[str, int]]:
+    def _instances(self, system: System) -> list[tuple[str, int]]:
         services = system.architecture.services
         return [(name, i) for name in exchanges(system, self.exchange) for i in range(services[name].replicas)]
 
     def targets(self, system: System) -> list[Target]:
-        return [Target("unit", instance_name(service, replica)) for service, replica in self._units(system)]
+        return [Target("unit", instance_name(service, replica)) for service, replica in self._instances(system)]
 
     def _turn(self, core: Cosimulation, slow: float, errors: float, late_ns: int) -> None:
         system = system_of(core)
-        units = self._units(system)
-        for service, replica in units:
+        instances = self._instances(system)
+        for service, replica in instances:
             core.inject.slow(service, replica, slow)
             core.inject.error_rate(service, replica, errors)
         for link in system.architecture.links:
-            if link.source in {service for service, _ in units}:
+            if link.source in {service for service, _ in instances}:
                 core.inject.link(link.source, link.target, latency_add_ns=late_ns)
 
     def apply(self, core: Cosimulation, control: ControlPlane) -> Process:

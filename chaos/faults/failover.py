@@ -19,7 +19,7 @@ class _OnFailover(Fault):
     failover: Name
 
     def targets(self, system: System) -> list[Target]:
-        """The failover, and the units of its service."""
+        """The failover, and the instances of its service."""
         rule = system.architecture.control.failovers[require("failover", self.failover, system.architecture.control.failovers)]
         return [Target("failover", self.failover), Target("unit", f"{rule.service}#0")]
 

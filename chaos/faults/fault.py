@@ -100,7 +100,7 @@ class Fault(Model):
 
 
 def traffic(index: ArchitectureIndex, target: Target) -> list[str]:
-    """Counters that grow when requests meet the target; of a unit what it ended, and what was asked of its service."""
+    """Counters that grow when requests meet the target; of an instance what it ended, and what was asked of its service."""
     kind, name = target
     if kind == "unit":
         return [*(f"unit/{name}/{field}" for field in TRAFFIC[kind]), *calls_to(index, name.partition("#")[0])]
@@ -128,10 +128,10 @@ def require(what: str, name: str, known: Collection[str]) -> str:
     return name
 
 
-class OnUnits(Fault):
-    """Hits units, chosen by exactly one of service, site and group; of a service all replicas, or some.
+class OnInstances(Fault):
+    """Hits instances, chosen by exactly one of service, site and group; of a service all replicas, or some.
 
-    `group` is one of shared fate (host, power feed); `site` a place. Standby units belong to their own site and groups, and
+    `group` is one of shared fate (host, power feed); `site` a place. Standby instances belong to their own site and groups, and
     are hit by `service` only when `replicas` names them (they are numbered after the others).
     """
 
@@ -146,22 +146,22 @@ class OnUnits(Fault):
     )
 
     @model_validator(mode="after")
-    def _one_selector(self) -> OnUnits:
+    def _one_selector(self) -> OnInstances:
         if sum(x is not None for x in (self.service, self.site, self.group)) != 1:
-            raise ValueError("choose units by exactly one of service, site, group")
+            raise ValueError("choose instances by exactly one of service, site, group")
         if self.service is None and (self.replicas or self.fraction):
             raise ValueError("replicas and fraction go with service")
         if self.replicas and self.fraction:
             raise ValueError("give replicas or fraction, not both")
         return self
 
-    def units(self, system: System) -> list[tuple[str, int]]:
-        """(service, replica) of every unit hit. Raises InputError."""
+    def instances(self, system: System) -> list[tuple[str, int]]:
+        """(service, replica) of every instance hit. Raises InputError."""
         services = system.architecture.services
         if self.service is not None:
             made = services[require("service", self.service, services)]
             if self.replicas:
-                total = made.units
+                total = made.instances
                 for replica in self.replicas:
                     if replica >= total:
                         raise InputError(f"{self.service} has no replica {replica}", hint=f"it has 0 to {total - 1}")
@@ -175,8 +175,8 @@ class OnUnits(Fault):
         return found
 
     def targets(self, system: System) -> list[Target]:
-        """The units."""
-        return [Target("unit", instance_name(service, replica)) for service, replica in self.units(system)]
+        """The instances."""
+        return [Target("unit", instance_name(service, replica)) for service, replica in self.instances(system)]
 
 
 class OnLinks(Fault):

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import Field
 
 from chaos.faults.common import system_of
-from chaos.faults.fault import OnUnits, Process
+from chaos.faults.fault import OnInstances, Process
 
 if TYPE_CHECKING:
     from simcore.control.cosimulation import Cosimulation
     from simcore.control.plane import ControlPlane
 
 
-class GreyFailure(OnUnits):
-    """A share of the units' requests takes `factor` times as long; the others notice nothing.
+class GreyFailure(OnInstances):
+    """A share of the instances' requests takes `factor` times as long; the others notice nothing.
 
     Which requests it is goes by chance, the same ones in every architecture. Host checks see nothing of it: the latency of some
     grew at Dongxing on 2023-12-21 [51].
@@ -28,11 +28,11 @@ class GreyFailure(OnUnits):
     factor: Annotated[float, Field(gt=0, le=1e6)]
 
     def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
-        for service, replica in self.units(system_of(core)):
+        for service, replica in self.instances(system_of(core)):
             core.inject.grey(service, replica, self.share, self.factor)
         return None
 
     def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
-        for service, replica in self.units(system_of(core)):
+        for service, replica in self.instances(system_of(core)):
             core.inject.grey(service, replica, 0.0, 1.0)
         return None

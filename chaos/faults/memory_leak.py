@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import Field
 
 from chaos.faults.common import system_of
-from chaos.faults.fault import OnUnits, Process, ProcessGenerator
+from chaos.faults.fault import OnInstances, Process, ProcessGenerator
 from simcore.base.units import MS, SECOND, Duration
 from simcore.model.index import instance_name
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from simcore.control.plane import ControlPlane
 
 
-class MemoryLeak(OnUnits):
-    """Units stand still for a pause, again and again, each pause longer than the last, until they are started again.
+class MemoryLeak(OnInstances):
+    """Instances stand still for a pause, again and again, each pause longer than the last, until they are started again.
 
     The pauses of a garbage collector whose heap fills up: memory and JVM are classes of their own in a broker's list of faults
     [19]. Lengths are guesses, to be swept. A restart that is over between two samples, which come at the beginning and the end of a
@@ -37,13 +37,13 @@ class MemoryLeak(OnUnits):
         return self._pauses(core)
 
     def _pauses(self, core: Cosimulation) -> ProcessGenerator:
-        """`due` holds (instant, number, next pause, whether it ends a pause) of every unit."""
-        units = self.units(system_of(core))
-        due = [(int(core.env.now) + self.every, n, self.pause, False) for n in range(len(units))]
+        """`due` holds (instant, number, next pause, whether it ends a pause) of every instance."""
+        instances = self.instances(system_of(core))
+        due = [(int(core.env.now) + self.every, n, self.pause, False) for n in range(len(instances))]
         while True:
             at, n, pause, pausing = heapq.heappop(due)
             yield core.env.timeout(at - core.env.now)
-            service, replica = units[n]
+            service, replica = instances[n]
             label = instance_name(service, replica)
             if pausing:
                 fresh = not core.read("unit", label, "hung")  # restarted during the pause
@@ -57,6 +57,6 @@ class MemoryLeak(OnUnits):
                 heapq.heappush(due, (at + self.every, n, self.pause, False))
 
     def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
-        for service, replica in self.units(system_of(core)):
+        for service, replica in self.instances(system_of(core)):
             core.inject.thaw(service, replica)
         return None

@@ -21,7 +21,7 @@ WRONG_DIGIT = 0.1  # a tenth of what was meant, as in simcore/control/people/act
 
 
 class OperatorError(Fault):
-    """Somebody who is not asked to stops a unit that runs well, or sets a pool or a rate limit to a tenth of what was meant.
+    """Somebody who is not asked to stops an instance that runs well, or sets a pool or a rate limit to a tenth of what was meant.
 
     An error in a maintenance program cut a bank's capacity (DBS, 2023-05-05 [72]), a contractor closed cooling valves (2023-10-14
     [71]). These are mistakes in daily work; those made while repairing are the operators' own, by their error rates [98].
@@ -31,7 +31,7 @@ class OperatorError(Fault):
     title_zh: ClassVar[str] = "误操作"
     layer: ClassVar[str] = "people"
 
-    stops: Name | None = Field(None, description="service, one unit of which is stopped")
+    stops: Name | None = Field(None, description="service, one instance of which is stopped")
     replica: Annotated[int, Field(ge=0)] = 0
     pool: Name | None = None
     limit: Name | None = None
@@ -50,7 +50,7 @@ class OperatorError(Fault):
         if self.limit is not None:
             return [Target("limit", require("limit", self.limit, architecture.limits))]
         service = require("service", str(self.stops), architecture.services)
-        last = architecture.services[service].units - 1
+        last = architecture.services[service].instances - 1
         if self.replica > last:
             raise InputError(f"{service} has no replica {self.replica}", hint=f"it has 0 to {last}")
         return [Target("unit", instance_name(service, self.replica))]

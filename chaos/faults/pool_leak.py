@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def users(index: ArchitectureIndex, pool: str) -> list[str]:
-    """The units, `service#replica`, of services that name the pool."""
+    """The instances, `service#replica`, of services that name the pool."""
     return [instance.name for service in index.users_of(pool) for instance in index.instances_of(service)]
 
 
@@ -44,13 +44,13 @@ class PoolLeak(OnPool):
 
     def _leak(self, core: Cosimulation) -> ProcessGenerator:
         index = system_of(core).index
-        whole, units = finite_slots(index.architecture, self.pool), users(index, self.pool)
+        whole, instances = finite_slots(index.architecture, self.pool), users(index, self.pool)
         left = whole
-        was_up = {unit: core.read("unit", unit, "up") for unit in units}
+        was_up = {instance: core.read("unit", instance, "up") for instance in instances}
         while True:
             yield core.env.timeout(self.every)
-            is_up = {unit: core.read("unit", unit, "up") for unit in units}
-            restarted = any(is_up[unit] < was_up[unit] for unit in units)
+            is_up = {instance: core.read("unit", instance, "up") for instance in instances}
+            restarted = any(is_up[instance] < was_up[instance] for instance in instances)
             was_up = is_up
             left = whole if restarted else max(min(self.floor, whole), left - 1)
             core.inject.pool_slots(self.pool, left)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from chaos.faults.common import start_at_once, system_of
-from chaos.faults.fault import OnUnits, Process, ProcessGenerator
+from chaos.faults.fault import OnInstances, Process, ProcessGenerator
 from simcore.base.units import SECOND, Duration
 
 if TYPE_CHECKING:
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from simcore.control.plane import ControlPlane
 
 
-class ReplicaLoss(OnUnits):
-    """Units die and are taken out of rotation as soon as a health check notices: the rest carry the load.
+class ReplicaLoss(OnInstances):
+    """Instances die and are taken out of rotation as soon as a health check notices: the rest carry the load.
 
     At CITIC on 2023-06-19 four core machines went at once [21][50].
     """
@@ -28,19 +28,19 @@ class ReplicaLoss(OnUnits):
     noticed_after: Duration = Field(10 * SECOND, description="until the health check takes them out; the default is a guess")
 
     def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
-        for service, replica in self.units(system_of(core)):
+        for service, replica in self.instances(system_of(core)):
             core.inject.crash(service, replica)
         return self._take_out(core)
 
     def _take_out(self, core: Cosimulation) -> ProcessGenerator:
         yield core.env.timeout(self.noticed_after)
-        for service, replica in self.units(system_of(core)):
+        for service, replica in self.instances(system_of(core)):
             core.inject.rotate_out(service, replica)
 
     def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
-        units = self.units(system_of(core))
-        start_at_once(core, units)
-        for service, replica in units:
+        instances = self.instances(system_of(core))
+        start_at_once(core, instances)
+        for service, replica in instances:
             if replica < core.plan.architecture.services[service].replicas:  # a standby stays out
                 core.inject.rotate_in(service, replica)
         return None

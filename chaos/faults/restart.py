@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from chaos.faults.common import boot, system_of
-from chaos.faults.fault import OnUnits, Process
+from chaos.faults.fault import OnInstances, Process
 
 if TYPE_CHECKING:
     from simcore.control.cosimulation import Cosimulation
     from simcore.control.plane import ControlPlane
 
 
-class Restart(OnUnits):
-    """Units are stopped and started again at once: down for the `restart_time` of their service, with all that was in flight."""
+class Restart(OnInstances):
+    """Instances are stopped and started again at once: down for the `restart_time` of their service, with all that was in flight."""
 
     fault: ClassVar[str] = "restart"
     title_zh: ClassVar[str] = "重启"
@@ -21,13 +21,13 @@ class Restart(OnUnits):
 
     def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
         """Stops them all, and boots them all."""
-        units = self.units(system_of(core))
-        for service, replica in units:
+        instances = self.instances(system_of(core))
+        for service, replica in instances:
             core.inject.crash(service, replica)
-        return boot(core, units)
+        return boot(core, instances)
 
     def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
         """Starts those that have not come up yet."""
-        for service, replica in self.units(system_of(core)):
+        for service, replica in self.instances(system_of(core)):
             core.inject.restart(service, replica)
         return None

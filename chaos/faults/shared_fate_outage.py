@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field, model_validator
 
 from chaos.faults.common import boot, system_of
-from chaos.faults.fault import OnUnits, Process
+from chaos.faults.fault import OnInstances, Process
 from simcore.model.index import instance_name
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from simcore.control.plane import ControlPlane
 
 
-class SharedFateOutage(OnUnits):
+class SharedFateOutage(OnInstances):
     """Everything on one host, power feed, database machine or site goes down at once, and boots when it is back.
 
     One lost UPS feed stopped four core link machines for 19 minutes (CITIC, 2023-06-19 [21][50]); closed cooling valves stopped
@@ -36,7 +36,7 @@ class SharedFateOutage(OnUnits):
         return self
 
     def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
-        for service, replica in self.units(system_of(core)):
+        for service, replica in self.instances(system_of(core)):
             core.inject.crash(service, replica)
             control.changes.held[instance_name(service, replica)] = f"{self.group or self.site} is out"
         control.changes.offer_repair(str(self.group or self.site), lambda: self._repair(core, control))
@@ -48,6 +48,6 @@ class SharedFateOutage(OnUnits):
             core.env.process(booting)
 
     def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
-        for service, replica in self.units(system_of(core)):
+        for service, replica in self.instances(system_of(core)):
             control.changes.held.pop(instance_name(service, replica), None)
-        return boot(core, self.units(system_of(core))) if self.boots else None
+        return boot(core, self.instances(system_of(core))) if self.boots else None

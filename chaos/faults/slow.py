@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import Field
 
 from chaos.faults.common import system_of
-from chaos.faults.fault import OnUnits, Process
+from chaos.faults.fault import OnInstances, Process
 
 if TYPE_CHECKING:
     from simcore.control.cosimulation import Cosimulation
     from simcore.control.plane import ControlPlane
 
 
-class Slow(OnUnits):
-    """All work of the units takes `factor` times as long.
+class Slow(OnInstances):
+    """All work of the instances takes `factor` times as long.
 
     A counter whose latency grew sent its customers round the login again for over an hour (Dongxing, 2023-12-21 [51]).
     """
@@ -26,11 +26,11 @@ class Slow(OnUnits):
     factor: Annotated[float, Field(gt=0, le=1e6)]
 
     def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
-        for service, replica in self.units(system_of(core)):
+        for service, replica in self.instances(system_of(core)):
             core.inject.slow(service, replica, self.factor)
         return None
 
     def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
-        for service, replica in self.units(system_of(core)):
+        for service, replica in self.instances(system_of(core)):
             core.inject.slow(service, replica, 1.0)
         return None

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import Field
 
 from chaos.faults.common import system_of
-from chaos.faults.fault import OnUnits, Process
+from chaos.faults.fault import OnInstances, Process
 
 if TYPE_CHECKING:
     from simcore.control.cosimulation import Cosimulation
     from simcore.control.plane import ControlPlane
 
 
-class StoreContention(OnUnits):
+class StoreContention(OnInstances):
     """Each task at work slows those that begin: work takes 1 + coefficient × (others at work) times as long.
 
     Hot rows, latches, a statistics job that changed a query's plan: nothing at rest, worse the busier it is. A query interface
@@ -28,11 +28,11 @@ class StoreContention(OnUnits):
     coefficient: Annotated[float, Field(gt=0, le=100)]
 
     def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
-        for service, replica in self.units(system_of(core)):
+        for service, replica in self.instances(system_of(core)):
             core.inject.contention(service, replica, self.coefficient)
         return None
 
     def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
-        for service, replica in self.units(system_of(core)):
+        for service, replica in self.instances(system_of(core)):
             core.inject.contention(service, replica, core.plan.architecture.services[service].contention)
         return None

@@ -50,7 +50,7 @@ class WrongCalendar(Fault):
         return [f"flow/{name}/started" for name, flow in system.architecture.flows.items() if flow.kind in ("order", "cancel")]
 
     def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
-        self._tell(core, control)
+        self._set_trading(core, control)
         return self._go_on(core, control)
 
     def _go_on(self, core: Cosimulation, control: ControlPlane) -> ProcessGenerator:
@@ -61,9 +61,9 @@ class WrongCalendar(Fault):
         for moment in sorted({*calendar.changes(start, end), *mistaken}):
             yield core.env.timeout(moment - core.env.now)
             yield core.env.timeout(0)
-            self._tell(core, control)
+            self._set_trading(core, control)
 
-    def _tell(self, core: Cosimulation, control: ControlPlane) -> None:
+    def _set_trading(self, core: Cosimulation, control: ControlPlane) -> None:
         """Has the markets and the gate as the mistaken calendar would; what is shut by right stays so."""
         calendar, now = calendar_named(core.plan.workload.calendar), int(core.env.now)
         true, then = calendar.phase_at(now), max(0, now - (self.late_by or 0))

@@ -182,9 +182,9 @@ class _Symptoms:
             return []
         failed = self._sums("operation", name, "failed")
         found = [_Shown(Fails(), self._failing(failed, failed + self._sums("operation", name, "done")))]
-        for unit in self._instances("unit", name.partition(".")[0]):
-            ended = self._sums("unit", unit, "failed") + self._sums("unit", unit, "done")
-            found.append(_Shown(Slow(times=WORSE_TIMES), self._slow(self._sums("unit", unit, "sojourn_ns"), ended)))
+        for instance in self._instances("unit", name.partition(".")[0]):
+            ended = self._sums("unit", instance, "failed") + self._sums("unit", instance, "done")
+            found.append(_Shown(Slow(times=WORSE_TIMES), self._slow(self._sums("unit", instance, "sojourn_ns"), ended)))
         return found
 
     def _instances(self, kind: str, name: str) -> list[str]:

@@ -208,13 +208,13 @@ def _variance(values: Sequence[float]) -> float:
 # --- many claims, analysed more than once -----------------------------------------------------------------------------------
 
 
-def holm(p_values: Mapping[K, float], level: float, family: int | None = None, standing: int = 0) -> set[K]:
-    """The claims that stand at a family-wise error level. `family` is the number of all claims, those that are no longer tested
-    included; so many of them stand already. Source: Holm 1979, Scand. J. Statist. 6:65-70."""
+def holm(p_values: Mapping[K, float], level: float, family: int | None = None, decided: int = 0) -> set[K]:
+    """The claims that hold at a family-wise error level. `family` is the number of all claims, those that are no longer tested
+    included; `decided` of them hold already. Source: Holm 1979, Scand. J. Statist. 6:65-70."""
     total = len(p_values) if family is None else family
     found: set[K] = set()
     for claim in sorted(p_values, key=lambda claim: p_values[claim]):
-        if p_values[claim] > level / (total - standing - len(found)):
+        if p_values[claim] > level / (total - decided - len(found)):
             break
         found.add(claim)
     return found

@@ -21,8 +21,8 @@ def least_difference(pair: PairResult) -> str:
 def pair_rows(pair: PairResult, *, exact: bool = True) -> list[str]:
     """The values of both sides by seed: in full, or as a page shows them."""
     measure, between = measures().find(pair.measure), " against " if exact else " / "
-    told = [(row.seed, *(measure.text(value, exact=exact) for value in (row.a, row.b))) for row in pair.seeds]
-    return [f"{f'seed {seed}' if exact else seed}: {a}{between}{b}" for seed, a, b in told]
+    texts = [(row.seed, *(measure.text(value, exact=exact) for value in (row.a, row.b))) for row in pair.seeds]
+    return [f"{f'seed {seed}' if exact else seed}: {a}{between}{b}" for seed, a, b in texts]
 
 
 def pair_lines(pair: PairResult) -> list[str]:

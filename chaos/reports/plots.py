@@ -64,10 +64,10 @@ def plot(values: Sequence[Value], x_title: str, y_title: str, text: Callable[[fl
     """The points with their labels; a line through them, and no ticks on the x axis, if `joined`. `text` writes a y."""
     low_x, high_x = _range([v.x for v in values])
     low_y, high_y = _range([*(v.y for v in values), 0.0])
-    room = WIDTH - LEFT - (RIGHT if joined else RIGHT_OF_LABELS)
+    width = WIDTH - LEFT - (RIGHT if joined else RIGHT_OF_LABELS)
 
     def at_x(x: float) -> float:
-        return round(LEFT + (x - low_x) / (high_x - low_x) * room, 1)
+        return round(LEFT + (x - low_x) / (high_x - low_x) * width, 1)
 
     def at_y(y: float) -> float:
         return round(HEIGHT - BOTTOM - (y - low_y) / (high_y - low_y) * (HEIGHT - BOTTOM - TOP), 1)

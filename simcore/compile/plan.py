@@ -25,8 +25,8 @@ Details = Mapping[str, object]
 class Plan:
     """What a run needs. `m` and `f` are the kernel's arenas at the beginning of the run, read-only.
 
-    `handles[kind][name]` is where a pool, unit, link, call, flow, limit, service, operation or stream begins in `m`; `numbers` lists
-    units, operations and calls in the order of their numbers. Times are ns since midnight of the first day. `index` is that of the
+    `handles[kind][name]` is where a pool, instance (`unit`), link, call, flow, limit, service, operation or stream begins in `m`; `numbers` lists
+    instances, operations and calls in the order of their numbers. Times are ns since midnight of the first day. `index` is that of the
     architecture: it gave the names.
     """
 

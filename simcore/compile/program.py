@@ -110,7 +110,7 @@ class Assembler:
             getattr(self, type(step).__name__.lower())(step, holds)
 
     def work(self, step: Work, holds: Holds) -> None:
-        """Takes time at the unit."""
+        """Takes time at the instance."""
         draw = self.draw("work", step.draw)
         self.emit(y.DO_WORK, holds, a=self.records.distribution(step.work), b=int(draw.named), hash=draw.hash)
 

@@ -41,7 +41,7 @@ class Column:
 class RecordWriter:
     """Writes the kernel's records of one run into the arenas `m` and `f`: everything but the words that say how it is to be run.
 
-    `handles[kind][name]` is where each record begins; `numbers` lists units, operations and call sites in the order of their numbers.
+    `handles[kind][name]` is where each record begins; `numbers` lists instances, operations and call sites in the order of their numbers.
     """
 
     def __init__(self, index: ArchitectureIndex, workload: Workload, seed: int, start: int, end: int) -> None:
@@ -135,31 +135,31 @@ class RecordWriter:
         for name in self.services:
             self.handles["service"][name] = self.m.take(y.SERVICE_SIZE)
         for name, service in self.services.items():
-            at, n = self.handles["service"][name], service.units
-            units = [self._add_unit(name, service, i) for i in range(n)]
+            at, n = self.handles["service"][name], service.instances
+            instances = [self._add_instance(name, service, i) for i in range(n)]
             self.set(at, y.SERVICE_BALANCE, records.BALANCES.number(service.balance))
             self.set(at, y.SERVICE_REPLICAS, service.replicas)
-            self.set(at, y.SERVICE_UNITS, self.m.put(units))
-            self.set(at, y.SERVICE_UNITS_N, n)
-            self.set(at, y.SERVICE_ACTIVE, self.m.put(units))
+            self.set(at, y.SERVICE_INSTANCES, self.m.put(instances))
+            self.set(at, y.SERVICE_INSTANCES_N, n)
+            self.set(at, y.SERVICE_ACTIVE, self.m.put(instances))
             self.set(at, y.SERVICE_ACTIVE_N, service.replicas)
             if service.shard_by:
                 self.set(at, y.SERVICE_SHARD_ATTRIBUTE, self.attribute(service.shard_by))
 
-    def _add_unit(self, name: str, service: Service, i: int) -> int:
-        at = self.m.take(y.UNIT_SIZE)
+    def _add_instance(self, name: str, service: Service, i: int) -> int:
+        at = self.m.take(y.INSTANCE_SIZE)
         label = instance_name(name, i)
         self.handles["unit"][label] = at
         self.numbers["unit"].append(label)
-        self.set(at, y.UNIT_UP, 1)
-        self.set(at, y.UNIT_FLOATS, self.f.put([1.0, 0.0, 0.0, 1.0, service.contention]))
-        self.set(at, y.UNIT_SERVICE, self.handles["service"][name])
-        self.set(at, y.UNIT_INDEX, i)
+        self.set(at, y.INSTANCE_UP, 1)
+        self.set(at, y.INSTANCE_FLOATS, self.f.put([1.0, 0.0, 0.0, 1.0, service.contention]))
+        self.set(at, y.INSTANCE_SERVICE, self.handles["service"][name])
+        self.set(at, y.INSTANCE_INDEX, i)
         used = self.index.resources_of(name)
         if len(used) > y.POOLS_MAX:
             raise InputError(f"services.{name} uses {len(used)} pools and limits; at most {y.POOLS_MAX} are possible")
         for local, resource in enumerate(used):
-            self.set(at, y.UNIT_POOLS + np.uint64(local), self._resource(resource, i))
+            self.set(at, y.INSTANCE_POOLS + np.uint64(local), self._resource(resource, i))
         if name != CLIENT:
             self._add_columns("unit", label, at)
         return at
@@ -226,7 +226,7 @@ class RecordWriter:
                 self.set(at, y.OPERATION_ENTRY, assembler.assemble(service, body))
 
     def add_call_site(self, caller: str, label: str, step: Call | Send) -> int:
-        """A call site: its policies, and room for its state at each unit of the calling service."""
+        """A call site: its policies, and room for its state at each instance of the calling service."""
         at = self.m.take(y.CALL_SIZE)
         target = step.call if isinstance(step, Call) else step.send
         callee = target.split(".")[0]
@@ -242,17 +242,17 @@ class RecordWriter:
         self.set(at, y.CALL_PRIORITY, -1 if step.priority is None else step.priority)
         self.set(at, y.CALL_TIMEOUT, -1)
         self.set(at, y.CALL_BUDGET_RATIO, -1)
-        states = self.m.take(int(y.STATE_SIZE) * self.services[caller].units)
+        states = self.m.take(int(y.STATE_SIZE) * self.services[caller].instances)
         self.set(at, y.CALL_STATES, states)
         if isinstance(step, Send):
             self.set(at, y.CALL_DURABLE, step.durable)
             self.set(at, y.CALL_DELAY, self.distribution(step.delay) if step.delay else 0)
         else:
-            self._add_policies(at, states, step, self.services[caller].units)
+            self._add_policies(at, states, step, self.services[caller].instances)
         self._add_columns("call", label, at, sends=isinstance(step, Send))
         return at
 
-    def _add_policies(self, at: int, states: int, call: Call, units: int) -> None:
+    def _add_policies(self, at: int, states: int, call: Call, instances: int) -> None:
         if call.timeout is not None:
             self.set(at, y.CALL_TIMEOUT, call.timeout)
             self.handles["ring"].setdefault(str(call.timeout), 0)
@@ -268,7 +268,7 @@ class RecordWriter:
                 burst = math.floor(retry.budget.burst * 1e6 + 0.5)
                 self.set(at, y.CALL_BUDGET_RATIO, math.floor(retry.budget.ratio * 1e6 + 0.5))
                 self.set(at, y.CALL_BUDGET_BURST, burst)
-                for i in range(units):
+                for i in range(instances):
                     self.set(states + i * int(y.STATE_SIZE), y.STATE_TOKENS, burst)
         if breaker:
             rate = breaker.failure_rate

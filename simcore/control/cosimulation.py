@@ -70,9 +70,9 @@ class Cosimulation:
         return handles[name] + _OFFSETS[kind][field]
 
     def read(self, kind: str, name: str, field: str) -> int:
-        """A cumulative counter or gauge, exact now. Of a unit also `down_since`: the instant it went down (ns), -1 while it is up."""
+        """A cumulative counter or gauge, exact now. Of an instance also `down_since`: the instant it went down (ns), -1 while it is up."""
         if kind == "unit" and field == DOWN_SINCE:
-            return self.inject.down_since.get(self._index("unit", name, "up") - int(y.UNIT_UP), -1)
+            return self.inject.down_since.get(self._index("unit", name, "up") - int(y.INSTANCE_UP), -1)
         if (kind, name, field) not in self._indices:
             self._indices[kind, name, field] = self._index(kind, name, field)
         if field in _INTEGRALS:
@@ -242,4 +242,6 @@ class KernelSampler:
 def breaker_events(plan: Plan, entries: Ints) -> list[LoggedEvent]:
     """The kernel's log entries (int64 [n, LOG_SIZE]) as journal events."""
     sites = plan.numbers["call"]
-    return [LoggedEvent(int(t), BREAKER_WORDS[what], sites[site], {"replica": int(unit)}) for t, what, site, unit in entries]
+    return [
+        LoggedEvent(int(t), BREAKER_WORDS[what], sites[site], {"replica": int(instance)}) for t, what, site, instance in entries
+    ]

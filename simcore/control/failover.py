@@ -148,8 +148,8 @@ class FailoverProcess:
         for attempt in range(step.retries + 1):
             yield self._core.env.timeout(self._duration_ns(step, run, attempt))
             misconfigured = step.name in self.broken
-            luck = self._core.draw(f"failover/{self.name}/{step.name}/failure", run * 1000 + attempt)
-            if not misconfigured and not luck < step.failure:
+            draw = self._core.draw(f"failover/{self.name}/{step.name}/failure", run * 1000 + attempt)
+            if not misconfigured and not draw < step.failure:
                 note(self._core, "failover_step", self.name, step=step.name, ok=True, attempt=attempt, why=None)
                 return True
             why = "config" if misconfigured else "failure"
@@ -177,12 +177,12 @@ class FailoverProcess:
 
     # --- effects --------------------------------------------------------------------------------------------------------
 
-    def _unit(self, replica: int, field: str) -> int:
+    def _instance(self, replica: int, field: str) -> int:
         return self._core.read("unit", instance_name(self.rule.service, replica), field)
 
     def _primary_down_since(self) -> int | None:
         """When the first of the primaries that are down went down; None while all are up."""
-        down = [self._unit(r, "down_since") for r in self._primaries if not self._unit(r, "up")]
+        down = [self._instance(r, "down_since") for r in self._primaries if not self._instance(r, "up")]
         return min(down) if down else None
 
     def _effects(self, step: FailoverStep, run: int) -> Generator[simpy.Event, Any, None]:
@@ -206,11 +206,11 @@ class FailoverProcess:
 
     def _stop(self, replicas: range) -> None:
         for replica in replicas:
-            if self._unit(replica, "up"):
+            if self._instance(replica, "up"):
                 self._core.inject.crash(self.rule.service, replica)
 
     def _start(self, replicas: range, run: int) -> Generator[simpy.Event, Any, None]:
-        down = [r for r in replicas if not self._unit(r, "up")]
+        down = [r for r in replicas if not self._instance(r, "up")]
         if not down:
             return
         assert self._service.standby is not None

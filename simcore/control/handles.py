@@ -67,7 +67,7 @@ class ProbeAnswer(NamedTuple):
 class Core(Protocol):
     """The simulator as the control plane sees it. Time is int ns since midnight of the first day.
 
-    `read` gives cumulative counters and gauges, exact now; of a unit also `down_since`, the instant it last went down, -1
+    `read` gives cumulative counters and gauges, exact now; of an instance also `down_since`, the instant it last went down, -1
     while it is up. `sampler` samples sums of such metrics (`kind/name/field`) every so often, and wakes who waits. `draw` is a
     uniform in (0, 1) and `sample` a duration in ns, both fixed by the purpose and `n` alone.
     `probe` sends one synthetic intent; its event's value is a ProbeAnswer.

@@ -91,10 +91,10 @@ class Injection:
             )
         return names[name]
 
-    def _unit(self, service: str, replica: int) -> int:
+    def _instance(self, service: str, replica: int) -> int:
         return self._find("unit", instance_name(service, replica))
 
-    def _instances(self, kind: str, name: str) -> dict[str, int]:
+    def _resources(self, kind: str, name: str) -> dict[str, int]:
         """A pool or limit by its name: the shared one, or the instances of all replicas; `name#i` is one of them."""
         found = {k: at for k, at in self.plan.handles[kind].items() if k == name or k.startswith(f"{name}#")}
         if not found:
@@ -110,54 +110,54 @@ class Injection:
     def _set_float(self, at: int, block: np.uint64, offset: np.uint64, value: float) -> None:
         self.machine.f[self._get(at, block) + int(offset)] = value
 
-    # -- units --------------------------------------------------------------------------------------------------------------
+    # -- instances --------------------------------------------------------------------------------------------------------------
 
     def crash(self, service: str, replica: int = 0) -> None:
-        """The unit stops: what lives there dies (callers get a reset), requests are refused until a restart."""
-        unit = self._unit(service, replica)
-        if not self._get(unit, y.UNIT_UP):
+        """The instance stops: what lives there dies (callers get a reset), requests are refused until a restart."""
+        instance = self._instance(service, replica)
+        if not self._get(instance, y.INSTANCE_UP):
             return
-        self._set(unit, y.UNIT_UP, 0)
-        self._set(unit, y.UNIT_HUNG, 0)
-        self.down_since[unit] = self.machine.now
+        self._set(instance, y.INSTANCE_UP, 0)
+        self._set(instance, y.INSTANCE_HUNG, 0)
+        self.down_since[instance] = self.machine.now
         for label, site in self.plan.handles["call"].items():
             if label.split(".", 1)[0] == service:
                 state = self._get(site, y.CALL_STATES) + replica * int(y.STATE_SIZE)
                 self.machine.m[state : state + int(y.STATE_SIZE)] = 0
                 self._set(state, y.STATE_TOKENS, self._get(site, y.CALL_BUDGET_BURST))
-        for task in self.machine.live_at(unit):
+        for task in self.machine.live_at(instance):
             self.machine.act(y.ACT_KILL, task)
 
     def restart(self, service: str, replica: int = 0) -> None:
-        """The unit is up again and takes the durable messages that waited for it. It does not change rotation."""
-        unit = self._unit(service, replica)
-        if self._get(unit, y.UNIT_UP):
+        """The instance is up again and takes the durable messages that waited for it. It does not change rotation."""
+        instance = self._instance(service, replica)
+        if self._get(instance, y.INSTANCE_UP):
             return
-        self._set(unit, y.UNIT_UP, 1)
-        self.down_since.pop(unit, None)
-        for task in self.machine.take_parked(unit):
+        self._set(instance, y.INSTANCE_UP, 1)
+        self.down_since.pop(instance, None)
+        for task in self.machine.take_parked(instance):
             self.machine.make_ready(y.GO_START, task, 0)
 
     def hang(self, service: str, replica: int = 0) -> None:
-        """The unit answers nothing and does nothing, until a thaw, a crash or a restart after one."""
-        unit = self._unit(service, replica)
-        if self._get(unit, y.UNIT_UP):
-            self._set(unit, y.UNIT_HUNG, 1)
+        """The instance answers nothing and does nothing, until a thaw, a crash or a restart after one."""
+        instance = self._instance(service, replica)
+        if self._get(instance, y.INSTANCE_UP):
+            self._set(instance, y.INSTANCE_HUNG, 1)
 
     def thaw(self, service: str, replica: int = 0) -> None:
-        """A hung unit goes on where it stood."""
-        unit = self._unit(service, replica)
-        if not self._get(unit, y.UNIT_HUNG):
+        """A hung instance goes on where it stood."""
+        instance = self._instance(service, replica)
+        if not self._get(instance, y.INSTANCE_HUNG):
             return
-        self._set(unit, y.UNIT_HUNG, 0)
-        for task in self.machine.take_parked(unit):
+        self._set(instance, y.INSTANCE_HUNG, 0)
+        for task in self.machine.take_parked(instance):
             self.machine.make_ready(y.GO_THAW, task, self._get(task, y.TASK_WAIT))
 
     def slow(self, service: str, replica: int, factor: float) -> None:
         """Work that begins from now on takes `factor` times as long (1 = normal)."""
         if not factor >= 0:
             raise InputError(f"slow: the factor must be 0 or more, not {factor!r}")
-        self._set_float(self._unit(service, replica), y.UNIT_FLOATS, y.UNIT_FLOAT_SLOW, float(factor))
+        self._set_float(self._instance(service, replica), y.INSTANCE_FLOATS, y.INSTANCE_FLOAT_SLOW, float(factor))
 
     def work(self, service: str, operation: str, factor: float) -> None:
         """Work of this operation that begins from now on takes `factor` times as long at every replica (1 = normal)."""
@@ -172,39 +172,43 @@ class Injection:
             step += int(y.INSTR_SIZE)
 
     def error_rate(self, service: str, replica: int, share: float) -> None:
-        """This share of the unit's requests fails with `error` before their first step."""
-        self._special(self._unit(service, replica), y.UNIT_FLOAT_ERROR, require_share("error_rate", share))
+        """This share of the instance's requests fails with `error` before their first step."""
+        self._special(self._instance(service, replica), y.INSTANCE_FLOAT_ERROR, require_share("error_rate", share))
 
     def grey(self, service: str, replica: int, share: float, factor: float) -> None:
-        """The work of this share of the unit's requests takes `factor` times as long."""
-        unit = self._unit(service, replica)
-        self._set_float(unit, y.UNIT_FLOATS, y.UNIT_FLOAT_GREY_FACTOR, float(factor))
-        self._special(unit, y.UNIT_FLOAT_GREY, require_share("grey", share))
+        """The work of this share of the instance's requests takes `factor` times as long."""
+        instance = self._instance(service, replica)
+        self._set_float(instance, y.INSTANCE_FLOATS, y.INSTANCE_FLOAT_GREY_FACTOR, float(factor))
+        self._special(instance, y.INSTANCE_FLOAT_GREY, require_share("grey", share))
 
-    def _special(self, unit: int, offset: np.uint64, share: float) -> None:
-        self._set_float(unit, y.UNIT_FLOATS, offset, share)
-        floats = self._get(unit, y.UNIT_FLOATS)
+    def _special(self, instance: int, offset: np.uint64, share: float) -> None:
+        self._set_float(instance, y.INSTANCE_FLOATS, offset, share)
+        floats = self._get(instance, y.INSTANCE_FLOATS)
         f = self.machine.f
-        self._set(unit, y.UNIT_SPECIAL, f[floats + int(y.UNIT_FLOAT_ERROR)] > 0 or f[floats + int(y.UNIT_FLOAT_GREY)] > 0)
+        self._set(
+            instance,
+            y.INSTANCE_SPECIAL,
+            f[floats + int(y.INSTANCE_FLOAT_ERROR)] > 0 or f[floats + int(y.INSTANCE_FLOAT_GREY)] > 0,
+        )
 
     def contention(self, service: str, replica: int, coefficient: float) -> None:
         """How much each other task at work slows one that begins (0 = not at all)."""
-        self._set_float(self._unit(service, replica), y.UNIT_FLOATS, y.UNIT_FLOAT_CONTENTION, float(coefficient))
+        self._set_float(self._instance(service, replica), y.INSTANCE_FLOATS, y.INSTANCE_FLOAT_CONTENTION, float(coefficient))
 
     def rotate_in(self, service: str, replica: int = 0) -> None:
-        """Calls may pick the unit."""
+        """Calls may pick the instance."""
         self._rotate(service, replica, True)
 
     def rotate_out(self, service: str, replica: int = 0) -> None:
-        """Calls no longer pick the unit; what it has goes on."""
+        """Calls no longer pick the instance; what it has goes on."""
         self._rotate(service, replica, False)
 
     def _rotate(self, service: str, replica: int, wanted: bool) -> None:
-        unit, at = self._unit(service, replica), self._find("service", service)
-        m, active, units = self.machine.m, self._get(at, y.SERVICE_ACTIVE), self._get(at, y.SERVICE_UNITS)
+        instance, at = self._instance(service, replica), self._find("service", service)
+        m, active, instances = self.machine.m, self._get(at, y.SERVICE_ACTIVE), self._get(at, y.SERVICE_INSTANCES)
         inside = set(m[active : active + self._get(at, y.SERVICE_ACTIVE_N)].tolist())
-        inside = inside | {unit} if wanted else inside - {unit}
-        ordered = [u for u in m[units : units + self._get(at, y.SERVICE_UNITS_N)].tolist() if u in inside]
+        inside = inside | {instance} if wanted else inside - {instance}
+        ordered = [u for u in m[instances : instances + self._get(at, y.SERVICE_INSTANCES_N)].tolist() if u in inside]
         m[active : active + len(ordered)] = ordered
         self._set(at, y.SERVICE_ACTIVE_N, len(ordered))
 
@@ -214,13 +218,13 @@ class Injection:
         """New number of slots, None for what the architecture says; more are granted at once, fewer as those in use come free."""
         if slots is not None and slots < 0:
             raise InputError(f"pool_slots: {pool} cannot have {slots} slots")
-        for name, at in self._instances("pool", pool).items():
+        for name, at in self._resources("pool", pool).items():
             self._slots[name] = int(self.plan.m[at + int(y.POOL_SLOTS)]) if slots is None else slots
             self._apply_slots(name)
 
     def pool_queue(self, pool: str, limit: int) -> None:
         """New limit of the queue; who is in it stays."""
-        for at in self._instances("pool", pool).values():
+        for at in self._resources("pool", pool).values():
             self._set(at, y.POOL_QUEUE_LIMIT, limit)
 
     def gate(self, name: str, open: bool) -> None:
@@ -241,9 +245,9 @@ class Injection:
         """New rate of a rate limit; its burst stays."""
         if not per_second > 0:
             raise InputError(f"limit_rate: the rate must be above 0, not {per_second!r}")
-        burst = self.plan.architecture.limits[limit.split("#")[0]].burst if self._instances("limit", limit) else 1
+        burst = self.plan.architecture.limits[limit.split("#")[0]].burst if self._resources("limit", limit) else 1
         interval = max(1, round(1e9 / per_second))
-        for at in self._instances("limit", limit).values():
+        for at in self._resources("limit", limit).values():
             self._set(at, y.LIMIT_INTERVAL, interval)
             self._set(at, y.LIMIT_TOLERANCE, (burst - 1) * interval)
 

@@ -13,7 +13,7 @@ from simcore.control.people.actions import Actions, Changes
 from simcore.control.people.checklists import ChecklistProcess
 from simcore.control.people.operators import Operators
 from simcore.control.reconciliation import ReconciliationProcess
-from simcore.control.robots import PhoneDesk, RobotProcess
+from simcore.control.robots import CustomerServiceLine, RobotProcess
 from simcore.model.control.fields import PerItem
 from simcore.model.control.section import Control
 from simcore.model.references import check_control
@@ -46,9 +46,9 @@ class ControlPlane:
         self.operators = Operators(core, self.board, self.load, actions, self.changes, self.pending)
         self.monitors = {n: MonitorProcess(core, n, r, self.board) for n, r in rules.monitors.items()}
         self.robots = {n: RobotProcess(core, n, r, self.board, self.gates) for n, r in rules.robots.items()}
-        self.complaints = {n: PhoneDesk(core, n, r, self.board) for n, r in rules.complaints.items()}
+        self.complaints = {n: CustomerServiceLine(core, n, r, self.board) for n, r in rules.complaints.items()}
         self.checklists = {
-            n: ChecklistProcess(core, n, r, self.operators.desks[r.team], self.board, self.monitors)
+            n: ChecklistProcess(core, n, r, self.operators.on_call_teams[r.team], self.board, self.monitors)
             for n, r in rules.checklists.items()
         }
 

@@ -50,7 +50,7 @@ class RobotProcess(Watcher):
             self._board.put_up(self.name, self.rule, persists=lambda: self._failures > 0)
 
 
-class PhoneDesk(Watcher):
+class CustomerServiceLine(Watcher):
     """Customers as the detector of last resort. Of n bad outcomes in an interval n x probability call, rounded up or down by
     chance; the desk notices at `notice` calls within the window, and thinks it over when a whole window has no call. When people
     take its alarm down it counts from 0 again: late callers speak of what is over."""
@@ -70,8 +70,8 @@ class PhoneDesk(Watcher):
         callers = 0
         while True:
             yield self._bad.next(beyond=self._idle())
-            t, luck = now(self._core), self._core.draw(f"callers/{self.name}", self._bad.turns - 1)
-            more = int(self._bad.grown * self.rule.probability + luck)
+            t, draw = now(self._core), self._core.draw(f"callers/{self.name}", self._bad.turns - 1)
+            more = int(self._bad.grown * self.rule.probability + draw)
             for caller in range(callers, callers + more):
                 delay_ns = self._core.sample(self.rule.delay, f"calls/{self.name}", caller)
                 heapq.heappush(self._ringing, t + delay_ns)
@@ -87,17 +87,17 @@ class PhoneDesk(Watcher):
         return self._bad.grown * self.rule.probability * self.rule.within >= self.rule.notice * self.rule.every
 
     def _answer(self) -> None:
-        t, rang = now(self._core), 0
+        t, calls = now(self._core), 0
         if self._noticed and self.name not in self._board.active:
             self._answered.clear()
         while self._ringing and self._ringing[0] <= t:
             self._answered.append(heapq.heappop(self._ringing))
-            rang += 1
+            calls += 1
         while self._answered and self._answered[0] <= t - self.rule.within:
             self._answered.popleft()
-        self.calls += rang
-        if rang:
-            note(self._core, "complaints", self.name, count=rang)
+        self.calls += calls
+        if calls:
+            note(self._core, "complaints", self.name, count=calls)
         if len(self._answered) >= self.rule.notice:
             self._board.put_up(self.name, self.rule, persists=self.persists)
         elif not self._answered:

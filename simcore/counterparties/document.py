@@ -32,9 +32,9 @@ def _row(counterparty: Counterparty) -> str:
     hours = ", ".join(f"{a}-{b}" for intervals in counterparty.hours.values() for a, b in intervals)
     differences = "; ".join(f"{name}: {what}" for name, what in counterparty.differences.items())
     file = counterparty.file
-    told = f"good: {file.good}; late: {file.late}; missing: {file.missing}; corrupt: {file.corrupt}" if file else ""
+    file_states = f"good: {file.good}; late: {file.late}; missing: {file.missing}; corrupt: {file.corrupt}" if file else ""
     name = f"{counterparty.title} (`{counterparty.name}`)"
-    return "| " + " | ".join((name, effects, ", ".join(counterparty.flow_kinds), hours, told, differences)) + " |"
+    return "| " + " | ".join((name, effects, ", ".join(counterparty.flow_kinds), hours, file_states, differences)) + " |"
 
 
 if __name__ == "__main__":

@@ -140,7 +140,7 @@ def _plain_words(what: str, context: dict[str, Any], message: str) -> tuple[str,
     if what == "string_pattern_mismatch" and "\\." in context["pattern"]:
         return "not a target", "write service.operation, such as counter.place"
     if what == "string_pattern_mismatch":
-        return "not a name", "begin with a lower-case letter; go on with those, digits, - and _"
+        return "not a name", "begin with a lower-case letter; continue with those, digits, - and _"
     bounds = {
         "greater_than_equal": ("ge", "at least"),
         "less_than_equal": ("le", "at most"),

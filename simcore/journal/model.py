@@ -288,11 +288,11 @@ class Journal:
 
 def assemble(head: Head, intents: Columns, spans: Columns, counts: dict[tuple[str, str], IntArray], series: Series) -> Journal:
     """A journal of checked parts; what is left to check are positions and codes in the tables. Raises ValueError."""
-    flows, units, operations = (len(head.names.get(kind, ())) for kind in ("flow", "unit", "operation"))
+    flows, instances, operations = (len(head.names.get(kind, ())) for kind in ("flow", "unit", "operation"))
     all_flags = sum(FLAGS.values())
     limits = {"flow": flows, "outcome": len(OUTCOMES), "code": len(CODES), "side": len(SIDES), "flags": all_flags + 1}
     _check_below(intents, limits | dict.fromkeys(("submit_ns", "answer_ns", "attempts", "recorded", "placed"), 1 << 63))
-    _check_below(spans, {"unit": units, "operation": operations, "code": len(CODES)})
+    _check_below(spans, {"unit": instances, "operation": operations, "code": len(CODES)})
     ended = intents["outcome"] != 0
     if np.any(intents["answer_ns"][ended] < intents["submit_ns"][ended]) or np.any(intents["answer_ns"][~ended]):
         raise ValueError("an intent is answered after it was submitted, and a pending one not at all")

@@ -1,4 +1,4 @@
-"""Tasks: how a request becomes work at a unit, calls, waits, fails and answers. docs/semantics.md is the specification.
+"""Tasks: how a request becomes work at an instance, calls, waits, fails and answers. docs/semantics.md is the specification.
 
 `run` interprets one task's program until it suspends. Nothing here calls back into `run`: what becomes ready goes to the
 ready list, what takes time goes to the event queue, and `advance` takes both from there.
@@ -135,8 +135,8 @@ def attribute_value(m, f, L, rows, attribute, k):
 
 
 @inner
-def pick_unit(m, f, L, rows, service, c):
-    """The unit in rotation that takes task c; 0 if there is none."""
+def pick_instance(m, f, L, rows, service, c):
+    """The instance in rotation that takes task c; 0 if there is none."""
     n = m[service + y.SERVICE_ACTIVE_N]
     if n == 0:
         return _0
@@ -152,11 +152,11 @@ def pick_unit(m, f, L, rows, service, c):
         best = U(m[active])
         for i in range(1, n):
             other = U(m[active + U(i)])
-            if m[other + y.UNIT_LIVE] < m[best + y.UNIT_LIVE]:
+            if m[other + y.INSTANCE_LIVE] < m[best + y.INSTANCE_LIVE]:
                 best = other
         return best
     shard = attribute_value(m, f, L, rows, U(m[service + y.SERVICE_SHARD_ATTRIBUTE]), c) % m[service + y.SERVICE_REPLICAS]
-    wanted = m[U(m[service + y.SERVICE_UNITS]) + U(shard)]
+    wanted = m[U(m[service + y.SERVICE_INSTANCES]) + U(shard)]
     for i in range(n):
         if m[active + U(i)] == wanted:
             return U(wanted)
@@ -252,14 +252,14 @@ def dispatch_send(m, f, L, rows, c):
     """A message sets out for whoever is in rotation now."""
     call = U(m[c + y.TASK_CALL])
     m[c + y.TASK_WAIT] = 0
-    unit = pick_unit(m, f, L, rows, U(m[call + y.CALL_SERVICE]), c)
-    if unit == _0:
+    instance = pick_instance(m, f, L, rows, U(m[call + y.CALL_SERVICE]), c)
+    if instance == _0:
         if m[c + y.TASK_FLAGS] & y.FLAG_DURABLE:
             redeliver_later(m, c)
         else:
             free_task(m, c)
         return
-    m[c + y.TASK_UNIT] = np.int64(unit)
+    m[c + y.TASK_INSTANCE] = np.int64(instance)
     link = U(m[call + y.CALL_LINK])
     copy = duplicate_of(m, c) if is_duplicated(m, f, c, link) else _0
     deliver_send(m, f, c, link)
@@ -340,10 +340,10 @@ def complete_key(m, k, code):
 def unwind(m, k, depth):
     """Releases what the task holds beyond the first `depth`, last taken first."""
     chain = U(m[U(m[k + y.TASK_PC]) + y.INSTR_CHAIN])
-    unit = U(m[k + y.TASK_UNIT])
+    instance = U(m[k + y.TASK_INSTANCE])
     while m[k + y.TASK_HELD] > depth:
         local = m[chain + U(m[k + y.TASK_HELD] - 1)]
-        release(m, U(m[unit + y.UNIT_POOLS + U(local)]), k)
+        release(m, U(m[instance + y.INSTANCE_POOLS + U(local)]), k)
 
 
 @inner
@@ -368,7 +368,7 @@ def note_span(m, k, code):
         m[k + y.TASK_PATH],
         m[k + y.TASK_PARENT_PATH],
     )
-    m[at + y.SPAN_UNIT], m[at + y.SPAN_OPERATION] = m[k + y.TASK_UNIT], m[U(m[k + y.TASK_OPERATION]) + y.OPERATION_NUMBER]
+    m[at + y.SPAN_INSTANCE], m[at + y.SPAN_OPERATION] = m[k + y.TASK_INSTANCE], m[U(m[k + y.TASK_OPERATION]) + y.OPERATION_NUMBER]
     m[at + y.SPAN_ARRIVED], m[at + y.SPAN_STARTED], m[at + y.SPAN_ENDED] = (
         m[k + y.TASK_ARRIVED],
         m[k + y.TASK_STARTED],
@@ -410,13 +410,13 @@ def goes_on_at_once(m, link):
 
 @inner
 def park(m, k, code):
-    """The unit is hung: the task stays where it is, in order, until the thaw. Only the timeout of a caller that has just
+    """The instance is hung: the task stays where it is, in order, until the thaw. Only the timeout of a caller that has just
     been granted its connection runs on; it then finds the task parked."""
     pc = U(m[k + y.TASK_PC])
     if not (m[pc] == y.DO_ACQUIRE and m[pc + y.INSTR_B] == y.FOR_CONNECTION and code == y.OK):
         m[k + y.TASK_WAIT] = new_token(m)
     m[k + y.TASK_CODE] = code
-    enqueue(m, U(m[k + y.TASK_UNIT]) + y.UNIT_PARKED, k, 0, False)
+    enqueue(m, U(m[k + y.TASK_INSTANCE]) + y.INSTANCE_PARKED, k, 0, False)
 
 
 @inner
@@ -481,24 +481,24 @@ def finish(m, f, L, rows, k, code):
     unwind(m, k, 0)
     if m[k + y.TASK_KEY] != 0:
         complete_key(m, k, code)
-    unit, op = U(m[k + y.TASK_UNIT]), U(m[k + y.TASK_OPERATION])
+    instance, op = U(m[k + y.TASK_INSTANCE]), U(m[k + y.TASK_OPERATION])
     elapsed = m[y.RUN_NOW] - m[k + y.TASK_ARRIVED]
-    m[unit + y.UNIT_LIVE] -= 1
-    m[unit + y.UNIT_SOJOURN_NS] += elapsed
+    m[instance + y.INSTANCE_LIVE] -= 1
+    m[instance + y.INSTANCE_SOJOURN_NS] += elapsed
     if code == y.OK or code == y.REJECTED:
         m[op + y.OPERATION_DONE] += 1
-        m[unit + y.UNIT_DONE] += 1
+        m[instance + y.INSTANCE_DONE] += 1
         m[U(m[op + y.OPERATION_HISTOGRAM]) + U(bucket(elapsed))] += 1
     else:
         m[op + y.OPERATION_FAILED] += 1
-        m[unit + y.UNIT_FAILED] += 1
+        m[instance + y.INSTANCE_FAILED] += 1
     note_span(m, k, code)
     flags = m[k + y.TASK_FLAGS]
     if flags & y.FLAG_ROOT:
         finish_root(m, f, L, rows, k, code)
     elif flags & y.FLAG_SEND:
         end_send(m, k, code)
-    elif code == y.REFUSED and m[unit + y.UNIT_HUNG]:
+    elif code == y.REFUSED and m[instance + y.INSTANCE_HUNG]:
         free_task(m, k)
     elif goes_on_at_once(m, U(m[U(m[k + y.TASK_CALL]) + y.CALL_LINK])):
         m[k + y.TASK_CODE] = code
@@ -529,13 +529,13 @@ def note_breaker(m, what, call, index):
     at = U(m[y.RUN_LOG]) + U(m[y.RUN_LOG_N]) * y.LOG_SIZE
     m[y.RUN_LOG_N] += 1
     m[at + y.LOG_TIME], m[at + y.LOG_WHAT] = m[y.RUN_NOW], what
-    m[at + y.LOG_CALL], m[at + y.LOG_UNIT] = m[call + y.CALL_NUMBER], index
+    m[at + y.LOG_CALL], m[at + y.LOG_INSTANCE] = m[call + y.CALL_NUMBER], index
 
 
 @inner
 def call_state(m, k, call):
-    """The state a call site keeps for the unit the task runs at."""
-    return U(m[call + y.CALL_STATES]) + U(m[U(m[k + y.TASK_UNIT]) + y.UNIT_INDEX]) * y.STATE_SIZE
+    """The state a call site keeps for the instance the task runs at."""
+    return U(m[call + y.CALL_STATES]) + U(m[U(m[k + y.TASK_INSTANCE]) + y.INSTANCE_INDEX]) * y.STATE_SIZE
 
 
 @inner
@@ -550,7 +550,7 @@ def may_call(m, k, call):
         if m[y.RUN_NOW] < m[state + y.STATE_OPENED_AT] + m[call + y.CALL_OPEN_NS]:
             return False
         m[state + y.STATE_BREAKER], m[state + y.STATE_PROBING], m[state + y.STATE_SUCCESSES] = y.HALF_OPEN, 0, 0
-        note_breaker(m, y.LOGGED_HALF_OPEN, call, m[U(m[k + y.TASK_UNIT]) + y.UNIT_INDEX])
+        note_breaker(m, y.LOGGED_HALF_OPEN, call, m[U(m[k + y.TASK_INSTANCE]) + y.INSTANCE_INDEX])
     if m[state + y.STATE_PROBING]:
         return False
     m[state + y.STATE_PROBING] = 1
@@ -564,11 +564,11 @@ def open_breaker(m, k, call, state):
     m[state + y.STATE_BREAKER], m[state + y.STATE_OPENED_AT] = y.OPEN, m[y.RUN_NOW]
     m[state + y.STATE_BITS], m[state + y.STATE_COUNT], m[state + y.STATE_PROBING] = 0, 0, 0
     m[call + y.CALL_BREAKER_OPEN] += 1
-    note_breaker(m, y.LOGGED_OPENED, call, m[U(m[k + y.TASK_UNIT]) + y.UNIT_INDEX])
+    note_breaker(m, y.LOGGED_OPENED, call, m[U(m[k + y.TASK_INSTANCE]) + y.INSTANCE_INDEX])
 
 
 @inner
-def tell_breaker(m, f, k, call, code):
+def report_to_breaker(m, f, k, call, code):
     """An attempt's outcome reaches the breaker: the probe's decides, others count only while it is closed."""
     state = call_state(m, k, call)
     good = code == y.OK or code == y.REJECTED
@@ -581,7 +581,7 @@ def tell_breaker(m, f, k, call, code):
         m[state + y.STATE_SUCCESSES] += 1
         if m[state + y.STATE_SUCCESSES] >= m[call + y.CALL_PROBES]:
             m[state + y.STATE_BREAKER], m[state + y.STATE_BITS], m[state + y.STATE_COUNT] = y.CLOSED, 0, 0
-            note_breaker(m, y.LOGGED_CLOSED, call, m[U(m[k + y.TASK_UNIT]) + y.UNIT_INDEX])
+            note_breaker(m, y.LOGGED_CLOSED, call, m[U(m[k + y.TASK_INSTANCE]) + y.INSTANCE_INDEX])
         return
     if m[state + y.STATE_BREAKER] != y.CLOSED:
         return
@@ -632,12 +632,12 @@ def issue(m, f, L, rows, k, call):
     m[c + y.TASK_PARENT], m[c + y.TASK_TOKEN] = np.int64(k), m[k + y.TASK_WAIT]
     if m[y.RUN_PROPAGATE]:
         m[c + y.TASK_DEADLINE] = min(m[k + y.TASK_DEADLINE], m[k + y.TASK_EXPIRY])
-    unit = pick_unit(m, f, L, rows, U(m[call + y.CALL_SERVICE]), c)
-    if unit == _0:
+    instance = pick_instance(m, f, L, rows, U(m[call + y.CALL_SERVICE]), c)
+    if instance == _0:
         free_task(m, c)
         m[k + y.TASK_WAIT] = 0
         return _0
-    m[c + y.TASK_UNIT] = np.int64(unit)
+    m[c + y.TASK_INSTANCE] = np.int64(instance)
     link = U(m[call + y.CALL_LINK])
     if goes_on_at_once(m, link):
         if link != _0:
@@ -677,18 +677,18 @@ def pass_limit(m, limit):
 
 @inner
 def work_ns(m, f, k, pc):
-    """How long a work step takes, as it begins; the unit's count of working tasks already includes this one."""
-    unit = U(m[k + y.TASK_UNIT])
-    knobs = U(m[unit + y.UNIT_FLOATS])
+    """How long a work step takes, as it begins; the instance's count of working tasks already includes this one."""
+    instance = U(m[k + y.TASK_INSTANCE])
+    knobs = U(m[instance + y.INSTANCE_FLOATS])
     base = step_ns(m, f, k, pc)
-    duration = base * f[knobs + y.UNIT_FLOAT_SLOW]
-    contention = f[knobs + y.UNIT_FLOAT_CONTENTION]
+    duration = base * f[knobs + y.INSTANCE_FLOAT_SLOW]
+    contention = f[knobs + y.INSTANCE_FLOAT_CONTENTION]
     if contention > 0.0:
-        duration *= 1.0 + contention * (m[unit + y.UNIT_WORKING] - 1)
-    if m[unit + y.UNIT_SPECIAL]:
-        share = f[knobs + y.UNIT_FLOAT_GREY]
+        duration *= 1.0 + contention * (m[instance + y.INSTANCE_WORKING] - 1)
+    if m[instance + y.INSTANCE_SPECIAL]:
+        share = f[knobs + y.INSTANCE_FLOAT_GREY]
         if share > 0.0 and uniform(combine(U(m[k + y.TASK_PATH]) + _GREY, _0)) < share:
-            duration *= f[knobs + y.UNIT_FLOAT_GREY_FACTOR]
+            duration *= f[knobs + y.INSTANCE_FLOAT_GREY_FACTOR]
     return np.int64(math.floor(duration + 0.5))
 
 
@@ -768,7 +768,7 @@ def run(m, f, L, rows, k, code):
     yet, else how the instruction it waited at went."""
     now = m[y.RUN_NOW]
     while True:
-        pc, unit = U(m[k + y.TASK_PC]), U(m[k + y.TASK_UNIT])
+        pc, instance = U(m[k + y.TASK_PC]), U(m[k + y.TASK_INSTANCE])
         goes_on = True
         if code == BEGIN:
             code = y.OK
@@ -796,9 +796,9 @@ def run(m, f, L, rows, k, code):
                 if m[pc + y.INSTR_C] and now >= m[k + y.TASK_DEADLINE]:
                     code = y.DEADLINE
                     break
-                taken = acquire(m, U(m[unit + y.UNIT_POOLS + U(m[pc + y.INSTR_A])]), k)
+                taken = acquire(m, U(m[instance + y.INSTANCE_POOLS + U(m[pc + y.INSTR_A])]), k)
                 if taken > 0:
-                    if m[unit + y.UNIT_HUNG]:
+                    if m[instance + y.INSTANCE_HUNG]:
                         m[k + y.TASK_QUEUED_AT] = -1
                         suspend(m, k, pc)
                         park(m, k, y.OK)
@@ -812,13 +812,13 @@ def run(m, f, L, rows, k, code):
                 else:
                     code = y.BULKHEAD_FULL if m[pc + y.INSTR_B] == y.FOR_BULKHEAD else y.REFUSED
             elif instruction == y.DO_WORK:
-                m[unit + y.UNIT_WORKING] += 1
+                m[instance + y.INSTANCE_WORKING] += 1
                 ns = work_ns(m, f, k, pc)
                 if ns > 0:
                     m[k + y.TASK_FLAGS] |= y.FLAG_WORKING
                     sleep(m, k, pc, ns, y.CLASS_WORK)
                     return
-                m[unit + y.UNIT_WORKING] -= 1
+                m[instance + y.INSTANCE_WORKING] -= 1
                 pc += _NEXT
             elif instruction == y.DO_ISSUE:
                 c = issue(m, f, L, rows, k, U(m[pc + y.INSTR_A]))
@@ -826,9 +826,9 @@ def run(m, f, L, rows, k, code):
                     code = y.REFUSED
                     continue
                 suspend(m, k, pc)
-                if c == k or not arrive_at_unit(m, f, c):
+                if c == k or not arrive_at_instance(m, f, c):
                     return
-                k, pc, unit = c, U(m[c + y.TASK_PC]), U(m[c + y.TASK_UNIT])
+                k, pc, instance = c, U(m[c + y.TASK_PC]), U(m[c + y.TASK_INSTANCE])
             elif instruction == y.DO_END:
                 after = end_attempt(m, f, k, pc, U(m[pc + y.INSTR_C]), code)
                 if after == 0:
@@ -838,13 +838,13 @@ def run(m, f, L, rows, k, code):
                     return
                 pc = U(after)
             elif instruction == y.DO_RELEASE:
-                release(m, U(m[unit + y.UNIT_POOLS + U(m[pc + y.INSTR_A])]), k)
+                release(m, U(m[instance + y.INSTANCE_POOLS + U(m[pc + y.INSTR_A])]), k)
                 pc += _NEXT
             elif instruction == y.DO_RETURN:
                 break
             elif instruction == y.DO_BEGIN:
                 suspend(m, k, pc)
-                code = begin(m, f, k, unit)
+                code = begin(m, f, k, instance)
                 if code == -2:
                     return
                 if code != BEGIN:
@@ -876,7 +876,7 @@ def run(m, f, L, rows, k, code):
             elif instruction == y.DO_CHOOSE:
                 pc = chosen_branch(m, f, k, pc)
             elif instruction == y.DO_LIMIT:
-                wait = pass_limit(m, U(m[unit + y.UNIT_POOLS + U(m[pc + y.INSTR_A])]))
+                wait = pass_limit(m, U(m[instance + y.INSTANCE_POOLS + U(m[pc + y.INSTR_A])]))
                 if wait > 0:
                     sleep(m, k, pc, wait, y.CLASS_WAKE)
                     return
@@ -893,7 +893,7 @@ def run(m, f, L, rows, k, code):
             elif instruction == y.DO_JUMP:
                 pc = U(m[pc + y.INSTR_A])
             elif instruction == y.DO_GATE:
-                if m[unit + y.UNIT_HUNG]:
+                if m[instance + y.INSTANCE_HUNG]:
                     suspend(m, k, pc)
                     park(m, k, y.OK)
                     return
@@ -916,7 +916,7 @@ def run(m, f, L, rows, k, code):
 def end_attempt(m, f, k, pc, call, code):
     """After an attempt: where to go on (an instruction's handle), -1 asleep before the next attempt, 0 the task fails."""
     if m[call + y.CALL_WINDOW] and code != y.BREAKER_OPEN:
-        tell_breaker(m, f, k, call, code)
+        report_to_breaker(m, f, k, call, code)
     after = m[pc + y.INSTR_B]
     if code == y.OK:
         m[k + y.TASK_ATTEMPT] = 0
@@ -948,11 +948,11 @@ def end_attempt(m, f, k, pc, call, code):
 
 
 @inner
-def begin(m, f, k, unit):
-    """Before the first step: the unit's errors, then the idempotency key. BEGIN: go on; -2: wait; else the outcome."""
+def begin(m, f, k, instance):
+    """Before the first step: the instance's errors, then the idempotency key. BEGIN: go on; -2: wait; else the outcome."""
     m[k + y.TASK_STARTED] = m[y.RUN_NOW]
-    if m[unit + y.UNIT_SPECIAL]:
-        share = f[U(m[unit + y.UNIT_FLOATS]) + y.UNIT_FLOAT_ERROR]
+    if m[instance + y.INSTANCE_SPECIAL]:
+        share = f[U(m[instance + y.INSTANCE_FLOATS]) + y.INSTANCE_FLOAT_ERROR]
         if share > 0.0 and uniform(combine(U(m[k + y.TASK_PATH]) + _ERROR, _0)) < share:
             return y.ERROR
     if m[U(m[k + y.TASK_OPERATION]) + y.OPERATION_LIFETIME] >= 0:
@@ -981,17 +981,17 @@ def start_send(m, f, L, rows, k, call):
 
 
 @inner
-def arrive_at_unit(m, f, c):
-    """A request or message reaches its unit; True if its task may run."""
-    unit = U(m[c + y.TASK_UNIT])
-    if m[unit + y.UNIT_UP]:
+def arrive_at_instance(m, f, c):
+    """A request or message reaches its instance; True if its task may run."""
+    instance = U(m[c + y.TASK_INSTANCE])
+    if m[instance + y.INSTANCE_UP]:
         m[c + y.TASK_STATE], m[c + y.TASK_ARRIVED] = y.LIVE, m[y.RUN_NOW]
-        m[unit + y.UNIT_LIVE] += 1
+        m[instance + y.INSTANCE_LIVE] += 1
         return True
     if not m[c + y.TASK_FLAGS] & y.FLAG_SEND:
         send_answer(m, f, c, y.REFUSED)
     elif m[c + y.TASK_FLAGS] & y.FLAG_DURABLE:
-        enqueue(m, unit + y.UNIT_PARKED, c, 0, False)
+        enqueue(m, instance + y.INSTANCE_PARKED, c, 0, False)
     else:
         free_task(m, c)
     return False
@@ -1020,7 +1020,7 @@ def time_out(m, k):
     if m[pc] == y.DO_ISSUE:
         if m[U(m[U(m[pc + y.INSTR_A]) + y.CALL_OPERATION]) + y.OPERATION_EFFECTS]:
             m[k + y.TASK_FLAGS] |= y.FLAG_DOUBT
-    elif m[k + y.TASK_QUEUE] == np.int64(U(m[k + y.TASK_UNIT]) + y.UNIT_PARKED):
+    elif m[k + y.TASK_QUEUE] == np.int64(U(m[k + y.TASK_INSTANCE]) + y.INSTANCE_PARKED):
         m[k + y.TASK_CODE] = y.TIMEOUT
         return False
     else:
@@ -1030,13 +1030,13 @@ def time_out(m, k):
 
 @inner
 def resumes(m, k, code):
-    """The task's wait is over; False if its unit is hung and it is parked instead."""
+    """The task's wait is over; False if its instance is hung and it is parked instead."""
     m[k + y.TASK_WAIT] = m[k + y.TASK_WAIT] if code == y.OK and m[U(m[k + y.TASK_PC])] == y.DO_ACQUIRE else 0
-    unit = U(m[k + y.TASK_UNIT])
+    instance = U(m[k + y.TASK_INSTANCE])
     if m[k + y.TASK_FLAGS] & y.FLAG_WORKING:
         m[k + y.TASK_FLAGS] &= ~y.FLAG_WORKING
-        m[unit + y.UNIT_WORKING] -= 1
-    if m[unit + y.UNIT_HUNG]:
+        m[instance + y.INSTANCE_WORKING] -= 1
+    if m[instance + y.INSTANCE_HUNG]:
         park(m, k, code)
         return False
     return True
@@ -1044,22 +1044,22 @@ def resumes(m, k, code):
 
 @inner
 def kill(m, f, k):
-    """Dies with its unit: gives back what it holds; its caller gets a reset, a durable message waits for the unit."""
-    unit = U(m[k + y.TASK_UNIT])
+    """Dies with its instance: gives back what it holds; its caller gets a reset, a durable message waits for the instance."""
+    instance = U(m[k + y.TASK_INSTANCE])
     if m[k + y.TASK_QUEUE] != 0:
         pc = U(m[k + y.TASK_PC])
-        if m[pc] == y.DO_ACQUIRE and m[k + y.TASK_QUEUE] != np.int64(unit + y.UNIT_PARKED):
+        if m[pc] == y.DO_ACQUIRE and m[k + y.TASK_QUEUE] != np.int64(instance + y.INSTANCE_PARKED):
             leave_pool_queue(m, k)
         else:
             unlink(m, k)
     if m[k + y.TASK_FLAGS] & y.FLAG_WORKING:
-        m[unit + y.UNIT_WORKING] -= 1
+        m[instance + y.INSTANCE_WORKING] -= 1
     m[k + y.TASK_WAIT] = 0
     unwind(m, k, 0)
     if m[k + y.TASK_KEY] != 0:
         complete_key(m, k, y.RESET)
-    m[unit + y.UNIT_LIVE] -= 1
-    m[unit + y.UNIT_FAILED] += 1
+    m[instance + y.INSTANCE_LIVE] -= 1
+    m[instance + y.INSTANCE_FAILED] += 1
     m[U(m[k + y.TASK_OPERATION]) + y.OPERATION_FAILED] += 1
     note_span(m, k, y.RESET)
     if not m[k + y.TASK_FLAGS] & y.FLAG_SEND:
@@ -1074,6 +1074,6 @@ def kill(m, f, k):
             0,
             y.TRAVELLING,
         )
-        enqueue(m, unit + y.UNIT_PARKED, k, 0, False)
+        enqueue(m, instance + y.INSTANCE_PARKED, k, 0, False)
     else:
         free_task(m, k)

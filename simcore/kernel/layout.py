@@ -63,7 +63,7 @@ RUN_PROBES_N = U(45)
 RUN_PROBES_CAPACITY = U(46)
 RUN_ALIAS = U(47)  # the alias table of the customers' activity, in the float arena
 RUN_CUSTOMERS = U(48)  # how many customers there are
-RUN_CLIENT = U(49)  # the unit that flows run at
+RUN_CLIENT = U(49)  # the instance that flows run at
 RUN_HOLE = U(50)  # the event that is being handled has left its place at the root of the heap
 RUN_CAPACITY = U(51)  # how many more events surely fit into all buffers
 RUN_RESERVE = U(52)  # most entries that one event adds to any buffer
@@ -154,14 +154,14 @@ TASK_PRIORITY = U(14)  # level of its queues
 TASK_DEADLINE = U(15)  # ns; NEVER: none
 TASK_PC = U(16)  # the instruction it is at
 TASK_OPERATION = U(17)  # which
-TASK_UNIT = U(18)  # where
+TASK_INSTANCE = U(18)  # where
 TASK_CALL = U(19)  # the call site it comes from; of a root its flow
 TASK_PARENT = U(20)  # its caller; of a root its stream, of a send the path of its first delivery
 TASK_TOKEN = U(21)  # what its caller waits for; of a root the client or probe, of a send the number of the delivery
 TASK_PATH = U(22)  # hash of its place in the tree of calls
 TASK_DRAW_KEY = U(23)  # hash of the outer attempts it is in, for draws that have a name
 TASK_STATE = U(24)  # FREE, TRAVELLING, LIVE or ANSWERING
-TASK_ARRIVED = U(25)  # at its unit, ns
+TASK_ARRIVED = U(25)  # at its instance, ns
 TASK_STARTED = U(26)  # when all its pools were acquired, ns; -1: not yet
 TASK_HOLD = U(27)  # since when it holds its first slot, ns
 TASK_EXPIRY = U(28)  # of its present attempt's timeout, ns
@@ -172,7 +172,7 @@ TASK_PARENT_PATH = U(32)  # the path of who called
 TASK_MORE_HOLDS = U(33)  # since when it holds its other slots, ns
 TASK_SIZE = U(40)
 
-# tasks that wait; pools, idempotency keys and a unit's parking begin like this
+# tasks that wait; pools, idempotency keys and an instance's parking begin like this
 QUEUE_HEAD = U(0)  # the first task of each level
 QUEUE_TAIL = U(4)  # the last task of each level
 QUEUE_LENGTH = U(8)  # how many wait
@@ -211,38 +211,38 @@ LIMIT_REFUSED = U(7)  # requests turned away
 LIMIT_SIZE = U(8)
 
 # one instance of a service
-UNIT_UP = U(0)  # 1 while it is up
-UNIT_HUNG = U(1)  # 1 while it answers nothing
-UNIT_FLOATS = U(2)  # its UNIT_FLOAT block
-UNIT_SERVICE = U(3)  # whose
-UNIT_INDEX = U(4)  # its number within the service
-UNIT_WORKING = U(5)  # tasks at a work step
-UNIT_LIVE = U(6)  # tasks there
-UNIT_DONE = U(7)  # tasks that ended ok or rejected
-UNIT_FAILED = U(8)  # tasks that ended otherwise
-UNIT_SOJOURN_NS = U(9)  # time that tasks which have ended were there, ns
-UNIT_SPECIAL = U(10)  # it has errors or a grey share
-UNIT_PARKED = U(12)  # tasks and messages that wait until it is up or thaws: a queue
-UNIT_POOLS = U(24)  # pools and limits of the service, by local number
-UNIT_SIZE = U(64)
+INSTANCE_UP = U(0)  # 1 while it is up
+INSTANCE_HUNG = U(1)  # 1 while it answers nothing
+INSTANCE_FLOATS = U(2)  # its INSTANCE_FLOAT block
+INSTANCE_SERVICE = U(3)  # whose
+INSTANCE_INDEX = U(4)  # its number within the service
+INSTANCE_WORKING = U(5)  # tasks at a work step
+INSTANCE_LIVE = U(6)  # tasks there
+INSTANCE_DONE = U(7)  # tasks that ended ok or rejected
+INSTANCE_FAILED = U(8)  # tasks that ended otherwise
+INSTANCE_SOJOURN_NS = U(9)  # time that tasks which have ended were there, ns
+INSTANCE_SPECIAL = U(10)  # it has errors or a grey share
+INSTANCE_PARKED = U(12)  # tasks and messages that wait until it is up or thaws: a queue
+INSTANCE_POOLS = U(24)  # pools and limits of the service, by local number
+INSTANCE_SIZE = U(64)
 
-# what faults do to the work of a unit
-UNIT_FLOAT_SLOW = U(0)  # factor on all work
-UNIT_FLOAT_ERROR = U(1)  # share of the requests that fail
-UNIT_FLOAT_GREY = U(2)  # share of the requests whose work is slow
-UNIT_FLOAT_GREY_FACTOR = U(3)  # factor on their work
-UNIT_FLOAT_CONTENTION = U(4)  # by how much each other working task slows one that begins
-UNIT_FLOAT_SIZE = U(5)
+# what faults do to the work of an instance
+INSTANCE_FLOAT_SLOW = U(0)  # factor on all work
+INSTANCE_FLOAT_ERROR = U(1)  # share of the requests that fail
+INSTANCE_FLOAT_GREY = U(2)  # share of the requests whose work is slow
+INSTANCE_FLOAT_GREY_FACTOR = U(3)  # factor on their work
+INSTANCE_FLOAT_CONTENTION = U(4)  # by how much each other working task slows one that begins
+INSTANCE_FLOAT_SIZE = U(5)
 
 # a service
 SERVICE_BALANCE = U(0)  # ROUND_ROBIN, RANDOM, LEAST_BUSY or SHARD
 SERVICE_TURN = U(1)  # calls taken so far, for ROUND_ROBIN
-SERVICE_ACTIVE_N = U(2)  # units in rotation
+SERVICE_ACTIVE_N = U(2)  # instances in rotation
 SERVICE_ACTIVE = U(3)  # they
-SERVICE_REPLICAS = U(4)  # units but standby ones
-SERVICE_UNITS = U(5)  # all units
+SERVICE_REPLICAS = U(4)  # instances but standby ones
+SERVICE_INSTANCES = U(5)  # all instances
 SERVICE_SHARD_ATTRIBUTE = U(6)  # what SHARD goes by
-SERVICE_UNITS_N = U(7)
+SERVICE_INSTANCES_N = U(7)
 SERVICE_SIZE = U(8)
 
 # an operation of a service; of the client, a flow's steps
@@ -300,7 +300,7 @@ CALL_ON_FAILURE = U(19)  # ON_…
 CALL_PRIORITY = U(20)  # of the callee; -1: the caller's
 CALL_DURABLE = U(21)  # a message that comes again until it is dealt with
 CALL_DELAY = U(22)  # of a message, a distribution in the float arena; 0: none
-CALL_STATES = U(23)  # its state at each unit of the calling service
+CALL_STATES = U(23)  # its state at each instance of the calling service
 CALL_ARMED = U(24)  # its timeout begins before the connection is acquired
 CALL_ATTEMPTS = U(25)  # calls and messages sent, each attempt by itself
 CALL_FAILURES = U(26)  # attempts that failed
@@ -317,7 +317,7 @@ CALL_FLOAT_JITTER = U(1)  # share of the backoff that is random
 CALL_FLOAT_FAILURE_RATE = U(2)  # at which the breaker opens
 CALL_FLOAT_SIZE = U(3)
 
-# the state of a call site at one unit of the calling service: breaker and retry budget
+# the state of a call site at one instance of the calling service: breaker and retry budget
 STATE_BREAKER = U(0)  # CLOSED, OPEN or HALF_OPEN
 STATE_BITS = U(1)  # the last attempts, one bit each: 1 failed
 STATE_COUNT = U(2)  # how many of them there are
@@ -405,7 +405,7 @@ KEY_SIZE = U(16)
 SPAN_REQUEST = U(0)  # number of the intent
 SPAN_PATH = U(1)  # of the task
 SPAN_PARENT = U(2)  # path of its caller
-SPAN_UNIT = U(3)  # where
+SPAN_INSTANCE = U(3)  # where
 SPAN_OPERATION = U(4)  # number of the operation
 SPAN_ARRIVED = U(5)  # ns
 SPAN_STARTED = U(6)  # ns; -1: never
@@ -418,7 +418,7 @@ SPAN_SIZE = U(10)
 LOG_TIME = U(0)  # ns
 LOG_WHAT = U(1)  # LOGGED_…
 LOG_CALL = U(2)  # number of the call site
-LOG_UNIT = U(3)  # number of the calling unit within its service
+LOG_INSTANCE = U(3)  # number of the calling instance within its service
 LOG_SIZE = U(4)
 
 # an answer to a probe
@@ -447,7 +447,7 @@ CLASS_TIMEOUT = 4  # a timeout fires
 CLASS_ARRIVAL = 5  # an intent begins
 
 # why a task is in the ready list
-GO_START = 0  # it is at its unit
+GO_START = 0  # it is at its instance
 GO_GRANT = 1  # it has got a slot
 GO_ANSWER = 2  # it has ended, its caller goes on
 GO_THAW = 3  # what it waited for is over
@@ -471,8 +471,8 @@ WAKE_ALWAYS = 2  # who waits
 
 # states of a task record
 FREE = 0  # not in use
-TRAVELLING = 1  # on its way to a unit
-LIVE = 2  # at a unit
+TRAVELLING = 1  # on its way to an instance
+LIVE = 2  # at an instance
 ANSWERING = 3  # its answer is on its way
 
 # flags of a task; the first two travel with the answer
@@ -481,7 +481,7 @@ FLAG_DOUBT = 2  # something may have been changed
 FLAG_PROBE = 4  # its attempt is the one by which a half open breaker decides
 FLAG_DURABLE = 8  # a message that comes again until it is dealt with
 FLAG_BLOCKED = 16  # an `on_failure: block` call has failed
-FLAG_WORKING = 32  # it counts among its unit's working tasks
+FLAG_WORKING = 32  # it counts among its instance's working tasks
 FLAG_ROOT = 64  # the client's own task: it has no caller
 FLAG_SEND = 128  # a message: nobody waits for it
 FLAG_WROTE = 256  # it changed something itself or through what it called
@@ -492,7 +492,7 @@ FIFO = 0  # the one that came first
 LIFO = 1  # the one that came last
 PRIORITY = 2  # the first of the highest level
 
-# which unit in rotation takes a call
+# which instance in rotation takes a call
 ROUND_ROBIN = 0  # the next
 RANDOM = 1  # any
 LEAST_BUSY = 2  # the one with the fewest tasks
@@ -511,8 +511,8 @@ HALF_OPEN = 2  # one call goes through, as a probe
 # instructions; those from `work` on are not begun after the deadline
 DO_ACQUIRE = 0  # a slot of pool a; b: FOR_…; c: not after the deadline
 DO_RELEASE = 1  # a slot of pool a
-DO_GATE = 2  # waits while its unit is hung
-DO_BEGIN = 3  # errors of the unit, idempotency
+DO_GATE = 2  # waits while its instance is hung
+DO_BEGIN = 3  # errors of the instance, idempotency
 DO_ARM = 4  # the timeout of call site a begins
 DO_END = 5  # end of an attempt of call site c: a tries again, b goes on
 DO_ROUTE = 6  # by attribute a to the branch in table b
@@ -563,7 +563,7 @@ BULKHEAD_FULL = 5  # the caller's bulkhead is full
 ERROR = 6  # anything else that failed
 DEADLINE = 7  # past the deadline
 TIMEOUT = 8  # no answer in time
-RESET = 9  # the unit died
+RESET = 9  # the instance died
 
 # what the customer knows of an intent
 PENDING = 0  # nothing yet

@@ -10,7 +10,7 @@ from simcore.kernel import layout as y
 from simcore.kernel.events import expire_timers, next_time, push_arrival
 from simcore.kernel.interpreter import (
     BEGIN,
-    arrive_at_unit,
+    arrive_at_instance,
     dispatch_send,
     kill,
     new_task,
@@ -134,11 +134,11 @@ def begin_intent(m, L, rows, stream, root, customer, token):
     m[flow + y.FLOW_STARTED] += 1
     m[flow + y.FLOW_PENDING] += 1
     k = new_task(m)
-    unit, op = U(m[y.RUN_CLIENT]), U(m[flow + y.FLOW_OPERATION])
-    m[k + y.TASK_PC], m[k + y.TASK_OPERATION], m[k + y.TASK_UNIT], m[k + y.TASK_CALL] = (
+    instance, op = U(m[y.RUN_CLIENT]), U(m[flow + y.FLOW_OPERATION])
+    m[k + y.TASK_PC], m[k + y.TASK_OPERATION], m[k + y.TASK_INSTANCE], m[k + y.TASK_CALL] = (
         m[op + y.OPERATION_ENTRY],
         np.int64(op),
-        np.int64(unit),
+        np.int64(instance),
         np.int64(flow),
     )
     m[k + y.TASK_PARENT], m[k + y.TASK_TOKEN] = np.int64(stream), token
@@ -147,7 +147,7 @@ def begin_intent(m, L, rows, stream, root, customer, token):
     m[k + y.TASK_CUSTOMER], m[k + y.TASK_ROW], m[k + y.TASK_REF], m[k + y.TASK_ARG] = customer, -1, 0, 0
     m[k + y.TASK_PRIORITY], m[k + y.TASK_DEADLINE], m[k + y.TASK_ARRIVED] = m[flow + y.FLOW_PRIORITY], y.NEVER, m[y.RUN_NOW]
     m[k + y.TASK_FLAGS], m[k + y.TASK_STATE], m[k + y.TASK_STARTED] = y.FLAG_ROOT, y.LIVE, m[y.RUN_NOW]
-    m[unit + y.UNIT_LIVE] += 1
+    m[instance + y.INSTANCE_LIVE] += 1
     if m[flow + y.FLOW_RECORD]:
         m[k + y.TASK_ROW] = m[y.RUN_ROWS_N]
         m[y.RUN_ROWS_N] += 1
@@ -286,7 +286,7 @@ def take_ready(m, f):
     m[y.RUN_READY_AT] += 1
     m[y.RUN_READY_N] -= 1
     if what == y.GO_START:
-        return (k if arrive_at_unit(m, f, k) else NOBODY), BEGIN
+        return (k if arrive_at_instance(m, f, k) else NOBODY), BEGIN
     if what == y.GO_ANSWER:
         caller = U(m[k + y.TASK_PARENT])
         code = take_answer(m, k)
@@ -306,7 +306,7 @@ def take_event(m, f, L, rows):
     m[y.RUN_HOLE] = 1
     m[y.RUN_EVENTS] += 1
     if what == y.CLASS_DELIVER:
-        return (k if arrive_at_unit(m, f, k) else NOBODY), BEGIN
+        return (k if arrive_at_instance(m, f, k) else NOBODY), BEGIN
     if what == y.CLASS_ANSWER:
         caller = U(m[k + y.TASK_PARENT])
         code = take_answer(m, k)

@@ -174,7 +174,7 @@ class Machine:
             self._rehash_keys()
         if self.get(y.RUN_RING_FULL):
             self._enlarge_rings()
-        while arena.order_room(self.ledger) < need:
+        while arena.effect_capacity(self.ledger) < need:
             self.ledger = arena.grow(self.ledger)
 
     def drain(self) -> None:
@@ -268,17 +268,17 @@ class Machine:
             found.append(handles[self.m[handles + int(y.TASK_STATE)] != y.FREE])
         return np.concatenate(found)
 
-    def live_at(self, unit: int) -> list[int]:
-        """Handles of the tasks that live at a unit, in the order of (request, path)."""
+    def live_at(self, instance: int) -> list[int]:
+        """Handles of the tasks that live at an instance, in the order of (request, path)."""
         tasks = self.tasks()
-        here = tasks[(self.m[tasks + int(y.TASK_UNIT)] == unit) & (self.m[tasks + int(y.TASK_STATE)] == y.LIVE)]
+        here = tasks[(self.m[tasks + int(y.TASK_INSTANCE)] == instance) & (self.m[tasks + int(y.TASK_STATE)] == y.LIVE)]
         path = self.m.view(np.uint64)[here + int(y.TASK_PATH)]
         order = np.lexsort((path, self.m[here + int(y.TASK_REQUEST)]))
         return [int(k) for k in here[order]]
 
-    def take_parked(self, unit: int) -> Iterator[int]:
-        """Empties a unit's parking; the tasks in the order they came."""
-        queue = unit + int(y.UNIT_PARKED)
+    def take_parked(self, instance: int) -> Iterator[int]:
+        """Empties an instance's parking; the tasks in the order they came."""
+        queue = instance + int(y.INSTANCE_PARKED)
         k = int(self.m[queue])
         self.m[queue : queue + 9] = 0
         while k:

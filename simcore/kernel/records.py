@@ -195,7 +195,7 @@ RUN = Record(
         Word("probes_capacity", ""),
         Word("alias", "the alias table of the customers' activity, in the float arena"),
         Word("customers", "how many customers there are"),
-        Word("client", "the unit that flows run at"),
+        Word("client", "the instance that flows run at"),
         Word("hole", "the event that is being handled has left its place at the root of the heap"),
         Word("capacity", "how many more events surely fit into all buffers"),
         Word("reserve", "most entries that one event adds to any buffer"),
@@ -255,7 +255,7 @@ READY = Record(
 READY_KINDS = Codes(
     "why a task is in the ready list",
     {
-        "start": "it is at its unit",
+        "start": "it is at its instance",
         "grant": "it has got a slot",
         "answer": "it has ended, its caller goes on",
         "thaw": "what it waited for is over",
@@ -378,14 +378,14 @@ TASK = Record(
         Word("deadline", "ns; NEVER: none"),
         Word("pc", "the instruction it is at"),
         Word("operation", "which"),
-        Word("unit", "where"),
+        Word("instance", "where"),
         Word("call", "the call site it comes from; of a root its flow"),
         Word("parent", "its caller; of a root its stream, of a send the path of its first delivery"),
         Word("token", "what its caller waits for; of a root the client or probe, of a send the number of the delivery"),
         Word("path", "hash of its place in the tree of calls"),
         Word("draw_key", "hash of the outer attempts it is in, for draws that have a name"),
         Word("state", "FREE, TRAVELLING, LIVE or ANSWERING"),
-        Word("arrived", "at its unit, ns"),
+        Word("arrived", "at its instance, ns"),
         Word("started", "when all its pools were acquired, ns; -1: not yet"),
         Word("hold", "since when it holds its first slot, ns"),
         Word("expiry", "of its present attempt's timeout, ns"),
@@ -400,8 +400,8 @@ TASK_STATES = Codes(
     "states of a task record",
     {
         "free": "not in use",
-        "travelling": "on its way to a unit",
-        "live": "at a unit",
+        "travelling": "on its way to an instance",
+        "live": "at an instance",
         "answering": "its answer is on its way",
     },
 )
@@ -413,7 +413,7 @@ FLAGS = Codes(
         "probe": "its attempt is the one by which a half open breaker decides",
         "durable": "a message that comes again until it is dealt with",
         "blocked": "an `on_failure: block` call has failed",
-        "working": "it counts among its unit's working tasks",
+        "working": "it counts among its instance's working tasks",
         "root": "the client's own task: it has no caller",
         "send": "a message: nobody waits for it",
         "wrote": "it changed something itself or through what it called",
@@ -427,7 +427,7 @@ FLAGS = Codes(
 
 QUEUE = Record(
     "QUEUE",
-    "tasks that wait; pools, idempotency keys and a unit's parking begin like this",
+    "tasks that wait; pools, idempotency keys and an instance's parking begin like this",
     (
         Word("head", "the first task of each level", width=4),
         Word("tail", "the last task of each level", width=4),
@@ -486,13 +486,13 @@ LIMIT = Record(
 
 # --- services ---------------------------------------------------------------------------------------------------------
 
-UNIT = Record(
-    "UNIT",
+INSTANCE = Record(
+    "INSTANCE",
     "one instance of a service",
     (
         Word("up", "1 while it is up", _GAUGE, _BOTH),
         Word("hung", "1 while it answers nothing", _GAUGE, _BOTH),
-        Word("floats", "its UNIT_FLOAT block"),
+        Word("floats", "its INSTANCE_FLOAT block"),
         Word("service", "whose"),
         Word("index", "its number within the service"),
         Word("working", "tasks at a work step"),
@@ -506,9 +506,9 @@ UNIT = Record(
     ),
     kind="unit",
 )
-UNIT_FLOAT = Record(
-    "UNIT_FLOAT",
-    "what faults do to the work of a unit",
+INSTANCE_FLOAT = Record(
+    "INSTANCE_FLOAT",
+    "what faults do to the work of an instance",
     (
         Word("slow", "factor on all work"),
         Word("error", "share of the requests that fail"),
@@ -524,16 +524,16 @@ SERVICE = Record(
     (
         Word("balance", "ROUND_ROBIN, RANDOM, LEAST_BUSY or SHARD"),
         Word("turn", "calls taken so far, for ROUND_ROBIN"),
-        Word("active_n", "units in rotation"),
+        Word("active_n", "instances in rotation"),
         Word("active", "they"),
-        Word("replicas", "units but standby ones"),
-        Word("units", "all units"),
+        Word("replicas", "instances but standby ones"),
+        Word("instances", "all instances"),
         Word("shard_attribute", "what SHARD goes by"),
-        Word("units_n", ""),
+        Word("instances_n", ""),
     ),
 )
 BALANCES = Codes(
-    "which unit in rotation takes a call",
+    "which instance in rotation takes a call",
     {
         "round_robin": "the next",
         "random": "any",
@@ -616,7 +616,7 @@ CALL = Record(
         Word("priority", "of the callee; -1: the caller's"),
         Word("durable", "a message that comes again until it is dealt with"),
         Word("delay", "of a message, a distribution in the float arena; 0: none"),
-        Word("states", "its state at each unit of the calling service"),
+        Word("states", "its state at each instance of the calling service"),
         Word("armed", "its timeout begins before the connection is acquired"),
         Word("attempts", "calls and messages sent, each attempt by itself", _CUMULATIVE, _BOTH, traffic=True),
         Word("failures", "attempts that failed", _CUMULATIVE, _BOTH),
@@ -649,7 +649,7 @@ ON_FAILURE = Codes(
 )
 STATE = Record(
     "STATE",
-    "the state of a call site at one unit of the calling service: breaker and retry budget",
+    "the state of a call site at one instance of the calling service: breaker and retry budget",
     (
         Word("breaker", "CLOSED, OPEN or HALF_OPEN"),
         Word("bits", "the last attempts, one bit each: 1 failed"),
@@ -691,8 +691,8 @@ INSTRUCTIONS = Codes(
     {
         "acquire": "a slot of pool a; b: FOR_…; c: not after the deadline",
         "release": "a slot of pool a",
-        "gate": "waits while its unit is hung",
-        "begin": "errors of the unit, idempotency",
+        "gate": "waits while its instance is hung",
+        "begin": "errors of the instance, idempotency",
         "arm": "the timeout of call site a begins",
         "end": "end of an attempt of call site c: a tries again, b goes on",
         "route": "by attribute a to the branch in table b",
@@ -837,7 +837,7 @@ SPAN = Record(
         Word("request", "number of the intent"),
         Word("path", "of the task"),
         Word("parent", "path of its caller"),
-        Word("unit", "where"),
+        Word("instance", "where"),
         Word("operation", "number of the operation"),
         Word("arrived", "ns"),
         Word("started", "ns; -1: never"),
@@ -853,7 +853,7 @@ LOG = Record(
         Word("time", "ns"),
         Word("what", "LOGGED_…"),
         Word("call", "number of the call site"),
-        Word("unit", "number of the calling unit within its service"),
+        Word("instance", "number of the calling instance within its service"),
     ),
 )
 LOGGED = Codes(
@@ -890,7 +890,7 @@ CODES = Codes(
         "error": "anything else that failed",
         "deadline": "past the deadline",
         "timeout": "no answer in time",
-        "reset": "the unit died",
+        "reset": "the instance died",
     },
 )
 OUTCOMES = Codes(
@@ -915,7 +915,7 @@ CONSTANTS = (
     Constant("STICKY", FLAGS.number("touched") | FLAGS.number("doubt"), "flags that travel with the answer"),
     Constant("LEVELS", QUEUE.words[0].width, "of a queue, the highest first"),
     Constant("HOLDS_MAX", 1 + TASK.words[-1].width, "slots that a task may hold at once"),
-    Constant("POOLS_MAX", UNIT.words[-1].width, "pools and limits that a service may use"),
+    Constant("POOLS_MAX", INSTANCE.words[-1].width, "pools and limits that a service may use"),
     Constant("UNLIMITED", 1 << 40, "slots of a pool without a limit"),
     Constant("KEY_EMPTY", 0, "no key was ever here"),
     Constant("KEY_REMOVED", -1, "a key was here; the search goes on"),
@@ -924,5 +924,5 @@ CONSTANTS = (
 
 RECORDS = tuple(declared for declared in list(globals().values()) if isinstance(declared, Record))
 CODE_SETS = tuple(declared for declared in list(globals().values()) if isinstance(declared, Codes))
-JOURNAL_RECORDS: Mapping[str, Record] = {record.kind: record for record in (POOL, UNIT, LINK, FLOW, CALL, OPERATION, LIMIT)}
+JOURNAL_RECORDS: Mapping[str, Record] = {record.kind: record for record in (POOL, INSTANCE, LINK, FLOW, CALL, OPERATION, LIMIT)}
 """The records that the journal keeps words of, by the journal's names of them."""

@@ -122,7 +122,7 @@ class Service(Model):
         return self
 
     @property
-    def units(self) -> int:
+    def instances(self) -> int:
         """Replicas and standbys, numbered in this order."""
         return self.replicas + (self.standby.replicas if self.standby else 0)
 

@@ -268,12 +268,12 @@ def _sizes(architecture: Architecture) -> list[Finding]:
     found = []
     sites = 0
     for name, service in architecture.services.items():
-        sites += service.units * sum(unrolled(operation.steps) for operation in service.operations.values())
+        sites += service.instances * sum(unrolled(operation.steps) for operation in service.operations.values())
         if sites > MAX_SITES:
             message = f"up to here the services have {sites} steps (replicas × steps)"
             found.append(Finding(("services", name), message, f"use fewer replicas: at most {MAX_SITES}"))
             break
-    widest = max(service.units for service in architecture.services.values())
+    widest = max(service.instances for service in architecture.services.values())
     slots = 0
     for name, pool in architecture.pools.items():
         if not isinstance(pool.slots, int):

@@ -192,7 +192,7 @@ class ArchitectureIndex:
         made = (
             Instance(name, number, number >= service.replicas, site, tuple(groups))
             for name, service in self.architecture.services.items()
-            for number in range(service.units)
+            for number in range(service.instances)
             for site, groups in [service.place_of(number)]
         )
         return {instance.name: instance for instance in made}
@@ -239,7 +239,7 @@ class ArchitectureIndex:
         there is none of that name."""
         if not self.is_per_replica(resource):
             return (resource,)
-        most = max((self.architecture.services[user].units for user in self.users_of(resource)), default=1)
+        most = max((self.architecture.services[user].instances for user in self.users_of(resource)), default=1)
         return tuple(f"{resource}#{number}" for number in range(most))
 
     def resource_name(self, resource: str, number: int) -> str:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from simcore.kernel.records import JOURNAL_RECORDS, Mode
 
 DOWN_SINCE = "down_since"
-"""Of a unit, the instant it went down (ns), -1 while it is up. The control plane knows it, not the kernel."""
+"""Of an instance, the instant it went down (ns), -1 while it is up. The control plane knows it, not the kernel."""
 
 FIELDS: Mapping[str, tuple[str, ...]] = {
     kind: (*record.totals(), *([DOWN_SINCE] if kind == "unit" else [])) for kind, record in JOURNAL_RECORDS.items()

@@ -54,8 +54,8 @@ def _references(index: ArchitectureIndex, c: Control) -> Iterator[Reference]:
         probes = [n for n, flow in a.flows.items() if flow.kind == "probe"]
         yield ("control", "robots", name, "flow"), "flow of kind probe", robot.flow, probes
         yield ("control", "robots", name, "while_open"), "gate", robot.while_open, gate_names(a)
-    for name, desk in c.complaints.items():
-        for i, flow in enumerate(desk.flows):
+    for name, line in c.complaints.items():
+        for i, flow in enumerate(line.flows):
             yield ("control", "complaints", name, "flows", i), "flow", flow, a.flows
     for name, team in c.teams.items():
         yield ("control", "teams", name, "vendor"), "vendor", team.vendor, c.vendors
@@ -108,8 +108,8 @@ def _of_checklists(a: Architecture, c: Control) -> Iterator[Reference]:
         at: Keys = ("control", "checklists", name)
         yield (*at, "team"), "team", checklist.team, c.teams
         yield (*at, "points_at"), "service", checklist.points_at, a.services
-        for i, look in enumerate(checklist.steps):
-            for j, monitor in enumerate(look.monitors):
+        for i, item in enumerate(checklist.steps):
+            for j, monitor in enumerate(item.monitors):
                 yield (*at, "steps", i, "monitors", j), "monitor", monitor, c.monitors
 
 
@@ -174,8 +174,8 @@ def check_reading(index: ArchitectureIndex, keys: Keys, reading: str) -> list[Fi
     if kind not in ("unit", "pool", "limit"):
         return []
     known = [i.name for i in index.instances_of(base)] if kind == "unit" else index.resource_names(base)
-    told = f"{base} has #0 to #{len(known) - 1}" if base not in known else f"{base} is one for all"
-    return [] if name in known else [Finding(keys, f"{reading}: not one {kind}", told)]
+    hint = f"{base} has #0 to #{len(known) - 1}" if base not in known else f"{base} is one for all"
+    return [] if name in known else [Finding(keys, f"{reading}: not one {'instance' if kind == 'unit' else kind}", hint)]
 
 
 def _rules(a: Architecture, c: Control) -> list[Finding]:

@@ -44,7 +44,7 @@ def test_the_page_shows_the_package(root: Path) -> None:
 def test_it_is_listed_and_shown(coredrill: Commands) -> None:
     """`list` has its fault and checker among coredrill's own, `list plugins` says who gives what, `show` explains."""
     faults = {entry["name"]: entry for entry in coredrill.json("list", "faults")}
-    assert faults["reboot-loop"]["title"].startswith("Units die again and again")
+    assert faults["reboot-loop"]["title"].startswith("Instances die again and again")
     assert (faults["reboot-loop"]["plugin"], "plugin" in faults["crash"]) == ("coredrill-example 1.0", False)
     checkers = {entry["name"]: entry for entry in coredrill.json("list", "checkers")}
     assert checkers["none-failed"]["plugin"] == "coredrill-example 1.0"

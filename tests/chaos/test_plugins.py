@@ -15,7 +15,7 @@ from chaos import plugins
 from chaos.checkers.catalogue import check_all, checkers_with, implied, shipped_checkers
 from chaos.checkers.checker import Checker
 from chaos.faults.catalogue import faults_with, shipped_faults
-from chaos.faults.fault import Fault, OnUnits, Process
+from chaos.faults.fault import Fault, OnInstances, Process
 from chaos.measures.catalogue import measures_with
 from chaos.measures.formatting import Unit
 from chaos.measures.intervals import EvaluationSpec
@@ -25,8 +25,8 @@ from chaos.results.run import PropertyFinding, Value
 from simcore.journal.model import Journal
 
 
-class Meteor(OnUnits):
-    """A stone falls on units."""
+class Meteor(OnInstances):
+    """A stone falls on instances."""
 
     fault = "meteor"
     layer = "infrastructure"

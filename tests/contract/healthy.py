@@ -94,21 +94,21 @@ def legacy_case(number: int) -> Case:
 def legacy_fault(rng: random.Random, architecture: Architecture, start: int, end: int) -> dict[str, Any]:
     """One turn of a random knob at a random time."""
     service = rng.choice(sorted(architecture.services))
-    unit = {"service": service, "replica": rng.randrange(architecture.services[service].replicas)}
+    instance = {"service": service, "replica": rng.randrange(architecture.services[service].replicas)}
     pool = rng.choice(sorted(name for name, found in architecture.pools.items() if found.per == "shared"))
     exchange = rng.choice(["sse", "szse"])
     do, arguments = rng.choice(
         [
-            ("crash", unit),
-            ("crash", unit),
-            ("restart", unit),
-            ("hang", unit),
-            ("hang", unit),
-            ("thaw", unit),
-            ("rotate_out", unit),
-            ("slow", unit | {"factor": rng.choice([0.5, 4.0, 30.0])}),
-            ("error_rate", unit | {"share": rng.random()}),
-            ("grey", unit | {"share": 0.3, "factor": 20.0}),
+            ("crash", instance),
+            ("crash", instance),
+            ("restart", instance),
+            ("hang", instance),
+            ("hang", instance),
+            ("thaw", instance),
+            ("rotate_out", instance),
+            ("slow", instance | {"factor": rng.choice([0.5, 4.0, 30.0])}),
+            ("error_rate", instance | {"share": rng.random()}),
+            ("grey", instance | {"share": 0.3, "factor": 20.0}),
             ("pool_slots", {"pool": pool, "slots": rng.choice([0, 1, 5, 50])}),
             ("pool_queue", {"pool": pool, "limit": rng.choice([0, 3])}),
             ("flow_rate", {"flow": rng.choice(["place-order", "login", "transfer"]), "factor": rng.choice([0.0, 0.3, 5.0])}),

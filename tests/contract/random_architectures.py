@@ -155,7 +155,7 @@ class Steps:
     def __init__(self, draw: st.DrawFn, targets: list[str], pools: list[str], limits: list[str], flow: bool) -> None:
         self.draw, self.targets, self.pools, self.limits, self.flow = draw, targets, pools, limits, flow
         self.calls_left, self.names = 2, 0
-        # Two calls with one draw and one luck have one path, and nothing orders their events at the same instant.
+        # Two calls with one draw and one stream have one path, and nothing orders their events at the same instant.
         self.draws_left = 1 if flow else 0
 
     def steps(self, depth: int, least: int = 0) -> list[Plain]:
@@ -174,14 +174,14 @@ class Steps:
         extras: Plain = {}
         if self.draws_left and self.draw(st.booleans()):
             self.draws_left -= 1
-            extras["draw"] = "luck"
+            extras["draw"] = "chance"
         if self.draw(st.sampled_from([False, False, True])):
             self.names += 1
             extras = extras | {"name": f"site{self.names}"}
         return extras
 
     def a_work(self, depth: int) -> Plain:
-        return {"work": self.draw(durations()), **self.draw(st.sampled_from([{}, {}, {"draw": "luck"}]))}
+        return {"work": self.draw(durations()), **self.draw(st.sampled_from([{}, {}, {"draw": "chance"}]))}
 
     def a_wait(self, depth: int) -> Plain:
         return {"wait": self.draw(durations(5))}

@@ -24,8 +24,8 @@ def optional(**parts: Strategy) -> Strategy:
 
 
 SHARES, FACTORS = st.sampled_from([1.0, 0.5, 0.0]), st.sampled_from([5.0, 2.0, 1.0, 0.5])
-UNIT_FAULTS: dict[str, Strategy] = dict.fromkeys(("crash", "hang", "rotate_out", "restart", "thaw", "rotate_in"), st.just({}))
-UNIT_FAULTS |= {
+INSTANCE_FAULTS: dict[str, Strategy] = dict.fromkeys(("crash", "hang", "rotate_out", "restart", "thaw", "rotate_in"), st.just({}))
+INSTANCE_FAULTS |= {
     "slow": st.fixed_dictionaries({"factor": FACTORS}),
     "error_rate": st.fixed_dictionaries({"share": SHARES}),
     "grey": st.fixed_dictionaries({"share": SHARES, "factor": FACTORS}),
@@ -55,7 +55,7 @@ LENGTH = 1300 * MS
 
 
 class Faults:
-    """Draws faults of an architecture, those of units and calls where flows come by."""
+    """Draws faults of an architecture, those of instances and calls where flows come by."""
 
     def __init__(self, draw: st.DrawFn, architecture: Architecture) -> None:
         self.draw, self.architecture = draw, architecture
@@ -87,7 +87,7 @@ class Faults:
 
     def fault(self) -> Plain:
         """One fault, at a whole millisecond, so that it often meets events."""
-        kinds = ["unit", "unit", "unit"]
+        kinds = ["instance", "instance", "instance"]
         for kind, there in (
             ("link", self.architecture.links),
             ("pool", self.architecture.pools),
@@ -96,35 +96,35 @@ class Faults:
             kinds += [kind] * (2 if kind == "link" else 1) * bool(there)
         kinds += ["site"] + ["gate"] * any(pool.gate for pool in self.architecture.pools.values())
         at = 100 * self.draw(st.integers(0, 11)) + self.draw(st.integers(0, 99))
-        return {"at": at * MS, **getattr(self, f"of_a_{self.draw(st.sampled_from(kinds))}")()}
+        return {"at": at * MS, **getattr(self, f"of_{self.draw(st.sampled_from(kinds))}")()}
 
-    def of_a_unit(self) -> Plain:
+    def of_instance(self) -> Plain:
         service = self.draw(st.sampled_from(self.services))
         model = self.architecture.services[service]
-        units = model.replicas + (model.standby.replicas if model.standby else 0)
-        replica = self.draw(st.sampled_from([0, *range(units)]))
-        do = self.draw(st.sampled_from([*OFTEN, *UNIT_FAULTS]))
-        return {"do": do, "service": service, "replica": replica, **self.draw(UNIT_FAULTS[do])}
+        instances = model.replicas + (model.standby.replicas if model.standby else 0)
+        replica = self.draw(st.sampled_from([0, *range(instances)]))
+        do = self.draw(st.sampled_from([*OFTEN, *INSTANCE_FAULTS]))
+        return {"do": do, "service": service, "replica": replica, **self.draw(INSTANCE_FAULTS[do])}
 
-    def of_a_pool(self) -> Plain:
+    def of_pool(self) -> Plain:
         do = self.draw(st.sampled_from(sorted(POOL_FAULTS)))
-        return {"do": do, "pool": self.instance(self.architecture.pools), **self.draw(POOL_FAULTS[do])}
+        return {"do": do, "pool": self.resource(self.architecture.pools), **self.draw(POOL_FAULTS[do])}
 
-    def of_a_limit(self) -> Plain:
-        return {"do": "limit_rate", "limit": self.instance(self.architecture.limits), **self.draw(LIMIT_FAULT)}
+    def of_limit(self) -> Plain:
+        return {"do": "limit_rate", "limit": self.resource(self.architecture.limits), **self.draw(LIMIT_FAULT)}
 
-    def instance(self, models: dict[str, Any]) -> str:
+    def resource(self, models: dict[str, Any]) -> str:
         """The name of a pool or limit: of all replicas, or of the first."""
         name = self.draw(st.sampled_from(sorted(models)))
         return name + self.draw(st.sampled_from(["", "#0"])) if models[name].per == "replica" else name
 
-    def of_a_gate(self) -> Plain:
+    def of_gate(self) -> Plain:
         return {"do": "gate", **self.draw(GATE_FAULT)}
 
-    def of_a_site(self) -> Plain:
+    def of_site(self) -> Plain:
         site = self.draw(st.sampled_from(self.sites))
         return {"do": "call_policy", "site": site.label, **self.draw(SITE_FAULTS[site.step.retry is not None])}
 
-    def of_a_link(self) -> Plain:
+    def of_link(self) -> Plain:
         link = self.draw(st.sampled_from(self.architecture.links))
         return {"do": "link", "source": link.source, "target": link.target, **self.draw(LINK_FAULT)}

@@ -59,7 +59,7 @@ OPENINGS = (
 )
 DURATIONS = ("1ms", "50ms", "1s", "3s", "8s", "20s", "1min", "2h", "3650d")
 NUMBERS = (0, 0.001, 0.05, 0.3, 0.5, 0.9, 1, 1.5, 2, 5, 10)
-DEAREST = {"surge": 15, "burst": 2000}  # a thousandfold surge is valid, and takes a thousand times as long
+COSTLY = {"surge": 15, "burst": 2000}  # a thousandfold surge is valid, and takes a thousand times as long
 EVENTS_MOST = 3_000_000  # a run of a minute and a half that has more is going round in a circle
 WATCHDOG_S = 120.0
 WATCHERS = ("monitors", "robots", "complaints")
@@ -349,7 +349,7 @@ class Author:
 
     def number(self, fault: str, spec: Plain) -> float:
         low, high = spec.get("minimum", spec.get("exclusiveMinimum", 0)), spec.get("maximum", spec.get("exclusiveMaximum", 10))
-        high = min(high, DEAREST.get(fault, high))
+        high = min(high, COSTLY.get(fault, high))
         whole = spec["type"] == "integer"
         inside = [x for x in (*NUMBERS, low, high) if low <= x <= high and (not whole or x == int(x))]
         found = self.rng.choice(inside)

@@ -28,7 +28,7 @@ SEED = 7
 
 @dataclass
 class Seen:
-    """A result in ms: `clients` (flow, answered, outcome, code) in order of arrival, `tasks` (unit.operation, arrived, ended,
+    """A result in ms: `clients` (flow, answered, outcome, code) in order of arrival, `tasks` (instance.operation, arrived, ended,
     code) by time."""
 
     result: twin.Result
@@ -43,7 +43,7 @@ class Seen:
 
     @property
     def tasks(self) -> list[tuple[str, float | None, float | None, str]]:
-        found = [(f"{s.unit}.{s.operation}", self._ms(s.arrived), self._ms(s.ended), s.code) for s in self.result.spans]
+        found = [(f"{s.instance}.{s.operation}", self._ms(s.arrived), self._ms(s.ended), s.code) for s in self.result.spans]
         return sorted(found, key=lambda task: (task[1:], task[0]))
 
     @property
@@ -54,9 +54,9 @@ class Seen:
 Run = Callable[..., Seen]
 
 
-def fault(at_ms: float, do: str, *unit: Any, **arguments: Any) -> dict[str, Any]:
+def fault(at_ms: float, do: str, *instance: Any, **arguments: Any) -> dict[str, Any]:
     """A knob at a time; a service and a replica may stand in front."""
-    return {"at": T0 + round(at_ms * MS), "do": do} | dict(zip(("service", "replica"), unit, strict=False)) | arguments
+    return {"at": T0 + round(at_ms * MS), "do": do} | dict(zip(("service", "replica"), instance, strict=False)) | arguments
 
 
 def case(
@@ -130,7 +130,7 @@ def test_a_closed_client_thinks_before_each_intent(run: Run) -> None:
     ]
 
 
-# --- pools and units ----------------------------------------------------------------------------------------------------
+# --- pools and instances ----------------------------------------------------------------------------------------------------
 
 ONE_SLOT = """
     pools: {{one: {{slots: 1, {pool}}}}}
@@ -203,13 +203,13 @@ def test_raising_slots_grants_at_once_and_lowering_lets_run_out(run: Run) -> Non
 
 
 def test_work_is_slowed_and_a_wait_is_not(run: Run) -> None:
-    """Work lasts draw × slowdown of the unit; `wait` is not slowed."""
+    """Work lasts draw × slowdown of the instance; `wait` is not slowed."""
     text = "services: {shop: {operations: {buy: {steps: [{work: 10ms}, {wait: 10ms}]}}}}\nflows: {a: {steps: [call: shop.buy]}}"
     assert run(text, None, fault(-1, "slow", "shop", 0, factor=2.5)).clients == [("a", 35, "confirmed", "ok")]
 
 
 def test_contention_counts_the_tasks_at_work_when_work_starts(run: Run) -> None:
-    """× (1 + contention × (n−1)), n the tasks of this unit in a work step, itself included, when it starts."""
+    """× (1 + contention × (n−1)), n the tasks of this instance in a work step, itself included, when it starts."""
     text = """
         services: {shop: {contention: 0.5, operations: {buy: {steps: [work: 10ms]}}}}
         flows: {a: &buy {steps: [call: shop.buy]}, b: *buy, c: *buy, d: *buy}
@@ -407,19 +407,19 @@ def balanced(balance: str, replicas: int = 2) -> str:
     """
 
 
-def units(seen: Seen) -> list[str]:
-    return [span.unit for span in sorted(seen.result.spans, key=lambda span: span.request)]
+def instances(seen: Seen) -> list[str]:
+    return [span.instance for span in sorted(seen.result.spans, key=lambda span: span.request)]
 
 
 def test_round_robin_counts_every_pick(run: Run) -> None:
     """`round_robin`: one counter per service, counting every pick."""
-    assert units(run(balanced("round_robin"), {"b": 1, "c": 2, "d": 3})) == ["shop#0", "shop#1", "shop#0", "shop#1"]
+    assert instances(run(balanced("round_robin"), {"b": 1, "c": 2, "d": 3})) == ["shop#0", "shop#1", "shop#0", "shop#1"]
 
 
 def test_least_busy_picks_the_fewest_live_tasks(run: Run) -> None:
     """`least_busy` (fewest live tasks, then lowest number)."""
     # b: 0 is busy, so 1; c at 2: one each, so 0; d at 12: b has gone
-    assert units(run(balanced("least_busy"), {"b": 1, "c": 2, "d": 11.5})) == ["shop#0", "shop#1", "shop#0", "shop#1"]
+    assert instances(run(balanced("least_busy"), {"b": 1, "c": 2, "d": 11.5})) == ["shop#0", "shop#1", "shop#0", "shop#1"]
 
 
 def test_random_balance_is_the_balance_draw(run: Run) -> None:
@@ -428,7 +428,7 @@ def test_random_balance_is_the_balance_draw(run: Run) -> None:
     for flow, operation in (("a", "long"), ("b", "buy"), ("c", "buy"), ("d", "buy")):
         path = twin.combine(intent_root(flow) + twin.name(f"client.{flow}/shop.{operation}#0"), 0)
         expected.append(f"shop#{math.floor(twin.draw(twin.combine(path + twin.name('balance'), 0)) * 5)}")
-    assert units(run(balanced("random", 5), {"b": 1, "c": 2, "d": 3})) == expected
+    assert instances(run(balanced("random", 5), {"b": 1, "c": 2, "d": 3})) == expected
     assert len(set(expected)) > 1
 
 
@@ -443,7 +443,7 @@ def test_shard_ignores_load_and_refuses_when_its_replica_is_out(run: Run) -> Non
     attributes = {"book": {"of": "customer", "weights": {"x": 0, "y": 0, "z": 0, "w": 1}}}
     seen = run(text, {"b": 10}, fault(5, "rotate_out", "shop", 1), attributes=attributes)
     assert seen.clients == [("a", 1, "confirmed", "ok"), ("b", 10, "failed", "refused")]
-    assert units(seen) == ["shop#1"]
+    assert instances(seen) == ["shop#1"]
 
 
 def test_a_standby_is_out_of_rotation_until_it_is_rotated_in(run: Run) -> None:
@@ -453,7 +453,7 @@ def test_a_standby_is_out_of_rotation_until_it_is_rotated_in(run: Run) -> None:
         flows: {a: &buy {steps: [call: shop.buy]}, b: *buy, c: *buy}
     """
     moved = fault(15, "rotate_in", "shop", 1), fault(15, "rotate_out", "shop", 0)
-    assert units(run(text, {"b": 10, "c": 20}, *moved)) == ["shop#0", "shop#0", "shop#1"]
+    assert instances(run(text, {"b": 10, "c": 20}, *moved)) == ["shop#0", "shop#0", "shop#1"]
 
 
 @pytest.mark.parametrize("knob", ["loss", "partition"])
@@ -474,7 +474,7 @@ def test_a_lost_answer_hides_what_was_done(run: Run, knob: str) -> None:
 
 
 def test_a_duplicated_request_is_done_twice_at_the_same_unit(run: Run) -> None:
-    """The copy has the same target unit; the first answer of a duplicated request counts."""
+    """The copy has the same target instance; the first answer of a duplicated request counts."""
     text = one_call(link="latency: 1ms, duplication: 1").replace("shop: {operations", "shop: {replicas: 2, operations")
     seen = run(text)
     assert seen.clients == [("a", 12, "confirmed", "ok")]
@@ -854,7 +854,7 @@ def test_a_durable_message_waits_for_a_replica_in_rotation(run: Run) -> None:
 
 
 def test_a_durable_message_waits_at_a_unit_that_is_down(run: Run) -> None:
-    """At a unit that is down it waits for the unit."""
+    """At an instance that is down it waits for the instance."""
     faults = fault(-1, "crash", "shop", 0), fault(500, "restart", "shop", 0)
     assert notes(run(sending("durable: true"), None, *faults)) == [(500, 505, "ok")]
     assert notes(run(sending("durable: false"), None, *faults)) == []
@@ -879,7 +879,7 @@ def test_a_failed_durable_message_is_delivered_again_but_for_a_reject(run: Run) 
 
 
 def test_a_killed_durable_message_is_delivered_again_when_the_unit_is_back(run: Run) -> None:
-    """A task killed by a crash is delivered again when the unit is back."""
+    """A task killed by a crash is delivered again when the instance is back."""
     seen = run(
         sending("durable: true", "[{effect: record}, {work: 5ms}]"),
         None,
@@ -922,7 +922,7 @@ def test_a_crash_kills_the_queued_and_frees_shared_slots(run: Run) -> None:
 
 
 def test_a_unit_that_is_down_refuses_and_stays_in_rotation(run: Run) -> None:
-    """Requests arriving at a unit that is down are `refused`. The unit stays in rotation until somebody takes it out."""
+    """Requests arriving at an instance that is down are `refused`. The instance stays in rotation until somebody takes it out."""
     text = balanced("round_robin")
     seen = run(text, {"b": 10, "c": 20, "d": 30}, fault(-1, "crash", "shop", 0), fault(25, "restart", "shop", 0))
     assert seen.clients == [
@@ -934,7 +934,7 @@ def test_a_unit_that_is_down_refuses_and_stays_in_rotation(run: Run) -> None:
 
 
 def test_a_crash_gives_fresh_breakers(run: Run) -> None:
-    """Breakers and budgets of the unit's call sites start again."""
+    """Breakers and budgets of the instance's call sites start again."""
     faults = fault(-1, "error_rate", "shop", 0, share=1.0), fault(15, "crash", "web", 0), fault(16, "restart", "web", 0)
     seen = run(breaking("window: 1, min_calls: 1, open_for: 10s"), EVERY_10_MS, *faults)
     assert shop_calls(seen) == [0, 20]
@@ -971,20 +971,20 @@ def test_a_hung_caller_goes_on_with_its_timeout_at_the_thaw(run: Run) -> None:
 
 
 def test_a_crash_ends_a_hang(run: Run) -> None:
-    """Crash of a unit: its tasks die; those parked by a hang too."""
+    """Crash of an instance: its tasks die; those parked by a hang too."""
     seen = run(one_call(), None, fault(5, "hang", "shop", 0), fault(20, "crash", "shop", 0))
     assert (seen.clients, seen.records) == ([("a", 20, "unknown", "reset")], [0])
 
 
 def test_an_erring_unit_fails_before_the_first_step(run: Run) -> None:
     """A task, once it holds its pools and before its first step, fails with `error` if its "error" draw is below the
-    unit's error rate."""
+    instance's error rate."""
     seen = run(one_call("[effect: record]"), None, fault(-1, "error_rate", "shop", 0, share=1.0))
     assert (seen.clients, seen.records) == ([("a", 0, "failed", "error")], [0])
 
 
 def test_a_grey_task_is_slower_for_some(run: Run) -> None:
-    """A task whose "grey" draw is below the unit's grey fraction has its work multiplied by the unit's grey factor as well."""
+    """A task whose "grey" draw is below the instance's grey fraction has its work multiplied by the instance's grey factor as well."""
     text = """
         services: {shop: {operations: {buy: {steps: [work: 10ms]}}}}
         flows: {a: &buy {steps: [call: shop.buy]}, b: *buy, c: *buy, d: *buy, e: *buy, f: *buy}
@@ -1045,7 +1045,7 @@ def test_a_reject_is_stored(run: Run) -> None:
 
 
 def test_the_key_is_looked_up_after_pools_and_error_draw(run: Run) -> None:
-    """Looked up after the pools are acquired and the error draw: an erring unit answers a repeated request with `error`."""
+    """Looked up after the pools are acquired and the error draw: an erring instance answers a repeated request with `error`."""
     seen = run(keyed("[{work: 7ms}, {effect: record}]"), None, fault(2, "error_rate", "shop", 0, share=1.0))
     assert [task[1:] for task in seen.tasks] == [(0, 7, "ok"), (4, 4, "error")]
     assert seen.clients == [("a", 4, "unknown", "error")]
@@ -1058,11 +1058,11 @@ def test_one_store_serves_all_replicas(run: Run) -> None:
     assert seen.records == [1]
 
 
-# --- names and luck -----------------------------------------------------------------------------------------------------
+# --- names and random streams -----------------------------------------------------------------------------------------------------
 
 
-def test_a_named_draw_pairs_the_luck_of_two_steps(run: Run) -> None:
-    """With `draw: X`: combine(task.luck + name("draw:X"), 0): two steps that name one draw last equally long, in any
+def test_a_named_draw_pairs_the_random_numbers_of_two_steps(run: Run) -> None:
+    """With `draw: X`: combine(task.stream + name("draw:X"), 0): two steps that name one draw last equally long, in any
     operation."""
     text = """
         services:
@@ -1075,13 +1075,13 @@ def test_a_named_draw_pairs_the_luck_of_two_steps(run: Run) -> None:
     """
     durations = {span.operation: span.ended - span.arrived for span in run(text).result.spans}
     assert durations["buy"] == durations["sell"] != durations["other"]
-    luck = intent_root("a")
-    assert durations["buy"] == math.floor(-5 * MS * math.log(twin.draw(twin.combine(luck + twin.name("draw:size"), 0))) + 0.5)
+    stream = intent_root("a")
+    assert durations["buy"] == math.floor(-5 * MS * math.log(twin.draw(twin.combine(stream + twin.name("draw:size"), 0))) + 0.5)
 
 
-def test_path_and_luck_of_calls_by_draw_and_attempt(run: Run) -> None:
-    """path = combine(p.path + site, a), with `draw: X` combine(p.luck + name("draw:X"), a); luck = p.luck if a = 0, else
-    combine(p.luck + site, a)."""
+def test_path_and_stream_of_calls_by_draw_and_attempt(run: Run) -> None:
+    """path = combine(p.path + site, a), with `draw: X` combine(p.stream + name("draw:X"), a); stream = p.stream if a = 0, else
+    combine(p.stream + site, a)."""
     text = """
         services:
           shop: {operations: {buy: {steps: [fail: error]}}}
@@ -1090,9 +1090,9 @@ def test_path_and_luck_of_calls_by_draw_and_attempt(run: Run) -> None:
     """
     root, site, size = intent_root("a"), twin.name("client.a/web.ask#0"), twin.name("draw:size")
     expected = []
-    for outer, luck in ((0, root), (1, twin.combine(root + site, 1))):
-        expected += [twin.combine(luck + size, 0), twin.combine(luck + size, 1), twin.combine(root + site, outer)]
-    assert [span.path for span in sorted(run(text).result.spans, key=lambda span: (span.ended, span.unit))] == expected
+    for outer, stream in ((0, root), (1, twin.combine(root + site, 1))):
+        expected += [twin.combine(stream + size, 0), twin.combine(stream + size, 1), twin.combine(root + site, outer)]
+    assert [span.path for span in sorted(run(text).result.spans, key=lambda span: (span.ended, span.instance))] == expected
 
 
 def test_sites_are_numbered_in_file_order_after_unrolling(run: Run) -> None:

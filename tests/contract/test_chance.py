@@ -1,4 +1,4 @@
-"""Common random numbers: one seed has the same customers, intents and luck in every architecture, and no two draws are one."""
+"""Common random numbers: one seed has the same customers, intents and random numbers in every architecture, and no two draws are one."""
 
 from __future__ import annotations
 
@@ -216,7 +216,7 @@ def by_request(journal: Journal, operation: str) -> dict[int, int]:
 
 
 @pytest.mark.parametrize("named", [True, False])
-def test_a_named_draw_keeps_its_luck_when_services_are_rebuilt(named: bool) -> None:
+def test_a_named_draw_keeps_its_stream_when_services_are_rebuilt(named: bool) -> None:
     """Behind a gateway, in a service and an operation of other names, work with a `draw:` takes as long as before, and so does
     all that a call with a `draw:` leads to. Without the names both draw again."""
     texts = [text if named else text.replace(", draw: price", "").replace(", draw: take", "") for text in (DIRECT, REBUILT)]

@@ -79,7 +79,7 @@ services:
           - route: colour
             cases:
               red: [{wait: {uniform: [0, 3ms]}}, {rate_limit: strict}]
-            default: [{work: {empirical: {values: [1ms, 4ms], weights: [3, 1]}}, draw: luck}]
+            default: [{work: {empirical: {values: [1ms, 4ms], weights: [3, 1]}}, draw: chance}]
           - effect: record
           - {send: store.keep, durable: true, delay: {exponential: 8ms}}
           - {send: store.keep, name: copy, priority: 1}

@@ -94,7 +94,7 @@ def plan_of(architecture: Architecture) -> Plan | None:
 
 
 def test_names_are_those_of_the_compiled_plan() -> None:
-    """Call sites, operations, units, pools, limits and links, each in the order of the kernel's numbers."""
+    """Call sites, operations, instances, pools, limits and links, each in the order of the kernel's numbers."""
     compiled = 0
 
     def check(architecture: Architecture) -> None:

@@ -53,7 +53,7 @@ def test_an_interrupted_suite_says_how_to_go_on(suite: Stopping) -> None:
     """Ctrl-C in the middle: 130, what is finished is kept, the hint is printed, and going on ends in the same reports."""
     code, said = suite.interrupted(kept=3)
     assert code == 130
-    assert re.search(r"^[23] runs are kept in kept; go on with --resume$", said, re.MULTILINE)
+    assert re.search(r"^[23] runs are kept in kept; continue with --resume$", said, re.MULTILINE)
     assert said.endswith("interrupted\n")
     assert "Traceback" not in said
     assert suite.gone_on_with() == suite.whole

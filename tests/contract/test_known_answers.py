@@ -198,10 +198,10 @@ class BirthDeath:
         return float(own @ own)
 
 
-def queue(servers: int, load: float, room: int | None = None) -> tuple[BirthDeath, Floats]:
+def queue(servers: int, load: float, capacity: int | None = None) -> tuple[BirthDeath, Floats]:
     """M/M/c with mean service 1, or M/M/c/room; and its states. An endless queue is cut where it is rarer than e⁻³⁰."""
-    states = room if room is not None else servers + math.ceil(30.0 / math.log(servers / load))
-    chain = BirthDeath([load] * states, [min(i, servers) for i in range(1, states + 1)], load if room is not None else 0.0)
+    states = capacity if capacity is not None else servers + math.ceil(30.0 / math.log(servers / load))
+    chain = BirthDeath([load] * states, [min(i, servers) for i in range(1, states + 1)], load if capacity is not None else 0.0)
     return chain, np.arange(states + 1.0)
 
 
@@ -378,16 +378,16 @@ def test_theory_knows_the_answer(case: Case) -> None:
 @pytest.mark.parametrize(("bias", "noise", "verdict"), [(0.0, 0.01, True), (0.01, 0.01, False), (0.0, 0.1, False)])
 def test_judge_refuses_bias_and_blur(bias: float, noise: float, verdict: bool) -> None:
     """An answer 1 % off is refused, and so is a right one that is known too vaguely."""
-    luck = np.random.default_rng(1)
-    values = 4.0 * (1.0 + bias + noise * luck.standard_normal(len(SEEDS)))
+    rng = np.random.default_rng(1)
+    values = 4.0 * (1.0 + bias + noise * rng.standard_normal(len(SEEDS)))
     assert (judge("Wq", 4.0, values.tolist()) == "") is verdict
 
 
 def test_regression_on_a_known_mean_is_unbiased_and_narrower() -> None:
     """With a control that explains most of the noise the standard error falls, and the estimate stays at the truth."""
-    luck = np.random.default_rng(2)
-    control = luck.standard_normal(1000)
-    values = 4.0 + control + 0.1 * luck.standard_normal(1000)
+    rng = np.random.default_rng(2)
+    control = rng.standard_normal(1000)
+    values = 4.0 + control + 0.1 * rng.standard_normal(1000)
     plain, regressed = estimate(values.tolist(), []), estimate(values.tolist(), [control.tolist()])
     assert regressed[1] < plain[1] / 5.0
     assert abs(regressed[0] - 4.0) < 4.0 * regressed[1]

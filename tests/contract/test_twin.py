@@ -31,7 +31,7 @@ KERNEL = importlib.util.find_spec("simcore.simulation") is not None
 LEAST = 5
 TRIED = """
     work, wait, call, send, hold, ratelimit, effect, route, choose, fail
-    slowed work, grey work, work in contention, error by the unit's rate
+    slowed work, grey work, work in contention, error by the instance's rate
     queued fifo, queued lifo ahead of others, queued priority ahead of others, full queue, deadline in a queue, deadline at a step
     passed a rate limit, deferred by a rate limit, refused by a rate limit
     retry, backoff, backoff with jitter, not on the list of retries, no budget for a retry
@@ -40,10 +40,10 @@ TRIED = """
     timeout in a connection's queue, late work, fallback, on_failure fail, on_failure ignore, on_failure block
     picked by round_robin, picked by random, picked by least_busy, picked by shard, no replica
     link with latency, request lost, answer lost, request at a partition, answer at a partition, duplicated call, duplicated send
-    delayed send, durable send, durable send again, durable send waits for its unit, delivered at a restart
+    delayed send, durable send, durable send again, durable send waits for its instance, delivered at a restart
     first of its key, key in flight, key answered, key forgotten, key of a failure after an effect
     route to a case, route to the default, no route
-    killed, parked, thawed, refused by a unit that is down
+    killed, parked, thawed, refused by an instance that is down
     fault crash, fault restart, fault hang, fault thaw, fault slow, fault grey, fault error_rate, fault contention
     fault rotate_in, fault rotate_out, fault link, fault call_policy, fault pool_slots, fault pool_queue, fault gate, fault limit_rate
     closed population, open arrivals, backlog, deadlines propagate, standby, draw by name
@@ -71,11 +71,11 @@ def run_kernel(case: twin.Case) -> twin.Result:
         requests.append(twin.RequestRecord(row["request"], flow, row["submit_ns"], answered, outcome, code, row["recorded"]))
     spans = []
     for row in rows(journal.spans):
-        unit, operation = journal.names["unit"][row["unit"]], journal.names["operation"][row["operation"]].partition(".")[2]
-        if unit.startswith("client"):
+        instance, operation = journal.names["unit"][row["unit"]], journal.names["operation"][row["operation"]].partition(".")[2]
+        if instance.startswith("client"):
             continue  # the flow itself: its request says the same
         code = CODES[row["code"]]
-        spans.append(twin.Span(row["request"], row["path"], unit, operation, row["arrive_ns"], row["end_ns"], code))
+        spans.append(twin.Span(row["request"], row["path"], instance, operation, row["arrive_ns"], row["end_ns"], code))
     pools = {}
     for pool, total in journal.totals.get("pool", {}).items():
         fields = ("granted", "refused", "peak_busy", "busy_ns", "queue_ns")
@@ -136,7 +136,7 @@ def tried(case: twin.Case, result: twin.Result) -> set[str]:
         "backlog": any(load.backlog and load.backlog.count for load in loads),
         "deadlines propagate": case.architecture.deadlines == "propagate",
         "standby": any(service.standby for service in case.architecture.services.values()),
-        "draw by name": "draw='luck'" in text,
+        "draw by name": "draw='chance'" in text,
     }
     told = {f"client {request.outcome}" for request in result.requests}
     told |= {f"client told {request.code}" for request in result.requests}

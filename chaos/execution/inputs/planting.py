@@ -22,14 +22,14 @@ from simcore.model.index import ArchitectureIndex
 
 @dataclass(frozen=True)
 class Mutant:
-    """A defect at a site. `layer` changes the architecture, `standing` holds all the time, `needs` as in `Defect`."""
+    """A defect at a site. `layer` changes the architecture, `permanent_faults` hold all the time, `needs` as in `Defect`."""
 
     operator: str
     site: str
     family: str
     title: str
     layer: Layer
-    standing: tuple[Fault, ...] = ()
+    permanent_faults: tuple[Fault, ...] = ()
     needs: tuple[str, ...] = ()
 
     @property
@@ -89,8 +89,12 @@ def plant(operator: str, resolved: Resolved[Defect], site: Site) -> Mutant:
     patch = resolved.tree.get("patch")
     edits = edits_of(_filled(patch, site)) if patch is not None else []
     layer = Layer("defect", name, [_from(edit, name) for edit in edits])
-    standing = resolved.tree.get("standing")
-    faults = tuple(validate(library().standing, _filled(standing, site)).given()) if standing is not None else ()
+    permanent_faults = resolved.tree.get("standing")
+    faults = (
+        tuple(validate(library().permanent_fault, _filled(permanent_faults, site)).given())
+        if permanent_faults is not None
+        else ()
+    )
     needs = tuple(str(_fill(reading, site)) for reading in defect.needs)
     return Mutant(operator, site.label, defect.family, defect.title, layer, faults, needs)
 

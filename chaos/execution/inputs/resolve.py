@@ -64,7 +64,7 @@ class ResolvedRun:
             self.architecture_digest,
             digest_of(self.workload),
             self.environment,
-            *([repr(self.defect.standing)] if self.defect and self.defect.standing else []),
+            *([repr(self.defect.permanent_faults)] if self.defect and self.defect.permanent_faults else []),
             *plugins.installed().distributions,  # their checkers and measures are in the result, too
         ]
         return blake2b("\n".join(parts).encode(), digest_size=16).hexdigest()

@@ -97,7 +97,7 @@ class SimulatedCore:
             environment=inputs.environment,
             details=details,
         )
-        script = _Script(scenario, inputs.defect.standing if inputs.defect else (), options)
+        script = _Script(scenario, inputs.defect.permanent_faults if inputs.defect else (), options)
         watched = options.progress is not None or options.events_max is not None
         return simulate(plan, script=script.begin, progress=script.progress if watched else None, memory=self._target.memory)
 

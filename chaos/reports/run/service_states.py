@@ -30,19 +30,19 @@ class Course:
     serving: Ints
 
 
-def instances(journal: Journal, kind: str, name: str) -> list[str]:
-    """The journal's names of a pool or unit: itself, or one for each replica."""
+def names_of(journal: Journal, kind: str, name: str) -> list[str]:
+    """The journal's names of a pool or instance: itself, or one for each replica."""
     return [n for n in journal.names.get(kind, ()) if n.partition("#")[0] == name]
 
 
 def course(bins: Bins, name: str, drawn: TopologyNode, split: int) -> Course:
     """A service's course; `split` is the bin of the first fault, what lies before it is the usual."""
-    units = instances(bins.journal, "unit", name)
-    done, failed, sojourn = (_total(bins, units, field) for field in ("done", "failed", "sojourn_ns"))
-    serving = _serving(bins, units, drawn.replicas)
+    instances = names_of(bins.journal, "unit", name)
+    done, failed, sojourn = (_total(bins, instances, field) for field in ("done", "failed", "sojourn_ns"))
+    serving = _serving(bins, instances, drawn.replicas)
     fills = np.stack([np.zeros(bins.count, np.int64), *(fill(bins, pool) for pool in drawn.pools)])
     full = np.any([saturated(bins, pool) for pool in drawn.pools], axis=0) if drawn.pools else np.zeros(bins.count, bool)
-    live = np.max([np.zeros(bins.count, np.int64), *(bins.highest("unit", u, "live") for u in units)], axis=0)
+    live = np.max([np.zeros(bins.count, np.int64), *(bins.highest("unit", u, "live") for u in instances)], axis=0)
     bad = failing(failed, done + failed, split)
     late = _slow(sojourn, done + failed, split)
     state = np.select([serving <= 0, bad, full, late], [4, 3, 2, 1], 0)
@@ -59,22 +59,24 @@ def _carried(state: Ints, quiet: Mask) -> Ints:
     return carried
 
 
-def _total(bins: Bins, units: Iterable[str], field: str) -> Ints:
-    total: Ints = np.sum([np.zeros(bins.count, np.int64), *(bins.sums("unit", unit, field) for unit in units)], axis=0)
+def _total(bins: Bins, instances: Iterable[str], field: str) -> Ints:
+    total: Ints = np.sum(
+        [np.zeros(bins.count, np.int64), *(bins.sums("unit", instance, field) for instance in instances)], axis=0
+    )
     return total
 
 
-def _serving(bins: Bins, units: list[str], replicas: int) -> Ints:
-    """Units up and not hung; of those beyond the replicas (standbys) only the ones that worked. A service that the journal
-    keeps no unit of is taken to serve."""
-    known = [(i, unit) for i, unit in enumerate(units) if bins.journal.has_series("unit", unit, "up")]
+def _serving(bins: Bins, instances: list[str], replicas: int) -> Ints:
+    """Instances up and not hung; of those beyond the replicas (standbys) only the ones that worked. A service that the journal
+    keeps no instance of is taken to serve."""
+    known = [(i, instance) for i, instance in enumerate(instances) if bins.journal.has_series("unit", instance, "up")]
     if not known:
         return np.full(bins.count, replicas, np.int64)
     serving = np.zeros(bins.count, np.int64)
-    for i, unit in known:
-        up = (bins.lowest("unit", unit, "up") > 0) & (bins.highest("unit", unit, "hung") == 0)
+    for i, instance in known:
+        up = (bins.lowest("unit", instance, "up") > 0) & (bins.highest("unit", instance, "hung") == 0)
         if i >= replicas:
-            up &= bins.sums("unit", unit, "done") + bins.sums("unit", unit, "failed") > 0
+            up &= bins.sums("unit", instance, "done") + bins.sums("unit", instance, "failed") > 0
         serving += up
     return serving
 
@@ -99,7 +101,7 @@ def _slow(sojourn_ns: Ints, ended: Ints, split: int) -> Mask:
 def saturated(bins: Bins, pool: str) -> Mask:
     """Bins in which an instance of the pool was busy nearly all the time, while others waited or were refused."""
     found = np.zeros(bins.count, bool)
-    for name in instances(bins.journal, "pool", pool):
+    for name in names_of(bins.journal, "pool", pool):
         waited = (bins.highest("pool", name, "peak_queue") > 0) | (bins.sums("pool", name, "refused") > 0)
         found |= (_busy_share(bins, name) >= FULL_FRACTION) & waited
     return found
@@ -107,7 +109,7 @@ def saturated(bins: Bins, pool: str) -> Mask:
 
 def fill(bins: Bins, pool: str) -> Ints:
     """Slots in use on average in each bin, percent, of the fullest instance; 0 for a pool without bound."""
-    shares = [_busy_share(bins, name) for name in instances(bins.journal, "pool", pool)]
+    shares = [_busy_share(bins, name) for name in names_of(bins.journal, "pool", pool)]
     if not shares:
         return np.zeros(bins.count, np.int64)
     percent: Ints = np.minimum(100, np.rint(100 * np.max(shares, axis=0))).astype(np.int64)

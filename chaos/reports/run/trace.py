@@ -106,11 +106,11 @@ def _intent(stored: StoredRun, request: int) -> list[TraceEvent]:
 def _hop(stored: StoredRun, request: int, row: int, i: int) -> list[TraceEvent]:
     """The hop from arrival to end, and in it the wait for its slots."""
     journal, spans = stored.journal, stored.journal.spans
-    unit, operation = journal.names["unit"][int(spans["unit"][i])], journal.names["operation"][int(spans["operation"][i])]
+    instance, operation = journal.names["unit"][int(spans["unit"][i])], journal.names["operation"][int(spans["operation"][i])]
     arrive, start, end = (int(spans[column][i]) for column in ("arrive_ns", "start_ns", "end_ns"))
     code = CODES[int(spans["code"][i])]
-    found = [_named("thread_name", request, row, f"{row:03d} {unit}")]
-    found.append(_slice(operation, code, request, row, arrive, end, {"unit": unit, "code": code}))
+    found = [_named("thread_name", request, row, f"{row:03d} {instance}")]
+    found.append(_slice(operation, code, request, row, arrive, end, {"unit": instance, "code": code}))
     started = start if arrive < start <= end else arrive
     if started > arrive:
         found.append(_slice("waiting for a slot", "queue", request, row, arrive, started, {}))

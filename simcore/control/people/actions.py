@@ -40,7 +40,7 @@ WRONG_DIGIT = 10
 
 class Changes:
     """Changes made to services, newest last, and what would repair them. A change makes the service's standby drift. `held` are
-    units (`service#replica`) that no restart brings up, and why: a machine without power."""
+    instances (`service#replica`) that no restart brings up, and why: a machine without power."""
 
     def __init__(self, core: Core, failovers: Mapping[str, FailoverProcess]) -> None:
         self._core = core
@@ -102,10 +102,10 @@ class Actions:
         self._failovers = failovers
         self._reconciliations = reconciliations
 
-    def wrong_way(self, action: Action, luck: float) -> str:
+    def wrong_way(self, action: Action, draw: float) -> str:
         """How the action goes wrong; a service of one replica has no neighbour to hit."""
         ways = WRONG_WAYS[action.verb]
-        way = ways[int(luck * len(ways))]
+        way = ways[int(draw * len(ways))]
         if way == "wrong_target":
             service = self._core.plan.architecture.services[action.target.partition("#")[0]]
             if service.replicas == 1:
@@ -119,7 +119,7 @@ class Actions:
         if wrong == "no_effect":
             return None
         if action.verb in ("restart", "rotate_out", "rotate_in"):
-            return (yield from self._units(action, purpose, n, wrong))
+            return (yield from self._instances(action, purpose, n, wrong))
         if action.failover is not None:
             return (yield from self._fail_over(action.failover, purpose, n, by, wrong))
         if action.reconcile is not None:
@@ -129,15 +129,15 @@ class Actions:
 
     def _turn_knobs(self, action: Action, wrong: str | None) -> str | None:
         inject = self._core.inject
-        slip = WRONG_DIGIT if wrong == "wrong_value" else 1
+        divisor = WRONG_DIGIT if wrong == "wrong_value" else 1
         if action.rollback is not None and not self._changes.roll_back(action.rollback):
             return "the rollback failed" if self._changes.undoable(action.rollback) else "nothing to roll back"
         if action.repair is not None and not self._changes.repair(action.repair):
             return "nothing to repair"
         if action.limit_rate is not None:
-            inject.limit_rate(action.limit_rate.limit, action.limit_rate.rate / slip)
+            inject.limit_rate(action.limit_rate.limit, action.limit_rate.rate / divisor)
         if action.slots is not None:
-            inject.pool_slots(action.slots.pool, action.slots.slots // slip)
+            inject.pool_slots(action.slots.pool, action.slots.slots // divisor)
         if action.isolate is not None:
             self._isolate(action, only_first=wrong == "half_done")
         if action.switch_channel is not None:
@@ -166,8 +166,8 @@ class Actions:
         serves = yield failover.begin(by, leave_out=[forgotten] if wrong == "wrong_step" else [])
         return None if serves else "failover aborted"
 
-    def _units(self, action: Action, purpose: str, n: int, wrong: str | None) -> Doing:
-        """A unit without number means the replicas that are down or hung; to restart, all of them if none is."""
+    def _instances(self, action: Action, purpose: str, n: int, wrong: str | None) -> Doing:
+        """An instance without number means the replicas that are down or hung; to restart, all of them if none is."""
         service, _, number = action.target.partition("#")
         replicas = [int(number)] if number else self._meant(service, action.verb)
         if not replicas:
@@ -183,20 +183,20 @@ class Actions:
 
     def _meant(self, service: str, verb: str) -> list[int]:
         every = range(self._core.plan.architecture.services[service].replicas)
-        ailing = [r for r in every if not self._unit(service, r, "up") or self._unit(service, r, "hung")]
+        ailing = [r for r in every if not self._instance(service, r, "up") or self._instance(service, r, "hung")]
         if verb == "rotate_in":
             return [r for r in every if r not in ailing]
         return ailing or (list(every) if verb == "restart" else [])
 
-    def _unit(self, service: str, replica: int, field: str) -> int:
+    def _instance(self, service: str, replica: int, field: str) -> int:
         return self._core.read("unit", instance_name(service, replica), field)
 
     def _restart(self, service: str, replicas: list[int], purpose: str, n: int, finish: bool) -> Doing:
         """Stop what still runs, wait for the slowest to come up. Half done, it stays stopped."""
         for replica in replicas:
-            if self._unit(service, replica, "up"):
+            if self._instance(service, replica, "up"):
                 self._core.inject.crash(service, replica)
-        held = [self._changes.held[unit] for r in replicas if (unit := instance_name(service, r)) in self._changes.held]
+        held = [self._changes.held[instance] for r in replicas if (instance := instance_name(service, r)) in self._changes.held]
         if held:
             return held[0]
         if finish:

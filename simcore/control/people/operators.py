@@ -55,7 +55,7 @@ class Incident:
         return f"people/{self.team}/{self.subject}/{what}", self.number * DRAWS_AN_INCIDENT + self.draws
 
 
-class Desk:
+class OnCallTeam:
     """A team's attention: each member has one incident at a time; beyond those present, somebody is called in."""
 
     def __init__(self, core: Core, name: str, rule: Team) -> None:
@@ -92,7 +92,7 @@ class Operators:
         self._automations: dict[str, simpy.Process] = {}
         self._reported: set[str] = set()
         self._under_way: dict[str, Incident] = {}
-        self.desks = {name: Desk(core, name, team) for name, team in self._control.teams.items()}
+        self.on_call_teams = {name: OnCallTeam(core, name, team) for name, team in self._control.teams.items()}
         self.incidents: dict[tuple[str, str], Incident] = {}
         board.subscribe(self._raised)
 
@@ -102,7 +102,7 @@ class Operators:
         """Somebody informs the team (the first, if not named) that the service is in trouble."""
         name = f"report/{subject}"
         self._reported.add(name)
-        rule = Routed(layer="business", route=team or next(iter(self.desks)), points_at=subject)
+        rule = Routed(layer="business", route=team or next(iter(self.on_call_teams)), points_at=subject)
         self._board.put_up(name, rule)
 
     # --- from the alarm to the desk -------------------------------------------------------------------------------------
@@ -147,16 +147,16 @@ class Operators:
         return self._core.env.timeout(int(self._sample(incident, distribution, what) * factor))
 
     def _handle(self, incident: Incident) -> Work:
-        desk = self.desks[incident.team]
-        with desk.attention.request() as turn:
+        on_call = self.on_call_teams[incident.team]
+        with on_call.attention.request() as turn:
             yield turn
-            yield from desk.come(lambda distribution, what: self._sample(incident, distribution, what))
-            yield self._spend(incident, desk.rule.acknowledge, "acknowledge")
-            note(self._core, "ack", incident.subject, team=desk.name, alarm=incident.alarms[0].name)
-            yield from self._hand_over(incident, desk)
-            solved = not incident.alarms or (yield from self._solve(incident, desk))
+            yield from on_call.come(lambda distribution, what: self._sample(incident, distribution, what))
+            yield self._spend(incident, on_call.rule.acknowledge, "acknowledge")
+            note(self._core, "ack", incident.subject, team=on_call.name, alarm=incident.alarms[0].name)
+            yield from self._hand_over(incident, on_call)
+            solved = not incident.alarms or (yield from self._solve(incident, on_call))
         if not solved:
-            solved = yield from self._ask_vendor(incident, desk)
+            solved = yield from self._ask_vendor(incident, on_call)
         self._close(incident, solved)
 
     def _close(self, incident: Incident, solved: bool) -> None:
@@ -169,27 +169,27 @@ class Operators:
         note(self._core, "incident_closed", incident.subject, team=incident.team, solved=solved)
         del self.incidents[incident.team, incident.subject]
 
-    def _hand_over(self, incident: Incident, desk: Desk) -> Work:
-        strangers = [a for a in incident.alarms if a.rule.route != desk.name]
+    def _hand_over(self, incident: Incident, on_call: OnCallTeam) -> Work:
+        strangers = [a for a in incident.alarms if a.rule.route != on_call.name]
         if not strangers:
             return
-        yield self._spend(incident, desk.rule.handover, "handover")
+        yield self._spend(incident, on_call.rule.handover, "handover")
         for alarm in strangers:
             incident.alarms.remove(alarm)
             note(self._core, "handed_over", alarm.name, team=alarm.rule.route)
             if alarm.rule.route is not None:
                 self._receive(alarm, alarm.rule.route)
 
-    def _solve(self, incident: Incident, desk: Desk) -> Work:
+    def _solve(self, incident: Incident, on_call: OnCallTeam) -> Work:
         """True once nothing is left to do, False when the team knows no further."""
-        note(self._core, "detect", incident.subject, team=desk.name)
+        note(self._core, "detect", incident.subject, team=on_call.name)
         yield from self._wait_for_automation(incident)
         while not (incident.tried and incident.over()):
             if incident.tried and not self._candidates(incident):
                 return False
-            name = yield from self._diagnose(incident, desk)
+            name = yield from self._diagnose(incident, on_call)
             if incident.over():
-                note(self._core, "nothing_found", incident.subject, team=desk.name)
+                note(self._core, "nothing_found", incident.subject, team=on_call.name)
                 return True
             if name is None:
                 return False
@@ -197,7 +197,7 @@ class Operators:
                 self._merge(incident, self._under_way[name])
                 return True
             self._under_way[name] = incident
-            yield from self._carry_out(incident, desk, name)
+            yield from self._carry_out(incident, on_call, name)
             del self._under_way[name]
         return True
 
@@ -217,18 +217,18 @@ class Operators:
     def _candidates(self, incident: Incident) -> list[str]:
         """Untried runbooks that name one of its alarms (for a report: its service), the most urgent first."""
         names = {a.name for a in incident.alarms}
-        told = {a.rule.points_at for a in incident.alarms if a.name in self._reported}
+        subjects = {a.rule.points_at for a in incident.alarms if a.name in self._reported}
         fits = [
             n
             for n, r in self._control.runbooks.items()
-            if n not in incident.tried and (names.intersection(r.alarms) or (r.subject is not None and r.subject in told))
+            if n not in incident.tried and (names.intersection(r.alarms) or (r.subject is not None and r.subject in subjects))
         ]
         return sorted(fits, key=lambda n: -self._control.runbooks[n].priority)
 
-    def _diagnose(self, incident: Incident, desk: Desk) -> Work:
+    def _diagnose(self, incident: Incident, on_call: OnCallTeam) -> Work:
         """Longer under a flood of alarms; shorter with a runbook, and when an alarm points at the service it is for."""
         names = self._candidates(incident)
-        team, others = desk.rule, max(0, len(self._board.active) - 1)
+        team, others = on_call.rule, max(0, len(self._board.active) - 1)
         factor = min(team.flood_max, 1.0 + team.flood * others)
         if names:
             factor *= team.runbook
@@ -236,7 +236,7 @@ class Operators:
                 factor *= team.pointed
         yield self._spend(incident, team.diagnose, "diagnose", factor)
         chosen = next(iter(self._candidates(incident)), None)
-        note(self._core, "diagnosed", incident.subject, team=desk.name, runbook=chosen, active_alarms=others + 1)
+        note(self._core, "diagnosed", incident.subject, team=on_call.name, runbook=chosen, active_alarms=others + 1)
         return chosen
 
     # --- approval -------------------------------------------------------------------------------------------------------
@@ -264,27 +264,27 @@ class Operators:
 
     # --- acting ---------------------------------------------------------------------------------------------------------
 
-    def _carry_out(self, incident: Incident, desk: Desk, name: str) -> Work:
+    def _carry_out(self, incident: Incident, on_call: OnCallTeam, name: str) -> Work:
         """Approval, then the actions in order until one helps; nothing is done if the trouble is over by then, and nothing is
         verified where the action could not be done."""
         runbook = self._control.runbooks[name]
         incident.tried.append(name)
         yield from self._ask_approval(incident, runbook)
         if incident.over():
-            note(self._core, "nothing_found", incident.subject, team=desk.name)
+            note(self._core, "nothing_found", incident.subject, team=on_call.name)
             return
         for action in runbook.actions:
             for _ in range(action.tries):
-                if not (yield from self._act(incident, desk, runbook, action)):
+                if not (yield from self._act(incident, on_call, runbook, action)):
                     continue
-                yield self._spend(incident, desk.rule.verify, "verify")
+                yield self._spend(incident, on_call.rule.verify, "verify")
                 note(self._core, "verified", incident.subject, ok=incident.over())
                 if incident.over():
                     return
 
-    def proportions(self, desk: Desk, runbook: Runbook, action: Action) -> dict[str, float]:
+    def proportions(self, on_call: OnCallTeam, runbook: Runbook, action: Action) -> dict[str, float]:
         """How far each HEART condition holds now: the team's assessed proportion times the situation (0 to 1)."""
-        team = desk.rule
+        team = on_call.rule
         situation = {
             "unfamiliar": 1.0 - runbook.practised,
             "time_shortage": min(1.0, self._load.per_second / team.pressure_at) if team.pressure_at > 0 else 1.0,
@@ -292,27 +292,27 @@ class Operators:
             "no_undo": 0.0 if action.undo else 1.0,
             "overload": min(1.0, len(self._board.active) / team.overload_at),
             "inexperience": 1.0,
-            "no_independent_check": 1.0 if desk.alone() else 0.0,
+            "no_independent_check": 1.0 if on_call.alone() else 0.0,
         }
         return {condition: assessed * situation[condition] for condition, assessed in team.conditions.items()}
 
-    def _act(self, incident: Incident, desk: Desk, runbook: Runbook, action: Action) -> Work:
+    def _act(self, incident: Incident, on_call: OnCallTeam, runbook: Runbook, action: Action) -> Work:
         """True once the action is done, rightly or wrongly; False if it could not be done."""
         incident.acted = True
-        probability = error_probability(action.task, self.proportions(desk, runbook, action))
+        probability = error_probability(action.task, self.proportions(on_call, runbook, action))
         wrong = None
         if self._core.draw(*incident.purpose("error")) < probability:
             wrong = self._actions.wrong_way(action, self._core.draw(*incident.purpose("way")))
         detail = {"verb": action.verb, "target": action.target}
-        note(self._core, "action_started", incident.subject, by=desk.name, error_probability=probability, **detail)
+        note(self._core, "action_started", incident.subject, by=on_call.name, error_probability=probability, **detail)
         if wrong is not None:
             note(self._core, "action_error", incident.subject, how=wrong, **detail)
-        failed = yield from self._actions.perform(action, *incident.purpose("do"), by=desk.name, wrong=wrong)
+        failed = yield from self._actions.perform(action, *incident.purpose("do"), by=on_call.name, wrong=wrong)
         if failed is not None:
             note(self._core, "action_failed", incident.subject, why=failed, **detail)
             return False
-        note(self._core, "action_done", incident.subject, by=desk.name, **detail)
-        note(self._core, "act", incident.subject, team=desk.name)
+        note(self._core, "action_done", incident.subject, by=on_call.name, **detail)
+        note(self._core, "act", incident.subject, team=on_call.name)
         if wrong in (None, "delay"):
             self._believe_repaired(incident)
         return True
@@ -325,21 +325,21 @@ class Operators:
 
     # --- vendor, automation ---------------------------------------------------------------------------------------------
 
-    def _ask_vendor(self, incident: Incident, desk: Desk) -> Work:
+    def _ask_vendor(self, incident: Incident, on_call: OnCallTeam) -> Work:
         """The team's hands are free meanwhile. The vendor does what only it can for what the team suspected (the alarms' subject,
         then those of the runbooks tried), or what the last runbook tried, rightly."""
-        if desk.rule.vendor is None:
-            note(self._core, "no_runbook", incident.subject, team=desk.name)
+        if on_call.rule.vendor is None:
+            note(self._core, "no_runbook", incident.subject, team=on_call.name)
             return False
-        vendor = self._control.vendors[desk.rule.vendor]
-        note(self._core, "vendor_called", incident.subject, vendor=desk.rule.vendor)
+        vendor = self._control.vendors[on_call.rule.vendor]
+        note(self._core, "vendor_called", incident.subject, vendor=on_call.rule.vendor)
         yield self._spend(incident, vendor.respond, "vendor/respond")
         for _ in range(vendor.attempts):
             yield self._spend(incident, vendor.mend, "vendor/mend")
             if self._core.draw(*incident.purpose("vendor/success")) < vendor.success:
-                yield from self._vendor_repairs(incident, desk.rule.vendor)
-            yield self._spend(incident, desk.rule.verify, "vendor/verify")
-            note(self._core, "vendor_tried", incident.subject, vendor=desk.rule.vendor, ok=incident.over())
+                yield from self._vendor_repairs(incident, on_call.rule.vendor)
+            yield self._spend(incident, on_call.rule.verify, "vendor/verify")
+            note(self._core, "vendor_tried", incident.subject, vendor=on_call.rule.vendor, ok=incident.over())
             if incident.over():
                 return True
         return False

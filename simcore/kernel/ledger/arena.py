@@ -22,19 +22,19 @@ def create(
     orders: Any,
     *,
     deposit_share: float = 0.5,
-    room: int = 4096,
+    capacity: int = 4096,
     memory: Memory | None = None,
 ) -> Array:
     """A new arena for a workload's `accounts`, `instruments` and `orders` (models of simcore.model.workload).
 
-    `deposit_share` of the transfers go from bank to broker, of the fund orders into the fund; the rest back. `room` is the
+    `deposit_share` of the transfers go from bank to broker, of the fund orders into the fund; the rest back. `capacity` is the
     number of effects that surely fit before `grow`. The arena is taken from `memory`, which it may be given back to.
     Markets open with every switch on; instruments start on market 0.
     """
     instruments_at = int(k.HEADER_SIZE) + accounts.count
     tables = instruments_at + instruments.count * int(k.INS_SIZE)
     heap = tables + sum(books.customer_words for books in ALL) * accounts.count
-    ledger = (Memory() if memory is None else memory).take("ledger", heap + room * k.EFFECT_WORDS)
+    ledger = (Memory() if memory is None else memory).take("ledger", heap + capacity * k.EFFECT_WORDS)
     for word, value in (
         (k.TOP, heap),
         (k.HEAP, heap),
@@ -62,7 +62,7 @@ def create(
     return ledger
 
 
-def order_room(L: Array) -> int:
+def effect_capacity(L: Array) -> int:
     """How many effects surely fit before `grow` is needed: each may make one account and one order."""
     return int(len(L) - L[k.TOP]) // k.EFFECT_WORDS
 

@@ -12,7 +12,7 @@ from simcore.model.control.fields import Positive
 from simcore.model.control.people import HeartTask
 from simcore.model.distributions import Distribution, constant, lognormal
 
-Unit = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}(#\d+)?$", description="service, or service#replica")]
+ServiceOrInstance = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}(#\d+)?$", description="service, or service#replica")]
 
 
 class RateCap(Model):
@@ -43,9 +43,9 @@ class Isolate(Model):
 class Action(Model):
     """Exactly one verb, and how it is done. `task` is the HEART kind of task, which gives the base rate of error."""
 
-    restart: Unit | None = None
-    rotate_out: Unit | None = None
-    rotate_in: Unit | None = None
+    restart: ServiceOrInstance | None = None
+    rotate_out: ServiceOrInstance | None = None
+    rotate_in: ServiceOrInstance | None = None
     failover: Name | None = None
     rollback: Name | None = Field(None, description="service whose last change is undone")
     limit_rate: RateCap | None = None
@@ -109,7 +109,7 @@ class Runbook(Model):
     priority: int = 0
 
 
-class Look(Model):
+class ChecklistItem(Model):
     """One line of a checklist: a look at some monitors' metrics, or a piece of work that sometimes finds something to put right."""
 
     name: Name
@@ -124,5 +124,5 @@ class Look(Model):
 class Checklist(Model):
     at: ClockTime
     team: Name
-    steps: Annotated[list[Look], Field(min_length=1)]
+    steps: Annotated[list[ChecklistItem], Field(min_length=1)]
     points_at: Name | None = None

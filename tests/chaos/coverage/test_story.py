@@ -12,7 +12,7 @@ from chaos.cli.main import main
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs/coverage.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| `([^`]+@[^`]+)` \| (noticed|not noticed|not present) \| (noticed|not noticed) \|", re.MULTILINE)
-TOLD = {name: (in_staging, at_the_open) for name, in_staging, at_the_open in ROW.findall(PAGE)}
+PUBLISHED = {name: (in_staging, at_the_open) for name, in_staging, at_the_open in ROW.findall(PAGE)}
 WORDS = {"killed": "noticed", "survived": "not noticed", "not present": "not present", "timed out": "not noticed"}
 SAMPLE = ("memory-leak@counter", "pool-leak@counter-connections", "slow-query@counter-db.record-order")
 COMMAND = "coredrill coverage release-gate --environment staging --beside at-the-open@production"
@@ -20,10 +20,10 @@ COMMAND = "coredrill coverage release-gate --environment staging --beside at-the
 
 def test_the_page_tells_of_every_planted_defect() -> None:
     """Its table has the rows the story speaks of, the sample among them, and both suites notice what it counts."""
-    assert set(SAMPLE) <= set(TOLD)
+    assert set(SAMPLE) <= set(PUBLISHED)
     for column, words in enumerate(("`release-gate` in staging", "`at-the-open` in production")):
-        counted = sum(row[column] == "noticed" for row in TOLD.values())
-        assert f"{words}: {counted} of {len(TOLD)} noticed" in PAGE
+        counted = sum(row[column] == "noticed" for row in PUBLISHED.values())
+        assert f"{words}: {counted} of {len(PUBLISHED)} noticed" in PAGE
 
 
 def test_the_story_is_true(tmp_path: Path) -> None:
@@ -44,4 +44,4 @@ def test_the_story_is_true(tmp_path: Path) -> None:
     assert made.exit_code == 0, made.output
     result = json.loads((tmp_path / "out.json").read_text())
     for column, of in enumerate((result, result["beside"])):
-        assert {x["name"]: WORDS[x["status"]] for x in of["mutants"]} == {name: TOLD[name][column] for name in SAMPLE}
+        assert {x["name"]: WORDS[x["status"]] for x in of["mutants"]} == {name: PUBLISHED[name][column] for name in SAMPLE}

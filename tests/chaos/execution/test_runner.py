@@ -106,7 +106,7 @@ def test_an_interrupt_says_where_to_go_on(tmp_path: Path) -> None:
     path, output = tmp_path / "store", Output()
     with pytest.raises(KeyboardInterrupt):
         make(path, [2, -1, 3], output=output)
-    assert output.lines[-2:] == [f"note 2 squares are kept in {path}; go on with --resume", "clear"]
+    assert output.lines[-2:] == [f"note 2 squares are kept in {path}; continue with --resume", "clear"]
     assert make(path, [2])[1] == []
     quiet = Output()
     with pytest.raises(KeyboardInterrupt):

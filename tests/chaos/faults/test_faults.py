@@ -108,9 +108,9 @@ def ratio(of: str, to: str) -> Measure:
     return lambda journal, begin, end: float(span(journal, of, begin, end).sum() / max(1, span(journal, to, begin, end).sum()))
 
 
-def sojourn(unit: str) -> Measure:
-    """Mean time a request spends at a unit, ns."""
-    return ratio(f"unit/{unit}/sojourn_ns", f"unit/{unit}/done")
+def sojourn(instance: str) -> Measure:
+    """Mean time a request spends at an instance, ns."""
+    return ratio(f"unit/{instance}/sojourn_ns", f"unit/{instance}/done")
 
 
 def placed(times: int) -> Measure:
@@ -231,7 +231,7 @@ def test_one_way_partition_cuts_one_way() -> None:
 
 
 def test_lost_replica_is_no_longer_asked() -> None:
-    """A crashed unit in rotation goes on refusing its share of the calls; a lost one only until the health check notices."""
+    """A crashed instance in rotation goes on refusing its share of the calls; a lost one only until the health check notices."""
     failures = "call/access-gateway.login/login.authenticate#0/failures"
     crashed = run([step("crash", service="login", replicas=[0])])
     lost = run([step("replica-loss", service="login", replicas=[0], noticed_after="10s")])

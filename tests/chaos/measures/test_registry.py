@@ -49,7 +49,7 @@ def test_a_name_is_found_with_its_subject() -> None:
         ("flows.login", "flows.FLOW.success"),
         ("flows..success", "unknown measure"),
         ("counters.nothing.grown", "write counters.KIND/NAME/FIELD.MEASURE"),
-        ("properties.luck", "known: properties.no-duplicates"),
+        ("properties.speed", "known: properties.no-duplicates"),
         ("", "unknown measure"),
         ("flows.FLOW", "unknown measure"),
     ],

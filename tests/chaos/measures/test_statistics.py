@@ -89,7 +89,7 @@ def test_holm() -> None:
     p = {"a": 0.01, "b": 0.03, "c": 0.02}
     assert holm(p, 0.05) == {"a", "b", "c"}
     assert holm(p, 0.05, family=5) == {"a"}
-    assert holm(p, 0.05, family=5, standing=2) == {"a", "b", "c"}
+    assert holm(p, 0.05, family=5, decided=2) == {"a", "b", "c"}
     assert holm({"a": 0.02, "b": 0.001}, 0.02) == {"a", "b"}
 
 
@@ -134,14 +134,14 @@ def test_median_interval_covers(draw: Callable[[np.random.Generator, int], list[
 
 def recoveries(rng: np.random.Generator, n: int, case: str) -> tuple[list[float], list[float]]:
     """Recovery times of a baseline and of an option, s, before any is cut off."""
-    luck = rng.standard_normal(n)
-    base = 300.0 * np.exp(luck) if "short" in case else 900.0 * np.exp(0.9 * luck)
+    common = rng.standard_normal(n)
+    base = 300.0 * np.exp(common) if "short" in case else 900.0 * np.exp(0.9 * common)
     other = {
         "never impaired": np.zeros(n),
         "never impaired, short before": np.zeros(n),
-        "half as long, same luck": 450.0 * np.exp(0.9 * luck + 0.3 * rng.standard_normal(n)),
+        "half as long, same draws": 450.0 * np.exp(0.9 * common + 0.3 * rng.standard_normal(n)),
         "impaired in half of the runs": np.where(rng.random(n) < 0.5, 0.0, 900.0 * np.exp(0.9 * rng.standard_normal(n))),
-        "no different": 900.0 * np.exp(0.9 * luck + 0.3 * rng.standard_normal(n) - 0.045),
+        "no different": 900.0 * np.exp(0.9 * common + 0.3 * rng.standard_normal(n) - 0.045),
     }[case]
     return list(base), list(other)
 
@@ -157,7 +157,13 @@ def cut_differences(rng: np.random.Generator, n: int, case: str) -> list[float]:
 
 @pytest.mark.parametrize(
     "case",
-    ["never impaired", "never impaired, short before", "half as long, same luck", "impaired in half of the runs", "no different"],
+    [
+        "never impaired",
+        "never impaired, short before",
+        "half as long, same draws",
+        "impaired in half of the runs",
+        "no different",
+    ],
 )
 def test_restricted_mean_difference_covers(case: str) -> None:
     """Up to a fifth of the recoveries is cut off and all are skewed: with as few runs as it is given for, the interval of the mean

@@ -37,8 +37,8 @@ class Arrivals(Tasks):
         """Intent n of an open stream comes an exponential gap after the last, measured in the integral of the rate."""
         root, when = self.root(flow, n), last
         gap = -math.log(draw(combine(root, name("gap"))))
-        while gap > (room := rate * (MINUTE - when % MINUTE) / 1e9):
-            gap -= room
+        while gap > (left := rate * (MINUTE - when % MINUTE) / 1e9):
+            gap -= left
             when += MINUTE - when % MINUTE
         when += rounded(gap / rate * 1e9)
 
@@ -68,6 +68,6 @@ class Arrivals(Tasks):
     def submit(self, flow: str, root: int, closed: Callable[[], None] | None) -> None:
         intent = Intent(len(self.intents) + 1, flow, root, self.now, self.customer(root), closed)
         self.intents.append(intent)
-        unit, target = self.units["client"][0], self.targets[f"client.{flow}"]
+        instance, target = self.instances["client"][0], self.targets[f"client.{flow}"]
         assert isinstance(target.model, file.Flow)
-        self.start(Task(intent, unit, target, root, root, target.model.priority, self.now))
+        self.start(Task(intent, instance, target, root, root, target.model.priority, self.now))

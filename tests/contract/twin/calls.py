@@ -10,7 +10,7 @@ from .chance import combine, draw, name, rounded
 from .links import Links
 from .policies import Budget, CircuitBreaker, Place, Slots
 from .program import Node
-from .state import Answer, Attempt, Failed, Suspended, Task, Unit
+from .state import Answer, Attempt, Failed, Instance, Suspended, Task
 from .world import TIMEOUT, WAKE
 
 
@@ -21,7 +21,7 @@ class Calls(Links):
 
     def acquire(self, task: Task, pool: str, attempt: Attempt | None = None) -> Suspended:
         """Take a slot, waiting in the queue if need be. Returns None, or why not: refused, timeout, deadline."""
-        slots = self.slots(pool, task.unit.replica)
+        slots = self.slots(pool, task.instance.replica)
         if slots.free and not slots.queue:
             slots.take()
             task.held.append(slots)
@@ -72,7 +72,7 @@ class Calls(Links):
         attempt = 0
         while True:
             self.check_deadline(task)
-            budget = self.budget(task.unit, node)
+            budget = self.budget(task.instance, node)
             if budget and attempt == 0:
                 budget.earn()
             code = yield from self.attempt(task, node, attempt)
@@ -108,10 +108,10 @@ class Calls(Links):
         jitter = draw(combine(task.path + node.site + name("jitter"), attempt))
         return rounded(backoff * (1.0 - retry.jitter * jitter))
 
-    def budget(self, unit: Unit, node: Node) -> Budget | None:
+    def budget(self, instance: Instance, node: Node) -> Budget | None:
         if node.step.retry is None or node.step.retry.budget is None:
             return None
-        return unit.budgets.setdefault(node.site, Budget(node.step.retry.budget))
+        return instance.budgets.setdefault(node.site, Budget(node.step.retry.budget))
 
     # --- one attempt ---
 
@@ -119,7 +119,7 @@ class Calls(Links):
         """Step 1: the breaker. Returns the code."""
         if node.step.breaker is None:
             return (yield from self.behind_breaker(task, node, number))
-        breaker = task.unit.breakers.setdefault(node.site, CircuitBreaker(node.step.breaker))
+        breaker = task.instance.breakers.setdefault(node.site, CircuitBreaker(node.step.breaker))
         admitted_as = breaker.admit(self.now)
         if admitted_as is None:
             self.seen["rejected by a breaker"] += 1
@@ -164,10 +164,10 @@ class Calls(Links):
             deadlines = [d for d in (task.deadline, expiry) if d is not None]
             message = replace(message, deadline=min(deadlines, default=None))
         message = replace(message, attempt=this)
-        unit = self.pick(message)
-        if unit is None:
+        instance = self.pick(message)
+        if instance is None:
             return "refused"
-        self.transmit(message, unit)
+        self.transmit(message, instance)
         answer = yield this
         indefinite = answer.code in ("timeout", "reset")
         task.touched |= answer.touched

@@ -38,11 +38,11 @@ class RequestRecord:
 
 @dataclass(frozen=True, order=True)
 class Span:
-    """One task that ended before the run did; times in ns, `path` unsigned 64 bits, `unit` as service#replica."""
+    """One task that ended before the run did; times in ns, `path` unsigned 64 bits, `instance` as service#replica."""
 
     request: int
     path: int
-    unit: str
+    instance: str
     operation: str
     arrived: int
     ended: int

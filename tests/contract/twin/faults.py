@@ -23,9 +23,9 @@ class Faults(Tasks):
                 getattr(self, f"do_{fault['do']}")(**{key: value for key, value in fault.items() if key not in ("at", "do")})
 
     def do_crash(self, service: str, replica: int) -> None:
-        unit = self.units[service][replica]
-        unit.up, unit.hung, unit.parked = False, False, []
-        for task in sorted(unit.tasks, key=lambda task: (task.intent.number, task.path)):
+        instance = self.instances[service][replica]
+        instance.up, instance.hung, instance.parked = False, False, []
+        for task in sorted(instance.tasks, key=lambda task: (task.intent.number, task.path)):
             self.seen["killed"] += 1
             assert task.process is not None
             task.process.close()
@@ -33,53 +33,53 @@ class Faults(Tasks):
                 task.waiting.slots.leave(task.waiting)
             task.waiting = None
             self.end(task, Answer("reset", task.touched, task.in_doubt))
-        unit.working = 0
-        unit.breakers, unit.budgets = {}, {}
+        instance.working = 0
+        instance.breakers, instance.budgets = {}, {}
 
     def do_restart(self, service: str, replica: int) -> None:
-        unit = self.units[service][replica]
-        unit.up = True
-        self.seen["delivered at a restart"] += len(unit.undelivered)
-        self.ready.extend(partial(self.arrive, message, unit) for message in unit.undelivered)
-        unit.undelivered = []
+        instance = self.instances[service][replica]
+        instance.up = True
+        self.seen["delivered at a restart"] += len(instance.undelivered)
+        self.ready.extend(partial(self.arrive, message, instance) for message in instance.undelivered)
+        instance.undelivered = []
 
     def do_hang(self, service: str, replica: int) -> None:
-        self.units[service][replica].hung = self.units[service][replica].up
+        self.instances[service][replica].hung = self.instances[service][replica].up
 
     def do_thaw(self, service: str, replica: int) -> None:
-        unit = self.units[service][replica]
-        self.seen["thawed"] += len(unit.parked)
-        self.ready.extend(partial(self.go_on, task, value) for task, value in unit.parked)
-        unit.hung, unit.parked = False, []
+        instance = self.instances[service][replica]
+        self.seen["thawed"] += len(instance.parked)
+        self.ready.extend(partial(self.go_on, task, value) for task, value in instance.parked)
+        instance.hung, instance.parked = False, []
 
     def do_slow(self, service: str, replica: int, factor: float) -> None:
-        self.units[service][replica].slowdown = factor
+        self.instances[service][replica].slowdown = factor
 
     def do_error_rate(self, service: str, replica: int, share: float) -> None:
-        self.units[service][replica].error_rate = share
+        self.instances[service][replica].error_rate = share
 
     def do_grey(self, service: str, replica: int, share: float, factor: float) -> None:
-        unit = self.units[service][replica]
-        unit.grey_share, unit.grey_factor = share, factor
+        instance = self.instances[service][replica]
+        instance.grey_share, instance.grey_factor = share, factor
 
     def do_contention(self, service: str, replica: int, coefficient: float) -> None:
-        self.units[service][replica].contention = coefficient
+        self.instances[service][replica].contention = coefficient
 
     def do_rotate_in(self, service: str, replica: int, rotate: bool = True) -> None:
-        self.units[service][replica].in_rotation = rotate
+        self.instances[service][replica].in_rotation = rotate
 
     do_rotate_out = partialmethod(do_rotate_in, rotate=False)
 
-    def instances(self, named: str, model: file.Pool | file.Limit) -> Iterable[int]:
+    def replica_numbers(self, named: str, model: file.Pool | file.Limit) -> Iterable[int]:
         """The replica numbers that are meant by `NAME` (all) or `NAME#i`; what is shared is of number 0."""
         replica = named.partition("#")[2]
         if replica or model.per == "shared":
             return [int(replica or 0)]
-        return range(max(len(units) for units in self.units.values()))
+        return range(max(len(instances) for instances in self.instances.values()))
 
     def pools_of(self, named: str) -> list[Slots]:
         pool = named.split("#")[0]
-        return [self.slots(pool, replica) for replica in self.instances(named, self.architecture.pools[pool])]
+        return [self.slots(pool, replica) for replica in self.replica_numbers(named, self.architecture.pools[pool])]
 
     def do_pool_slots(self, pool: str, slots: int | None) -> None:
         """None: as in the file."""
@@ -104,7 +104,7 @@ class Faults(Tasks):
 
     def do_limit_rate(self, limit: str, per_second: float) -> None:
         name = limit.split("#")[0]
-        for replica in self.instances(limit, self.architecture.limits[name]):
+        for replica in self.replica_numbers(limit, self.architecture.limits[name]):
             self.limit(name, replica).set_rate(per_second)
 
     def do_link(self, source: str, target: str, **knobs: Any) -> None:

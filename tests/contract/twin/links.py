@@ -12,42 +12,42 @@ from simcore.base.units import SECOND
 
 from .chance import combine, draw, name, rounded, sample
 from .program import Node, Target
-from .state import Answer, Message, Task, Unit, Wire
+from .state import Answer, Instance, Message, Task, Wire
 from .world import ANSWER, REQUEST, WAKE, World
 
 
 class Links(World, ABC):
-    """What travels between units."""
+    """What travels between instances."""
 
     @abstractmethod
     def start(self, task: Task) -> None:
-        """A task begins at its unit."""
+        """A task begins at its instance."""
 
-    # --- a request's way to a unit ---
+    # --- a request's way to an instance ---
 
     def message(self, task: Task, node: Node, number: int, target: Target) -> Message:
         step = node.step
-        path = combine(task.luck + name(f"draw:{step.draw}"), number) if step.draw else combine(task.path + node.site, number)
-        luck = task.luck if number == 0 else combine(task.luck + node.site, number)
+        path = combine(task.stream + name(f"draw:{step.draw}"), number) if step.draw else combine(task.path + node.site, number)
+        stream = task.stream if number == 0 else combine(task.stream + node.site, number)
         priority = task.priority if step.priority is None else step.priority
-        return Message(task.intent, task.unit.service, target, path, luck, priority, first_path=path)
+        return Message(task.intent, task.instance.service, target, path, stream, priority, first_path=path)
 
-    def pick(self, message: Message) -> Unit | None:
-        """A unit in rotation, by the service's balance."""
+    def pick(self, message: Message) -> Instance | None:
+        """An instance in rotation, by the service's balance."""
         service = message.target.service
-        model, units = self.architecture.services[service], self.units[service]
-        rotation = [unit for unit in units if unit.in_rotation]
+        model, instances = self.architecture.services[service], self.instances[service]
+        rotation = [instance for instance in instances if instance.in_rotation]
         self.seen[f"picked by {model.balance}" if rotation else "no replica"] += 1
         if model.balance == "shard":
             assert model.shard_by is not None
-            unit = units[self.attribute(model.shard_by, message.intent)[0] % model.replicas]
-            return unit if unit.in_rotation else None
+            instance = instances[self.attribute(model.shard_by, message.intent)[0] % model.replicas]
+            return instance if instance.in_rotation else None
         if not rotation:
             return None
         if model.balance == "random":
             return rotation[math.floor(draw(combine(message.path + name("balance"), 0)) * len(rotation))]
         if model.balance == "least_busy":
-            return min(rotation, key=lambda unit: (len(unit.tasks), unit.replica))
+            return min(rotation, key=lambda instance: (len(instance.tasks), instance.replica))
         turn = self.picks[service] = self.picks.get(service, -1) + 1
         return rotation[turn % len(rotation)]
 
@@ -60,18 +60,18 @@ class Links(World, ABC):
         latency = sample(wire.model.latency, combine(message.path + name(f"link-{direction}"), 0))
         return rounded(latency * wire.latency_factor) + wire.latency_add
 
-    def transmit(self, message: Message, unit: Unit) -> None:
+    def transmit(self, message: Message, instance: Instance) -> None:
         """Send the request over the link, and after it the copy that the link may make."""
         wire = self.wire(message.source, message.target.service)
         latency = self.latency(wire, message, "request", message.redelivery)
         if latency is not None:
-            self.carry(latency, REQUEST, message, partial(self.arrive, message, unit))
+            self.carry(latency, REQUEST, message, partial(self.arrive, message, instance))
         elif message.durable:
             self.deliver_later(message)
         if not message.copy and draw(combine(message.path + name("duplicate-draw"), 0)) < wire.duplication:
             self.seen["duplicated send" if message.attempt is None else "duplicated call"] += 1
             path = combine(message.path, name("duplicate"))
-            self.transmit(replace(message, path=path, first_path=path, redelivery=0, copy=True), unit)
+            self.transmit(replace(message, path=path, first_path=path, redelivery=0, copy=True), instance)
 
     def carry(self, delay: int, kind: int, message: Message, action: Callable[[], None]) -> None:
         if delay:
@@ -80,16 +80,16 @@ class Links(World, ABC):
         else:
             self.ready.append(action)
 
-    def arrive(self, message: Message, unit: Unit) -> None:
-        """The request is at the unit: a task starts, or the unit is down."""
-        if unit.up:
-            who = (message.intent, unit, message.target, message.path, message.luck)
+    def arrive(self, message: Message, instance: Instance) -> None:
+        """The request is at the instance: a task starts, or the instance is down."""
+        if instance.up:
+            who = (message.intent, instance, message.target, message.path, message.stream)
             self.start(Task(*who, message.priority, self.now, message.deadline, message))
         elif message.durable:
-            self.seen["durable send waits for its unit"] += 1
-            unit.undelivered.append(message)
+            self.seen["durable send waits for its instance"] += 1
+            instance.undelivered.append(message)
         else:
-            self.seen["refused by a unit that is down"] += 1
+            self.seen["refused by an instance that is down"] += 1
             self.answer(message, Answer("refused"))
 
     # --- the answer's way back ---
@@ -118,9 +118,9 @@ class Links(World, ABC):
             self.set_out(message)
 
     def set_out(self, message: Message) -> None:
-        unit = self.pick(message)
-        if unit is not None:
-            self.transmit(message, unit)
+        instance = self.pick(message)
+        if instance is not None:
+            self.transmit(message, instance)
         elif message.durable:
             self.deliver_later(message)
 

@@ -107,7 +107,7 @@ class Gcra:
 
 
 class CircuitBreaker:
-    """The breaker of one call site at one unit."""
+    """The breaker of one call site at one instance."""
 
     def __init__(self, model: file_steps.Breaker) -> None:
         self.model = model

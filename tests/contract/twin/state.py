@@ -1,4 +1,4 @@
-"""What holds state: intents, tasks, messages between them, units, links."""
+"""What holds state: intents, tasks, messages between them, instances, links."""
 
 from __future__ import annotations
 
@@ -57,13 +57,13 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Message:
-    """A request on its way to a unit of `target`: of a call (with its attempt) or of a send (without)."""
+    """A request on its way to an instance of `target`: of a call (with its attempt) or of a send (without)."""
 
     intent: Intent
     source: str
     target: Target
     path: int
-    luck: int
+    stream: int
     priority: int
     deadline: int | None = None
     attempt: Attempt | None = None
@@ -75,13 +75,13 @@ class Message:
 
 @dataclass(eq=False)
 class Task:
-    """One execution of an operation at a unit. `waiting` is what it waits for, None while it runs or is parked."""
+    """One execution of an operation at an instance. `waiting` is what it waits for, None while it runs or is parked."""
 
     intent: Intent
-    unit: Unit
+    instance: Instance
     target: Target
     path: int
-    luck: int
+    stream: int
     priority: int
     arrived: int
     deadline: int | None = None
@@ -119,8 +119,8 @@ class Wire:
 
 
 @dataclass(eq=False)
-class Unit:
-    """One replica of a service; the clients are the one unit of `client`."""
+class Instance:
+    """One replica of a service; the clients are the one instance of `client`."""
 
     service: str
     replica: int

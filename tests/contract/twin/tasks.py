@@ -1,4 +1,4 @@
-"""A task from its beginning to its end: pools, luck, idempotency key, steps."""
+"""A task from its beginning to its end: pools, random streams, idempotency key, steps."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class Tasks(Calls):
     # --- beginning and end ---
 
     def start(self, task: Task) -> None:
-        task.unit.tasks[task] = None
-        task.process = self.client(task) if task.unit.service == "client" else self.life(task)
+        task.instance.tasks[task] = None
+        task.process = self.client(task) if task.instance.service == "client" else self.life(task)
         task.waiting = next(task.process, None)
 
     def client(self, task: Task) -> Suspended:
@@ -44,7 +44,7 @@ class Tasks(Calls):
             unsure = code in ("timeout", "reset") or task.touched or task.in_doubt
             outcome = "rejected" if code == "rejected" else "blocked" if failure.blocked else "unknown" if unsure else "failed"
         intent = task.intent
-        del task.unit.tasks[task]
+        del task.instance.tasks[task]
         while task.held:
             self.release(task)
         intent.answered, intent.outcome, intent.code = self.now, outcome, code
@@ -52,11 +52,11 @@ class Tasks(Calls):
             intent.closed()
 
     def life(self, task: Task) -> Suspended:
-        """A task at a unit: its pools, its luck, its key, its steps, its end."""
+        """A task at an instance: its pools, its random stream, its key, its steps, its end."""
         try:
             yield from self.acquire_pools(task)
-            if draw(combine(task.path + name("error"), 0)) < task.unit.error_rate:
-                self.seen["error by the unit's rate"] += 1
+            if draw(combine(task.path + name("error"), 0)) < task.instance.error_rate:
+                self.seen["error by the instance's rate"] += 1
                 raise Failed("error")
             code = yield from self.look_up(task)
             if code is None:
@@ -68,21 +68,21 @@ class Tasks(Calls):
 
     def end(self, task: Task, answer: Answer) -> None:
         """Release in reverse order, complete the key, then answer."""
-        del task.unit.tasks[task]
+        del task.instance.tasks[task]
         while task.held:
             self.release(task)
         self.complete_key(task, answer)
-        unit, message = task.unit, task.message
-        where, operation = f"{unit.service}#{unit.replica}", task.target.name.partition(".")[2]
+        instance, message = task.instance, task.message
+        where, operation = f"{instance.service}#{instance.replica}", task.target.name.partition(".")[2]
         self.spans.append(Span(task.intent.number, task.path, where, operation, task.arrived, self.now, answer.code))
         assert message is not None
-        if message.durable and not unit.up:
-            self.seen["durable send waits for its unit"] += 1
-            unit.undelivered.append(self.redelivery(message))
+        if message.durable and not instance.up:
+            self.seen["durable send waits for its instance"] += 1
+            instance.undelivered.append(self.redelivery(message))
         elif message.durable and answer.code not in ("ok", "rejected"):
             self.deliver_later(message)
         elif not task.unanswered:
-            self.answer(message, answer if unit.up else Answer("reset"))
+            self.answer(message, answer if instance.up else Answer("reset"))
 
     # --- its own pools ---
 
@@ -98,15 +98,15 @@ class Tasks(Calls):
             yield from self.park_if_hung(task)
 
     def park_if_hung(self, task: Task) -> Suspended:
-        if task.unit.hung:
+        if task.instance.hung:
             self.seen["parked"] += 1
-            task.unit.parked.append((task, None))
+            task.instance.parked.append((task, None))
             yield None
 
     def acquire_own(self, task: Task, pool: str) -> Suspended:
         failure = yield from self.acquire(task, pool)
         if failure:
-            task.unanswered = task.unit.hung
+            task.unanswered = task.instance.hung
             raise Failed(failure, answer="refused")
 
     # --- its idempotency key ---
@@ -189,7 +189,7 @@ class Tasks(Calls):
             raise Failed(code, blocked=step.on_failure == "block")
 
     def rate_limit(self, task: Task, step: file_steps.RateLimit) -> Suspended:
-        wait = self.limit(step.rate_limit, task.unit.replica).wait(self.now)
+        wait = self.limit(step.rate_limit, task.instance.replica).wait(self.now)
         if wait is None:
             self.seen["refused by a rate limit"] += 1
             raise Failed("rate_limited", answer="rate_limited")
@@ -215,24 +215,24 @@ class Tasks(Calls):
         return []
 
     def work_or_wait(self, task: Task, node: Node) -> Suspended:
-        step, unit = node.step, task.unit
-        key = combine(task.luck + name(f"draw:{step.draw}"), 0) if step.draw else combine(task.path + node.site, 0)
+        step, instance = node.step, task.instance
+        key = combine(task.stream + name(f"draw:{step.draw}"), 0) if step.draw else combine(task.path + node.site, 0)
         if isinstance(step, file_steps.Wait):
             yield from self.pause(task, sample(step.wait, key), DONE)
             return
-        grey = unit.grey_factor if draw(combine(task.path + name("grey"), 0)) < unit.grey_share else 1.0
-        others = unit.working  # n − 1
-        duration = rounded(sample(step.work, key) * unit.slowdown * (1.0 + unit.contention * others) * grey)
+        grey = instance.grey_factor if draw(combine(task.path + name("grey"), 0)) < instance.grey_share else 1.0
+        others = instance.working  # n − 1
+        duration = rounded(sample(step.work, key) * instance.slowdown * (1.0 + instance.contention * others) * grey)
         if duration:
-            self.seen["slowed work"] += unit.slowdown != 1.0
-            self.seen["work in contention"] += unit.contention > 0.0 and others > 0
+            self.seen["slowed work"] += instance.slowdown != 1.0
+            self.seen["work in contention"] += instance.contention > 0.0 and others > 0
             self.seen["grey work"] += grey != 1.0
-            unit.working += 1
+            instance.working += 1
             token = object()
             self.at(duration, DONE, task.intent.number, task.path, partial(self.work_done, task, token))
             yield token
 
     def work_done(self, task: Task, token: object) -> None:
         if task.waiting is token:
-            task.unit.working -= 1
+            task.instance.working -= 1
             self.wake(task, token)

@@ -16,7 +16,7 @@ from .case import Case
 from .chance import MASK, alias_table, combine, draw, mix, name, running_share
 from .policies import Gcra, Slots
 from .program import all_targets
-from .state import Intent, Remembered, Suspended, Task, Unit, Wire
+from .state import Instance, Intent, Remembered, Suspended, Task, Wire
 
 DONE, ANSWER, REQUEST, WAKE, TIMEOUT, ARRIVAL = range(6)
 CONTROL = -1
@@ -49,8 +49,8 @@ class World:
         self.closed_gates: set[str | None] = set()
         self.policies: dict[str, dict[str, Any]] = {}
         self.targets = all_targets(self.architecture)
-        self.units = {service: self.all_units(service, model) for service, model in self.architecture.services.items()}
-        self.units["client"] = [Unit("client", 0)]
+        self.instances = {service: self.all_instances(service, model) for service, model in self.architecture.services.items()}
+        self.instances["client"] = [Instance("client", 0)]
 
     # --- time and order ---
 
@@ -70,17 +70,17 @@ class World:
         Happening(self.env, delay, (kind << 64 | request) << 28 | path >> 36, action)
 
     def wake(self, task: Task, waited_for: Any, value: Any = None) -> None:
-        """The task goes on, or is parked at a hung unit; nothing happens if it no longer waits for this."""
+        """The task goes on, or is parked at a hung instance; nothing happens if it no longer waits for this."""
         if task.waiting is waited_for and waited_for is not None:
             task.waiting = None
             self.go_on(task, value)
 
     def go_on(self, task: Task, value: Any) -> None:
-        if task not in task.unit.tasks:
+        if task not in task.instance.tasks:
             return
-        if task.unit.hung:
+        if task.instance.hung:
             self.seen["parked"] += 1
-            task.unit.parked.append((task, value))
+            task.instance.parked.append((task, value))
             return
         assert task.process is not None
         try:
@@ -98,9 +98,9 @@ class World:
     # --- names to things ---
 
     @staticmethod
-    def all_units(service: str, model: file.Service) -> list[Unit]:
+    def all_instances(service: str, model: file.Service) -> list[Instance]:
         standby = model.standby.replicas if model.standby else 0
-        return [Unit(service, i, i < model.replicas, model.contention) for i in range(model.replicas + standby)]
+        return [Instance(service, i, i < model.replicas, model.contention) for i in range(model.replicas + standby)]
 
     def slots(self, pool: str, replica: int) -> Slots:
         """The instance of the pool for a replica number."""

@@ -1,4 +1,4 @@
-"""A core without a kernel: readings are set by the test, luck is 0.5 unless set, durations are their constants."""
+"""A core without a kernel: readings are set by the test, draws are 0.5 unless set, durations are their constants."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ class Plan:
 
 
 class FakeCore:
-    """`readings` maps kind/name/field to a number or a function of the instant; `luck` a purpose (or its beginning) to a draw."""
+    """`readings` maps kind/name/field to a number or a function of the instant; `draws` a purpose (or its beginning) to a draw."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.env = simpy.Environment(initial_time=plan.start)
         self.inject = FakeKnobs(self)
         self.readings: dict[str, int | Callable[[int], int]] = {}
-        self.luck: dict[str, float] = {}
+        self.draws: dict[str, float] = {}
         self.probes: dict[str, Any] = {"code": "ok", "latency_ns": 0}
         self.down: dict[str, int] = {"counter#2": 0}
         self.events: list[tuple[int, str, str, dict[str, Any]]] = []
@@ -78,8 +78,8 @@ class FakeCore:
         self.events.append((int(self.env.now), what, subject, detail))
 
     def draw(self, purpose: str, n: int = 0) -> float:
-        fits = [p for p in self.luck if f"{purpose}#{n}".startswith(p)]
-        return self.luck[max(fits, key=len)] if fits else 0.5
+        fits = [p for p in self.draws if f"{purpose}#{n}".startswith(p)]
+        return self.draws[max(fits, key=len)] if fits else 0.5
 
     def sample(self, distribution: Distribution, purpose: str, n: int = 0) -> int:
         if distribution.constant is None:
@@ -114,7 +114,7 @@ class FakeCore:
 
 
 class FakeKnobs:
-    """Notes every turn of a knob as (instant, knob, arguments); crash and restart show in the units' state."""
+    """Notes every turn of a knob as (instant, knob, arguments); crash and restart show in the instances' state."""
 
     def __init__(self, core: FakeCore) -> None:
         self._core = core

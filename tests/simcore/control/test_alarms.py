@@ -67,7 +67,7 @@ def test_a_threshold_may_be_a_duration(make):
 
 def test_the_phase_is_drawn_within_the_interval(make, counter_down):
     rule = {k: v for k, v in counter_down.items() if k != "phase"} | {"breaches": 1, "route": None}
-    core, _ = make({"monitors": {"m": rule}}, before=lambda c: c.luck.update({"phase/m": 0.25}))
+    core, _ = make({"monitors": {"m": rule}}, before=lambda c: c.draws.update({"phase/m": 0.25}))
     core.inject.crash("counter", 0)
     core.run("09:05")
     assert core.minutes("alarm") == [0.25]
@@ -95,7 +95,7 @@ def test_silencing_takes_a_standing_alarm_down(make, counter_down):
 def test_false_alarms_come_at_their_rate_and_clear(make, counter_down):
     """With u = 1/e every gap is the mean: 30 a day is one each 48 min; the next good sample clears it."""
     rule = counter_down | {"route": None, "false_alarms": "30/day"}
-    core, _ = make({"monitors": {"m": rule}}, before=lambda c: c.luck.update({"false-alarm/": math.exp(-1)}))
+    core, _ = make({"monitors": {"m": rule}}, before=lambda c: c.draws.update({"false-alarm/": math.exp(-1)}))
     core.run("10:40")
     assert core.minutes("false_alarm") == pytest.approx([48, 96], abs=1e-6)
     assert core.minutes("alarm_cleared") == pytest.approx([48, 96], abs=1.01)
@@ -158,9 +158,9 @@ def test_a_robot_rests_while_its_gate_is_shut(make):
 DESK = {"flows": ["order"], "probability": 0.1, "delay": "5min", "notice": 12, "within": "10min", "every": "10s"}
 
 
-def test_the_phone_desk_notices_after_enough_calls(make):
+def test_the_customer_service_line_notices_after_enough_calls(make):
     """1 bad a second is 1 caller each 10 s. From 9:01 on the callers' 12th is of 9:03:00, and rings 5 min later."""
-    core, control = make({"complaints": {"d": DESK}}, before=lambda c: c.luck.update({"callers/": 0.001}))
+    core, control = make({"complaints": {"d": DESK}}, before=lambda c: c.draws.update({"callers/": 0.001}))
     core.readings["flow/order/unknown"] = growing("09:01", 1)
     core.run("09:08:10")
     assert core.minutes("alarm") == [8.0]
@@ -168,7 +168,7 @@ def test_the_phone_desk_notices_after_enough_calls(make):
 
 
 def test_all_bad_outcomes_ring_and_good_ones_do_not(make):
-    core, control = make({"complaints": {"d": DESK}}, before=lambda c: c.luck.update({"callers/": 0.001}))
+    core, control = make({"complaints": {"d": DESK}}, before=lambda c: c.draws.update({"callers/": 0.001}))
     core.readings |= {f"flow/order/{o}": growing("09:01", 1, "09:02") for o in ("blocked", "failed", "unknown", "ok", "rejected")}
     core.run("09:30")
     assert control.complaints["d"].calls == 18
@@ -176,15 +176,15 @@ def test_all_bad_outcomes_ring_and_good_ones_do_not(make):
 
 def test_the_desk_thinks_it_over_when_a_whole_window_has_no_call(make):
     """The last bad outcome is of 9:03:00, its call of 9:08:00, and 10 min later the window is empty."""
-    core, _ = make({"complaints": {"d": DESK}}, before=lambda c: c.luck.update({"callers/": 0.001}))
+    core, _ = make({"complaints": {"d": DESK}}, before=lambda c: c.draws.update({"callers/": 0.001}))
     core.readings["flow/order/failed"] = growing("09:01", 1, "09:03")
     core.run("10:00")
     assert core.minutes("alarm_cleared") == [18.0]
 
 
-def test_the_desk_counts_afresh_when_people_took_its_alarm_down(make):
+def test_the_line_counts_from_0_when_people_took_its_alarm_down(make):
     """Taken down at 9:09:05, the next alarm needs 12 new calls, which come by 9:11; after that there are only 5 more."""
-    core, control = make({"complaints": {"d": DESK}}, before=lambda c: c.luck.update({"callers/": 0.001}))
+    core, control = make({"complaints": {"d": DESK}}, before=lambda c: c.draws.update({"callers/": 0.001}))
     core.readings["flow/order/failed"] = growing("09:01", 1, "09:07")
     core.at("09:09:05", lambda: control.board.clear("d"))
     core.at("09:11:15", lambda: control.board.clear("d"))
@@ -193,7 +193,7 @@ def test_the_desk_counts_afresh_when_people_took_its_alarm_down(make):
 
 
 def test_the_desk_sees_whether_bad_outcomes_still_come(make):
-    core, control = make({"complaints": {"d": DESK}}, before=lambda c: c.luck.update({"callers/": 0.001}))
+    core, control = make({"complaints": {"d": DESK}}, before=lambda c: c.draws.update({"callers/": 0.001}))
     core.readings["flow/order/failed"] = growing("09:01", 1, "09:07")
     core.run("09:06")
     assert control.complaints["d"].persists()
@@ -203,9 +203,9 @@ def test_the_desk_sees_whether_bad_outcomes_still_come(make):
 
 def test_a_fraction_of_a_caller_rings_by_chance(make):
     """0.5 expected callers an interval: a draw over 0.5 lets one ring, below none."""
-    for luck, calls in ((0.6, 6), (0.4, 0)):
-        desk = DESK | {"probability": 0.05, "delay": 0}
-        core, control = make({"complaints": {"d": desk}}, before=lambda c, u=luck: c.luck.update({"callers/": u}))
+    for draws, calls in ((0.6, 6), (0.4, 0)):
+        line = DESK | {"probability": 0.05, "delay": 0}
+        core, control = make({"complaints": {"d": line}}, before=lambda c, u=draws: c.draws.update({"callers/": u}))
         core.readings["flow/order/failed"] = growing("09:00", 1, "09:01")
         core.run("09:05")
         assert control.complaints["d"].calls == calls

@@ -1,4 +1,4 @@
-"""The control plane as a whole: no clock but the timetable's, luck by name, words, references, the page about it."""
+"""The control plane as a whole: no clock but the timetable's, draws by name, words, references, the page about it."""
 
 from __future__ import annotations
 
@@ -92,8 +92,8 @@ def test_staff_is_what_makes_the_night_longer(make, whole):
     assert history(make, whole, "01:00", "23:00") != history(make, whole, "09:30", "23:00")
 
 
-def test_luck_does_not_depend_on_what_else_there_is(make, whole):
-    """A team, a monitor and a runbook more, which have nothing to do with it, shift nobody's luck."""
+def test_draws_do_not_depend_on_what_else_there_is(make, whole):
+    """A team, a monitor and a runbook more, which have nothing to do with it, shift nobody's draws."""
     before = history(make, whole, "09:30", "23:00")
     more = whole | {
         "monitors": {"first": whole["monitors"]["m"] | {"above": 100, "below": None, "false_alarms": "0/s"}} | whole["monitors"],
@@ -147,7 +147,7 @@ def test_the_example_of_the_page_is_valid_and_runs(make):
     [
         (("monitors", "counter-up", "route"), "opps", "no team named 'opps'"),
         (("monitors", "counter-up", "points_at"), "counters", "no service named 'counters'"),
-        (("monitors", "counter-up", "metric"), {"gauge": ["unit/counter#9/up"]}, r"unit/counter#9/up: not one unit"),
+        (("monitors", "counter-up", "metric"), {"gauge": ["unit/counter#9/up"]}, r"unit/counter#9/up: not one instance"),
         (("monitors", "counter-up", "metric"), {"gauge": ["pool/router/size"]}, "a pool has no reading 'size'"),
         (("monitors", "counter-up", "metric"), {"gauge": ["pool/router#0/busy"]}, "not one pool"),
         (("monitors", "counter-up", "metric"), {"gauge": ["flow/orders/ok"]}, "no flow named 'orders'"),
@@ -169,7 +169,7 @@ def test_the_example_of_the_page_is_valid_and_runs(make):
         (("robots", "counter-up"), {"flow": "look"}, "several sources of alarms are named 'counter-up'"),
     ],
 )
-def test_names_that_lead_nowhere_are_found(make, path, value, message):
+def test_names_that_are_not_defined_are_found(make, path, value, message):
     section = page_example()
     at = section
     for key in path[:-1]:

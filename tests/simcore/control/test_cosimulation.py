@@ -32,16 +32,16 @@ def five_seconds(ask: Any) -> None:
 
 
 def test_every_metric_of_everything_can_be_read() -> None:
-    """All fields of all pools, units, links, flows, calls, operations and limits; most things have something to count by then."""
+    """All fields of all pools, instances, links, flows, calls, operations and limits; most things have something to count by then."""
     values: dict[tuple[str, str], int] = {}
 
     def ask(core: Cosimulation, plan: Plan) -> None:
         for kind, fields in FIELDS.items():
             for field in fields:
                 values[kind, field] = sum(core.read(kind, name, field) for name in plan.handles[kind])
-        units = plan.handles["unit"]
-        assert values["unit", "down_since"] == -len(units)
-        assert values["unit", "up"] == len(units)
+        instances = plan.handles["unit"]
+        assert values["unit", "down_since"] == -len(instances)
+        assert values["unit", "up"] == len(instances)
 
     five_seconds(ask)
     assert {kind for (kind, _), value in values.items() if value > 0} == set(FIELDS)

@@ -61,9 +61,9 @@ def test_a_running_failover_is_joined_not_doubled(make):
 
 def test_a_failed_step_is_retried_after_its_wait(over):
     """3 min fail, 5 min wait, 3 min again."""
-    luck = {"failover/counter/config/failure#0": 0.1}
+    draws = {"failover/counter/config/failure#0": 0.1}
     steps = changed(name="config", failure=0.2, retries=1, retry_wait="5min")
-    core, _ = over(lambda c: c.luck.update(luck), steps)
+    core, _ = over(lambda c: c.draws.update(draws), steps)
     assert core.details("failover_step", "ok") == [True, True, False, True, True, True]
     assert core.minutes("failover_done") == [31.0]
 
@@ -140,7 +140,7 @@ def test_synchronous_replication_loses_nothing(make):
 
 def test_a_change_breaks_a_step_that_needs_config_by_chance(make):
     section = {"failovers": {"counter": {"service": "counter", "steps": STEPS, "drift": 0.3}}}
-    core, control = make(section, before=lambda c: c.luck.update({"drift/counter/config#1": 0.2}))
+    core, control = make(section, before=lambda c: c.draws.update({"drift/counter/config#1": 0.2}))
     control.changes.record("counter")
     assert control.failover("counter").broken == set()
     control.changes.record("bank")
@@ -152,7 +152,7 @@ def test_a_change_breaks_a_step_that_needs_config_by_chance(make):
 
 def test_changes_before_the_run_count(make):
     section = {"failovers": {"counter": {"service": "counter", "steps": STEPS, "drift": 0.3, "changes_since_drill": 5}}}
-    _, control = make(section, before=lambda c: c.luck.update({"drift/counter/config#4": 0.2}))
+    _, control = make(section, before=lambda c: c.draws.update({"drift/counter/config#4": 0.2}))
     assert control.failover("counter").broken == {"config"}
 
 
@@ -218,7 +218,7 @@ def test_an_operator_who_forgets_a_step_leaves_its_effects_out(make, team, count
         "runbooks": {"go": {"alarms": ["m"], "subject": "counter", "actions": [action]}},
         "failovers": {"counter": {"service": "counter", "steps": STEPS}},
     }
-    core, _ = make(section, before=lambda c: c.luck.update({"people/ops/counter/error": 0.0, "people/ops/counter/way": 0.0}))
+    core, _ = make(section, before=lambda c: c.draws.update({"people/ops/counter/error": 0.0, "people/ops/counter/way": 0.0}))
     core.at("09:04:30", lambda: core.inject.crash("counter", 0))
     core.run("09:30")
     assert core.details("action_error", "how") == ["wrong_step"]

@@ -21,7 +21,7 @@ FAMILIES: list[Any] = [
 
 @pytest.mark.parametrize("words", FAMILIES, ids=lambda w: next(iter(w)) if isinstance(w, dict) else "constant")
 def test_scaled_work_takes_so_many_times_as_long(words: Any) -> None:
-    """With the same luck every draw of every family is the factor times as long, to the rounding of a nanosecond."""
+    """With the same random numbers every draw of every family is the factor times as long, to the rounding of a nanosecond."""
     record = np.array([*distribution_record(Distribution.model_validate(words)), 7.0, 7.0])
     longer = record.copy()
     changed = scaled(record, 0, 8.0)

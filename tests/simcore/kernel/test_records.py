@@ -102,7 +102,7 @@ def test_pools_keys_and_parking_begin_like_queues() -> None:
     queue = records.QUEUE.length
     assert min(at for word, at in records.POOL.offsets() if word.name != "queue") == queue
     assert min(at for _, at in records.KEY.offsets()) == queue
-    assert {word.name: word.width for word in records.UNIT.words}["parked"] == queue
+    assert {word.name: word.width for word in records.INSTANCE.words}["parked"] == queue
     assert layout.POOL_QUEUE == layout.QUEUE_LENGTH
 
 
@@ -145,7 +145,7 @@ def test_the_columns_of_the_journal() -> None:
 
 
 def test_metrics_are_the_totals_and_one_instant() -> None:
-    """What may be read is what the journal's totals hold, and of a unit when it went down."""
+    """What may be read is what the journal's totals hold, and of an instance when it went down."""
     assert {kind: {*fields} - {*JOURNAL_RECORDS[kind].totals()} for kind, fields in FIELDS.items()} == {
         kind: {"down_since"} if kind == "unit" else set() for kind in JOURNAL_RECORDS
     }

@@ -50,7 +50,7 @@ def run(path: Path) -> tuple[RunResult, Journal]:
 
 # --- responders -----------------------------------------------------------------------------------------------------------
 
-TELLS: dict[str, Callable[[Event], bool]] = {
+EVIDENCE: dict[str, Callable[[Event], bool]] = {
     "monitors": lambda e: e.what == "alarm" and e.subject in ("counter-host", "db-host", "order-success"),
     "robots": lambda e: e.what == "probe_failed" or (e.what == "alarm" and e.subject.endswith("-robot")),
     "complaints": lambda e: e.what == "complaints" or (e.what == "alarm" and e.subject == "phone"),
@@ -71,20 +71,20 @@ def told(folder: Path, broker: Path, **responders: bool) -> set[str]:
         f"responders: {{ {absent} }}\nexpect: [{{ measure: impaired_s, at_most: 1h }}]\n"
     )
     events = run(path)[1].events
-    return {who for who, is_told in TELLS.items() if any(is_told(event) for event in events)}
+    return {who for who, is_reported in EVIDENCE.items() if any(is_reported(event) for event in events)}
 
 
 def test_everybody_responds_unless_switched_off(tmp_path: Path, root: Path) -> None:
     """Monitors raise alarms, robots fail, customers ring, people act; and each of them is missing when it is taken away."""
     broker = root / "tests/contract/broker"
-    assert told(tmp_path, broker) == set(TELLS)
-    for who in TELLS:
-        assert told(tmp_path, broker, **{who: False}) == set(TELLS) - {who}
+    assert told(tmp_path, broker) == set(EVIDENCE)
+    for who in EVIDENCE:
+        assert told(tmp_path, broker, **{who: False}) == set(EVIDENCE) - {who}
 
 
 def test_nobody_at_all(tmp_path: Path, root: Path) -> None:
     """With all four away nothing is noticed and nothing is done."""
-    assert told(tmp_path, root / "tests/contract/broker", **dict.fromkeys(TELLS, False)) == set()
+    assert told(tmp_path, root / "tests/contract/broker", **dict.fromkeys(EVIDENCE, False)) == set()
 
 
 # --- rollbacks ------------------------------------------------------------------------------------------------------------

@@ -119,7 +119,7 @@ def test_an_alarm_that_points_elsewhere_does_not(outage):
 
 def test_a_false_alarm_costs_a_diagnosis_and_nothing_more(make, section, counter_down):
     section["monitors"]["m"] = counter_down | {"false_alarms": "24/day", "clears": 1000}
-    core, _ = make(section, before=lambda c: c.luck.update({"false-alarm/m#0": 0.9, "false-alarm/m": 1e-300}))
+    core, _ = make(section, before=lambda c: c.draws.update({"false-alarm/m#0": 0.9, "false-alarm/m": 1e-300}))
     core.run("10:00")
     assert len(core.minutes("nothing_found")) == 1
     assert core.minutes("nothing_found")[0] == pytest.approx(core.minutes("false_alarm")[0] + 6)
@@ -260,7 +260,7 @@ def proportions(make, section, load_per_s=0, practised=1.0, undo=True, present=2
     core, control = make(section, before=lambda c: (c.down.update({"counter#0": 0}), c.readings.update(started)))
     core.env.run(until=core.env.now + 65 * SECOND)
     runbook = core.plan.architecture.control.runbooks["mend"]
-    return control.operators.proportions(control.operators.desks["ops"], runbook, runbook.actions[0])
+    return control.operators.proportions(control.operators.on_call_teams["ops"], runbook, runbook.actions[0])
 
 
 def test_conditions_hold_as_far_as_the_situation_goes(make, section):
@@ -291,7 +291,7 @@ def test_time_pressure_is_the_load_not_the_hour(make, section):
 
 def err(way: float):
     """Luck for an error at the first action, of the kind at that share of the list."""
-    return lambda core: core.luck.update({"people/ops/counter/error#4": 0.0, "people/ops/counter/way": way})
+    return lambda core: core.draws.update({"people/ops/counter/error#4": 0.0, "people/ops/counter/way": way})
 
 
 def test_a_wrong_target_takes_the_neighbour_down_and_a_second_try_repairs(outage):
@@ -315,7 +315,7 @@ def test_a_delay_takes_three_times_as_long_and_is_right(outage):
 
 
 def test_an_error_needs_a_draw_below_its_probability(outage):
-    core, _ = outage(before=lambda c: c.luck.update({"people/ops/counter/error": 0.0031}))
+    core, _ = outage(before=lambda c: c.draws.update({"people/ops/counter/error": 0.0031}))
     assert core.minutes("action_error") == []
 
 
@@ -473,7 +473,7 @@ def test_what_failed_is_tried_again_without_looking_whether_it_helped(make, sect
 
 
 def test_a_repair_ends_what_no_restart_does(make, section):
-    """A unit without power: its restart says so and changes nothing, the repair of the feed brings it up; there is one to make."""
+    """An instance without power: its restart says so and changes nothing, the repair of the feed brings it up; there is one to make."""
     repair = {"repair": "counter", "duration": "3min", "tries": 2}
     section["runbooks"]["mend"]["actions"] = [RESTART | {"tries": 1}, repair]
     core, control = make(section)
@@ -501,7 +501,7 @@ def test_the_vendor_is_told_what_the_team_suspected(make, section):
     assert len(core.inject.minutes("restart")) == 1
 
 
-def test_a_slipped_digit_gives_a_tenth(make, section):
+def test_a_wrong_digit_gives_a_tenth(make, section):
     section["runbooks"]["mend"]["actions"] = [{"slots": {"pool": "router", "slots": 40}, "duration": "3min"}]
     core, control = make(section, before=err(0.1))
     control.operators.report("counter")

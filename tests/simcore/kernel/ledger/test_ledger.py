@@ -35,7 +35,7 @@ class World:
 
     def __init__(self, **orders: float) -> None:
         accounts = Accounts(count=2, cash_median=100_000, cash_sigma=0, bank_median=50_000, shares_median=5_000)
-        self.L = arena.create(11, accounts, Instruments(count=1, price_median=10, price_sigma=0), Orders(**orders), room=200)
+        self.L = arena.create(11, accounts, Instruments(count=1, price_median=10, price_sigma=0), Orders(**orders), capacity=200)
         self.rows = np.zeros(40 * k.ROW_STRIDE, np.int64)
         self.n = 0
         self.cash, self.bank, self.shares = (self.of(f) for f in (k.ACC_AVAILABLE, k.ACC_BANK, k.ACC_HOLDINGS + k.HLD_AVAILABLE))
@@ -451,7 +451,9 @@ def test_an_answer_packs_without_touching_its_neighbours() -> None:
 
 
 def _population(seed: int = 3, **orders: float) -> np.ndarray:
-    return arena.create(seed, Accounts(count=3000, sessions_at_start=0.25), Instruments(count=40), Orders(**orders), room=3100)
+    return arena.create(
+        seed, Accounts(count=3000, sessions_at_start=0.25), Instruments(count=40), Orders(**orders), capacity=3100
+    )
 
 
 def _root(n: int) -> np.uint64:
@@ -524,13 +526,13 @@ def test_the_instrument_of_an_intent_is_its_orders_or_its_holdings() -> None:
             assert instrument(L, rows, -1, n + 1, root, int(L[k.OUT_REF])) == drawn
 
 
-def test_room_is_used_up_by_effects_and_growing_keeps_every_handle() -> None:
-    L = arena.create(3, Accounts(count=50), Instruments(), Orders(), room=2)
-    assert arena.order_room(L) == 2
+def test_capacity_is_used_up_by_effects_and_growing_keeps_every_handle() -> None:
+    L = arena.create(3, Accounts(count=50), Instruments(), Orders(), capacity=2)
+    assert arena.effect_capacity(L) == 2
     account = int(account_of(L, 7))
-    assert arena.order_room(L) == 1
+    assert arena.effect_capacity(L) == 1
     before = L.copy()
     L = arena.grow(L)
-    assert arena.order_room(L) > 1
+    assert arena.effect_capacity(L) > 1
     assert int(account_of(L, 7)) == account
     assert np.array_equal(L[: len(before)], before)

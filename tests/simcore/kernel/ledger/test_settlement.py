@@ -37,7 +37,7 @@ class World:
 
     def __init__(self, customers: int = 3, **orders: float) -> None:
         accounts = Accounts(count=customers, cash_median=100_000, cash_sigma=0, bank_median=50_000, shares_median=5_000)
-        self.L = arena.create(11, accounts, Instruments(count=1, price_median=10, price_sigma=0), Orders(**orders), room=4000)
+        self.L = arena.create(11, accounts, Instruments(count=1, price_median=10, price_sigma=0), Orders(**orders), capacity=4000)
         self.rows = np.zeros(0, np.int64)
         self.roots: list[np.uint64] = []
 

@@ -1,4 +1,4 @@
-"""A fault: units that do not stay up."""
+"""A fault: instances that do not stay up."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import Field
 
 from chaos.faults.common import start_at_once, system_of
-from chaos.faults.fault import OnUnits, Process
+from chaos.faults.fault import OnInstances, Process
 from simcore.base.units import SECOND, Duration
 
 if TYPE_CHECKING:
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from simcore.control.plane import ControlPlane
 
 
-class RebootLoop(OnUnits):
-    """Units die again and again: each time they are up for a while, then down for a while.
+class RebootLoop(OnInstances):
+    """Instances die again and again: each time they are up for a while, then down for a while.
 
     A watchdog that restarts what it has itself brought down does this; the lengths are a guess.
     """
@@ -30,15 +30,15 @@ class RebootLoop(OnUnits):
 
     def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
         """Down first, then up, until the fault ends."""
-        units = self.units(system_of(core))
+        instances = self.instances(system_of(core))
         while True:
-            for service, replica in units:
+            for service, replica in instances:
                 core.inject.crash(service, replica)
             yield core.env.timeout(self.down)
-            start_at_once(core, units)
+            start_at_once(core, instances)
             yield core.env.timeout(self.up)
 
     def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
         """Whatever is down when the loop ends is started."""
-        start_at_once(core, self.units(system_of(core)))
+        start_at_once(core, self.instances(system_of(core)))
         return None

@@ -38,7 +38,7 @@ def case(
     return twin.Case(Architecture.model_validate(architecture | more), Workload.model_validate(workload), 1, 0, 1000 * MS, faults)
 
 
-def test_ten_thousand_sends_in_one_step_find_room() -> None:
+def test_ten_thousand_sends_in_one_step_fit() -> None:
     """A message repeated a hundred times a hundred times is sent ten thousand times."""
     repeated = [{"repeat": 100, "steps": [{"repeat": 100, "steps": [{"send": "b.o"}]}]}]
     found = run_kernel(case({"a": (repeated, {}), "b": ([{"work": "5ms"}], {})}, [{"call": "a.o"}], intents=1))
