@@ -15,7 +15,7 @@ class NoDuplicates(Checker):
 
     name: ClassVar[str] = "no-duplicates"
     title: ClassVar[str] = "no order twice at the exchange"
-    title_zh: ClassVar[str] = "无重复报单"
+    title_zh: ClassVar[str] = "无重复委托"
     rank: ClassVar[int] = 1
     implied: ClassVar[bool] = True
 

@@ -15,7 +15,7 @@ class NoOrphans(Checker):
 
     name: ClassVar[str] = "no-orphans"
     title: ClassVar[str] = "no orphan at the exchange"
-    title_zh: ClassVar[str] = "无孤儿单"
+    title_zh: ClassVar[str] = "无柜台缺单"
     rank: ClassVar[int] = 4
     implied: ClassVar[bool] = True
 

@@ -15,7 +15,7 @@ class NoneStranded(Checker):
 
     name: ClassVar[str] = "none-stranded"
     title: ClassVar[str] = "none stranded at the close"
-    title_zh: ClassVar[str] = "收盘无滞留委托"
+    title_zh: ClassVar[str] = "收盘无未报出委托"
     rank: ClassVar[int] = 3
 
     def check(self, journal: Journal) -> PropertyFinding:

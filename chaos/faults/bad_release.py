@@ -42,7 +42,7 @@ class BadRelease(OnInstances):
     """
 
     fault: ClassVar[str] = "bad-release"
-    title_zh: ClassVar[str] = "缺陷发布"
+    title_zh: ClassVar[str] = "缺陷版本上线"
     layer: ClassVar[str] = "people"
 
     slow: Annotated[float, Field(ge=1, le=1e6)] = Field(1.0, description="factor on all work")

@@ -23,7 +23,7 @@ class BankOutOfHours(Switched):
     """
 
     fault: ClassVar[str] = "bank-out-of-hours"
-    title_zh: ClassVar[str] = "银行非营业时段"
+    title_zh: ClassVar[str] = "银行非服务时段"
     layer: ClassVar[str] = "business"
 
     bank: Name

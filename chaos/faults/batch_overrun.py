@@ -26,7 +26,7 @@ class BatchOverrun(Fault):
     """
 
     fault: ClassVar[str] = "batch-overrun"
-    title_zh: ClassVar[str] = "批处理超时"
+    title_zh: ClassVar[str] = "批处理延误（未在开市前完成）"
     layer: ClassVar[str] = "data"
 
     batch: Name

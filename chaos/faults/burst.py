@@ -23,7 +23,7 @@ class Burst(Fault):
     """
 
     fault: ClassVar[str] = "burst"
-    title_zh: ClassVar[str] = "突发指令流"
+    title_zh: ClassVar[str] = "突发报单"
     layer: ClassVar[str] = "business"
 
     flow: Name

@@ -26,7 +26,7 @@ class CounterpartyOutOfHours(Switched):
     """
 
     fault: ClassVar[str] = "counterparty-out-of-hours"
-    title_zh: ClassVar[str] = "对手方非营业时段"
+    title_zh: ClassVar[str] = "对手方非服务时段"
     layer: ClassVar[str] = "business"
 
     counterparty: Literal[SERVED]  # type: ignore[valid-type]

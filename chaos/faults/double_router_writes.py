@@ -23,7 +23,7 @@ class DoubleRouterWrites(Fault):
     """
 
     fault: ClassVar[str] = "double-router-writes"
-    title_zh: ClassVar[str] = "报盘重复写"
+    title_zh: ClassVar[str] = "报盘重复申报"
     layer: ClassVar[str] = "business"
 
     share: Annotated[float, Field(gt=0, le=1)]

@@ -22,7 +22,7 @@ class Duplication(OnLinks):
     """
 
     fault: ClassVar[str] = "duplication"
-    title_zh: ClassVar[str] = "消息重复"
+    title_zh: ClassVar[str] = "报文重复"
     layer: ClassVar[str] = "network"
 
     share: Annotated[float, Field(gt=0, le=1)]

@@ -25,7 +25,7 @@ class ExchangeDegradation(Fault):
     """
 
     fault: ClassVar[str] = "exchange-degradation"
-    title_zh: ClassVar[str] = "交易所劣化"
+    title_zh: ClassVar[str] = "交易所性能下降"
     layer: ClassVar[str] = "business"
 
     exchange: Name | None = Field(None, description="service that accepts orders; else all")

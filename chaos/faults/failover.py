@@ -49,7 +49,7 @@ class Drill(_OnFailover):
     """Rehearses a failover on the standby alone; what is found broken is repaired. Live traffic is not touched."""
 
     fault: ClassVar[str] = "drill"
-    title_zh: ClassVar[str] = "应急演练"
+    title_zh: ClassVar[str] = "备机验证"
     layer: ClassVar[str] = "people"
 
     steps: list[Name] | None = None

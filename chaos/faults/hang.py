@@ -20,7 +20,7 @@ class Hang(OnInstances):
     """
 
     fault: ClassVar[str] = "hang"
-    title_zh: ClassVar[str] = "挂死"
+    title_zh: ClassVar[str] = "假死"
 
     def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
         for service, replica in self.instances(system_of(core)):

@@ -22,7 +22,7 @@ class LinkLoss(OnLinks):
     """
 
     fault: ClassVar[str] = "link-loss"
-    title_zh: ClassVar[str] = "链路丢包"
+    title_zh: ClassVar[str] = "报文丢失"
     layer: ClassVar[str] = "network"
 
     request: Share = 0.0

@@ -24,7 +24,7 @@ class MisroutedAlarm(Fault):
     """
 
     fault: ClassVar[str] = "misrouted-alarm"
-    title_zh: ClassVar[str] = "告警派错"
+    title_zh: ClassVar[str] = "告警误派"
     layer: ClassVar[str] = "people"
 
     alarms: Annotated[list[Name], Field(min_length=1)] = Field(description="monitors, robots, complaints")

@@ -29,7 +29,7 @@ class PoolLeak(OnPool):
     """
 
     fault: ClassVar[str] = "pool-leak"
-    title_zh: ClassVar[str] = "池泄漏"
+    title_zh: ClassVar[str] = "线程/连接泄漏"
 
     every: Annotated[Duration, Field(ge=MS)] = Field(description="time between one slot lost and the next")
     floor: Annotated[int, Field(ge=0)] = Field(0, description="slots that cannot leak")

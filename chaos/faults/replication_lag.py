@@ -26,7 +26,7 @@ class ReplicationLag(Fault):
     """
 
     fault: ClassVar[str] = "replication-lag"
-    title_zh: ClassVar[str] = "复制滞后"
+    title_zh: ClassVar[str] = "复制延迟"
     layer: ClassVar[str] = "data"
 
     failover: Name

@@ -25,7 +25,7 @@ class SessionDrop(Fault):
     """
 
     fault: ClassVar[str] = "session-drop"
-    title_zh: ClassVar[str] = "会话丢失"
+    title_zh: ClassVar[str] = "批量掉线重连"
     layer: ClassVar[str] = "business"
 
     share: Annotated[float, Field(gt=0, le=1)]

@@ -24,7 +24,7 @@ class SharedFateOutage(OnInstances):
     """
 
     fault: ClassVar[str] = "shared-fate-outage"
-    title_zh: ClassVar[str] = "同源中断（同机、同电、同库、同站点）"
+    title_zh: ClassVar[str] = "共因故障（同机、同电、同库、同机房）"
     layer: ClassVar[str] = "infrastructure"
 
     boots: bool = Field(True, description="false: when it is back nothing starts by itself")

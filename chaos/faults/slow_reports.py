@@ -25,7 +25,7 @@ class SlowReports(Fault):
     """
 
     fault: ClassVar[str] = "slow-reports"
-    title_zh: ClassVar[str] = "回报迟缓"
+    title_zh: ClassVar[str] = "回报延迟"
     layer: ClassVar[str] = "business"
 
     delay: Annotated[Duration, Field(gt=0)]

@@ -22,7 +22,7 @@ class StoreContention(OnInstances):
     """
 
     fault: ClassVar[str] = "store-contention"
-    title_zh: ClassVar[str] = "库争用"
+    title_zh: ClassVar[str] = "数据库争用"
     layer: ClassVar[str] = "data"
 
     coefficient: Annotated[float, Field(gt=0, le=100)]

@@ -24,7 +24,7 @@ class StoreWriteStall(Fault):
     """
 
     fault: ClassVar[str] = "store-write-stall"
-    title_zh: ClassVar[str] = "库写阻塞"
+    title_zh: ClassVar[str] = "数据库写阻塞"
     layer: ClassVar[str] = "data"
 
     service: Name

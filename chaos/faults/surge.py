@@ -22,7 +22,7 @@ class Surge(OnFlows):
     """
 
     fault: ClassVar[str] = "surge"
-    title_zh: ClassVar[str] = "流量激增"
+    title_zh: ClassVar[str] = "业务量激增"
     layer: ClassVar[str] = "business"
 
     factor: Annotated[float, Field(ge=0, le=1000)]

@@ -112,7 +112,7 @@ def _times() -> Iterator[Measure]:
         "impaired_s",
         Unit.DURATION,
         title="impaired time",
-        title_zh="受损时长",
+        title_zh="服务异常时长",
         meaning="violated evaluation intervals from the first step to the end of the window, in session (all, if the run has no session)",
         read=_single("impaired_s"),
     )
@@ -146,9 +146,9 @@ def _times() -> Iterator[Measure]:
         lower_bound=_single("detect_s_lower"),
     )
     for name, title, chinese, meaning in (
-        ("decide", "time to decide", "决策时间", "from `detect_s` on to the approval"),
+        ("decide", "time to decide", "审批时间", "from `detect_s` on to the approval"),
         ("act", "time to act", "处置时间", "from the approval to the last action done before recovery"),
-        ("restore", "time to restore", "复原时间", "from that action to recovery"),
+        ("restore", "time to restore", "处置后恢复时间", "from that action to recovery"),
         ("reconciled", "time to reconcile", "对账时间", "from the first violation to the end of the last reconciliation"),
     ):
         yield Measure(f"{name}_s", Unit.DURATION, title=title, title_zh=chinese, meaning=meaning, read=_single(f"{name}_s"))
@@ -189,15 +189,15 @@ def _whole_run() -> Iterator[Measure]:
 def _orders() -> Iterator[Measure]:
     """Orders submitted in the window by what their customers saw, then by what is true of them in the books."""
     for name, title, chinese, meaning in (
-        ("blocked", "blocked orders", "受阻委托", "that never reached the broker"),
-        ("failed", "orders that failed", "失败", "that were answered with an error"),
+        ("blocked", "blocked orders", "未能提交委托", "that never reached the broker"),
+        ("failed", "orders that failed", "报错委托", "that were answered with an error"),
         ("unknown", "orders of unknown outcome", "结果不明委托", "that got no answer"),
         ("rejected", "rejected orders", "废单", "refused by a business rule"),
-        ("failed_orders", "failed orders", "失败委托", "blocked, failed or unknown"),
-        ("duplicated", "duplicated orders", "重复报单", "recorded or placed more than once"),
+        ("failed_orders", "failed orders", "失败委托（合计）", "blocked, failed or unknown"),
+        ("duplicated", "duplicated orders", "重复委托", "recorded or placed more than once"),
         ("lost", "lost orders", "丢单", "confirmed to the customer, and neither in the core nor at the exchange"),
-        ("orphan", "orphans", "孤儿单", "at the exchange, and not in the core"),
-        ("stranded", "stranded orders", "滞留委托", "recorded before the close and never seen by the exchange"),
+        ("orphan", "orphans", "柜台缺单", "at the exchange, and not in the core"),
+        ("stranded", "stranded orders", "收盘未报出委托", "recorded before the close and never seen by the exchange"),
         ("late", "late orders", "延迟报出", "placed after the customer had concluded otherwise, or over 60 s after it could be"),
     ):
         yield Measure(f"orders.{name}", Unit.COUNT, title, chinese, f"orders {meaning}", _order(name))

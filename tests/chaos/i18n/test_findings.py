@@ -51,14 +51,14 @@ GRADED = Limits(measure="severity.dora", unit=Unit.GRADE, at_most="ordinary")
 SYMPTOMS: list[tuple[Symptom, str, str]] = [
     (Injected(fault="slow"), "step: slow", "注入故障：变慢"),
     (RequestsFail(), "customers' intents fail", "客户请求失败"),
-    (PoolFull(), "every slot taken, others wait", "槽位占满，后来者排队"),
-    (AtLimit(), "at its limit", "达到流控上限"),
+    (PoolFull(), "every slot taken, others wait", "线程或连接占满，后来者排队"),
+    (AtLimit(), "at its limit", "达到限流上限"),
     (Fails(), "fails", "失败"),
-    (Hit(), "hit", "被击中"),
+    (Hit(), "hit", "直接受影响"),
     (Slow(times=3.0), "takes more than 3 times as long", "耗时超过平时 3 倍"),
 ]
 BOUNDS: list[tuple[Bound, str, str]] = [
-    (IMPAIRED, "impaired_s ≤ 300 s", "受损时长 ≤ 300 s"),
+    (IMPAIRED, "impaired_s ≤ 300 s", "服务异常时长 ≤ 300 s"),
     (
         Limits(measure="orders.failed_share", unit=Unit.FRACTION, at_least=0.01, at_most=0.05),
         "orders.failed_share ≤ 5.000% and ≥ 1.000%",
@@ -78,17 +78,17 @@ BOUNDS: list[tuple[Bound, str, str]] = [
     (
         NearPublished(measure="impaired_s", unit=Unit.DURATION, published=3600.0, within=0.3),
         "impaired_s within 30% of the published 3600 s",
-        "受损时长 与公开值 3600 s 相差 30% 以内",
+        "服务异常时长 与公开值 3600 s 相差 30% 以内",
     ),
     (
         NearPublished(measure="impaired_s", unit=Unit.DURATION, published=3600.0, within=0.3, standing="fitted"),
         "impaired_s within 30% of the published 3600 s (fitted)",
-        "受损时长 与公开值 3600 s 相差 30% 以内（拟合所得）",
+        "服务异常时长 与公开值 3600 s 相差 30% 以内（拟合所得）",
     ),
     (
         NearPublished(measure="impaired_s", unit=Unit.DURATION, published=3600.0, within=0.3, standing="misses"),
         "impaired_s within 30% of the published 3600 s (said to miss)",
-        "受损时长 与公开值 3600 s 相差 30% 以内（已说明不符）",
+        "服务异常时长 与公开值 3600 s 相差 30% 以内（已说明不符）",
     ),
     (PropertyHolds(name="none-lost"), "property none-lost holds", "无丢单"),
 ]
@@ -107,7 +107,7 @@ REASONS: list[tuple[Reason, str, str]] = [
     (
         BoundBroken(bound=IMPAIRED, found=FoundValue(unit=Unit.DURATION, value=1110.0)),
         "impaired_s ≤ 300 s, but it is 1110 s",
-        "受损时长 ≤ 300 s，实际为 1110 s",
+        "服务异常时长 ≤ 300 s，实际为 1110 s",
     ),
     (
         NothingToHold(bound=GRADED, found=NotGradable(why="too short")),
@@ -118,18 +118,18 @@ REASONS: list[tuple[Reason, str, str]] = [
     (
         NothingExercised(),
         "nothing was exercised: no window of the run had enough intents to judge",
-        "未产生有效负载：没有任何判定窗口的请求数足够",
+        "未产生有效负载：没有任何判定区间的请求数足够",
     ),
     (UnsteadyBefore(seen=True), "the steady state did not hold before the method", "故障注入前未达稳态"),
     (
         UnsteadyBefore(seen=False),
         "the steady state was never seen before the method: too few intents in the windows before it",
-        "注入前从未观察到稳态：此前窗口的请求数太少",
+        "注入前从未观察到稳态：此前判定区间的请求数太少",
     ),
     (
         NoEffect(step="the core hangs"),
         "the core hangs never took effect: nothing met it",
-        "the core hangs 未起作用：没有请求遇到它",
+        "the core hangs 未触发：没有请求经过故障点",
     ),
     (NotDone(step="restart", why="no such pool"), "restart could not be done: no such pool", "restart 未能实施：no such pool"),
     (DidNotHappen(event="failover", subject="counter"), "did not happen: failover counter", "未发生：failover counter"),

@@ -62,7 +62,7 @@ def test_the_legacy_core_speaks_the_trades_language() -> None:
         "报盘",
         "柜台#1",
     )
-    assert display_name("counter.transfer")["zh"] == "柜台·银证转账（三方存管）"
+    assert display_name("counter.transfer")["zh"] == "柜台·银证转账（第三方存管）"
     assert LIBRARY.shipped("architecture")
 
 

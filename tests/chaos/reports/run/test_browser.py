@@ -163,7 +163,7 @@ def test_language_switch(small_page: Path, visit: Visit) -> None:
     assert "The cascade, replayed" in opened.page.inner_text("main")
     opened.page.click("#language")
     assert opened.page.evaluate("document.documentElement.lang") == "zh-CN"
-    assert "级联回放" in opened.page.inner_text("main")
+    assert "故障传导回放" in opened.page.inner_text("main")
     assert "The cascade" not in opened.page.inner_text("main")
     assert opened.states()["bank"] == "正常"
     assert "播放" in opened.page.inner_text("#play")
