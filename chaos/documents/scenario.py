@@ -74,6 +74,7 @@ class Step(Model):
     """When something is done, and for how long; what is done, a fault, stands under its own name: see `step_model`."""
 
     name: str = Field("", max_length=200)
+    name_zh: str = Field("", max_length=200, description="its name on Chinese pages; absent: as it is")
     at: ClockTime
     lasts: Positive | None = Field(None, alias="for", description="absent: to the end of the run")
 
@@ -226,6 +227,7 @@ class Timepoint(Model):
 
     at: ClockTime
     what: str
+    what_zh: str = Field("", description="the same on Chinese pages; absent: as it is")
     event: Name | None = None
     subject: str | None = None
 
@@ -264,6 +266,7 @@ class Scenario(Model):
     kind: Literal["scenario"]
     name: FileName
     title: Annotated[str, Field(min_length=1)]
+    title_zh: str = Field("", description="its title on Chinese pages; absent: as it is")
     description: str = ""
     source: list[str] = []
     tags: list[Name] = []
@@ -316,6 +319,15 @@ class Scenario(Model):
         """The metrics that expectations and outcomes are measures of."""
         names = [e.measure for e in self.expect] + [o.measure for o in (self.record.outcomes if self.record else ())]
         return sorted({counter for name in names if (counter := measures().find(name).counter) is not None})
+
+    @property
+    def chinese(self) -> dict[str, str]:
+        """The Chinese of the file's own texts, as far as it has any: its title, the names of its steps, the lines of its timeline. A
+        step without a name is called as its fault."""
+        given = [(self.title, self.title_zh)]
+        given += [(step.label, step.name_zh or ("" if step.name else step.fault.title_zh)) for step in self.method]
+        given += [(line.what, line.what_zh) for line in (self.record.timeline if self.record else ())]
+        return {english: chinese for english, chinese in given if chinese}
 
 
 def scenario_model(step: type[Step], checkers: CheckerCatalogue) -> type[Scenario]:

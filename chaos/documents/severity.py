@@ -42,6 +42,7 @@ class Criterion(Conditions):
     """One of the criteria that a rule counts. However many of its thresholds are reached, it counts once."""
 
     name: Annotated[str, Field(min_length=1)]
+    name_zh: str = Field("", description="its name on Chinese pages; absent: as it is")
     not_measured: bool = Field(False, description="no figure of a run says whether it is met")
     source: str = ""
 
@@ -59,9 +60,11 @@ class Rule(Conditions):
 
     grade: Grade
     label: str = Field("", description="the rule set's own word for the grade")
+    label_zh: str = Field("", description="the same on Chinese pages; absent: as it is")
     criteria: list[Criterion] = Field([], description="criteria of different kinds, of which `criteria_needed` must be met")
     criteria_needed: Annotated[int, Field(ge=1)] | None = Field(None, description="how many of the criteria")
     source: str = ""
+    source_zh: str = Field("", description="the same on Chinese pages; absent: as it is")
 
     @model_validator(mode="after")
     def _criteria_can_be_met(self) -> Rule:
@@ -80,7 +83,9 @@ class RuleSet(Model):
     kind: Literal["severity"]
     name: FileName
     title: str
+    title_zh: str = Field("", description="its title on Chinese pages; absent: as it is")
     description: str = ""
     source: list[str] = []
     rules: Annotated[list[Rule], Field(min_length=1)]
     not_gradable: str = Field("", description="what the rules say nothing about")
+    not_gradable_zh: str = Field("", description="the same on Chinese pages; absent: as it is")

@@ -31,6 +31,7 @@ class Pair(Model):
     at_least: Quantity
     in_share: Annotated[float, Field(gt=0, le=1)] = 1.0
     why: str = ""
+    why_zh: str = Field("", description="the same on Chinese pages; absent: as it is")
 
     @model_validator(mode="after")
     def _a_number(self) -> Pair:
@@ -45,6 +46,7 @@ class Suite(Model):
     kind: Literal["suite"]
     name: FileName
     title: Annotated[str, Field(min_length=1)]
+    title_zh: str = Field("", description="its title on Chinese pages; absent: as it is")
     description: str = ""
     replications: Annotated[int, Field(ge=1, le=100_000)] | None = None
     scenarios: list[Entry] = []

@@ -51,6 +51,7 @@ def result_of_run(session: Session, job: Job, system: SystemUnderTest, journal: 
     return RunResult(
         scenario=scenario.name,
         title=scenario.title,
+        chinese=scenario.chinese,
         purpose=scenario.purpose,
         architecture=inputs.architecture.name,
         environment=inputs.environment,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import assert_never
 
 from chaos.i18n.names import fault_name, property_name
-from chaos.i18n.texts import LocalizedText, display_name, join, translate, untranslated
+from chaos.i18n.texts import LocalizedText, catalogue, display_name, join, lookup, phrase, translate, untranslated
 from chaos.measures.catalogue import measures
 from chaos.measures.formatting import percent, significant
 from chaos.measures.formatting import text as value_text
@@ -32,9 +34,13 @@ from chaos.results.findings import (
     Slow,
     Symptom,
     Text,
+    Unit,
     Unknowable,
     UnsteadyBefore,
+    Value,
 )
+
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 
 def symptom_text(symptom: Symptom) -> LocalizedText:
@@ -63,6 +69,19 @@ def measure_title(name: str) -> LocalizedText:
     return LocalizedText(measure.title(subject.en, "en"), measure.title(subject.zh, "zh"))
 
 
+def exact_value(unit: Unit, value: Value, rules: str | None = None) -> LocalizedText:
+    """A value as a verdict needs it, in full; of a grade the word that its rule set has for it, `rules` being the set's name."""
+    english = value_text(unit, value, exact=True)
+    if unit is Unit.GRADE:
+        named = f"grade.{rules}.{value}"
+        return LocalizedText(english, translate(named if named in catalogue() else f"grade.{value}")["zh"])
+    return LocalizedText(english, value_text(unit, value, exact=True, language="zh"))
+
+
+def _rules(measure: str) -> str | None:
+    return measure.removeprefix("severity.") if measure.startswith("severity.") else None
+
+
 # --- bounds and what was found ------------------------------------------------------------------------------------------------
 
 
@@ -80,7 +99,7 @@ def bound_text(bound: Bound) -> LocalizedText:
 def limits_text(bound: Bound) -> LocalizedText:
     """A bound without its measure; empty where there is nothing more to say. A sentence of an older run stands whole."""
     if isinstance(bound, NearPublished):
-        published = value_text(bound.unit, bound.published, exact=True)
+        published = exact_value(bound.unit, bound.published, _rules(bound.measure))
         note = translate(f"bound.{bound.standing}") if bound.standing != "counts" else untranslated("")
         return join([translate("bound.near_published", within=percent(bound.within), published=published), note], "", "")
     if isinstance(bound, Limits):
@@ -90,7 +109,10 @@ def limits_text(bound: Bound) -> LocalizedText:
 
 def _limits(bound: Limits) -> LocalizedText:
     signs = (("≤", bound.at_most), ("≥", bound.at_least), ("=", bound.equals))
-    parts = [untranslated(f"{sign} {value_text(bound.unit, value, exact=True)}") for sign, value in signs if value is not None]
+    rules = _rules(bound.measure)
+    parts = [
+        join([untranslated(sign), exact_value(bound.unit, value, rules)], " ", " ") for sign, value in signs if value is not None
+    ]
     between = join(parts, " and ", " 且 ")
     if bound.in_share:
         return translate("bound.in_share", limits=between, share=percent(bound.in_share))
@@ -104,11 +126,12 @@ def found_text(found: Found) -> LocalizedText:
     if isinstance(found, Text):
         return untranslated(found.text)
     if isinstance(found, FoundValue):
-        return translate("found.none") if found.value is None else untranslated(value_text(found.unit, found.value, exact=True))
+        return translate("found.none") if found.value is None else exact_value(found.unit, found.value, found.rules)
     if isinstance(found, FoundMoreThan):
-        return translate("found.more_than", value=value_text(found.unit, found.value, exact=True))
+        return translate("found.more_than", value=exact_value(found.unit, found.value))
     if isinstance(found, NotGradable):
-        return translate("found.not_gradable_because", why=found.why) if found.why else translate("found.not_gradable")
+        why = LocalizedText(found.why, found.why_zh or found.why)
+        return translate("found.not_gradable_because", why=why) if found.why else translate("found.not_gradable")
     if isinstance(found, PropertyFound):
         return translate("table.kept") if found.holds else translate("table.violated", n=f"{found.violations}")
     assert_never(found)
@@ -117,22 +140,26 @@ def found_text(found: Found) -> LocalizedText:
 # --- reasons --------------------------------------------------------------------------------------------------------------------
 
 
-def reason_text(reason: Reason) -> LocalizedText:
-    """Why a verdict is what it is."""
+def reason_text(reason: Reason, chinese: Mapping[str, str] = _NONE) -> LocalizedText:
+    """Why a verdict is what it is; `chinese` has the Chinese of the scenario's own texts, such as the names of its steps."""
+
+    def own(text: str) -> LocalizedText:
+        return LocalizedText(text, chinese.get(text, text))
+
     if isinstance(reason, Text):
         return untranslated(reason.text)
     if isinstance(reason, BoundBroken | NothingToHold):
         return translate(f"reason.{reason.kind}", bound=bound_text(reason.bound), found=found_text(reason.found))
     if isinstance(reason, Unknowable):
-        return untranslated(reason.why)
+        return phrase("unknowable", reason.why)
     if isinstance(reason, UnsteadyBefore):
         return translate("reason.unsteady_before" if reason.seen else "reason.never_steady_before")
     if isinstance(reason, NothingExercised):
         return translate("reason.nothing_exercised")
     if isinstance(reason, NoEffect):
-        return translate("reason.no_effect", step=reason.step)
+        return translate("reason.no_effect", step=own(reason.step))
     if isinstance(reason, NotDone):
-        return translate("reason.not_done", step=reason.step, why=reason.why)
+        return translate("reason.not_done", step=own(reason.step), why=reason.why)
     if isinstance(reason, DidNotHappen):
         return translate("reason.did_not_happen", what=_happening(reason))
     if isinstance(reason, Aborted):
@@ -140,7 +167,13 @@ def reason_text(reason: Reason) -> LocalizedText:
     assert_never(reason)
 
 
-def _happening(reason: DidNotHappen) -> str:
-    """An event or a counter, and how often, if more than once."""
-    what = reason.counter or " ".join(filter(None, (reason.event, reason.subject)))
-    return what + (f" ≥ {reason.at_least}" if reason.at_least > 1 else "")
+def _happening(reason: DidNotHappen) -> LocalizedText:
+    """An event (in English by the word of the journal) or a counter, and how often, if more than once."""
+    english = reason.counter or " ".join(filter(None, (reason.event, reason.subject)))
+    chinese = reason.counter or _event(reason.event or "", reason.subject)
+    return LocalizedText(english, chinese).map(lambda what: what + (f" ≥ {reason.at_least}" if reason.at_least > 1 else ""))
+
+
+def _event(event: str, subject: str | None) -> str:
+    what = lookup("event", event)["zh"]
+    return f"{what}（{display_name(subject)['zh']}）" if subject else what

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from chaos.checkers.catalogue import all_checkers
 from chaos.faults.catalogue import all_faults
-from chaos.i18n.texts import LocalizedText
+from chaos.i18n.texts import LocalizedText, translate
+from chaos.results.run import Grade, RunResult
 
 
 def fault_name(name: str) -> LocalizedText:
@@ -18,3 +19,24 @@ def property_name(name: str) -> LocalizedText:
     checker = all_checkers().get(name)
     title = (checker.title if checker is not None else "") or name
     return LocalizedText(title, (checker.title_zh if checker is not None else "") or title)
+
+
+def own_text(run: RunResult, text: str) -> LocalizedText:
+    """A text of the scenario that was run (its title, the name of a step, a line of its timeline): in Chinese as its file says it."""
+    return LocalizedText(text, run.chinese.get(text, text))
+
+
+def grade_text(grade: Grade) -> LocalizedText:
+    """A grade: its word with the rule set's own for it, in Chinese the latter alone."""
+    word = translate(f"grade.{grade.grade or 'null'}")
+    if grade.grade in (None, "none"):
+        return word
+    own = grade.label if grade.label != grade.grade else ""
+    return LocalizedText(f"{word.en} ({own})" if own else word.en, grade.label_zh or own or word.zh)
+
+
+def grade_basis(grade: Grade) -> LocalizedText:
+    """Why a grade cannot be told, else what its rule rests on; empty where neither is said."""
+    if grade.why:
+        return LocalizedText(grade.why, grade.why_zh or grade.why)
+    return LocalizedText(grade.source or "", grade.source_zh or grade.source or "")

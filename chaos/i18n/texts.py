@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import string
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,6 +66,36 @@ def lookup(prefix: str, word: object, otherwise: object = None) -> LocalizedText
     """The text of prefix.word; where there is none, the word itself (or what is given) as it stands."""
     key = f"{prefix}.{word}"
     return translate(key) if key in catalogue() else untranslated(word if otherwise is None else otherwise)
+
+
+def phrase(prefix: str, text: str) -> LocalizedText:
+    """A sentence that was written in English elsewhere, such as by the simulator: in Chinese by the text below `prefix` that it fills;
+    else as it stands.
+
+    >>> phrase("unknowable", "3 events beyond the first 9 were not kept")["zh"]
+    '前 9 条之后另有 3 条日志未保留'
+    """
+    for key, entry in catalogue().items():
+        if key.startswith(f"{prefix}.") and (parts := _parts_of(entry.en, text)) is not None:
+            return LocalizedText(text, entry.zh.format(**parts))
+    return untranslated(text)
+
+
+def _parts_of(template: str, text: str) -> dict[str, str] | None:
+    """What stands in the places of a template that a text fills; None if it is another's."""
+    found: dict[str, str] = {}
+    waiting, rest = "", text
+    for literal, place, _, _ in string.Formatter().parse(template):
+        before, mark, rest = rest.partition(literal) if literal else ("", "", rest)
+        if literal and (not mark or (before and not waiting)):
+            return None
+        if waiting and literal:
+            found[waiting] = before
+        waiting = place or ""
+    if waiting:
+        found[waiting] = rest
+        rest = ""
+    return None if rest else found
 
 
 def join(parts: Sequence[LocalizedText], english: str = ", ", chinese: str = "、") -> LocalizedText:

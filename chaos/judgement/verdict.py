@@ -145,8 +145,8 @@ def found_in(measure: NamedMeasure, run: Measured) -> Found:
         return FoundMoreThan(unit=measure.unit, value=lower)
     graded = run.measures.severity.get(measure.rules) if measure.rules is not None else None
     if value is None and graded is not None:
-        return NotGradable(why=graded.why or "")
-    return FoundValue(unit=measure.unit, value=value)
+        return NotGradable(why=graded.why or "", why_zh=graded.why_zh or "")
+    return FoundValue(unit=measure.unit, value=value, rules=measure.rules)
 
 
 # --- one run --------------------------------------------------------------------------------------------------------------

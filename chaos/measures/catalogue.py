@@ -198,7 +198,7 @@ def _orders() -> Iterator[Measure]:
         ("lost", "lost orders", "丢单", "confirmed to the customer, and neither in the core nor at the exchange"),
         ("orphan", "orphans", "柜台缺单", "at the exchange, and not in the core"),
         ("stranded", "stranded orders", "收盘未报出委托", "recorded before the close and never seen by the exchange"),
-        ("late", "late orders", "延迟报出", "placed after the customer had concluded otherwise, or over 60 s after it could be"),
+        ("late", "late orders", "报单延迟", "placed after the customer had concluded otherwise, or over 60 s after it could be"),
     ):
         yield Measure(f"orders.{name}", Unit.COUNT, title, chinese, f"orders {meaning}", _order(name))
     yield Measure(

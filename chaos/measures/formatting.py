@@ -19,19 +19,21 @@ MINUTES_FROM_S = 300
 """From so many seconds on a rounded duration is in minutes: published ones are in seconds up to a few minutes."""
 
 _UNITS = {"ms": {"en": "ms", "zh": "毫秒"}, "s": {"en": "s", "zh": "秒"}, "min": {"en": "min", "zh": "分钟"}}
+_NO_VALUE = {"en": "no value", "zh": "无值"}
+_FLAGS = {"en": ("false", "true"), "zh": ("否", "是")}
 
 
 def text(unit: Unit, value: float | str | None, *, exact: bool = False, language: Language = "en") -> str:
     """A value of a measure with its unit. Without a value "no value" if exact, else a dash."""
     if value is None:
-        return "no value" if exact else NONE
+        return _NO_VALUE[language] if exact else NONE
     if isinstance(value, str):
         return value
     if unit is Unit.DURATION:
         return duration(value, exact=exact, language=language)
     if unit is Unit.FRACTION:
         return fraction(value, exact=exact)
-    return flag(value, exact=exact) if unit is Unit.FLAG else number(value)
+    return flag(value, exact=exact, language=language) if unit is Unit.FLAG else number(value)
 
 
 def duration(seconds: float | None, *, exact: bool = False, language: Language = "en") -> str:
@@ -39,7 +41,7 @@ def duration(seconds: float | None, *, exact: bool = False, language: Language =
     if seconds is None:
         return NONE
     if exact:
-        return f"{seconds:g} s"
+        return f"{seconds:g} {_UNITS['s'][language]}"
     size = abs(seconds)
     if 0 < size < 1:
         return f"{seconds * 1000:.3g} {_UNITS['ms'][language]}"
@@ -97,9 +99,9 @@ def yuan(cents: int, *, exact: bool = False) -> str:
     return f"{cents / 100:.2f}" if exact else rounded(cents / 100)
 
 
-def flag(value: float, *, exact: bool = False) -> str:
+def flag(value: float, *, exact: bool = False, language: Language = "en") -> str:
     """True or false; rounded, and where a file writes a number for it, 1 or 0, and between them the median of several."""
-    return str(value).lower() if exact and isinstance(value, bool) else f"{float(value):g}"
+    return _FLAGS[language][value] if exact and isinstance(value, bool) else f"{float(value):g}"
 
 
 def instant(t_ns: int | None) -> str:

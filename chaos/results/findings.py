@@ -86,11 +86,12 @@ Bound = Annotated[Limits | NearPublished | PropertyHolds | Text, Field(discrimin
 
 
 class FoundValue(Kinded):
-    """The measure's value; None where the run has none."""
+    """The measure's value; None where the run has none. `rules` is the rule set of a grade."""
 
     kind: Literal["value"] = "value"
     unit: StoredUnit
     value: Value
+    rules: str | None = None
 
 
 class FoundMoreThan(Kinded):
@@ -106,6 +107,7 @@ class NotGradable(Kinded):
 
     kind: Literal["not_gradable"] = "not_gradable"
     why: str = ""
+    why_zh: str = ""
 
 
 class PropertyFound(Kinded):

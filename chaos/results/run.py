@@ -39,12 +39,15 @@ class WindowCounts(ResultModel):
 
 class Grade(ResultModel):
     """A severity by one rule set: the grade with the rule set's own word for it and the rule's source; `grade` is None where the
-    rules cannot tell, with `why`."""
+    rules cannot tell, with `why`. What ends in `_zh` says the same in Chinese, where it is known."""
 
     grade: str | None = None
     label: str
+    label_zh: str | None = None
     why: str | None = None
+    why_zh: str | None = None
     source: str | None = None
+    source_zh: str | None = None
 
 
 class CounterFigures(ResultModel):
@@ -178,11 +181,13 @@ class RunResult(ResultModel):
     """What a run amounts to. It holds no wall time, so that the same job has the same result on any machine.
 
     `invalid`: it was no valid experiment; `averted`: only because something that must happen did not; `doubtful`: it cannot pass.
-    A simulation without a scenario has neither verdict nor expectations.
+    A simulation without a scenario has neither verdict nor expectations. `chinese` has the Chinese of the scenario's own texts: of its
+    title, the names of its steps and the lines of its timeline.
     """
 
     scenario: str | None = None
     title: str = ""
+    chinese: dict[str, str] = {}
     purpose: str = ""
     architecture: str
     environment: str | None = None

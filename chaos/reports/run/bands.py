@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from chaos.i18n.texts import LocalizedText, translate, untranslated
+from chaos.i18n.names import own_text
+from chaos.i18n.texts import LocalizedText, display_name, join, translate
 from chaos.results.stored_run import StoredRun
 from simcore.base.units import SECOND
 
@@ -32,7 +33,7 @@ def bands(stored: StoredRun) -> list[Band]:
 
 def _faults(stored: StoredRun, end: int) -> list[Band]:
     return [
-        Band("fault", "fault", s.began_ns, s.ended_ns if s.ended_ns is not None else end, untranslated(s.name))
+        Band("fault", "fault", s.began_ns, s.ended_ns if s.ended_ns is not None else end, own_text(stored.run, s.name))
         for s in stored.run.faults
         if s.began_ns is not None
     ]
@@ -59,7 +60,7 @@ def _alarms(stored: StoredRun, end: int) -> list[Band]:
 
 
 def _alarm(begin: int, end: int, names: list[str]) -> Band:
-    return Band("alarm", "alarm", begin, end, untranslated(", ".join(dict.fromkeys(names))))
+    return Band("alarm", "alarm", begin, end, join([LocalizedText(name, display_name(name)["zh"]) for name in dict.fromkeys(names)]))
 
 
 def _people(stored: StoredRun, end: int) -> list[Band]:
@@ -96,7 +97,7 @@ class Mark(NamedTuple):
 def marks(stored: StoredRun) -> list[Mark]:
     """The marks in order of time: each step's beginning, the first alarm, people knowing, the decision, the last act, recovery."""
     metrics = stored.run.measures
-    found = [Mark(s.began_ns, untranslated(s.name)) for s in stored.run.faults if s.began_ns is not None]
+    found = [Mark(s.began_ns, own_text(stored.run, s.name)) for s in stored.run.faults if s.began_ns is not None]
     if metrics.first_violation_ns is not None:
         at = metrics.first_violation_ns
         for word, length in (("detect", metrics.detect_s), ("decide", metrics.decide_s), ("act", metrics.act_s)):

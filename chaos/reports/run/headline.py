@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chaos.i18n.findings import reason_text
-from chaos.i18n.texts import LocalizedText, join, translate, untranslated
+from chaos.i18n.texts import LocalizedText, display_name, join, translate, untranslated
 from chaos.measures.formatting import fraction, instant, number
 from chaos.results.run import RunResult
 from chaos.results.stored_run import StoredRun
@@ -15,9 +15,9 @@ def where(stored: StoredRun) -> LocalizedText:
     run, window = stored.run, stored.window
     return translate(
         "page.where",
-        architecture=run.architecture,
-        environment=run.environment or "–",
-        workload=run.workload,
+        architecture=display_name(run.architecture),
+        environment=display_name(run.environment or "–"),
+        workload=display_name(run.workload),
         seed=run.seed,
         begin=instant(window.begin_ns),
         end=instant(window.end_ns),
@@ -45,4 +45,4 @@ def amiss(run: RunResult) -> LocalizedText | None:
 
 def reasons(run: RunResult) -> list[LocalizedText]:
     """Why the verdict is what it is."""
-    return [reason_text(reason) for reason in run.reason_data]
+    return [reason_text(reason, run.chinese) for reason in run.reason_data]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from chaos.i18n.names import fault_name
+from chaos.i18n.names import fault_name, own_text
 from chaos.i18n.texts import LocalizedText, display_name, duration_text, join, lookup, translate, untranslated
 from chaos.measures.formatting import instant, number
 from chaos.reports.run.headline import amiss
@@ -44,7 +44,7 @@ def _first(stored: StoredRun) -> Sentence:
         if step.targets
         else untranslated("–")
     )
-    text = translate("story.fault", name=step.name, fault=fault_name(step.fault), target=targets)
+    text = translate("story.fault", name=own_text(stored.run, step.name), fault=fault_name(step.fault), target=targets)
     if len(begun) > 1:
         text = join([text, translate("story.fault.more", n=len(begun) - 1)], "", "")
     return Sentence(step.began_ns, text)
@@ -73,7 +73,7 @@ def _noticed(stored: StoredRun) -> Sentence:
     at = next((e.t_ns for e in stored.journal.events if e.what == "alarm" and e.subject == metrics.first_noticed_by), None)
     parts = {
         "who": lookup("watcher", metrics.first_noticed),
-        "name": metrics.first_noticed_by or "",
+        "name": display_name(metrics.first_noticed_by or ""),
         "after": duration_text(metrics.first_noticed_s),
     }
     if metrics.detect_s is None:

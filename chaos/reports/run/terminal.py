@@ -8,7 +8,8 @@ import numpy as np
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 
-from chaos.i18n.texts import LocalizedText, display_name, duration_text, join, lookup, translate, untranslated
+from chaos.i18n.names import grade_text, own_text
+from chaos.i18n.texts import LocalizedText, display_name, duration_text, join, translate, untranslated
 from chaos.measures.formatting import Language, instant, minute, number
 from chaos.reports.run.bands import bands
 from chaos.reports.run.bins import Bins, Ints, bins_of
@@ -56,7 +57,7 @@ def _head(stored: StoredRun) -> list[tuple[LocalizedText, str]]:
     run, metrics = stored.run, stored.run.measures
     found = [
         (
-            join([translate(f"verdict.{run.verdict or 'none'}"), untranslated(run.title or run.architecture)], ": ", "："),
+            join([translate(f"verdict.{run.verdict or 'none'}"), own_text(run, run.title) if run.title else display_name(run.architecture)], ": ", "："),
             _STYLE.get(run.verdict or "", "bold"),
         ),
         (where(stored), ""),
@@ -84,7 +85,7 @@ def _head(stored: StoredRun) -> list[tuple[LocalizedText, str]]:
         found.append((join(parts, ", ", "，"), ""))
     if metrics.severity:
         grades = [
-            join([untranslated(n), lookup("grade", g.grade or "null", g.label)], " ", " ") for n, g in metrics.severity.items()
+            join([display_name(n), grade_text(g)], " ", "：") for n, g in metrics.severity.items()
         ]
         found.append((_said("section.severity", join(grades)), ""))
     return found
