@@ -104,7 +104,11 @@ def join(parts: Sequence[LocalizedText], english: str = ", ", chinese: str = "�
 
 
 def display_name(identifier: str) -> LocalizedText:
-    """A service, pool or flow: in Chinese by the trade's own name where it is known. A replica keeps its number."""
+    """A service, pool or flow: in Chinese by the trade's own name where it is known. A replica keeps its number, a call site stands
+    after what calls."""
+    caller, slash, site = identifier.partition("/")
+    if slash and caller.count(".") == 1:
+        return join([display_name(caller), display_name(site)], "/", " → ")
     base, mark, number = identifier.partition("#")
     if base.count(".") == 1:
         return join([display_name(part) for part in base.split(".")], ".", "·")

@@ -64,9 +64,7 @@ def _reached(rule: Rule, harm: Harm, system: SystemClass, unknown: list[Localize
     return _all((met, _enough(rule.criteria, rule.criteria_needed, harm, system, unknown)))
 
 
-def _enough(
-    criteria: list[Criterion], needed: int, harm: Harm, system: SystemClass, unknown: list[LocalizedText]
-) -> Answer:
+def _enough(criteria: list[Criterion], needed: int, harm: Harm, system: SystemClass, unknown: list[LocalizedText]) -> Answer:
     """Whether so many criteria are met. Those without a figure are open, unless nothing happened that they could speak of."""
     answers = [(c, _met(c, harm, system, unknown)) for c in criteria if not c.not_measured]
     met = [c for c, answer in answers if answer]

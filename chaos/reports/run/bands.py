@@ -60,7 +60,9 @@ def _alarms(stored: StoredRun, end: int) -> list[Band]:
 
 
 def _alarm(begin: int, end: int, names: list[str]) -> Band:
-    return Band("alarm", "alarm", begin, end, join([LocalizedText(name, display_name(name)["zh"]) for name in dict.fromkeys(names)]))
+    return Band(
+        "alarm", "alarm", begin, end, join([LocalizedText(name, display_name(name)["zh"]) for name in dict.fromkeys(names)])
+    )
 
 
 def _people(stored: StoredRun, end: int) -> list[Band]:

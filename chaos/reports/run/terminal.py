@@ -55,13 +55,9 @@ def _said(key: str, *parts: LocalizedText) -> LocalizedText:
 
 def _head(stored: StoredRun) -> list[tuple[LocalizedText, str]]:
     run, metrics = stored.run, stored.run.measures
-    found = [
-        (
-            join([translate(f"verdict.{run.verdict or 'none'}"), own_text(run, run.title) if run.title else display_name(run.architecture)], ": ", "："),
-            _STYLE.get(run.verdict or "", "bold"),
-        ),
-        (where(stored), ""),
-    ]
+    title = own_text(run, run.title) if run.title else display_name(run.architecture)
+    verdict = join([translate(f"verdict.{run.verdict or 'none'}"), title], ": ", "：")
+    found = [(verdict, _STYLE.get(run.verdict or "", "bold")), (where(stored), "")]
     found += [(join([untranslated(" "), text], "", ""), "") for text in reasons(run)[:4]]
     found.append((_said("figure.failed", untranslated(number(metrics.orders.failed_orders)), *failed_orders(run)), "bold"))
     if (wrong := amiss(run)) is not None:
@@ -84,9 +80,7 @@ def _head(stored: StoredRun) -> list[tuple[LocalizedText, str]]:
         ]
         found.append((join(parts, ", ", "，"), ""))
     if metrics.severity:
-        grades = [
-            join([display_name(n), grade_text(g)], " ", "：") for n, g in metrics.severity.items()
-        ]
+        grades = [join([display_name(n), grade_text(g)], " ", "：") for n, g in metrics.severity.items()]
         found.append((_said("section.severity", join(grades)), ""))
     return found
 
