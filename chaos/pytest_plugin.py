@@ -230,7 +230,7 @@ class PairItem(pytest.Item):
 
         runs = _runs_of(self.config)
         found = judge_pair(self.pair, [(a.seed, runs.record(a), runs.record(b)) for a, b in self.jobs])
-        _raise(found.verdict, [pair_claim(found), *pair_lines(found)])
+        _raise(found.verdict, [text["en"] for text in (pair_claim(found), *pair_lines(found))])
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The claim and the values of both sides, without a traceback."""

@@ -66,7 +66,7 @@ def show(
     say("No stock order and no login calls it.")
     say()
     _say_outcome(run.measures, say)
-    print_chain(paths_to(run.causes, ["login", "place-order"]), console)
+    print_chain(run, paths_to(run.causes, ["login", "place-order"]), console)
     pools = [link.name for link in paths_to(run.causes, ["place-order"]) if link.kind == "pool"]
     if pools:
         say()

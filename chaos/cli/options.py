@@ -43,7 +43,14 @@ html_folder = click.option(
     metavar="DIR",
     help="Write index.html, a page a run, and the journals into a folder.",
 )
-language = click.option("--lang", "language", default="en", show_default=True, type=click.Choice(["en", "zh"]))
+language = click.option(
+    "--lang",
+    "language",
+    default="en",
+    show_default=True,
+    type=click.Choice(["en", "zh"]),
+    help="The language of what is printed, and in which a page opens.",
+)
 json_file = click.option(
     "--json", "json_file", type=click.File("w", lazy=True), metavar="FILE", help="Write the result object; - is stdout."
 )

@@ -1,21 +1,28 @@
-"""Results of runs as text for a terminal."""
+"""Results of runs as text for a terminal, in English or Chinese."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from rich.cells import cell_len
 from rich.console import Console
 
+from chaos.i18n.findings import reason_text, symptom_text
+from chaos.i18n.names import grade_text, own_text
+from chaos.i18n.texts import LocalizedText, display_name, duration_text, join, lookup, translate, untranslated
 from chaos.judgement.causes import paths_to
-from chaos.measures.formatting import NONE, duration, fraction, number, percent, short_instant
+from chaos.measures.formatting import NONE, Language, fraction, number, percent, short_instant
 from chaos.measures.statistics import median, median_interval, wilson
 from chaos.reports.pairs import pair_claim, pair_lines
+from chaos.reports.suite import expected_text
 from chaos.results.run import CausalLink, GroupResult, Measures, Orders, PairResult, RunResult, SuiteResult, runs_of
 from simcore.base.errors import one_line
 from simcore.base.units import format_clock
 from simcore.journal.model import FLAGS
 
 STYLE = {"pass": "green", "fail": "bold red", "unknown": "yellow"}
+LABEL = 14  # cells of the terminal before a figure
+INDENT = untranslated(" " * 8)
 
 
 def say(console: Console, text: str, style: str = "") -> None:
@@ -23,133 +30,212 @@ def say(console: Console, text: str, style: str = "") -> None:
     console.print(one_line(text), style=style, markup=False, highlight=False, emoji=False, soft_wrap=True)
 
 
-def print_result(result: SuiteResult, console: Console) -> None:
+class Teller:
+    """Prints texts in one language."""
+
+    def __init__(self, console: Console, language: Language = "en") -> None:
+        self.console, self.language = console, language
+
+    def __call__(self, *parts: LocalizedText, style: str = "") -> None:
+        """A line of texts one after another."""
+        say(self.console, "".join(part[self.language] for part in parts), style)
+
+    def labelled(self, key: str, text: LocalizedText, style: str = "") -> None:
+        """A figure after its name."""
+        self(padded(translate(f"terminal.{key}"), LABEL), untranslated(" "), text, style=style)
+
+
+def padded(text: LocalizedText, cells: int) -> LocalizedText:
+    """A text as wide as others, in cells of the terminal: a Chinese character takes two."""
+    return text.map(lambda said: said + " " * (cells - cell_len(said)))
+
+
+def print_result(result: SuiteResult, console: Console, language: Language = "en") -> None:
     """One run at length, several as a line a scenario with the reasons and replay lines of what did not pass."""
-    summary = result.summary
+    summary, tell = result.summary, Teller(console, language)
     if len(result.runs) == 1:
-        print_run(result.runs[0], console)
+        print_run(result.runs[0], console, language)
     else:
         for group in (g for g in result.groups if g.counts):
-            _print_group(group, runs_of(group, result.runs), console)
+            _print_group(group, runs_of(group, result.runs), tell)
         for pair in result.pairs:
-            _print_pair(pair, console)
-        say(console, "")
-        say(
-            console,
-            f"{summary.verdict}: {summary.scenarios} scenarios, "
-            + (f"{summary.pairs} pairs, " if summary.pairs else "")
-            + f"{summary.runs} runs: {summary.passed} pass, {summary.failed} fail, {summary.unknown} unknown",
-            STYLE[summary.verdict],
+            _print_pair(pair, tell)
+        tell()
+        text = translate(
+            "terminal.summary.pairs" if summary.pairs else "terminal.summary",
+            verdict=translate(f"verdict.{summary.verdict}"),
+            scenarios=summary.scenarios,
+            pairs=summary.pairs,
+            runs=summary.runs,
+            passed=summary.passed,
+            failed=summary.failed,
+            unknown=summary.unknown,
         )
+        tell(text, style=STYLE[summary.verdict])
     if summary.conservation_broken:
-        say(console, f"conservation: {summary.conservation_broken} laws BROKEN: a bug in coredrill", "bold red")
+        tell(translate("terminal.conservation", n=summary.conservation_broken), style="bold red")
 
 
-def _print_group(group: GroupResult, runs: Sequence[RunResult], console: Console) -> None:
-    failed = [run.measures.orders.failed_orders for run in runs]
-    impaired = [run.measures.impaired_s or 0.0 for run in runs]
-    place = f"{group.scenario} on {group.architecture} in {group.environment}"
-    say(
-        console,
-        f"{group.verdict:<7} {place}: impaired {_spread(impaired, duration)}, failed orders {_spread(failed, number)}",
-        STYLE[group.verdict],
+def _print_group(group: GroupResult, runs: Sequence[RunResult], tell: Teller) -> None:
+    place = translate(
+        "terminal.group",
+        scenario=LocalizedText(group.scenario or "", own_text(runs[0], group.title).zh if runs else group.title),
+        architecture=display_name(group.architecture),
+        environment=display_name(group.environment or NONE),
+        impaired=_spread([run.measures.impaired_s or 0.0 for run in runs], duration_text),
+        failed=_spread([run.measures.orders.failed_orders for run in runs], _number),
     )
+    tell(_verdict(group.verdict), untranslated(" "), place, style=STYLE[group.verdict])
     for over in group.expectations:
         low, high = wilson(over.held, over.runs)
-        say(
-            console,
-            f"        {over.verdict}: {over.expected}: held in {over.held} of {over.runs} runs, "
-            f"{over.needed} needed (95 % interval of the share {percent(low)} to {percent(high)})",
+        tell(
+            INDENT,
+            translate(
+                "terminal.over",
+                verdict=translate(f"verdict.{over.verdict}"),
+                expected=expected_text(over, runs),
+                held=over.held,
+                runs=over.runs,
+                needed=over.needed,
+                low=percent(low),
+                high=percent(high),
+            ),
         )
     bad = [run for run in runs if run.verdict != "pass"]
     for run in bad[:3]:
-        for reason in run.reasons[:3]:
-            say(console, f"        seed {run.seed}: {reason}")
-        say(console, f"        {run.replay}")
+        for reason in run.reason_data[:3]:
+            tell(INDENT, translate("terminal.seed", seed=run.seed, reason=reason_text(reason, run.chinese)))
+        tell(INDENT, untranslated(run.replay))
     if len(bad) > 3:
-        say(console, f"        and {len(bad) - 3} more runs that did not pass")
+        tell(INDENT, translate("terminal.more", n=len(bad) - 3))
 
 
-def _spread(values: Sequence[float], text: Callable[[float], str]) -> str:
+def _verdict(verdict: str) -> LocalizedText:
+    return padded(translate(f"verdict.{verdict}"), 7)
+
+
+def _number(value: float) -> LocalizedText:
+    return untranslated(number(value))
+
+
+def _spread(values: Sequence[float], text: Callable[[float], LocalizedText]) -> LocalizedText:
     """The value; of several the median with its interval, or with the range where they are too few for one."""
     if len(set(values)) == 1:
         return text(values[0])
     interval = median_interval(values)
     low, high = interval or (min(values), max(values))
-    return f"median {text(median(values))} ({'95 % interval' if interval else 'range'} {text(low)} to {text(high)})"
+    key = "terminal.spread.interval" if interval else "terminal.spread.range"
+    return translate(key, median=text(median(values)), low=text(low), high=text(high))
 
 
-def _print_pair(pair: PairResult, console: Console) -> None:
-    say(console, f"{pair.verdict:<7} pair {pair.name}: {pair_claim(pair)}", STYLE[pair.verdict])
+def _print_pair(pair: PairResult, tell: Teller) -> None:
+    claim = translate("terminal.pair", name=pair.name, claim=pair_claim(pair))
+    tell(_verdict(pair.verdict), untranslated(" "), claim, style=STYLE[pair.verdict])
     for line in pair_lines(pair):
-        say(console, f"        {line}")
+        tell(INDENT, line)
 
 
-def print_run(run: RunResult, console: Console) -> None:
+def print_run(run: RunResult, console: Console, language: Language = "en") -> None:
     """One run for a person: verdict, reasons, measures, who noticed, causal chain, how to see it again."""
-    verdict = run.verdict or "unknown"
-    say(console, f"{verdict}: {run.title}", STYLE[verdict])
-    begin, end = run.window or (0, 0)
-    say(
-        console,
-        f"{run.scenario} on {run.architecture} in {run.environment}, {run.workload}, seed {run.seed}, "
-        f"{format_clock(begin)} to {format_clock(end)}",
+    tell, verdict, (begin, end) = Teller(console, language), run.verdict or "unknown", run.window or (0, 0)
+    tell(join([translate(f"verdict.{verdict}"), own_text(run, run.title)], ": ", "："), style=STYLE[verdict])
+    tell(
+        translate(
+            "terminal.where",
+            scenario=run.scenario or NONE,
+            architecture=display_name(run.architecture),
+            environment=display_name(run.environment or NONE),
+            workload=display_name(run.workload),
+            seed=run.seed,
+            begin=format_clock(begin),
+            end=format_clock(end),
+        )
     )
-    for reason in run.reasons:
-        say(console, f"  {reason}")
-    say(console, "")
-    _print_orders(run.measures.orders, console)
-    _print_response(run.measures, console)
+    for reason in run.reason_data:
+        tell(untranslated("  "), reason_text(reason, run.chinese))
+    tell()
+    _print_orders(run.measures.orders, tell)
+    _print_response(run.measures, tell)
     for line in run.timeline:
-        simulated = NONE if line.simulated_ns is None else format_clock(line.simulated_ns)
-        say(console, f"timeline       {format_clock(line.published_ns)} published, {simulated} simulated: {line.what}")
+        parts = {
+            "published": format_clock(line.published_ns),
+            "simulated": NONE if line.simulated_ns is None else format_clock(line.simulated_ns),
+        }
+        tell.labelled("timeline", translate("terminal.timeline.line", **parts, what=own_text(run, line.what)))
     flows = [link.name for link in run.causes if link.kind == "flow"]
-    print_chain(paths_to(run.causes, flows[:1] + [f for f in ("login", "place-order") if f in flows]), console)
-    say(console, "")
-    say(console, f"again: {run.replay}")
+    shown = flows[:1] + [f for f in ("login", "place-order") if f in flows]
+    print_chain(run, paths_to(run.causes, shown), console, language)
+    tell()
+    tell(translate("terminal.again", command=run.replay))
 
 
-def _print_orders(orders: Orders, console: Console) -> None:
-    share = "" if orders.failed_share is None else f" ({fraction(orders.failed_share)})"
-    say(
-        console,
-        f"failed orders  {number(orders.failed_orders)} of {number(orders.intended)}{share}: "
-        f"blocked {number(orders.blocked)}, failed {number(orders.failed)}, unknown {number(orders.unknown)}",
-        "bold",
+def _print_orders(orders: Orders, tell: Teller) -> None:
+    share = "" if orders.failed_share is None else fraction(orders.failed_share)
+    text = translate(
+        "terminal.failed.line",
+        failed=number(orders.failed_orders),
+        intended=number(orders.intended),
+        share=LocalizedText(f" ({share})", f"（{share}）") if share else "",
+        blocked=number(orders.blocked),
+        errors=number(orders.failed),
+        unknown=number(orders.unknown),
     )
-    truths = [f"{name} {number(orders.count(name))}" for name in FLAGS if orders.count(name)]
+    tell.labelled("failed", text, "bold")
+    truths = [
+        join([LocalizedText(flag, translate(f"truth.{flag}").zh), untranslated(number(orders.count(flag)))], " ", " ")
+        for flag in FLAGS
+        if orders.count(flag)
+    ]
     if truths:
-        say(console, f"in truth       {', '.join(truths)}")
+        tell.labelled("truth", join(truths))
 
 
-def _print_response(m: Measures, console: Console) -> None:
-    recovery = (
-        duration(m.recovery_s) if m.recovery_s is not None else f"not within the run (more than {duration(m.recovery_s_lower)})"
-    )
-    say(console, f"impaired       {duration(m.impaired_s)}; recovery {recovery}" + ("; metastable" if m.metastable else ""))
+def _print_response(m: Measures, tell: Teller) -> None:
+    recovery = duration_text(m.recovery_s)
+    if m.recovery_s is None:
+        recovery = translate("terminal.unrecovered", lower=duration_text(m.recovery_s_lower))
+    parts = [translate("terminal.impaired.line", impaired=duration_text(m.impaired_s), recovery=recovery)]
+    tell.labelled("impaired", join([*parts, *([translate("terminal.metastable")] if m.metastable else [])], "; ", "；"))
     if m.first_noticed:
-        say(console, f"first noticed  by {m.first_noticed} {m.first_noticed_by} after {duration(m.first_noticed_s)}")
-    parts = {
+        by = LocalizedText(m.first_noticed_by or "", display_name(m.first_noticed_by or "").zh)
+        who = lookup("terminal.noticed.who", m.first_noticed)
+        tell.labelled("noticed", translate("terminal.noticed.line", who=who, name=by, after=duration_text(m.first_noticed_s)))
+    lengths = {
         "detect": m.detect_s,
         "decide": m.decide_s,
         "act": m.act_s,
         "restore": m.restore_s,
         "reconciled": m.reconciled_s,
     }
-    split = [f"{what} {duration(value)}" for what, value in parts.items() if value is not None]
+    split = [
+        join([translate(f"recovery.{word}"), duration_text(length)], " ", " ")
+        for word, length in lengths.items()
+        if length is not None
+    ]
     if split:
-        say(console, f"response       {', '.join(split)}")
-    say(console, f"customers      {number(m.customers_affected or 0)} of {number(m.customers_active or 0)} hit")
-    grades = ", ".join(f"{name} {grade.label}" for name, grade in m.severity.items())
-    say(console, f"severity       {grades}")
+        tell.labelled("response", join(split))
+    affected, active = number(m.customers_affected or 0), number(m.customers_active or 0)
+    tell.labelled("customers", translate("terminal.customers.line", affected=affected, active=active))
+    grades = [
+        LocalizedText(f"{name} {grade.label}", f"{display_name(name).zh}：{grade_text(grade).zh}")
+        for name, grade in m.severity.items()
+    ]
+    tell.labelled("severity", join(grades, ", ", "；"))
 
 
-def print_chain(links: Sequence[CausalLink], console: Console) -> None:
-    """The causal chain, a line a link, in time order."""
+def print_chain(run: RunResult, links: Sequence[CausalLink], console: Console, language: Language = "en") -> None:
+    """The causal chain of a run or a part of it, a line a link, in time order."""
     if not links:
         return
-    say(console, "")
-    say(console, "what led to what", "bold")
+    tell = Teller(console, language)
+    symptoms = {link.node: symptom_text(symptom) for link, symptom in zip(run.causes, run.symptom_data, strict=True)}
+    tell()
+    tell(translate("terminal.chain"), style="bold")
     for link in links:
-        because = f"  ← {link.because.partition('/')[2]}" if link.because else ""
-        say(console, f"  {short_instant(link.t_ns)}  {link.kind} {link.name}: {link.what}{because}")
+        kind, name = lookup("kind", link.kind).zh, display_name(link.name).zh
+        what = LocalizedText(f"{link.kind} {link.name}: {link.what}", f"{kind} {name}：{symptoms[link.node].zh}")
+        because = LocalizedText("", "")
+        if link.because:
+            cause = link.because.partition("/")[2]
+            because = LocalizedText(f"  ← {cause}", f"  ← {display_name(cause).zh}")
+        tell(untranslated(f"  {short_instant(link.t_ns)}  "), what, because)

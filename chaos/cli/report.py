@@ -9,6 +9,7 @@ import click
 from rich.console import Console
 
 from chaos.cli import options
+from chaos.i18n.texts import untranslated
 from chaos.reports.run.terminal import print_report
 from chaos.reports.write import export, write_run, write_suite
 from chaos.results.stored_run import read_run
@@ -38,7 +39,7 @@ def report(
     if html is not None and len(folders) == 1:
         write_run(folders[0], html, language)
     elif html is not None:
-        write_suite("coredrill", Path(html), [Path(folder) for folder in folders], language=language)
+        write_suite(untranslated("coredrill"), Path(html), [Path(folder) for folder in folders], language=language)
     if csv_file is not None or trace_file is not None:
         for line in export(folders[0], language, csv_file, trace_file):
             click.echo(line)

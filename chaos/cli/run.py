@@ -21,6 +21,8 @@ from chaos.execution.execute import journal_folder
 from chaos.execution.jobs import Job
 from chaos.execution.planning import JobOptions, scenario_jobs, suite_jobs
 from chaos.execution.session import Session
+from chaos.i18n.texts import LocalizedText, untranslated
+from chaos.measures.formatting import Language
 from chaos.reports.junit import junit as junit_report
 from chaos.reports.write import journals, write_run, write_suite, write_text
 from chaos.results.run import SuiteResult
@@ -31,14 +33,17 @@ from chaos.results.run import SuiteResult
 @options.many_runs
 @options.defect
 @options.html
-def run(scenarios: tuple[str, ...], json_file: TextIO | None, junit: str | None, html: str | None, **given: Any) -> int:
+@options.language
+def run(
+    scenarios: tuple[str, ...], json_file: TextIO | None, junit: str | None, html: str | None, language: Language, **given: Any
+) -> int:
     """Run SCENARIOS, each a name, a path or a pattern such as 'incidents/*', and judge them."""
     with journals(html is not None, given["journal"]) as given["journal"], Session(StderrProgress()) as session:
         jobs = scenario_jobs(session, scenarios, taken(JobOptions, given))
         result = result_of(session, jobs, run_all(session, jobs, taken(ExecutionOptions, given), "run"))
-        code = _report(result, "run", json_file, junit)
+        code = _report(result, "run", json_file, junit, language)
         if html is not None:
-            _write_pages(session, jobs, result, html)
+            _write_pages(session, jobs, result, html, language)
     return code
 
 
@@ -46,7 +51,8 @@ def run(scenarios: tuple[str, ...], json_file: TextIO | None, junit: str | None,
 @click.argument("name")
 @options.many_runs
 @options.html_folder
-def suite(name: str, json_file: TextIO | None, junit: str | None, html: str | None, **given: Any) -> int:
+@options.language
+def suite(name: str, json_file: TextIO | None, junit: str | None, html: str | None, language: Language, **given: Any) -> int:
     """Run the suite NAME (or a path). Finished runs are kept below .coredrill: --resume continues after any stop."""
     if html is not None:
         given["journal"] = given["journal"] or str(Path(html) / "journals")
@@ -55,10 +61,11 @@ def suite(name: str, json_file: TextIO | None, junit: str | None, html: str | No
         jobs = suite_jobs(session, model, chosen)
         records = run_all(session, jobs, taken(ExecutionOptions, given), name, keep=True)
         result = suite_result(session, model, jobs, chosen, records)
-        code = _report(result, name, json_file, junit)
+        code = _report(result, name, json_file, junit, language)
         if html is not None:
             folders = [journal_folder(session, job) for job in jobs]
-            write_suite(model.title or model.name, Path(html) / "index.html", folders, result)
+            title = LocalizedText(model.title, model.title_zh or model.title)
+            write_suite(title, Path(html) / "index.html", folders, result, language)
     return code
 
 
@@ -74,31 +81,32 @@ def suite(name: str, json_file: TextIO | None, junit: str | None, html: str | No
 @options.spans
 @options.target
 @options.html
-def replay(scenario: str, json_file: TextIO | None, html: str | None, **given: Any) -> int:
+@options.language
+def replay(scenario: str, json_file: TextIO | None, html: str | None, language: Language, **given: Any) -> int:
     """Make one run again, as the line of a failure says: same seed, same customers, same random numbers, same digest."""
     with journals(html is not None, given["journal"]) as given["journal"], Session(StderrProgress()) as session:
         jobs = scenario_jobs(session, [scenario], taken(JobOptions, given | {"replications": 1}))
         result = result_of(session, jobs, run_all(session, jobs, ExecutionOptions(), "replay"))
-        code = _report(result, "replay", json_file, None)
+        code = _report(result, "replay", json_file, None, language)
         if html is not None:
-            _write_pages(session, jobs, result, html)
+            _write_pages(session, jobs, result, html, language)
     return code
 
 
-def _report(result: SuiteResult, name: str, json_file: TextIO | None, junit: str | None) -> int:
+def _report(result: SuiteResult, name: str, json_file: TextIO | None, junit: str | None, language: Language) -> int:
     """Writes the files asked for, prints the rest; the exit code."""
     write_json(result, json_file)
     if junit is not None:
         write_text(Path(junit), junit_report(result, name).decode("utf-8"))
     if not is_stdout(json_file):
-        print_result(result, Console())
+        print_result(result, Console(), language)
     return of_result(result.summary.verdict, result.summary.conservation_broken)
 
 
-def _write_pages(session: Session, jobs: Sequence[Job], result: SuiteResult, html: str) -> None:
+def _write_pages(session: Session, jobs: Sequence[Job], result: SuiteResult, html: str, language: Language) -> None:
     """The page of one run, the matrix of several."""
     folders = [journal_folder(session, job) for job in jobs]
     if len(folders) == 1:
-        write_run(folders[0], html)
+        write_run(folders[0], html, language)
     else:
-        write_suite("coredrill", Path(html), folders, result)
+        write_suite(untranslated("coredrill"), Path(html), folders, result, language)

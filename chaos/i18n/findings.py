@@ -66,7 +66,19 @@ def measure_title(name: str) -> LocalizedText:
         subject = display_name(measure.subject)
     elif slot is Slot.PROPERTY:
         subject = property_name(measure.subject)
+    elif slot is Slot.METRIC:
+        subject = metric_text(measure.subject)
+    elif slot is Slot.RULES:
+        subject = display_name(measure.subject)
     return LocalizedText(measure.title(subject.en, "en"), measure.title(subject.zh, "zh"))
+
+
+def metric_text(metric: str) -> LocalizedText:
+    """A metric, `kind/name/field`: in Chinese what it counts of what, where that is known; else as it stands."""
+    rest, _, field = metric.rpartition("/")
+    known = catalogue().get(f"metric.{field}")
+    name = rest.partition("/")[2]
+    return LocalizedText(metric, display_name(name)["zh"] + known.zh if known is not None and name else metric)
 
 
 def exact_value(unit: Unit, value: Value, rules: str | None = None) -> LocalizedText:
@@ -163,14 +175,14 @@ def reason_text(reason: Reason, chinese: Mapping[str, str] = _NONE) -> Localized
     if isinstance(reason, DidNotHappen):
         return translate("reason.did_not_happen", what=_happening(reason))
     if isinstance(reason, Aborted):
-        return translate("reason.aborted", condition=reason.condition)
+        return translate("reason.aborted", condition=metric_text(reason.condition))
     assert_never(reason)
 
 
 def _happening(reason: DidNotHappen) -> LocalizedText:
     """An event (in English by the word of the journal) or a counter, and how often, if more than once."""
     english = reason.counter or " ".join(filter(None, (reason.event, reason.subject)))
-    chinese = reason.counter or _event(reason.event or "", reason.subject)
+    chinese = metric_text(reason.counter)["zh"] if reason.counter else _event(reason.event or "", reason.subject)
     return LocalizedText(english, chinese).map(lambda what: what + (f" ≥ {reason.at_least}" if reason.at_least > 1 else ""))
 
 

@@ -68,16 +68,16 @@ def lookup(prefix: str, word: object, otherwise: object = None) -> LocalizedText
     return translate(key) if key in catalogue() else untranslated(word if otherwise is None else otherwise)
 
 
-def phrase(prefix: str, text: str) -> LocalizedText:
-    """A sentence that was written in English elsewhere, such as by the simulator: in Chinese by the text below `prefix` that it fills;
-    else as it stands.
+def phrase(prefix: str, text: str, shown: Callable[[str], str] = str) -> LocalizedText:
+    """A sentence that was written in English elsewhere, such as by the simulator: in Chinese by the first text below `prefix` that it
+    fills, `shown` being how what stands in its places is called; else as it stands.
 
     >>> phrase("unknowable", "3 events beyond the first 9 were not kept")["zh"]
     '前 9 条之后另有 3 条日志未保留'
     """
     for key, entry in catalogue().items():
         if key.startswith(f"{prefix}.") and (parts := _parts_of(entry.en, text)) is not None:
-            return LocalizedText(text, entry.zh.format(**parts))
+            return LocalizedText(text, entry.zh.format(**{place: shown(part) for place, part in parts.items()}))
     return untranslated(text)
 
 

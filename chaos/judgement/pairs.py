@@ -31,6 +31,7 @@ def judge_pair(pair: Pair, runs: Sequence[tuple[int, RunResult | None, RunResult
         seeds=rows,
         verdict=verdict,
         why=pair.why,
+        why_zh=pair.why_zh,
     )
 
 

@@ -200,11 +200,11 @@ class NamedMeasure:
         """A value of this measure with its unit."""
         return text(self.unit, value, exact=exact, language=language)
 
-    def difference_text(self, difference: float) -> str:
+    def difference_text(self, difference: float, language: Language = "en") -> str:
         """A difference of two values, with its unit."""
         if self.unit is Unit.GRADE:
-            return f"{number(difference)} grades"
-        return number(difference) if self.unit is Unit.FLAG else self.text(difference, exact=True)
+            return f"{number(difference)} grades" if language == "en" else f"{number(difference)} 级"
+        return number(difference) if self.unit is Unit.FLAG else self.text(difference, exact=True, language=language)
 
     def title(self, subject: str | None = None, language: Language = "en") -> str:
         """What people call it; `subject` is how they call what stands in the slot."""

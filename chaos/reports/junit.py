@@ -56,7 +56,7 @@ def _over_seeds(group: GroupResult, over: OverSeedsResult) -> ET.Element:
 def _of_pair(pair: PairResult) -> ET.Element:
     """A pair: the runs of its sides are no test cases of their own, for what one side shows is often that it fails."""
     case = ET.Element("testcase", classname="pairs", name=pair.name)
-    _verdict(case, pair.verdict, [pair_claim(pair), *pair_rows(pair)], "")
+    _verdict(case, pair.verdict, [text["en"] for text in (pair_claim(pair), *pair_rows(pair))], "")
     return case
 
 

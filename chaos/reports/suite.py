@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from statistics import median
 from typing import NamedTuple
 
-from chaos.i18n.findings import measure_title
-from chaos.i18n.texts import LocalizedText, duration_text, translate, untranslated
+from chaos.i18n.findings import bound_text
+from chaos.i18n.names import own_text
+from chaos.i18n.texts import LocalizedText, duration_text, join, translate, untranslated
 from chaos.measures.formatting import Language, fraction, rounded
-from chaos.reports.pairs import least_difference, pair_rows
+from chaos.reports.pairs import pair_rows, pair_title, pair_why
 from chaos.reports.templating import environment, stylesheet
-from chaos.results.run import GroupResult, PairResult, RunResult, Verdict, same_place
+from chaos.results.run import GroupResult, OverSeedsResult, PairResult, RunResult, Verdict, same_place
 
 _WORST: tuple[Verdict, ...] = ("fail", "unknown", "pass")
 
@@ -60,7 +61,7 @@ class Cell:
     verdict: Verdict
     lines: list[LocalizedText]
     runs: list[RunLink]
-    over: list[str]
+    over: list[LocalizedText]
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class Row:
     """A scenario with its cell in each column that it was run in."""
 
     scenario: str | None
-    title: str
+    title: LocalizedText
     cells: dict[Column, Cell]
 
 
@@ -80,11 +81,11 @@ class PairRows:
     verdict: Verdict
     claim: LocalizedText
     rows: list[LocalizedText]
-    why: str
+    why: LocalizedText
 
 
 def suite_page(
-    title: str,
+    title: LocalizedText,
     runs: Sequence[RunResult],
     links: Sequence[str | None],
     groups: Sequence[GroupResult],
@@ -95,8 +96,8 @@ def suite_page(
     columns = list(dict.fromkeys(Column(g.architecture, g.environment) for g in groups))
     rows: dict[str | None, Row] = {}
     for group in groups:
-        row = rows.setdefault(group.scenario, Row(group.scenario, group.title, {}))
         mine = [(run, link) for run, link in zip(runs, links, strict=True) if same_place(run, group)]
+        row = rows.setdefault(group.scenario, Row(group.scenario, _title(group, [run for run, _ in mine]), {}))
         row.cells[Column(group.architecture, group.environment)] = _cell(group, mine)
     judged = [*(g.verdict for g in groups if g.counts), *(p.verdict for p in pairs)]
     counts = {"passed": judged.count("pass"), "failed": judged.count("fail"), "unknown": judged.count("unknown")}
@@ -116,6 +117,20 @@ def suite_page(
     )
 
 
+def _title(group: GroupResult, runs: Sequence[RunResult]) -> LocalizedText:
+    title = group.title or group.scenario or ""
+    return own_text(runs[0], title) if runs else untranslated(title)
+
+
+def expected_text(over: OverSeedsResult, runs: Sequence[RunResult]) -> LocalizedText:
+    """What is expected over the seeds: in Chinese by the bound that the runs have as data, if any of them has."""
+    for run in runs:
+        for expectation, data in zip(run.expectations, run.expectation_data, strict=True):
+            if expectation.measure == over.measure and expectation.expected == over.expected:
+                return LocalizedText(over.expected, bound_text(data.bound).zh)
+    return untranslated(over.expected)
+
+
 def _cell(group: GroupResult, mine: Sequence[tuple[RunResult, str | None]]) -> Cell:
     orders = [run.measures.orders for run, _ in mine]
     lost = [float(o.failed_orders) for o in orders]
@@ -126,12 +141,13 @@ def _cell(group: GroupResult, mine: Sequence[tuple[RunResult, str | None]]) -> C
     lines += [translate("suite.impaired", time=duration_text(median(impaired)))] if impaired else []
     lines += [translate("suite.median")] if len(mine) > 1 else []
     lines += [] if group.counts else [translate("suite.unjudged")]
-    over = [f"{e.expected}: {e.held}/{e.runs}" for e in group.expectations]
+    over = [
+        join([expected_text(e, [run for run, _ in mine]), untranslated(f"{e.held}/{e.runs}")], ": ", "：")
+        for e in group.expectations
+    ]
     links = [RunLink(link, translate("suite.seed", seed=run.seed), run.verdict or "none") for run, link in mine]
     return Cell(group.verdict, lines, links, over)
 
 
 def _pair(pair: PairResult) -> PairRows:
-    claim = translate("suite.differs", measure=measure_title(pair.measure), a=pair.a, b=pair.b, least=least_difference(pair))
-    rows = [untranslated(row) for row in pair_rows(pair, exact=False)]
-    return PairRows(pair.name, pair.verdict, claim, rows[:20], pair.why)
+    return PairRows(pair.name, pair.verdict, pair_title(pair), pair_rows(pair, exact=False)[:20], pair_why(pair))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 from pydantic import JsonValue
 
-from chaos.i18n.texts import lookup, translate
+from chaos.i18n.texts import display_name, lookup, translate
 from chaos.measures.formatting import instant, number
 
 if TYPE_CHECKING:
@@ -26,7 +26,13 @@ def environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # here: it takes time, and most commands write no page
 
     found = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    found.globals |= {"translate": translate, "lookup": lookup, "instant": instant, "number": number}
+    found.globals |= {
+        "translate": translate,
+        "lookup": lookup,
+        "display_name": display_name,
+        "instant": instant,
+        "number": number,
+    }
     return found
 
 

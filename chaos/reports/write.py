@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO
 
+from chaos.i18n.texts import LocalizedText
 from chaos.measures.formatting import Language, number
 from chaos.reports.run.customers import write_csv
 from chaos.reports.run.page import run_page
@@ -52,7 +53,7 @@ def write_run(folder: str | Path, file: str | Path, language: Language = "en", r
 
 
 def write_suite(
-    title: str, index: Path, folders: Sequence[Path], result: SuiteResult | None = None, language: Language = "en"
+    title: LocalizedText, index: Path, folders: Sequence[Path], result: SuiteResult | None = None, language: Language = "en"
 ) -> None:
     """The matrix, and beside it a page for each run whose folder is there. `result` has runs (in the order of the folders),
     groups and pairs; without it the runs are those of the folders."""

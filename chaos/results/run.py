@@ -313,6 +313,7 @@ class PairResult(ResultModel):
     seeds: list[PairRow]
     verdict: Verdict
     why: str
+    why_zh: str = ""
 
 
 class Counts(ResultModel):

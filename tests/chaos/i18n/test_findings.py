@@ -58,13 +58,13 @@ SYMPTOMS: list[tuple[Symptom, str, str]] = [
     (Slow(times=3.0), "takes more than 3 times as long", "耗时超过平时 3 倍"),
 ]
 BOUNDS: list[tuple[Bound, str, str]] = [
-    (IMPAIRED, "impaired_s ≤ 300 s", "服务异常时长 ≤ 300 s"),
+    (IMPAIRED, "impaired_s ≤ 300 s", "服务异常时长 ≤ 300 秒"),
     (
         Limits(measure="orders.failed_share", unit=Unit.FRACTION, at_least=0.01, at_most=0.05),
         "orders.failed_share ≤ 5.000% and ≥ 1.000%",
         "失败委托占比 ≤ 5.000% 且 ≥ 1.000%",
     ),
-    (Limits(measure="metastable", unit=Unit.FLAG, equals=False), "metastable = false", "亚稳态 = false"),
+    (Limits(measure="metastable", unit=Unit.FLAG, equals=False), "metastable = false", "亚稳态 = 否"),
     (
         Limits(measure="orders.lost", unit=Unit.COUNT, at_most=1200, in_share=0.9),
         "orders.lost ≤ 1,200 in 90% of the runs",
@@ -73,31 +73,33 @@ BOUNDS: list[tuple[Bound, str, str]] = [
     (
         Limits(measure="flows.login.p99_s", unit=Unit.DURATION, at_most=2.5, quantile=0.5),
         "flows.login.p99_s ≤ 2.5 s at quantile 0.5",
-        "登录认证：响应 99 分位 ≤ 2.5 s（0.5 分位）",
+        "登录认证：响应 99 分位 ≤ 2.5 秒（0.5 分位）",
     ),
     (
         NearPublished(measure="impaired_s", unit=Unit.DURATION, published=3600.0, within=0.3),
         "impaired_s within 30% of the published 3600 s",
-        "服务异常时长 与公开值 3600 s 相差 30% 以内",
+        "服务异常时长 与公开值 3600 秒 相差 30% 以内",
     ),
     (
         NearPublished(measure="impaired_s", unit=Unit.DURATION, published=3600.0, within=0.3, standing="fitted"),
         "impaired_s within 30% of the published 3600 s (fitted)",
-        "服务异常时长 与公开值 3600 s 相差 30% 以内（拟合所得）",
+        "服务异常时长 与公开值 3600 秒 相差 30% 以内（拟合所得）",
     ),
     (
         NearPublished(measure="impaired_s", unit=Unit.DURATION, published=3600.0, within=0.3, standing="misses"),
         "impaired_s within 30% of the published 3600 s (said to miss)",
-        "服务异常时长 与公开值 3600 s 相差 30% 以内（已说明不符）",
+        "服务异常时长 与公开值 3600 秒 相差 30% 以内（已说明不符）",
     ),
     (PropertyHolds(name="none-lost"), "property none-lost holds", "无丢单"),
 ]
 FOUND: list[tuple[Found, str, str]] = [
-    (FoundValue(unit=Unit.DURATION, value=1110.0), "1110 s", "1110 s"),
-    (FoundValue(unit=Unit.FLAG, value=True), "true", "true"),
-    (FoundValue(unit=Unit.GRADE, value="major"), "major", "major"),
+    (FoundValue(unit=Unit.DURATION, value=1110.0), "1110 s", "1110 秒"),
+    (FoundValue(unit=Unit.FLAG, value=True), "true", "是"),
+    (FoundValue(unit=Unit.GRADE, value="major"), "major", "重大"),
+    (FoundValue(unit=Unit.GRADE, value="major", rules="csrc-2021-12"), "major", "重大"),
+    (FoundValue(unit=Unit.GRADE, value="major", rules="dora"), "major", "严重（DORA major）"),
     (FoundValue(unit=Unit.COUNT, value=None), "no value", "无值"),
-    (FoundMoreThan(unit=Unit.DURATION, value=1500.0), "more than 1500 s", "超过 1500 s"),
+    (FoundMoreThan(unit=Unit.DURATION, value=1500.0), "more than 1500 s", "超过 1500 秒"),
     (NotGradable(), "not gradable", "无法定级"),
     (NotGradable(why="too short"), "not gradable (too short)", "无法定级（too short）"),
     (PropertyFound(holds=True, violations=0), "kept", "满足"),
@@ -107,14 +109,18 @@ REASONS: list[tuple[Reason, str, str]] = [
     (
         BoundBroken(bound=IMPAIRED, found=FoundValue(unit=Unit.DURATION, value=1110.0)),
         "impaired_s ≤ 300 s, but it is 1110 s",
-        "服务异常时长 ≤ 300 s，实际为 1110 s",
+        "服务异常时长 ≤ 300 秒，实际：1110 秒",
     ),
     (
-        NothingToHold(bound=GRADED, found=NotGradable(why="too short")),
+        NothingToHold(bound=GRADED, found=NotGradable(why="too short", why_zh="过短")),
         "severity.dora ≤ ordinary: not gradable (too short)",
-        "定级 dora ≤ ordinary：无法定级（too short）",
+        "定级 欧盟 DORA ≤ 一般：无法定级（过短）",
     ),
-    (Unknowable(why="12 events beyond the first 9 were not kept"), *["12 events beyond the first 9 were not kept"] * 2),
+    (
+        Unknowable(why="12 events beyond the first 9 were not kept"),
+        "12 events beyond the first 9 were not kept",
+        "前 9 条之后另有 12 条日志未保留",
+    ),
     (
         NothingExercised(),
         "nothing was exercised: no window of the run had enough intents to judge",
@@ -132,9 +138,13 @@ REASONS: list[tuple[Reason, str, str]] = [
         "the core hangs 未触发：没有请求经过故障点",
     ),
     (NotDone(step="restart", why="no such pool"), "restart could not be done: no such pool", "restart 未能实施：no such pool"),
-    (DidNotHappen(event="failover", subject="counter"), "did not happen: failover counter", "未发生：failover counter"),
-    (DidNotHappen(counter="pool/a/refused", at_least=5), "did not happen: pool/a/refused ≥ 5", "未发生：pool/a/refused ≥ 5"),
-    (Aborted(condition="too many failed"), "aborted: too many failed", "中止：too many failed"),
+    (DidNotHappen(event="alarm", subject="counter-queue"), "did not happen: alarm counter-queue", "未发生：告警（柜台排队）"),
+    (
+        DidNotHappen(counter="pool/phone-seats/refused", at_least=5),
+        "did not happen: pool/phone-seats/refused ≥ 5",
+        "未发生：电话委托坐席拒绝数 ≥ 5",
+    ),
+    (Aborted(condition="flow/login/blocked"), "aborted: flow/login/blocked", "中止：登录认证未能提交数"),
 ]
 TABLE = [*((symptom_text(x), en, zh) for x, en, zh in SYMPTOMS), *((bound_text(x), en, zh) for x, en, zh in BOUNDS)]
 TABLE += [*((found_text(x), en, zh) for x, en, zh in FOUND), *((reason_text(x), en, zh) for x, en, zh in REASONS)]
