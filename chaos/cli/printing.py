@@ -30,7 +30,7 @@ def say(console: Console, text: str, style: str = "") -> None:
     console.print(one_line(text), style=style, markup=False, highlight=False, emoji=False, soft_wrap=True)
 
 
-class Teller:
+class Printer:
     """Prints texts in one language."""
 
     def __init__(self, console: Console, language: Language = "en") -> None:
@@ -52,15 +52,15 @@ def padded(text: LocalizedText, cells: int) -> LocalizedText:
 
 def print_result(result: SuiteResult, console: Console, language: Language = "en") -> None:
     """One run at length, several as a line a scenario with the reasons and replay lines of what did not pass."""
-    summary, tell = result.summary, Teller(console, language)
+    summary, out = result.summary, Printer(console, language)
     if len(result.runs) == 1:
         print_run(result.runs[0], console, language)
     else:
         for group in (g for g in result.groups if g.counts):
-            _print_group(group, runs_of(group, result.runs), tell)
+            _print_group(group, runs_of(group, result.runs), out)
         for pair in result.pairs:
-            _print_pair(pair, tell)
-        tell()
+            _print_pair(pair, out)
+        out()
         text = translate(
             "terminal.summary.pairs" if summary.pairs else "terminal.summary",
             verdict=translate(f"verdict.{summary.verdict}"),
@@ -71,12 +71,12 @@ def print_result(result: SuiteResult, console: Console, language: Language = "en
             failed=summary.failed,
             unknown=summary.unknown,
         )
-        tell(text, style=STYLE[summary.verdict])
+        out(text, style=STYLE[summary.verdict])
     if summary.conservation_broken:
-        tell(translate("terminal.conservation", n=summary.conservation_broken), style="bold red")
+        out(translate("terminal.conservation", n=summary.conservation_broken), style="bold red")
 
 
-def _print_group(group: GroupResult, runs: Sequence[RunResult], tell: Teller) -> None:
+def _print_group(group: GroupResult, runs: Sequence[RunResult], out: Printer) -> None:
     place = translate(
         "terminal.group",
         scenario=LocalizedText(group.scenario or "", own_text(runs[0], group.title).zh if runs else group.title),
@@ -85,10 +85,10 @@ def _print_group(group: GroupResult, runs: Sequence[RunResult], tell: Teller) ->
         impaired=_spread([run.measures.impaired_s or 0.0 for run in runs], duration_text),
         failed=_spread([run.measures.orders.failed_orders for run in runs], _number),
     )
-    tell(_verdict(group.verdict), untranslated(" "), place, style=STYLE[group.verdict])
+    out(_verdict(group.verdict), untranslated(" "), place, style=STYLE[group.verdict])
     for over in group.expectations:
         low, high = wilson(over.held, over.runs)
-        tell(
+        out(
             INDENT,
             translate(
                 "terminal.over",
@@ -104,10 +104,10 @@ def _print_group(group: GroupResult, runs: Sequence[RunResult], tell: Teller) ->
     bad = [run for run in runs if run.verdict != "pass"]
     for run in bad[:3]:
         for reason in run.reason_data[:3]:
-            tell(INDENT, translate("terminal.seed", seed=run.seed, reason=reason_text(reason, run.chinese)))
-        tell(INDENT, untranslated(run.replay))
+            out(INDENT, translate("terminal.seed", seed=run.seed, reason=reason_text(reason, run.chinese)))
+        out(INDENT, untranslated(run.replay))
     if len(bad) > 3:
-        tell(INDENT, translate("terminal.more", n=len(bad) - 3))
+        out(INDENT, translate("terminal.more", n=len(bad) - 3))
 
 
 def _verdict(verdict: str) -> LocalizedText:
@@ -128,18 +128,18 @@ def _spread(values: Sequence[float], text: Callable[[float], LocalizedText]) -> 
     return translate(key, median=text(median(values)), low=text(low), high=text(high))
 
 
-def _print_pair(pair: PairResult, tell: Teller) -> None:
+def _print_pair(pair: PairResult, out: Printer) -> None:
     claim = translate("terminal.pair", name=pair.name, claim=pair_claim(pair))
-    tell(_verdict(pair.verdict), untranslated(" "), claim, style=STYLE[pair.verdict])
+    out(_verdict(pair.verdict), untranslated(" "), claim, style=STYLE[pair.verdict])
     for line in pair_lines(pair):
-        tell(INDENT, line)
+        out(INDENT, line)
 
 
 def print_run(run: RunResult, console: Console, language: Language = "en") -> None:
     """One run for a person: verdict, reasons, measures, who noticed, causal chain, how to see it again."""
-    tell, verdict, (begin, end) = Teller(console, language), run.verdict or "unknown", run.window or (0, 0)
-    tell(join([translate(f"verdict.{verdict}"), own_text(run, run.title)], ": ", "："), style=STYLE[verdict])
-    tell(
+    out, verdict, (begin, end) = Printer(console, language), run.verdict or "unknown", run.window or (0, 0)
+    out(join([translate(f"verdict.{verdict}"), own_text(run, run.title)], ": ", "："), style=STYLE[verdict])
+    out(
         translate(
             "terminal.where",
             scenario=run.scenario or NONE,
@@ -152,24 +152,24 @@ def print_run(run: RunResult, console: Console, language: Language = "en") -> No
         )
     )
     for reason in run.reason_data:
-        tell(untranslated("  "), reason_text(reason, run.chinese))
-    tell()
-    _print_orders(run.measures.orders, tell)
-    _print_response(run.measures, tell)
+        out(untranslated("  "), reason_text(reason, run.chinese))
+    out()
+    _print_orders(run.measures.orders, out)
+    _print_response(run.measures, out)
     for line in run.timeline:
         parts = {
             "published": format_clock(line.published_ns),
             "simulated": NONE if line.simulated_ns is None else format_clock(line.simulated_ns),
         }
-        tell.labelled("timeline", translate("terminal.timeline.line", **parts, what=own_text(run, line.what)))
+        out.labelled("timeline", translate("terminal.timeline.line", **parts, what=own_text(run, line.what)))
     flows = [link.name for link in run.causes if link.kind == "flow"]
     shown = flows[:1] + [f for f in ("login", "place-order") if f in flows]
     print_chain(run, paths_to(run.causes, shown), console, language)
-    tell()
-    tell(translate("terminal.again", command=run.replay))
+    out()
+    out(translate("terminal.again", command=run.replay))
 
 
-def _print_orders(orders: Orders, tell: Teller) -> None:
+def _print_orders(orders: Orders, out: Printer) -> None:
     share = "" if orders.failed_share is None else fraction(orders.failed_share)
     text = translate(
         "terminal.failed.line",
@@ -180,26 +180,26 @@ def _print_orders(orders: Orders, tell: Teller) -> None:
         errors=number(orders.failed),
         unknown=number(orders.unknown),
     )
-    tell.labelled("failed", text, "bold")
+    out.labelled("failed", text, "bold")
     truths = [
         join([LocalizedText(flag, translate(f"truth.{flag}").zh), untranslated(number(orders.count(flag)))], " ", " ")
         for flag in FLAGS
         if orders.count(flag)
     ]
     if truths:
-        tell.labelled("truth", join(truths))
+        out.labelled("truth", join(truths))
 
 
-def _print_response(m: Measures, tell: Teller) -> None:
+def _print_response(m: Measures, out: Printer) -> None:
     recovery = duration_text(m.recovery_s)
     if m.recovery_s is None:
         recovery = translate("terminal.unrecovered", lower=duration_text(m.recovery_s_lower))
     parts = [translate("terminal.impaired.line", impaired=duration_text(m.impaired_s), recovery=recovery)]
-    tell.labelled("impaired", join([*parts, *([translate("terminal.metastable")] if m.metastable else [])], "; ", "；"))
+    out.labelled("impaired", join([*parts, *([translate("terminal.metastable")] if m.metastable else [])], "; ", "；"))
     if m.first_noticed:
         by = LocalizedText(m.first_noticed_by or "", display_name(m.first_noticed_by or "").zh)
         who = lookup("terminal.noticed.who", m.first_noticed)
-        tell.labelled("noticed", translate("terminal.noticed.line", who=who, name=by, after=duration_text(m.first_noticed_s)))
+        out.labelled("noticed", translate("terminal.noticed.line", who=who, name=by, after=duration_text(m.first_noticed_s)))
     lengths = {
         "detect": m.detect_s,
         "decide": m.decide_s,
@@ -213,24 +213,24 @@ def _print_response(m: Measures, tell: Teller) -> None:
         if length is not None
     ]
     if split:
-        tell.labelled("response", join(split))
+        out.labelled("response", join(split))
     affected, active = number(m.customers_affected or 0), number(m.customers_active or 0)
-    tell.labelled("customers", translate("terminal.customers.line", affected=affected, active=active))
+    out.labelled("customers", translate("terminal.customers.line", affected=affected, active=active))
     grades = [
         LocalizedText(f"{name} {grade.label}", f"{display_name(name).zh}：{grade_text(grade).zh}")
         for name, grade in m.severity.items()
     ]
-    tell.labelled("severity", join(grades, ", ", "；"))
+    out.labelled("severity", join(grades, ", ", "；"))
 
 
 def print_chain(run: RunResult, links: Sequence[CausalLink], console: Console, language: Language = "en") -> None:
     """The causal chain of a run or a part of it, a line a link, in time order."""
     if not links:
         return
-    tell = Teller(console, language)
+    out = Printer(console, language)
     symptoms = {link.node: symptom_text(symptom) for link, symptom in zip(run.causes, run.symptom_data, strict=True)}
-    tell()
-    tell(translate("terminal.chain"), style="bold")
+    out()
+    out(translate("terminal.chain"), style="bold")
     for link in links:
         kind, name = lookup("kind", link.kind).zh, display_name(link.name).zh
         what = LocalizedText(f"{link.kind} {link.name}: {link.what}", f"{kind} {name}：{symptoms[link.node].zh}")
@@ -238,4 +238,4 @@ def print_chain(run: RunResult, links: Sequence[CausalLink], console: Console, l
         if link.because:
             cause = link.because.partition("/")[2]
             because = LocalizedText(f"  ← {cause}", f"  ← {display_name(cause).zh}")
-        tell(untranslated(f"  {short_instant(link.t_ns)}  "), what, because)
+        out(untranslated(f"  {short_instant(link.t_ns)}  "), what, because)
