@@ -68,7 +68,7 @@ def unsteady_before(intervals: EvaluationIntervals, spec: EvaluationSpec) -> Uns
 
 def impairment(intervals: EvaluationIntervals, spec: EvaluationSpec) -> Impairment:
     """From the first step (without one from the beginning of the window) to the end of the window."""
-    begin = max(spec.window[0], spec.first_action or 0)
+    begin = max(spec.window[0], spec.since)
     inside = (intervals.begins + spec.every > begin) & (intervals.begins < spec.window[1])
     judged = inside & intervals.session
     violated = judged & (intervals.states == VIOLATED)
@@ -123,11 +123,11 @@ def metastable(journal: Journal, intervals: EvaluationIntervals, spec: Evaluatio
     if not recent.size or intervals.states[recent[-1]] != VIOLATED or spec.cleared_at is None:
         return False
     steady = recent[intervals.states[recent] == STEADY]
-    since = max(int(intervals.begins[steady[-1]]) if steady.size else 0, spec.cleared_at, _last_pending(journal))
+    ends = intervals.begins + spec.every
+    since = max([spec.cleared_at, _last_pending(journal), *ends[steady[-1:]].tolist()])
     load = _load(journal, spec)
     carried = max((load[i] for i in np.flatnonzero(intervals.states == STEADY)), default=0)
-    overload = [int(intervals.begins[i]) for i in recent if load[i] > SHOWN_LOAD * carried]
-    since = max(since, max(overload, default=0))
+    since = max([since, *(int(ends[i]) for i in recent if load[i] > SHOWN_LOAD * carried)])
     return True if spec.window[1] - since >= METASTABLE_HOLDS * spec.hold else None
 
 

@@ -148,4 +148,5 @@ def _in_session(journal: Journal, begins: Ints) -> Mask:
         return np.ones(begins.size, bool)
     times, sessions = np.array([t for t, _ in phases]), np.array([s for _, s in phases])
     at = np.searchsorted(times, begins, side="right") - 1
-    return np.where(at >= 0, sessions[np.maximum(at, 0)], False)
+    within: Mask = (at >= 0) & sessions[at]
+    return within

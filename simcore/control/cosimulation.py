@@ -193,7 +193,7 @@ class KernelSampler:
             -math.inf if sampling.below is None else sampling.below,
             sampling.least,
         )
-        self._at = machine.add_sampler(kind, of, to, sampling.first, sampling.every, bounds)
+        self._at = machine.add_sampler(kind, of, to, sampling.first, sampling.every, bounds, sampling.either)
         self._of, self._to = of, to
         self._waiting: simpy.Event | None = None
 

@@ -19,7 +19,8 @@ BAD_OUTCOMES = ("blocked", "failed", "unknown")
 
 
 class RobotProcess(Watcher):
-    """One synthetic intent at a time, every interval; a business reject is an answer, so the path lives."""
+    """One synthetic intent at a time, every interval; a business reject is an answer, so the path lives. None in the time that `failures`
+    of them take counts as so many: on a path where nobody loses patience, silence may last for ever."""
 
     def __init__(self, core: Core, name: str, rule: Robot, board: AlarmBoard, gates: Gates) -> None:
         super().__init__(core, name, rule.silenced, board)
@@ -28,15 +29,25 @@ class RobotProcess(Watcher):
         self._failures = 0
         core.env.process(self._run())
 
-    def _run(self) -> Generator[simpy.Event, ProbeAnswer, None]:
+    def _run(self) -> Generator[simpy.Event, None, None]:
         env, rule = self._core.env, self.rule
         due = env.now + (int(self._core.draw(f"phase/{self.name}") * rule.every) if rule.phase is None else rule.phase)
         while True:
             yield env.timeout(max(0, due - env.now))
             if rule.while_open is None or self._gates.is_open(rule.while_open):
-                answer = yield self._core.probe(rule.flow)
-                self._judge(answer.code, answer.latency_ns)
+                yield from self._probe()
             due += rule.every
+
+    def _probe(self) -> Generator[simpy.Event, None, None]:
+        patience = max(self.rule.failures * self.rule.every, self.rule.slower_than or 0)
+        answer = self._core.probe(self.rule.flow)
+        yield answer | self._core.env.timeout(patience)
+        found: ProbeAnswer | None = answer.value if answer.processed else None
+        if found is not None:
+            self._judge(found.code, found.latency_ns)
+        else:
+            self._failures += self.rule.failures - 1
+            self._judge("timeout", patience)
 
     def _judge(self, code: str, latency_ns: int) -> None:
         slow = self.rule.slower_than is not None and latency_ns > self.rule.slower_than

@@ -6,6 +6,7 @@ itself (`Cosimulation.sampler`); `PolledSampler` does it in SimPy, and sees the 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
@@ -22,8 +23,9 @@ TOO_FEW = 1e-9  # a ratio over less than this is none
 class Sampling:
     """What is sampled and when: the metrics of one or two sums (`Metric.sums`), every `every` ns from `first` on (not before now).
 
-    Beyond is more than `above`, or less than `below`; without a bound nothing is. A ratio over fewer than `min_count` is no data, and so
-    is the first sample of a growth.
+    Beyond is more than `above`, or less than `below`; without a bound nothing is. The first sample of a growth is no data, and so is a
+    ratio in an interval in which fewer than `min_count` were counted. What is counted above the line counts too: failed to done is
+    without bound, and not without data, when everything fails and nothing is done.
     """
 
     kind: Kind
@@ -40,13 +42,20 @@ class Sampling:
         """The least count that a ratio is taken over."""
         return max(self.min_count, TOO_FEW)
 
+    @property
+    def either(self) -> bool:
+        """Whether the sum above the line counts as the one below it does: it holds no lengths of time, which are not so many of anything."""
+        return not any(reading.endswith(("_ns", "_ns_sum")) for reading in self.of)
+
     def value(self, ns: int, of: int, to: int) -> float | None:
         """What comes of the sums of a gauge, or of how much they grew in an interval of `ns` (0: there was none). None for no data."""
         if self.kind == "gauge":
             return float(of)
         if self.kind == "rate":
             return float(of) * SECOND / float(ns) if ns > 0 else None
-        return float(of) / float(to) if ns > 0 and to >= self.least else None
+        if ns <= 0 or (max(of, to) if self.either else to) < self.least:
+            return None
+        return float(of) / float(to) if to > 0 else math.inf
 
     def beyond(self, value: float | None) -> bool | None:
         """Whether a value is beyond the bound; None for no data."""

@@ -72,12 +72,12 @@ def _texts(codes: Codes) -> str:
 
 def counters_table() -> str:
     """A Markdown table of what the journal keeps of each kind, as docs/journal.md shows it."""
-    rows = ["| kind | field | mode | kept in | |", "|---|---|---|---|---|"]
+    rows = ["| kind | field | mode | kept in | counts, or is | and not |", "|---|---|---|---|---|---|"]
     for kind, record in JOURNAL_RECORDS.items():
         for word in record.words:
             if word.mode is not None and word.kept is not Kept.SERIES:
                 kept = Kept.BOTH if any(word.label == name for name, _, _ in record.series()) else Kept.TOTAL
-                rows.append(f"| {kind} | `{word.label}` | {word.mode.value} | {kept.value} | {word.docs} |")
+                rows.append(f"| {kind} | `{word.label}` | {word.mode.value} | {kept.value} | {word.docs} | {word.excludes} |")
     return "\n".join(rows) + "\n"
 
 

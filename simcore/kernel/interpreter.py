@@ -922,7 +922,10 @@ def end_attempt(m, f, k, pc, call, code):
         m[k + y.TASK_ATTEMPT] = 0
         return after
     m[k + y.TASK_CODE] = code
-    m[call + y.CALL_FAILURES] += 1
+    if m[U(m[k + y.TASK_PC])] != y.DO_ISSUE:
+        m[call + y.CALL_WITHHELD] += 1
+    if code != y.REJECTED:
+        m[call + y.CALL_FAILURES] += 1
     if code == y.TIMEOUT:
         m[call + y.CALL_TIMEOUTS] += 1
     if m[call + y.CALL_RETRY_ON] >> code & 1 and m[k + y.TASK_ATTEMPT] + 1 < m[call + y.CALL_ATTEMPTS_MAX]:

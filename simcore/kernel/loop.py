@@ -230,8 +230,10 @@ def take_sample(m, f, sampler, now):
         )
         if kind == y.SAMPLE_RATE:
             data, value = True, float(m[sampler + y.SAMPLER_OF_GREW]) * _SECOND / float(m[sampler + y.SAMPLER_NS])
-        elif kind == y.SAMPLE_RATIO and m[sampler + y.SAMPLER_TO_GREW] >= f[floats + y.SAMPLER_FLOAT_LEAST]:
-            data, value = True, float(m[sampler + y.SAMPLER_OF_GREW]) / float(m[sampler + y.SAMPLER_TO_GREW])
+        elif kind == y.SAMPLE_RATIO:
+            of_grew, to_grew = m[sampler + y.SAMPLER_OF_GREW], m[sampler + y.SAMPLER_TO_GREW]
+            data = (max(of_grew, to_grew) if m[sampler + y.SAMPLER_EITHER] else to_grew) >= f[floats + y.SAMPLER_FLOAT_LEAST]
+            value = float(of_grew) / float(to_grew) if to_grew > 0 else np.inf
     if kind == y.SAMPLE_GAUGE:
         m[sampler + y.SAMPLER_NS], m[sampler + y.SAMPLER_OF_GREW] = 0, of
         data, value = True, float(of)

@@ -358,10 +358,10 @@ class Machine:
         self._put(y.RUN_WATCHES_N, len(watches))
 
     def add_sampler(
-        self, kind: int, of: list[int], to: list[int], first: int, every: int, bounds: tuple[float, float, float]
+        self, kind: int, of: list[int], to: list[int], first: int, every: int, bounds: tuple[float, float, float], either: bool
     ) -> int:
         """A sampler of some words of the arena, which comes after those there are already; its handle. `bounds`: what is
-        above, what below, and the least a ratio is taken over."""
+        above, what below, and the least a ratio is taken over; `either`: it is enough if the first sum grew by that."""
         floats, sampler = self._append_floats(bounds), self._append(y.SAMPLER_SIZE)
         words = {
             y.SAMPLER_DUE: first,
@@ -373,6 +373,7 @@ class Machine:
             y.SAMPLER_TO_N: len(to),
             y.SAMPLER_AT: -1,
             y.SAMPLER_FLOATS: floats,
+            y.SAMPLER_EITHER: int(either),
         }
         for offset, value in words.items():
             self.m[sampler + int(offset)] = value

@@ -53,6 +53,8 @@ class Word(NamedTuple):
     """Its offset, where that is not the end of the word before it."""
     called: str = ""
     """Its name in the journal, where that is not its own."""
+    excludes: str = ""
+    """What one might think it counts, and it does not: beside `docs` in the table of docs/journal.md."""
 
     @property
     def label(self) -> str:
@@ -136,6 +138,11 @@ class Constant(NamedTuple):
     docs: str
     unsigned: bool = False
 
+
+DONE = "tasks that ended ok or rejected, also when nobody waited for them any more"
+NOT_DONE = "tasks still there; what never got there"
+FAILED = "tasks that ended otherwise, those that died with the unit too"
+NOT_FAILED = "what was refused because the unit was down; what a link lost; a caller's timeout"
 
 _CUMULATIVE, _INTEGRAL, _GAUGE, _PEAK = Mode.CUMULATIVE, Mode.INTEGRAL, Mode.GAUGE, Mode.PEAK
 _TOTAL, _SERIES, _BOTH = Kept.TOTAL, Kept.SERIES, Kept.BOTH
@@ -322,6 +329,7 @@ SAMPLER = Record(
         Word("turns", "intervals that have ended"),
         Word("floats", "its SAMPLER_FLOAT block"),
         Word("fired", "its last sample has woken somebody"),
+        Word("either", "a ratio is over enough if either sum grew by it"),
     ),
 )
 SAMPLER_FLOAT = Record(
@@ -445,8 +453,15 @@ POOL = Record(
         Word("discipline", "FIFO, LIFO or PRIORITY"),
         Word("last", "up to when the integrals are added up, ns"),
         Word("granted", "slots given to tasks", _CUMULATIVE, _BOTH, traffic=True),
-        Word("refused", "tasks turned away because the queue was full", _CUMULATIVE, _BOTH, traffic=True),
-        Word("waited", "tasks that had to wait", _CUMULATIVE, _BOTH),
+        Word(
+            "refused",
+            "tasks turned away because the queue was full",
+            _CUMULATIVE,
+            _BOTH,
+            traffic=True,
+            excludes="tasks whose time ran out in the queue",
+        ),
+        Word("waited", "tasks that had to wait, whether they got a slot or not", _CUMULATIVE, _BOTH),
         Word("busy_ns", "slots in use, added up over time, ns", _INTEGRAL, _BOTH),
         Word("queue_ns", "tasks that wait, added up over time, ns", _INTEGRAL),
         Word("full_ns", "time with no free slot, ns", _INTEGRAL),
@@ -477,7 +492,7 @@ LIMIT = Record(
         Word("tolerance", "how early a request may be, ns"),
         Word("defers", "what is too early waits"),
         Word("max_wait", "longest wait, ns"),
-        Word("passed", "requests let through", _CUMULATIVE, _BOTH, traffic=True),
+        Word("passed", "requests let through, those that had to wait too", _CUMULATIVE, _BOTH, traffic=True),
         Word("deferred", "requests that had to wait", _CUMULATIVE, _BOTH, traffic=True),
         Word("refused", "requests turned away", _CUMULATIVE, _BOTH, traffic=True),
     ),
@@ -497,8 +512,8 @@ INSTANCE = Record(
         Word("index", "its number within the service"),
         Word("working", "tasks at a work step"),
         Word("live", "tasks there", _GAUGE, _BOTH),
-        Word("done", "tasks that ended ok or rejected", _CUMULATIVE, _BOTH, traffic=True),
-        Word("failed", "tasks that ended otherwise", _CUMULATIVE, _BOTH, traffic=True),
+        Word("done", DONE, _CUMULATIVE, _BOTH, traffic=True, excludes=NOT_DONE),
+        Word("failed", FAILED, _CUMULATIVE, _BOTH, traffic=True, excludes=NOT_FAILED),
         Word("sojourn_ns", "time that tasks which have ended were there, ns", _CUMULATIVE, _BOTH),
         Word("special", "it has errors or a grey share"),
         Word("parked", "tasks and messages that wait until it is up or thaws: a queue", width=9, at=12),
@@ -550,8 +565,8 @@ OPERATION = Record(
         Word("lifetime", "how long idempotency keys are kept, ns; -1: it has none"),
         Word("histogram", "durations of tasks that ended ok or rejected"),
         Word("effects", "it may change something"),
-        Word("done", "tasks that ended ok or rejected", _CUMULATIVE, _BOTH),
-        Word("failed", "tasks that ended otherwise", _CUMULATIVE, _BOTH),
+        Word("done", DONE, _CUMULATIVE, _BOTH, excludes=NOT_DONE),
+        Word("failed", FAILED, _CUMULATIVE, _BOTH, excludes=NOT_FAILED),
         Word("service", "whose"),
         Word("number", "in the journal"),
     ),
@@ -567,7 +582,9 @@ LINK = Record(
         Word("add", "added to every latency, ns"),
         Word("cut_request", "requests are lost"),
         Word("cut_answer", "answers are lost"),
-        Word("sent", "requests and messages sent", _CUMULATIVE, _BOTH, traffic=True),
+        Word(
+            "sent", "requests and messages sent, lost ones and copies too", _CUMULATIVE, _BOTH, traffic=True, excludes="answers"
+        ),
         Word("lost_request", "requests and messages lost", _CUMULATIVE, _BOTH),
         Word("lost_answer", "answers lost", _CUMULATIVE, _BOTH),
         Word("clean", "takes no time and loses nothing"),
@@ -618,13 +635,56 @@ CALL = Record(
         Word("delay", "of a message, a distribution in the float arena; 0: none"),
         Word("states", "its state at each instance of the calling service"),
         Word("armed", "its timeout begins before the connection is acquired"),
-        Word("attempts", "calls and messages sent, each attempt by itself", _CUMULATIVE, _BOTH, traffic=True),
-        Word("failures", "attempts that failed", _CUMULATIVE, _BOTH),
-        Word("timeouts", "attempts that timed out", _CUMULATIVE, _BOTH),
-        Word("retries", "attempts after the first", _CUMULATIVE, _BOTH),
-        Word("breaker_open", "times the breaker opened", _CUMULATIVE, _BOTH),
+        Word(
+            "attempts",
+            "attempts of calls, each by itself, and messages, once they are sent, whether they arrive or not",
+            _CUMULATIVE,
+            _BOTH,
+            traffic=True,
+            excludes="`withheld` attempts; a message's later deliveries; copies that a link makes",
+        ),
+        Word(
+            "failures",
+            "attempts, sent or `withheld`, that ended neither ok nor rejected",
+            _CUMULATIVE,
+            _BOTH,
+            excludes="business rejects; attempts still open; attempts whose caller died",
+        ),
+        Word(
+            "timeouts",
+            "those of the `failures` whose time ran out, before the answer or before they were sent",
+            _CUMULATIVE,
+            _BOTH,
+            excludes="deadlines of the caller",
+        ),
+        Word(
+            "retries",
+            "attempts after the first, from when they are decided on, before their backoff",
+            _CUMULATIVE,
+            _BOTH,
+            excludes="what no policy or budget allows; the attempts of whoever calls the caller again",
+        ),
+        Word(
+            "breaker_open",
+            "times a breaker opened, by failures or by a failed probe: each calling instance has its own",
+            _CUMULATIVE,
+            _BOTH,
+            excludes="what an open breaker turns away (`withheld`)",
+        ),
         Word("number", "in the journal"),
-        Word("fallbacks", "calls answered by the fallback", _CUMULATIVE, _BOTH),
+        Word(
+            "fallbacks",
+            "calls whose fallback was begun, after their last attempt",
+            _CUMULATIVE,
+            _BOTH,
+            excludes="business rejects",
+        ),
+        Word(
+            "withheld",
+            "attempts given up before they were sent: breaker, bulkhead or pool said no, or the time ran out",
+            _CUMULATIVE,
+            _BOTH,
+        ),
     ),
     kind="call",
 )
@@ -731,9 +791,15 @@ FLOW = Record(
         Word("record", "each intent has a row"),
         Word("priority", "of its tasks"),
         Word("histogram", "durations of confirmed intents"),
-        Word("started", "intents begun", _CUMULATIVE, _BOTH, traffic=True),
+        Word("started", "intents begun", _CUMULATIVE, _BOTH, traffic=True, excludes="attempts after an intent's first"),
         Word("ok", "intents confirmed", _CUMULATIVE, _BOTH),
-        Word("rejected", "intents rejected by a business rule", _CUMULATIVE, _BOTH),
+        Word(
+            "rejected",
+            "intents rejected by a business rule",
+            _CUMULATIVE,
+            _BOTH,
+            excludes="what queues, limits or breakers turned away (`failed`)",
+        ),
         Word("failed", "intents that failed and left nothing behind", _CUMULATIVE, _BOTH),
         Word("unknown", "intents of which the customer knows nothing for sure", _CUMULATIVE, _BOTH),
         Word("blocked", "intents that never got to where they do anything", _CUMULATIVE, _BOTH),

@@ -126,10 +126,10 @@ def _busy_share(bins: Bins, name: str) -> NDArray[np.float64]:
 
 def edge_levels(bins: Bins, edge: TopologyEdge, split: int) -> Ints:
     """How many of the calls between two services fail in each bin: 0 no more than usual, 1 to 9 in ninths, rounded up."""
-    attempts, failures = (
+    attempts, withheld, failures = (
         np.sum([np.zeros(bins.count, np.int64), *(bins.sums("call", site, field) for site in edge.sites)], axis=0)
-        for field in ("attempts", "failures")
+        for field in ("attempts", "withheld", "failures")
     )
-    ended = np.maximum(attempts, failures)
+    ended = np.maximum(attempts + withheld, failures)
     share = failures / np.maximum(1, ended)
     return np.where(failing(failures, ended, split), np.ceil(LEVELS * share), 0).astype(np.int64)

@@ -55,6 +55,33 @@ def test_a_ratio_over_too_few_is_no_data(make):
         assert core.minutes("alarm") == alarms
 
 
+@pytest.mark.parametrize(
+    ("failed", "done", "alarms"),
+    [(20, 0, [10 / 60]), (20, 1, [10 / 60]), (14, 0, []), (0, 20, []), (15, 15, [10 / 60]), (1, 15, [])],
+)
+def test_failed_to_done_sounds_when_everything_fails(make, failed, done, alarms):
+    """Nothing is done: the ratio is without bound, and not without data, once 15 have failed in the interval of ten seconds."""
+    ratio = {"ratio": {"of": ["operation/counter.place/failed"], "to": ["operation/counter.place/done"]}}
+    rule = {"metric": ratio, "above": 0.1, "every": "10s", "phase": 0, "breaches": 1, "min_count": 15}
+    grown = {"operation/counter.place/failed": failed, "operation/counter.place/done": done}
+    readings = {name: lambda t, n=n: n * (t - parse_clock("09:00")) // (10 * SECOND) for name, n in grown.items()}
+    core, _ = make({"monitors": {"m": rule}}, before=lambda c: c.readings.update(readings))
+    core.run("09:00:15")
+    assert core.minutes("alarm") == alarms
+
+
+@pytest.mark.parametrize(("ok", "alarms"), [(0, []), (14, []), (15, [10 / 60])])
+def test_a_mean_is_over_so_many_and_not_over_their_time(make, ok, alarms):
+    """The time above the line is not so many of anything: a mean of none, or of too few, stays without data."""
+    ratio = {"ratio": {"of": ["flow/order/latency_ns_sum"], "to": ["flow/order/ok"]}}
+    rule = {"metric": ratio, "above": "100ms", "every": "10s", "phase": 0, "breaches": 1, "min_count": 15}
+    grown = {"flow/order/latency_ns_sum": 15 * SECOND, "flow/order/ok": ok}
+    readings = {name: lambda t, n=n: n * (t - parse_clock("09:00")) // (10 * SECOND) for name, n in grown.items()}
+    core, _ = make({"monitors": {"m": rule}}, before=lambda c: c.readings.update(readings))
+    core.run("09:00:15")
+    assert core.minutes("alarm") == alarms
+
+
 def test_a_threshold_may_be_a_duration(make):
     """Mean latency over 100 ms, as the ratio of the sums."""
     ratio = {"ratio": {"of": ["flow/order/latency_ns_sum"], "to": ["flow/order/ok"]}}
@@ -144,6 +171,16 @@ def test_a_robot_waits_for_its_answer_and_keeps_its_beat(make):
     core, _ = make({"robots": {"r": ROBOT}}, before=lambda c: c.probes.update({"code": "timeout", "latency_ns": 90 * SECOND}))
     core.run("09:05")
     assert core.minutes("probe_failed") == [1.5, 3.0, 4.5]
+
+
+@pytest.mark.parametrize(("answer_s", "failed", "alarms"), [(179, [2 + 59 / 60], []), (181, [3.0], [3.0])])
+def test_a_probe_that_is_never_answered_is_as_good_as_so_many_that_failed(make, answer_s, failed, alarms):
+    """Three failures a minute apart raise the alarm: so does no answer for three minutes, on a path where nobody loses patience."""
+    late = {"code": "timeout", "latency_ns": answer_s * SECOND}
+    core, _ = make({"robots": {"r": ROBOT | {"failures": 3}}}, before=lambda c: c.probes.update(late))
+    core.run("09:03:01")
+    assert core.minutes("probe_failed") == pytest.approx(failed)
+    assert core.minutes("alarm") == alarms
 
 
 def test_a_robot_rests_while_its_gate_is_shut(make):

@@ -1,0 +1,202 @@
+"""What makes a run no valid experiment, or one that cannot pass, and what must happen in it: journals written by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hand_journal import EVERY, HOLD, Order, journal, windows
+
+from chaos.documents.scenario import Record, Scenario, Timepoint, step_model
+from chaos.faults.catalogue import shipped_faults
+from chaos.judgement.assessment import Assessment, assess, spec_of, timeline_of
+from simcore.base.units import SECOND
+from simcore.journal.summary import figures
+
+STEP = step_model(shipped_faults())
+SECONDS = 100
+STEADY = {"every": "10s", "hold": "30s", "objectives": {"order": {"success": 0.9, "min_count": 5}}}
+HANG = {"name": "hung", "at": "00:00:50", "for": "10s", "hang": {"service": "core"}}
+BOUND = {"measure": "impaired_s", "at_most": "1h"}
+BEGAN = (50 * SECOND, "fault_started", "hung", {"step": 0, "targets": "unit/core#0, unit/core#1"})
+HEALED = (60 * SECOND, "fault_healed", "hung", {"step": 0})
+MET = (60 * SECOND, "fault_exercised", "hung", {"step": 0, "grown": 3})
+Logged = tuple[int, str, str, dict[str, Any]]
+
+
+def scenario(**said: Any) -> Scenario:
+    """A scenario of 100 s from midnight on, in which the core hangs at 50 s unless it says otherwise."""
+    text = {
+        "kind": "scenario", "name": "x", "title": "x", "window": {"from": "00:00", "to": "00:01:40"}, "steady_state": STEADY,
+        "method": [HANG], "expect": [BOUND],
+    } | said  # fmt: skip
+    text["method"] = [STEP.model_validate(step) for step in text["method"]]
+    return Scenario.model_validate(text)
+
+
+def assessed(
+    *events: Logged, states: str = "+++++-++++", made: Any = None, counters: Any = None, reason: str | None = None, **said: Any
+) -> Assessment:
+    """What a run in these states showed, with these events and counters."""
+    orders = windows(states) if made is None else made
+    run = journal(SECONDS, orders, counters, events, reason=reason)
+    return assess(scenario(**said), {"m": "monitor"}, run, figures(run), {})
+
+
+def kinds(reasons: Any) -> list[str]:
+    return [reason.kind for reason in reasons]
+
+
+def test_a_valid_run_has_nothing_against_it() -> None:
+    """The step took effect, orders were steady before it and impaired for an interval."""
+    found = assessed(BEGAN, MET, HEALED)
+    assert (found.invalid, found.missed, found.doubts) == ([], [], [])
+    assert found.judgement.verdict == "pass"
+    assert (found.measures.impaired_s, found.measures.recovery_s, found.measures.steady_before) == (10, 10, True)
+    assert (found.measures.customers_active, found.measures.orders.intended, found.measures.orders.failed) == (10, 100, 10)
+    (fault,) = found.faults
+    assert (fault.name, fault.fault, fault.began_ns, fault.ended_ns) == ("hung", "hang", 50 * SECOND, 60 * SECOND)
+    assert (fault.targets, fault.grown, fault.took_effect, fault.failed) == (["unit/core#0", "unit/core#1"], 3, True, None)
+
+
+@pytest.mark.parametrize(("grown", "took"), [(0, False), (1, True), (None, False)])
+def test_a_step_that_nothing_met_had_no_effect(grown: int | None, took: bool) -> None:
+    """One request is enough; without evidence there is none."""
+    found = assessed(BEGAN, (60 * SECOND, "fault_exercised", "hung", {"step": 0, "grown": grown}), HEALED)
+    assert found.faults[0].took_effect is took
+    assert kinds(found.invalid) == ([] if took else ["no_effect"])
+    assert found.judgement.verdict == ("pass" if took else "unknown")
+
+
+def test_a_step_that_did_not_begin_or_was_not_measured_had_no_effect() -> None:
+    """Nor has one whose events are another step's."""
+    assert kinds(assessed(MET, HEALED).invalid) == ["no_effect"]
+    assert kinds(assessed(BEGAN, HEALED).invalid) == ["no_effect"]
+    other = [(at, what, subject, detail | {"step": 1}) for at, what, subject, detail in (BEGAN, MET, HEALED)]
+    assert kinds(assessed(*other).invalid) == ["no_effect"]
+    found = assessed(BEGAN, MET).faults[0]
+    assert (found.began_ns, found.ended_ns, found.took_effect) == (50 * SECOND, None, True)
+    nothing = assessed().faults[0]
+    assert (nothing.began_ns, nothing.ended_ns, nothing.targets, nothing.grown) == (None, None, [], 0)
+
+
+def test_a_step_that_could_not_be_done_leaves_a_doubt() -> None:
+    """It is no step without effect, for it is known why; the run may fail and cannot pass."""
+    failed = (50 * SECOND, "fault_failed", "hung", {"step": 0, "why": "no such unit"})
+    found = assessed(BEGAN, MET, failed)
+    assert (kinds(found.invalid), kinds(found.doubts), found.faults[0].failed) == ([], ["not_done"], "no such unit")
+    assert found.faults[0].took_effect is False
+    assert found.judgement.verdict == "unknown"
+    broken = assessed(BEGAN, MET, failed, expect=[{"measure": "impaired_s", "at_most": "9s"}])
+    assert broken.judgement.verdict == "fail"
+    aborted = assessed(BEGAN, MET, (70 * SECOND, "aborted", "too many failed", {}))
+    assert (kinds(aborted.doubts), aborted.judgement.verdict) == (["aborted"], "unknown")
+
+
+def test_a_run_that_shows_nothing_is_not_judged() -> None:
+    """No interval with enough orders; a steady state that was violated or not seen before the step; a run that was given up."""
+    assert kinds(assessed(BEGAN, MET, states="+++++.....").invalid) == ["nothing_exercised"]
+    assert kinds(assessed(BEGAN, MET, states="+++++....-").invalid) == []
+    assert kinds(assessed(BEGAN, MET, states="+++++....+").invalid) == []
+    assert kinds(assessed(BEGAN, MET, states="++-+++++++").invalid) == ["unsteady_before"]
+    assert kinds(assessed(BEGAN, MET, states="....++++++").invalid) == ["unsteady_before"]
+    assert kinds(assessed(BEGAN, MET, reason="too many tasks").invalid) == ["unknowable"]
+    both = assessed(BEGAN, MET, states="....++++++", reason="x").measures
+    assert (both.steady_before, bool(both.unsteady_because)) == (False, True)
+    assert assessed(BEGAN, MET).measures.unsteady_because == ""
+    assert assessed(BEGAN, MET, states="+++++....-").judgement.verdict == "pass"
+
+
+# --- what must happen -----------------------------------------------------------------------------------------------------------
+
+
+def alarms(*at: int, subject: str = "m") -> list[Logged]:
+    return [(second * SECOND, "alarm", subject, {}) for second in at]
+
+
+@pytest.mark.parametrize(
+    ("at", "missed"), [((49, 49), True), ((49, 50), True), ((50, 50), False), ((50, 51), False), ((50, 51, 52), False)]
+)
+def test_so_many_events_must_come_from_the_first_step_on(at: tuple[int, ...], missed: bool) -> None:
+    """Two alarms are asked for: the instant of the step counts, the second before it does not."""
+    found = assessed(BEGAN, MET, *alarms(*at), must_happen=[{"event": "alarm", "at_least": 2}])
+    assert kinds(found.missed) == (["did_not_happen"] if missed else [])
+    assert found.judgement.verdict == ("unknown" if missed else "pass")
+
+
+def test_an_event_may_have_to_be_of_a_subject() -> None:
+    """Without one any is; another event is another."""
+    said = [{"event": "alarm", "subject": "n"}]
+    assert kinds(assessed(BEGAN, MET, *alarms(55), must_happen=said).missed) == ["did_not_happen"]
+    assert assessed(BEGAN, MET, *alarms(55, subject="n"), must_happen=said).missed == []
+    assert kinds(assessed(BEGAN, MET, *alarms(55), must_happen=[{"event": "detect"}]).missed) == ["did_not_happen"]
+
+
+@pytest.mark.parametrize(("more", "missed"), [(1, True), (2, False), (3, False)])
+def test_a_counter_must_grow_by_so_much_from_the_first_step_on(more: int, missed: bool) -> None:
+    """Two are asked for; what it grew by before does not count."""
+    counters = {"pool/p/refused": [5] * 50 + [more]}
+    found = assessed(BEGAN, MET, counters=counters, must_happen=[{"counter": "pool/p/refused", "at_least": 2}])
+    assert kinds(found.missed) == (["did_not_happen"] if missed else [])
+
+
+def test_without_a_method_what_must_happen_counts_from_the_beginning_of_the_run() -> None:
+    """From the warm-up on."""
+    said = {"window": {"from": "00:01", "to": "00:01:40"}, "warmup": "1min", "method": []}
+    assert assessed(*alarms(0), states="++++++++++", must_happen=[{"event": "alarm"}], **said).missed == []
+    steps = [HANG | {"name": "late", "at": "00:00:55"}, HANG | {"at": "00:00:51"}]
+    assert kinds(assessed(*alarms(50), method=steps, must_happen=[{"event": "alarm"}]).missed) == ["did_not_happen"]
+    assert assessed(*alarms(51), method=steps, must_happen=[{"event": "alarm"}]).missed == []
+
+
+# --- what is asked of the journal -----------------------------------------------------------------------------------------------
+
+
+def test_the_question_is_the_scenarios() -> None:
+    """Window, intervals, objectives with and without a bound on their time, the first of the steps, and when all were healed."""
+    second = HANG | {"at": "00:00:40", "name": "earlier"}
+    latency = {"success": 0.9, "min_count": 7, "latency": {"at_most": "2s", "quantile": 0.5}}
+    steady = STEADY | {"objectives": {"order": latency, "quote": {"success": 0.8}}}
+    made = scenario(method=[HANG, second], steady_state=steady, window={"from": "00:00:10", "to": "00:01:40"}, warmup="10s")
+    healed = [(70 * SECOND, "fault_healed", "hung", {"step": 0}), (65 * SECOND, "fault_healed", "earlier", {"step": 1})]
+    asked = spec_of(made, {"m": "robot"}, journal(SECONDS, (), events=healed))
+    assert (asked.window, asked.every, asked.hold) == ((10 * SECOND, 100 * SECOND), EVERY, HOLD)
+    assert (asked.first_action, asked.cleared_at, asked.watchers) == (40 * SECOND, 70 * SECOND, {"m": "robot"})
+    order, quote = asked.objectives["order"], asked.objectives["quote"]
+    assert (order.success, order.quantile, order.latency_ns, order.min_count) == (0.9, 0.5, 2 * SECOND, 7)
+    assert (quote.quantile, quote.latency_ns) == (None, None)
+    assert spec_of(made, {}, journal(SECONDS, (), events=healed[:1])).cleared_at is None
+    assert spec_of(made, {}, journal(SECONDS, (), events=healed[1:])).cleared_at is None
+    nothing = spec_of(scenario(method=[]), {}, journal(SECONDS))
+    assert (nothing.first_action, nothing.cleared_at) == (None, 0)
+
+
+def test_counters_are_counted_from_the_first_step() -> None:
+    """Those that expectations are about, and others that are asked for, each once."""
+    reading = "counters.pool/p/refused.grown"
+    counters = {"pool/p/refused": [5] * 50 + [2], "pool/q/refused": [1] * 51}
+    said = scenario(expect=[{"measure": reading, "at_most": 2}])
+    run = journal(SECONDS, windows("+++++-++++"), counters, [BEGAN, MET])
+    found = assess(said, {}, run, figures(run), {}, ("pool/q/refused", "pool/p/refused"))
+    assert {name: c.grown for name, c in found.measures.counters.items()} == {"pool/p/refused": 2, "pool/q/refused": 1}
+    assert found.judgement.verdict == "pass"
+
+
+def test_nobody_at_all_is_no_customer() -> None:
+    """A run in which nothing is recorded has no customers, and no measure fails for it."""
+    found = assessed(BEGAN, MET, made=[Order(SECOND, "pending")])
+    assert (found.measures.customers_active, found.measures.customers_affected) == (1, 0)
+
+
+def test_the_published_timeline_has_the_simulated_times() -> None:
+    """Of the first event of that name and subject; a line without an event, or whose event did not come, has none."""
+    lines = [("alarm", None), ("alarm", "n"), (None, None), ("detect", None)]
+    points = [
+        Timepoint.model_validate({"at": "00:01", "what": "x", "event": event, "subject": subject}) for event, subject in lines
+    ]
+    made = scenario(purpose="reproduction", record=Record(timeline=points))
+    events = [*alarms(20, 25), *alarms(30, subject="n")]
+    found = timeline_of(made, journal(SECONDS, (), events=events))
+    assert [line.simulated_ns for line in found] == [20 * SECOND, 30 * SECOND, None, None]
+    assert [line.published_ns for line in found] == [60 * SECOND] * 4
+    assert timeline_of(scenario(), journal(SECONDS)) == []

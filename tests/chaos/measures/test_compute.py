@@ -1,0 +1,347 @@
+"""Impaired and recovery time, metastability, who noticed and who was affected: every threshold at, below and above, counted by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hand_journal import EVERY, HOLD, Order, journal, orders, spec, windows
+
+from chaos.measures.compute import compute, counted, customers, grown, impairment, metastable, response, unsteady_before
+from chaos.measures.intervals import evaluate_intervals
+from chaos.results.findings import UnsteadyBefore
+from chaos.results.run import CounterFigures, Impairment, WindowCounts
+from simcore.base.units import MS, SECOND
+
+SEEN, NEVER_SEEN = UnsteadyBefore(seen=True), UnsteadyBefore(seen=False)
+
+
+def impaired(states: str, *, end: int | None = None, events: Any = (), **asked: Any) -> Impairment:
+    """The impairment of a run whose intervals are in these states: `+` steady, `-` violated, `.` without data."""
+    seconds = len(states) * 10
+    made, asks = journal(seconds, windows(states), events=events), spec(seconds if end is None else end, **asked)
+    return impairment(evaluate_intervals(made, asks), asks)
+
+
+def phase(at: int, session: bool) -> tuple[int, str, str, dict[str, Any]]:
+    """A phase of the day begins at a second."""
+    return at * SECOND, "phase", "phase", {"session": session}
+
+
+# --- before the first step ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("states", "found"),
+    [
+        ("+++++++", None),
+        ("-++++++", None),  # ends where the hold begins
+        ("+-+++++", SEEN),  # the first interval of the hold
+        ("+++-+++", SEEN),  # the last of it
+        ("++++-++", None),  # the one right before the step is left out
+        ("+++++-+", None),  # the step's own
+        ("+...+++", NEVER_SEEN),
+        ("+..+.++", None),
+        ("+.+..++", None),
+        ("++...++", None),
+        ("+.-+.++", SEEN),
+        (".......", NEVER_SEEN),
+    ],
+)
+def test_the_steady_state_is_looked_at_in_the_hold_before_the_first_step(states: str, found: UnsteadyBefore | None) -> None:
+    """Step at 50 s, hold 30 s, intervals of 10 s: those from 10 s to 40 s count, the one that ends with the step does not."""
+    asks = spec(70, first=50)
+    assert unsteady_before(evaluate_intervals(journal(70, windows(states)), asks), asks) == found
+
+
+@pytest.mark.parametrize(("first", "found"), [(49, None), (50, SEEN), (51, SEEN), (60, SEEN), (79, SEEN), (80, None)])
+def test_an_interval_counts_when_it_ends_in_the_hold(first: int, found: UnsteadyBefore | None) -> None:
+    """The fourth interval, 30 to 40 s, is violated: it counts from a step at 50 s on, and no more for one at 80 s."""
+    asks = spec(100, first=first)
+    assert unsteady_before(evaluate_intervals(journal(100, windows("+++-++++++")), asks), asks) == found
+
+
+def test_without_a_method_nothing_has_to_be_steady_before_it() -> None:
+    """There is no first step."""
+    assert unsteady_before(evaluate_intervals(journal(40, windows("----")), spec(40)), spec(40)) is None
+
+
+# --- impaired and recovery time ---------------------------------------------------------------------------------------------------
+
+
+def test_impaired_time_is_the_violated_intervals_from_the_first_step_to_the_end_of_the_window() -> None:
+    """Those that reach into it count whole: one that ends where it begins, or begins where it ends, does not."""
+    assert impaired("----", begin=0).impaired_s == 40
+    assert [impaired("----", begin=b).impaired_s for b in (9, 10, 11, 39)] == [40, 30, 30, 10]
+    assert [impaired("----", end=e).impaired_s for e in (29, 30, 31, 40)] == [30, 30, 40, 40]
+    assert [impaired("----", first=f).impaired_s for f in (0, 9, 10, 11)] == [40, 40, 30, 30]
+    assert impaired("----", begin=20, first=10).impaired_s == 20
+    assert impaired("----", begin=10, first=20).impaired_s == 20
+
+
+def test_intervals_are_counted_by_their_state() -> None:
+    """Steady, violated, without data, of those in session after the first step."""
+    assert impaired("+-..-+", first=10).windows == WindowCounts(steady=1, violated=2, no_data=2)
+    night = [phase(0, True), phase(20, False)]
+    found = impaired("+--.+--", first=10, events=night)
+    assert found.windows == WindowCounts(steady=0, violated=1, no_data=0)
+    assert (found.impaired_s, found.impaired_outside_session_s) == (10, 30)
+
+
+def test_the_share_lost_is_that_of_the_violated_intervals() -> None:
+    """Of 30 orders in two violated intervals 15 were not answered well; steady ones do not count; none without any."""
+    made = [*orders(0, good=10), *orders(1, good=5, bad=5), *orders(2, good=10, bad=10), *orders(3, good=19, bad=1)]
+    asks = spec(40)
+    assert impairment(evaluate_intervals(journal(40, made), asks), asks).share_lost == 0.5
+    assert impaired("++++").share_lost is None
+
+
+@pytest.mark.parametrize(
+    ("states", "seconds", "lower", "since", "at"),
+    [
+        ("++++++", 0, None, None, None),
+        ("+.....", 0, None, None, None),
+        ("+-+++.", 10, None, 10, 20),  # exactly the hold of three
+        ("+-++..", None, 50, 10, None),  # one too few
+        ("+-++++", 10, None, 10, 20),
+        ("--.+++", 30, None, 0, 30),  # from the first violation to the first steady interval after the last
+        ("-+-+++", 30, None, 0, 30),
+        ("-+.+.+", 10, None, 0, 10),
+        ("-++-++", None, 60, 0, None),
+        ("-----.", None, 60, 0, None),
+        (".....-", None, 10, 50, None),
+    ],
+)
+def test_recovery(states: str, seconds: float | None, lower: float | None, since: int | None, at: int | None) -> None:
+    """From the first violation to the first steady interval after the last, if steady ones of the hold follow; else more than the time to
+    the end of the window."""
+    found = impaired(states)
+    assert (found.recovery_s, found.recovery_s_lower, found.recovered) == (seconds, lower, seconds is not None)
+    assert found.first_violation_ns == (None if since is None else since * SECOND)
+    assert found.recovered_at_ns == (None if at is None else at * SECOND)
+
+
+def test_lunch_is_no_recovery() -> None:
+    """Steady intervals outside the session do not make up the hold, and violated ones do not begin it."""
+    lunch = [phase(0, True), phase(20, False), phase(50, True)]
+    assert impaired("+-++++", events=lunch).recovery_s is None
+    assert impaired("+-+++++++", events=lunch).recovery_s == 40
+    assert impaired("++-+++", events=lunch).recovery_s == 0
+
+
+# --- metastable -------------------------------------------------------------------------------------------------------------------
+
+
+def stays_broken(
+    states: str, *, cleared: int | None = 10, first: int = 10, load: Any = None, events: Any = (), end: int | None = None
+) -> bool | None:
+    """Whether a run in these states counts as metastable; `load`: orders begun in each interval, beside those of the states."""
+    seconds = len(states) * 10
+    counters = {} if load is None else {"flow/order/started": [n if s == 0 else 0 for n in load for s in range(10)]}
+    made = journal(seconds, windows(states), counters, events)
+    asks = spec(seconds if end is None else end, first=first, cleared=cleared)
+    return metastable(made, evaluate_intervals(made, asks), asks)
+
+
+@pytest.mark.parametrize(("violated", "found"), [(29, None), (30, True), (31, True)])
+def test_violated_for_ten_holds_to_the_end(violated: int, found: bool | None) -> None:
+    """Ten times 30 s are 30 intervals after the last steady one; one fewer is too short to tell."""
+    assert stays_broken("+" + "-" * violated) is found
+    assert stays_broken("-" * violated, cleared=0) is None, "no load was ever carried"
+    assert stays_broken("-" * violated, cleared=0, load=[1] * violated) is None
+    assert stays_broken("-" * violated, cleared=0, load=[0] * violated) is found
+
+
+def test_what_is_steady_at_the_end_or_has_no_fault_left_to_heal_is_not_metastable() -> None:
+    """Nor is a run in which a fault was not healed, or nothing was judged."""
+    assert stays_broken("+" + "-" * 40 + "+") is False
+    assert stays_broken("+" + "-" * 40, cleared=None) is False
+    assert stays_broken("+" + "-" * 10 + "+" + "-" * 29) is None, "the last steady interval counts"
+    assert stays_broken("+" + "-" * 10 + "+" + "-" * 30) is True
+    assert stays_broken("." * 40) is False
+    assert stays_broken("+" + "-" * 40 + "..") is True
+
+
+@pytest.mark.parametrize(("cleared", "found"), [(109, True), (110, True), (111, None)])
+def test_ten_holds_after_the_last_heal(cleared: int, found: bool | None) -> None:
+    """Healed 300 s before the end is enough, a second later is not."""
+    assert stays_broken("+" + "-" * 40, cleared=cleared) is found
+
+
+@pytest.mark.parametrize(("at", "found"), [(109, True), (110, True), (111, None)])
+def test_ten_holds_after_the_last_action(at: int, found: bool | None) -> None:
+    """What somebody still does may help; what was pending and is no more does not count from then on; what still is does to the end."""
+    pending = (20 * SECOND, "actions_pending", "", {"count": 1})
+    assert stays_broken("+" + "-" * 40, events=[pending, (at * SECOND, "actions_pending", "", {"count": 0})]) is found
+    assert stays_broken("+" + "-" * 40, events=[pending]) is None
+
+
+@pytest.mark.parametrize(("more", "found"), [(21, True), (22, True), (23, None)])
+def test_a_load_a_tenth_above_one_that_was_carried_is_no_overload(more: int, found: bool | None) -> None:
+    """20 orders begin in the steady interval; 22 are 1.1 times as many. After the interval of an overload 290 s are left."""
+    load = [20, *([20] * 10), more, *([20] * 29)]
+    assert stays_broken("+" + "-" * 40, load=load) is found
+
+
+def test_an_overload_of_long_ago_is_over() -> None:
+    """When 300 s are left after its interval; and the load carried is the highest that was."""
+    assert stays_broken("+" + "-" * 40, load=[20, *([20] * 9), 50, *([20] * 30)]) is True
+    assert stays_broken("++" + "-" * 40, load=[20, 50, *([20] * 30), 55, *([20] * 9)]) is True
+    assert stays_broken("++" + "-" * 40, load=[20, 50, *([20] * 30), 56, *([20] * 9)]) is None
+
+
+def test_night_is_not_looked_at() -> None:
+    """What is violated outside the session is not what stays violated."""
+    assert stays_broken("+" + "-" * 40, events=[phase(0, True), phase(10, False)]) is False
+    assert stays_broken("+" + "-" * 36 + "++++", events=[phase(0, True), phase(370, False)]) is True
+
+
+# --- who noticed ------------------------------------------------------------------------------------------------------------------
+
+
+def answered(
+    *events: tuple[int, str], first: int | None = 10, since: int | None = 20, back: int | None = None, subject: str = "monitor-1"
+) -> Any:
+    """The response to an impairment from `since` to `back`, with these events (second, what)."""
+    made = journal(100, (), events=[(at * SECOND, what, subject, {}) for at, what in events])
+    found = Impairment(
+        first_violation_ns=None if since is None else since * SECOND, recovered_at_ns=None if back is None else back * SECOND
+    )
+    return response(made, spec(100, first=first, watchers={"monitor-1": "monitor"}), found)
+
+
+def test_the_way_back_is_split() -> None:
+    """Violated from 20 s: known at 30, approved at 45, last acted at 60 before it was back at 70."""
+    found = answered(
+        (30, "detect"), (45, "decide"), (50, "act"), (60, "act"), (71, "act"), (80, "reconciled"), (85, "reconciled"), back=70
+    )
+    assert (found.detect_s, found.decide_s, found.act_s, found.restore_s, found.reconciled_s) == (10, 15, 15, 10, 65)
+    assert found.detect_s_lower is None
+
+
+@pytest.mark.parametrize(("at", "seconds"), [(9, None), (10, 0), (11, 0), (19, 0), (20, 0), (21, 1)])
+def test_what_comes_between_the_step_and_the_violation_takes_no_time(at: int, seconds: float | None) -> None:
+    """From the step's instant on it counts, before it does not."""
+    found = answered((at, "detect"), (at, "alarm"), (at, "reconciled"))
+    assert (found.detect_s, found.first_noticed_s, found.reconciled_s) == (seconds, seconds, seconds)
+    assert found.detect_s_lower == (80 if seconds is None else None)
+
+
+@pytest.mark.parametrize(("act", "seconds"), [(39, None), (40, 0), (60, 20), (61, None)])
+def test_an_action_counts_from_the_approval_to_recovery(act: int, seconds: float | None) -> None:
+    """Both instants belong to it."""
+    found = answered((30, "detect"), (40, "decide"), (act, "act"), back=60)
+    assert found.act_s == seconds
+    assert found.restore_s == (None if seconds is None else 60 - act)
+
+
+def test_an_approval_counts_once_somebody_knows() -> None:
+    """One before it, or without it, is of something else; at the same instant it counts; without an approval nothing was acted on."""
+    assert answered((30, "detect"), (29, "decide"), (40, "decide")).decide_s == 10
+    assert answered((30, "detect"), (30, "decide")).decide_s == 0
+    assert answered((30, "decide")).decide_s is None
+    assert answered((30, "detect"), (40, "act")).act_s is None
+    assert answered((30, "detect"), (40, "decide"), (95, "act")).act_s == 55
+
+
+def test_without_a_violation_it_counts_from_the_first_step() -> None:
+    """And without a step from nothing: all is without a value. A violation without a method counts from itself."""
+    assert answered((12, "detect"), since=None).detect_s == 2
+    nothing = answered((12, "detect"), (12, "alarm"), since=None, first=None)
+    assert set(nothing.model_dump().values()) == {None}
+    alone = answered((19, "alarm"), (25, "alarm"), (21, "detect"), first=None)
+    assert (alone.detect_s, alone.first_noticed_s) == (1, 5)
+    early = answered((12, "detect"), (25, "detect"), since=11, first=15)
+    assert early.detect_s == 1
+    assert answered((0, "detect"), (11, "detect"), since=None, first=0).detect_s == 0
+
+
+def test_only_alarms_of_watchers_notice() -> None:
+    """An alarm that nobody set up as one is not noticed; the first that is says what kind of watcher it was."""
+    assert answered((30, "alarm"), subject="other").first_noticed is None
+    found = answered((30, "probe_failed"), (31, "alarm"), (32, "alarm"))
+    assert (found.first_noticed, found.first_noticed_by, found.first_noticed_s) == ("monitor", "monitor-1", 11)
+
+
+# --- who was affected -------------------------------------------------------------------------------------------------------------
+
+
+def test_customers_are_counted_once_each() -> None:
+    """From the beginning of the window on, and not at its end; blocked, failed and unknown are bad, the rest is not."""
+    made = [
+        Order(10 * SECOND - 1, "failed", customer=1),
+        Order(10 * SECOND, "failed", customer=8),
+        Order(11 * SECOND, "blocked", customer=2),
+        Order(12 * SECOND, "unknown", customer=3),
+        Order(13 * SECOND, "confirmed", customer=3),
+        Order(14 * SECOND, "rejected", customer=4),
+        Order(11 * SECOND, "failed", customer=2),
+        Order(15 * SECOND, "pending", customer=5),
+        Order(20 * SECOND - 1, "blocked", customer=6),
+        Order(20 * SECOND, "failed", customer=7),
+    ]
+    found = customers(journal(30, made), (10 * SECOND, 20 * SECOND))
+    assert (found.customers_active, found.customers_affected) == (6, 4)
+    nobody = customers(journal(30, made), (25 * SECOND, 30 * SECOND))
+    assert (nobody.customers_active, nobody.customers_affected) == (0, 0)
+
+
+# --- counters ---------------------------------------------------------------------------------------------------------------------
+
+GROWTH = {"pool/p/refused": [0, 3, 2, 0, 1, 0], "pool/p/queue": [7, 1, 5, 2, 0, 0], "pool/p/peak_queue": [9, 2, 6, 2, 1, 0]}
+
+
+@pytest.mark.parametrize(
+    ("since", "refused", "lasted"),
+    [
+        (0, 6, 5.0),
+        (SECOND, 6, 4.0),
+        (2 * SECOND - 1, 6, 3.000000001),
+        (2 * SECOND, 3, 3.0),
+        (4 * SECOND, 1, 1.0),
+        (5 * SECOND, 0, 0.0),
+    ],
+)
+def test_a_counter_counts_from_the_second_of_the_first_step(since: int, refused: int, lasted: float) -> None:
+    """The second that the step lies in belongs to it; it lasts from the step to the end of the last second in which it grew."""
+    found = counted(journal(6, (), GROWTH), "pool/p/refused", since)
+    assert (found.grown, found.lasted_s) == (refused, lasted)
+    assert grown(journal(6, (), GROWTH), "pool/p/refused", since) == refused
+
+
+def test_of_a_gauge_the_highest_value_counts() -> None:
+    """In the seconds from the step on; of a peak the highest peak; of what has no series the total, whenever it grew."""
+    made = journal(6, (), GROWTH, totals={"pool/p/queue_ns": 8, "pool/p/hold_ns": 0})
+    assert [grown(made, "pool/p/queue", s * SECOND) for s in (0, 1, 2, 3, 6)] == [7, 5, 5, 2, 0]
+    assert grown(made, "pool/p/peak_queue", SECOND) == 6
+    assert (grown(made, "pool/p/queue_ns", 3 * SECOND), grown(made, "pool/q/queue_ns", 0), grown(made, "unit/p/done", 0)) == (
+        8,
+        0,
+        0,
+    )
+    assert (counted(made, "pool/p/queue_ns", 0).grown, counted(made, "pool/p/queue_ns", 0).lasted_s) == (8, None)
+
+
+def test_a_name_may_have_slashes_of_its_own() -> None:
+    """Such as a call site's."""
+    made = journal(3, (), {"call/core.place/ask/attempts": [1, 2, 0]})
+    assert counted(made, "call/core.place/ask/attempts", 0) == CounterFigures(grown=3, lasted_s=2.0)
+    assert grown(made, "call/core.place/ask/attempts", SECOND) == 2
+
+
+# --- together ---------------------------------------------------------------------------------------------------------------------
+
+
+def test_everything_that_is_measured_of_a_run() -> None:
+    """Violated from 40 s on, ten orders each interval, noticed at 45 s: the parts are those of the functions above."""
+    made = journal(80, windows("++++--++"), events=[(45 * SECOND, "alarm", "m", {})])
+    found = compute(made, spec(80, first=40, cleared=60, watchers={"m": "robot"}))
+    assert (found.impairment.impaired_s, found.impairment.recovery_s, found.impairment.recovery_s_lower) == (20, None, 40)
+    assert (found.response.first_noticed, found.response.first_noticed_s) == ("robot", 5)
+    assert (found.customers.customers_active, found.customers.customers_affected) == (10, 10)
+    assert (found.stability.metastable, found.stability.steady_before, found.unsteady) == (False, True, None)
+    late = compute(made, spec(80, first=60))
+    assert (late.stability.steady_before, late.unsteady) == (False, SEEN)
+    before = compute(made, spec(80, begin=40))
+    assert before.customers.customers_active == 10
+    assert (HOLD, EVERY, MS) == (30 * SECOND, 10 * SECOND, 1_000_000)
