@@ -1,0 +1,208 @@
+"""Results of runs in a terminal, in both languages."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.cells import cell_len
+from rich.console import Console
+
+from chaos.cli.printing import LABEL, print_result, print_run
+from chaos.measures.formatting import Language
+from chaos.results.findings import BoundBroken, ExpectationFinding, Findings, FoundValue, Limits, NoEffect, PoolFull, Unit
+from chaos.results.run import (
+    CausalLink,
+    Counts,
+    ExpectationResult,
+    Grade,
+    GroupResult,
+    Measures,
+    Orders,
+    OverSeedsResult,
+    PairResult,
+    PairRow,
+    RunResult,
+    SuiteResult,
+    TimelineLine,
+)
+
+BOUND = Limits(measure="impaired_s", unit=Unit.DURATION, at_most=300.0, in_share=0.9)
+RUN = RunResult(
+    scenario="incidents/one",
+    title="One bank hangs",
+    chinese={"One bank hangs": "一家银行假死", "the bank hangs": "银行假死", "apps fail": "App 失败"},
+    architecture="legacy-coupled",
+    environment="production",
+    workload="normal-day",
+    seed=7,
+    verdict="fail",
+    reasons=["impaired_s ≤ 300 s in 90% of the runs, but it is 1110 s", "the bank hangs never took effect: nothing met it"],
+    digest="d",
+    window=(34_200_000_000_000, 36_000_000_000_000),
+    measures=Measures(
+        orders=Orders(
+            intended=1200, blocked=100, failed=20, unknown=3, failed_orders=123, failed_share=0.1025, late=5, duplicated=2
+        ),
+        impaired_s=1110.0,
+        recovery_s_lower=1500.0,
+        metastable=True,
+        first_noticed="monitor",
+        first_noticed_by="counter-queue",
+        first_noticed_s=68.0,
+        detect_s=246.0,
+        decide_s=620.0,
+        customers_active=900,
+        customers_affected=90,
+        severity={
+            "csrc-2021-12": Grade(grade="major", label="重大"),
+            "dora": Grade(grade="major", label="major", label_zh="严重 ICT 事件（DORA 所称 major）"),
+        },
+    ),
+    expectations=[
+        ExpectationResult(measure="impaired_s", expected="impaired_s ≤ 300 s in 90% of the runs", shown="1110 s", holds=False)
+    ],
+    causes=[
+        CausalLink(t_ns=34_230_000_000_000, kind="pool", name="counter-threads", what="every slot taken, others wait"),
+        CausalLink(
+            t_ns=34_260_000_000_000, kind="flow", name="login", what="customers' intents fail", because="pool/counter-threads"
+        ),
+    ],
+    timeline=[TimelineLine(published_ns=34_200_000_000_000, what="apps fail")],
+    replay="coredrill replay incidents/one --seed 7",
+    findings=Findings(
+        reasons=[
+            BoundBroken(bound=BOUND, found=FoundValue(unit=Unit.DURATION, value=1110.0)),
+            NoEffect(step="the bank hangs"),
+        ],
+        expectations=[ExpectationFinding(bound=BOUND, found=FoundValue(unit=Unit.DURATION, value=1110.0))],
+        symptoms=[PoolFull(), PoolFull()],
+    ),
+)
+ENGLISH = """\
+fail: One bank hangs
+incidents/one on legacy-coupled in production, normal-day, seed 7, 09:30:00 to 10:00:00
+  impaired_s ≤ 300 s in 90% of the runs, but it is 1110 s
+  the bank hangs never took effect: nothing met it
+
+failed orders  123 of 1,200 (10.2%): blocked 100, failed 20, unknown 3
+in truth       duplicated 2, late 5
+impaired       18.5 min; recovery not within the run (more than 25.0 min); metastable
+first noticed  by monitor counter-queue after 68 s
+response       detect 246 s, decide 10.3 min
+customers      90 of 900 hit
+severity       csrc-2021-12 重大, dora major
+timeline       09:30:00 published, – simulated: apps fail
+
+what led to what
+  09:30:30  pool counter-threads: every slot taken, others wait
+  09:31:00  flow login: customers' intents fail  ← counter-threads
+
+again: coredrill replay incidents/one --seed 7
+"""
+CHINESE = """\
+未通过：一家银行假死
+incidents/one，架构 集中耦合的传统核心，环境 生产环境，负载 平常日，随机种子 7，09:30:00 至 10:00:00
+  服务异常时长 ≤ 300 秒（90% 的运行），实际：1110 秒
+  银行假死 未触发：没有请求经过故障点
+
+失败委托       1,200 笔中 123 笔（10.2%）：未能提交 100，报错 20，结果不明 3
+账实核对       重复委托 2、报单延迟 5
+服务异常       18.5 分钟；恢复时间 运行期内未恢复（超过 25.0 分钟）；亚稳态
+最先发现       监控 柜台排队，68 秒后
+处置过程       认领 246 秒、审批 10.3 分钟
+客户           活跃 900 名，受影响 90 名
+事件定级       证监会公告〔2021〕12 号：重大；欧盟 DORA：严重 ICT 事件（DORA 所称 major）
+时间线         公开 09:30:00，仿真 –：App 失败
+
+因果链
+  09:30:30  资源池 柜台线程池：线程或连接占满，后来者排队
+  09:31:00  业务类型 登录认证：线程或连接占满，后来者排队  ← 柜台线程池
+
+复现：coredrill replay incidents/one --seed 7
+"""
+
+
+def printed(result: RunResult | SuiteResult, *language: Language) -> str:
+    out = io.StringIO()
+    console = Console(file=out, width=200)
+    if isinstance(result, RunResult):
+        print_run(result, console, *language)
+    else:
+        print_result(result, console, *language)
+    return out.getvalue()
+
+
+def many() -> SuiteResult:
+    """Three runs of a scenario, and a pair."""
+    group = GroupResult(
+        scenario="incidents/one",
+        title="One bank hangs",
+        architecture="legacy-coupled",
+        environment="production",
+        runs=3,
+        seeds=[1, 2, 3],
+        verdict="fail",
+        expectations=[
+            OverSeedsResult(
+                measure="impaired_s", expected=RUN.expectations[0].expected, held=0, broken=3, runs=3, needed=3, verdict="fail"
+            )
+        ],
+    )
+    pair = PairResult(
+        name="coupling",
+        measure="impaired_s",
+        at_least=60.0,
+        a="incidents/one",
+        b="incidents/one on options/bulkheads in staging",
+        seeds=[PairRow(seed=1, a=1110.0, b=0.0, difference=1110.0)],
+        verdict="pass",
+        why="shared or not",
+        why_zh="共用与否",
+    )
+    runs = [RUN.model_copy(update={"seed": seed}) for seed in (1, 2, 3)]
+    summary = Counts.model_validate(
+        {"runs": 3, "scenarios": 1, "pairs": 1, "verdict": "fail", "conservation_broken": 0, "pass": 1, "fail": 1, "unknown": 0}
+    )
+    return SuiteResult(schema_version=1, runs=runs, groups=[group], pairs=[pair], summary=summary)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"), [((), ENGLISH), (("en",), ENGLISH), (("zh",), CHINESE)], ids=["default", "en", "zh"]
+)
+def test_one_run(language: tuple[Language, ...], text: str) -> None:
+    """Verdict, reasons, figures, timeline, chain and how to see it again; English without being asked."""
+    assert printed(RUN, *language).rstrip("\n") == text.rstrip("\n")
+
+
+def test_figures_stand_below_each_other_in_chinese() -> None:
+    """A character takes two cells of the terminal."""
+    lines = [line for line in printed(RUN, "zh").split("\n") if line.startswith(("失败委托", "客户", "账实核对"))]
+    assert [cell_len(line[: len(line) - len(line.split(maxsplit=1)[1])]) for line in lines] == [LABEL + 1] * 3
+
+
+def test_many_runs_in_english() -> None:
+    """A line a scenario with reasons and replay lines of what did not pass, pairs, a summary."""
+    text = printed(many())
+    assert text.startswith("fail    incidents/one on legacy-coupled in production: impaired 18.5 min, failed orders 123\n")
+    assert (
+        "        fail: impaired_s ≤ 300 s in 90% of the runs: held in 0 of 3 runs, 3 needed (95 % interval of the share 0% to "
+        in text
+    )
+    assert (
+        "pass    pair coupling: impaired_s of incidents/one exceeds that of incidents/one on options/bulkheads in staging" in text
+    )
+    assert text.endswith("fail: 1 scenarios, 1 pairs, 3 runs: 1 pass, 1 fail, 0 unknown\n")
+
+
+def test_many_runs_in_chinese() -> None:
+    """The same, and nothing English but names in files and commands."""
+    text = printed(many(), "zh")
+    assert text.startswith(
+        "未通过  一家银行假死（架构 集中耦合的传统核心，环境 生产环境）：服务异常 18.5 分钟，失败委托 123 笔\n"
+    )
+    assert "        未通过：服务异常时长 ≤ 300 秒（90% 的运行）：3 次运行中 0 次成立，需要 3 次（比例的 95% 区间 0% 至 " in text
+    assert "        随机种子 1：银行假死 未触发：没有请求经过故障点" in text
+    assert "的 服务异常时长 比 incidents/one（架构 舱壁隔离方案，环境 预发布环境） 至少高 60 秒" in text
+    assert "        随机种子 1：1110 秒 对 0 秒\n        共用与否\n" in text
+    assert text.endswith("未通过：1 个场景，1 组配对，3 次运行：通过 1，未通过 1，无法判定 0\n")
