@@ -12,7 +12,7 @@ from simcore.base.model import Name
 from simcore.base.units import Duration
 
 if TYPE_CHECKING:
-    from simcore.control.cosimulation import Cosimulation
+    from simcore.control.acting import ActingCore
     from simcore.control.plane import ControlPlane
     from simcore.journal.model import Journal
 
@@ -43,7 +43,7 @@ class BadFile(Fault):
     def targets(self, system: System) -> list[Target]:
         return [Target("file", require("file", self.file, system.architecture.control.files))]
 
-    def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
+    def apply(self, core: ActingCore, control: ControlPlane) -> Process:
         control.files[self.file].force(self.state, self.late_by)
         return None
 

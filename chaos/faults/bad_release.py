@@ -12,13 +12,12 @@ from chaos.faults.common import system_of
 from chaos.faults.fault import OnInstances, Process, ProcessGenerator, Share, System, Target, require
 from simcore.base.model import Model, Name
 from simcore.base.units import MINUTE
-from simcore.control.handles import read
 from simcore.model.control.fields import Reading
 
 if TYPE_CHECKING:
     import simpy
 
-    from simcore.control.cosimulation import Cosimulation
+    from simcore.control.acting import ActingCore
     from simcore.control.plane import ControlPlane
 
 
@@ -77,7 +76,7 @@ class BadRelease(OnInstances):
             require(f"operation of {self.service}", operation, system.architecture.services[str(self.service)].operations)
         return found
 
-    def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
+    def apply(self, core: ActingCore, control: ControlPlane) -> Process:
         self._spoil(core, self.instances(system_of(core)))
         fixed, attempts, name = core.env.event(), count(), str(self.service)
 
@@ -101,44 +100,35 @@ class BadRelease(OnInstances):
             control.changes.offer_repair(name, fix)
         return self._slow_operations(core, fixed)
 
-    def _slow_operations(self, core: Cosimulation, fixed: simpy.Event) -> Process:
+    def _slow_operations(self, core: ActingCore, fixed: simpy.Event) -> Process:
         """Sets the factors now; of what grows returns the process that sets them again every minute until it is fixed."""
         grows = self.grows
-        began = sum(read(core, r) for r in grows.of) if grows is not None else 0
+        rows = core.sum_of(grows.of) if grows is not None else lambda: 0
+        began = rows()
 
         def turn() -> None:
             share = 1.0
             if grows is not None:
-                share = (grows.already + sum(read(core, r) for r in grows.of) - began) / grows.rows
+                share = (grows.already + rows() - began) / grows.rows
             for operation, factor in self.operations.items():
                 core.inject.work(str(self.service), operation, 1.0 + (factor - 1.0) * share)
 
         turn()
         return None if grows is None else _every_minute(core, turn, fixed)
 
-    def _spoil(self, core: Cosimulation, instances: list[tuple[str, int]]) -> None:
+    def _spoil(self, core: ActingCore, instances: list[tuple[str, int]]) -> None:
         for service, replica in instances:
             core.inject.slow(service, replica, self.slow)
             core.inject.error_rate(service, replica, self.errors)
             if self.contention is not None:
                 core.inject.contention(service, replica, self.contention)
 
-    def _replicas(self, core: Cosimulation) -> list[tuple[str, int]]:
+    def _replicas(self, core: ActingCore) -> list[tuple[str, int]]:
         name = str(self.service)
         return [(name, replica) for replica in range(core.plan.architecture.services[name].replicas)]
 
-    def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
-        for service, replica in self._replicas(core) if self.rollback_spreads else self.instances(system_of(core)):
-            core.inject.slow(service, replica, 1.0)
-            core.inject.error_rate(service, replica, 0.0)
-            if self.contention is not None:
-                core.inject.contention(service, replica, core.plan.architecture.services[service].contention)
-        for operation in self.operations:
-            core.inject.work(str(self.service), operation, 1.0)
-        return None
 
-
-def _every_minute(core: Cosimulation, turn: Callable[[], None], ended: simpy.Event) -> ProcessGenerator:
+def _every_minute(core: ActingCore, turn: Callable[[], None], ended: simpy.Event) -> ProcessGenerator:
     while True:
         yield core.env.timeout(MINUTE) | ended
         if ended.triggered:

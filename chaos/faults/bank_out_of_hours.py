@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from chaos.faults.common import Refusal, services_of, system_of, turn_away
-from chaos.faults.fault import Switched, System, Target
+from chaos.faults.fault import Fault, Process, System, Target
 from simcore.base.model import Name
 from simcore.model.index import instance_name
 
 if TYPE_CHECKING:
-    from simcore.control.cosimulation import Cosimulation
+    from simcore.control.acting import ActingCore
+    from simcore.control.plane import ControlPlane
 
 
-class BankOutOfHours(Switched):
+class BankOutOfHours(Fault):
     """A bank is asked outside its hours, which the core does not know: it answers with an error, refuses, or says nothing.
 
     Banks serve transfers about 9:00-16:00 [memory]; one that opens late or shuts early is met by whatever the core does with a
@@ -36,5 +37,6 @@ class BankOutOfHours(Switched):
     def targets(self, system: System) -> list[Target]:
         return [Target("unit", instance_name(service, replica)) for service, replica in self._instances(system)]
 
-    def turn(self, core: Cosimulation, on: bool) -> None:
-        turn_away(core, self._instances(system_of(core)), self.answer, on)
+    def apply(self, core: ActingCore, control: ControlPlane) -> Process:
+        turn_away(core, self._instances(system_of(core)), self.answer)
+        return None

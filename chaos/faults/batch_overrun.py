@@ -13,7 +13,7 @@ from simcore.base.model import Name
 from simcore.base.units import Duration
 
 if TYPE_CHECKING:
-    from simcore.control.cosimulation import Cosimulation
+    from simcore.control.acting import ActingCore
     from simcore.control.plane import ControlPlane
     from simcore.journal.model import Journal
 
@@ -46,18 +46,15 @@ class BatchOverrun(Fault):
             raise InputError(f"the batch {self.batch} holds no gate, so it cannot run over into the open", hint="give it `holds`")
         return [Target("batch", self.batch)]
 
-    def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
+    def apply(self, core: ActingCore, control: ControlPlane) -> Process:
         batch = control.batches[self.batch]
-        batch.slowdown = self.slowdown
-        batch.delay(self.delay)
-        batch.fail(self.failures)
+        batch.slow(self.slowdown, core.by)
+        batch.delay(self.delay, core.by)
+        batch.fail(self.failures, core.by)
         return None
 
-    def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
-        batch = control.batches[self.batch]
-        batch.slowdown = 1.0
-        batch.delay(0)
-        batch.fail(0)
+    def heal(self, core: ActingCore, control: ControlPlane) -> Process:
+        control.batches[self.batch].release(core.by)
         return None
 
     def took_effect(self, journal: Journal, began: int, ended: int, grown: int) -> bool:

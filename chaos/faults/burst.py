@@ -11,7 +11,7 @@ from simcore.base.model import Name
 from simcore.base.units import Duration
 
 if TYPE_CHECKING:
-    from simcore.control.cosimulation import Cosimulation
+    from simcore.control.acting import ActingCore
     from simcore.control.plane import ControlPlane
 
 
@@ -25,6 +25,7 @@ class Burst(Fault):
     fault: ClassVar[str] = "burst"
     title_zh: ClassVar[str] = "突发报单"
     layer: ClassVar[str] = "business"
+    turns_knobs: ClassVar[bool] = False
 
     flow: Name
     count: Annotated[int, Field(ge=1, le=1_000_000, description="intents")]
@@ -33,6 +34,6 @@ class Burst(Fault):
     def targets(self, system: System) -> list[Target]:
         return [Target("flow", require("flow", self.flow, system.architecture.flows))]
 
-    def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
+    def apply(self, core: ActingCore, control: ControlPlane) -> Process:
         core.inject.burst(self.flow, self.count, self.over)
         return None

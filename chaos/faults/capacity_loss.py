@@ -12,7 +12,7 @@ from simcore.base.errors import InputError
 from simcore.model.architecture import Architecture
 
 if TYPE_CHECKING:
-    from simcore.control.cosimulation import Cosimulation
+    from simcore.control.acting import ActingCore
     from simcore.control.plane import ControlPlane
 
 
@@ -50,11 +50,7 @@ class CapacityLoss(OnPool):
         finite_slots(system.architecture, self.pool)
         return found
 
-    def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
+    def apply(self, core: ActingCore, control: ControlPlane) -> Process:
         slots = finite_slots(system_of(core).architecture, self.pool)
         core.inject.pool_slots(self._label, int(slots * self.left + 1e-9))
-        return None
-
-    def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
-        core.inject.pool_slots(self._label, None)
         return None

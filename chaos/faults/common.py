@@ -11,28 +11,28 @@ from simcore.model.index import ArchitectureIndex, instance_name
 from simcore.model.workload import markets_of
 
 if TYPE_CHECKING:
-    from simcore.control.cosimulation import Cosimulation
+    from simcore.control.acting import ActingCore
     from simcore.control.plane import ControlPlane
     from simcore.journal.model import Journal
 
 
-def system_of(core: Cosimulation) -> System:
+def system_of(core: ActingCore) -> System:
     """What the run's faults choose their targets from."""
     return System(core.plan.index, core.plan.workload)
 
 
-def start_at_once(core: Cosimulation, instances: Iterable[tuple[str, int]]) -> None:
-    """Starts the (service, replica) that are down."""
+def start_at_once(core: ActingCore, instances: Iterable[tuple[str, int]]) -> None:
+    """Starts the (service, replica) that this fault keeps down, as far as it goes."""
     for service, replica in instances:
         core.inject.restart(service, replica)
 
 
-def boot(core: Cosimulation, instances: Iterable[tuple[str, int]]) -> ProcessGenerator:
-    """Starts the (service, replica) that are down, all at the same time, each after a draw of its `restart_time`."""
+def boot(core: ActingCore, instances: Iterable[tuple[str, int]]) -> ProcessGenerator:
+    """Starts the (service, replica) that this fault keeps down, all at the same time, each after a draw of its `restart_time`."""
     ready = []
     for service, replica in instances:
         instance = instance_name(service, replica)
-        if not core.read("unit", instance, "up"):
+        if core.inject.keeps_down(service, replica):
             restart_time, now = core.plan.architecture.services[service].restart_time, int(core.env.now)
             ready.append((now + core.sample(restart_time, f"boot/{instance}", now), service, replica))
     for at, service, replica in sorted(ready):
@@ -60,15 +60,15 @@ Refusal = Literal["error", "refused", "silence"]
 """What somebody who does not serve lets those who ask have; each gives them more information than the next."""
 
 
-def turn_away(core: Cosimulation, instances: Iterable[tuple[str, int]], answer: Refusal, on: bool) -> None:
-    """Has the (service, replica) turn everybody away that way, or serve again."""
+def turn_away(core: ActingCore, instances: Iterable[tuple[str, int]], answer: Refusal) -> None:
+    """Has the (service, replica) turn everybody away that way; no restart by the broker's people makes them serve."""
     for service, replica in instances:
         if answer == "error":
-            core.inject.error_rate(service, replica, 1.0 if on else 0.0)
+            core.inject.error_rate(service, replica, 1.0)
         elif answer == "refused":
-            (core.inject.rotate_out if on else core.inject.rotate_in)(service, replica)
+            core.inject.rotate_out(service, replica, firm=True)
         else:
-            (core.inject.hang if on else core.inject.thaw)(service, replica)
+            core.inject.hang(service, replica, firm=True)
 
 
 def markets(system: System) -> list[str]:

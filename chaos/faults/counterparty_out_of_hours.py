@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from chaos.faults.common import Refusal, services_of, system_of, turn_away
-from chaos.faults.fault import Switched, System, Target
+from chaos.faults.fault import Fault, Process, System, Target
 from simcore.base.model import Name
 from simcore.counterparties import COUNTERPARTIES
 from simcore.model.index import instance_name
 
 if TYPE_CHECKING:
-    from simcore.control.cosimulation import Cosimulation
+    from simcore.control.acting import ActingCore
+    from simcore.control.plane import ControlPlane
 
 SERVED = tuple(name for name, counterparty in COUNTERPARTIES.items() if counterparty.own_effects)
 
 
-class CounterpartyOutOfHours(Switched):
+class CounterpartyOutOfHours(Fault):
     """A counterparty is asked outside its hours, which the core does not know: it answers with an error, refuses, or says nothing.
 
     It is named by what it is, `counterparty`: whichever services stand for it in the architecture are hit, because they make what only it
@@ -40,5 +41,6 @@ class CounterpartyOutOfHours(Switched):
     def targets(self, system: System) -> list[Target]:
         return [Target("unit", instance_name(service, replica)) for service, replica in self._instances(system)]
 
-    def turn(self, core: Cosimulation, on: bool) -> None:
-        turn_away(core, self._instances(system_of(core)), self.answer, on)
+    def apply(self, core: ActingCore, control: ControlPlane) -> Process:
+        turn_away(core, self._instances(system_of(core)), self.answer)
+        return None

@@ -10,7 +10,7 @@ from chaos.faults.common import boot, start_at_once, system_of
 from chaos.faults.fault import OnInstances, Process
 
 if TYPE_CHECKING:
-    from simcore.control.cosimulation import Cosimulation
+    from simcore.control.acting import ActingCore
     from simcore.control.plane import ControlPlane
 
 
@@ -29,12 +29,12 @@ class Crash(OnInstances):
         "at_once", description="at the end: up at once, after the service's restart_time, or left to those who respond"
     )
 
-    def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
+    def apply(self, core: ActingCore, control: ControlPlane) -> Process:
         for service, replica in self.instances(system_of(core)):
             core.inject.crash(service, replica)
         return None
 
-    def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
+    def heal(self, core: ActingCore, control: ControlPlane) -> Process:
         instances = self.instances(system_of(core))
         if self.restart == "boot":
             return boot(core, instances)

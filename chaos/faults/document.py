@@ -28,8 +28,23 @@ A step of a scenario's `method` names one fault, with when it begins (`at`) and 
     method:
       - {at: "09:31", for: 10min, slow: {service: bank-a, factor: 50}}
 
-At its end a fault puts back what the architecture's file says. Of two faults that turn the same knob at once the later one
-counts, and the end of either ends both. Instances are chosen by exactly one of `service` (with `replicas`, by number, or
+At its end a fault takes back what it did itself, and nothing else: faults compose, by one rule for each knob
+([control.md](control.md#knobs)), whether they abut, overlap or lie within each other. No two steps exclude each other. What is refused
+is what a thing cannot suffer:
+
+| refused | because |
+|---|---|
+| capacity-loss, pool-leak, operator-error, flow-control-shrink on a pool with unlimited slots | it has no slots to lose |
+| surge of a flow without a rate | nothing arrives that could come more often |
+| session-drop without a flow of kind login | nobody has a session to lose |
+| replication-lag with a synchronous standby | it has everything before the primary goes on |
+| wrong-calendar on a calendar that is always open | it has no sessions to be mistaken about |
+| batch-overrun of a batch that holds no gate | there is no open that it could run over into |
+| store-write-stall where no operation has an effect | nothing is written |
+| double-router-writes, slow-reports without a link to or from a service that accepts orders | there is no line for orders or reports |
+| a replica, exchange, counterparty, failover step or operation that is not there | there is nothing to hit |
+
+Instances are chosen by exactly one of `service` (with `replicas`, by number, or
 `fraction`), `group` (shared fate) and `site`; links by `from`, `to` or both. A name that is not defined is an error before
 anything runs. A fault that met nothing, so that nothing can be concluded from the run, makes the verdict unknown.
 """

@@ -12,7 +12,7 @@ from simcore.base.errors import InputError
 from simcore.base.model import Name
 
 if TYPE_CHECKING:
-    from simcore.control.cosimulation import Cosimulation
+    from simcore.control.acting import ActingCore
     from simcore.control.plane import ControlPlane
 
 
@@ -39,14 +39,8 @@ class DoubleRouterWrites(Fault):
             raise InputError("no link leads to a service that accepts orders")
         return [Target("link", f"{source}-{target}") for source, target in links]
 
-    def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
+    def apply(self, core: ActingCore, control: ControlPlane) -> Process:
         for source, target in self._links(system_of(core)):
             core.inject.link(source, target, duplication=self.share)
             control.changes.offer_repair(source, lambda: self.heal(core, control))
-        return None
-
-    def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
-        usual = {(link.source, link.target): link.duplication for link in core.plan.architecture.links}
-        for ends in self._links(system_of(core)):
-            core.inject.link(*ends, duplication=usual[ends])
         return None

@@ -10,7 +10,7 @@ from chaos.faults.common import system_of
 from chaos.faults.fault import OnLinks, Process
 
 if TYPE_CHECKING:
-    from simcore.control.cosimulation import Cosimulation
+    from simcore.control.acting import ActingCore
     from simcore.control.plane import ControlPlane
 
 
@@ -27,14 +27,8 @@ class Duplication(OnLinks):
 
     share: Annotated[float, Field(gt=0, le=1)]
 
-    def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
+    def apply(self, core: ActingCore, control: ControlPlane) -> Process:
         for source, target in self.links(system_of(core)):
             core.inject.link(source, target, duplication=self.share)
             control.changes.offer_repair(source, lambda: self.heal(core, control))
-        return None
-
-    def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
-        usual = {(link.source, link.target): link.duplication for link in core.plan.architecture.links}
-        for ends in self.links(system_of(core)):
-            core.inject.link(*ends, duplication=usual[ends])
         return None

@@ -10,7 +10,7 @@ from chaos.faults.common import system_of
 from chaos.faults.fault import OnInstances, Process
 
 if TYPE_CHECKING:
-    from simcore.control.cosimulation import Cosimulation
+    from simcore.control.acting import ActingCore
     from simcore.control.plane import ControlPlane
 
 
@@ -25,12 +25,7 @@ class Errors(OnInstances):
 
     share: Annotated[float, Field(gt=0, le=1)]
 
-    def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
+    def apply(self, core: ActingCore, control: ControlPlane) -> Process:
         for service, replica in self.instances(system_of(core)):
             core.inject.error_rate(service, replica, self.share)
-        return None
-
-    def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
-        for service, replica in self.instances(system_of(core)):
-            core.inject.error_rate(service, replica, 0.0)
         return None

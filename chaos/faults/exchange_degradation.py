@@ -13,7 +13,7 @@ from simcore.base.units import Duration
 from simcore.model.index import instance_name
 
 if TYPE_CHECKING:
-    from simcore.control.cosimulation import Cosimulation
+    from simcore.control.acting import ActingCore
     from simcore.control.plane import ControlPlane
 
 
@@ -46,7 +46,7 @@ class ExchangeDegradation(Fault):
     def targets(self, system: System) -> list[Target]:
         return [Target("unit", instance_name(service, replica)) for service, replica in self._instances(system)]
 
-    def _turn(self, core: Cosimulation, slow: float, errors: float, late_ns: int) -> None:
+    def _turn(self, core: ActingCore, slow: float, errors: float, late_ns: int) -> None:
         system = system_of(core)
         instances = self._instances(system)
         for service, replica in instances:
@@ -56,10 +56,6 @@ class ExchangeDegradation(Fault):
             if link.source in {service for service, _ in instances}:
                 core.inject.link(link.source, link.target, latency_add_ns=late_ns)
 
-    def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
+    def apply(self, core: ActingCore, control: ControlPlane) -> Process:
         self._turn(core, self.slow, self.errors, self.reports_late)
-        return None
-
-    def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
-        self._turn(core, 1.0, 0.0, 0)
         return None

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from chaos.faults.common import happened
 from chaos.faults.fault import Fault, Process, System, Target, require
 from simcore.base.model import Name
 
 if TYPE_CHECKING:
-    from simcore.control.cosimulation import Cosimulation
+    from simcore.control.acting import ActingCore
     from simcore.control.plane import ControlPlane
     from simcore.journal.model import Journal
 
@@ -35,14 +36,14 @@ class BeginFailover(_OnFailover):
     title_zh: ClassVar[str] = "主备切换"
     layer: ClassVar[str] = "people"
 
-    def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
+    def apply(self, core: ActingCore, control: ControlPlane) -> Process:
         """Begins it, or joins the one under way."""
         control.failover(self.failover).begin(by="scenario")
         return None
 
     def took_effect(self, journal: Journal, began: int, ended: int, grown: int) -> bool:
-        """Whether it began."""
-        return any(e.what == "failover_started" and e.subject == self.failover and began <= e.t_ns for e in journal.events)
+        """Whether it began then: it may have joined one under way."""
+        return happened(journal, ("failover_started",), (self.failover,), began, began)
 
 
 class Drill(_OnFailover):
@@ -54,11 +55,12 @@ class Drill(_OnFailover):
 
     steps: list[Name] | None = None
 
-    def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
+    def apply(self, core: ActingCore, control: ControlPlane) -> Process:
         """Begins the rehearsal of these steps, or of all."""
         control.failover(self.failover).drill(self.steps)
         return None
 
     def took_effect(self, journal: Journal, began: int, ended: int, grown: int) -> bool:
-        """Whether it came to its end."""
-        return any(e.what == "drill_done" and e.subject == self.failover and began <= e.t_ns for e in journal.events)
+        """Whether it began then, and came to its end: it may have joined one under way."""
+        begun = happened(journal, ("drill_started",), (self.failover,), began, began)
+        return begun and happened(journal, ("drill_done",), (self.failover,), began)

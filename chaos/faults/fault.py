@@ -24,7 +24,7 @@ from simcore.model.workload import Workload
 if TYPE_CHECKING:
     import simpy
 
-    from simcore.control.cosimulation import Cosimulation
+    from simcore.control.acting import ActingCore
     from simcore.control.plane import ControlPlane
     from simcore.journal.model import Journal
 
@@ -64,8 +64,9 @@ class Fault(Model):
     """Base of all faults. A subclass gives `fault`, its name in files (one without it is a family of faults); its docstring's first
     line is its row in the docs.
 
-    The default evidence is traffic: between start and heal at least one request, message or intent met a target. A fault that
-    shows itself otherwise (a file, an alarm, an operator) overrides `took_effect`.
+    The default evidence: between start and heal at least one request, message or intent met a target while the fault made a
+    difference there: some knob stood elsewhere than it would have without this step. A fault that shows itself otherwise (a file,
+    an alarm, an operator) overrides `took_effect`.
     """
 
     fault: ClassVar[str] = ""
@@ -73,18 +74,22 @@ class Fault(Model):
     """What people call it in Chinese; in English its name says it."""
     layer: ClassVar[str] = "application"
     """One of `LAYERS`: a heading of the docs' table."""
+    turns_knobs: ClassVar[bool] = True
+    """Its counters are evidence while a knob stands elsewhere than it would without it; false: always, since it does something else."""
 
     def targets(self, system: System) -> list[Target]:
         """What it hits, never empty. Raises InputError, naming what there is, if a selector finds nothing."""
         raise NotImplementedError
 
-    def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
+    def apply(self, core: ActingCore, control: ControlPlane) -> Process:
         """Begins now. A fault that changes with time returns a generator, which runs as a SimPy process and is stopped
         (closed) before `heal`."""
         raise NotImplementedError
 
-    def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
-        """Puts back what the architecture's file says. May return a generator when putting it right takes time. Does nothing unless said."""
+    def heal(self, core: ActingCore, control: ControlPlane) -> Process:
+        """Ends what it does, and nothing that others do. Unless said, takes back all that it did through `core.inject`. May return a
+        generator when clearing takes time."""
+        core.inject.release()
         return None
 
     def readings(self, system: System) -> list[str]:
@@ -92,7 +97,8 @@ class Fault(Model):
         return [reading for target in self.targets(system) for reading in traffic(system.index, target)]
 
     def took_effect(self, journal: Journal, began: int, ended: int, grown: int) -> bool:
-        """Whether it exercised anything. `began` and `ended` in ns; `grown` is how much `readings` grew between them."""
+        """Whether it exercised anything. `began` and `ended` in ns; `grown` is how much `readings` grew between them while the fault
+        made a difference."""
         return grown > 0
 
 
@@ -210,24 +216,6 @@ class OnLinks(Fault):
     def targets(self, system: System) -> list[Target]:
         """The links."""
         return [Target("link", f"{source}-{target}") for source, target in self.links(system)]
-
-
-class Switched(Fault):
-    """Is either on or off: one method turns it, both ways."""
-
-    def turn(self, core: Cosimulation, on: bool) -> None:
-        """Turns it on, or puts back what the architecture's file says."""
-        raise NotImplementedError
-
-    def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
-        """On."""
-        self.turn(core, True)
-        return None
-
-    def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
-        """Off."""
-        self.turn(core, False)
-        return None
 
 
 class OnPool(Fault):

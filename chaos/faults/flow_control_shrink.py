@@ -12,7 +12,7 @@ from chaos.faults.fault import Fault, Process, System, Target, require
 from simcore.base.model import Name
 
 if TYPE_CHECKING:
-    from simcore.control.cosimulation import Cosimulation
+    from simcore.control.acting import ActingCore
     from simcore.control.plane import ControlPlane
 
 
@@ -45,17 +45,10 @@ class FlowControlShrink(Fault):
             finite_slots(architecture, window)
         return limits + windows
 
-    def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
+    def apply(self, core: ActingCore, control: ControlPlane) -> Process:
         architecture = system_of(core).architecture
         for limit in self.limits:
             core.inject.limit_rate(limit, architecture.limits[limit].rate * self.left)
         for window in self.windows:
             core.inject.pool_slots(window, max(1, int(finite_slots(architecture, window) * self.left + 1e-9)))
-        return None
-
-    def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
-        for limit in self.limits:
-            core.inject.limit_rate(limit, system_of(core).architecture.limits[limit].rate)
-        for window in self.windows:
-            core.inject.pool_slots(window, None)
         return None

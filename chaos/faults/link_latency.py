@@ -11,7 +11,7 @@ from chaos.faults.fault import OnLinks, Process, ProcessGenerator
 from simcore.base.units import MS, Duration
 
 if TYPE_CHECKING:
-    from simcore.control.cosimulation import Cosimulation
+    from simcore.control.acting import ActingCore
     from simcore.control.plane import ControlPlane
 
 
@@ -37,12 +37,12 @@ class LinkLatency(OnLinks):
             raise ValueError("give at least one of factor, add, jitter")
         return self
 
-    def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
+    def apply(self, core: ActingCore, control: ControlPlane) -> Process:
         for source, target in self.links(system_of(core)):
             core.inject.link(source, target, latency_factor=self.factor, latency_add_ns=self.add)
         return self._flap(core) if self.jitter else None
 
-    def _flap(self, core: Cosimulation) -> ProcessGenerator:
+    def _flap(self, core: ActingCore) -> ProcessGenerator:
         turn = 0
         while True:
             for source, target in self.links(system_of(core)):
@@ -50,8 +50,3 @@ class LinkLatency(OnLinks):
                 core.inject.link(source, target, latency_add_ns=self.add + more_ns)
             turn += 1
             yield core.env.timeout(self.redraw)
-
-    def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
-        for source, target in self.links(system_of(core)):
-            core.inject.link(source, target, latency_factor=1.0, latency_add_ns=0)
-        return None

@@ -10,7 +10,7 @@ from chaos.faults.common import system_of
 from chaos.faults.fault import OnLinks, Process, Share, System
 
 if TYPE_CHECKING:
-    from simcore.control.cosimulation import Cosimulation
+    from simcore.control.acting import ActingCore
     from simcore.control.plane import ControlPlane
 
 
@@ -38,13 +38,7 @@ class LinkLoss(OnLinks):
         lost = [f"lost_{way}" for way in ("request", "answer") if getattr(self, way)]
         return [f"link/{source}-{target}/{field}" for source, target in self.links(system) for field in lost]
 
-    def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
+    def apply(self, core: ActingCore, control: ControlPlane) -> Process:
         for source, target in self.links(system_of(core)):
             core.inject.link(source, target, loss_request=self.request or None, loss_answer=self.answer or None)
-        return None
-
-    def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
-        usual = {(link.source, link.target): link.loss for link in core.plan.architecture.links}
-        for ends in self.links(system_of(core)):
-            core.inject.link(*ends, loss_request=usual[ends].request, loss_answer=usual[ends].answer)
         return None

@@ -13,12 +13,12 @@ from simcore.base.units import MS, SECOND, Duration
 from simcore.model.index import instance_name
 
 if TYPE_CHECKING:
-    from simcore.control.cosimulation import Cosimulation
+    from simcore.control.acting import ActingCore
     from simcore.control.plane import ControlPlane
 
 
 class MemoryLeak(OnInstances):
-    """Instances stand still for a pause, again and again, each pause longer than the last, until they are started again.
+    """Instances pause, again and again, each pause longer than the last, until they are restarted.
 
     The pauses of a garbage collector whose heap fills up: memory and JVM are classes of their own in a broker's list of faults
     [19]. Lengths are guesses, to be swept. A restart that is over between two samples, which come at the beginning and the end of a
@@ -33,10 +33,10 @@ class MemoryLeak(OnInstances):
     growth: Annotated[float, Field(ge=1, le=10)] = Field(1.5, description="each pause is so many times the one before")
     pause_max: Annotated[Duration, Field(gt=0)] = Field(30 * SECOND, description="no pause is longer")
 
-    def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
+    def apply(self, core: ActingCore, control: ControlPlane) -> Process:
         return self._pauses(core)
 
-    def _pauses(self, core: Cosimulation) -> ProcessGenerator:
+    def _pauses(self, core: ActingCore) -> ProcessGenerator:
         """`due` holds (instant, number, next pause, whether it ends a pause) of every instance."""
         instances = self.instances(system_of(core))
         due = [(int(core.env.now) + self.every, n, self.pause, False) for n in range(len(instances))]
@@ -46,17 +46,12 @@ class MemoryLeak(OnInstances):
             service, replica = instances[n]
             label = instance_name(service, replica)
             if pausing:
-                fresh = not core.read("unit", label, "hung")  # restarted during the pause
-                core.inject.thaw(service, replica)
+                fresh = not core.inject.keeps_paused(service, replica)  # restarted during the pause
+                core.inject.resume(service, replica)
                 longer = self.pause if fresh else min(self.pause_max, int(pause * self.growth))
                 heapq.heappush(due, (at + self.every, n, longer, False))
             elif core.read("unit", label, "up"):
-                core.inject.hang(service, replica)
+                core.inject.pause(service, replica)
                 heapq.heappush(due, (at + pause, n, pause, True))
             else:
                 heapq.heappush(due, (at + self.every, n, self.pause, False))
-
-    def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
-        for service, replica in self.instances(system_of(core)):
-            core.inject.thaw(service, replica)
-        return None

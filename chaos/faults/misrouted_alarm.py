@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
-from chaos.faults.common import alarm_rules, happened, system_of, watchers
+from chaos.faults.common import alarm_rules, happened, watchers
 from chaos.faults.fault import Fault, Process, System, Target, require
 from simcore.base.model import Name
 
 if TYPE_CHECKING:
-    from simcore.control.cosimulation import Cosimulation
+    from simcore.control.acting import ActingCore
     from simcore.control.plane import ControlPlane
     from simcore.journal.model import Journal
 
@@ -36,16 +36,14 @@ class MisroutedAlarm(Fault):
         known = alarm_rules(system)
         return [Target("monitor", require("monitor, robot or customer service line", alarm, known)) for alarm in self.alarms]
 
-    def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
-        wrong = {"route": None} if self.to is None else {"misroute": 1.0, "misroute_to": self.to}
+    def apply(self, core: ActingCore, control: ControlPlane) -> Process:
         for alarm in self.alarms:
-            watcher = watchers(control)[alarm]
-            watcher.rule = watcher.rule.model_copy(update=wrong)
+            watchers(control)[alarm].reroute(self.to, core.by)
         return None
 
-    def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
+    def heal(self, core: ActingCore, control: ControlPlane) -> Process:
         for alarm in self.alarms:
-            watchers(control)[alarm].rule = alarm_rules(system_of(core))[alarm]
+            watchers(control)[alarm].route_back(core.by)
         return None
 
     def took_effect(self, journal: Journal, began: int, ended: int, grown: int) -> bool:

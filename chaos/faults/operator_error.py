@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import Field, model_validator
 
 from chaos.faults.capacity_loss import finite_slots
-from chaos.faults.common import start_at_once, system_of
+from chaos.faults.common import system_of
 from chaos.faults.fault import Fault, Process, System, Target, require
 from simcore.base.errors import InputError
 from simcore.base.model import Name
 from simcore.model.index import instance_name
 
 if TYPE_CHECKING:
-    from simcore.control.cosimulation import Cosimulation
+    from simcore.control.acting import ActingCore
     from simcore.control.plane import ControlPlane
 
 WRONG_DIGIT = 0.1  # a tenth of what was meant, as in simcore/control/people/actions.py
@@ -55,23 +55,14 @@ class OperatorError(Fault):
             raise InputError(f"{service} has no replica {self.replica}", hint=f"it has 0 to {last}")
         return [Target("unit", instance_name(service, self.replica))]
 
-    def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
+    def apply(self, core: ActingCore, control: ControlPlane) -> Process:
         architecture = system_of(core).architecture
         (target,) = self.targets(system_of(core))
         core.log("action_error", target.name, how="wrong_target" if self.stops else "wrong_value")
         if self.stops is not None:
             core.inject.crash(self.stops, self.replica)
         elif self.pool is not None:
-            core.inject.pool_slots(self.pool, int(finite_slots(architecture, self.pool) * WRONG_DIGIT))
+            core.inject.pool_slots(self.pool, int(finite_slots(architecture, self.pool) * WRONG_DIGIT), firm=False)
         elif self.limit is not None:
-            core.inject.limit_rate(self.limit, architecture.limits[self.limit].rate * WRONG_DIGIT)
-        return None
-
-    def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
-        if self.stops is not None:
-            start_at_once(core, [(self.stops, self.replica)])
-        elif self.pool is not None:
-            core.inject.pool_slots(self.pool, None)
-        elif self.limit is not None:
-            core.inject.limit_rate(self.limit, system_of(core).architecture.limits[self.limit].rate)
+            core.inject.limit_rate(self.limit, architecture.limits[self.limit].rate * WRONG_DIGIT, firm=False)
         return None

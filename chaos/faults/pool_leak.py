@@ -13,7 +13,7 @@ from simcore.base.units import MS, Duration
 from simcore.model.index import ArchitectureIndex
 
 if TYPE_CHECKING:
-    from simcore.control.cosimulation import Cosimulation
+    from simcore.control.acting import ActingCore
     from simcore.control.plane import ControlPlane
 
 
@@ -39,10 +39,10 @@ class PoolLeak(OnPool):
         finite_slots(system.architecture, self.pool)
         return found
 
-    def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
+    def apply(self, core: ActingCore, control: ControlPlane) -> Process:
         return self._leak(core)
 
-    def _leak(self, core: Cosimulation) -> ProcessGenerator:
+    def _leak(self, core: ActingCore) -> ProcessGenerator:
         index = system_of(core).index
         whole, instances = finite_slots(index.architecture, self.pool), users(index, self.pool)
         left = whole
@@ -54,7 +54,3 @@ class PoolLeak(OnPool):
             was_up = is_up
             left = whole if restarted else max(min(self.floor, whole), left - 1)
             core.inject.pool_slots(self.pool, left)
-
-    def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
-        core.inject.pool_slots(self.pool, None)
-        return None

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from chaos.faults.common import start_at_once, system_of
+from chaos.faults.common import system_of
 from chaos.faults.fault import OnInstances, Process, ProcessGenerator
 from simcore.base.units import SECOND, Duration
 
 if TYPE_CHECKING:
-    from simcore.control.cosimulation import Cosimulation
+    from simcore.control.acting import ActingCore
     from simcore.control.plane import ControlPlane
 
 
@@ -27,20 +27,12 @@ class ReplicaLoss(OnInstances):
 
     noticed_after: Duration = Field(10 * SECOND, description="until the health check takes them out; the default is a guess")
 
-    def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
+    def apply(self, core: ActingCore, control: ControlPlane) -> Process:
         for service, replica in self.instances(system_of(core)):
             core.inject.crash(service, replica)
         return self._take_out(core)
 
-    def _take_out(self, core: Cosimulation) -> ProcessGenerator:
+    def _take_out(self, core: ActingCore) -> ProcessGenerator:
         yield core.env.timeout(self.noticed_after)
         for service, replica in self.instances(system_of(core)):
             core.inject.rotate_out(service, replica)
-
-    def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
-        instances = self.instances(system_of(core))
-        start_at_once(core, instances)
-        for service, replica in instances:
-            if replica < core.plan.architecture.services[service].replicas:  # a standby stays out
-                core.inject.rotate_in(service, replica)
-        return None

@@ -13,7 +13,7 @@ from simcore.base.model import Name
 from simcore.base.units import SECOND, Duration
 
 if TYPE_CHECKING:
-    from simcore.control.cosimulation import Cosimulation
+    from simcore.control.acting import ActingCore
     from simcore.control.plane import ControlPlane
     from simcore.journal.model import Journal
 
@@ -47,17 +47,19 @@ class ReplicationLag(Fault):
             raise InputError(f"{rule.service} replicates synchronously: its standby has no lag")
         return [Target("failover", self.failover)]
 
-    def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
-        control.failovers[self.failover].lag_added_ns = self.lag
+    def apply(self, core: ActingCore, control: ControlPlane) -> Process:
+        control.failovers[self.failover].add_lag(self.lag, core.by)
         return self._fall_behind(core, control) if self.stuck else None
 
-    def _fall_behind(self, core: Cosimulation, control: ControlPlane) -> ProcessGenerator:
+    def _fall_behind(self, core: ActingCore, control: ControlPlane) -> ProcessGenerator:
+        lag_ns = self.lag
         while True:
             yield core.env.timeout(SECOND)
-            control.failovers[self.failover].lag_added_ns += SECOND
+            lag_ns += SECOND
+            control.failovers[self.failover].add_lag(lag_ns, core.by)
 
-    def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
-        control.failovers[self.failover].lag_added_ns = 0
+    def heal(self, core: ActingCore, control: ControlPlane) -> Process:
+        control.failovers[self.failover].add_lag(0, core.by)
         return None
 
     def took_effect(self, journal: Journal, began: int, ended: int, grown: int) -> bool:

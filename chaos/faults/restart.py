@@ -8,7 +8,7 @@ from chaos.faults.common import boot, system_of
 from chaos.faults.fault import OnInstances, Process
 
 if TYPE_CHECKING:
-    from simcore.control.cosimulation import Cosimulation
+    from simcore.control.acting import ActingCore
     from simcore.control.plane import ControlPlane
 
 
@@ -19,15 +19,9 @@ class Restart(OnInstances):
     title_zh: ClassVar[str] = "重启"
     layer: ClassVar[str] = "people"
 
-    def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
+    def apply(self, core: ActingCore, control: ControlPlane) -> Process:
         """Stops them all, and boots them all."""
         instances = self.instances(system_of(core))
         for service, replica in instances:
             core.inject.crash(service, replica)
         return boot(core, instances)
-
-    def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
-        """Starts those that have not come up yet."""
-        for service, replica in self.instances(system_of(core)):
-            core.inject.restart(service, replica)
-        return None

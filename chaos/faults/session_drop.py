@@ -11,7 +11,7 @@ from simcore.base.errors import InputError
 from simcore.base.units import MINUTE, Duration
 
 if TYPE_CHECKING:
-    from simcore.control.cosimulation import Cosimulation
+    from simcore.control.acting import ActingCore
     from simcore.control.plane import ControlPlane
     from simcore.journal.model import Journal
 
@@ -37,7 +37,7 @@ class SessionDrop(Fault):
             raise InputError("nobody has a session to lose: the architecture has no flow of kind login")
         return [Target("flow", logins[0])]
 
-    def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
+    def apply(self, core: ActingCore, control: ControlPlane) -> Process:
         dropped = core.inject.drop_sessions(self.share, self.over)
         core.log("sessions_dropped", self.fault, count=dropped)
         return None

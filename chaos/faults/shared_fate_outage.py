@@ -11,7 +11,7 @@ from chaos.faults.fault import OnInstances, Process
 from simcore.model.index import instance_name
 
 if TYPE_CHECKING:
-    from simcore.control.cosimulation import Cosimulation
+    from simcore.control.acting import ActingCore
     from simcore.control.plane import ControlPlane
 
 
@@ -35,19 +35,21 @@ class SharedFateOutage(OnInstances):
             raise ValueError("shared fate is a group or a site; for a service write crash")
         return self
 
-    def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
+    def apply(self, core: ActingCore, control: ControlPlane) -> Process:
         for service, replica in self.instances(system_of(core)):
-            core.inject.crash(service, replica)
-            control.changes.held[instance_name(service, replica)] = f"{self.group or self.site} is out"
+            core.inject.crash(service, replica, firm=True)
+            control.changes.hold(instance_name(service, replica), core.by, f"{self.group or self.site} is out")
         control.changes.offer_repair(str(self.group or self.site), lambda: self._repair(core, control))
         return None
 
-    def _repair(self, core: Cosimulation, control: ControlPlane) -> None:
+    def _repair(self, core: ActingCore, control: ControlPlane) -> None:
         booting = self.heal(core, control)
         if booting is not None:
             core.env.process(booting)
 
-    def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
+    def heal(self, core: ActingCore, control: ControlPlane) -> Process:
         for service, replica in self.instances(system_of(core)):
-            control.changes.held.pop(instance_name(service, replica), None)
+            control.changes.let_go(instance_name(service, replica), core.by)
+            if core.inject.keeps_down(service, replica):
+                core.inject.crash(service, replica)  # with power back, whoever starts it brings it up
         return boot(core, self.instances(system_of(core))) if self.boots else None

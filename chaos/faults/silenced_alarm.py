@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
-from chaos.faults.common import alarm_rules, happened, system_of, watchers
+from chaos.faults.common import alarm_rules, happened, watchers
 from chaos.faults.fault import Fault, Process, System, Target, require
 from simcore.base.model import Name
 
 if TYPE_CHECKING:
-    from simcore.control.cosimulation import Cosimulation
+    from simcore.control.acting import ActingCore
     from simcore.control.plane import ControlPlane
     from simcore.journal.model import Journal
 
@@ -33,15 +33,14 @@ class SilencedAlarm(Fault):
         known = alarm_rules(system)
         return [Target("monitor", require("monitor, robot or customer service line", alarm, known)) for alarm in self.alarms]
 
-    def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
+    def apply(self, core: ActingCore, control: ControlPlane) -> Process:
         for alarm in self.alarms:
-            watchers(control)[alarm].silence()
+            watchers(control)[alarm].silence(core.by)
         return None
 
-    def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
+    def heal(self, core: ActingCore, control: ControlPlane) -> Process:
         for alarm in self.alarms:
-            if not alarm_rules(system_of(core))[alarm].silenced:
-                watchers(control)[alarm].unsilence()
+            watchers(control)[alarm].unsilence(core.by)
         return None
 
     def took_effect(self, journal: Journal, began: int, ended: int, grown: int) -> bool:

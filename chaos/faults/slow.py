@@ -10,7 +10,7 @@ from chaos.faults.common import system_of
 from chaos.faults.fault import OnInstances, Process
 
 if TYPE_CHECKING:
-    from simcore.control.cosimulation import Cosimulation
+    from simcore.control.acting import ActingCore
     from simcore.control.plane import ControlPlane
 
 
@@ -25,12 +25,7 @@ class Slow(OnInstances):
 
     factor: Annotated[float, Field(gt=0, le=1e6)]
 
-    def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
+    def apply(self, core: ActingCore, control: ControlPlane) -> Process:
         for service, replica in self.instances(system_of(core)):
             core.inject.slow(service, replica, self.factor)
-        return None
-
-    def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
-        for service, replica in self.instances(system_of(core)):
-            core.inject.slow(service, replica, 1.0)
         return None

@@ -13,7 +13,7 @@ from simcore.base.model import Name
 from simcore.base.units import Duration
 
 if TYPE_CHECKING:
-    from simcore.control.cosimulation import Cosimulation
+    from simcore.control.acting import ActingCore
     from simcore.control.plane import ControlPlane
 
 
@@ -41,12 +41,7 @@ class SlowReports(Fault):
             raise InputError("no link leads away from a service that accepts orders, so it reports nothing")
         return [Target("link", f"{source}-{target}") for source, target in links]
 
-    def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
+    def apply(self, core: ActingCore, control: ControlPlane) -> Process:
         for source, target in self._links(system_of(core)):
             core.inject.link(source, target, latency_add_ns=self.delay)
-        return None
-
-    def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
-        for source, target in self._links(system_of(core)):
-            core.inject.link(source, target, latency_add_ns=0)
         return None

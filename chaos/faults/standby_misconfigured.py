@@ -11,7 +11,7 @@ from chaos.faults.fault import Fault, Process, System, Target, require
 from simcore.base.model import Name
 
 if TYPE_CHECKING:
-    from simcore.control.cosimulation import Cosimulation
+    from simcore.control.acting import ActingCore
     from simcore.control.plane import ControlPlane
     from simcore.journal.model import Journal
 
@@ -41,12 +41,14 @@ class StandbyMisconfigured(Fault):
         self._broken(system)
         return [Target("failover", self.failover)]
 
-    def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
-        control.failovers[self.failover].broken.update(self._broken(system_of(core)))
+    def apply(self, core: ActingCore, control: ControlPlane) -> Process:
+        for step in self._broken(system_of(core)):
+            control.failovers[self.failover].break_step(step, core.by)
         return None
 
-    def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
-        control.failovers[self.failover].broken.difference_update(self._broken(system_of(core)))
+    def heal(self, core: ActingCore, control: ControlPlane) -> Process:
+        for step in self._broken(system_of(core)):
+            control.failovers[self.failover].take_back(step, core.by)
         return None
 
     def took_effect(self, journal: Journal, began: int, ended: int, grown: int) -> bool:

@@ -10,7 +10,7 @@ from chaos.faults.common import system_of
 from chaos.faults.fault import OnInstances, Process
 
 if TYPE_CHECKING:
-    from simcore.control.cosimulation import Cosimulation
+    from simcore.control.acting import ActingCore
     from simcore.control.plane import ControlPlane
 
 
@@ -27,12 +27,7 @@ class StoreContention(OnInstances):
 
     coefficient: Annotated[float, Field(gt=0, le=100)]
 
-    def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
+    def apply(self, core: ActingCore, control: ControlPlane) -> Process:
         for service, replica in self.instances(system_of(core)):
             core.inject.contention(service, replica, self.coefficient)
-        return None
-
-    def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
-        for service, replica in self.instances(system_of(core)):
-            core.inject.contention(service, replica, core.plan.architecture.services[service].contention)
         return None

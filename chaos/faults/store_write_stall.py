@@ -12,7 +12,7 @@ from simcore.base.errors import InputError
 from simcore.base.model import Name
 
 if TYPE_CHECKING:
-    from simcore.control.cosimulation import Cosimulation
+    from simcore.control.acting import ActingCore
     from simcore.control.plane import ControlPlane
 
 
@@ -46,12 +46,7 @@ class StoreWriteStall(Fault):
     def readings(self, system: System) -> list[str]:
         return calls_to_operations(system.index, {target.name for target in self.targets(system)})
 
-    def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
+    def apply(self, core: ActingCore, control: ControlPlane) -> Process:
         for operation in self._writes(system_of(core)):
             core.inject.work(self.service, operation, self.factor)
-        return None
-
-    def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
-        for operation in self._writes(system_of(core)):
-            core.inject.work(self.service, operation, 1.0)
         return None

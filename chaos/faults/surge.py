@@ -10,7 +10,7 @@ from chaos.faults.fault import OnFlows, Process, System, Target
 from simcore.base.errors import InputError
 
 if TYPE_CHECKING:
-    from simcore.control.cosimulation import Cosimulation
+    from simcore.control.acting import ActingCore
     from simcore.control.plane import ControlPlane
 
 
@@ -35,12 +35,7 @@ class Surge(OnFlows):
                 raise InputError(f"the flow {flow} has no rate in the workload {system.workload.name}, so it cannot surge")
         return found
 
-    def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
+    def apply(self, core: ActingCore, control: ControlPlane) -> Process:
         for flow in self.flows:
             core.inject.flow_rate(flow, self.factor)
-        return None
-
-    def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
-        for flow in self.flows:
-            core.inject.flow_rate(flow, 1.0)
         return None

@@ -13,7 +13,7 @@ from simcore.base.units import Duration
 from simcore.model.trading_calendar import calendar_named
 
 if TYPE_CHECKING:
-    from simcore.control.cosimulation import Cosimulation
+    from simcore.control.acting import ActingCore
     from simcore.control.plane import ControlPlane
 
 GATE = "exchange"
@@ -49,37 +49,32 @@ class WrongCalendar(Fault):
     def readings(self, system: System) -> list[str]:
         return [f"flow/{name}/started" for name, flow in system.architecture.flows.items() if flow.kind in ("order", "cancel")]
 
-    def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
+    def apply(self, core: ActingCore, control: ControlPlane) -> Process:
         self._set_trading(core, control)
         return self._go_on(core, control)
 
-    def _go_on(self, core: Cosimulation, control: ControlPlane) -> ProcessGenerator:
-        """Whenever the true or the mistaken timetable changes, after the true one has had its say."""
+    def _go_on(self, core: ActingCore, control: ControlPlane) -> ProcessGenerator:
+        """Whenever the true or the mistaken timetable changes."""
         calendar, late = calendar_named(core.plan.workload.calendar), self.late_by or 0
         start, end = int(core.env.now), core.plan.end
         mistaken = {t + late for t in calendar.changes(max(0, start - late), end - late)}
         for moment in sorted({*calendar.changes(start, end), *mistaken}):
             yield core.env.timeout(moment - core.env.now)
-            yield core.env.timeout(0)
             self._set_trading(core, control)
 
-    def _set_trading(self, core: Cosimulation, control: ControlPlane) -> None:
+    def _set_trading(self, core: ActingCore, control: ControlPlane) -> None:
         """Has the markets and the gate as the mistaken calendar would; what is shut by right stays so."""
-        calendar, now = calendar_named(core.plan.workload.calendar), int(core.env.now)
-        true, then = calendar.phase_at(now), max(0, now - (self.late_by or 0))
+        calendar = calendar_named(core.plan.workload.calendar)
+        then = max(0, int(core.env.now) - (self.late_by or 0))
         known = calendar.phase_at(then)
-        orders = true.orders and known.orders and not self.holiday
-        cancels = true.cancels and known.cancels and not self.holiday
         for market in markets(system_of(core)):
-            core.inject.market(market, orders, cancels, overnight=self.queues or not true.orders)
+            core.inject.market(market, known.orders and not self.holiday, known.cancels and not self.holiday, self.queues)
         if self.holiday or not calendar.gate_open(GATE, then):
-            control.gates.hold(GATE, self.fault)
+            control.gates.hold(GATE, core.by)
         else:
-            control.gates.release(GATE, self.fault)
+            control.gates.release(GATE, core.by)
 
-    def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
-        phase = calendar_named(core.plan.workload.calendar).phase_at(int(core.env.now))
-        for market in markets(system_of(core)):
-            core.inject.market(market, phase.orders, phase.cancels)
-        control.gates.release(GATE, self.fault)
+    def heal(self, core: ActingCore, control: ControlPlane) -> Process:
+        core.inject.release()
+        control.gates.release(GATE, core.by)
         return None

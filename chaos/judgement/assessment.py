@@ -160,12 +160,18 @@ def _invalid(journal: Journal, computed: Computed, faults: Sequence[FaultEvidenc
         invalid.append(NothingExercised())
     if computed.unsteady is not None:
         invalid.append(computed.unsteady)
-    return invalid + [NoEffect(step=fault.name) for fault in faults if fault.failed is None and not fault.took_effect]
+    return invalid + ([] if any(fault.took_effect for fault in faults) else _idle(faults))
+
+
+def _idle(faults: Sequence[FaultEvidence]) -> list[Reason]:
+    """The steps that never took effect."""
+    return [NoEffect(step=fault.name) for fault in faults if fault.failed is None and not fault.took_effect]
 
 
 def _doubts(journal: Journal, faults: Sequence[FaultEvidence]) -> list[Reason]:
     """Why the run cannot pass though what it shows may fail."""
     doubts: list[Reason] = [NotDone(step=fault.name, why=fault.failed) for fault in faults if fault.failed is not None]
+    doubts += _idle(faults) if any(fault.took_effect for fault in faults) else []
     return doubts + [Aborted(condition=e.subject) for e in journal.events if e.what == "aborted"]
 
 

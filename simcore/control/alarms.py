@@ -11,6 +11,7 @@ import simpy
 from simcore.base.units import SECOND
 from simcore.control.event_names import note
 from simcore.control.handles import Core, now
+from simcore.control.knobs import latest
 from simcore.control.sampling import Sampling
 from simcore.model.control.alarms import Monitor, Routed
 
@@ -40,7 +41,8 @@ class AlarmBoard:
         self._numbers: dict[str, int] = {}
         self._listeners: list[Callable[[Alarm], None]] = []
         self._pointed: dict[str, simpy.Event] = {}
-        self._silenced: set[str] = set()
+        self._silenced: dict[str, set[str]] = {}
+        self._rerouted: dict[str, dict[str, str | None]] = {}
         self._suppressed: set[str] = set()
         self.active: dict[str, Alarm] = {}
 
@@ -48,15 +50,33 @@ class AlarmBoard:
         """Hear of every alarm raised from now on."""
         self._listeners.append(listener)
 
-    def silence(self, name: str) -> None:
-        """Raise nothing of that name until `unsilence`; what stands is taken down."""
-        self.clear(name)
-        self._silenced.add(name)
+    def silence(self, name: str, by: str = "") -> None:
+        """Raise nothing of that name until everybody who silenced it has unsilenced it; what stands is taken down."""
+        if name not in self._silenced:
+            self.clear(name)
+        self._silenced.setdefault(name, set()).add(by)
 
-    def unsilence(self, name: str) -> None:
-        """Raise again what has that name."""
-        self._silenced.discard(name)
-        self._suppressed.discard(name)
+    def unsilence(self, name: str, by: str = "") -> None:
+        """Raise again what has that name, unless somebody else keeps it silent."""
+        self._silenced.get(name, set()).discard(by)
+        if not self._silenced.get(name):
+            self._silenced.pop(name, None)
+            self._suppressed.discard(name)
+
+    def reroute(self, name: str, to: str | None, by: str) -> None:
+        """Alarms of that name go to the wrong team, which hands them on, or to nobody (None). Of several who do this the last counts."""
+        self._rerouted.setdefault(name, {})[by] = to
+
+    def route_back(self, name: str, by: str) -> None:
+        """Alarms of that name go where they belong, as far as `by` goes."""
+        self._rerouted.get(name, {}).pop(by, None)
+
+    def _routed(self, name: str, rule: Routed) -> Routed:
+        wrong = list(self._rerouted.get(name, {}).values())
+        if not wrong:
+            return rule
+        team = latest(None, wrong)
+        return rule.model_copy(update={"route": None} if team is None else {"misroute": 1.0, "misroute_to": team})
 
     def put_up(self, name: str, rule: Routed, *, false: bool = False, persists: Callable[[], bool] | None = None) -> None:
         """Raise an alarm, unless it is silenced. One that stands already is true as soon as either raising is."""
@@ -68,6 +88,7 @@ class AlarmBoard:
                 self._suppressed.add(name)
                 note(self._core, "alarm_silenced", name, layer=rule.layer)
             return
+        rule = self._routed(name, rule)
         number = self._numbers[name] = self._numbers.get(name, -1) + 1
         alarm = self.active[name] = Alarm(name, number, rule, now(self._core), false, persists=persists)
         what = "false_alarm" if false else "alarm"
@@ -110,13 +131,21 @@ class Watcher:
         if silenced:
             board.silence(name)
 
-    def silence(self) -> None:
-        """Raise nothing until `unsilence`; what stands is taken down."""
-        self._board.silence(self.name)
+    def silence(self, by: str = "") -> None:
+        """Raise nothing until whoever silenced it unsilences it; what stands is taken down."""
+        self._board.silence(self.name, by)
 
-    def unsilence(self) -> None:
-        """Raise alarms again; what still holds is raised at the next sample."""
-        self._board.unsilence(self.name)
+    def unsilence(self, by: str = "") -> None:
+        """Raise alarms again, as far as `by` goes; what still holds is raised at the next sample."""
+        self._board.unsilence(self.name, by)
+
+    def reroute(self, to: str | None, by: str) -> None:
+        """Its alarms go to the wrong team, or to nobody."""
+        self._board.reroute(self.name, to, by)
+
+    def route_back(self, by: str) -> None:
+        """Its alarms go where they belong, as far as `by` goes."""
+        self._board.route_back(self.name, by)
 
 
 class MonitorProcess(Watcher):

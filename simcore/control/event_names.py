@@ -57,6 +57,7 @@ VOCABULARY: dict[str, str] = {
     "failover_aborted": "a failover is given up and the primary put back",
     "failover_done": "the standby serves",
     "unreplicated_lost": "what the primary had not yet sent to its standby is gone (lag_ns)",
+    "drill_started": "a drill begins (steps)",
     "drill_done": "a drill has exercised the failover (repaired)",
     "reconciliation_started": "core and counterparty are compared (items)",
     "reconciled": "core and counterparty agree again (differences)",

@@ -36,9 +36,9 @@ class FailoverProcess:
     ) -> None:
         self.name = name
         self.rule = rule
-        self.broken: set[str] = set()
+        self._broken: dict[str, set[str]] = {}
         self.changes = 0
-        self.lag_added_ns = 0
+        self._lag_added_ns: dict[str, int] = {}
         self._core = core
         self._board = board
         self._load = load
@@ -85,7 +85,7 @@ class FailoverProcess:
         """A change to the service: each step that needs config breaks with probability `drift`."""
         for step in self.rule.steps:
             if "config" in step.needs and self._core.draw(f"drift/{self.name}/{step.name}", self.changes) < self.rule.drift:
-                self.broken.add(step.name)
+                self.break_step(step.name, "drift")
         self.changes += 1
 
     def lag_ns(self) -> int:
@@ -94,7 +94,24 @@ class FailoverProcess:
         assert standby is not None
         if standby.replication == "synchronous":
             return 0
-        return standby.replication_lag + int(self.rule.lag_per_rate * self._load.per_second) + self.lag_added_ns
+        return standby.replication_lag + int(self.rule.lag_per_rate * self._load.per_second) + sum(self._lag_added_ns.values())
+
+    def add_lag(self, lag_ns: int, by: str) -> None:
+        """The standby is further behind by so much, on top of what others add; 0 takes it back."""
+        self._lag_added_ns[by] = lag_ns
+
+    def break_step(self, step: str, by: str) -> None:
+        """The step fails for its configuration, until whoever broke it takes that back, or a repair, which puts all of it right."""
+        self._broken.setdefault(step, set()).add(by)
+
+    def take_back(self, step: str, by: str) -> None:
+        """What `by` broke of the step is in order; what drifted, or others broke, is not."""
+        self._broken.get(step, set()).discard(by)
+
+    @property
+    def broken(self) -> frozenset[str]:
+        """The steps that fail for their configuration."""
+        return frozenset(step for step, by in self._broken.items() if by)
 
     # --- the run --------------------------------------------------------------------------------------------------------
 
@@ -123,13 +140,14 @@ class FailoverProcess:
 
     def _rehearse(self, names: list[str]) -> Steps:
         run, self._runs = self._runs, self._runs + 1
+        note(self._core, "drill_started", self.name, steps=len(names))
         repaired = 0
         for step in self.rule.steps:
             if step.name in names:
                 yield self._core.env.timeout(self._duration_ns(step, run, 0))
                 if step.name in self.broken:
                     yield self._core.env.timeout(self._sample(self.rule.config_repair, f"{step.name}/repair", run))
-                    self.broken.discard(step.name)
+                    self._broken.pop(step.name, None)
                     repaired += 1
         note(self._core, "drill_done", self.name, steps=len(names), repaired=repaired)
         return True
@@ -157,7 +175,7 @@ class FailoverProcess:
             if attempt < step.retries:
                 wait, purpose = (self.rule.config_repair, "repair") if misconfigured else (step.retry_wait, "retry")
                 yield self._core.env.timeout(self._sample(wait, f"{step.name}/{purpose}", run, attempt))
-                self.broken.discard(step.name)
+                self._broken.pop(step.name, None)
         return False
 
     def _wait_for_needs(self, step: FailoverStep, by: str) -> Steps:

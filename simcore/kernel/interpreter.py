@@ -19,9 +19,10 @@ from simcore.kernel.ledger import records as ledger
 from simcore.kernel.pools import acquire, enqueue, first, leave_pool_queue, new_token, release, unlink
 from simcore.kernel.random import combine, name_hash, sample, uniform
 
-_0, _1 = U(0), U(1)
+_0, _1, _2 = U(0), U(1), U(2)
 _NEXT = y.INSTR_SIZE
 REDELIVERY_NS = 1_000_000_000
+RETRANSMISSION_NS, RETRANSMISSION_NS_MAX = 200_000_000, 120_000_000_000  # Linux: TCP_RTO_MIN, TCP_RTO_MAX
 BEGIN = -1  # the task has not run yet
 _BUCKETS_BELOW = (
     1023 + 5 - 1
@@ -135,6 +136,30 @@ def attribute_value(m, f, L, rows, attribute, k):
 
 
 @inner
+def least_busy(m, active, n, c):
+    """Of the n instances at `active` one with the fewest live tasks; of several one by chance, or an idle service would always ask the
+    first."""
+    best, ties = U(m[active]), 1
+    for i in range(1, n):
+        other = U(m[active + U(i)])
+        if m[other + y.INSTANCE_LIVE] < m[best + y.INSTANCE_LIVE]:
+            best, ties = other, 1
+        elif m[other + y.INSTANCE_LIVE] == m[best + y.INSTANCE_LIVE]:
+            ties += 1
+    if ties == 1:
+        return best
+    turn = math.floor(uniform(combine(U(m[c + y.TASK_PATH]) + _BALANCE, _0)) * ties)
+    least, i = m[best + y.INSTANCE_LIVE], 0
+    while True:
+        other = U(m[active + U(i)])
+        if m[other + y.INSTANCE_LIVE] == least:
+            if turn == 0:
+                return other
+            turn -= 1
+        i += 1
+
+
+@inner
 def pick_instance(m, f, L, rows, service, c):
     """The instance in rotation that takes task c; 0 if there is none."""
     n = m[service + y.SERVICE_ACTIVE_N]
@@ -149,12 +174,7 @@ def pick_instance(m, f, L, rows, service, c):
     if balance == y.RANDOM:
         return U(m[active + U(math.floor(uniform(combine(U(m[c + y.TASK_PATH]) + _BALANCE, _0)) * n))])
     if balance == y.LEAST_BUSY:
-        best = U(m[active])
-        for i in range(1, n):
-            other = U(m[active + U(i)])
-            if m[other + y.INSTANCE_LIVE] < m[best + y.INSTANCE_LIVE]:
-                best = other
-        return best
+        return least_busy(m, active, n, c)
     shard = attribute_value(m, f, L, rows, U(m[service + y.SERVICE_SHARD_ATTRIBUTE]), c) % m[service + y.SERVICE_REPLICAS]
     wanted = m[U(m[service + y.SERVICE_INSTANCES]) + U(shard)]
     for i in range(n):
@@ -174,6 +194,46 @@ def latency(m, f, link, key):
 
 
 @inner
+def hold_back(m, k, link, cut):
+    """What comes to a cut that holds or resets stays where it is until the cut ends (`let_go`). An answer that will be reset is one
+    already."""
+    m[k + y.TASK_QUEUE], m[k + y.TASK_QUEUED_AT] = np.int64(link), m[y.RUN_NOW]
+    if cut == y.CUT_RESET:
+        m[k + y.TASK_CODE] = y.RESET
+    elif m[k + y.TASK_STATE] == y.TRAVELLING:
+        m[k + y.TASK_CODE] = y.OK
+
+
+@inner
+def until_sent_again(held):
+    """How long after the end of a cut TCP next sends again what it has held so long, ns: its pauses double."""
+    at, pause = 0, RETRANSMISSION_NS
+    while at < held:
+        at += pause
+        pause = min(2 * pause, RETRANSMISSION_NS_MAX)
+    return at - held
+
+
+@inner
+def let_go(m, f, k):
+    """The cut that held task k has ended. What is held is delivered when it is next sent again; of what is reset the caller hears,
+    whether it was the request or the answer. A message has no caller: a durable one comes again."""
+    link, path = U(m[k + y.TASK_QUEUE]), U(m[k + y.TASK_PATH])
+    m[k + y.TASK_QUEUE] = 0
+    reset = m[k + y.TASK_CODE] == y.RESET
+    at = m[y.RUN_NOW] + (0 if reset else until_sent_again(m[y.RUN_NOW] - m[k + y.TASK_QUEUED_AT]))
+    if m[k + y.TASK_STATE] == y.TRAVELLING and not reset:
+        push_task(m, at + latency(m, f, link, combine(path + _LINK_REQUEST, _0)), y.CLASS_DELIVER, k, 0)
+    elif not m[k + y.TASK_FLAGS] & y.FLAG_SEND:
+        m[k + y.TASK_STATE] = y.ANSWERING
+        push_task(m, at + latency(m, f, link, combine(path + _LINK_ANSWER, _0)), y.CLASS_ANSWER, k, 0)
+    elif m[k + y.TASK_FLAGS] & y.FLAG_DURABLE:
+        redeliver_later(m, k)
+    else:
+        free_task(m, k)
+
+
+@inner
 def send_over_link(m, f, c, link, delivery):
     """Puts task c on its way; False if the link loses it."""
     if link == _0:
@@ -183,9 +243,14 @@ def send_over_link(m, f, c, link, delivery):
     if m[link + y.LINK_CLEAN]:
         make_ready(m, y.GO_START, c, 0)
         return True
+    cut = m[link + y.LINK_CUT_REQUEST]
+    if cut == y.CUT_HELD or cut == y.CUT_RESET:
+        m[link + y.LINK_HELD_REQUEST] += 1
+        hold_back(m, c, link, cut)
+        return True
     loss = f[U(m[link + y.LINK_FLOATS]) + y.LINK_FLOAT_LOSS_REQUEST]
     path = U(m[c + y.TASK_PATH])
-    if m[link + y.LINK_CUT_REQUEST] or (loss > 0.0 and uniform(combine(path + _LOSS_REQUEST, U(delivery))) < loss):
+    if cut == y.CUT_LOST or (loss > 0.0 and uniform(combine(path + _LOSS_REQUEST, U(delivery))) < loss):
         m[link + y.LINK_LOST_REQUEST] += 1
         return False
     delay = latency(m, f, link, combine(path + _LINK_REQUEST, _0))
@@ -288,6 +353,20 @@ def find_key(m, key):
 
 
 @inner
+def wait_until_deadline(m, k):
+    """A task that queues with a deadline of its own waits no longer than that."""
+    if m[k + y.TASK_DEADLINE] != y.NEVER:
+        push_task(m, max(m[k + y.TASK_DEADLINE], m[y.RUN_NOW]), y.CLASS_TIMEOUT, k, m[k + y.TASK_WAIT])
+
+
+@inner
+def queue_up(m, k):
+    """The task waits in a queue, for a slot or for the first with its key."""
+    m[k + y.TASK_WAIT] = new_token(m)
+    wait_until_deadline(m, k)
+
+
+@inner
 def look_up_key(m, k):
     """BEGIN: the task is the first of its intent; -2: it waits for the first; otherwise the first's outcome."""
     op = U(m[k + y.TASK_OPERATION])
@@ -296,7 +375,7 @@ def look_up_key(m, k):
     known = m[entry + y.KEY_KEY] == key
     if known and m[entry + y.KEY_OWNER] != 0:
         enqueue(m, entry, k, 0, False)
-        m[k + y.TASK_WAIT] = new_token(m)
+        queue_up(m, k)
         return -2
     if known and m[entry + y.KEY_EXPIRES] >= m[y.RUN_NOW]:
         m[k + y.TASK_REF], m[k + y.TASK_ARG] = m[entry + y.KEY_REF], m[entry + y.KEY_ARG]
@@ -385,9 +464,14 @@ def send_answer(m, f, k, code):
     if link == _0 or m[link + y.LINK_CLEAN]:
         make_ready(m, y.GO_ANSWER, k, 0)
         return
+    cut = m[link + y.LINK_CUT_ANSWER]
+    if cut == y.CUT_HELD or cut == y.CUT_RESET:
+        m[link + y.LINK_HELD_ANSWER] += 1
+        hold_back(m, k, link, cut)
+        return
     loss = f[U(m[link + y.LINK_FLOATS]) + y.LINK_FLOAT_LOSS_ANSWER]
     path = U(m[k + y.TASK_PATH])
-    if m[link + y.LINK_CUT_ANSWER] or (loss > 0.0 and uniform(combine(path + _LOSS_ANSWER, _0)) < loss):
+    if cut == y.CUT_LOST or (loss > 0.0 and uniform(combine(path + _LOSS_ANSWER, _0)) < loss):
         m[link + y.LINK_LOST_ANSWER] += 1
         free_task(m, k)
         return
@@ -649,13 +733,14 @@ def issue(m, f, L, rows, k, call):
 
 @inner_inlined
 def arm(m, k, call):
-    """The timeout of an attempt begins."""
+    """The timeout of an attempt begins; with a deadline of its own before that, the task waits no longer than that."""
     token = new_token(m)
     m[k + y.TASK_WAIT] = token
-    m[k + y.TASK_EXPIRY] = y.NEVER
-    if m[call + y.CALL_TIMEOUT] >= 0:
-        expiry = m[y.RUN_NOW] + m[call + y.CALL_TIMEOUT]
-        m[k + y.TASK_EXPIRY] = expiry
+    expiry = m[y.RUN_NOW] + m[call + y.CALL_TIMEOUT] if m[call + y.CALL_TIMEOUT] >= 0 else y.NEVER
+    m[k + y.TASK_EXPIRY] = expiry
+    if m[k + y.TASK_DEADLINE] < expiry:  # its own patience ends before the attempt's
+        wait_until_deadline(m, k)
+    elif expiry != y.NEVER:
         push_timer(m, U(m[call + y.CALL_RING]), expiry, k, token)
 
 
@@ -687,8 +772,15 @@ def work_ns(m, f, k, pc):
         duration *= 1.0 + contention * (m[instance + y.INSTANCE_WORKING] - 1)
     if m[instance + y.INSTANCE_SPECIAL]:
         share = f[knobs + y.INSTANCE_FLOAT_GREY]
-        if share > 0.0 and uniform(combine(U(m[k + y.TASK_PATH]) + _GREY, _0)) < share:
-            duration *= f[knobs + y.INSTANCE_FLOAT_GREY_FACTOR]
+        if share > 0.0:
+            drawn = uniform(combine(U(m[k + y.TASK_PATH]) + _GREY, _0))
+            if drawn < share:
+                duration *= f[knobs + y.INSTANCE_FLOAT_GREY_FACTOR]
+            more = U(m[instance + y.INSTANCE_GREY_MORE])
+            for _ in range(m[instance + y.INSTANCE_GREY_MORE_N]):
+                if drawn < f[more]:
+                    duration *= f[more + _1]
+                more += _2
     return np.int64(math.floor(duration + 0.5))
 
 
@@ -741,6 +833,12 @@ def after_wait(m, pc):
 
 
 @inner
+def waited_too_long(m, k, pc):
+    """Did the task, whose deadline has passed, wait for a slot or at a rate limit?"""
+    return m[pc] == y.DO_LIMIT or (m[pc] == y.DO_ACQUIRE and m[k + y.TASK_QUEUED_AT] >= 0)
+
+
+@inner
 def do_effect(m, L, rows, k, pc):
     """An effect step: what the ledger answers."""
     effect, root = m[pc + y.INSTR_A], U(m[k + y.TASK_ROOT])
@@ -775,7 +873,7 @@ def run(m, f, L, rows, k, code):
         elif m[pc] == y.DO_BEGIN:  # the first request with this key is done: its outcome is ours
             goes_on = False
         elif code == y.OK:
-            if m[pc] == y.DO_ACQUIRE and m[k + y.TASK_QUEUED_AT] >= 0 and now >= m[k + y.TASK_DEADLINE]:
+            if now >= m[k + y.TASK_DEADLINE] and waited_too_long(m, k, pc):
                 code = y.DEADLINE
             else:
                 pc = after_wait(m, pc)
@@ -807,7 +905,7 @@ def run(m, f, L, rows, k, code):
                 elif taken == 0:
                     suspend(m, k, pc)
                     if m[pc + y.INSTR_B] != y.FOR_CONNECTION:
-                        m[k + y.TASK_WAIT] = new_token(m)
+                        queue_up(m, k)
                     return
                 else:
                     code = y.BULKHEAD_FULL if m[pc + y.INSTR_B] == y.FOR_BULKHEAD else y.REFUSED
@@ -878,7 +976,7 @@ def run(m, f, L, rows, k, code):
             elif instruction == y.DO_LIMIT:
                 wait = pass_limit(m, U(m[instance + y.INSTANCE_POOLS + U(m[pc + y.INSTR_A])]))
                 if wait > 0:
-                    sleep(m, k, pc, wait, y.CLASS_WAKE)
+                    sleep(m, k, pc, min(wait, m[k + y.TASK_DEADLINE] - now), y.CLASS_WAKE)
                     return
                 if wait < 0:
                     code = y.RATE_LIMITED
@@ -929,7 +1027,7 @@ def end_attempt(m, f, k, pc, call, code):
     if code == y.TIMEOUT:
         m[call + y.CALL_TIMEOUTS] += 1
     if m[call + y.CALL_RETRY_ON] >> code & 1 and m[k + y.TASK_ATTEMPT] + 1 < m[call + y.CALL_ATTEMPTS_MAX]:
-        wait = backoff(m, f, k, call)
+        wait = min(backoff(m, f, k, call), max(0, m[k + y.TASK_DEADLINE] - m[y.RUN_NOW]))
         if wait >= 0:
             m[k + y.TASK_ATTEMPT] += 1
             m[call + y.CALL_RETRIES] += 1
@@ -990,6 +1088,9 @@ def arrive_at_instance(m, f, c):
     if m[instance + y.INSTANCE_UP]:
         m[c + y.TASK_STATE], m[c + y.TASK_ARRIVED] = y.LIVE, m[y.RUN_NOW]
         m[instance + y.INSTANCE_LIVE] += 1
+        if m[instance + y.INSTANCE_PAUSED]:
+            park(m, c, BEGIN)
+            return False
         return True
     if not m[c + y.TASK_FLAGS] & y.FLAG_SEND:
         send_answer(m, f, c, y.REFUSED)
@@ -1017,15 +1118,18 @@ def take_answer(m, c):
 
 
 @inner
-def time_out(m, k):
-    """A timeout fires. True: the task goes on with it now; False: it is parked and will at the thaw."""
+def time_out(m, k, code):
+    """The time of an attempt, or the task's own, has run out: `code` says which. True: the task goes on with it now; False: it is
+    parked and will at the thaw."""
     pc = U(m[k + y.TASK_PC])
     if m[pc] == y.DO_ISSUE:
         if m[U(m[U(m[pc + y.INSTR_A]) + y.CALL_OPERATION]) + y.OPERATION_EFFECTS]:
             m[k + y.TASK_FLAGS] |= y.FLAG_DOUBT
     elif m[k + y.TASK_QUEUE] == np.int64(U(m[k + y.TASK_INSTANCE]) + y.INSTANCE_PARKED):
-        m[k + y.TASK_CODE] = y.TIMEOUT
+        m[k + y.TASK_CODE] = code
         return False
+    elif m[pc] == y.DO_BEGIN:
+        unlink(m, k)
     else:
         leave_pool_queue(m, k)
     return True

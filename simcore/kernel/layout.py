@@ -213,7 +213,7 @@ LIMIT_SIZE = U(8)
 
 # one instance of a service
 INSTANCE_UP = U(0)  # 1 while it is up
-INSTANCE_HUNG = U(1)  # 1 while it answers nothing
+INSTANCE_HUNG = U(1)  # 1 while it answers nothing, hung or paused
 INSTANCE_FLOATS = U(2)  # its INSTANCE_FLOAT block
 INSTANCE_SERVICE = U(3)  # whose
 INSTANCE_INDEX = U(4)  # its number within the service
@@ -223,7 +223,10 @@ INSTANCE_DONE = U(7)  # tasks that ended ok or rejected, also when nobody waited
 INSTANCE_FAILED = U(8)  # tasks that ended otherwise, those that died with the unit too
 INSTANCE_SOJOURN_NS = U(9)  # time that tasks which have ended were there, ns
 INSTANCE_SPECIAL = U(10)  # it has errors or a grey share
+INSTANCE_PAUSED = U(11)  # 1 while it stands still: its work, and what arrives
 INSTANCE_PARKED = U(12)  # tasks and messages that wait until it is up or thaws: a queue
+INSTANCE_GREY_MORE = U(21)  # further grey shares with their factors, in the float arena, the largest share first
+INSTANCE_GREY_MORE_N = U(22)  # how many they are
 INSTANCE_POOLS = U(24)  # pools and limits of the service, by local number
 INSTANCE_SIZE = U(64)
 
@@ -262,12 +265,14 @@ OPERATION_SIZE = U(12)
 LINK_FLOATS = U(0)  # its LINK_FLOAT block
 LINK_LATENCY = U(1)  # distribution of one way, in the float arena
 LINK_ADD = U(2)  # added to every latency, ns
-LINK_CUT_REQUEST = U(3)  # requests are lost
-LINK_CUT_ANSWER = U(4)  # answers are lost
-LINK_SENT = U(5)  # requests and messages sent, lost ones and copies too
+LINK_CUT_REQUEST = U(3)  # CUT_…: what becomes of requests
+LINK_CUT_ANSWER = U(4)  # CUT_…: what becomes of answers
+LINK_SENT = U(5)  # requests and messages sent, lost or held ones and copies too
 LINK_LOST_REQUEST = U(6)  # requests and messages lost
 LINK_LOST_ANSWER = U(7)  # answers lost
 LINK_CLEAN = U(8)  # takes no time and loses nothing
+LINK_HELD_REQUEST = U(9)  # requests and messages that came to a cut that holds or resets
+LINK_HELD_ANSWER = U(10)  # answers that came to a cut that holds or resets
 LINK_SIZE = U(12)
 
 # shares and a factor of a link
@@ -460,6 +465,8 @@ ACT_GRANT = 1  # free slots of a pool go to its queue
 ACT_STREAM = 2  # a stream of arrivals begins anew
 ACT_FIRST = 3  # a stream of arrivals begins
 ACT_CLIENT = 4  # a client of a closed population begins
+ACT_RESUME = 5  # a work step goes on for so many ns more
+ACT_LET_GO = 6  # what a cut held goes on
 
 # what a sampler makes of its sums
 SAMPLE_GAUGE = 0  # the first sum
@@ -499,6 +506,12 @@ ROUND_ROBIN = 0  # the next
 RANDOM = 1  # any
 LEAST_BUSY = 2  # the one with the fewest tasks
 SHARD = 3  # that of the attribute's value
+
+# what a cut does to what comes to it, the worst last
+CUT_NONE = 0  # there is no cut
+CUT_HELD = 1  # it is delivered late, once the cut has ended
+CUT_RESET = 2  # its connection is reset once the cut has ended
+CUT_LOST = 3  # it is gone
 
 # what a failed call means to its caller
 ON_FAIL = 0  # it fails too

@@ -7,12 +7,13 @@ import math
 import numpy as np
 
 from simcore.kernel import layout as y
-from simcore.kernel.events import expire_timers, next_time, push_arrival
+from simcore.kernel.events import expire_timers, next_time, push_arrival, push_task
 from simcore.kernel.interpreter import (
     BEGIN,
     arrive_at_instance,
     dispatch_send,
     kill,
+    let_go,
     new_task,
     resumes,
     run,
@@ -260,17 +261,22 @@ def take_samples(m, f):
 
 
 @entry
-def act(m, f, what, who, client):
+def act(m, f, what, who, number):
     """What a control action does at once: kill a task, grant the free slots of a pool, begin a stream of arrivals or that of one
-    client of a closed population, begin a stream anew because its rate has changed."""
+    client (`number`) of a closed population, begin a stream anew because its rate has changed, go on with a work step for `number` ns,
+    or with what a cut held."""
     if what == y.ACT_KILL:
         kill(m, f, who)
     elif what == y.ACT_GRANT:
         grant(m, who)
     elif what == y.ACT_CLIENT:
-        think_again(m, f, who, client)
+        think_again(m, f, who, number)
     elif what == y.ACT_FIRST:
         schedule_by_rate(m, f, who, m[y.RUN_NOW])
+    elif what == y.ACT_RESUME:
+        push_task(m, m[y.RUN_NOW] + number, y.CLASS_WORK, who, m[who + y.TASK_WAIT])
+    elif what == y.ACT_LET_GO:
+        let_go(m, f, who)
     else:
         m[who + y.STREAM_TOKEN] += 1
         m[who + y.STREAM_NEXT] += 1
@@ -321,7 +327,8 @@ def take_event(m, f, L, rows):
         m[y.RUN_EVENTS] -= 1  # it was called off; when that is noticed is no fact about the run
         return NOBODY, y.OK
     if what == y.CLASS_TIMEOUT:
-        return (k if time_out(m, k) and resumes(m, k, y.TIMEOUT) else NOBODY), y.TIMEOUT
+        code = y.DEADLINE if m[y.RUN_NOW] >= m[k + y.TASK_DEADLINE] else y.TIMEOUT
+        return (k if time_out(m, k, code) and resumes(m, k, code) else NOBODY), code
     if what == y.CLASS_WAKE and m[k + y.TASK_STATE] == y.TRAVELLING:
         dispatch_send(m, f, L, rows, k)
         return NOBODY, y.OK

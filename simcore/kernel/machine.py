@@ -117,7 +117,7 @@ class Machine:
         self.m[at : at + len(values)] = values
         return at
 
-    def _append_floats(self, values: tuple[float, ...]) -> int:
+    def append_floats(self, values: tuple[float, ...]) -> int:
         """Stores values at the end of the float arena (which may move); index of the first."""
         at, self.floats_used = self.floats_used, self.floats_used + len(values)
         if self.floats_used > len(self.f):
@@ -152,10 +152,11 @@ class Machine:
             self.ensure_capacity()
         return why
 
-    def act(self, what: int, who: int, client: int = 0) -> None:
-        """What a control action does to tasks or streams at once (layout.ACT_…)."""
+    def act(self, what: int, who: int, number: int = 0) -> None:
+        """What a control action does to tasks or streams at once (layout.ACT_…). How many events still fit is counted anew."""
         with np.errstate(over="ignore"):
-            act(self.m, self.f, what, np.uint64(who), client)
+            act(self.m, self.f, what, np.uint64(who), number)
+        self._put(y.RUN_CAPACITY, 0)
 
     def ensure_capacity(self) -> None:
         """Empties the buffers and enlarges what is nearly full."""
@@ -276,6 +277,32 @@ class Machine:
         order = np.lexsort((path, self.m[here + int(y.TASK_REQUEST)]))
         return [int(k) for k in here[order]]
 
+    def stop_work(self, instance: int) -> None:
+        """The instance's work steps stop: their ends are taken out of time, and each keeps how much is left of it."""
+        size, n, at = int(y.EVENT_SIZE), self.get(y.RUN_HEAP_N), self.get(y.RUN_HEAP)
+        heap = self.m[at : at + n * size].reshape(n, size)
+        for k in self._working_at(instance):
+            wait = self.m[k + int(y.TASK_WAIT)]
+            ends = heap[heap[:, int(y.EVENT_TOKEN)] == wait, int(y.EVENT_TIME)]
+            self.m[k + int(y.TASK_EXPIRY)] = int(ends[0]) - self.now
+            self._put(y.RUN_TOKEN, self.get(y.RUN_TOKEN) + 1)
+            self.m[k + int(y.TASK_WAIT)] = self.get(y.RUN_TOKEN)
+
+    def go_on_with_work(self, instance: int) -> None:
+        """What `stop_work` stopped goes on for what was left of it."""
+        for k in self._working_at(instance):
+            self.act(y.ACT_RESUME, k, int(self.m[k + int(y.TASK_EXPIRY)]))
+
+    def _working_at(self, instance: int) -> list[int]:
+        return [k for k in self.live_at(instance) if self.m[k + int(y.TASK_FLAGS)] & y.FLAG_WORKING]
+
+    def let_go(self, link: int, state: int) -> None:
+        """What a cut of the link held in one direction goes on: requests, whose state is TRAVELLING, or answers, ANSWERING."""
+        tasks = self.tasks()
+        held = (self.m[tasks + int(y.TASK_QUEUE)] == link) & (self.m[tasks + int(y.TASK_STATE)] == state)
+        for k in tasks[held]:
+            self.act(y.ACT_LET_GO, int(k))
+
     def take_parked(self, instance: int) -> Iterator[int]:
         """Empties an instance's parking; the tasks in the order they came."""
         queue = instance + int(y.INSTANCE_PARKED)
@@ -362,7 +389,7 @@ class Machine:
     ) -> int:
         """A sampler of some words of the arena, which comes after those there are already; its handle. `bounds`: what is
         above, what below, and the least a ratio is taken over; `either`: it is enough if the first sum grew by that."""
-        floats, sampler = self._append_floats(bounds), self._append(y.SAMPLER_SIZE)
+        floats, sampler = self.append_floats(bounds), self._append(y.SAMPLER_SIZE)
         words = {
             y.SAMPLER_DUE: first,
             y.SAMPLER_EVERY: every,

@@ -277,6 +277,8 @@ ACTIONS = Codes(
         "stream": "a stream of arrivals begins anew",
         "first": "a stream of arrivals begins",
         "client": "a client of a closed population begins",
+        "resume": "a work step goes on for so many ns more",
+        "let_go": "what a cut held goes on",
     },
     prefix="ACT",
 )
@@ -506,7 +508,7 @@ INSTANCE = Record(
     "one instance of a service",
     (
         Word("up", "1 while it is up", _GAUGE, _BOTH),
-        Word("hung", "1 while it answers nothing", _GAUGE, _BOTH),
+        Word("hung", "1 while it answers nothing, hung or paused", _GAUGE, _BOTH),
         Word("floats", "its INSTANCE_FLOAT block"),
         Word("service", "whose"),
         Word("index", "its number within the service"),
@@ -516,7 +518,10 @@ INSTANCE = Record(
         Word("failed", FAILED, _CUMULATIVE, _BOTH, traffic=True, excludes=NOT_FAILED),
         Word("sojourn_ns", "time that tasks which have ended were there, ns", _CUMULATIVE, _BOTH),
         Word("special", "it has errors or a grey share"),
+        Word("paused", "1 while it stands still: its work, and what arrives"),
         Word("parked", "tasks and messages that wait until it is up or thaws: a queue", width=9, at=12),
+        Word("grey_more", "further grey shares with their factors, in the float arena, the largest share first"),
+        Word("grey_more_n", "how many they are"),
         Word("pools", "pools and limits of the service, by local number", width=40, at=24),
     ),
     kind="unit",
@@ -580,17 +585,34 @@ LINK = Record(
         Word("floats", "its LINK_FLOAT block"),
         Word("latency", "distribution of one way, in the float arena"),
         Word("add", "added to every latency, ns"),
-        Word("cut_request", "requests are lost"),
-        Word("cut_answer", "answers are lost"),
+        Word("cut_request", "CUT_…: what becomes of requests"),
+        Word("cut_answer", "CUT_…: what becomes of answers"),
         Word(
-            "sent", "requests and messages sent, lost ones and copies too", _CUMULATIVE, _BOTH, traffic=True, excludes="answers"
+            "sent",
+            "requests and messages sent, lost or held ones and copies too",
+            _CUMULATIVE,
+            _BOTH,
+            traffic=True,
+            excludes="answers",
         ),
         Word("lost_request", "requests and messages lost", _CUMULATIVE, _BOTH),
         Word("lost_answer", "answers lost", _CUMULATIVE, _BOTH),
         Word("clean", "takes no time and loses nothing"),
+        Word("held_request", "requests and messages that came to a cut that holds or resets", _CUMULATIVE),
+        Word("held_answer", "answers that came to a cut that holds or resets", _CUMULATIVE),
     ),
     kind="link",
     size=12,
+)
+CUTS = Codes(
+    "what a cut does to what comes to it, the worst last",
+    {
+        "none": "there is no cut",
+        "held": "it is delivered late, once the cut has ended",
+        "reset": "its connection is reset once the cut has ended",
+        "lost": "it is gone",
+    },
+    prefix="CUT",
 )
 LINK_FLOAT = Record(
     "LINK_FLOAT",

@@ -55,6 +55,9 @@ class Link(Model):
     latency: Distribution = Distribution(constant=0)
     loss: Loss = Loss()
     duplication: Probability = 0.0
+    transport: Literal["tcp", "datagram"] = Field(
+        "tcp", description="what a cut does unless it says so: tcp holds what is sent and delivers it late, datagrams are lost"
+    )
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 

@@ -24,14 +24,30 @@ def optional(**parts: Strategy) -> Strategy:
 
 
 SHARES, FACTORS = st.sampled_from([1.0, 0.5, 0.0]), st.sampled_from([5.0, 2.0, 1.0, 0.5])
-INSTANCE_FAULTS: dict[str, Strategy] = dict.fromkeys(("crash", "hang", "rotate_out", "restart", "thaw", "rotate_in"), st.just({}))
+INSTANCE_FAULTS: dict[str, Strategy] = dict.fromkeys(
+    ("crash", "hang", "pause", "rotate_out", "restart", "thaw", "resume", "rotate_in"), st.just({})
+)
 INSTANCE_FAULTS |= {
     "slow": st.fixed_dictionaries({"factor": FACTORS}),
     "error_rate": st.fixed_dictionaries({"share": SHARES}),
     "grey": st.fixed_dictionaries({"share": SHARES, "factor": FACTORS}),
     "contention": st.fixed_dictionaries({"coefficient": st.sampled_from([1.0, 0.0])}),
 }
-OFTEN = ("crash", "crash", "crash", "hang", "hang", "slow", "slow", "grey", "error_rate", "error_rate", "rotate_out")
+OFTEN = (
+    "crash",
+    "crash",
+    "crash",
+    "hang",
+    "hang",
+    "pause",
+    "pause",
+    "slow",
+    "slow",
+    "grey",
+    "error_rate",
+    "error_rate",
+    "rotate_out",
+)
 POOL_FAULTS = {
     "pool_slots": st.fixed_dictionaries({"slots": st.one_of(st.integers(0, 4), st.none())}),
     "pool_queue": st.fixed_dictionaries({"limit": st.integers(0, 4)}),
@@ -41,16 +57,23 @@ LIMIT_FAULT = st.fixed_dictionaries({"per_second": st.sampled_from([20.0, 500.0,
 TIMEOUT_FAULT = {"timeout_ns": st.sampled_from([3 * MS, 0, 30 * MS])}
 RETRY_FAULT = {"attempts": st.integers(1, 3), "backoff_ns": st.sampled_from([0, 4 * MS])}
 SITE_FAULTS = {False: optional(**TIMEOUT_FAULT), True: optional(**TIMEOUT_FAULT, **RETRY_FAULT)}  # by whether it has retries
+CUTS = st.sampled_from(["held", "reset", "lost", "none"])
 LINK_FAULT = optional(
     latency_factor=FACTORS,
     latency_add_ns=st.sampled_from([MS, 0]),
     loss_request=SHARES,
     loss_answer=SHARES,
     duplication=SHARES,
-    partition_request=st.booleans(),
-    partition_answer=st.booleans(),
+    partition_request=CUTS,
+    partition_answer=CUTS,
 )
-UNDONE = {"crash": {"do": "restart"}, "hang": {"do": "thaw"}, "rotate_out": {"do": "rotate_in"}, "gate": {"open": True}}
+UNDONE = {
+    "crash": {"do": "restart"},
+    "hang": {"do": "thaw"},
+    "pause": {"do": "resume"},
+    "rotate_out": {"do": "rotate_in"},
+    "gate": {"open": True},
+}
 LENGTH = 1300 * MS
 
 

@@ -417,9 +417,29 @@ def test_round_robin_counts_every_pick(run: Run) -> None:
 
 
 def test_least_busy_picks_the_fewest_live_tasks(run: Run) -> None:
-    """`least_busy` (fewest live tasks, then lowest number)."""
-    # b: 0 is busy, so 1; c at 2: one each, so 0; d at 12: b has gone
-    assert instances(run(balanced("least_busy"), {"b": 1, "c": 2, "d": 11.5})) == ["shop#0", "shop#1", "shop#0", "shop#1"]
+    """`least_busy` (fewest live tasks; of several that have as few, floor(uniform × how many) with the balance draw)."""
+    drawn = {}
+    for flow, operation in (("a", "long"), ("c", "buy")):
+        path = twin.combine(intent_root(flow) + twin.name(f"client.{flow}/shop.{operation}#0"), 0)
+        drawn[flow] = math.floor(twin.draw(twin.combine(path + twin.name("balance"), 0)) * 2)
+    # a: both are idle; b: the one that a is not at; c at 2: one each; d at 11.5: b has gone, and c is where a is or is there still
+    first, third = drawn["a"], drawn["c"]
+    fourth = 1 - first if third == first else None
+    seen = instances(run(balanced("least_busy"), {"b": 1, "c": 2, "d": 11.5}))
+    assert seen[:3] == [f"shop#{first}", f"shop#{1 - first}", f"shop#{third}"]
+    assert fourth is None or seen[3] == f"shop#{fourth}"
+
+
+def test_an_idle_service_is_asked_all_over(run: Run) -> None:
+    """`least_busy` never prefers the lowest number: of four idle replicas each is asked by about a quarter."""
+    flows = [f"f{i}" for i in range(200)]
+    text = f"""
+        services: {{shop: {{replicas: 4, balance: least_busy, operations: {{buy: {{steps: [work: 1ms]}}}}}}}}
+        flows: {{{", ".join(f"{flow}: {{steps: [call: shop.buy]}}" for flow in flows)}}}
+    """
+    asked = instances(run(text, {flow: 10 * i for i, flow in enumerate(flows)}))
+    assert len(asked) == 200
+    assert all(30 <= asked.count(f"shop#{i}") <= 70 for i in range(4))  # 50 ± 3.3 standard deviations
 
 
 def test_random_balance_is_the_balance_draw(run: Run) -> None:
@@ -459,7 +479,7 @@ def test_a_standby_is_out_of_rotation_until_it_is_rotated_in(run: Run) -> None:
 @pytest.mark.parametrize("knob", ["loss", "partition"])
 def test_a_lost_request_starts_nothing(run: Run, knob: str) -> None:
     """The request travels the link: lost with probability `loss.request` or when that direction is partitioned."""
-    arguments = {"loss_request": 1.0} if knob == "loss" else {"partition_request": True}
+    arguments = {"loss_request": 1.0} if knob == "loss" else {"partition_request": "lost"}
     seen = run(one_call(call="timeout: 20ms"), None, fault(-1, "link", source="client", target="shop", **arguments))
     assert (seen.clients, seen.tasks, seen.records) == ([("a", 20, "unknown", "timeout")], [], [0])
 
@@ -467,10 +487,60 @@ def test_a_lost_request_starts_nothing(run: Run, knob: str) -> None:
 @pytest.mark.parametrize("knob", ["loss", "partition"])
 def test_a_lost_answer_hides_what_was_done(run: Run, knob: str) -> None:
     """The answer travels back with its own loss and latency."""
-    arguments = {"loss_answer": 1.0} if knob == "loss" else {"partition_answer": True}
+    arguments = {"loss_answer": 1.0} if knob == "loss" else {"partition_answer": "lost"}
     seen = run(one_call(call="timeout: 20ms"), None, fault(-1, "link", source="client", target="shop", **arguments))
     assert (seen.clients, seen.records) == ([("a", 20, "unknown", "timeout")], [1])
     assert seen.tasks == [("shop#0.buy", 0, 10, "ok")]
+
+
+def cut(at_ms: float, **fates: str) -> dict[str, Any]:
+    return fault(at_ms, "link", source="client", target="shop", **fates)
+
+
+def test_a_held_request_is_delivered_when_tcp_sends_again(run: Run) -> None:
+    """Held: sent again after 200 ms, then 400 ms more, 800 ms more …: what came at 0 sets out at 1400, the next after 1000."""
+    begins, ends = cut(-1, partition_request="held"), cut(1000, partition_request="none")
+    seen = run(one_call(link="latency: 2ms"), None, begins, ends)
+    assert (seen.clients, seen.tasks) == ([("a", 1414, "confirmed", "ok")], [("shop#0.buy", 1402, 1412, "ok")])
+
+
+def test_late_work_is_done_though_the_caller_has_given_up(run: Run) -> None:
+    """A held request is delivered though nobody waits for it any more: its effects happen, and the client does not know."""
+    begins, ends = cut(-1, partition_request="held"), cut(100, partition_request="none")
+    seen = run(one_call(call="timeout: 20ms"), None, begins, ends)
+    assert (seen.clients, seen.tasks) == ([("a", 20, "unknown", "timeout")], [("shop#0.buy", 200, 210, "ok")])
+    assert seen.records == [1]
+
+
+def test_a_held_answer_comes_late(run: Run) -> None:
+    """Held, an answer that set out at 10 goes over at 210, when it is sent again; what is done is done once."""
+    begins, ends = cut(5, partition_answer="held"), cut(100, partition_answer="none")
+    seen = run(one_call(), None, begins, ends)
+    assert (seen.clients, seen.records) == ([("a", 210, "confirmed", "ok")], [1])
+    assert seen.tasks == [("shop#0.buy", 0, 10, "ok")]
+
+
+@pytest.mark.parametrize(("way", "done"), [("request", 0), ("answer", 1)])
+def test_a_reset_at_the_heal_is_heard_by_who_still_waits(run: Run, way: str, done: int) -> None:
+    """Reset: at the end of the cut the caller hears `reset`, whether the request or the answer was cut; it cannot know which."""
+    begins, ends = cut(-1, **{f"partition_{way}": "reset"}), cut(100, **{f"partition_{way}": "none"})
+    seen = run(one_call(link="latency: 2ms"), None, begins, ends)
+    assert (seen.clients, seen.records) == ([("a", 102, "unknown", "reset")], [done])
+
+
+def test_what_a_cut_does_is_settled_when_it_comes(run: Run) -> None:
+    """Each request has the fate of the cut that it came to; none goes on before there is no cut any more."""
+    text = """
+        services: {shop: {operations: {buy: {steps: [work: 10ms]}}}}
+        links: [{from: client, to: shop}]
+        flows: {a: &buy {steps: [{call: shop.buy, timeout: 9s}]}, b: *buy, c: *buy}
+    """
+    fates = [cut(at, partition_request=fate) for at, fate in ((-1, "held"), (5, "reset"), (15, "lost"), (100, "none"))]
+    assert run(text, {"b": 10, "c": 20}, *fates).clients == [
+        ("a", 210, "confirmed", "ok"),
+        ("b", 100, "unknown", "reset"),
+        ("c", 9020, "unknown", "timeout"),
+    ]
 
 
 def test_a_duplicated_request_is_done_twice_at_the_same_unit(run: Run) -> None:
@@ -782,23 +852,70 @@ def test_the_deadline_is_the_earlier_of_the_callers_and_the_attempts(run: Run) -
     assert [t for t in seen.tasks if t[0] == "shop#0.buy"] == [("shop#0.buy", 0, 10, "deadline")] * 2 + [
         ("shop#0.buy", 0, 10, "ok")
     ]
-    # a's web got shop's `deadline` at 10 and passes it on; b's timed out at 5 and answers error
-    assert sorted(t[2:] for t in seen.tasks if t[0].startswith("web")) == [(5, "error"), (10, "deadline"), (10, "ok")]
+    # a's web gives up at its own deadline, 8; b's timed out at 5 and answers error
+    assert sorted(t[2:] for t in seen.tasks if t[0].startswith("web")) == [(5, "error"), (8, "deadline"), (10, "ok")]
 
 
 def test_a_deadline_is_checked_when_a_slot_is_granted_after_waiting(run: Run) -> None:
-    """Deadlines are checked when a slot is granted after waiting; until then the task keeps its place."""
+    """Deadlines are checked when a slot is granted after waiting, at the very instant of the deadline too."""
     text = """
         deadlines: propagate
         pools: {one: {slots: 1}}
         services: {shop: {pools: [one], operations: {buy: {steps: [work: 10ms]}}}}
-        flows: {a: &buy {steps: [{call: shop.buy, timeout: 15ms}]}, b: {steps: [{call: shop.buy, timeout: 9ms}]}, c: *buy}
+        flows: {a: &buy {steps: [{call: shop.buy, timeout: 15ms}]}, b: {steps: [{call: shop.buy, timeout: 10ms}]}, c: *buy}
     """
     seen = run(text, {"c": 1})
     assert seen.tasks == [("shop#0.buy", 0, 10, "deadline"), ("shop#0.buy", 0, 10, "ok"), ("shop#0.buy", 1, 20, "ok")]
 
 
-@pytest.mark.parametrize(("before", "code", "ended"), [("{work: 12ms}", "deadline", 12), ("{work: 2ms}", "ok", 30)])
+def test_who_queues_leaves_at_its_own_deadline(run: Run) -> None:
+    """A task that waits for a slot leaves the queue at its deadline, and frees its place there: c, which finds room, is served."""
+    text = """
+        deadlines: propagate
+        pools: {one: {slots: 1, queue: 1}}
+        services: {shop: {pools: [one], operations: {buy: {steps: [work: 10ms]}}}}
+        flows: {a: &buy {steps: [{call: shop.buy, timeout: 50ms}]}, b: {steps: [{call: shop.buy, timeout: 5ms}]}, c: *buy}
+    """
+    seen = run(text, {"b": 1, "c": 7})
+    assert seen.tasks == [("shop#0.buy", 0, 10, "ok"), ("shop#0.buy", 1, 6, "deadline"), ("shop#0.buy", 7, 20, "ok")]
+
+
+@pytest.mark.parametrize("call", ["{call: shop.buy}", "{call: shop.buy, timeout: 40ms}"])
+def test_a_caller_frees_what_it_holds_at_its_own_deadline(run: Run, call: str) -> None:
+    """A task that waits for an answer gives up at its own deadline, if that is before the attempt's timeout, and frees its slots: b
+    has the one slot from 8 on, not from 30."""
+    text = f"""
+        deadlines: propagate
+        pools: {{one: {{slots: 1}}}}
+        services:
+          web: {{pools: [one], operations: {{ask: {{steps: [{call}]}}, pass: {{steps: [work: 1ms]}}}}}}
+          shop: {{operations: {{buy: {{steps: [{{work: 30ms}}, {{effect: record}}]}}}}}}
+        flows: {{a: {{steps: [{{call: web.ask, timeout: 8ms}}]}}, b: {{steps: [{{call: web.pass, timeout: 50ms}}]}}}}
+    """
+    seen = run(text, {"b": 1})
+    assert seen.clients == [("a", 8, "unknown", "timeout"), ("b", 9, "confirmed", "ok")]
+    assert seen.tasks == [("web#0.ask", 0, 8, "deadline"), ("shop#0.buy", 0, 30, "deadline"), ("web#0.pass", 1, 9, "ok")]
+
+
+@pytest.mark.parametrize(
+    "step",
+    ["{rate_limit: slow}", "{call: shop.fail, retry: {attempts: 3, backoff: 30ms}}"],
+    ids=["rate limit", "backoff"],
+)
+def test_a_wait_of_the_tasks_own_ends_at_its_deadline(run: Run, step: str) -> None:
+    """So does the wait at a rate limit, and a backoff."""
+    text = f"""
+        deadlines: propagate
+        limits: {{slow: {{rate: 20/s, burst: 1, excess: defer}}}}
+        services:
+          web: {{operations: {{ask: {{steps: [{{rate_limit: slow}}, {step}]}}}}}}
+          shop: {{operations: {{fail: {{steps: [fail: error]}}}}}}
+        flows: {{a: {{steps: [{{call: web.ask, timeout: 8ms}}]}}}}
+    """
+    assert [task for task in run(text).tasks if task[0] == "web#0.ask"] == [("web#0.ask", 0, 8, "deadline")]
+
+
+@pytest.mark.parametrize(("before", "code", "ended"), [("{work: 12ms}", "deadline", 12), ("{work: 2ms}", "ok", 10)])
 def test_a_deadline_before_the_attempt_fails_the_task_and_within_it_is_the_outcome(
     run: Run, before: str, code: str, ended: float
 ) -> None:
@@ -841,8 +958,8 @@ def test_a_send_arrives_after_delay_and_latency(run: Run) -> None:
 @pytest.mark.parametrize(("durable", "expected"), [("false", []), ("true", [(2002, 2007, "ok")])], ids=["plain", "durable"])
 def test_a_lost_durable_message_is_tried_again(run: Run, durable: str, expected: Any) -> None:
     """Without `durable` a lost message is gone; with it, lost or partitioned, it is tried again 1 s later."""
-    cut = fault(-1, "link", source="web", target="shop", partition_request=True)
-    repaired = fault(1500, "link", source="web", target="shop", partition_request=False)
+    cut = fault(-1, "link", source="web", target="shop", partition_request="lost")
+    repaired = fault(1500, "link", source="web", target="shop", partition_request="none")
     assert notes(run(sending(f"durable: {durable}"), None, cut, repaired)) == expected
 
 
@@ -968,6 +1085,56 @@ def test_a_hung_caller_goes_on_with_its_timeout_at_the_thaw(run: Run) -> None:
     """
     seen = run(text, None, fault(5, "hang", "web", 0), fault(50, "thaw", "web", 0))
     assert seen.clients == [("a", 51, "confirmed", "ok")]
+
+
+def test_a_paused_instance_keeps_its_work_and_goes_on(run: Run) -> None:
+    """Pause: a work step stops, and goes on at the resume for what was left of it; what arrives waits in the order it came."""
+    text = """
+        pools: {one: {slots: 1, queue: 0}}
+        services: {shop: {pools: [one], operations: {buy: {steps: [{work: 10ms}, {effect: record}]}}}}
+        flows: {a: &buy {steps: [call: shop.buy]}, b: *buy, c: *buy}
+    """
+    seen = run(text, {"b": 20, "c": 106}, fault(4, "pause", "shop", 0), fault(100, "resume", "shop", 0))
+    # a has 6 left at 4 and ends at 106; b knocks at 100 and finds the one slot taken; c comes when a's slot is free
+    assert seen.clients == [("a", 106, "confirmed", "ok"), ("b", 100, "failed", "refused"), ("c", 116, "confirmed", "ok")]
+
+
+def test_a_pause_takes_as_long_from_all_work_and_a_hang_from_none(run: Run) -> None:
+    """Work of 10 ms that is stopped for 50 takes 60; under a hang of 50 it is done meanwhile, and answered at the thaw."""
+    assert run(one_call(), None, fault(4, "pause", "shop", 0), fault(54, "resume", "shop", 0)).clients[0][1] == 60
+    assert run(one_call(), None, fault(4, "hang", "shop", 0), fault(54, "thaw", "shop", 0)).clients[0][1] == 54
+
+
+def test_a_paused_caller_finds_its_timeout_expired(run: Run) -> None:
+    """Clocks go on in a pause: the caller, whose answer came at 10 and whose timeout passed at 30, goes on with what came first."""
+    text = """
+        services:
+          web: {operations: {ask: {steps: [{call: shop.buy, timeout: 30ms}, {work: 1ms}]}}}
+          shop: {operations: {buy: {steps: [work: 10ms]}, long: {steps: [work: 40ms]}}}
+        flows: {a: {steps: [call: web.ask]}, b: {steps: [call: web.ask]}}
+    """
+    paused = fault(5, "pause", "web", 0), fault(100, "resume", "web", 0)
+    assert run(text, None, *paused).clients == [("a", 101, "confirmed", "ok"), ("b", 101, "confirmed", "ok")]
+    late = run(text.replace("call: shop.buy,", "call: shop.long,"), None, *paused)
+    assert late.clients == [("a", 100, "failed", "error"), ("b", 100, "failed", "error")]
+
+
+def test_a_hang_over_a_pause_holds_on_after_it(run: Run) -> None:
+    """What was parked goes on when the instance neither hangs nor is paused."""
+    faults = [fault(at, do, "shop", 0) for at, do in ((4, "pause"), (6, "hang"), (10, "resume"), (50, "thaw"))]
+    seen = run(one_call(), None, *faults)
+    assert seen.clients == [("a", 50, "confirmed", "ok")]  # its 6 ms of work are over at 16
+
+
+def test_a_crash_ends_a_pause(run: Run) -> None:
+    """Crash of an instance: its tasks die, those that stand still too; restarted it stands still no more."""
+    text = """
+        services: {shop: {operations: {buy: {steps: [work: 10ms]}}}}
+        flows: {a: &buy {steps: [call: shop.buy]}, b: *buy}
+    """
+    faults = fault(4, "pause", "shop", 0), fault(20, "crash", "shop", 0), fault(25, "restart", "shop", 0)
+    seen = run(text, {"b": 30}, *faults)
+    assert seen.clients == [("a", 20, "unknown", "reset"), ("b", 40, "confirmed", "ok")]
 
 
 def test_a_crash_ends_a_hang(run: Run) -> None:

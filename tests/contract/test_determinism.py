@@ -129,7 +129,7 @@ def everything() -> Case:
         {"at": 600 * MS, "do": "restart", "service": "shop", "replica": 1},
         {"at": 600 * MS, "do": "grey", "service": "front", "replica": 0, "share": 0.5, "factor": 3.0},
         {"at": 700 * MS, "do": "thaw", "service": "store", "replica": 0},
-        {"at": 800 * MS, "do": "link", "source": "shop", "target": "store", "partition_answer": True},
+        {"at": 800 * MS, "do": "link", "source": "shop", "target": "store", "partition_answer": "lost"},
         {"at": 900 * MS, "do": "flow_rate", "flow": "visit", "factor": 3.0},
     )
     architecture, workload = (yaml.safe_load(text) for text in (EVERYTHING, VISITORS))
@@ -416,7 +416,7 @@ FLOATS = {
     "interpreter.send_answer": "loss",
     "interpreter.send_over_link": "loss",
     "interpreter.value_of": "u",
-    "interpreter.work_ns": "contention duration share",
+    "interpreter.work_ns": "contention drawn duration share",
     "accounts.owned_at_first": "u",
     "accounts.lognormal": "median sigma u",
 }

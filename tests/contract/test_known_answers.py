@@ -480,3 +480,60 @@ def test_retry_storm_dies_down_with_a_short_queue(seed: int) -> None:
     assert before > 0.95 * 280.0 * 0.95
     assert after == pytest.approx(280.0, rel=0.05)
     assert offered < 1.3 * 280.0
+
+
+# --- a server that stands still now and then ------------------------------------------------------------------------------
+
+PAUSED_L = 2.262032
+"""M/M/1 at λ 0.6, μ 1 whose server is up for exp(0.05) and pauses for exp(0.5), and keeps its work (White and Christie 1958): with
+ξ = 0.05 and η = 0.5, L = λ((ξ+η)² + μξ) / ((ξ+η)(ημ − λ(ξ+η)))."""
+PAUSES_TOTAL = 1.8e6  # for a half-width of DESIGN, by the variance of a hundredth of it
+
+
+def with_pauses(seed: int, end: int) -> Any:
+    """The journal of M/M/1 with pauses over [0, end) ns, and for how long of that it was paused, ns."""
+    from simcore.compile.plan import compile_plan
+    from simcore.simulation import simulate as run
+
+    paused_ns = 0
+
+    def script(core: Any, _control: Any) -> None:
+        core.env.process(pauses(core))
+
+    def pauses(core: Any) -> Any:
+        nonlocal paused_ns
+        turn = 0
+        while True:
+            up, down = (
+                round(-mean * MS * math.log(core.draw(f"known-answer/{what}", turn))) for what, mean in (("up", 20), ("down", 2))
+            )
+            yield core.env.timeout(up)
+            core.inject.pause("station", 0)
+            paused_ns += min(down, max(0, end - core.env.now))
+            yield core.env.timeout(down)
+            core.inject.resume("station", 0)
+            turn += 1
+
+    plan = compile_plan(*models("textbook/mm1", "textbook/open-600"), seed=seed, start=0, end=end)
+    return run(plan, script=script), paused_ns
+
+
+@pytest.mark.slow
+def test_a_server_that_pauses_keeps_its_work() -> None:
+    """Work that is stopped goes on where it stood, and what arrives meanwhile is served: L as in theory, in requests there and asked
+    for."""
+    found = []
+    counted, warm_up = round(PAUSES_TOTAL / len(SEEDS) * MS), round(WARM_UP * PAUSES_TOTAL / len(SEEDS) * MS)
+    for seed in range(1001, 1001 + len(SEEDS)):
+        (before, less), (whole, more) = (with_pauses(seed, end) for end in (warm_up, warm_up + counted))
+        there, busy, arrived = (
+            (whole.total(*of) - before.total(*of)) / counted
+            for of in (("unit", "station#0", "sojourn_ns"), ("pool", "servers", "busy_ns"), ("flow", "request", "started"))
+        )
+        found.append((there, busy, (more - less) / counted, arrived * MS))
+    values, busy, paused, arrived = (list(column) for column in zip(*found, strict=True))
+    controls = [[x - 1 / 11 for x in paused], [x - 0.6 for x in arrived], [x - 0.66 for x in busy]]
+    assert judge("L", PAUSED_L, values, controls) == ""
+    xi, eta, rate = 0.05, 0.5, 0.6
+    known = rate * ((xi + eta) ** 2 + xi) / ((xi + eta) * (eta - rate * (xi + eta)))
+    assert known == pytest.approx(PAUSED_L, abs=6e-7)

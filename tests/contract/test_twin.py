@@ -37,14 +37,16 @@ TRIED = """
     retry, backoff, backoff with jitter, not on the list of retries, no budget for a retry
     bad call of a breaker: closed to open, good call of a breaker: closed to open, rejected by a breaker
     good probe of a breaker: open to closed, good probe of a breaker: open to open, bad probe of a breaker: open to open
+    gave up an answer at the deadline, left a queue at the deadline
     timeout in a connection's queue, late work, fallback, on_failure fail, on_failure ignore, on_failure block
-    picked by round_robin, picked by random, picked by least_busy, picked by shard, no replica
-    link with latency, request lost, answer lost, request at a partition, answer at a partition, duplicated call, duplicated send
+    picked by round_robin, picked by random, picked by least_busy, least_busy of several, picked by shard, no replica
+    link with latency, request lost, answer lost, request at a partition, answer at a partition
+    request held by a cut, answer held by a cut, request reset by a cut, answer reset by a cut, duplicated call, duplicated send
     delayed send, durable send, durable send again, durable send waits for its instance, delivered at a restart
     first of its key, key in flight, key answered, key forgotten, key of a failure after an effect
     route to a case, route to the default, no route
-    killed, parked, thawed, refused by an instance that is down
-    fault crash, fault restart, fault hang, fault thaw, fault slow, fault grey, fault error_rate, fault contention
+    work stopped, arrived in a pause, killed, parked, thawed, refused by an instance that is down
+    fault crash, fault restart, fault hang, fault thaw, fault pause, fault resume, fault slow, fault grey, fault error_rate, fault contention
     fault rotate_in, fault rotate_out, fault link, fault call_policy, fault pool_slots, fault pool_queue, fault gate, fault limit_rate
     closed population, open arrivals, backlog, deadlines propagate, standby, draw by name
     client pending, client blocked, client confirmed, client rejected, client failed, client unknown

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from chaos.documents.scenario import Rollback, Scenario, Step
+from chaos.execution.target.contributors import Contributing, in_order
 from chaos.faults.fault import Fault, System
 from simcore.model.index import instance_name
 
 if TYPE_CHECKING:
     import simpy
 
+    from simcore.control.acting import ActingCore
     from simcore.control.cosimulation import Cosimulation
     from simcore.control.plane import ControlPlane
 
@@ -30,7 +33,27 @@ EVENT_WORDS = {
 Work = Generator["simpy.Event", Any, None]
 
 
-def hold_permanently(fault: Fault, number: int, core: Cosimulation, control: ControlPlane) -> Work:
+@dataclass
+class _Held:
+    """A step that has begun and is not healed: what it acts through, until when, and the sum of its counters when it began."""
+
+    number: int
+    step: Step
+    core: ActingCore
+    ends: int
+    readings: Sequence[str]
+    grown: int = 0
+    """What its counters grew by while it made a difference, up to when that last changed."""
+    since: int | None = None
+    """The sum of its counters since when it makes one; None: it does not now."""
+    work: Work | None = None
+    process: simpy.Process | None = None
+    clearing: simpy.Process | None = None
+    ended: bool = False
+    healed: bool = False
+
+
+def hold_permanently(fault: Fault, number: int, core: ActingCore, control: ControlPlane) -> Work:
     """A fault that is there from the beginning, and belongs to the system rather than to the scenario."""
     yield core.env.timeout(0)
     core.log("defect_stands", fault.fault, number=number)
@@ -47,52 +70,112 @@ class ScenarioExecutor:
         self.system = System(core.plan.index, core.plan.workload)
         self.stop = core.env.event()
         self.last = core.plan.end - 1
+        self._held: list[_Held] = []
 
     def begin(self) -> None:
         """Start everything. Called before the run begins."""
         env, method = self.core.env, self.scenario.method
-        steps = [env.process(self._step(i, step)) for i, step in enumerate(method)]
+        steps = [env.process(self._step(contributing)) for contributing in in_order(method)]
         if method and self.scenario.abort:
             env.process(self._abort(min(step.at for step in method)))
         if self.scenario.rollbacks:
             env.process(self._rollbacks(steps))
+        self.core.inject.changed = self._weigh_all
         self.control.pending.changed = lambda count: self.core.log("actions_pending", "", count=count)
 
-    def _step(self, number: int, step: Step) -> Work:
-        env, core, fault, label = self.core.env, self.core, step.fault, step.label
+    def _step(self, contributing: Contributing) -> Work:
+        number, step, by = contributing
+        env, core, fault = self.core.env, self.core, step.fault
         yield env.timeout(step.at - env.now)
         if self.stop.triggered:
-            core.log("fault_skipped", label, step=number)
+            core.log("fault_skipped", step.label, step=number)
             return
-        readings = fault.readings(self.system)
-        before = self._sum(readings)
-        targets = [str(t) for t in fault.targets(self.system)]
-        core.log("fault_started", label, step=number, fault=fault.fault, targets=", ".join(targets)[:300])
-        running = self._do(fault.apply, number, label)
-        begun = env.process(running) if running is not None else None
+        self._end_what_is_due()
         ends = self.last if step.lasts is None else min(step.at + step.lasts, self.last)
-        yield env.timeout(ends - env.now) | self.stop
-        core.log("fault_exercised", label, step=number, grown=self._sum(readings) - before)
-        if begun is not None and begun.is_alive:
-            begun.interrupt("healed")
+        readings = fault.readings(self.system)
+        from simcore.control.acting import ActingCore
+
+        held = _Held(number, step, ActingCore(core, by), ends, readings)
+        targets = [str(t) for t in fault.targets(self.system)]
+        core.log("fault_started", step.label, step=number, fault=fault.fault, targets=", ".join(targets)[:300])
+        self._held.append(held)
+        held.work = self._do(fault.apply, held)
+        self._weigh(held)
+        if held.work is not None:
+            held.process = env.process(self._guarded(held.work, held))
+        yield self._before_all_else(ends) | self.stop
+        self._end(held)
         if env.now >= self.last or (step.lasts is None and not self.stop.triggered):
             return
-        yield env.timeout(0)
-        clearing = self._do(fault.heal, number, label)
-        if clearing is not None:
-            yield env.process(clearing)
-        core.log("fault_healed", label, step=number)
+        self._heal(held)
+        if held.clearing is not None:
+            yield held.clearing
 
-    def _do(self, act: Callable[[Cosimulation, ControlPlane], Work | None], number: int, label: str) -> Work | None:
-        """Calls it; what it leaves to be done as time goes by is a process that can be stopped. A failure goes into the journal."""
+    def _before_all_else(self, at: int) -> simpy.Event:
+        """An event at that time, ns, ahead of all that begins then, batches and samples included."""
+        from simpy.events import URGENT
+
+        event = self.core.env.event()
+        event._ok, event._value = True, None
+        self.core.env.schedule(event, URGENT, at - self.core.env.now)
+        return event
+
+    def _end_what_is_due(self) -> None:
+        """At one instant ends come before beginnings."""
+        for held in list(self._held):
+            if held.ends <= self.core.env.now:
+                self._end(held)
+                self._heal(held)
+
+    def _end(self, held: _Held) -> None:
+        """It acts no more; what its counters grew by is written down."""
+        if held.ended:
+            return
+        self._weigh(held, ends=True)
+        held.ended = True
+        self.core.log("fault_exercised", held.step.label, step=held.number, grown=held.grown)
+        if held.work is not None and held.process is not None and held.process.is_alive:
+            held.work.close()
+            held.process.interrupt("healed")
+
+    def _weigh_all(self) -> None:
+        for held in self._held:
+            self._weigh(held)
+
+    def _weigh(self, held: _Held, *, ends: bool = False) -> None:
+        """Counts what met the step for as long as it made a difference: called when anything may have changed that."""
+        acts = not ends and not held.ended and (held.core.inject.acts() or not held.step.fault.turns_knobs)
+        if acts == (held.since is not None):
+            return
+        now = self._sum(held.readings)
+        if held.since is not None:
+            held.grown += now - held.since
+        held.since = now if acts else None
+
+    def _heal(self, held: _Held) -> None:
+        if held.healed:
+            return
+        held.healed = True
+        self._held.remove(held)
+        clearing = self._do(held.step.fault.heal, held)
+        if clearing is None:
+            self.core.log("fault_healed", held.step.label, step=held.number)
+        else:
+            held.clearing = self.core.env.process(self._clear(clearing, held))
+
+    def _clear(self, clearing: Work, held: _Held) -> Work:
+        yield from self._guarded(clearing, held)
+        self.core.log("fault_healed", held.step.label, step=held.number)
+
+    def _do(self, act: Callable[[ActingCore, ControlPlane], Work | None], held: _Held) -> Work | None:
+        """Calls it; what it leaves to be done as time goes by. A failure goes into the journal."""
         try:
-            made = act(self.core, self.control)
+            return act(held.core, self.control)
         except Exception as error:
-            self._failed(number, label, error)
+            self._failed(held.number, held.step.label, error)
             return None
-        return None if made is None else self._guarded(made, number, label)
 
-    def _guarded(self, work: Work, number: int, label: str) -> Work:
+    def _guarded(self, work: Work, held: _Held) -> Work:
         import simpy
 
         try:
@@ -100,7 +183,7 @@ class ScenarioExecutor:
         except simpy.Interrupt:
             work.close()
         except Exception as error:
-            self._failed(number, label, error)
+            self._failed(held.number, held.step.label, error)
 
     def _failed(self, number: int, label: str, error: Exception) -> None:
         self.core.log("fault_failed", label, step=number, why=f"{type(error).__name__}: {error}"[:300])
@@ -157,8 +240,7 @@ class ScenarioExecutor:
             core.log("rollback", rollback.release, undone=self.control.changes.roll_back(rollback.release))
         for pool in rollback.pools or ():
             made = core.plan.architecture.pools[pool]
-            if isinstance(made.slots, int):
-                core.inject.pool_slots(pool, made.slots)
+            core.inject.pool_slots(pool, None)
             if isinstance(made.queue, int):
                 core.inject.pool_queue(pool, made.queue)
             core.log("rollback", pool)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from chaos.documents.scenario import Scenario
 from chaos.execution.inputs.resolve import ResolvedRun
+from chaos.execution.target.contributors import of_permanent
 from chaos.execution.target.executor import ScenarioExecutor, hold_permanently
 from chaos.execution.target.protocol import AS_USUAL, EventBudgetExceededError, RunLimits, RunOptions
 from chaos.faults.fault import Fault, Target
@@ -111,9 +112,11 @@ class _Script:
 
     def begin(self, core: Cosimulation, control: ControlPlane) -> None:
         """Starts the processes. Called before the run begins."""
+        from simcore.control.acting import ActingCore
+
         self.core = core
-        for number, fault in enumerate(self.permanent):
-            core.env.process(hold_permanently(fault, number, core, control))
+        for number, (fault, by) in enumerate(zip(self.permanent, of_permanent(self.permanent), strict=True)):
+            core.env.process(hold_permanently(fault, number, ActingCore(core, by), control))
         ScenarioExecutor(self.scenario, core, control).begin()
 
     def progress(self, now: int) -> None:

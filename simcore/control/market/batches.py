@@ -11,6 +11,7 @@ import simpy
 from simcore.base.units import DAY
 from simcore.control.event_names import note
 from simcore.control.handles import Core, now
+from simcore.control.knobs import product
 from simcore.control.market.calendar import Gates
 from simcore.control.market.load import Items
 from simcore.counterparties import WITH_FILE
@@ -55,14 +56,14 @@ class FileProcess:
         self.rule = rule
         self._core = core
         self._arrivals = arrivals
-        self._forced: dict[FileFault, int | None] = {}
+        self._forced: dict[FileFault, list[int | None]] = {}
         self._state: FileState = "ok"
         for n, due in enumerate(occurrences(rule.due, core.plan.start, core.plan.end)):
             core.env.process(self._come(n, due))
 
     def force(self, fault: FileFault, late_ns: int | None = None) -> None:
-        """Make the next file late (by `late_ns`, or as the file's own rule draws), corrupt or missing."""
-        self._forced[fault] = late_ns
+        """Make the next file late (by `late_ns`, or as the file's own rule draws), corrupt or missing. Delays add up."""
+        self._forced.setdefault(fault, []).append(late_ns)
 
     def state(self) -> FileState:
         """How settling the day finds it now: `late` or `missing` while it should be there and is not, `corrupt` unnoticed."""
@@ -72,8 +73,10 @@ class FileProcess:
         return fault in self._forced or self._core.draw(f"file/{self.name}/{fault}", n) < probability
 
     def _late_ns(self, n: int) -> int:
-        forced_ns = self._forced.get("late")
-        late_ns = forced_ns if forced_ns is not None else self._core.sample(self.rule.late_by, f"file/{self.name}/late-by", n)
+        forced = self._forced.get("late") or [None]
+        late_ns = sum(ns for ns in forced if ns is not None)
+        if None in forced:
+            late_ns += self._core.sample(self.rule.late_by, f"file/{self.name}/late-by", n)
         note(self._core, "file_late", self.name, late_ns=late_ns)
         return late_ns
 
@@ -104,7 +107,8 @@ class FileProcess:
 
 
 class BatchProcess:
-    """One batch, once a day. A scenario may delay the next run, make it fail, or slow it down."""
+    """One batch, once a day. A scenario may delay the next run, make it fail, or slow it down; what several do to it adds up (factors
+    multiply), and each takes back its own."""
 
     def __init__(
         self, core: Core, name: str, rule: Batch, arrivals: Arrivals, gates: Gates, items: Items, files: Mapping[str, FileProcess]
@@ -112,24 +116,40 @@ class BatchProcess:
         self.name = name
         self.rule = rule
         self.running = False
-        self.slowdown = 1.0
         self._core = core
         self._arrivals = arrivals
         self._gates = gates
         self._items = items
         self._files = files
-        self._delay_ns = 0
-        self._failures = 0
+        self._slowdown: dict[str, float] = {}
+        self._delay_ns: dict[str, int] = {}
+        self._failures: dict[str, int] = {}
         for n, due in enumerate(occurrences(rule.at, core.plan.start, core.plan.end)):
             core.env.process(self._run(n, due))
 
-    def delay(self, delay_ns: int) -> None:
-        """The next run begins that much later than it could."""
-        self._delay_ns = delay_ns
+    def slow(self, factor: float, by: str = "") -> None:
+        """Attempts that begin from now on take `factor` times as long, on top of what others do."""
+        self._slowdown[by] = factor
 
-    def fail(self, times: int = 1) -> None:
+    def delay(self, delay_ns: int, by: str = "") -> None:
+        """The next run begins that much later than it could."""
+        self._delay_ns[by] = delay_ns
+
+    def fail(self, times: int = 1, by: str = "") -> None:
         """The next so many attempts fail."""
-        self._failures = times
+        self._failures[by] = times
+
+    def release(self, by: str) -> None:
+        """Takes back what this contributor does to the batch and has not happened yet."""
+        for held in (self._slowdown, self._delay_ns, self._failures):
+            held.pop(by, None)
+
+    def _fails(self) -> bool:
+        """Whether an attempt that ends now is made to fail: it uses up one of the failures."""
+        for by in sorted(by for by, times in self._failures.items() if times > 0):
+            self._failures[by] -= 1
+            return True
+        return False
 
     def _run(self, n: int, due: int) -> Generator[simpy.Event, Any, None]:
         env = self._core.env
@@ -141,7 +161,8 @@ class BatchProcess:
         if not all(event.triggered for event in needed):
             note(self._core, "batch_waiting", self.name)
         yield env.all_of(needed)
-        delay_ns, self._delay_ns = self._delay_ns, 0
+        delay_ns = sum(self._delay_ns.values())
+        self._delay_ns.clear()
         yield env.timeout(delay_ns)
         self.running = True
         done = yield from self._attempts(n)
@@ -154,9 +175,13 @@ class BatchProcess:
         for attempt in range(RERUNS_MAX):
             note(self._core, "batch_started", self.name, attempt=attempt)
             base_ns = self._core.sample(self.rule.duration, f"batch/{self.name}", n * RERUNS_MAX + attempt)
-            yield self._core.env.timeout(int((base_ns + self._items.extra_ns(self.rule.per_item)) * self.slowdown))
-            forced, self._failures = self._failures > 0, max(0, self._failures - 1)
-            if not forced and not self._core.draw(f"batch/{self.name}/failure", n * RERUNS_MAX + attempt) < self.rule.failure:
+            yield self._core.env.timeout(
+                int((base_ns + self._items.extra_ns(self.rule.per_item)) * product(1.0, list(self._slowdown.values())))
+            )
+            if (
+                not self._fails()
+                and not self._core.draw(f"batch/{self.name}/failure", n * RERUNS_MAX + attempt) < self.rule.failure
+            ):
                 return True
             note(self._core, "batch_failed", self.name, attempt=attempt, gave_up=attempt == RERUNS_MAX - 1)
             yield self._core.env.timeout(self._core.sample(self.rule.rerun, f"batch/{self.name}/rerun", n * RERUNS_MAX + attempt))

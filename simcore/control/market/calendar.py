@@ -34,7 +34,7 @@ class Gates:
         return self._calendar.gate_open(name, now(self._core))
 
     def hold(self, name: str, holder: str) -> None:
-        """Keep the gate shut until the same holder releases it."""
+        """Keep the gate shut until the same holder releases it. What stands before a `/` is how the journal calls the holder."""
         self._holders.setdefault(name, set()).add(holder)
         self._open.setdefault(name, True)
         self.update()
@@ -54,7 +54,13 @@ class Gates:
             self._open[name] = is_open
             if name in self._used:
                 self._core.inject.gate(name, is_open)
-            note(self._core, "gate", name, open=is_open, held_by=",".join(sorted(holders)) or None)
+            note(
+                self._core,
+                "gate",
+                name,
+                open=is_open,
+                held_by=",".join(sorted({holder.partition("/")[0] for holder in holders})) or None,
+            )
 
 
 class Calendar:

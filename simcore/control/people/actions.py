@@ -40,14 +40,28 @@ WRONG_DIGIT = 10
 
 class Changes:
     """Changes made to services, newest last, and what would repair them. A change makes the service's standby drift. `held` are
-    instances (`service#replica`) that no restart brings up, and why: a machine without power."""
+    instances (`service#replica`) that no restart brings up, and by whom and why: a machine without power."""
 
     def __init__(self, core: Core, failovers: Mapping[str, FailoverProcess]) -> None:
         self._core = core
         self._failovers = failovers
         self._undo: dict[str, list[Callable[[], object]]] = {}
-        self._repairs: dict[str, Callable[[], object]] = {}
-        self.held: dict[str, str] = {}
+        self._repairs: dict[str, list[Callable[[], object]]] = {}
+        self.held: dict[str, dict[str, str]] = {}
+
+    def hold(self, instance: str, by: str, why: str) -> None:
+        """No restart brings the instance up until the same holder lets it go."""
+        self.held.setdefault(instance, {})[by] = why
+
+    def let_go(self, instance: str, by: str) -> None:
+        """What this holder had against the instance is over."""
+        self.held.get(instance, {}).pop(by, None)
+        if not self.held.get(instance):
+            self.held.pop(instance, None)
+
+    def why_held(self, instance: str) -> str | None:
+        """Why no restart brings the instance up; None: one does."""
+        return next((why for _, why in sorted(self.held.get(instance, {}).items())), None)
 
     def record(self, service: str, undo: Callable[[], object] | None = None) -> None:
         """A change was made; `undo` is what a rollback does: False if it failed, and may be tried again."""
@@ -74,14 +88,16 @@ class Changes:
         return True
 
     def offer_repair(self, broken: str, repair: Callable[[], object]) -> None:
-        """What puts a service right that only its vendor can, or a group, site or line that people on site can (`repair`)."""
-        self._repairs[broken] = repair
+        """What puts a service right that only its vendor can, or a group, site or line that people on site can (`repair`). Offers for
+        the same name are taken up together: who comes to repair it repairs all that is broken there."""
+        self._repairs.setdefault(broken, []).append(repair)
 
     def repair(self, broken: str) -> bool:
         """Do what was offered, once; False if nothing was."""
         if broken not in self._repairs:
             return False
-        self._repairs.pop(broken)()
+        for repair in self._repairs.pop(broken):
+            repair()
         return True
 
 
@@ -196,9 +212,9 @@ class Actions:
         for replica in replicas:
             if self._instance(service, replica, "up"):
                 self._core.inject.crash(service, replica)
-        held = [self._changes.held[instance] for r in replicas if (instance := instance_name(service, r)) in self._changes.held]
-        if held:
-            return held[0]
+        for replica in replicas:
+            if why := self._changes.why_held(instance_name(service, replica)):
+                return why
         if finish:
             restart_time = self._core.plan.architecture.services[service].restart_time
             durations_ns = [

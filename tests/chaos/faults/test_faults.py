@@ -140,6 +140,7 @@ CASES = [
     Case("crash", {"service": "login", "replicas": [0]}, mean("unit/login#0/done"), up=False, by=20),
     Case("crash", {"service": "login", "fraction": 0.5}, ratio("unit/login#0/up", "unit/login#1/up"), up=False, by=20),
     Case("hang", {"service": "login", "replicas": [0]}, mean("unit/login#0/done"), up=False, by=20),
+    Case("pause", {"service": "login", "replicas": [0]}, mean("unit/login#0/done"), up=False, by=20),
     Case("slow", {"service": "risk-check", "factor": 10}, sojourn("risk-check#0"), up=True, by=8),
     Case("grey-failure", {"service": "risk-check", "share": 0.25, "factor": 41}, sojourn("risk-check#0"), up=True, by=6),
     Case("errors", {"service": "risk-check", "share": 0.5},
@@ -163,8 +164,8 @@ CASES = [
          up=True, by=1.9),
     Case("partition", {"from": "login", "to": "counter"},
          mean("operation/login.authenticate/done"), up=False, by=20, settle=30 * SECOND),
-    Case("partition", {"to": "bank-a", "cut": "answer"}, mean("link/counter-bank-a/lost_answer"), up=True, by=20),
-    Case("partition", {"to": "bank-a", "cut": "request"}, mean("link/counter-bank-a/lost_request"), up=True, by=20),
+    Case("partition", {"to": "bank-a", "cut": "answer", "messages": "lost"}, mean("link/counter-bank-a/lost_answer"), up=True, by=20),
+    Case("partition", {"to": "bank-a", "cut": "request", "messages": "lost"}, mean("link/counter-bank-a/lost_request"), up=True, by=20),
     Case("flow-control-shrink", {"limits": ["gateway-sse"], "left": 0.05},
          mean("pool/router-sse/busy"), up=True, by=10, settle=30 * SECOND),
     Case("flow-control-shrink", {"windows": ["window-sse"], "left": 0.1}, mean("pool/window-sse/waited"), up=True),
@@ -228,6 +229,26 @@ def test_one_way_partition_cuts_one_way() -> None:
     assert span(answer, "unit/bank-a#0/done", *during).sum() > 0
     assert span(request, "link/counter-bank-a/lost_answer", *during).sum() == 0
     assert span(request, "unit/bank-a#0/done", *during).sum() == 0
+
+
+def test_a_cut_does_what_the_transport_does_unless_it_says_so() -> None:
+    """Over TCP what is sent is held, and done once the cut has ended; datagrams are lost; a reset is heard of at the end."""
+    cut, asked = step("partition", to="bank-a", cut="request"), ("unit", "bank-a#0", "done")
+    alone = run([]).total(*asked)
+    datagrams = system("links[counter-bank-a].transport=datagram")
+    held, lost, reset = (
+        run([cut]),
+        run([cut], pair=datagrams),
+        run([step("partition", to="bank-a", cut="request", messages="reset")]),
+    )
+    come = [journal.total("link", "counter-bank-a", of) for journal in (held, reset) for of in ("held_request", "lost_request")]
+    assert come[0] == come[2] > 5
+    assert come[1] == come[3] == 0
+    assert lost.total("link", "counter-bank-a", "held_request") == 0
+    assert lost.total("link", "counter-bank-a", "lost_request") > 5
+    assert alone - 3 <= held.total(*asked) <= alone + 3  # late, but all of it
+    assert max(lost.total(*asked), reset.total(*asked)) <= alone - 5
+    assert all(took_effect(journal, cut) for journal in (held, lost, reset))
 
 
 def test_lost_replica_is_no_longer_asked() -> None:
@@ -566,6 +587,7 @@ NOBODY: dict[str, dict[str, Any]] = {
     "misrouted-alarm": {"alarms": ["counter-host"], "to": "nobody"},
     "operator-error": {"stops": "nobody"},
     "partition": {"from": "nobody", "to": "counter"},
+    "pause": {"service": "nobody"},
     "pool-leak": {"pool": "nobody", "every": "1s"},
     "replica-loss": {"service": "nobody"},
     "replication-lag": {"failover": "nobody", "lag": "1s"},

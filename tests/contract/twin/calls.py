@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -33,11 +34,13 @@ class Calls(Links):
         place = Place(task, slots, attempt)
         slots.join(place)
         self.seen[f"queued {slots.discipline}{' ahead of others' if slots.queue[-1] is not place else ''}"] += 1
+        if attempt is None:
+            self.until_deadline(task, partial(self.leave_queue, task, place))
         yield place
         failure = None
         if attempt and attempt.expired:
-            self.seen["timeout in a connection's queue"] += 1
-            failure = "timeout"
+            self.seen[f"{attempt.expired} in a connection's queue"] += 1
+            failure = attempt.expired
         elif task.deadline is not None and self.now >= task.deadline:
             self.seen["deadline in a queue"] += 1
             failure = "deadline"
@@ -60,6 +63,17 @@ class Calls(Links):
             place.task.held.append(slots)
             self.ready.append(partial(self.wake, place.task, place))
 
+    def until_deadline(self, task: Task, give_up: Callable[[], None]) -> None:
+        """Who queues waits no longer than until its own deadline."""
+        if task.deadline is not None:
+            self.at(max(0, task.deadline - self.now), TIMEOUT, task.intent.number, task.path, give_up)
+
+    def leave_queue(self, task: Task, place: Place) -> None:
+        if task.waiting is place and not place.granted:
+            self.seen["left a queue at the deadline"] += 1
+            place.slots.leave(place)
+            self.wake(task, place)
+
     def check_deadline(self, task: Task) -> None:
         if task.deadline is not None and self.now >= task.deadline:
             self.seen["deadline at a step"] += 1
@@ -79,8 +93,12 @@ class Calls(Links):
             if code == "ok" or not self.may_retry(node, attempt, code, budget):
                 return code
             self.seen["retry"] += 1
-            yield from self.pause(task, self.backoff(task, node, attempt), WAKE)
+            yield from self.pause(task, self.until_own(task, self.backoff(task, node, attempt)), WAKE)
             attempt += 1
+
+    def until_own(self, task: Task, duration: int) -> int:
+        """A pause that the task's own deadline cuts short."""
+        return duration if task.deadline is None else min(duration, max(0, task.deadline - self.now))
 
     def policy(self, node: Node, knob: str, written: Any) -> Any:
         now = self.policies.get(node.label, {}).get(knob)
@@ -144,9 +162,11 @@ class Calls(Links):
     def behind_bulkhead(self, task: Task, node: Node, number: int) -> Suspended:
         """Step 3: the timeout starts; the connection."""
         this, timeout = Attempt(task), self.policy(node, "timeout_ns", node.step.timeout)
-        if timeout is not None:
-            self.at(timeout, TIMEOUT, task.intent.number, task.path, partial(self.expire, this))
         expiry = None if timeout is None else self.now + timeout
+        if task.deadline is not None and (expiry is None or task.deadline < expiry):
+            self.until_deadline(task, partial(self.expire, this))
+        elif timeout is not None:
+            self.at(timeout, TIMEOUT, task.intent.number, task.path, partial(self.expire, this))
         if node.step.connection is None:
             return (yield from self.exchange(this, node, number, expiry))
         failure = yield from self.acquire(task, node.step.connection, this)
@@ -169,17 +189,18 @@ class Calls(Links):
             return "refused"
         self.transmit(message, instance)
         answer = yield this
-        indefinite = answer.code in ("timeout", "reset")
+        indefinite = this.expired or answer.code == "reset"
         task.touched |= answer.touched
         task.in_doubt |= answer.in_doubt or (indefinite and message.target.may_have_effects)
         return answer.code
 
     def expire(self, this: Attempt) -> None:
-        """The timeout fires: out of the connection's queue, or no longer waiting for the answer."""
-        this.expired = True
-        place = this.task.waiting
+        """The timeout fires, or the task's deadline: out of the connection's queue, or no longer waiting for the answer."""
+        own, place = this.task.deadline, this.task.waiting
+        this.expired = "deadline" if own is not None and self.now >= own else "timeout"
         if isinstance(place, Place) and place.attempt is this:
             place.slots.leave(place)
             self.wake(this.task, place)
         else:
-            self.wake(this.task, this, Answer("timeout"))
+            self.seen["gave up an answer at the deadline"] += this.expired == "deadline" and place is this
+            self.wake(this.task, this, Answer(this.expired))

@@ -9,8 +9,9 @@ from typing import Any
 import simcore.model.architecture as file
 
 from .policies import Place, Slots, slots_of
-from .state import Answer
+from .state import Answer, Instance
 from .tasks import Tasks
+from .world import DONE
 
 
 class Faults(Tasks):
@@ -24,7 +25,7 @@ class Faults(Tasks):
 
     def do_crash(self, service: str, replica: int) -> None:
         instance = self.instances[service][replica]
-        instance.up, instance.hung, instance.parked = False, False, []
+        instance.up, instance.hung, instance.paused, instance.parked = False, False, False, []
         for task in sorted(instance.tasks, key=lambda task: (task.intent.number, task.path)):
             self.seen["killed"] += 1
             assert task.process is not None
@@ -47,10 +48,36 @@ class Faults(Tasks):
         self.instances[service][replica].hung = self.instances[service][replica].up
 
     def do_thaw(self, service: str, replica: int) -> None:
+        self.instances[service][replica].hung = False
+        self.go_on_unless_still(self.instances[service][replica])
+
+    def go_on_unless_still(self, instance: Instance) -> None:
+        if not instance.still:
+            self.seen["thawed"] += len(instance.parked)
+            self.ready.extend(partial(self.go_on, task, value) for task, value in instance.parked)
+            instance.parked = []
+
+    def do_pause(self, service: str, replica: int) -> None:
+        """Work stops, each with what is left of it."""
         instance = self.instances[service][replica]
-        self.seen["thawed"] += len(instance.parked)
-        self.ready.extend(partial(self.go_on, task, value) for task, value in instance.parked)
-        instance.hung, instance.parked = False, []
+        if instance.paused or not instance.up:
+            return
+        instance.paused = True
+        for work in filter(None, (task.work for task in instance.tasks)):
+            self.seen["work stopped"] += 1
+            work.left, work.ends = work.ends - self.now, -1
+
+    def do_resume(self, service: str, replica: int) -> None:
+        instance = self.instances[service][replica]
+        if not instance.paused:
+            return
+        instance.paused = False
+        for task in instance.tasks:
+            if task.work:
+                task.work.ends = self.now + task.work.left
+                done = partial(self.work_done, task, task.work, task.work.ends)
+                self.at(task.work.left, DONE, task.intent.number, task.path, done)
+        self.go_on_unless_still(instance)
 
     def do_slow(self, service: str, replica: int, factor: float) -> None:
         self.instances[service][replica].slowdown = factor
@@ -116,5 +143,8 @@ class Faults(Tasks):
                 wire.loss[direction] = value
             elif value is not None and kind == "partition":
                 wire.partition[direction] = value
+                for go_on in wire.waiting[direction] if value == "none" else ():
+                    go_on()
+                wire.waiting[direction] = [] if value == "none" else wire.waiting[direction]
             elif value is not None:
                 setattr(wire, knob.removesuffix("_ns"), value)

@@ -47,24 +47,49 @@ class Links(World, ABC):
         if model.balance == "random":
             return rotation[math.floor(draw(combine(message.path + name("balance"), 0)) * len(rotation))]
         if model.balance == "least_busy":
-            return min(rotation, key=lambda instance: (len(instance.tasks), instance.replica))
+            least = min(len(instance.tasks) for instance in rotation)
+            rotation = [instance for instance in rotation if len(instance.tasks) == least]
+            self.seen["least_busy of several"] += len(rotation) > 1
+            return rotation[math.floor(draw(combine(message.path + name("balance"), 0)) * len(rotation))]
         turn = self.picks[service] = self.picks.get(service, -1) + 1
         return rotation[turn % len(rotation)]
+
+    def held(self, wire: Wire, direction: str, then: Callable[[str, int], None]) -> bool:
+        """Whether a cut holds what comes, or resets it at its end; `then` is what becomes of it, by the fate and the time it came."""
+        fate = wire.partition[direction]
+        if fate not in ("held", "reset"):
+            return False
+        self.seen[f"{direction} {fate} by a cut"] += 1
+        wire.waiting[direction].append(partial(then, fate, self.now))
+        return True
+
+    def until_sent_again(self, fate: str, since: int) -> int:
+        """A reset is heard of at once; what was held goes over when TCP tries again, after 0.2 s, 0.4 s more, up to 2 min."""
+        at, pause = since, SECOND // 5
+        while fate == "held" and at < self.now:
+            at, pause = at + pause, min(2 * pause, 120 * SECOND)
+        return at - self.now if fate == "held" else 0
 
     def latency(self, wire: Wire, message: Message, direction: str, loss_draw: int = 0) -> int | None:
         """How long this direction takes; None: lost."""
         lost = draw(combine(message.path + name(f"loss-{direction}"), loss_draw)) < wire.loss[direction]
-        if lost or wire.partition[direction]:
+        if lost or wire.partition[direction] == "lost":
             self.seen[f"{direction} {'lost' if lost else 'at a partition'}"] += 1
             return None
+        return self.undisturbed(wire, message, direction)
+
+    def undisturbed(self, wire: Wire, message: Message, direction: str) -> int:
         latency = sample(wire.model.latency, combine(message.path + name(f"link-{direction}"), 0))
         return rounded(latency * wire.latency_factor) + wire.latency_add
 
     def transmit(self, message: Message, instance: Instance) -> None:
         """Send the request over the link, and after it the copy that the link may make."""
         wire = self.wire(message.source, message.target.service)
-        latency = self.latency(wire, message, "request", message.redelivery)
-        if latency is not None:
+        held = self.held(wire, "request", partial(self.after_the_cut, message, instance))
+        latency = None if held else self.latency(wire, message, "request", message.redelivery)
+        if held:
+            pass
+        elif latency is not None:
             self.carry(latency, REQUEST, message, partial(self.arrive, message, instance))
         elif message.durable:
             self.deliver_later(message)
@@ -72,6 +97,26 @@ class Links(World, ABC):
             self.seen["duplicated send" if message.attempt is None else "duplicated call"] += 1
             path = combine(message.path, name("duplicate"))
             self.transmit(replace(message, path=path, first_path=path, redelivery=0, copy=True), instance)
+
+    def after_the_cut(self, message: Message, instance: Instance, fate: str, since: int) -> None:
+        """The cut that held a request or a message has ended."""
+        wire, wait = self.wire(message.source, message.target.service), self.until_sent_again(fate, since)
+        if fate == "held":
+            delay = wait + self.undisturbed(wire, message, "request")
+            self.at(delay, REQUEST, message.intent.number, message.path, partial(self.arrive, message, instance))
+        elif message.attempt is not None:
+            self.reply_after_the_cut(message, Answer("reset"), fate, since)
+        elif message.durable:
+            self.deliver_later(message)
+
+    def reply_after_the_cut(self, message: Message, answer: Answer, fate: str, since: int) -> None:
+        """The cut that held an answer has ended."""
+        answer = replace(answer, code="reset") if fate == "reset" else answer
+        wait = self.until_sent_again("reset" if answer.code == "reset" else fate, since)
+        delay = wait + self.undisturbed(self.wire(message.source, message.target.service), message, "answer")
+        assert message.attempt is not None
+        action = partial(self.wake, message.attempt.task, message.attempt, answer)
+        self.at(delay, ANSWER, message.intent.number, message.path, action)
 
     def carry(self, delay: int, kind: int, message: Message, action: Callable[[], None]) -> None:
         if delay:
@@ -100,7 +145,10 @@ class Links(World, ABC):
             return
         if message.attempt.expired:
             self.seen["late work"] += 1
-        latency = self.latency(self.wire(message.source, message.target.service), message, "answer")
+        wire = self.wire(message.source, message.target.service)
+        if self.held(wire, "answer", partial(self.reply_after_the_cut, message, answer)):
+            return
+        latency = self.latency(wire, message, "answer")
         if latency is not None:
             self.carry(latency, ANSWER, message, partial(self.wake, message.attempt.task, message.attempt, answer))
 

@@ -49,10 +49,11 @@ class Intent:
 
 @dataclass
 class Attempt:
-    """One attempt of a call: what a timeout, an answer and a place in the connection's queue belong to."""
+    """One attempt of a call: what a timeout, an answer and a place in the connection's queue belong to. `expired` is how its time ran
+    out: by its timeout, or the task's own deadline."""
 
     task: Task
-    expired: bool = False
+    expired: str = ""
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,16 @@ class Task:
     touched: bool = False
     in_doubt: bool = False
     wrote: bool = False
+    work: Work | None = None
     unanswered: bool = False
+
+
+@dataclass
+class Work:
+    """A work step under way: when it ends, and while its instance is paused how much is left of it, ns."""
+
+    ends: int
+    left: int = 0
 
 
 @dataclass(eq=False)
@@ -113,7 +123,8 @@ class Wire:
     model: file.Link
     loss: dict[str, float]
     duplication: float
-    partition: dict[str, bool] = field(default_factory=lambda: {"request": False, "answer": False})
+    partition: dict[str, str] = field(default_factory=lambda: {"request": "none", "answer": "none"})
+    waiting: dict[str, list[Callable[[], None]]] = field(default_factory=lambda: {"request": [], "answer": []})
     latency_factor: float = 1.0
     latency_add: int = 0
 
@@ -128,6 +139,7 @@ class Instance:
     contention: float = 0.0
     up: bool = True
     hung: bool = False
+    paused: bool = False
     slowdown: float = 1.0
     error_rate: float = 0.0
     grey_share: float = 0.0
@@ -138,3 +150,8 @@ class Instance:
     undelivered: list[Message] = field(default_factory=list)
     breakers: dict[int, CircuitBreaker] = field(default_factory=dict)
     budgets: dict[int, Budget] = field(default_factory=dict)
+
+    @property
+    def still(self) -> bool:
+        """Whether nothing goes on there."""
+        return self.hung or self.paused

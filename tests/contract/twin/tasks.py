@@ -12,7 +12,7 @@ from .calls import Calls
 from .case import Case, Span
 from .chance import combine, draw, name, rounded, sample
 from .program import Node
-from .state import Answer, Failed, Remembered, Suspended, Task
+from .state import Answer, Failed, Remembered, Suspended, Task, Work
 from .world import DONE, WAKE
 
 LOOKED_AT_THE_CLOCK = (
@@ -32,7 +32,11 @@ class Tasks(Calls):
     def start(self, task: Task) -> None:
         task.instance.tasks[task] = None
         task.process = self.client(task) if task.instance.service == "client" else self.life(task)
-        task.waiting = next(task.process, None)
+        if task.instance.paused:
+            self.seen["arrived in a pause"] += 1
+            task.instance.parked.append((task, None))
+        else:
+            task.waiting = next(task.process, None)
 
     def client(self, task: Task) -> Suspended:
         """The root task: what the client saw."""
@@ -98,7 +102,7 @@ class Tasks(Calls):
             yield from self.park_if_hung(task)
 
     def park_if_hung(self, task: Task) -> Suspended:
-        if task.instance.hung:
+        if task.instance.still:
             self.seen["parked"] += 1
             task.instance.parked.append((task, None))
             yield None
@@ -106,7 +110,7 @@ class Tasks(Calls):
     def acquire_own(self, task: Task, pool: str) -> Suspended:
         failure = yield from self.acquire(task, pool)
         if failure:
-            task.unanswered = task.instance.hung
+            task.unanswered = task.instance.still
             raise Failed(failure, answer="refused")
 
     # --- its idempotency key ---
@@ -126,10 +130,18 @@ class Tasks(Calls):
         self.seen["key in flight" if entry.done is None else "key answered"] += 1
         if entry.done is None:
             entry.waiters.append(task)
-            yield entry
+            self.until_deadline(task, partial(self.leave_key, task, entry))
+            if (yield entry) == "deadline":
+                return "deadline"
         task.touched |= entry.answer.touched
         task.in_doubt |= entry.answer.in_doubt
         return entry.answer.code
+
+    def leave_key(self, task: Task, entry: Remembered) -> None:
+        if task.waiting is entry and task in entry.waiters:
+            self.seen["left a key at the deadline"] += 1
+            entry.waiters.remove(task)
+            self.wake(task, entry, "deadline")
 
     def complete_key(self, task: Task, answer: Answer) -> None:
         entry = task.first
@@ -194,7 +206,9 @@ class Tasks(Calls):
             self.seen["refused by a rate limit"] += 1
             raise Failed("rate_limited", answer="rate_limited")
         self.seen["deferred by a rate limit" if wait else "passed a rate limit"] += 1
-        yield from self.pause(task, wait, WAKE)
+        yield from self.pause(task, self.until_own(task, wait), WAKE)
+        if wait:
+            self.check_deadline(task)
 
     def branch(self, task: Task, node: Node) -> list[Node]:
         """The branch that a route or a choice takes."""
@@ -228,11 +242,13 @@ class Tasks(Calls):
             self.seen["work in contention"] += instance.contention > 0.0 and others > 0
             self.seen["grey work"] += grey != 1.0
             instance.working += 1
-            token = object()
-            self.at(duration, DONE, task.intent.number, task.path, partial(self.work_done, task, token))
-            yield token
+            task.work = work = Work(self.now + duration)
+            self.at(duration, DONE, task.intent.number, task.path, partial(self.work_done, task, work, work.ends))
+            yield work
 
-    def work_done(self, task: Task, token: object) -> None:
-        if task.waiting is token:
+    def work_done(self, task: Task, work: Work, ends: int) -> None:
+        """Unless it has been stopped meanwhile, and ends later."""
+        if task.waiting is work and work.ends == ends:
             task.instance.working -= 1
-            self.wake(task, token)
+            task.work = None
+            self.wake(task, work)

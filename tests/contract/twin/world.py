@@ -78,7 +78,7 @@ class World:
     def go_on(self, task: Task, value: Any) -> None:
         if task not in task.instance.tasks:
             return
-        if task.instance.hung:
+        if task.instance.still:
             self.seen["parked"] += 1
             task.instance.parked.append((task, value))
             return

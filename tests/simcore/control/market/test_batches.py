@@ -120,7 +120,7 @@ def test_a_failed_batch_runs_again_from_the_start(make):
 def test_a_scenario_may_delay_or_slow_a_batch(make):
     core, control = make({"batches": {"start": START}}, start="07:00")
     control.batches["start"].delay(10 * MINUTE)
-    control.batches["start"].slowdown = 2.0
+    control.batches["start"].slow(2.0)
     core.run("12:00")
     assert clocks(core, "batch_done") == ["09:10:00"]
 

@@ -478,7 +478,7 @@ def test_a_repair_ends_what_no_restart_does(make, section):
     section["runbooks"]["mend"]["actions"] = [RESTART | {"tries": 1}, repair]
     core, control = make(section)
     core.at("09:04:30", lambda: core.inject.crash("counter", 0))
-    control.changes.held["counter#0"] = "no power"
+    control.changes.hold("counter#0", "feed", "no power")
     control.changes.offer_repair("counter", lambda: core.inject.restart("counter", 0))
     core.run("12:00")
     assert core.details("action_failed", "why") == ["no power"]

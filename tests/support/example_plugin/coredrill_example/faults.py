@@ -11,7 +11,7 @@ from chaos.faults.fault import OnInstances, Process
 from simcore.base.units import SECOND, Duration
 
 if TYPE_CHECKING:
-    from simcore.control.cosimulation import Cosimulation
+    from simcore.control.acting import ActingCore
     from simcore.control.plane import ControlPlane
 
 
@@ -28,7 +28,7 @@ class RebootLoop(OnInstances):
     up: Annotated[Duration, Field(gt=0)] = 20 * SECOND
     down: Annotated[Duration, Field(gt=0)] = 10 * SECOND
 
-    def apply(self, core: Cosimulation, control: ControlPlane) -> Process:
+    def apply(self, core: ActingCore, control: ControlPlane) -> Process:
         """Down first, then up, until the fault ends."""
         instances = self.instances(system_of(core))
         while True:
@@ -38,7 +38,7 @@ class RebootLoop(OnInstances):
             start_at_once(core, instances)
             yield core.env.timeout(self.up)
 
-    def heal(self, core: Cosimulation, control: ControlPlane) -> Process:
+    def heal(self, core: ActingCore, control: ControlPlane) -> Process:
         """Whatever is down when the loop ends is started."""
         start_at_once(core, self.instances(system_of(core)))
         return None

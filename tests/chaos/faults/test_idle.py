@@ -1,0 +1,126 @@
+"""A fault that changes nothing took no effect, however much traffic there is: every fault of the catalogue once idle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chaos.documents.scenario import Scenario, step_model
+from chaos.execution.target.executor import ScenarioExecutor
+from chaos.faults.catalogue import shipped_faults
+from chaos.faults.fault import Fault
+from simcore.base.units import SECOND, parse_clock
+from simcore.compile.plan import compile_plan
+from simcore.files.patch import command_line_layer
+from simcore.journal.model import Journal
+from simcore.library import load_pair
+from simcore.simulation import simulate
+
+STEP = step_model(shipped_faults())
+START = parse_clock("10:00")
+Words = Mapping[str, Any]
+BUSY: Sequence[str] = ()
+NOBODY_COMES = [f"flows.{flow}.rate=0.000001/s" for flow in ("login", "order", "transfer", "fund")] + ["flows.order.backlog=null"]
+
+DOWN = ("crash", {"service": "counter"})
+CUT = ("partition", {"from": "counter", "to": "db"})
+HELD = ("capacity-loss", {"pool": "connections", "left": 0.2})
+
+# By fault: its words, another fault that covers it up for the whole time, and the load. What is idle only without anybody has none.
+IDLE: list[tuple[str, Words, tuple[str, Words] | None, Sequence[str]]] = [
+    ("bad-file", {"file": "clearing", "state": "late"}, None, BUSY),  # none is due within the run
+    ("bad-release", {"service": "counter", "slow": 5}, DOWN, BUSY),
+    ("bank-out-of-hours", {"bank": "bank-a"}, ("crash", {"service": "bank-a"}), BUSY),
+    ("batch-overrun", {"batch": "day-start", "delay": "1h"}, None, BUSY),
+    ("capacity-loss", {"pool": "connections", "left": 0.9}, HELD, BUSY),
+    ("counterparty-out-of-hours", {"counterparty": "exchange", "service": "sse"}, ("hang", {"service": "sse"}), BUSY),
+    ("crash", {"service": "counter"}, DOWN, BUSY),
+    ("double-router-writes", {"share": 0.5}, ("partition", {"from": "router"}), BUSY),
+    ("drill", {"failover": "db"}, ("failover", {"failover": "db"}), BUSY),  # it joins what is under way
+    ("duplication", {"from": "counter", "to": "db", "share": 0.5}, CUT, BUSY),
+    ("errors", {"service": "counter", "share": 0.5}, DOWN, BUSY),
+    ("exchange-degradation", {"exchange": "sse", "slow": 5}, ("crash", {"service": "sse"}), BUSY),
+    ("failover", {"failover": "db"}, ("drill", {"failover": "db"}), BUSY),
+    ("flow-control-shrink", {"limits": ["gateway"], "left": 0.9}, ("flow-control-shrink", {"limits": ["gateway"], "left": 0.5}), BUSY),
+    ("grey-failure", {"service": "db", "share": 1, "factor": 1}, None, BUSY),
+    ("grey-failure", {"service": "db", "share": 0.5, "factor": 9}, ("hang", {"service": "db"}), BUSY),
+    ("hang", {"service": "counter"}, DOWN, BUSY),
+    ("link-latency", {"from": "counter", "to": "db", "add": "1s"}, CUT, BUSY),
+    ("link-loss", {"from": "counter", "to": "db", "answer": 0.5}, CUT, BUSY),
+    ("memory-leak", {"service": "counter", "every": "1h", "pause": "1s"}, None, BUSY),
+    ("misrouted-alarm", {"alarms": ["counter-host"]}, None, BUSY),
+    ("operator-error", {"stops": "counter"}, DOWN, BUSY),
+    ("operator-error", {"pool": "connections"}, ("capacity-loss", {"pool": "connections", "left": 0}), BUSY),
+    ("partition", {"from": "counter", "to": "db"}, CUT, BUSY),
+    ("pause", {"service": "counter"}, ("hang", {"service": "counter"}), BUSY),
+    ("pool-leak", {"pool": "connections", "every": "1h"}, None, BUSY),
+    ("replica-loss", {"service": "counter", "noticed_after": "1h"}, DOWN, BUSY),
+    ("replication-lag", {"failover": "db", "lag": "1min"}, None, BUSY),
+    ("restart", {"service": "counter"}, DOWN, BUSY),
+    ("session-drop", {"share": 1}, None, ["accounts.sessions_at_start=0", *NOBODY_COMES]),
+    ("shared-fate-outage", {"group": "core-host"}, DOWN, BUSY),
+    ("silenced-alarm", {"alarms": ["counter-host"]}, None, BUSY),
+    ("slow", {"service": "db", "factor": 1}, None, BUSY),
+    ("slow", {"service": "counter", "factor": 9}, DOWN, BUSY),
+    ("slow-reports", {"delay": "1s"}, ("partition", {"to": "router"}), BUSY),
+    ("standby-misconfigured", {"failover": "counter"}, None, BUSY),
+    ("store-contention", {"service": "db", "coefficient": 0.01}, None, BUSY),  # what the file says it has
+    ("store-write-stall", {"service": "db", "factor": 9}, None, NOBODY_COMES),
+    ("surge", {"flows": ["order"], "factor": 1}, None, BUSY),
+    ("wrong-calendar", {"late_by": "1min"}, None, BUSY),  # at ten the mistaken calendar has the same phase
+]  # fmt: skip
+NEVER_IDLE = {"burst"}  # its intents come whatever else is going on: see below
+
+
+def run(folder: Path, fault: str, words: Words, cover: tuple[str, Words] | None, load: Sequence[str]) -> tuple[Fault, Journal]:
+    """The fault held from second 4 to 8 and covered up from 3 to 9, and the journal of its run."""
+    broker = folder / "tests/contract/broker"
+    less = [f"control.{who}={{}}" for who in ("robots", "checklists", "runbooks")]
+    edits = [command_line_layer([*less, "services.db.standby.replication=asynchronous"])]
+    pair = load_pair(
+        broker / "architecture.yaml", broker / "workload.yaml", edits=edits, workload_edits=[command_line_layer(list(load))]
+    )
+    plan = compile_plan(*pair, seed=3, start=START, end=START + 12 * SECOND)
+    method = [STEP.model_validate({"at": "10:00:04", "for": "4s", fault: words})]
+    if cover is not None:
+        method.append(STEP.model_validate({"at": "10:00:03", "for": "6s", cover[0]: cover[1]}))
+    scenario = Scenario.model_construct(method=method, abort=[], rollbacks=[])
+    journal = simulate(plan, script=lambda core, control: ScenarioExecutor(scenario, core, control).begin())
+    return method[0].fault, journal
+
+
+def took_effect(fault: Fault, journal: Journal) -> bool:
+    """Whether the fault says so."""
+    told = {e.what: e for e in journal.events if e.detail.get("step") == 0}
+    assert "fault_failed" not in told
+    began, ended = told["fault_started"].t_ns, told["fault_exercised"].t_ns
+    return fault.took_effect(journal, began, ended, int(told["fault_exercised"].detail["grown"] or 0))
+
+
+@pytest.mark.parametrize(("fault", "words", "cover", "load"), IDLE, ids=lambda x: x if isinstance(x, str) else "")
+def test_an_idle_fault_took_no_effect(
+    fault: str, words: Words, cover: tuple[str, Words] | None, load: Sequence[str], root: Path
+) -> None:
+    """A factor of one, a share that is there already, a target that is down, cut off or never asked: nothing came of it."""
+    assert not took_effect(*run(root, fault, words, cover, load))
+
+
+@pytest.mark.parametrize("fault", ["drill", "failover"])
+def test_what_is_not_under_way_yet_begins(fault: str, root: Path) -> None:
+    """The idle cases of a failover and its drill are idle for joining what is under way, and for nothing else."""
+    assert took_effect(*run(root, fault, {"failover": "db"}, None, ["flows.login.rate=0.000001/s"]))
+
+
+def test_a_burst_is_never_idle(root: Path) -> None:
+    """Its intents are intents, though nobody else comes and nobody is there to take them."""
+    fault, journal = run(root, "burst", {"flow": "order", "count": 3}, DOWN, NOBODY_COMES)
+    assert journal.totals["flow"]["order"]["started"] == 3
+    assert took_effect(fault, journal)
+
+
+def test_every_fault_has_an_idle_case() -> None:
+    """No fault of the catalogue is left out."""
+    assert {fault for fault, *_ in IDLE} | NEVER_IDLE == set(shipped_faults())
