@@ -8,8 +8,11 @@ import pytest
 from hand_journal import EVERY, HOLD, Order, journal, windows
 
 from chaos.documents.scenario import Record, Scenario, Timepoint, step_model
+from chaos.documents.severity import RuleSet
 from chaos.faults.catalogue import shipped_faults
 from chaos.judgement.assessment import Assessment, assess, spec_of, timeline_of
+from chaos.measures.catalogue import measures
+from chaos.measures.registry import Unit, extension
 from simcore.base.units import SECOND
 from simcore.journal.summary import figures
 
@@ -63,7 +66,7 @@ def test_a_valid_run_has_nothing_against_it() -> None:
 def test_a_step_that_nothing_met_had_no_effect(grown: int | None, took: bool) -> None:
     """One request is enough; without evidence there is none."""
     found = assessed(BEGAN, (60 * SECOND, "fault_exercised", "hung", {"step": 0, "grown": grown}), HEALED)
-    assert found.faults[0].took_effect is took
+    assert (found.faults[0].took_effect, found.faults[0].grown) == (took, grown or 0)
     assert kinds(found.invalid) == ([] if took else ["no_effect"])
     assert found.judgement.verdict == ("pass" if took else "unknown")
 
@@ -186,6 +189,33 @@ def test_nobody_at_all_is_no_customer() -> None:
     """A run in which nothing is recorded has no customers, and no measure fails for it."""
     found = assessed(BEGAN, MET, made=[Order(SECOND, "pending")])
     assert (found.measures.customers_active, found.measures.customers_affected) == (1, 0)
+
+
+def test_a_grade_is_of_the_customers_who_were_hit() -> None:
+    """Ten of ten in the violated interval; none in a run that was steady throughout."""
+    rules = {
+        "kind": "severity",
+        "name": "r",
+        "title": "r",
+        "rules": [{"grade": "larger", "customers": 1}, {"grade": "major", "customers": 11}],
+    }
+    for states, expected in (("+++++-++++", "larger"), ("++++++++++", "none")):
+        run = journal(SECONDS, windows(states), events=[BEGAN, MET])
+        found = assess(scenario(), {}, run, figures(run), {"r": RuleSet.model_validate(rules)})
+        assert found.measures.severity["r"].grade == expected
+    share = rules | {"rules": [{"grade": "larger", "customers_share": 1.0}]}
+    run = journal(SECONDS, windows("+++++-++++"), events=[BEGAN, MET])
+    found = assess(scenario(), {}, run, figures(run), {"r": RuleSet.model_validate(share)})
+    assert found.measures.severity["r"].grade == "larger"
+
+
+def test_measures_of_other_packages_are_among_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What they compute of the journal; without any there are none."""
+    orders = extension("so_many", Unit.COUNT, "so many", "x", "orders", lambda run, _: len(run.intents["request"]))
+    monkeypatch.setattr("chaos.judgement.assessment.known_measures", lambda: measures().with_more([orders]))
+    assert assessed(BEGAN, MET).measures.extensions == {"so_many": 100}
+    monkeypatch.undo()
+    assert "extensions" not in assessed(BEGAN, MET).measures.model_fields_set
 
 
 def test_the_published_timeline_has_the_simulated_times() -> None:

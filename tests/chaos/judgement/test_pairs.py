@@ -48,6 +48,8 @@ GOOD, BAD, OPEN = (run(20.0), run(0.0)), (run(0.0), run(0.0)), (run(20.0), run(0
         ([BAD, BAD], 0.01, "fail"),
         ([GOOD, BAD], 0.01, "pass"),
         ([], 1.0, "unknown"),
+        ([OPEN, BAD], 0.5, "unknown"),
+        ([BAD], 1e-12, "fail"),
         ([(run(20.0), None), (None, run(0.0))], 1.0, "unknown"),
         ([GOOD, (run(20.0), None), (None, run(0.0))], 1.0, "pass"),
     ],
