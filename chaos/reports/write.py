@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO
 
-from chaos.i18n.texts import LocalizedText
+from chaos.i18n.texts import LocalizedText, translate
 from chaos.measures.formatting import Language, number
 from chaos.reports.run.customers import write_csv
 from chaos.reports.run.page import run_page
@@ -95,9 +95,9 @@ def export(folder: str, language: Language, csv_file: str | None, trace_file: st
     """The customer list and the trace of one run, as far as asked for; a line for a person on each."""
     stored, lines = read_run(folder), []
     if csv_file is not None:  # with a byte order mark: spreadsheets take Chinese names for something else without
-        lines.append(
-            f"{csv_file}: {number(write_with(csv_file, lambda file: write_csv(stored, file, language), bom=True))} customers"
-        )
+        count = write_with(csv_file, lambda file: write_csv(stored, file, language), bom=True)
+        lines.append(translate("terminal.customers_written", file=csv_file, n=number(count))[language])
     if trace_file is not None:
-        lines.append(f"{trace_file}: {number(write_with(trace_file, lambda file: write_trace(stored, file)))} requests")
+        count = write_with(trace_file, lambda file: write_trace(stored, file))
+        lines.append(translate("terminal.requests_written", file=trace_file, n=number(count))[language])
     return lines

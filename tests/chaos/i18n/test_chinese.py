@@ -17,6 +17,7 @@ from chaos.faults.catalogue import shipped_faults
 from chaos.i18n.texts import catalogue, display_name
 from chaos.measures.catalogue import measures
 from chaos.measures.registry import Slot
+from chaos.reports.run.charts.catalogue import shipped_charts
 from simcore.library import load_architecture
 from simcore.model.architecture import Architecture
 
@@ -36,6 +37,8 @@ WITHOUT_CHINESE = (
     "suite.pair.cell",
     "figure.noticed.by",
     "reason.nothing_to_hold",
+    "story.action.effect",
+    "symptom.carried_out",
     "measure properties.PROPERTY",
 )
 """Texts of figures and addresses alone, and the one that offers English."""
@@ -78,7 +81,7 @@ AVOIDED = {
     "会话丢失": "批量掉线重连",
     "滞后": "复制延迟",
     "丢包": "报文丢失",
-    "级联": "故障传导",
+    "级联(?!故障)": "故障传导",
     "未消": "未恢复告警",
     "派错": "误派",
     "接警": "认领",
@@ -130,6 +133,9 @@ def everything() -> list[Said]:
     found += [Said(f"fault {name}", fault.title_zh) for name, fault in shipped_faults().items()]
     found += [Said(f"checker {name}", checker.title_zh) for name, checker in shipped_checkers().items()]
     found += [Said(f"measure {m.name}", m.title_zh) for m in measures().measures]
+    for chart in shipped_charts():
+        texts = (chart.title, chart.note, chart.choose, chart.unit)
+        found += [Said(f"chart {chart.name}", text.zh) for text in texts if text is not None and text.en.strip(" %")]
     for path in (*sorted((ROOT / "scenarios").rglob("*.yaml")), ROOT / "chaos/cli/template.yaml"):
         found += in_files(yaml.safe_load(path.read_text(encoding="utf-8")), path.stem)
     return found

@@ -8,7 +8,7 @@ from typing import get_args
 
 import pytest
 
-from chaos.i18n.findings import bound_text, found_text, limits_text, measure_title, reason_text, symptom_text
+from chaos.i18n.findings import bound_text, found_text, limits_text, measure_title, metric_text, reason_text, symptom_text
 from chaos.i18n.texts import LocalizedText
 from chaos.measures.catalogue import measures
 from chaos.results.findings import (
@@ -137,7 +137,11 @@ REASONS: list[tuple[Reason, str, str]] = [
         "the core hangs never took effect: nothing met it",
         "the core hangs 未触发：没有请求经过故障点",
     ),
-    (NotDone(step="restart", why="no such pool"), "restart could not be done: no such pool", "restart 未能实施：no such pool"),
+    (
+        NotDone(step="restart", why="no such pool"),
+        "restart could not be done: no such pool",
+        "restart 未能实施（程序信息：no such pool）",
+    ),
     (DidNotHappen(event="alarm", subject="counter-queue"), "did not happen: alarm counter-queue", "未发生：告警（柜台排队）"),
     (
         DidNotHappen(counter="pool/phone-seats/refused", at_least=5),
@@ -197,3 +201,26 @@ def test_no_report_reads_a_sentence_back() -> None:
     }
     assert len(modules) > 20
     assert {path for path, name in imported if name in ("re", "regex")} == set()
+
+
+def test_steps_of_a_scenario_are_called_as_its_file_says() -> None:
+    """In Chinese, where it has Chinese; in English by its own name."""
+    chinese = {"the core hangs": "柜台假死"}
+    assert reason_text(NoEffect(step="the core hangs"), chinese) == LocalizedText(
+        "the core hangs never took effect: nothing met it", "柜台假死 未触发：没有请求经过故障点"
+    )
+    assert reason_text(NotDone(step="another", why="w"), chinese)["zh"].startswith("another 未能实施")
+
+
+@pytest.mark.parametrize(
+    ("metric", "chinese"),
+    [
+        ("flow/place-order/ok", "委托下单已确认数"),
+        ("call/counter.transfer/debit-a/timeouts", "柜台·银证转账（第三方存管） → 扣款（银行 A）超时次数"),
+        ("pool/counter-threads/nobody_knows", "pool/counter-threads/nobody_knows"),
+        ("done", "done"),
+    ],
+)
+def test_metrics(metric: str, chinese: str) -> None:
+    """What is counted of what; one that is not known stands as it is, and so does any in English."""
+    assert metric_text(metric) == LocalizedText(metric, chinese)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from chaos.i18n.texts import LocalizedText, untranslated
+from chaos.i18n.texts import LocalizedText
 from chaos.reports.run.bins import Bins, Ints
 from chaos.reports.run.charts.chart import Chart, Series
 from chaos.reports.run.outcomes import order_rows
@@ -40,7 +40,7 @@ CHART = Chart(
     title=LocalizedText("Response time of confirmed orders", "已确认委托的响应时间"),
     note=LocalizedText("log scale", "对数坐标"),
     series=_series,
-    unit=untranslated(" s"),
+    unit=LocalizedText(" s", " 秒"),
     digits=3,
     log=True,
     line_width=1.8,

@@ -37,5 +37,5 @@ CHART = Chart(
     note=LocalizedText("per {step} s", "每 {step} 秒"),
     series=_series,
     stacked=True,
-    choose=LocalizedText("flow", "业务"),
+    choose=LocalizedText("flow", "业务类型"),
 )

@@ -29,8 +29,8 @@ def _series(bins: Bins) -> list[Series]:
 CHART = Chart(
     name="pools",
     place=30,
-    title=LocalizedText("Pool use", "池占用"),
-    note=LocalizedText("slots in use, fullest pools", "占用槽位，最满的几个池"),
+    title=LocalizedText("Pool use", "资源池占用"),
+    note=LocalizedText("slots in use, fullest pools", "已占用的线程或连接，占用最高的几个资源池"),
     series=_series,
     unit=untranslated(" %"),
     least=0,
