@@ -222,6 +222,7 @@ def _meta(plan: Plan) -> dict[str, object]:
         "calendar": plan.workload.calendar,
         "flow_kinds": {name: flow.kind for name, flow in flows.items()},
         "recorded_flows": [name for name, flow in flows.items() if flow.record],
+        **({"left_out": left_out} if (left_out := plan.left_out.names) else {}),
     }
 
 

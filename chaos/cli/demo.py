@@ -10,11 +10,11 @@ from rich.console import Console
 from chaos.cli import options
 from chaos.cli.exit_codes import of_result
 from chaos.cli.inspect import TEMPLATE
-from chaos.cli.printing import print_chain
+from chaos.cli.printing import print_acting, print_chains
 from chaos.cli.printing import say as say_line
 from chaos.cli.progress import StderrProgress
-from chaos.execution.campaign import result_of
-from chaos.execution.execute import execute, journal_folder
+from chaos.execution.campaign import ExecutionOptions, result_of, run_all
+from chaos.execution.execute import journal_folder
 from chaos.execution.jobs import Job
 from chaos.execution.session import Session
 from chaos.judgement.causes import paths_to
@@ -44,8 +44,7 @@ def show(
     """
     job = Job(str(TEMPLATE), seed, journal=folder)
     index = session.bind(job.system).inputs.index
-    session.announce([job.target])
-    run = execute(session, job)
+    run = run_all(session, [job], ExecutionOptions(), "demo", causes=True)[job.key]
     orders = run.measures.orders
     callers = sorted({site.body.name for site in index.call_sites.values() if site.callee == BANK})
 
@@ -66,7 +65,8 @@ def show(
     say("No stock order and no login calls it.")
     say()
     _say_outcome(run.measures, say)
-    print_chain(run, paths_to(run.causes, ["login", "place-order"]), console)
+    print_acting(run, console)
+    print_chains(run, console)
     pools = [link.name for link in paths_to(run.causes, ["place-order"]) if link.kind == "pool"]
     if pools:
         say()

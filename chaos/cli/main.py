@@ -39,6 +39,10 @@ COMMANDS = {
         "chaos.cli.timelines:timelines",
         "Run reproductions of public incidents (none named: all) and set what was published beside what is simulated.",
     ),
+    "causes": LazyCommand(
+        "chaos.cli.causes:causes",
+        "Run SCENARIOS (none named: all shipped) and say where acting is worse than not acting, and what the chains of causes leave open.",
+    ),
     "compare": LazyCommand(
         "chaos.cli.compare:compare",
         "Compare architectures over SUITES (or scenarios, or patterns): same customers, same random streams, pair by pair with the first.",

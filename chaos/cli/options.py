@@ -77,6 +77,20 @@ resume = click.option(
 )
 
 
+leave_out = click.option(
+    "--leave-out",
+    "left_out",
+    metavar="ACTION",
+    multiple=True,
+    help="An action, such as 'restart counter', takes its time and changes nothing; 'all': every one; 'method': no fault.",
+)
+causes = click.option(
+    "--causes/--no-causes",
+    default=None,
+    help="Say what acting did, by further runs of the same seed; for one run, and with --html, as a rule.",
+)
+
+
 def replications(text: str) -> Callable[[C], C]:
     """The option of how many seeds, with its help."""
     return click.option("--replications", type=RUNS, metavar="N", help=text)

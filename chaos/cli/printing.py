@@ -7,15 +7,16 @@ from collections.abc import Callable, Sequence
 from rich.cells import cell_len
 from rich.console import Console
 
-from chaos.i18n.findings import reason_text, symptom_text
+from chaos.i18n.causal import acting_text, action_text, chain_title, node_text, node_title, outage_texts, unexplained_text
+from chaos.i18n.findings import reason_text
 from chaos.i18n.names import grade_text, own_text
 from chaos.i18n.texts import LocalizedText, display_name, duration_text, join, lookup, translate, untranslated
-from chaos.judgement.causes import paths_to
 from chaos.measures.formatting import NONE, Language, fraction, number, percent, short_instant
 from chaos.measures.statistics import median, median_interval, wilson
 from chaos.reports.pairs import pair_claim, pair_lines
 from chaos.reports.suite import expected_text
-from chaos.results.run import CausalLink, GroupResult, Measures, Orders, PairResult, RunResult, SuiteResult, runs_of
+from chaos.results.counterfactuals import CauseGraph
+from chaos.results.run import GroupResult, Measures, Orders, PairResult, RunResult, SuiteResult, runs_of
 from simcore.base.errors import one_line
 from simcore.base.units import format_clock
 from simcore.journal.model import FLAGS
@@ -162,9 +163,8 @@ def print_run(run: RunResult, console: Console, language: Language = "en") -> No
             "simulated": NONE if line.simulated_ns is None else format_clock(line.simulated_ns),
         }
         out.labelled("timeline", translate("terminal.timeline.line", **parts, what=own_text(run, line.what)))
-    flows = [link.name for link in run.causes if link.kind == "flow"]
-    shown = flows[:1] + [f for f in ("login", "place-order") if f in flows]
-    print_chain(run, paths_to(run.causes, shown), console, language)
+    print_acting(run, console, language)
+    print_chains(run, console, language)
     out()
     out(translate("terminal.again", command=run.replay))
 
@@ -223,19 +223,40 @@ def _print_response(m: Measures, out: Printer) -> None:
     out.labelled("severity", join(grades, ", ", "；"))
 
 
-def print_chain(run: RunResult, links: Sequence[CausalLink], console: Console, language: Language = "en") -> None:
-    """The causal chain of a run or a part of it, a line a link, in time order."""
-    if not links:
+def print_acting(run: RunResult, console: Console, language: Language = "en") -> None:
+    """The outages of a run, and what acting did, as far as it was looked into."""
+    out, shown = Printer(console, language), run.counterfactuals
+    if run.outages:
+        out()
+    for text in outage_texts(run):
+        out(text)
+    if shown is None:
         return
-    out = Printer(console, language)
-    symptoms = {link.node: symptom_text(symptom) for link, symptom in zip(run.causes, run.symptom_data, strict=True)}
     out()
-    out(translate("terminal.chain"), style="bold")
-    for link in links:
-        kind, name = lookup("kind", link.kind).zh, display_name(link.name).zh
-        what = LocalizedText(f"{link.kind} {link.name}: {link.what}", f"{kind} {name}：{symptoms[link.node].zh}")
-        because = LocalizedText("", "")
-        if link.because:
-            cause = link.because.partition("/")[2]
-            because = LocalizedText(f"  ← {cause}", f"  ← {display_name(cause).zh}")
-        out(untranslated(f"  {short_instant(link.t_ns)}  "), what, because)
+    out(translate("section.acting"), style="bold")
+    lines = [acting_text(shown), *(action_text(effect, shown) for effect in shown.actions)]
+    for text in lines if shown.actions else [translate("acting.none")]:
+        out(untranslated("  "), text)
+
+
+def print_chains(run: RunResult, console: Console, language: Language = "en") -> None:
+    """The chain of causes of each outage, a line a box, causes before effects."""
+    out = Printer(console, language)
+    for graph in run.chains:
+        if graph.nodes or graph.unexplained:
+            out()
+            out(join([translate("terminal.chain"), chain_title(graph)], ", ", "，"), style="bold")
+            for line in chain_lines(graph, run):
+                out(untranslated("  "), line)
+
+
+def chain_lines(graph: CauseGraph, run: RunResult) -> list[LocalizedText]:
+    """A line for each box: since when, what, how, and because of what; then what is not explained."""
+    titles = {node.id: node_title(node, run) for node in graph.nodes}
+    lines = []
+    for node in graph.nodes:
+        because = [titles[edge.cause] for edge in graph.edges if edge.effect == node.id]
+        text = join([titles[node.id], node_text(node)], ": ", "：")
+        arrow = join([untranslated("  ←"), join(list(dict.fromkeys(because)))], " ", " ") if because else untranslated("")
+        lines.append(join([untranslated(f"{short_instant(node.t_ns)}  "), text, arrow], "", ""))
+    return [*lines, unexplained_text(graph)]

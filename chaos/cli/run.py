@@ -32,15 +32,25 @@ from chaos.results.run import SuiteResult
 @click.argument("scenarios", nargs=-1, required=True)
 @options.many_runs
 @options.defect
+@options.leave_out
+@options.causes
 @options.html
 @options.language
 def run(
-    scenarios: tuple[str, ...], json_file: TextIO | None, junit: str | None, html: str | None, language: Language, **given: Any
+    scenarios: tuple[str, ...],
+    json_file: TextIO | None,
+    junit: str | None,
+    html: str | None,
+    language: Language,
+    causes: bool | None,
+    **given: Any,
 ) -> int:
     """Run SCENARIOS, each a name, a path or a pattern such as 'incidents/*', and judge them."""
     with journals(html is not None, given["journal"]) as given["journal"], Session(StderrProgress()) as session:
         jobs = scenario_jobs(session, scenarios, taken(JobOptions, given))
-        result = result_of(session, jobs, run_all(session, jobs, taken(ExecutionOptions, given), "run"))
+        causes = len(jobs) == 1 or html is not None if causes is None else causes
+        records = run_all(session, jobs, taken(ExecutionOptions, given), "run", causes=causes)
+        result = result_of(session, jobs, records)
         code = _report(result, "run", json_file, junit, language)
         if html is not None:
             _write_pages(session, jobs, result, html, language)
@@ -50,16 +60,26 @@ def run(
 @click.command()
 @click.argument("name")
 @options.many_runs
+@options.causes
 @options.html_folder
 @options.language
-def suite(name: str, json_file: TextIO | None, junit: str | None, html: str | None, language: Language, **given: Any) -> int:
+def suite(
+    name: str,
+    json_file: TextIO | None,
+    junit: str | None,
+    html: str | None,
+    language: Language,
+    causes: bool | None,
+    **given: Any,
+) -> int:
     """Run the suite NAME (or a path). Finished runs are kept below .coredrill: --resume continues after any stop."""
     if html is not None:
         given["journal"] = given["journal"] or str(Path(html) / "journals")
     chosen, model = taken(JobOptions, given), load_suite(name)
     with Session(StderrProgress()) as session:
         jobs = suite_jobs(session, model, chosen)
-        records = run_all(session, jobs, taken(ExecutionOptions, given), name, keep=True)
+        causes = html is not None if causes is None else causes
+        records = run_all(session, jobs, taken(ExecutionOptions, given), name, keep=True, causes=causes)
         result = suite_result(session, model, jobs, chosen, records)
         code = _report(result, name, json_file, junit, language)
         if html is not None:
@@ -80,13 +100,18 @@ def suite(name: str, json_file: TextIO | None, junit: str | None, html: str | No
 @options.json_file
 @options.spans
 @options.target
+@options.leave_out
+@options.causes
 @options.html
 @options.language
-def replay(scenario: str, json_file: TextIO | None, html: str | None, language: Language, **given: Any) -> int:
+def replay(
+    scenario: str, json_file: TextIO | None, html: str | None, language: Language, causes: bool | None, **given: Any
+) -> int:
     """Make one run again, as the line of a failure says: same seed, same customers, same random numbers, same digest."""
     with journals(html is not None, given["journal"]) as given["journal"], Session(StderrProgress()) as session:
         jobs = scenario_jobs(session, [scenario], taken(JobOptions, given | {"replications": 1}))
-        result = result_of(session, jobs, run_all(session, jobs, ExecutionOptions(), "replay"))
+        records = run_all(session, jobs, ExecutionOptions(), "replay", causes=causes is not False)
+        result = result_of(session, jobs, records)
         code = _report(result, "replay", json_file, None, language)
         if html is not None:
             _write_pages(session, jobs, result, html, language)

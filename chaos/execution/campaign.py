@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chaos.documents.suite import Suite
+from chaos.execution.counterfactuals import explain
 from chaos.execution.jobs import GroupKey, Job
 from chaos.execution.planning import JobOptions, own_jobs, pair_jobs
 from chaos.execution.runs import Runs, default_store
@@ -39,13 +40,24 @@ class ExecutionOptions:
 
 
 def run_all(
-    session: Session, jobs: Sequence[Job], execution: ExecutionOptions, name: str, *, keep: bool = False
+    session: Session,
+    jobs: Sequence[Job],
+    execution: ExecutionOptions,
+    name: str,
+    *,
+    keep: bool = False,
+    causes: bool = False,
 ) -> dict[str, RunResult]:
     """The results of jobs by their keys, made where they are not kept yet: the same bytes whenever and however they were made.
-    With `keep`, or where the options name a store or resume, they are kept, if nowhere else then in the store of the command `name`."""
+
+    With `keep`, or where the options name a store or resume, they are kept, if nowhere else then in the store of the command `name`. With
+    `causes` each result says what acting did, for which further runs are made.
+    """
     path = execution.path or (default_store(name, jobs) if keep or execution.resume else None)
     with Runs(session, path, resume=execution.resume, workers=execution.workers) as runs:
         runs.make(jobs)
+        if causes:
+            explain(session, jobs, runs)
     return runs.records
 
 

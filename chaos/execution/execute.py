@@ -10,8 +10,11 @@ from chaos.execution.session import Session
 from chaos.execution.target.protocol import RunOptions, SystemUnderTest
 from chaos.execution.topology import topology_of
 from chaos.i18n.findings import reason_text
+from chaos.judgement.actions import actions_taken
 from chaos.judgement.assessment import Assessment, assess, causes_of, spec_of, timeline_of
+from chaos.judgement.cause_graph import cause_graphs
 from chaos.measures.intervals import evaluate_intervals, violated_stretches
+from chaos.measures.outages import failed_over_time, outages_of
 from chaos.results.findings import Findings
 from chaos.results.run import RunResult
 from chaos.results.stored_run import store_run
@@ -48,6 +51,8 @@ def result_of_run(session: Session, job: Job, system: SystemUnderTest, journal: 
     """What a run amounts to."""
     inputs, found = system.inputs, assessed(session, system, journal, job.metrics)
     scenario, judgement, chain = inputs.scenario.model, found.judgement, causes_of(found, journal, inputs.index)
+    outages = outages_of(journal, evaluate_intervals(journal, found.spec), found.spec)
+    actions = actions_taken(journal, inputs.architecture.control.runbooks)
     return RunResult(
         scenario=scenario.name,
         title=scenario.title,
@@ -71,6 +76,11 @@ def result_of_run(session: Session, job: Job, system: SystemUnderTest, journal: 
         expectations=[e.result() for e in judgement.expectations],
         faults=found.faults,
         causes=[link.result() for link in chain],
+        chains=cause_graphs(journal, inputs.index, found.faults, actions, outages, found.spec.hold),
+        outages=outages,
+        failed_over_time=failed_over_time(journal, found.spec),
+        actions=actions,
+        left_out=inputs.left_out.names,
         timeline=timeline_of(scenario, journal),
         replay=replay_line(job, inputs.architecture_reference, inputs.environment),
         findings=Findings(

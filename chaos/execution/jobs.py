@@ -22,7 +22,7 @@ class GroupKey(NamedTuple):
 
 class SystemReference(NamedTuple):
     """What decides which system a run is made on, by name: a scenario (a name, a path, or a document as JSON), what takes the place of
-    its architecture and environment, changes as `--set` has them, a planted defect (OPERATOR@SITE), and a target."""
+    its architecture and environment, changes as `--set` has them, a planted defect (OPERATOR@SITE), a target, and what is left out."""
 
     scenario: str
     architecture: str | None = None
@@ -30,6 +30,7 @@ class SystemReference(NamedTuple):
     assignments: tuple[str, ...] = ()
     defect: str | None = None
     target: str = SIMULATED
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Job:
 
     `journal` is the folder below which the journal is kept; of every `spans`-th request the hops are kept; a run that needs more than
     `events_max` events is given up. `metrics` (`kind/name/field`) are counted beside those that the scenario's own measures need.
+    `left_out` are actions that have no effect, by their names; `all` is every action, `method` the scenario's own steps.
     """
 
     scenario: str
@@ -51,11 +53,14 @@ class Job:
     target: str = SIMULATED
     events_max: int | None = None
     metrics: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     @property
     def system(self) -> SystemReference:
         """The system it is made on."""
-        return SystemReference(self.scenario, self.architecture, self.environment, self.assignments, self.defect, self.target)
+        return SystemReference(
+            self.scenario, self.architecture, self.environment, self.assignments, self.defect, self.target, self.left_out
+        )
 
     @property
     def group(self) -> GroupKey:
@@ -65,7 +70,14 @@ class Job:
     @property
     def key(self) -> str:
         """Names the job in a store. What is as usual is left out, so that jobs keep their names when there is more that can be said."""
-        usual: dict[str, object] = {"defect": None, "spans": 0, "target": SIMULATED, "events_max": None, "metrics": ()}
+        usual: dict[str, object] = {
+            "defect": None,
+            "spans": 0,
+            "target": SIMULATED,
+            "events_max": None,
+            "metrics": (),
+            "left_out": (),
+        }
         said = {k: v for k, v in asdict(self).items() if k != "journal" and not (k in usual and v == usual[k])}
         return json.dumps(said, sort_keys=True)
 
@@ -77,4 +89,5 @@ def replay_line(job: Job, architecture: str, environment: str) -> str:
     words += ["--defect", job.defect] if job.defect else []
     words += ["--spans", str(job.spans)] if job.spans else []
     words += ["--target", job.target] if job.target != SIMULATED else []
+    words += [w for name in job.left_out for w in ("--leave-out", name)]
     return shlex.join(words)

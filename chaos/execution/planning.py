@@ -21,7 +21,7 @@ class JobOptions:
 
     `target` is what is put under test, `seed` the first of `replications` seeds, one after another. `assignments` are changes as
     `--set` has them, `journal` the folder below which journals are kept, `defect` an OPERATOR@SITE, and every `spans`-th request has
-    its hops kept (0: none).
+    its hops kept (0: none). `left_out` names what has no effect in the runs.
     """
 
     architecture: str | None = None
@@ -33,6 +33,7 @@ class JobOptions:
     defect: str | None = None
     spans: int = 0
     target: str = SIMULATED
+    left_out: tuple[str, ...] = ()
 
 
 def scenario_jobs(session: Session, names: Sequence[str], options: JobOptions) -> list[Job]:
@@ -117,6 +118,7 @@ def _jobs(session: Session, entry: Entry, options: JobOptions, of_suite: int | N
             options.defect,
             options.spans,
             options.target,
+            left_out=options.left_out,
         )
         for i in range(runs)
     ]

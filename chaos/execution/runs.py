@@ -14,6 +14,7 @@ from chaos.execution.jobs import Job
 from chaos.execution.runner import JsonObject, TaskRunner, Work
 from chaos.execution.session import Session
 from chaos.execution.workers import Workers
+from chaos.measures.formatting import duration, number
 from chaos.results.run import RunResult
 
 
@@ -54,7 +55,11 @@ class JudgedRuns(Work[Job, RunResult]):
             return None
 
     def line(self, value: RunResult) -> str:
-        """Verdict and place."""
+        """Verdict and place; of what is left out, what it came to."""
+        if value.left_out:
+            orders, impaired = value.measures.orders.failed_orders, value.measures.impaired_s
+            without = f"without {', '.join(value.left_out)}"
+            return f"{value.scenario} seed {value.seed} {without}: failed orders {number(orders)}, impaired {duration(impaired)}"
         return f"{value.verdict:<7} {value.scenario} on {value.architecture} seed {value.seed}"
 
     def input_digest(self, value: RunResult) -> str | None:
@@ -88,9 +93,9 @@ class Runs:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.runner.__exit__(kind, error, trace)
 
-    def make(self, jobs: Sequence[Job]) -> None:
-        """Makes those that are not there yet. Whatever is wrong with files, and what a target cannot do, is found before any is made.
-        Raises InputError, and what a run raises."""
+    def make(self, jobs: Sequence[Job], what: str = "runs") -> None:
+        """Makes those that are not there yet, `what` they are called meanwhile. Whatever is wrong with files, and what a target cannot do,
+        is found before any is made. Raises InputError, and what a run raises."""
         new = [job for job in dict.fromkeys(jobs) if job.key not in self.records]
         for job in new:
             self.session.require(job)
@@ -99,4 +104,4 @@ class Runs:
             self.records[new[i].key] = self.part(record)
 
         inputs = [self.session.input_digest(job.system) for job in new]
-        self.runner.make(new, inputs, "runs", made, before=len(jobs) - len(new))
+        self.runner.make(new, inputs, what, made, before=len(jobs) - len(new))

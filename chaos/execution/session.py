@@ -69,6 +69,7 @@ class Session:
             environment=reference.environment,
             assignments=reference.assignments,
             defect=reference.defect,
+            left_out=reference.left_out,
         )
 
     def bind(self, reference: SystemReference) -> SystemUnderTest:
@@ -110,6 +111,8 @@ class Session:
             raise InputError(f"{where} cannot be run with seed {job.seed}", hint=f"with it there are seeds {seeds or 'none'}")
         if job.spans and not limits.spans:
             raise InputError(f"{where} cannot keep the hops of requests", hint="leave --spans out")
+        if job.left_out and not limits.left_out:
+            raise InputError(f"{where} cannot leave anything out", hint="use the target simulated")
         if job.events_max is not None and not limits.events:
             raise InputError(f"{where} cannot bound the events of a run", hint="use the target simulated")
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from chaos.faults.common import happened
 from chaos.faults.fault import Fault, Process, System, Target, require
 from simcore.base.model import Name
+from simcore.model.control.failovers import SCENARIO
 
 if TYPE_CHECKING:
     from simcore.control.acting import ActingCore
@@ -38,7 +39,7 @@ class BeginFailover(_OnFailover):
 
     def apply(self, core: ActingCore, control: ControlPlane) -> Process:
         """Begins it, or joins the one under way."""
-        control.failover(self.failover).begin(by="scenario")
+        control.failover(self.failover).begin(by=SCENARIO)
         return None
 
     def took_effect(self, journal: Journal, began: int, ended: int, grown: int) -> bool:

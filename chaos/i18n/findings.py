@@ -16,6 +16,7 @@ from chaos.results.findings import (
     Aborted,
     Bound,
     BoundBroken,
+    CarriedOut,
     DidNotHappen,
     Found,
     FoundMoreThan,
@@ -49,6 +50,8 @@ def symptom_text(symptom: Symptom) -> LocalizedText:
         return untranslated(symptom.text)
     if isinstance(symptom, Injected):
         return translate("symptom.injected", fault=fault_name(symptom.fault))
+    if isinstance(symptom, CarriedOut):
+        return translate("symptom.carried_out", verb=lookup("verb", symptom.verb), by=symptom.by)
     if isinstance(symptom, Slow):
         return translate("symptom.slow", times=significant(symptom.times))
     return translate(f"symptom.{symptom.kind}")

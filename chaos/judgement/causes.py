@@ -1,55 +1,45 @@
 """The causal chain: which failure or saturation led to which, in time order, along real dependencies.
 
-Symptoms are found in the counters by ten-second windows, against the same run before the first step. An arrow goes from one
-thing to another when the architecture has the dependency, and the second was not well once the first was. What does not lie
-between a step of the method and a flow that suffers is left out. docs/verdicts.md says what an arrow does and does not prove.
+It begins with what was done: steps of the method, and actions. What is hit brings down what depends on it (`ArchitectureIndex.dependents`);
+load, be it a surge or customers who try again, fills what it asks for. An arrow goes from one thing to another when the architecture has
+the dependency, and the second was not well (`chaos.judgement.symptoms`) once the first was. What does not lie between a root and a flow
+that suffers is left out. docs/verdicts.md says what an arrow does and does not prove.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
 from chaos.i18n.findings import symptom_text
+from chaos.judgement.symptoms import STEP, Symptoms
 from chaos.measures.intervals import EvaluationSpec
-from chaos.results.findings import (
-    FAILING_FRACTION,
-    FAILURES_MIN,
-    FULL_FRACTION,
-    WORSE_TIMES,
-    AtLimit,
-    Fails,
-    Hit,
-    Injected,
-    PoolFull,
-    RequestsFail,
-    Slow,
-    Symptom,
-)
+from chaos.results.counterfactuals import ActionTaken
+from chaos.results.findings import CarriedOut, Hit, Injected, Symptom
 from chaos.results.run import CausalLink, FaultEvidence
 from simcore.base.units import SECOND
 from simcore.journal.model import Journal
 from simcore.model.index import ArchitectureIndex, Part
+from simcore.model.steps import CLIENT
 
-STEP = 10  # seconds a window
-
-Ints = NDArray[np.int64]
-Flags = NDArray[np.bool_]
+LOAD = "load"
+"""The kind of a part that stands for what customers, or programs, ask for by one flow."""
+STOPS = ("restart", "failover")
+"""Actions that take a service down: their effect begins when it is down."""
 
 
 class Link(NamedTuple):
-    """A part that was not well: since when (ns), how many arrows from a step, how, and its cause (None for what a step hit)."""
+    """A part that was not well: since when (ns), how many arrows from a root, how, and its cause (None for what a root hit).
+    `root` is the number of that root."""
 
     at: int
     depth: int
     part: Part
     symptom: Symptom
     because: Part | None
+    root: int
 
     def result(self) -> CausalLink:
         """The link as the run's result has it, its symptom in English."""
@@ -58,55 +48,77 @@ class Link(NamedTuple):
         return CausalLink(t_ns=self.at, kind=self.part.kind, name=self.part.name, what=what, because=because, depth=self.depth)
 
 
+class Root(NamedTuple):
+    """Where a chain may begin: a step of the method or an action (`kind`) by its name, when its effect began (ns), what it hit, and with
+    which symptom."""
+
+    kind: str
+    name: str
+    at: int
+    parts: tuple[Part, ...]
+    symptom: Symptom
+
+
+class Stretch(NamedTuple):
+    """The stretch of time [begin, end) in ns that a chain is about."""
+
+    begin: int
+    end: int
+
+
 @dataclass(frozen=True, order=True)
 class _Arrival:
-    """A way to a part. Ways are tried by time, of equal ones by the fewest arrows; the rest of the order is only so that there is one."""
+    """A way to a part. Ways are tried by time, of equal ones first where load meets the innermost part, then by the fewest arrows; the rest
+    of the order is only so that there is one."""
 
     at: int
+    rank: int
     depth: int
     part: Part
     kind: str
     because: Part | None
     symptom: Symptom = field(compare=False)
-
-
-class _First(NamedTuple):
-    """When a symptom first showed (ns), and which."""
-
-    at: int
-    symptom: Symptom
-
-
-class _Shown(NamedTuple):
-    """A symptom, and the windows of the run in which it shows, bool."""
-
-    symptom: Symptom
-    windows: Flags
+    root: int = field(compare=False)
 
 
 def chain(journal: Journal, index: ArchitectureIndex, faults: Sequence[FaultEvidence], spec: EvaluationSpec) -> list[Link]:
-    """The links in time order, from what the steps of the method did (`faults`)."""
-    begin, since = journal.meta.start_ns, spec.first_action
-    if since is None or since <= begin + STEP * SECOND:
+    """The links of the whole run in time order, from what the steps of the method did (`faults`)."""
+    since = spec.first_action
+    if since is None or since <= journal.meta.start_ns + STEP * SECOND:
         return []
-    found = _follow(_hit(index, faults), _Symptoms(journal, since), index.dependents, begin)
+    stretch = Stretch(since, journal.meta.end_ns)
+    return links_of(index, Symptoms(journal, since), step_roots(index, faults, stretch), stretch)
+
+
+def links_of(index: ArchitectureIndex, symptoms: Symptoms, roots: Sequence[Root], stretch: Stretch) -> list[Link]:
+    """The links between the roots and the flows that suffered in a stretch of time, in time order."""
+    found = _follow(index, symptoms, roots, stretch)
     leading: set[Part] = set()
     for part in found:
-        at: Part | None = part if part[0] == "flow" else None
+        at: Part | None = part if part.kind == "flow" else None
         while at is not None and at not in leading:
             leading.add(at)
             at = found[at].because
     return sorted((found[part] for part in leading), key=lambda link: (link.at, link.depth, link.part))
 
 
-def _hit(index: ArchitectureIndex, faults: Sequence[FaultEvidence]) -> list[_Arrival]:
-    """What the steps hit, each part by the first that did."""
-    hit: dict[Part, _Arrival] = {}
-    for fault in faults:
-        symptom, at = Injected(fault=fault.fault), fault.began_ns
-        for part in (part for target in fault.targets for part in _parts(index, target)) if at is not None else ():
-            hit.setdefault(part, _Arrival(at or 0, 0, part, symptom.kind, None, symptom))
-    return list(hit.values())
+# --- roots ----------------------------------------------------------------------------------------------------------------------
+
+
+def step_roots(index: ArchitectureIndex, faults: Sequence[FaultEvidence], stretch: Stretch) -> list[Root]:
+    """The steps that were in force in the stretch; all that had begun by its end, if none was."""
+    begun = [f for f in faults if f.began_ns is not None and f.began_ns < stretch.end]
+    in_force = [f for f in begun if f.ended_ns is None or f.ended_ns > stretch.begin]
+    return [
+        Root(
+            "step",
+            fault.name,
+            max(fault.began_ns or 0, stretch.begin),
+            tuple(part for target in fault.targets for part in _parts(index, target)),
+            Injected(fault=fault.fault),
+        )
+        for fault in in_force or begun
+    ]
 
 
 def _parts(index: ArchitectureIndex, target: str) -> list[Part]:
@@ -114,112 +126,124 @@ def _parts(index: ArchitectureIndex, target: str) -> list[Part]:
     kind, _, name = target.partition("/")
     if kind == "unit":
         return [Part("service", name.partition("#")[0])]
+    if kind == "flow":
+        return [Part(LOAD, name)]
     # a market is hit where its orders are accepted
     return [Part(kind, name), *(Part("service", s) for s in (index.exchanges_of(name) if kind == "exchange" else ()))]
 
 
-def _follow(queue: list[_Arrival], symptoms: _Symptoms, edges: Mapping[Part, Sequence[Part]], begin: int) -> dict[Part, Link]:
+def action_roots(index: ArchitectureIndex, symptoms: Symptoms, actions: Sequence[ActionTaken], stretch: Stretch) -> list[Root]:
+    """The actions that changed something in the stretch."""
+    found = []
+    for action in actions:
+        begun, ended = action.begun_ns, action.ended_ns if action.ended_ns is not None else stretch.end
+        if begun is None or not action.may_matter or begun >= stretch.end or ended < stretch.begin:
+            continue
+        parts = tuple(_changed(index, action))
+        if action.verb in STOPS:
+            down = symptoms.down_at(parts[0].name, max(begun, stretch.begin), min(ended, stretch.end))
+            at = None if down is None else down.since
+        else:
+            at = ended if ended < stretch.end else None
+        if at is not None and parts:
+            found.append(Root("action", action.name, at, parts, CarriedOut(verb=action.verb, by=action.by)))
+    return found
+
+
+def _changed(index: ArchitectureIndex, action: ActionTaken) -> Iterator[Part]:
+    """What an action is done to."""
+    control, targets = index.architecture.control, action.target.split(",")
+    if action.verb == "failover":
+        yield Part("service", control.failovers[action.target].service)
+    elif action.verb in ("restart", "rotate_out", "rotate_in", "rollback"):
+        yield Part("service", action.target.partition("#")[0])
+    elif action.verb == "limit_rate":
+        yield Part("limit", action.target)
+    elif action.verb == "slots":
+        yield Part("pool", action.target)
+    elif action.verb == "switch_channel":
+        yield from (Part(LOAD, flow) for flow in targets)
+    elif action.verb == "isolate":
+        for name in targets:
+            pools = [pool for pool, made in index.architecture.pools.items() if name in (pool, made.gate)]
+            yield from (Part("pool", pool) for pool in pools)
+            if not pools:
+                yield Part("call", name)
+
+
+# --- the walk -------------------------------------------------------------------------------------------------------------------
+
+
+def _follow(index: ArchitectureIndex, symptoms: Symptoms, roots: Sequence[Root], stretch: Stretch) -> dict[Part, Link]:
     """Whatever is reached, by the path on which it is reached first; of equal ones by the fewest arrows."""
     found: dict[Part, Link] = {}
+    queue = [
+        _Arrival(root.at, 0, 0, part, root.symptom.kind, None, root.symptom, number)
+        for number, root in enumerate(roots)
+        for part in root.parts
+    ]
     heapq.heapify(queue)
-
-    def arrive(at: int, depth: int, part: Part, symptom: Symptom, because: Part | None) -> None:
-        heapq.heappush(queue, _Arrival(at, depth, part, symptom.kind, because, symptom))
-
     while queue:
         way = heapq.heappop(queue)
         if way.part in found:
             continue
-        found[way.part] = Link(way.at, way.depth, way.part, way.symptom, way.because)
-        for effect in edges.get(way.part, ()):
+        found[way.part] = Link(way.at, way.depth, way.part, way.symptom, way.because, way.root)
+        for effect, rank in _effects(index, way.part):
             if effect in found:
                 continue
-            first = symptoms.first(effect, way.at, begin)
-            if effect[0] == "operation" and way.part[0] == "service":  # the operations of what a step hit, whatever they show
-                arrive(way.at, way.depth + 1, effect, first.symptom if first is not None else Hit(), way.part)
-            elif first is not None:
-                arrive(first.at, way.depth + 1, effect, first.symptom, way.part)
+            first = symptoms.first(effect, way.at, stretch.end)
+            at, symptom = (first.at, first.symptom) if first is not None else (way.at, Hit())
+            if _hit_whatever_it_shows(way, effect):
+                at = way.at
+            elif first is None:
+                continue
+            heapq.heappush(queue, _Arrival(at, rank, way.depth + 1, effect, symptom.kind, way.part, symptom, way.root))
     return found
 
 
-# --- what was not well ----------------------------------------------------------------------------------------------------------
+def _hit_whatever_it_shows(way: _Arrival, effect: Part) -> bool:
+    """The operations of a service that a step hit, or an action stopped, are affected whatever they show."""
+    stopped = isinstance(way.symptom, Injected) or (isinstance(way.symptom, CarriedOut) and way.symptom.verb in STOPS)
+    return stopped and way.part.kind == "service" and effect.kind == "operation"
 
 
-class _Symptoms:
-    """The symptoms of a run, looked up as they are asked for."""
+def _effects(index: ArchitectureIndex, part: Part) -> Iterator[tuple[Part, int]]:
+    """What suffers when a part does, and how far outside of the innermost it is: load comes to all on its way, and what is innermost
+    holds up the rest. Customers whose requests fail try again, or elsewhere: that is load too, though it only ever fills what is bounded."""
+    for effect in index.dependents.get(part, ()):
+        yield effect, 0
+    body = f"{CLIENT}.{part.name}"
+    if part.kind in (LOAD, "flow") and body in index.bodies:
+        levels = _levels(index, body)
+        innermost = max(levels.values(), default=0)
+        for asked, level in levels.items():
+            if part.kind == LOAD or asked.kind != "operation":
+                yield asked, 1 + innermost - level
 
-    def __init__(self, journal: Journal, since: int) -> None:
-        self.journal, self.since = journal, since
-        self.rows = journal.seconds.size // STEP
-        self.split = max(1, (since - journal.meta.start_ns) // (STEP * SECOND))
-        self._known: dict[Part, list[_Shown]] = {}
-        self._summed: dict[tuple[str, str, str], Ints] = {}
-        self._names = {kind: list(names) for kind, names in journal.names.items()}
 
-    def first(self, part: Part, at: int, begin: int) -> _First | None:
-        """When a part was first seen not well from `at` on, and how; None if never. Windows are ten seconds."""
-        window = max(self.split, (at - begin) // (STEP * SECOND))
-        best: _First | None = None
-        if part not in self._known:
-            self._known[part] = self._shown_by(*part)
-        for shown in self._known[part]:
-            later = np.flatnonzero(shown.windows[window:])
-            since = begin + int(later[0] + window) * STEP * SECOND if later.size else None
-            if since is not None and (best is None or since < best.at):
-                best = _First(max(at, since), shown.symptom)
-        return best
+def _levels(index: ArchitectureIndex, body: str) -> dict[Part, int]:
+    """Operations, pools and limits that a flow comes to, with how many calls or messages away they are."""
+    levels: dict[Part, int] = {}
+    seen, next_ones, level = {body}, [body], 0
+    while next_ones:
+        for name in next_ones:
+            if level:
+                levels[Part("operation", name)] = level
+            for resource in index.resources_of_body(name):
+                kind = "limit" if resource in index.architecture.limits else "pool"
+                levels[Part(kind, resource)] = level
+        asked = [site.target for name in next_ones for site in index.call_sites_of(name)]
+        next_ones = [name for name in dict.fromkeys(asked) if name not in seen]
+        seen.update(next_ones)
+        level += 1
+    return levels
 
-    def _shown_by(self, kind: str, name: str) -> list[_Shown]:
-        if kind == "flow":
-            bad = self._sums("flow", name, "failed") + self._sums("flow", name, "unknown") + self._sums("flow", name, "blocked")
-            good = self._sums("flow", name, "ok") + self._sums("flow", name, "rejected")
-            return [_Shown(RequestsFail(), self._failing(bad, bad + good))]
-        if kind == "pool":
-            return [_Shown(PoolFull(), self._full(p)) for p in self._instances("pool", name)]
-        if kind == "limit":
-            return [_Shown(AtLimit(), self._sums("limit", p, "refused") > 0) for p in self._instances("limit", name)]
-        if kind != "operation":
-            return []
-        failed = self._sums("operation", name, "failed")
-        found = [_Shown(Fails(), self._failing(failed, failed + self._sums("operation", name, "done")))]
-        for instance in self._instances("unit", name.partition(".")[0]):
-            ended = self._sums("unit", instance, "failed") + self._sums("unit", instance, "done")
-            found.append(_Shown(Slow(times=WORSE_TIMES), self._slow(self._sums("unit", instance, "sojourn_ns"), ended)))
-        return found
 
-    def _instances(self, kind: str, name: str) -> list[str]:
-        return [n for n in self._names.get(kind, ()) if n.partition("#")[0] == name]
-
-    def _sums(self, kind: str, name: str, field: str) -> Ints:
-        """Increments by window; zeros where the journal keeps no series."""
-        key = kind, name, field
-        if key not in self._summed:
-            if self.journal.has_series(*key):
-                by_second = self.journal.series(*key)[: self.rows * STEP].reshape(self.rows, STEP)
-                self._summed[key] = np.einsum("ij->i", by_second)
-            else:
-                self._summed[key] = np.zeros(self.rows, np.int64)
-        return self._summed[key]
-
-    def _new(self, bad: Flags) -> Flags:
-        """What was bad most of the time before the first step is no symptom of it."""
-        return bad & False if bad[: self.split].mean() > 0.5 else bad
-
-    def _failing(self, failed: Ints, total: Ints) -> Flags:
-        before = failed[: self.split].sum() / max(1, total[: self.split].sum())
-        return self._new((failed >= FAILURES_MIN) & (failed > max(FAILING_FRACTION, WORSE_TIMES * before) * total))
-
-    def _slow(self, sojourn_ns: Ints, ended: Ints) -> Flags:
-        usual = sojourn_ns[: self.split].sum() / max(1, ended[: self.split].sum())
-        return self._new((ended >= FAILURES_MIN) & (sojourn_ns > WORSE_TIMES * usual * ended)) if usual else ended < 0
-
-    def _full(self, pool: str) -> Flags:
-        """Busy nearly all of a window, while others wait or are refused."""
-        series, shape = self.journal.series, (self.rows, STEP)
-        slots = series("pool", pool, "slots")[: self.rows * STEP].reshape(shape).min(axis=1)
-        queue = series("pool", pool, "peak_queue")[: self.rows * STEP].reshape(shape).max(axis=1)
-        busy = self._sums("pool", pool, "busy_ns") >= FULL_FRACTION * slots * STEP * SECOND
-        return self._new(busy & ((queue > 0) | (self._sums("pool", pool, "refused") > 0)))
+def unexplained(links: Iterable[Link], symptoms: Symptoms, index: ArchitectureIndex, stretch: Stretch) -> list[str]:
+    """The flows that failed in a stretch of time and that no link reaches."""
+    reached = {link.part for link in links}
+    flows = [Part("flow", name) for name in index.architecture.flows]
+    return [flow.name for flow in flows if flow not in reached and symptoms.first(flow, stretch.begin, stretch.end)]
 
 
 # --- a part of it ---------------------------------------------------------------------------------------------------------------

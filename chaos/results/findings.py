@@ -233,6 +233,14 @@ class Injected(Kinded):
     fault: str
 
 
+class CarriedOut(Kinded):
+    """An action was carried out, and by whom."""
+
+    kind: Literal["carried_out"] = "carried_out"
+    verb: str
+    by: str
+
+
 class RequestsFail(Kinded):
     """Requests of customers fail."""
 
@@ -271,7 +279,7 @@ class Slow(Kinded):
 
 
 Symptom = Annotated[
-    Injected | RequestsFail | PoolFull | AtLimit | Fails | Hit | Slow | Text,
+    Injected | CarriedOut | RequestsFail | PoolFull | AtLimit | Fails | Hit | Slow | Text,
     Field(discriminator="kind"),
 ]
 

@@ -10,6 +10,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from chaos.results.counterfactuals import ActionTaken, CauseGraph, Counterfactuals, FailedOrders, Outage
 from chaos.results.findings import ExpectationFinding, Findings, Reason, Symptom, Text
 from chaos.results.findings import Value as Value
 from simcore.base.model import ResultModel
@@ -182,7 +183,8 @@ class RunResult(ResultModel):
 
     `invalid`: it was no valid experiment; `averted`: only because something that must happen did not; `doubtful`: it cannot pass.
     A simulation without a scenario has neither verdict nor expectations. `chinese` has the Chinese of the scenario's own texts: of its
-    title, the names of its steps and the lines of its timeline.
+    title, the names of its steps and the lines of its timeline. `left_out` are actions that had no effect in it;
+    what acting did (`counterfactuals`) is None where it was not asked for.
     """
 
     scenario: str | None = None
@@ -207,6 +209,12 @@ class RunResult(ResultModel):
     expectations: list[ExpectationResult] = []
     faults: list[FaultEvidence] = []
     causes: list[CausalLink] = []
+    chains: list[CauseGraph] = []
+    outages: list[Outage] = []
+    failed_over_time: list[FailedOrders] = []
+    actions: list[ActionTaken] = []
+    left_out: list[str] = []
+    counterfactuals: Counterfactuals | None = None
     timeline: list[TimelineLine] = []
     replay: str = ""
     findings: Findings = Findings()

@@ -82,6 +82,12 @@ def store_run(
     temporary.replace(target)
 
 
+def restore_run(folder: str | Path, run: RunResult) -> None:
+    """Puts another result of the same run in the place of the one in its folder. Raises JournalError where there is none."""
+    found = _read_beside(Path(folder) / BESIDE)
+    store_run(folder, topology=found.picture, run=run, violated=found.violated)
+
+
 def read_run(folder: str | Path) -> StoredRun:
     """The run that a folder holds. Raises JournalError (an InputError) for what is not one, is damaged, or of another version."""
     journal = read_journal(folder)

@@ -15,6 +15,7 @@ from simcore.kernel import layout as y
 from simcore.kernel.random import mix_int
 from simcore.model.architecture import Architecture
 from simcore.model.index import ArchitectureIndex
+from simcore.model.left_out import NOTHING, LeftOut
 from simcore.model.workload import Workload
 
 Details = Mapping[str, object]
@@ -27,7 +28,7 @@ class Plan:
 
     `handles[kind][name]` is where a pool, instance (`unit`), link, call, flow, limit, service, operation or stream begins in `m`; `numbers` lists
     instances, operations and calls in the order of their numbers. Times are ns since midnight of the first day. `index` is that of the
-    architecture: it gave the names.
+    architecture: it gave the names. Actions that are `left_out` change nothing.
     """
 
     index: ArchitectureIndex
@@ -44,6 +45,7 @@ class Plan:
     attribute_values: dict[str, list[str]]
     environment: str = "production"
     details: Details = field(default_factory=dict)
+    left_out: LeftOut = NOTHING
 
     @property
     def architecture(self) -> Architecture:
@@ -66,10 +68,12 @@ def compile_plan(
     span_sampling: int = 0,
     environment: str = "production",
     details: Details | None = None,
+    left_out: LeftOut = NOTHING,
 ) -> Plan:
     """The plan of one run from `start` to `end` (ns since midnight of the first day).
 
-    `span_sampling` n > 0 keeps the hops of every n-th request. `details` goes into the journal's meta as it is. Both files are taken to be
+    `span_sampling` n > 0 keeps the hops of every n-th request. `details` goes into the journal's meta as it is; of `left_out` see
+    simcore.model.left_out. Both files are taken to be
     checked (simcore.model.checks); raises InputError for what only shows here: an end before the start, an attribute the workload lacks.
     """
     if not 0 <= start < end:
@@ -96,4 +100,5 @@ def compile_plan(
         writer.attribute_values,
         environment,
         details or {},
+        left_out,
     )

@@ -18,7 +18,8 @@ from simcore.model.control.alarms import Monitor, Routed
 
 @dataclass
 class Alarm:
-    """One raising of an alarm: the `number`-th of its name. `persists` tells whether what raised it is so now."""
+    """One raising of an alarm: the `number`-th of its name. `persists` tells whether what raised it is so now; what that knows only from
+    time to time, `look` has tried at once: its event succeeds when it knows."""
 
     name: str
     number: int
@@ -27,6 +28,7 @@ class Alarm:
     false: bool = False
     active: bool = True
     persists: Callable[[], bool] | None = None
+    look: Callable[[], simpy.Event] | None = None
 
     def over(self) -> bool:
         """Whether the alarm no longer stands, or somebody who looks sees that its cause is gone."""
@@ -78,7 +80,15 @@ class AlarmBoard:
         team = latest(None, wrong)
         return rule.model_copy(update={"route": None} if team is None else {"misroute": 1.0, "misroute_to": team})
 
-    def put_up(self, name: str, rule: Routed, *, false: bool = False, persists: Callable[[], bool] | None = None) -> None:
+    def put_up(
+        self,
+        name: str,
+        rule: Routed,
+        *,
+        false: bool = False,
+        persists: Callable[[], bool] | None = None,
+        look: Callable[[], simpy.Event] | None = None,
+    ) -> None:
         """Raise an alarm, unless it is silenced. One that stands already is true as soon as either raising is."""
         if name in self.active:
             self.active[name].false &= false
@@ -90,7 +100,7 @@ class AlarmBoard:
             return
         rule = self._routed(name, rule)
         number = self._numbers[name] = self._numbers.get(name, -1) + 1
-        alarm = self.active[name] = Alarm(name, number, rule, now(self._core), false, persists=persists)
+        alarm = self.active[name] = Alarm(name, number, rule, now(self._core), false, persists=persists, look=look)
         what = "false_alarm" if false else "alarm"
         note(self._core, what, name, layer=rule.layer, points_at=rule.points_at, team=rule.route)
         if rule.points_at in self._pointed:

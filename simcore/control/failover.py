@@ -14,14 +14,23 @@ from simcore.control.alarms import Alarm, AlarmBoard
 from simcore.control.event_names import note
 from simcore.control.handles import Core, Pending, now
 from simcore.control.market.load import Items, LoadMeter
-from simcore.model.control.failovers import Failover, FailoverStep
+from simcore.model.control.failovers import SCENARIO, Failover, FailoverStep
 from simcore.model.index import instance_name
 
 Steps = Generator[simpy.Event, Any, bool]
+Answer = Generator[simpy.Event, Any, bool]
+"""A question that may take time to answer."""
+
+
+def yes() -> Answer:
+    """The answer of who does not ask."""
+    yield from ()
+    return True
 
 
 class FailoverProcess:
-    """One service's way to its standby. `running` while it is under way."""
+    """One service's way to its standby. `running` while it is under way; `called_off`: the last time nothing was done, because the
+    trouble was over before its first effect."""
 
     def __init__(
         self,
@@ -39,6 +48,7 @@ class FailoverProcess:
         self._broken: dict[str, set[str]] = {}
         self.changes = 0
         self._lag_added_ns: dict[str, int] = {}
+        self.called_off = False
         self._core = core
         self._board = board
         self._load = load
@@ -53,6 +63,7 @@ class FailoverProcess:
         self._runs = 0
         self._caught_up = False
         self._done: set[str] = set()
+        self._in_earnest = True
         self._sessions_back_at = 0
         for _ in range(rule.changes_since_drill):
             self.change()
@@ -66,10 +77,12 @@ class FailoverProcess:
         """Whether a failover or a drill of it is under way."""
         return self._process is not None and self._process.is_alive
 
-    def begin(self, by: str = "operator", leave_out: Iterable[str] = ()) -> simpy.Process:
-        """Start it, or join the one under way; the process ends with whether the standby serves."""
+    def begin(self, by: str = "operator", leave_out: Iterable[str] = (), needed: Callable[[], Answer] = yes) -> simpy.Process:
+        """Start it, or join the one under way; the process ends with whether the standby serves. `leave_out` are steps that are
+        forgotten. Before the first effect it is asked whether the failover is still `needed`."""
         if not self.running:
-            self._process = self._pending.until_done(self._core.env.process(self._fail_over(by, frozenset(leave_out))))
+            process = self._core.env.process(self._fail_over(by, frozenset(leave_out), needed))
+            self._process = self._pending.until_done(process)
         assert self._process is not None
         return self._process
 
@@ -119,7 +132,9 @@ class FailoverProcess:
         if alarm.name == self.rule.trigger:
             self.begin(by="trigger")
 
-    def _fail_over(self, by: str, leave_out: frozenset[str]) -> Steps:
+    def _fail_over(self, by: str, leave_out: frozenset[str], needed: Callable[[], Answer]) -> Steps:
+        self.called_off = False
+        self._in_earnest = by == SCENARIO or not self._core.plan.left_out.covers("failover", self.name)
         self._caught_up, self._sessions_back_at, self._done = False, now(self._core), set()
         run, self._runs = self._runs, self._runs + 1
         note(self._core, "failover_started", self.name, by=by, service=self.rule.service)
@@ -127,14 +142,18 @@ class FailoverProcess:
             if step.name in leave_out:
                 note(self._core, "failover_skipped", self.name, step=step.name, why="mistake")
             elif (yield from self._step(step, run, by)):
+                if step.does and not self._done and not (yield from needed()):
+                    self.called_off = True
+                    note(self._core, "failover_called_off", self.name, step=step.name)
+                    return False
                 yield from self._effects(step, run)
             elif step.on_failure == "skip":
                 note(self._core, "failover_skipped", self.name, step=step.name, why="failed")
             else:
                 yield from self._abort(step, run)
-                return False
+                return not self._in_earnest
         note(self._core, "failover_done", self.name, service=self.rule.service)
-        for counterparty in self.rule.reconcile:
+        for counterparty in self.rule.reconcile if self._in_earnest else []:
             self._reconcile(counterparty, f"failover {self.name}")
         return True
 
@@ -207,7 +226,9 @@ class FailoverProcess:
         inject, service = self._core.inject, self.rule.service
         for effect in step.does:
             self._done.add(effect)
-            if effect == "stop_primary":
+            if not self._in_earnest:
+                yield from self._pretend(effect, run)
+            elif effect == "stop_primary":
                 self._stop(self._primaries)
             elif effect == "start_standby":
                 yield from self._start(self._standbys, run)
@@ -222,6 +243,13 @@ class FailoverProcess:
                 for replica in self._primaries if effect.endswith("primary") else self._standbys:
                     turn(service, replica)
 
+    def _pretend(self, effect: str, run: int) -> Generator[simpy.Event, Any, None]:
+        """An effect that is left out takes its time."""
+        if effect == "start_standby":
+            yield self._core.env.timeout(self._start_ns(self._standbys, run))
+        elif effect == "drop_sessions":
+            self._sessions_back_at = now(self._core) + self.rule.reconnect_over
+
     def _stop(self, replicas: range) -> None:
         for replica in replicas:
             if self._instance(replica, "up"):
@@ -231,11 +259,14 @@ class FailoverProcess:
         down = [r for r in replicas if not self._instance(r, "up")]
         if not down:
             return
-        assert self._service.standby is not None
-        start_time = self._service.standby.start_time if replicas is self._standbys else self._service.restart_time
-        yield self._core.env.timeout(self._sample(start_time, "start", run))
+        yield self._core.env.timeout(self._start_ns(replicas, run))
         for replica in down:
             self._core.inject.restart(self.rule.service, replica)
+
+    def _start_ns(self, replicas: range, run: int) -> int:
+        assert self._service.standby is not None
+        start_time = self._service.standby.start_time if replicas is self._standbys else self._service.restart_time
+        return self._sample(start_time, "start", run)
 
     def _lose(self) -> None:
         """What was recorded less than the lag before the primary went down never reached the standby."""
@@ -251,6 +282,8 @@ class FailoverProcess:
     def _abort(self, step: FailoverStep, run: int) -> Generator[simpy.Event, Any, None]:
         """Put the primary back as far as the failover itself had taken it out."""
         note(self._core, "failover_aborted", self.name, step=step.name)
+        if not self._in_earnest:
+            return
         if "stop_primary" in self._done:
             yield from self._start(self._primaries, run)
         if "rotate_in_standby" in self._done:

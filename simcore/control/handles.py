@@ -12,6 +12,7 @@ from simcore.counterparties.counterparty import FileState
 from simcore.model.architecture import Architecture
 from simcore.model.distributions import Distribution
 from simcore.model.index import ArchitectureIndex
+from simcore.model.left_out import LeftOut
 from simcore.model.metrics import parse_metric
 from simcore.model.workload import Workload
 
@@ -29,6 +30,8 @@ class PlanView(Protocol):
     def start(self) -> int: ...
     @property
     def end(self) -> int: ...
+    @property
+    def left_out(self) -> LeftOut: ...
 
 
 class Knobs(Protocol):

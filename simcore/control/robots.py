@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from collections.abc import Generator
+from typing import Any
 
 import simpy
 
@@ -58,7 +59,24 @@ class RobotProcess(Watcher):
         self._failures += 1
         note(self._core, "probe_failed", self.name, code=code, latency_ns=latency_ns, in_a_row=self._failures)
         if self._failures >= self.rule.failures:
-            self._board.put_up(self.name, self.rule, persists=lambda: self._failures > 0)
+            self._board.put_up(self.name, self.rule, persists=lambda: self._failures > 0, look=self.try_now)
+
+    def try_now(self) -> simpy.Process:
+        """Somebody wants to know now: one more intent, out of turn. The process ends with the answer, or when it takes too long."""
+        return self._core.env.process(self._try())
+
+    def _try(self) -> Generator[simpy.Event, Any, None]:
+        if self.rule.while_open is not None and not self._gates.is_open(self.rule.while_open):
+            return
+        patience_ns = self.rule.slower_than if self.rule.slower_than is not None else self.rule.every
+        answer = self._core.probe(self.rule.flow)
+        yield answer | self._core.env.timeout(patience_ns)
+        if answer.triggered:
+            seen = answer.value
+            assert isinstance(seen, ProbeAnswer)
+            self._judge(seen.code, seen.latency_ns)
+        else:
+            self._judge("timeout", patience_ns)
 
 
 class CustomerServiceLine(Watcher):

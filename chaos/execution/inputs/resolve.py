@@ -16,6 +16,7 @@ from chaos.documents.references import beside, require_file
 from chaos.documents.scenario import Responders, Scenario
 from chaos.execution.inputs.digests import digest_of
 from chaos.execution.inputs.files import ResolvedFileCache
+from chaos.execution.inputs.leaving_out import NOTHING_LEFT_OUT, LeftOutOfRun, leave_out
 from chaos.execution.inputs.planting import Mutant, mutant_named
 from chaos.faults.fault import System
 from simcore.files.loading import Resolved
@@ -30,8 +31,8 @@ from simcore.model.workload import Workload
 @dataclass(frozen=True)
 class ResolvedRun:
     """Everything that decides what a run does, but for the seed: the scenario as it is run in its environment, the architecture and
-    workload after all edits, without those responders who are not there, and the planted defect. `architecture_reference` and
-    `workload_reference` are the names or paths they were read by."""
+    workload after all edits, without those responders who are not there, the planted defect, and what is left out of the run.
+    `architecture_reference` and `workload_reference` are the names or paths they were read by."""
 
     scenario: Resolved[Scenario]
     architecture: Architecture
@@ -40,6 +41,7 @@ class ResolvedRun:
     workload_reference: str
     environment: str
     defect: Mutant | None = None
+    left_out: LeftOutOfRun = NOTHING_LEFT_OUT
 
     @cached_property
     def index(self) -> ArchitectureIndex:
@@ -65,6 +67,7 @@ class ResolvedRun:
             digest_of(self.workload),
             self.environment,
             *([repr(self.defect.permanent_faults)] if self.defect and self.defect.permanent_faults else []),
+            *self.left_out.names,
             *plugins.installed().distributions,  # their checkers and measures are in the result, too
         ]
         return blake2b("\n".join(parts).encode(), digest_size=16).hexdigest()
@@ -85,9 +88,11 @@ def resolve_run(
     environment: str | None = None,
     assignments: Sequence[str] = (),
     defect: str | None = None,
+    left_out: Sequence[str] = (),
 ) -> ResolvedRun:
     """A scenario with its files: `architecture` and `environment` take the place of its own, `assignments` are changes as `--set` has
-    them, and `defect` is an OPERATOR@SITE. Raises InputError, with the place in a file where one is to blame."""
+    them, `defect` is an OPERATOR@SITE, and `left_out` names what has no effect (`chaos.execution.inputs.leaving_out`).
+    Raises InputError, with the place in a file where one is to blame."""
     for kind, given in (("architecture", architecture), ("environment", environment), ("workload", None)):
         _require_file(scenario, kind, given)
     environment = environment or _beside(scenario, scenario.model.environment)
@@ -108,6 +113,7 @@ def resolve_run(
         workload,
         environment,
         mutant,
+        leave_out(control, left_out),
     )
 
 

@@ -36,11 +36,12 @@ AS_USUAL = RunOptions()
 @dataclass(frozen=True)
 class RunLimits:
     """Which runs a system can make: of these `seeds` alone (None: of any), with the hops of requests kept or not, with their events
-    bounded or not."""
+    bounded or not, with what its `inputs.left_out` names left out or not."""
 
     seeds: frozenset[int] | None = None
     spans: bool = True
     events: bool = True
+    left_out: bool = False
 
 
 class EventBudgetExceededError(Exception):

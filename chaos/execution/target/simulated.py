@@ -79,7 +79,7 @@ class SimulatedCore:
     @property
     def limits(self) -> RunLimits:
         """Every run can be made."""
-        return RunLimits()
+        return RunLimits(left_out=True)
 
     def run(self, scenario: Scenario, seed: int, options: RunOptions = AS_USUAL) -> Journal:
         """One run with the method carried out. Numba is imported here. The budget of events is looked at every simulated minute."""
@@ -97,7 +97,9 @@ class SimulatedCore:
             span_sampling=options.spans,
             environment=inputs.environment,
             details=details,
+            left_out=inputs.left_out.actions,
         )
+        scenario = scenario.model_copy(update={"method": []}) if inputs.left_out.method else scenario
         script = _Script(scenario, inputs.defect.permanent_faults if inputs.defect else (), options)
         watched = options.progress is not None or options.events_max is not None
         return simulate(plan, script=script.begin, progress=script.progress if watched else None, memory=self._target.memory)

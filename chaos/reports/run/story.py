@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from chaos.i18n.causal import action_title, difference_text, outage_texts, taken_text
 from chaos.i18n.names import fault_name, own_text
 from chaos.i18n.texts import LocalizedText, display_name, duration_text, join, lookup, translate, untranslated
 from chaos.measures.formatting import instant, number
 from chaos.reports.run.headline import amiss
-from chaos.results.run import CausalLink
+from chaos.results.counterfactuals import ActionEffect, ActionTaken
+from chaos.results.run import CausalLink, RunResult
 from chaos.results.stored_run import StoredRun
 from simcore.base.units import SECOND
-from simcore.journal.model import Event
 
 POOLS, FLOWS, ACTIONS = 3, 6, 3
 
@@ -27,7 +28,7 @@ def story(stored: StoredRun) -> list[Sentence]:
     """The sentences, in the order of time as far as they have one."""
     sentences = [_first(stored), *_dragged(stored.run.causes)]
     if stored.run.measures.first_violation_ns is not None:
-        sentences += [_noticed(stored), *_decided(stored), _recovered(stored)]
+        sentences += [_noticed(stored), *_acted(stored.run), *_outages(stored.run), _recovered(stored)]
     elif stored.run.measures.impaired_s is not None:
         sentences.append(Sentence(None, translate("story.calm")))
     timed = sorted((s for s in sentences if s.t_ns is not None), key=lambda s: s.t_ns or 0)
@@ -81,33 +82,29 @@ def _noticed(stored: StoredRun) -> Sentence:
     return Sentence(at, translate("story.noticed", **parts, at=instant(since + round(metrics.detect_s * SECOND))))
 
 
-def _decided(stored: StoredRun) -> list[Sentence]:
-    """The first actions that were begun, with who had approved."""
-    events = stored.journal.events
-    begun = [e for e in events if e.what == "action_started"]
-    if not begun:
-        return [Sentence(None, translate("story.undecided"))]
-    return [_action(events, event) for event in begun[:ACTIONS]]
+def _acted(run: RunResult) -> list[Sentence]:
+    """The first actions, and what each did where runs without it tell; and the outages."""
+    shown = run.counterfactuals
+    effects = {effect.name: effect for effect in shown.actions} if shown is not None else {}
+    found = [
+        Sentence(action.begun_ns or action.approved_ns, _action(action, effects.get(action.name)))
+        for action in run.actions[:ACTIONS]
+    ]
+    return found or [Sentence(None, translate("story.undecided"))]
 
 
-def _action(events: list[Event], begun: Event) -> Sentence:
-    verb, target = str(begun.detail.get("verb", "")), str(begun.detail.get("target", begun.subject))
-    later = (e for e in events[events.index(begun) + 1 :] if e.subject == begun.subject)
-    ended = next((e for e in later if e.what in ("action_done", "action_failed")), None)
-    agreed = [e for e in events if e.what == "approved" and e.t_ns <= begun.t_ns and e.subject == begun.subject]
-    parts = {
-        "team": begun.detail.get("by") or "–",
-        "verb": lookup("verb", verb),
-        "target": display_name(target),
-        "done": translate(_ENDS[ended.what], at=instant(ended.t_ns)) if ended is not None else translate("story.undone"),
-    }
-    if not agreed:
-        return Sentence(begun.t_ns, translate("story.decided.auto", **parts))
-    approver = lookup("approver", agreed[-1].detail.get("approver", "–"))
-    return Sentence(begun.t_ns, translate("story.decided", **parts, approver=approver))
-
-
-_ENDS = {"action_done": "story.done", "action_failed": "story.failed"}
+def _action(action: ActionTaken, effect: ActionEffect | None) -> LocalizedText:
+    title = action_title(action.verb, action.target)
+    parts = [translate("story.action", action=title, taken=taken_text(action))]
+    if effect is not None:
+        parts.append(
+            translate(
+                "story.action.effect",
+                effect=translate(f"effect.{effect.effect}"),
+                difference=difference_text(effect.difference),
+            )
+        )
+    return join(parts, " ", "")
 
 
 def _recovered(stored: StoredRun) -> Sentence:
@@ -115,6 +112,13 @@ def _recovered(stored: StoredRun) -> Sentence:
     if metrics.recovered_at_ns is None:
         return Sentence(None, translate("story.notrecovered"))
     return Sentence(metrics.recovered_at_ns, translate("story.recovered", after=duration_text(metrics.recovery_s)))
+
+
+def _outages(run: RunResult) -> list[Sentence]:
+    return [
+        Sentence(outage.end_ns, join([text, untranslated("")], ".", "。"))
+        for outage, text in zip(run.outages, outage_texts(run), strict=True)
+    ]
 
 
 def _affected(stored: StoredRun) -> Sentence:

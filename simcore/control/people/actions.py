@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import simpy
 
 from simcore.control.event_names import note
-from simcore.control.failover import FailoverProcess
+from simcore.control.failover import Answer, FailoverProcess, yes
 from simcore.control.handles import Core
 from simcore.control.market.calendar import Gates
 from simcore.control.reconciliation import ReconciliationProcess
 from simcore.model.control.runbooks import Action
 from simcore.model.index import instance_name
 
-Doing = Generator[simpy.Event, Any, str | None]
+
+class Performed(NamedTuple):
+    """How an action ended: done, rightly or wrongly; called off, because the trouble was over before its command; or not done (`why`)."""
+
+    how: Literal["done", "called_off", "failed"]
+    why: str | None = None
+
+
+DONE, CALLED_OFF = Performed("done"), Performed("called_off")
+Doing = Generator[simpy.Event, Any, Performed]
 
 # How each action goes wrong, each as likely as the other (guess). wrong_target: the neighbouring replica; half_done: begun and
 # not finished; wrong_value: a wrong digit, a tenth of what was meant; wrong_step: a step is left out; no_effect: the command
@@ -92,6 +101,10 @@ class Changes:
         the same name are taken up together: who comes to repair it repairs all that is broken there."""
         self._repairs.setdefault(broken, []).append(repair)
 
+    def repairable(self, broken: str) -> bool:
+        """Whether anything was offered for it."""
+        return broken in self._repairs
+
     def repair(self, broken: str) -> bool:
         """Do what was offered, once; False if nothing was."""
         if broken not in self._repairs:
@@ -102,7 +115,7 @@ class Changes:
 
 
 class Actions:
-    """Performs actions. Each generator ends with None, or with why it could not be done."""
+    """Performs actions, those that the plan leaves out without effect. Each generator ends with how the action ended."""
 
     def __init__(
         self,
@@ -128,20 +141,32 @@ class Actions:
                 return "no_effect"
         return way
 
-    def perform(self, action: Action, purpose: str, n: int, by: str, wrong: str | None = None) -> Doing:
-        """Take the action's duration, then do it; `wrong` is a way of `wrong_way`."""
+    def perform(
+        self,
+        action: Action,
+        purpose: str,
+        n: int,
+        by: str,
+        wrong: str | None = None,
+        needed: Callable[[], Answer] = yes,
+    ) -> Doing:
+        """Take the action's duration, look whether it is still `needed`, then do it; `wrong` is a way of `wrong_way`."""
         duration_ns = self._core.sample(action.duration, f"{purpose}/{action.verb}", n)
         yield self._core.env.timeout(duration_ns * (DELAY_FACTOR if wrong == "delay" else 1))
+        if not (yield from needed()):
+            return CALLED_OFF
         if wrong == "no_effect":
-            return None
-        if action.verb in ("restart", "rotate_out", "rotate_in"):
-            return (yield from self._instances(action, purpose, n, wrong))
+            return DONE
+        in_earnest = not self._core.plan.left_out.covers(action.verb, action.target)
         if action.failover is not None:
-            return (yield from self._fail_over(action.failover, purpose, n, by, wrong))
+            return (yield from self._fail_over(action.failover, purpose, n, by, wrong, needed))
         if action.reconcile is not None:
-            yield self._reconciliations[action.reconcile].begin(by)
-            return None
-        return self._turn_knobs(action, wrong)
+            yield self._reconciliations[action.reconcile].begin(by, in_earnest)
+        elif action.verb in ("restart", "rotate_out", "rotate_in"):
+            return (yield from self._instances(action, purpose, n, wrong, in_earnest))
+        elif in_earnest:
+            return _ended(self._turn_knobs(action, wrong))
+        return DONE
 
     def _turn_knobs(self, action: Action, wrong: str | None) -> str | None:
         inject = self._core.inject
@@ -175,27 +200,29 @@ class Actions:
             else:
                 inject.call_policy(name, timeout_ns=cut.timeout, attempts=1)
 
-    def _fail_over(self, name: str, purpose: str, n: int, by: str, wrong: str | None) -> Doing:
+    def _fail_over(self, name: str, purpose: str, n: int, by: str, wrong: str | None, needed: Callable[[], Answer]) -> Doing:
         failover = self._failovers[name]
         steps = failover.rule.steps
         forgotten = steps[int(self._core.draw(f"{purpose}/forgotten", n) * len(steps))].name
-        serves = yield failover.begin(by, leave_out=[forgotten] if wrong == "wrong_step" else [])
-        return None if serves else "failover aborted"
+        serves = yield failover.begin(by, [forgotten] if wrong == "wrong_step" else [], needed)
+        return CALLED_OFF if failover.called_off else _ended(None if serves else "failover aborted")
 
-    def _instances(self, action: Action, purpose: str, n: int, wrong: str | None) -> Doing:
+    def _instances(self, action: Action, purpose: str, n: int, wrong: str | None, in_earnest: bool) -> Doing:
         """An instance without number means the replicas that are down or hung; to restart, all of them if none is."""
         service, _, number = action.target.partition("#")
         replicas = [int(number)] if number else self._meant(service, action.verb)
         if not replicas:
-            return f"no replica of {service} to {action.verb.replace('_', ' ')}"
+            why = f"no replica of {service} to {action.verb.replace('_', ' ')}"
+            return _ended(why if in_earnest else None)
         if wrong == "wrong_target":
             replicas = [(r + 1) % self._core.plan.architecture.services[service].replicas for r in replicas]
         if action.verb == "restart":
-            return (yield from self._restart(service, replicas, purpose, n, finish=wrong != "half_done"))
+            restart_ns = self._restart_ns(service, replicas, purpose, n) if wrong != "half_done" else None
+            return (yield from self._restart(service, replicas, restart_ns, in_earnest))
         turn = self._core.inject.rotate_out if action.verb == "rotate_out" else self._core.inject.rotate_in
-        for replica in replicas:
+        for replica in replicas if in_earnest else []:
             turn(service, replica)
-        return None
+        return DONE
 
     def _meant(self, service: str, verb: str) -> list[int]:
         every = range(self._core.plan.architecture.services[service].replicas)
@@ -207,20 +234,26 @@ class Actions:
     def _instance(self, service: str, replica: int, field: str) -> int:
         return self._core.read("unit", instance_name(service, replica), field)
 
-    def _restart(self, service: str, replicas: list[int], purpose: str, n: int, finish: bool) -> Doing:
-        """Stop what still runs, wait for the slowest to come up. Half done, it stays stopped."""
-        for replica in replicas:
-            if self._instance(service, replica, "up"):
-                self._core.inject.crash(service, replica)
-        for replica in replicas:
-            if why := self._changes.why_held(instance_name(service, replica)):
-                return why
-        if finish:
-            restart_time = self._core.plan.architecture.services[service].restart_time
-            durations_ns = [
-                self._core.sample(restart_time, f"{purpose}/restart/{instance_name(service, r)}", n) for r in replicas
-            ]
-            yield self._core.env.timeout(max(durations_ns))
+    def _restart_ns(self, service: str, replicas: list[int], purpose: str, n: int) -> int:
+        """How long the slowest takes to come up."""
+        restart_time, sample = self._core.plan.architecture.services[service].restart_time, self._core.sample
+        return max(sample(restart_time, f"{purpose}/restart/{instance_name(service, r)}", n) for r in replicas)
+
+    def _restart(self, service: str, replicas: list[int], restart_ns: int | None, in_earnest: bool) -> Doing:
+        """Stop what still runs, wait for the slowest to come up. Half done (None) it stays stopped."""
+        if in_earnest:
             for replica in replicas:
+                if self._instance(service, replica, "up"):
+                    self._core.inject.crash(service, replica)
+            for replica in replicas:
+                if why := self._changes.why_held(instance_name(service, replica)):
+                    return Performed("failed", why)
+        if restart_ns is not None:
+            yield self._core.env.timeout(restart_ns)
+            for replica in replicas if in_earnest else []:
                 self._core.inject.restart(service, replica)
-        return None
+        return DONE
+
+
+def _ended(why: str | None) -> Performed:
+    return DONE if why is None else Performed("failed", why)

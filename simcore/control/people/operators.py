@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import simpy
@@ -11,9 +12,10 @@ import simpy
 from simcore.base.units import DAY
 from simcore.control.alarms import Alarm, AlarmBoard
 from simcore.control.event_names import note
+from simcore.control.failover import Answer
 from simcore.control.handles import Core, Pending, now
 from simcore.control.market.load import LoadMeter
-from simcore.control.people.actions import Actions, Changes
+from simcore.control.people.actions import DONE, Actions, Changes, Performed
 from simcore.control.people.human_error import error_probability
 from simcore.model.control.alarms import Routed
 from simcore.model.control.people import Approver, Duty, Team
@@ -22,6 +24,7 @@ from simcore.model.distributions import Distribution
 
 Work = Generator[simpy.Event, Any, Any]
 DRAWS_AN_INCIDENT = 1000
+ENDS = MappingProxyType({"done": "action_done", "called_off": "action_called_off", "failed": "action_failed"})
 
 
 def present(duty: Duty, now: int) -> int:
@@ -53,6 +56,14 @@ class Incident:
         """Purpose and number of the next draw: random numbers go by team, subject and turn, not by who else is at work."""
         self.draws += 1
         return f"people/{self.team}/{self.subject}/{what}", self.number * DRAWS_AN_INCIDENT + self.draws
+
+
+def _seen_over(core: Core, alarms: Sequence[Alarm]) -> Answer:
+    """Whether the causes of all alarms are gone, as a fresh look tells."""
+    looks = [alarm.look() for alarm in alarms if alarm.look is not None and not alarm.over()]
+    if looks:
+        yield core.env.all_of(looks)
+    return all(alarm.over() for alarm in alarms)
 
 
 class OnCallTeam:
@@ -270,7 +281,7 @@ class Operators:
         runbook = self._control.runbooks[name]
         incident.tried.append(name)
         yield from self._ask_approval(incident, runbook)
-        if incident.over():
+        if (yield from self._over(incident)):
             note(self._core, "nothing_found", incident.subject, team=on_call.name)
             return
         for action in runbook.actions:
@@ -278,9 +289,21 @@ class Operators:
                 if not (yield from self._act(incident, on_call, runbook, action)):
                     continue
                 yield self._spend(incident, on_call.rule.verify, "verify")
-                note(self._core, "verified", incident.subject, ok=incident.over())
-                if incident.over():
+                over = yield from self._over(incident)
+                note(self._core, "verified", incident.subject, ok=over)
+                if over:
                     return
+
+    def _over(self, incident: Incident) -> Answer:
+        return (yield from _seen_over(self._core, list(incident.alarms)))
+
+    def _needed(self, runbook: Runbook, alarms: Sequence[Alarm]) -> Callable[[], Answer]:
+        """What a look right before an action's command tells; a runbook that does not `confirm` goes ahead."""
+
+        def look() -> Answer:
+            return not (runbook.confirm and (yield from _seen_over(self._core, list(alarms))))
+
+        return look
 
     def proportions(self, on_call: OnCallTeam, runbook: Runbook, action: Action) -> dict[str, float]:
         """How far each HEART condition holds now: the team's assessed proportion times the situation (0 to 1)."""
@@ -297,25 +320,32 @@ class Operators:
         return {condition: assessed * situation[condition] for condition, assessed in team.conditions.items()}
 
     def _act(self, incident: Incident, on_call: OnCallTeam, runbook: Runbook, action: Action) -> Work:
-        """True once the action is done, rightly or wrongly; False if it could not be done."""
-        incident.acted = True
+        """True once the action is done, rightly or wrongly, or was called off; False if it could not be done."""
         probability = error_probability(action.task, self.proportions(on_call, runbook, action))
         wrong = None
         if self._core.draw(*incident.purpose("error")) < probability:
             wrong = self._actions.wrong_way(action, self._core.draw(*incident.purpose("way")))
-        detail = {"verb": action.verb, "target": action.target}
-        note(self._core, "action_started", incident.subject, by=on_call.name, error_probability=probability, **detail)
+        self._note_start(incident.subject, on_call.name, action.verb, action.target, probability)
         if wrong is not None:
-            note(self._core, "action_error", incident.subject, how=wrong, **detail)
-        failed = yield from self._actions.perform(action, *incident.purpose("do"), by=on_call.name, wrong=wrong)
-        if failed is not None:
-            note(self._core, "action_failed", incident.subject, why=failed, **detail)
-            return False
-        note(self._core, "action_done", incident.subject, by=on_call.name, **detail)
+            note(self._core, "action_error", incident.subject, how=wrong, verb=action.verb, target=action.target)
+        purpose, needed = incident.purpose("do"), self._needed(runbook, incident.alarms)
+        ended = yield from self._actions.perform(action, *purpose, by=on_call.name, wrong=wrong, needed=needed)
+        incident.acted = incident.acted or ended.how != "called_off"
+        self._note_end(ended, incident.subject, on_call.name, action.verb, action.target)
+        if ended.how != "done":
+            return ended.how == "called_off"
         note(self._core, "act", incident.subject, team=on_call.name)
         if wrong in (None, "delay"):
             self._believe_repaired(incident)
         return True
+
+    def _note_start(self, subject: str, by: str, verb: str, target: str, error_probability: float = 0.0) -> None:
+        detail = {"verb": verb, "target": target}
+        note(self._core, "action_started", subject, by=by, error_probability=error_probability, **detail)
+
+    def _note_end(self, ended: Performed, subject: str, by: str, verb: str, target: str) -> None:
+        why = {"why": ended.why} if ended.how == "failed" else {}
+        note(self._core, ENDS[ended.how], subject, by=by, verb=verb, target=target, **why)
 
     def _believe_repaired(self, incident: Incident) -> None:
         """What a person reported has no metric: it counts as repaired by an action rightly done."""
@@ -339,8 +369,9 @@ class Operators:
             if self._core.draw(*incident.purpose("vendor/success")) < vendor.success:
                 yield from self._vendor_repairs(incident, on_call.rule.vendor)
             yield self._spend(incident, on_call.rule.verify, "vendor/verify")
-            note(self._core, "vendor_tried", incident.subject, vendor=on_call.rule.vendor, ok=incident.over())
-            if incident.over():
+            over = yield from self._over(incident)
+            note(self._core, "vendor_tried", incident.subject, vendor=on_call.rule.vendor, ok=over)
+            if over:
                 return True
         return False
 
@@ -348,9 +379,17 @@ class Operators:
         incident.acted = True
         runbooks = [self._control.runbooks[name] for name in reversed(incident.tried)]
         subjects = [incident.subject, *(r.subject for r in runbooks if r.subject is not None)]
-        if not any(self._changes.repair(subject) for subject in subjects) and runbooks:
-            for action in runbooks[0].actions:
-                yield from self._actions.perform(action, *incident.purpose("vendor/do"), by=vendor)
+        broken = next((subject for subject in subjects if self._changes.repairable(subject)), None)
+        if broken is not None:
+            self._note_start(incident.subject, vendor, "repair", broken)
+            if not self._core.plan.left_out.covers("repair", broken):
+                self._changes.repair(broken)
+            self._note_end(DONE, incident.subject, vendor, "repair", broken)
+        for action in runbooks[0].actions if runbooks and broken is None else ():
+            self._note_start(incident.subject, vendor, action.verb, action.target)
+            purpose, needed = incident.purpose("vendor/do"), self._needed(runbooks[0], incident.alarms)
+            ended = yield from self._actions.perform(action, *purpose, by=vendor, needed=needed)
+            self._note_end(ended, incident.subject, vendor, action.verb, action.target)
         self._believe_repaired(incident)
 
     def _automate(self, name: str, runbook: Runbook, alarm: Alarm) -> Work:
@@ -364,14 +403,17 @@ class Operators:
         for action in runbook.actions:
             for _ in range(action.tries):
                 turn += 1
-                detail = {"verb": action.verb, "target": action.target}
-                note(core, "action_started", name, by="automation", error_probability=0.0, **detail)
-                failed = yield from self._actions.perform(action, purpose, turn, by="automation")
-                note(core, "action_done" if failed is None else "action_failed", name, by="automation", why=failed, **detail)
-                if failed is None:
+                self._note_start(name, "automation", action.verb, action.target)
+                needed = self._needed(runbook, [alarm])
+                ended = yield from self._actions.perform(action, purpose, turn, by="automation", needed=needed)
+                self._note_end(ended, name, "automation", action.verb, action.target)
+                if ended.how == "called_off":
+                    self._board.clear(alarm.name)
+                    return
+                if ended.how == "done":
                     note(core, "act", name, team="automation")
                 yield core.env.timeout(core.sample(runbook.verify, f"{purpose}/verify", turn))
-                if alarm.over():
+                if (yield from _seen_over(core, [alarm])):
                     note(core, "restore", name, team="automation")
                     self._board.clear(alarm.name)
                     return

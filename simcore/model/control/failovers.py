@@ -11,6 +11,9 @@ from simcore.base.units import MINUTE, SECOND, Duration
 from simcore.model.control.fields import PerItem
 from simcore.model.distributions import Distribution, constant, lognormal
 
+SCENARIO = "scenario"
+"""Who begins a failover that is a step of a scenario's method, and so no action that could be left out."""
+
 
 class FailoverStep(Model):
     """`needs` says what it waits for or may be broken by: `detection` (an alarm points at the service, or a person began it),

@@ -103,6 +103,9 @@ class Runbook(Model):
     actions: Annotated[list[Action], Field(min_length=1)]
     automated: bool = False
     check: Distribution = constant("10s")
+    confirm: bool = Field(
+        True, description="look whether the trouble is still there before an action's command; false: what was diagnosed is done"
+    )
     verify: Distribution = Field(constant("2min"), description="automated: time the alarm is given to clear after an action")
     approval: Literal["none", "oral", "written"] = "oral"
     practised: Probability = Field(0.5, description="1: drilled weekly; 0: never done (HEART unfamiliar fully holds)")

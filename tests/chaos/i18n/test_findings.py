@@ -16,6 +16,7 @@ from chaos.results.findings import (
     AtLimit,
     Bound,
     BoundBroken,
+    CarriedOut,
     DidNotHappen,
     Fails,
     Found,
@@ -50,6 +51,7 @@ GRADED = Limits(measure="severity.dora", unit=Unit.GRADE, at_most="ordinary")
 
 SYMPTOMS: list[tuple[Symptom, str, str]] = [
     (Injected(fault="slow"), "step: slow", "注入故障：变慢"),
+    (CarriedOut(verb="restart", by="core"), "restart, by core", "重启，由 core 执行"),
     (RequestsFail(), "customers' intents fail", "客户请求失败"),
     (PoolFull(), "every slot taken, others wait", "线程或连接占满，后来者排队"),
     (AtLimit(), "at its limit", "达到限流上限"),

@@ -15,6 +15,7 @@ from simcore.control.sampling import PolledSampler, Sampler, Sampling
 from simcore.model.architecture import Architecture
 from simcore.model.distributions import Distribution
 from simcore.model.index import ArchitectureIndex
+from simcore.model.left_out import NOTHING, LeftOut
 from simcore.model.metrics import parse_metric
 from simcore.model.workload import Workload
 
@@ -41,11 +42,12 @@ ARCHITECTURE: dict[str, Any] = {
 
 
 class Plan:
-    def __init__(self, architecture: Architecture, workload: Workload, start: int, end: int) -> None:
+    def __init__(self, architecture: Architecture, workload: Workload, start: int, end: int, left_out: LeftOut = NOTHING) -> None:
         self.index, self.architecture = ArchitectureIndex(architecture), architecture
         self.workload = workload
         self.start = start
         self.end = end
+        self.left_out = left_out
 
 
 class FakeCore:
@@ -151,11 +153,12 @@ def make() -> Make:
         before: Callable[[FakeCore], object] = lambda core: None,
         services: dict[str, Any] = SERVICES,
         attributes: dict[str, Any] = {},  # noqa: B006
+        left_out: LeftOut = NOTHING,
     ) -> tuple[FakeCore, ControlPlane]:
         architecture = Architecture.model_validate(ARCHITECTURE | {"services": services, "control": control})
         customers = {"kind": "workload", "name": "w", "flows": {}, "calendar": calendar, "attributes": attributes}
         workload = Workload.model_validate(customers)
-        core = FakeCore(Plan(architecture, workload, parse_clock(start), parse_clock(end)))
+        core = FakeCore(Plan(architecture, workload, parse_clock(start), parse_clock(end), left_out))
         before(core)
         return core, start_control(core)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from simcore.base.units import MINUTE, SECOND
+from simcore.control.failover import yes
+from simcore.model.left_out import NOTHING, LeftOut
 
 STEPS = [
     {"name": "stop", "duration": "1min", "does": ["stop_primary", "rotate_out_primary"]},
@@ -19,12 +21,12 @@ STEPS = [
 def over(make):
     """Begin the failover of the counter at 9:10 and run to noon."""
 
-    def run(before=lambda core: None, steps=STEPS, crash_at=None, by="operator", **rule):
+    def run(before=lambda core: None, steps=STEPS, crash_at=None, by="operator", left_out=NOTHING, needed=yes, **rule):
         section = {"failovers": {"counter": {"service": "counter", "steps": steps, "drift": 0.0, "reconnect_over": "90s"} | rule}}
-        core, control = make(section, before=before)
+        core, control = make(section, before=before, left_out=left_out)
         if crash_at:
             core.at(crash_at, lambda: (core.inject.crash("counter", 0), core.inject.crash("counter", 1)))
-        core.at("09:10", lambda: setattr(core, "process", control.failover("counter").begin(by)))
+        core.at("09:10", lambda: setattr(core, "process", control.failover("counter").begin(by, (), needed)))
         core.run("12:00")
         return core, control
 
@@ -91,6 +93,45 @@ def test_a_step_takes_longer_with_its_items(over):
     steps = changed(name="replay", per_item=[{"each": "60ms", "of": ["flow/order/ok"]}])
     core, _ = over(lambda c: c.readings.update({"flow/order/ok": lambda t: 1000 if t > c.plan.start else 0}), steps)
     assert core.minutes("failover_step")[:2] == [11.0, 14.0]
+
+
+def no():
+    """The trouble is over."""
+    yield from ()
+    return False
+
+
+# --- called off, and left out ---------------------------------------------------------------------------------------------
+
+
+def test_a_failover_is_called_off_when_the_trouble_is_over_before_its_first_effect(over):
+    core, control = over(needed=no)
+    assert core.minutes("failover_called_off") == [11.0]
+    assert core.inject.turned == []
+    assert core.process.value is False
+    assert control.failover("counter").called_off
+
+
+@pytest.mark.parametrize("by", ["operator", "trigger"])
+def test_a_failover_left_out_takes_its_time_reports_success_and_changes_nothing(over, by):
+    core, _ = over(by=by, left_out=LeftOut.of(["failover counter"]), reconcile=[])
+    assert core.minutes("failover_step") == [11.0, 13.0, 16.5, 20.5, 23.0]
+    assert core.minutes("failover_done") == [23.0]
+    assert core.inject.turned == []
+    assert core.process.value is True
+
+
+def test_one_that_would_have_been_given_up_reports_success_then(over):
+    steps = changed(name="config", failure=0.6, retries=0)
+    core, _ = over(steps=steps, left_out=LeftOut.of(["all"]))
+    assert core.minutes("failover_aborted") == [16.5]
+    assert core.inject.turned == []
+    assert core.process.value is True
+
+
+def test_a_failover_that_is_a_step_of_a_scenario_is_never_left_out(over):
+    core, _ = over(by="scenario", left_out=LeftOut.of(["all"]))
+    assert core.inject.minutes("rotate_in") == [(16.5, ("counter", 2))]
 
 
 # --- replication --------------------------------------------------------------------------------------------------------

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from simcore.base.units import SECOND
+from simcore.base.units import SECOND, parse_duration
+from simcore.model.left_out import EVERY_ACTION, LeftOut
 
 CHAIN = {"it-head": {"latency": "4min"}, "form": {"latency": "6min"}, "leading-group": {"latency": "10min"}}
 RESTART = {"restart": "counter#0", "duration": "3min"}
@@ -507,6 +508,128 @@ def test_a_wrong_digit_gives_a_tenth(make, section):
     control.operators.report("counter")
     core.run("09:15")
     assert core.inject.minutes("pool_slots") == [(13.0, ("router", 4))]
+
+
+# --- a last look, and what is left out ----------------------------------------------------------------------------------
+
+
+def over_before_the_command(make, section, **runbook):
+    """The counter comes back at 9:17, between the beginning of the restart (9:16) and its command (9:19)."""
+    section["runbooks"]["mend"] |= runbook
+    core, _ = make(section)
+    core.at("09:04:30", lambda: core.inject.crash("counter", 0))
+    core.at("09:17", lambda: core.inject.restart("counter", 0))
+    core.run("12:00")
+    return core
+
+
+def test_a_restart_is_called_off_when_the_trouble_is_over_before_its_command(make, section):
+    core = over_before_the_command(make, section)
+    assert core.minutes("action_started") == [16.0]
+    assert core.minutes("action_called_off") == [19.0]
+    assert core.minutes("action_done") == core.minutes("act") == core.minutes("restore") == []
+    assert core.inject.minutes("crash") == [(4.5, ("counter", 0))]
+    assert core.details("incident_closed", "solved") == [True]
+
+
+def test_a_runbook_that_does_not_look_again_restarts_what_is_well(make, section):
+    core = over_before_the_command(make, section, confirm=False)
+    assert core.inject.minutes("crash") == [(4.5, ("counter", 0)), (19.0, ("counter", 0))]
+    assert core.minutes("action_called_off") == []
+
+
+def test_automation_looks_again_before_its_command(make, section):
+    """Alarm at 9:06, check of 10 s, command due at 9:09:10; the counter is back at 9:08."""
+    section["runbooks"]["mend"] |= {"automated": True}
+    core, _ = make(section)
+    core.at("09:04:30", lambda: core.inject.crash("counter", 0))
+    core.at("09:08", lambda: core.inject.restart("counter", 0))
+    core.run("12:00")
+    assert core.minutes("action_called_off") == [9 + 10 / 60]
+    assert core.minutes("act") == []
+
+
+@pytest.mark.parametrize(("latency", "called_off"), [("1s", True), ("1min", False)])
+def test_a_last_look_has_the_robot_try_at_once(make, section, latency, called_off):
+    """Its probe of 9:00 failed and the next is due at 9:30; the path is back at 9:12, or answers later than within 10 s."""
+    section["robots"] = {"r": {"flow": "look", "every": "30min", "phase": 0, "failures": 1, "slower_than": "10s", "route": "ops"}}
+    section["runbooks"]["mend"]["alarms"] = ["r"]
+    core, control = make(section)
+    core.probes = {"code": "timeout", "latency_ns": 0}
+    core.at("09:12", lambda: core.probes.update(code="ok", latency_ns=parse_duration(latency)))
+    core.run("09:29")
+    assert core.minutes("action_started")[0] == 10.0
+    assert (core.minutes("action_called_off") == [13 + 1 / 60]) is called_off
+    assert (core.inject.minutes("restart") == []) is called_off
+    assert ("r" in control.board.active) is not called_off
+
+
+def left_out(make, section, names, action, **more):
+    section["runbooks"]["mend"]["actions"] = [action]
+    core, control = make(section, left_out=LeftOut.of(names), **more)
+    core.at("09:04:30", lambda: core.inject.crash("counter", 0))
+    return core, control
+
+
+@pytest.mark.parametrize("names", [["restart counter#0"], [EVERY_ACTION]])
+def test_an_action_left_out_takes_its_time_reports_success_and_changes_nothing_also_when_tried_again(make, section, names):
+    """Each try takes 3 min and 1 min to come up, as it would, and 2 min to be verified."""
+    core, _ = left_out(make, section, names, RESTART)
+    core.run("09:40")
+    assert core.minutes("action_done") == [20.0, 26.0]
+    assert core.details("verified", "ok") == [False, False]
+    assert [knob for _, knob, _ in core.inject.turned] == ["crash"]
+
+
+def test_another_action_is_carried_out(make, section):
+    core, _ = left_out(make, section, ["rotate_out counter#0"], RESTART)
+    core.run("09:40")
+    assert core.inject.minutes("restart") == [(20.0, ("counter", 0))]
+
+
+@pytest.mark.parametrize(
+    ("action", "name"),
+    [
+        ({"limit_rate": {"limit": "logins", "rate": "10/s"}}, "limit_rate logins"),
+        ({"slots": {"pool": "router", "slots": 9}}, "slots router"),
+        ({"isolate": {"gates": ["bank"]}}, "isolate bank"),
+        ({"switch_channel": {"order": 0.5, "phone": 4.0}}, "switch_channel order,phone"),
+        ({"rotate_out": "counter"}, "rotate_out counter"),
+        ({"rotate_in": "bank"}, "rotate_in bank"),
+        ({"rollback": "counter"}, "rollback counter"),
+        ({"repair": "counter"}, "repair counter"),
+    ],
+)
+def test_every_kind_of_action_can_be_left_out(make, section, action, name):
+    core, control = left_out(make, section, [name], action | {"duration": "3min", "tries": 1})
+    control.changes.record("counter", undo=lambda: core.inject.restart("counter", 0))
+    control.changes.offer_repair("counter", lambda: core.inject.restart("counter", 0))
+    core.run("09:30")
+    assert core.minutes("action_done") == [19.0]
+    assert [knob for _, knob, _ in core.inject.turned] == ["crash"]
+
+
+def test_a_reconciliation_left_out_takes_its_time_and_finds_nothing(make, section):
+    section["reconciliations"] = {"exchange": {"duration": "5min"}}
+    core, _ = left_out(make, section, ["reconcile exchange"], {"reconcile": "exchange", "duration": "3min", "tries": 1})
+    core.inject.differences = {"orders": 4}
+    core.run("09:30")
+    assert core.minutes("action_done") == [24.0]
+    assert core.details("reconciled", "differences") == [0]
+    assert core.inject.minutes("reconcile") == []
+
+
+def test_what_the_vendor_does_is_an_action_and_can_be_left_out(make, section):
+    section["teams"]["ops"]["vendor"] = "maker"
+    section["vendors"] = {"maker": {"respond": "30min", "mend": "60min"}}
+    section["runbooks"] = {}
+    for names, ok in (([], True), (["repair counter"], False)):
+        core, control = make(section, left_out=LeftOut.of(names))
+        core.at("09:04:30", lambda core=core: core.inject.crash("counter", 0))
+        control.changes.offer_repair("counter", lambda core=core: core.inject.restart("counter", 0))
+        core.run("11:00")
+        assert core.details("action_done", "by")[:1] == ["maker"]
+        assert core.details("vendor_tried", "ok")[:1] == [ok]
 
 
 # --- checklists ---------------------------------------------------------------------------------------------------------

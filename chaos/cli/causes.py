@@ -1,0 +1,105 @@
+"""The command causes: of many scenarios, where acting is worse than not acting, and what the chains of causes leave unexplained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, TextIO
+
+import click
+from rich.console import Console
+
+from chaos.cli import options
+from chaos.cli.options import taken
+from chaos.cli.output import is_stdout, write_json
+from chaos.cli.printing import say
+from chaos.cli.progress import StderrProgress
+from chaos.documents.library import library
+from chaos.execution.campaign import ExecutionOptions, result_of, run_all
+from chaos.execution.planning import JobOptions, scenario_jobs
+from chaos.execution.session import Session
+from chaos.i18n.causal import action_text, outage_texts
+from chaos.i18n.texts import display_name, join
+from chaos.measures.formatting import duration, number
+from chaos.results.counterfactuals import Counterfactuals
+from chaos.results.run import RunResult
+
+STYLE = {"hurt": "bold red", "helped": "green", "no_difference": ""}
+
+
+@click.command()
+@click.argument("scenarios", nargs=-1)
+@options.architecture
+@options.environment
+@options.assignments
+@options.seed
+@options.replications("Runs a scenario, with seeds one after another; one, if not given.")
+@options.jobs
+@options.json_file
+@options.store
+@options.resume
+def causes(scenarios: tuple[str, ...], json_file: TextIO | None, **given: Any) -> int:
+    """Run SCENARIOS (none named: all shipped) and say where acting is worse than not acting, and what the chains of causes leave open.
+
+    Each run is made again with nobody acting, with each action left out in turn, and without the fault: about three runs for one.
+    """
+    given["replications"] = given["replications"] or 1
+    with Session(StderrProgress()) as session:
+        jobs = scenario_jobs(session, scenarios or list(library().shipped("scenario")), taken(JobOptions, given))
+        records = run_all(session, jobs, taken(ExecutionOptions, given), "causes", causes=True)
+        result = result_of(session, jobs, records)
+    write_json(result, json_file)
+    if not is_stdout(json_file):
+        print_causes(result.runs, Console())
+    return 0
+
+
+def print_causes(runs: Sequence[RunResult], console: Console) -> None:
+    """A line a run, where acting hurt with the reason; then the counts."""
+    for run in runs:
+        for text, style in lines(run):
+            say(console, text, style)
+    shown = [run.counterfactuals for run in runs if run.counterfactuals is not None]
+    effects = [found.effect for found in shown]
+    open_flows = sum(len(graph.unexplained) for run in runs for graph in run.chains)
+    say(console, "")
+    say(
+        console,
+        f"{len(runs)} runs of {len({run.scenario for run in runs})} scenarios: acting helped in {effects.count('helped')}, made no "
+        f"difference in {effects.count('no_difference')}, was worse than not acting in {effects.count('hurt')}; "
+        f"{open_flows} failing flows are not explained; {sum(found.runs for found in shown)} runs made",
+    )
+
+
+def lines(run: RunResult) -> Iterator[tuple[str, str]]:
+    """What is said of a run, with its style."""
+    if (shown := run.counterfactuals) is not None:
+        yield f"{_headline(run, shown)}", STYLE[shown.effect]
+        if shown.effect == "hurt":
+            for reason in reasons(run, shown):
+                yield f"        {reason}", ""
+    for graph in run.chains:
+        if graph.unexplained:
+            flows = join([display_name(flow) for flow in graph.unexplained])["en"]
+            yield f"        not explained in {run.scenario}: {flows}", ""
+
+
+def _headline(run: RunResult, shown: Counterfactuals) -> str:
+    words = {"hurt": "▼ worse", "helped": "▲ better", "no_difference": "＝ same "}
+    nobody = shown.nobody_acts
+    return (
+        f"{words[shown.effect]} {run.scenario} seed {run.seed}: failed orders {number(shown.as_run.failed_orders)}, nobody acting "
+        f"{number(nobody.failed_orders)}; impaired {duration(shown.as_run.impaired_s)}, nobody acting {duration(nobody.impaired_s)}"
+    )
+
+
+def reasons(run: RunResult, shown: Counterfactuals) -> list[str]:
+    """Why acting was worse: the actions that hurt, or that none did alone; and the outages, with what each comes of."""
+    hurt = [action_text(effect, shown)["en"] for effect in shown.actions if effect.effect == "hurt"]
+    errors = [
+        f"{taken.name} at {taken.by} was done wrongly: {taken.error.replace('_', ' ')}"
+        for effect in shown.actions
+        for taken in effect.taken
+        if taken.error is not None
+    ]
+    return [*(hurt or ["no action alone: left out one by one, none makes a difference for the better"]), *errors,
+            *(text["en"] for text in outage_texts(run))]  # fmt: skip

@@ -1,0 +1,193 @@
+"""What acting did, outages and boxes of the chain of causes as texts, in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+from chaos.i18n.names import own_text
+from chaos.i18n.texts import LocalizedText, display_name, duration_text, join, lookup, translate, untranslated
+from chaos.measures.formatting import instant, number, signed
+from chaos.results.counterfactuals import (
+    ActionEffect,
+    ActionTaken,
+    CauseGraph,
+    CauseNode,
+    Counterfactuals,
+    Difference,
+    Effect,
+    Outage,
+    OutageCauses,
+)
+from chaos.results.run import RunResult
+
+GLYPHS: Mapping[Effect, str] = MappingProxyType({"helped": "▲", "no_difference": "＝", "hurt": "▼"})
+"""So that an effect is not told by its colour alone."""
+LISTED = 4
+"""So many names are written out of a longer list."""
+
+
+def action_title(verb: str, target: str) -> LocalizedText:
+    """What is done to what: restart counter."""
+    names = join([display_name(part) for part in target.split(",")])
+    return join([lookup("verb", verb), names], " ", "") if target else lookup("verb", verb)
+
+
+def outage_texts(run: RunResult) -> list[LocalizedText]:
+    """A sentence for each outage: when, how long, how many orders, and as far as runs without show it, why and how it ended."""
+    shown = run.counterfactuals.outages if run.counterfactuals is not None else []
+    titles = {action.name: action_title(action.verb, action.target) for action in run.actions}
+    last = len(run.outages) - 1
+    found = []
+    for i, outage in enumerate(run.outages):
+        over = i < last or run.measures.recovered is not False
+        parts = [_outage(i + 1, outage)]
+        parts += _causes(shown[i], titles, over) if i < len(shown) else []
+        parts += [] if over else [translate("outage.not_over")]
+        found.append(join(parts, "; ", "；"))
+    return found
+
+
+def _outage(n: int, outage: Outage) -> LocalizedText:
+    return translate(
+        "outage.head",
+        n=n,
+        begin=instant(outage.begin_ns),
+        end=instant(outage.end_ns),
+        length=duration_text(outage.impaired_s),
+        orders=number(outage.failed_orders),
+    )
+
+
+def _causes(shown: OutageCauses, titles: dict[str, LocalizedText], over: bool) -> list[LocalizedText]:
+    def named(key: str, names: Iterable[str]) -> LocalizedText:
+        return translate(key, actions=join([titles.get(name, untranslated(name)) for name in names]))
+
+    found = []
+    if shown.only_with:
+        found.append(named("outage.only_with", shown.only_with))
+    elif shown.acting:
+        found.append(translate("outage.acting"))
+    elif shown.without_method_s is not None:
+        key = "outage.without_method" if shown.without_method_s else "outage.method"
+        found.append(translate(key, impaired=duration_text(shown.without_method_s)))
+    if shown.prolonged_by:
+        found.append(named("outage.prolonged_by", shown.prolonged_by))
+    if shown.ended_by:
+        found.append(named("outage.ended_by", shown.ended_by))
+    elif shown.unaided and over and not shown.prolonged_by:
+        found.append(translate("outage.unaided"))
+    return found
+
+
+# --- actions ----------------------------------------------------------------------------------------------------------------
+
+
+def acting_text(shown: Counterfactuals) -> LocalizedText:
+    """What comes of nobody acting, and what acting did on the whole."""
+    return translate(
+        "acting.nobody",
+        orders=number(shown.nobody_acts.failed_orders),
+        impaired=duration_text(shown.nobody_acts.impaired_s),
+        effect=effect_text(shown.effect),
+    )
+
+
+def effect_text(effect: Effect) -> LocalizedText:
+    """Glyph and word: ▼ hurt."""
+    return join([untranslated(GLYPHS[effect]), translate(f"effect.{effect}")], " ", " ")
+
+
+def action_text(effect: ActionEffect, shown: Counterfactuals) -> LocalizedText:
+    """One action: what it did, who and when, and the figures with and without it."""
+    return translate(
+        "acting.action",
+        effect=effect_text(effect.effect),
+        action=action_title(effect.taken[0].verb, effect.taken[0].target),
+        taken=join([taken_text(taken) for taken in effect.taken[:LISTED]], "; ", "；"),
+        failed=number(shown.as_run.failed_orders),
+        without=number(effect.without.failed_orders),
+        difference=difference_text(effect.difference),
+    )
+
+
+def taken_text(taken: ActionTaken) -> LocalizedText:
+    """Who did it, when, and how it ended."""
+    at = taken.ended_ns if taken.ended_ns is not None else taken.approved_ns
+    begun = taken.begun_ns if taken.begun_ns is not None else taken.approved_ns
+    return translate(
+        f"taken.{taken.end}",
+        by=lookup("name", taken.by),
+        begun="–" if begun is None else instant(begun),
+        ended="–" if at is None else instant(at),
+    )
+
+
+def difference_text(difference: Difference) -> LocalizedText:
+    """By how much the figures differ: more failed orders and more minutes are plus. What is wrong in the books, and failed requests, are
+    said where they differ and failed orders do not."""
+    sign = "−" if difference.impaired_s < 0 else "+"
+    impaired = duration_text(abs(difference.impaired_s)).map(lambda text: f"{sign}{text}")
+    parts = [
+        translate(
+            "acting.difference",
+            orders=_signed(difference.failed_orders),
+            impaired=impaired if difference.impaired_s else untranslated("±0"),
+        )
+    ]
+    if difference.wrong_in_the_books:
+        parts.append(translate("acting.books", n=_signed(difference.wrong_in_the_books)))
+    if difference.failed_requests and not difference.failed_orders:
+        parts.append(translate("acting.requests", n=_signed(difference.failed_requests)))
+    return join(parts, ", ", "，")
+
+
+def _signed(value: int) -> str:
+    return signed(value).replace("-", "−") if value else "±0"
+
+
+# --- the chain of causes ----------------------------------------------------------------------------------------------------
+
+
+def chain_title(graph: CauseGraph) -> LocalizedText:
+    """Of which outage, and how much is folded."""
+    folded = translate("chain.folded", links=graph.links, boxes=len(graph.nodes))
+    if graph.outage is None:
+        return folded
+    return join([translate("chain.outage", n=graph.outage + 1), folded], ": ", "：")
+
+
+def node_title(node: CauseNode, run: RunResult) -> LocalizedText:
+    """What a box is about."""
+    if node.kind == "customers":
+        return translate("chain.customers")
+    if node.kind == "action":
+        return join([action_title(*_split(name)) for name in node.names])
+    names = join([display_name(name) if node.kind != "step" else own_text(run, name) for name in node.names])
+    return join([translate("chain.step"), names], " ", "：") if node.kind == "step" else names
+
+
+def _split(name: str) -> tuple[str, str]:
+    verb, _, target = name.partition(" ")
+    return verb, target
+
+
+def node_text(node: CauseNode) -> LocalizedText:
+    """How it was not well, and what it holds."""
+    what = translate(
+        f"box.{node.state}" if node.kind != "customers" else f"customers.{node.state}",
+        slots=node.slots or "",
+        until="–" if node.until_ns is None else instant(node.until_ns),
+        n=len(node.members),
+    )
+    members = [display_name(member.name) for member in node.members[:LISTED]]
+    if len(node.members) > LISTED:
+        members.append(translate("chain.more", n=len(node.members) - LISTED))
+    return join([what, join(members)], ": ", "：") if members else what
+
+
+def unexplained_text(graph: CauseGraph) -> LocalizedText:
+    """The flows that the chain does not explain; that there are none, if so."""
+    if not graph.unexplained:
+        return translate("chain.explained")
+    return translate("chain.unexplained", flows=join([display_name(flow) for flow in graph.unexplained]))

@@ -1,0 +1,234 @@
+"""The chain of causes in boxes: the links of each outage, grouped by service, few enough to be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from chaos.judgement.causes import LOAD, Link, Root, Stretch, action_roots, links_of, step_roots, unexplained
+from chaos.judgement.symptoms import STEP, Symptoms
+from chaos.results.counterfactuals import (
+    ActionTaken,
+    CauseEdge,
+    CauseGraph,
+    CauseMember,
+    CauseNode,
+    NodeKind,
+    NodeState,
+    Outage,
+)
+from chaos.results.findings import Symptom
+from chaos.results.run import FaultEvidence
+from simcore.base.units import SECOND
+from simcore.journal.model import Journal
+from simcore.model.index import ArchitectureIndex, Part
+
+BOXES_MAX = 7
+"""So many boxes an outage are wanted: services that follow each other are put into one box until there are no more."""
+_STATES: tuple[NodeState, ...] = ("injected", "carried_out", "down", "full", "at_limit", "fails", "slow", "hit")
+"""The gravest first."""
+_STATE_OF: dict[str, NodeState] = {
+    "injected": "injected", "carried_out": "carried_out", "pool_full": "full", "at_limit": "at_limit", "fails": "fails",
+    "requests_fail": "fails", "slow": "slow", "hit": "hit",
+}  # fmt: skip
+
+
+def cause_graphs(
+    journal: Journal,
+    index: ArchitectureIndex,
+    faults: Sequence[FaultEvidence],
+    actions: Sequence[ActionTaken],
+    outages: Sequence[Outage],
+    hold: int,
+) -> list[CauseGraph]:
+    """A chain for each outage, from the end of the one before (the first step) to its own and `hold` (ns) beyond, for what was under way;
+    one for the whole run if there is none. Nothing without a step, or where there is no time before it to compare with."""
+    since = min((fault.began_ns for fault in faults if fault.began_ns is not None), default=None)
+    if since is None or since <= journal.meta.start_ns + STEP * SECOND:
+        return []
+    symptoms = Symptoms(journal, since)
+    begins = [since, *(outage.end_ns for outage in outages)]
+    stretches = [Stretch(begin, outage.end_ns + hold) for begin, outage in zip(begins, outages, strict=False)]
+    whole: tuple[int | None, Stretch] = (None, Stretch(since, journal.meta.end_ns))
+    numbered: list[tuple[int | None, Stretch]] = [*enumerate(stretches)] or [whole]
+    found = []
+    for number, stretch in numbered:
+        roots = [*step_roots(index, faults, stretch), *action_roots(index, symptoms, actions, stretch)]
+        links = links_of(index, symptoms, roots, stretch)
+        if number is not None and not links:  # what violated the steady state was answered too late
+            symptoms = Symptoms(journal, since, slow_flows=True)
+            links = links_of(index, symptoms, roots, stretch)
+        boxes, arrows = boxes_of(links, roots)
+        ids = {box: f"{box.kind}-{number}" for number, box in enumerate(boxes)}
+        found.append(
+            CauseGraph(
+                outage=number,
+                begin_ns=stretch.begin,
+                end_ns=stretch.end,
+                nodes=[_node(ids[box], box, symptoms, stretch) for box in boxes],
+                edges=[CauseEdge(cause=a, effect=b) for a, b in sorted((ids[a], ids[b]) for a, b in arrows)],
+                links=len(links),
+                unexplained=unexplained(links, symptoms, index, stretch),
+            )
+        )
+    return found
+
+
+@dataclass(eq=False)
+class Box:
+    """A box in the making. `of` tells boxes of one place from others; those of a root hold what it hit."""
+
+    kind: NodeKind
+    of: tuple[str, ...]
+    links: list[Link] = field(default_factory=list)
+
+    @property
+    def since(self) -> int:
+        """When the first of its links was not well, ns."""
+        return min(link.at for link in self.links)
+
+    @property
+    def state(self) -> NodeState:
+        """The gravest of what its links showed."""
+        return min((_state(link.symptom) for link in self.links), key=_STATES.index)
+
+
+class Boxes(NamedTuple):
+    """Boxes, and which leads to which."""
+
+    boxes: list[Box]
+    arrows: set[tuple[Box, Box]]
+
+
+def _state(symptom: Symptom) -> NodeState:
+    return _STATE_OF.get(symptom.kind, "hit")
+
+
+def boxes_of(links: Sequence[Link], roots: Sequence[Root]) -> Boxes:
+    """Links in boxes, causes before effects, and the arrows between them."""
+    graph = _Graph(links, roots)
+    graph.merge_places()
+    graph.merge_services(BOXES_MAX)
+    return Boxes(graph.in_order(), graph.edges())
+
+
+def _node(name: str, box: Box, symptoms: Symptoms, stretch: Stretch) -> CauseNode:
+    state, until, slots = box.state, None, None
+    if box.kind == "service":
+        for service in box.of:
+            down = symptoms.down_at(service, box.since, stretch.end)
+            if down is not None and down.since < box.since + STEP * SECOND:
+                state, until = "down", down.until
+    if box.kind == "pool":
+        slots = sum(symptoms.slots(pool) for pool in box.of) or None
+    members = [CauseMember(name=link.part.name, t_ns=link.at) for link in box.links if link.part.name not in box.of]
+    return CauseNode(
+        id=name,
+        kind=box.kind,
+        names=[] if box.kind == "customers" else list(box.of),
+        t_ns=box.since,
+        state=state,
+        members=sorted(members, key=lambda member: (member.t_ns, member.name)),
+        **({"slots": slots} if slots is not None else {}),
+        **({"until_ns": until} if until is not None else {}),
+    )
+
+
+class _Graph:
+    """Links in boxes. Every link but those that a root hit has one cause, so that at first the boxes are a forest."""
+
+    def __init__(self, links: Sequence[Link], roots: Sequence[Root]) -> None:
+        self._cause = {link.part: link.because for link in links}
+        self._box: dict[Part, Box] = {}
+        self.boxes: list[Box] = []
+        made: dict[tuple[object, ...], Box] = {}
+        for link in links:
+            key, box = self._place(link, roots)
+            self._box[link.part] = made.setdefault(key, box)
+            self._box[link.part].links.append(link)
+        self.boxes = list(made.values())
+
+    def _place(self, link: Link, roots: Sequence[Root]) -> tuple[tuple[object, ...], Box]:
+        """The box of a link, by its place and the box of its cause. What a root hit is its own box, with the operations of the service."""
+        root, cause = roots[link.root], self._box[link.because] if link.because is not None else None
+        own = link.part.kind == "operation" and cause is not None and link.because == Part("service", _service(link.part))
+        if cause is None or (own and cause.kind == "step"):
+            return ("root", link.root), Box("action" if root.kind == "action" else "step", (root.name,))
+        kind = _KINDS.get(link.part.kind, "service")
+        of = () if kind == "customers" else (_service(link.part) if kind == "service" else link.part.name,)
+        return (id(cause), kind, of), Box(kind, of)
+
+    def edges(self) -> set[tuple[Box, Box]]:
+        """The arrows between boxes."""
+        pairs = ((self._box[because], self._box[part]) for part, because in self._cause.items() if because is not None)
+        return {(cause, effect) for cause, effect in pairs if cause is not effect}
+
+    def in_order(self) -> list[Box]:
+        """The boxes, causes before effects, and as far as that leaves it open in the order of time."""
+        left, edges, found = list(self.boxes), self.edges(), []
+        while left:
+            waiting = {effect for cause, effect in edges if cause in left}
+            ready = [box for box in left if box not in waiting]
+            found.append(min(ready, key=lambda box: (box.since, min(link.depth for link in box.links), box.of)))
+            left.remove(found[-1])
+        return found
+
+    def merge_places(self) -> None:
+        """One box a place, as far as none of them led to the other."""
+        changed = True
+        while changed:
+            changed = False
+            for box in list(self.boxes):
+                same = (other for other in self.boxes if other is not box and (other.kind, other.of) == (box.kind, box.of))
+                other = next((o for o in same if box.kind not in ("step", "action") and not self._linked(box, o)), None)
+                if other is not None:
+                    self._merge(box, other)
+                    changed = True
+                    break
+
+    def merge_services(self, most: int) -> None:
+        """Services of which one led to the next within a window become one box, those nearest to the customers first."""
+        while len(self.boxes) > most:
+            pairs = [
+                (cause, effect)
+                for cause, effect in self.edges()
+                if cause.kind == effect.kind == "service" and not self._linked_otherwise(cause, effect)
+            ]
+            if not pairs:
+                return
+            self._merge(*max(pairs, key=lambda pair: (-abs(pair[1].since - pair[0].since), pair[1].since, pair[1].of)))
+
+    def _linked(self, a: Box, b: Box) -> bool:
+        """Whether there is a way from one to the other."""
+        return b in self._reached([a]) or a in self._reached([b])
+
+    def _linked_otherwise(self, cause: Box, effect: Box) -> bool:
+        """Whether there is a way past the arrow between them."""
+        return effect in self._reached([b for a, b in self.edges() if a is cause and b is not effect])
+
+    def _reached(self, start: Iterable[Box]) -> set[Box]:
+        edges, found = self.edges(), set(start)
+        left = list(found)
+        while left:
+            at = left.pop()
+            more = {effect for cause, effect in edges if cause is at} - found
+            found |= more
+            left += more
+        return found
+
+    def _merge(self, into: Box, other: Box) -> None:
+        into.of = tuple(dict.fromkeys((*into.of, *other.of)))
+        into.links += other.links
+        for link in other.links:
+            self._box[link.part] = into
+        self.boxes.remove(other)
+
+
+_KINDS: dict[str, NodeKind] = {
+    "flow": "customers", LOAD: "step", "pool": "pool", "limit": "limit", "link": "link", "call": "call",
+}  # fmt: skip
+
+
+def _service(part: Part) -> str:
+    return part.name.partition(".")[0]

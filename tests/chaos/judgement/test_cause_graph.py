@@ -1,0 +1,175 @@
+"""Chains of causes in boxes: of links made by hand, of a small system, and of incidents that load causes."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from chaos.execution.execute import execute
+from chaos.execution.jobs import Job
+from chaos.execution.session import Session
+from chaos.judgement.cause_graph import BOXES_MAX, boxes_of, cause_graphs
+from chaos.judgement.causes import Link, Root
+from chaos.results.counterfactuals import CauseGraph
+from chaos.results.findings import CarriedOut, Fails, Hit, Injected, PoolFull, RequestsFail, Slow, Symptom
+from chaos.results.run import FaultEvidence, RunResult
+from simcore.base.units import SECOND
+from simcore.model.index import Part
+
+STEP = Root("step", "the bank is slow", 0, (Part("service", "bank"),), Injected(fault="slow"))
+CLOCK = (10 * 60 + 2) * 60 * SECOND
+RESTART = Root("action", "restart core", 0, (Part("service", "core"),), CarriedOut(verb="restart", by="desk"))
+
+
+def link(at_s: int, part: str, because: str | None, symptom: Symptom, root: int = 0) -> Link:
+    cause = None if because is None else Part(*because.split("/", 1))
+    depth = 0 if because is None else 1
+    return Link(at_s * SECOND, depth, Part(*part.split("/", 1)), symptom, cause, root)
+
+
+BANK = [
+    link(0, "service/bank", None, STEP.symptom),
+    link(0, "operation/bank.credit", "service/bank", Hit()),
+    link(10, "operation/core.transfer", "operation/bank.credit", Slow(times=3)),
+    link(20, "pool/threads", "operation/core.transfer", PoolFull()),
+    link(20, "operation/core.place", "pool/threads", Slow(times=3)),
+    link(20, "operation/core.login", "pool/threads", Fails()),
+    link(30, "operation/gateway.place", "operation/core.place", Slow(times=3)),
+    link(30, "operation/gateway.transfer", "operation/core.transfer", Slow(times=3)),
+    link(40, "flow/order", "operation/gateway.place", RequestsFail()),
+    link(50, "flow/transfer", "operation/gateway.transfer", RequestsFail()),
+]
+
+
+def shapes(links: list[Link], roots: list[Root]) -> tuple[list[tuple[str, list[str], str]], list[tuple[int, int]]]:
+    """Boxes as (kind, names or members, state), and arrows by their numbers."""
+    boxes, arrows = boxes_of(links, roots)
+    numbers = {box: i for i, box in enumerate(boxes)}
+    told = [(box.kind, sorted({m.part.name for m in box.links}), box.state) for box in boxes]
+    return told, sorted((numbers[a], numbers[b]) for a, b in arrows)
+
+
+def test_operations_fold_by_service_and_a_service_that_led_to_itself_is_two_boxes() -> None:
+    """What a step hit is one box with it; the gateway is one, whichever of the core's boxes it suffers from; so are customers."""
+    boxes, arrows = shapes(BANK, [STEP])
+    assert boxes == [
+        ("step", ["bank", "bank.credit"], "injected"),
+        ("service", ["core.transfer"], "slow"),
+        ("pool", ["threads"], "full"),
+        ("service", ["core.login", "core.place"], "fails"),
+        ("service", ["gateway.place", "gateway.transfer"], "slow"),
+        ("customers", ["order", "transfer"], "fails"),
+    ]
+    assert arrows == [(0, 1), (1, 2), (1, 4), (2, 3), (3, 4), (4, 5)]
+
+
+def test_an_action_is_a_box_of_its_own_before_what_it_was_done_to() -> None:
+    """Its service's operations are another."""
+    boxes, arrows = shapes(
+        [
+            link(0, "service/core", None, RESTART.symptom),
+            link(0, "operation/core.place", "service/core", Hit()),
+            link(10, "flow/order", "operation/core.place", RequestsFail()),
+        ],
+        [RESTART],
+    )
+    assert [kind for kind, _, _ in boxes] == ["action", "service", "customers"]
+    assert arrows == [(0, 1), (1, 2)]
+
+
+def test_customers_who_fill_something_are_apart_from_those_who_suffer_from_it() -> None:
+    """A flow that fails, asks elsewhere, and so brings down another."""
+    boxes, arrows = shapes(
+        [
+            link(0, "service/bank", None, STEP.symptom),
+            link(10, "flow/see", "service/bank", RequestsFail()),
+            link(20, "pool/seats", "flow/see", PoolFull()),
+            link(30, "flow/order", "pool/seats", RequestsFail()),
+        ],
+        [STEP],
+    )
+    assert [(kind, names) for kind, names, _ in boxes] == [
+        ("step", ["bank"]), ("customers", ["see"]), ("pool", ["seats"]), ("customers", ["order"]),
+    ]  # fmt: skip
+    assert arrows == [(0, 1), (1, 2), (2, 3)]
+
+
+def test_a_long_row_of_services_becomes_short() -> None:
+    """Services that follow each other are one box, those nearest to the customers first, until there are no more than wanted."""
+    row = [link(0, "service/bank", None, STEP.symptom)]
+    before = "service/bank"
+    for n in range(9):
+        row.append(link(n + 1, f"operation/s{n}.do", before, Slow(times=3)))
+        before = f"operation/s{n}.do"
+    row.append(link(20, "flow/order", before, RequestsFail()))
+    boxes, _ = boxes_of(row, [STEP])
+    assert len(boxes) == BOXES_MAX
+    assert boxes[-2].of == ("s4", "s5", "s6", "s7", "s8")
+
+
+# --- runs -------------------------------------------------------------------------------------------------------------------
+
+
+def require_sound(run: RunResult) -> None:
+    """Every box but roots has a cause that stands before it and is no later than what it is a cause of."""
+    assert [graph.outage for graph in run.chains] == (list(range(len(run.outages))) or [None])
+    for graph in run.chains:
+        places = {node.id: i for i, node in enumerate(graph.nodes)}
+        caused = {edge.effect for edge in graph.edges}
+        assert all(places[edge.cause] < places[edge.effect] for edge in graph.edges)
+        assert all(node.id in caused or node.kind in ("step", "action") for node in graph.nodes)
+        assert len(graph.nodes) <= BOXES_MAX
+        assert all(node.t_ns >= graph.begin_ns for node in graph.nodes)
+        assert all(node.t_ns == min(m.t_ns for m in node.members) for node in graph.nodes if node.kind == "customers")
+
+
+def flows_of(graph: CauseGraph) -> set[str]:
+    return {member.name for node in graph.nodes if node.kind == "customers" for member in node.members}
+
+
+@pytest.mark.parametrize(
+    ("scenario", "pool"),
+    [("incidents/kiwoom-2025-04-03", "counter-threads"), ("incidents/zerodha-2019-08-29", "counter-connections")],
+)
+def test_orders_that_load_of_another_kind_costs_are_explained(scenario: str, pool: str) -> None:
+    """Amendments, or the bookings of one order, fill what orders need: a chain leads from the load to every flow that fails."""
+    with Session() as session:
+        run = execute(session, Job(scenario, 1))
+    require_sound(run)
+    assert run.measures.orders.failed_orders > 5000
+    first = run.chains[0]
+    assert first.nodes[0].kind == "step"
+    assert pool in [name for node in first.nodes if node.kind == "pool" for name in node.names]
+    assert {"place-order", "margin-order", "login"} <= flows_of(first)
+    assert list(itertools.chain(*(graph.unexplained for graph in run.chains))) == []
+
+
+@pytest.mark.parametrize(
+    "scenario",
+    ["requirements/load/reconnect-storm", "incidents/china-merchants-2022-03-14", "requirements/infrastructure/grey-replica"],
+)
+def test_no_flow_is_left_unexplained(scenario: str) -> None:
+    """Lost sessions, customers who ring instead, and one that is only slow."""
+    with Session() as session:
+        run = execute(session, Job(scenario, 1))
+    require_sound(run)
+    assert [graph.unexplained for graph in run.chains] == [[] for _ in run.chains]
+    assert any(flows_of(graph) for graph in run.chains)
+
+
+def test_a_flow_that_no_arrow_reaches_is_said_so(tmp_path: Path, write: Callable[..., Path]) -> None:
+    """The step hits a service that no order comes to; the orders fail because their own work suddenly takes longer than they wait."""
+    spare = '{ at: "10:02", for: 2min, hang: { service: spare } }'
+    path = write(tmp_path, method=spare)
+    with Session() as session:
+        reference = Job(str(path), 1).system
+        system = session.bind(reference)
+        hung = session.bind(Job(str(write(tmp_path, name="hung")), 1).system)
+        journal = hung.run(hung.inputs.scenario.model, 1)
+        faults = [FaultEvidence(name="spare", fault="hang", began_ns=CLOCK, targets=["unit/spare#0"])]
+        (graph,) = cause_graphs(journal, system.inputs.index, faults, [], [], SECOND)
+    assert graph.unexplained == ["order"]
+    assert graph.nodes == []

@@ -1,0 +1,134 @@
+"""What acting did, by hand: which differences count, and what leaving an action out shows of an outage."""
+
+from __future__ import annotations
+
+import pytest
+
+from chaos.judgement.counterfactuals import counterfactuals, difference, effect, names_to_leave_out
+from chaos.results.counterfactuals import ActionTaken, Counterfactuals, Outage, RunFigures
+from chaos.results.run import FaultEvidence, Measures, Orders, RunResult
+from simcore.base.units import SECOND
+
+
+def figures(failed_orders: int = 0, impaired_s: float = 0.0, duplicated: int = 0, requests: int = 0) -> RunFigures:
+    rest = dict.fromkeys(("blocked", "failed", "unknown", "lost", "orphan", "stranded", "late"), 0)
+    return RunFigures(failed_orders=failed_orders, duplicated=duplicated, failed_requests=requests, impaired_s=impaired_s, **rest)
+
+
+@pytest.mark.parametrize(
+    ("with_it", "without", "expected"),
+    [
+        (figures(105), figures(100), "hurt"),
+        (figures(104), figures(100), "no_difference"),
+        (figures(100), figures(105), "helped"),
+        (figures(10_000), figures(9_900), "hurt"),
+        (figures(10_000), figures(9_901), "no_difference"),
+        (figures(100, 60.0), figures(100, 0.0), "hurt"),
+        (figures(100, 59.0), figures(100, 0.0), "no_difference"),
+        (figures(100, 0.0), figures(100, 60.0), "helped"),
+        (figures(100, 600.0), figures(200, 0.0), "helped"),
+        (figures(duplicated=5), figures(), "hurt"),
+        (figures(duplicated=4), figures(), "no_difference"),
+        (figures(requests=5), figures(), "hurt"),
+        (figures(requests=1), figures(requests=6), "helped"),
+        (figures(), figures(), "no_difference"),
+    ],
+)
+def test_the_first_figure_that_differs_decides(with_it: RunFigures, without: RunFigures, expected: str) -> None:
+    """Five orders and one in a hundred, a minute, five orders wrong in the books, five requests: each bound itself counts."""
+    assert effect(with_it, without) == expected
+
+
+def test_a_difference_is_what_came_of_it() -> None:
+    """More with the action is plus."""
+    found = difference(figures(8257, 1110.0, 3656, 9), figures(6138, 870.0, 3514, 9))
+    assert found.model_dump() == {
+        "failed_orders": 2119, "impaired_s": 240.0, "wrong_in_the_books": 142, "failed_requests": 0,
+    }  # fmt: skip
+
+
+# --- whole runs -------------------------------------------------------------------------------------------------------------
+
+
+def outage(begin: int, end: int, failed: int = 0) -> Outage:
+    return Outage(begin_ns=begin * SECOND, end_ns=end * SECOND, impaired_s=float(end - begin), failed_orders=failed)
+
+
+def action(verb: str, target: str = "core", end: str = "done") -> ActionTaken:
+    return ActionTaken(verb=verb, target=target, by="desk", begun_ns=0, ended_ns=1, end=end)  # type: ignore[arg-type]
+
+
+def run(*outages: Outage, actions: tuple[ActionTaken, ...] = (), failed: int | None = None) -> RunResult:
+    orders = sum(o.failed_orders for o in outages) if failed is None else failed
+    return RunResult(
+        architecture="small",
+        seed=1,
+        digest="0",
+        measures=Measures(
+            orders=Orders(intended=1000, failed_orders=orders, unknown=orders), impaired_s=sum(o.impaired_s for o in outages)
+        ),
+        faults=[FaultEvidence(name="step", fault="hang")],
+        outages=list(outages),
+        actions=list(actions),
+    )
+
+
+RESTART = action("restart")
+
+
+def told(with_it: RunResult, nobody: RunResult, without: RunResult, control: RunResult | None = None) -> Counterfactuals:
+    return counterfactuals(with_it, nobody, {"restart core": without}, control)
+
+
+def test_an_outage_that_only_an_action_makes() -> None:
+    """The second one is not there without the restart; the first is, and ends by itself."""
+    with_it = run(outage(100, 400, 60), outage(600, 700, 20), actions=(RESTART,))
+    without = run(outage(100, 400, 60))
+    found = told(with_it, without, without, run())
+    assert [o.only_with for o in found.outages] == [[], ["restart core"]]
+    assert [o.acting for o in found.outages] == [False, True]
+    assert [o.unaided for o in found.outages] == [True, False]
+    assert [o.without_method_s for o in found.outages] == [0.0, 0.0]
+    assert found.actions[0].effect == found.effect == "hurt"
+    assert found.runs == 4
+
+
+@pytest.mark.parametrize(
+    ("end_without", "ended_by", "prolonged_by"),
+    [(460, ["restart core"], []), (459, [], []), (341, [], []), (340, [], ["restart core"])],
+)
+def test_an_action_ended_an_outage_only_if_it_lasts_a_minute_longer_without(
+    end_without: int, ended_by: list[str], prolonged_by: list[str]
+) -> None:
+    """And prolonged it if it is over a minute sooner without."""
+    other = run(outage(100, end_without))
+    (found,) = told(run(outage(100, 400), actions=(RESTART,)), other, other).outages
+    assert (found.ended_by, found.prolonged_by) == (ended_by, prolonged_by)
+    assert found.without_method_s is None
+
+
+def test_an_outage_is_unaided_unless_it_lasts_longer_when_nobody_acts() -> None:
+    """A minute more is longer."""
+    with_it = run(outage(100, 400), actions=(RESTART,))
+    longer, shorter = run(outage(100, 460)), run(outage(100, 459))
+    assert not told(with_it, longer, longer).outages[0].unaided
+    assert told(with_it, shorter, longer).outages[0].unaided
+
+
+def test_what_was_called_off_or_found_nothing_to_do_made_no_difference_and_needs_no_run() -> None:
+    """It is told all the same."""
+    actions = (action("restart", end="called_off"), action("isolate", end="not_needed"))
+    assert names_to_leave_out(actions) == []
+    found = counterfactuals(run(outage(100, 400, 60), actions=actions), None, {}, None)
+    assert [(a.name, a.effect) for a in found.actions] == [("restart core", "no_difference"), ("isolate core", "no_difference")]
+    assert found.nobody_acts == found.as_run
+    assert (found.effect, found.runs) == ("no_difference", 1)
+    assert found.outages[0].unaided
+
+
+def test_an_action_taken_twice_is_left_out_once() -> None:
+    """All times that it is taken are one action; what failed or is under way counts."""
+    actions = [action("restart"), action("restart", end="failed"), action("failover", end="under_way")]
+    assert names_to_leave_out(actions) == ["restart core", "failover core"]
+    found = counterfactuals(run(actions=tuple(actions)), run(), {"restart core": run(), "failover core": run()}, None)
+    assert [len(a.taken) for a in found.actions] == [2, 1]
