@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import click
 from rich.console import Console
 
 from chaos.cli import options
 from chaos.cli.exit_codes import of_result
 from chaos.cli.inspect import TEMPLATE
-from chaos.cli.printing import print_acting, print_chains
-from chaos.cli.printing import say as say_line
+from chaos.cli.printing import Printer, print_acting, print_chains
 from chaos.cli.progress import StderrProgress
 from chaos.execution.campaign import ExecutionOptions, result_of, run_all
 from chaos.execution.execute import journal_folder
 from chaos.execution.jobs import Job
 from chaos.execution.session import Session
+from chaos.i18n.names import grade_text
+from chaos.i18n.texts import LocalizedText, display_name, join, lookup, translate
 from chaos.judgement.causes import paths_to
 from chaos.measures.formatting import Language, fraction, minute, number, rounded
 from chaos.reports.write import journals, write_run
@@ -48,36 +47,28 @@ def show(
     orders = run.measures.orders
     callers = sorted({site.body.name for site in index.call_sites.values() if site.callee == BANK})
 
-    def say(text: str = "", style: str = "") -> None:
-        say_line(console, text, style)
-
+    out = Printer(console, language)
     step, (begin, end) = run.faults[0], run.window or (0, 0)
-    say("One bank slows down", "bold")
-    say()
-    say(
-        f"A mid-size broker on a normal day: {number(orders.intended)} stock orders and {number(run.measures.flows['login'].intended)} logins "
-        f"between {minute(begin)} and {minute(end)}."
-    )
-    say(
-        f"At {minute(step.began_ns or 0)} {BANK} begins to answer a hundred times as slowly. Nothing else is touched. "
-        f"What calls {BANK}: {', '.join(callers)}."
-    )
-    say("No stock order and no login calls it.")
-    say()
-    _say_outcome(run.measures, say)
-    print_acting(run, console)
-    print_chains(run, console)
-    pools = [link.name for link in paths_to(run.causes, ["place-order"]) if link.kind == "pool"]
+    bank = display_name(BANK)
+    out(translate("demo.title"), style="bold")
+    out()
+    logins = number(run.measures.flows["login"].intended)
+    out(translate("demo.day", orders=number(orders.intended), logins=logins, begin=minute(begin), end=minute(end)))
+    names = join([display_name(caller) for caller in callers])
+    out(translate("demo.fault", at=minute(step.began_ns or 0), bank=bank, callers=names))
+    out(translate("demo.nobody_calls"))
+    out()
+    _print_outcome(run.measures, out)
+    print_acting(run, console, language)
+    print_chains(run, console, language)
+    pools = [display_name(link.name) for link in paths_to(run.causes, ["place-order"]) if link.kind == "pool"]
     if pools:
-        say()
-        say(
-            f"Stock orders and logins share {' and '.join(pools)} with the calls that wait for {BANK}, "
-            "and those give nothing back until they are answered."
-        )
-    say(f"digest {run.digest}; see it again: coredrill demo --seed {seed}; change it: coredrill init")
+        out()
+        out(translate("demo.pools", pools=join(pools, " and "), bank=bank))
+    out(translate("demo.again", digest=run.digest, seed=seed))
     if html is not None:
         write_run(journal_folder(session, job), html, language, replay=f"coredrill demo --seed {seed}")
-        say(f"replayed and charted in {html}")
+        out(translate("demo.page", file=html))
     happened = step.took_effect and not run.invalid and orders.failed_orders > 0
     if happened and not run.broken_laws:
         return 0
@@ -85,19 +76,28 @@ def show(
     return of_result(summary.verdict, summary.conservation_broken)
 
 
-def _say_outcome(measures: Measures, say: Callable[..., None]) -> None:
+def _print_outcome(measures: Measures, out: Printer) -> None:
     orders, login = measures.orders, measures.flows["login"]
-    say(
-        f"failed stock orders  {number(orders.failed_orders)} of {number(orders.intended)} ({fraction(orders.failed_share or 0.0)}): "
-        f"blocked at login {number(orders.blocked)}, failed {number(orders.failed)}, outcome unknown {number(orders.unknown)}",
-        "bold",
+    failed = translate(
+        "demo.failed",
+        failed=number(orders.failed_orders),
+        intended=number(orders.intended),
+        share=fraction(orders.failed_share or 0.0),
+        blocked=number(orders.blocked),
+        errors=number(orders.failed),
+        unknown=number(orders.unknown),
     )
-    say(f"logins that failed   {number(login.blocked)} of {number(login.intended)}")
+    out(failed, style="bold")
+    out(translate("demo.logins", blocked=number(login.blocked), intended=number(login.intended)))
     if orders.duplicated:
-        say(f"placed twice         {number(orders.duplicated)}, by customers who tried again without an answer")
-    say(f"impaired             {rounded((measures.impaired_s or 0.0) / 60)} minutes in session")
+        out(translate("demo.duplicated", n=number(orders.duplicated)))
+    out(translate("demo.impaired", minutes=rounded((measures.impaired_s or 0.0) / 60)))
     if measures.first_noticed:
-        by, after = measures.first_noticed_by, measures.first_noticed_s or 0.0
-        say(f"first noticed        by {measures.first_noticed} {by}, {rounded(after)} s after the service level broke")
-    grades = ", ".join(f"{name}: {grade.label}" for name, grade in measures.severity.items())
-    say(f"severity             {grades}")
+        by = LocalizedText(measures.first_noticed_by or "", display_name(measures.first_noticed_by or "").zh)
+        who = lookup("terminal.noticed.who", measures.first_noticed)
+        out(translate("demo.noticed", who=who, name=by, after=rounded(measures.first_noticed_s or 0.0)))
+    grades = [
+        LocalizedText(f"{name}: {grade.label}", f"{display_name(name).zh}：{grade_text(grade).zh}")
+        for name, grade in measures.severity.items()
+    ]
+    out(translate("demo.severity", grades=join(grades, ", ", "；")))

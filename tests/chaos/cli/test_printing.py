@@ -10,9 +10,9 @@ from rich.console import Console
 
 from chaos.cli.printing import LABEL, print_result, print_run
 from chaos.measures.formatting import Language
-from chaos.results.findings import BoundBroken, ExpectationFinding, Findings, FoundValue, Limits, NoEffect, PoolFull, Unit
+from chaos.results.counterfactuals import CauseEdge, CauseGraph, CauseMember, CauseNode
+from chaos.results.findings import BoundBroken, ExpectationFinding, Findings, FoundValue, Limits, NoEffect, Unit
 from chaos.results.run import (
-    CausalLink,
     Counts,
     ExpectationResult,
     Grade,
@@ -62,11 +62,25 @@ RUN = RunResult(
     expectations=[
         ExpectationResult(measure="impaired_s", expected="impaired_s ≤ 300 s in 90% of the runs", shown="1110 s", holds=False)
     ],
-    causes=[
-        CausalLink(t_ns=34_230_000_000_000, kind="pool", name="counter-threads", what="every slot taken, others wait"),
-        CausalLink(
-            t_ns=34_260_000_000_000, kind="flow", name="login", what="customers' intents fail", because="pool/counter-threads"
-        ),
+    chains=[
+        CauseGraph(
+            begin_ns=0,
+            end_ns=1,
+            links=3,
+            nodes=[
+                CauseNode(id="a", kind="step", names=["the bank hangs"], t_ns=34_200_000_000_000, state="injected"),
+                CauseNode(id="b", kind="pool", names=["counter-threads"], t_ns=34_230_000_000_000, state="full", slots=24),
+                CauseNode(
+                    id="c",
+                    kind="customers",
+                    names=[],
+                    t_ns=34_260_000_000_000,
+                    state="fails",
+                    members=[CauseMember(name="login", t_ns=34_260_000_000_000)],
+                ),
+            ],
+            edges=[CauseEdge(cause="a", effect="b"), CauseEdge(cause="b", effect="c")],
+        )
     ],
     timeline=[TimelineLine(published_ns=34_200_000_000_000, what="apps fail")],
     replay="coredrill replay incidents/one --seed 7",
@@ -76,7 +90,6 @@ RUN = RunResult(
             NoEffect(step="the bank hangs"),
         ],
         expectations=[ExpectationFinding(bound=BOUND, found=FoundValue(unit=Unit.DURATION, value=1110.0))],
-        symptoms=[PoolFull(), PoolFull()],
     ),
 )
 ENGLISH = """\
@@ -94,9 +107,11 @@ customers      90 of 900 hit
 severity       csrc-2021-12 重大, dora major
 timeline       09:30:00 published, – simulated: apps fail
 
-what led to what
-  09:30:30  pool counter-threads: every slot taken, others wait
-  09:31:00  flow login: customers' intents fail  ← counter-threads
+what led to what, 3 links in 3 boxes
+  09:30:00  fault the bank hangs: injected
+  09:30:30  counter-threads: every one of 24 slots taken  ← fault the bank hangs
+  09:31:00  customers: 1 flows fail: login  ← counter-threads
+  not explained: no flow
 
 again: coredrill replay incidents/one --seed 7
 """
@@ -115,9 +130,11 @@ incidents/one，架构 集中耦合的传统核心，环境 生产环境，负�
 事件定级       证监会公告〔2021〕12 号：重大；欧盟 DORA：严重 ICT 事件（DORA 所称 major）
 时间线         公开 09:30:00，仿真 –：App 失败
 
-因果链
-  09:30:30  资源池 柜台线程池：线程或连接占满，后来者排队
-  09:31:00  业务类型 登录认证：线程或连接占满，后来者排队  ← 柜台线程池
+因果链，3 条归为 3 组
+  09:30:00  故障：银行假死：注入
+  09:30:30  柜台线程池：24 个线程或连接占满  ← 故障：银行假死
+  09:31:00  客户：1 类业务失败：登录认证  ← 柜台线程池
+  未能解释的业务类型：无
 
 复现：coredrill replay incidents/one --seed 7
 """

@@ -24,6 +24,7 @@ from simcore.model.architecture import Architecture
 ROOT = Path(__file__).resolve().parents[3]
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 LATIN = re.compile(r"[A-Za-z]{2,}")
+COMMAND = re.compile(r"coredrill [a-z]+( --\w+| FOLDER| FILE)*")
 PLACE = re.compile(r"\{\w*\}")
 ALLOWED = {
     *("App", "PC", "UPS", "SMARS", "Power", "Peg"),  # what the trade calls so
@@ -143,7 +144,7 @@ def everything() -> list[Said]:
 
 def latin(text: str) -> list[str]:
     """Words of a text that are neither code, nor places to fill, nor names that are allowed."""
-    bare = PLACE.sub("", re.sub(r"coredrill report FOLDER --csv FILE", "", text))
+    bare = PLACE.sub("", COMMAND.sub("", text))
     slots = {slot.value for slot in Slot}
     return [word for word in LATIN.findall(bare) if word not in ALLOWED | slots]
 
