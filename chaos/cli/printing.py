@@ -181,6 +181,8 @@ def _print_orders(orders: Orders, out: Printer) -> None:
         unknown=number(orders.unknown),
     )
     out.labelled("failed", text, "bold")
+    if orders.rejected_wrongly:
+        out.labelled("wrongly", translate("terminal.wrongly.line", n=number(orders.rejected_wrongly)))
     truths = [
         join([LocalizedText(flag, translate(f"truth.{flag}").zh), untranslated(number(orders.count(flag)))], " ", " ")
         for flag in FLAGS

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
+from chaos.execution.control_run import compared
 from chaos.execution.execute import assessed, run_once
 from chaos.execution.jobs import Job, SystemReference
 from chaos.execution.session import Session
@@ -99,7 +100,7 @@ def _observe(session: Session, system: SystemUnderTest, job: Job, counters: bool
         journal = run_once(system, job)
     except EventBudgetExceededError as error:
         return Observation(seed=job.seed, verdict=TIMED_OUT, why=[str(error)], tripped=[], orders={}, effect="")
-    shown = assessed(session, system, journal)
+    shown = assessed(session, system, compared(session.controls, session.bind(job.plain_system), job, journal))
     measures, judged = shown.measures, shown.judgement
     found = Observation(
         seed=job.seed,

@@ -39,17 +39,25 @@ class Latency(Model):
 
 
 class Objective(Model):
-    """What one flow owes its customers in every window. A business reject is an answer. In windows of fewer than `min_count`
-    intents there is no data."""
+    """What one flow owes its customers in every window. A business reject is an answer, unless the same request is accepted where the
+    method is left out; no answer by `answer_by` is none. In windows of fewer than `min_count` intents there is no data."""
 
-    success: Probability | None = Field(None, description="least share of intents answered (confirmed or rejected)")
+    success: Probability | None = Field(
+        None, description="least share of intents answered in time (confirmed or rightly rejected)"
+    )
+    goodput: Probability | None = Field(None, description="least share of intents confirmed in time; no reject counts")
     latency: Latency | None = Field(None, description="of flows with `record: true` alone")
+    answer_by: Positive | None = Field(
+        None,
+        description="an answer has to have come so long after submission; absent: the latency's bound, else the longest that the "
+        "time-outs of the flow's own calls let its client wait; of a flow without rows and without those: `every`",
+    )
     min_count: Annotated[int, Field(ge=1)] = 20
 
     @model_validator(mode="after")
     def _something(self) -> Objective:
-        if self.success is None and self.latency is None:
-            raise ValueError("an objective needs success, latency or both")
+        if self.success is None and self.goodput is None and self.latency is None:
+            raise ValueError("an objective needs success, goodput, latency or several of them")
         return self
 
 

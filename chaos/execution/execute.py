@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from chaos.execution.control_run import compared
 from chaos.execution.jobs import Job, replay_line
 from chaos.execution.session import Session
 from chaos.execution.target.protocol import RunOptions, SystemUnderTest
@@ -28,7 +29,7 @@ def execute(session: Session, job: Job) -> RunResult:
     """Makes the run, judges it, and keeps its journal if the job names a folder. Raises InputError."""
     session.require(job)
     system = session.bind(job.system)
-    journal = run_once(system, job)
+    journal = compared(session.controls, session.bind(job.plain_system), job, run_once(system, job))
     run = result_of_run(session, job, system, journal)
     if job.journal is not None:
         _keep(journal_folder(session, job), journal, run, system)
@@ -36,7 +37,7 @@ def execute(session: Session, job: Job) -> RunResult:
 
 
 def run_once(system: SystemUnderTest, job: Job) -> Journal:
-    """The journal of a job's run on the system it is for."""
+    """The journal of a job's run on the system it is for, not held against its control run yet."""
     return system.run(system.inputs.scenario.model, job.seed, RunOptions(job.spans, events_max=job.events_max))
 
 
@@ -44,7 +45,7 @@ def assessed(session: Session, system: SystemUnderTest, journal: Journal, metric
     """What a run of a system showed. Of `metrics` those are counted that the system has."""
     rules, inputs = session.files.severity_rules(), system.inputs
     known = [metric for metric in metrics if not check_reading(inputs.index, (), metric)]
-    return assess(inputs.scenario.model, system.watchers, journal, figures(journal), rules, known)
+    return assess(inputs.scenario.model, system.watchers, journal, figures(journal), rules, known, inputs.architecture.flows)
 
 
 def result_of_run(session: Session, job: Job, system: SystemUnderTest, journal: Journal) -> RunResult:
@@ -64,9 +65,10 @@ def result_of_run(session: Session, job: Job, system: SystemUnderTest, journal: 
         seed=job.seed,
         verdict=judgement.verdict,
         reasons=[reason_text(reason)["en"] for reason in judgement.reasons],
-        invalid=bool(found.invalid or found.missed),
+        invalid=bool(found.invalid or found.missed or found.given_up_ns is not None),
         averted=bool(found.missed and not found.invalid),
         doubtful=bool(found.doubts),
+        given_up_ns=found.given_up_ns,
         digest=journal.digest,
         input_digest=system.input_digest,
         window=found.spec.window,
@@ -102,7 +104,7 @@ def journal_folder(session: Session, job: Job) -> Path:
 def _keep(folder: Path, journal: Journal, run: RunResult, system: SystemUnderTest) -> None:
     """The journal, and beside it what a report needs and the journal does not say."""
     scenario = system.inputs.scenario.model
-    intervals = evaluate_intervals(journal, spec_of(scenario, system.watchers, journal))
+    intervals = evaluate_intervals(journal, spec_of(scenario, system.watchers, journal, system.inputs.architecture.flows))
     write_journal(journal, folder)
     violated = violated_stretches(intervals, scenario.steady_state.every)
     store_run(folder, topology=topology_of(system.inputs.index), run=run, violated=violated)

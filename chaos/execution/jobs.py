@@ -63,6 +63,11 @@ class Job:
         )
 
     @property
+    def plain_system(self) -> SystemReference:
+        """That system with nothing left out."""
+        return self.system._replace(left_out=())
+
+    @property
     def group(self) -> GroupKey:
         """The group that it belongs to."""
         return GroupKey(self.scenario, self.architecture, self.environment)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
+from chaos.execution.control_run import ControlOutcomes, control_name
+from chaos.execution.jobs import Job
 from chaos.execution.progress import ProgressReporter
 from chaos.execution.session import Session
 from chaos.execution.store import Store
@@ -48,6 +52,10 @@ class Work(ABC, Generic[Task, Value]):
     @abstractmethod
     def from_json(self, record: JsonObject) -> Value | None:
         """The value of which this was kept; None if it cannot be read any more, so that it is made again."""
+
+    def control(self, session: Session, task: Task) -> Job | None:
+        """The job whose control run the task is held against, if it is known to be before the task is made."""
+        return None
 
     def line(self, value: Value) -> str:
         """What a person reads of it while others are made; empty: it is counted."""
@@ -94,20 +102,44 @@ class TaskRunner(Generic[Task, Value]):
         total, kept = before + len(tasks), before + len(tasks) - len(left)
         progress = ProgressReporter(self.session.progress, what, total, kept)
 
-        def done(numbered: tuple[int, Task], value: Value) -> None:
-            i = numbered[0]
+        def done(given: Given[Task], value: Value) -> None:
+            i = given.number
             self._require_same_files(tasks[i], value, inputs[i])
             made(i, self._kept(self.work.key(tasks[i]), inputs[i], value), False)
             progress.done(self.work.line(value))
 
         try:
-            run_tasks(self.session, Numbered(self.work), [(i, tasks[i]) for i in left], done, self.workers)
+            controls = self._shared_controls([tasks[i] for i in left])
+            given = [Given(i, tasks[i], control) for i, control in zip(left, controls, strict=True)]
+            run_tasks(self.session, GivenWork(self.work), given, done, self.workers)
         except KeyboardInterrupt:
             if self.store is not None:
                 self.session.progress.note(f"{progress.count} {what} are kept in {self.path}; continue with --resume")
             raise
         finally:
             progress.end()
+
+    def _shared_controls(self, tasks: Sequence[Task]) -> list[NamedControl | None]:
+        """The control runs that several of the tasks are held against, made before them, each once, where workers do not share a
+        memory. One that a single task needs is made with it."""
+        if self.workers.cluster is None and self.workers.processes <= 1:
+            return [None] * len(tasks)
+        jobs = [self.work.control(self.session, task) for task in tasks]
+        names = [control_name(self.session.bind(job.system), job) if job is not None else "" for job in jobs]
+        often = {name for name, count in Counter(names).items() if count > 1 and name}
+        wanted = {name: job for name, job in zip(names, jobs, strict=True) if name in often and job is not None}
+        made: dict[str, NamedControl] = {}
+        progress = ProgressReporter(self.session.progress, "control runs", len(wanted), 0)
+
+        def done(job: Job, control: NamedControl) -> None:
+            made[control.name] = control
+            progress.done("")
+
+        try:
+            run_tasks(self.session, named_control, list(wanted.values()), done, self.workers)
+        finally:
+            progress.end()
+        return [made.get(name) for name in names]
 
     def _not_kept(self, tasks: Sequence[Task], inputs: Sequence[str], made: Made[Value]) -> list[int]:
         """The numbers of the tasks that are to be made; what is kept of the others is handed out."""
@@ -143,12 +175,39 @@ def require_same_files(scenario: str, theirs: str, ours: str) -> None:
         raise InputError(f"the cluster's workers have other files for {scenario}", hint="give all of them the same files")
 
 
-class Numbered(Generic[Task, Value]):
-    """A campaign's work on tasks with numbers."""
+class NamedControl(NamedTuple):
+    """A control run with its name."""
+
+    name: str
+    outcomes: ControlOutcomes
+
+
+def named_control(session: Session, job: Job) -> NamedControl:
+    """The control run of a job, made where this is called."""
+    system = session.bind(job.system)
+    return NamedControl(control_name(system, job), session.controls.of(system, job))
+
+
+@dataclass(frozen=True)
+class Given(Generic[Task]):
+    """A task with its number, and the control run that was made for it and others."""
+
+    number: int
+    task: Task
+    control: NamedControl | None
+
+    def __str__(self) -> str:
+        return f"{self.number}: {self.task}"
+
+
+class GivenWork(Generic[Task, Value]):
+    """A campaign's work on tasks as they are given to workers."""
 
     def __init__(self, work: Work[Task, Value]) -> None:
         self.work = work
 
-    def __call__(self, session: Session, numbered: tuple[int, Task]) -> Value:
+    def __call__(self, session: Session, given: Given[Task]) -> Value:
         """What the work gives of the task."""
-        return self.work.perform(session, numbered[1])
+        if given.control is not None:
+            session.controls.add(*given.control)
+        return self.work.perform(session, given.task)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
 from types import TracebackType
 
 from pydantic import ValidationError
 
+from chaos.execution.control_run import wants_control
 from chaos.execution.execute import execute
 from chaos.execution.jobs import Job
 from chaos.execution.runner import JsonObject, TaskRunner, Work
@@ -42,6 +44,11 @@ class JudgedRuns(Work[Job, RunResult]):
     def target(self, task: Job) -> str:
         """The job's own."""
         return task.target
+
+    def control(self, session: Session, task: Job) -> Job | None:
+        """The job itself, if its run may have to be held against one."""
+        asked = "method" not in task.left_out and wants_control(session.bind(task.plain_system))
+        return replace(task, left_out=()) if asked else None
 
     def to_json(self, value: RunResult) -> JsonObject:
         """All of it."""

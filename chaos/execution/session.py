@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from chaos.documents.library import library
 from chaos.documents.scenario import Scenario
+from chaos.execution.control_run import ControlRuns
 from chaos.execution.inputs.files import ResolvedFileCache
 from chaos.execution.inputs.resolve import ResolvedRun, resolve_run
 from chaos.execution.jobs import SIMULATED, Job, SystemReference
@@ -24,8 +25,9 @@ SYSTEMS_MAX = 64
 
 
 class Session:
-    """The files that were read, the systems that were bound to them, and the targets that are open. A command makes one, and each of its
-    workers has its own: within it a file is read once, however it changes. A context manager: leaving it closes the targets.
+    """The files that were read, the systems that were bound to them, the control runs that were made, and the targets that are open. A
+    command makes one, and each of its workers has its own: within it a file is read once, however it changes. A context manager:
+    leaving it closes the targets.
 
     `progress` is where it is shown how far the runs are; without it that is nowhere. `name` tells the session's tasks from those of
     other commands, in workers that serve several.
@@ -35,6 +37,7 @@ class Session:
         self.name = name or uuid4().hex
         self.progress: ProgressOutput = progress or NoOutput()
         self.files = ResolvedFileCache()
+        self.controls = ControlRuns()
         self._targets: dict[str, OpenTarget] = {}
         self._systems: dict[SystemReference, SystemUnderTest] = {}
         self._digests: dict[SystemReference, str] = {}

@@ -27,6 +27,7 @@ from chaos.results.findings import (
     NoEffect,
     NotDone,
     NotGradable,
+    NothingConfirmed,
     NothingExercised,
     NothingToHold,
     PropertyFound,
@@ -35,6 +36,7 @@ from chaos.results.findings import (
     Slow,
     Symptom,
     Text,
+    Undecided,
     Unit,
     Unknowable,
     UnsteadyBefore,
@@ -163,7 +165,7 @@ def reason_text(reason: Reason, chinese: Mapping[str, str] = _NONE) -> Localized
 
     if isinstance(reason, Text):
         return untranslated(reason.text)
-    if isinstance(reason, BoundBroken | NothingToHold):
+    if isinstance(reason, BoundBroken | NothingToHold | Undecided):
         return translate(f"reason.{reason.kind}", bound=bound_text(reason.bound), found=found_text(reason.found))
     if isinstance(reason, Unknowable):
         return phrase("unknowable", reason.why)
@@ -171,6 +173,8 @@ def reason_text(reason: Reason, chinese: Mapping[str, str] = _NONE) -> Localized
         return translate("reason.unsteady_before" if reason.seen else "reason.never_steady_before")
     if isinstance(reason, NothingExercised):
         return translate("reason.nothing_exercised")
+    if isinstance(reason, NothingConfirmed):
+        return translate("reason.nothing_confirmed", flows=join([display_name(flow) for flow in reason.flows], ", ", "、"))
     if isinstance(reason, NoEffect):
         return translate("reason.no_effect", step=own(reason.step))
     if isinstance(reason, NotDone):

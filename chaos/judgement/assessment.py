@@ -7,17 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from chaos.checkers.catalogue import check_all
 from chaos.documents.scenario import MustHappen, Scenario
+from chaos.documents.scenario import Objective as StatedObjective
 from chaos.documents.severity import RuleSet
 from chaos.i18n.findings import reason_text
 from chaos.judgement import causes, severity
 from chaos.judgement.verdict import Judgement, judge_run
 from chaos.measures.catalogue import measures as known_measures
-from chaos.measures.compute import Computed, compute, counted, grown
+from chaos.measures.compute import Computed, compute, confirmed_before, counted, grown
 from chaos.measures.intervals import EvaluationSpec, Objective
-from chaos.results.findings import Aborted, DidNotHappen, NoEffect, NotDone, NothingExercised, Reason, Unknowable
+from chaos.results.findings import (
+    Aborted,
+    DidNotHappen,
+    NoEffect,
+    NotDone,
+    NothingConfirmed,
+    NothingExercised,
+    Reason,
+    Unknowable,
+)
 from chaos.results.run import (
     FaultEvidence,
     Measures,
@@ -25,15 +36,22 @@ from chaos.results.run import (
     TimelineLine,
     orders_of,
 )
+from simcore.base.units import SECOND
 from simcore.journal.model import Journal
 from simcore.journal.summary import Figures
+from simcore.model.architecture import Flow
 from simcore.model.index import ArchitectureIndex
+from simcore.model.patience import client_timeout
+
+Flows = Mapping[str, Flow]
+NO_FLOWS: Flows = MappingProxyType({})
+"""Of a journal whose architecture nobody knows: an answer is due within an evaluation interval."""
 
 
 @dataclass(frozen=True)
 class Assessment:
     """What a run showed. `invalid` says why it was no valid experiment, `missed` what must happen and did not, `doubts` why it
-    cannot pass."""
+    cannot pass. `given_up_ns`: it was given up then, after its first step; what had not happened by then is no reason against it."""
 
     spec: EvaluationSpec
     measures: Measures
@@ -43,6 +61,7 @@ class Assessment:
     missed: list[Reason]
     doubts: list[Reason]
     judgement: Judgement
+    given_up_ns: int | None = None
 
 
 def assess(
@@ -52,24 +71,33 @@ def assess(
     figures: Figures,
     rules: Mapping[str, RuleSet],
     metrics: Sequence[str] = (),
+    flows: Flows = NO_FLOWS,
 ) -> Assessment:
     """Measures and judges a run. `watchers` says of each alarm's name what raises it: a monitor, a robot, customers; `rules` are those
-    that grade how severe it was, by name; `metrics` are counted beside those that the scenario's measures need."""
-    spec = spec_of(scenario, watchers, journal)
+    that grade how severe it was, by name; `metrics` are counted beside those that the scenario's measures need; `flows` are those of the
+    architecture."""
+    spec = spec_of(scenario, watchers, journal, flows)
     computed = compute(journal, spec)
     counters = {metric: counted(journal, metric, spec.since) for metric in dict.fromkeys((*scenario.counters, *metrics))}
     measures = _measures(journal, spec, figures, scenario, computed, rules).model_copy(update={"counters": counters})
     properties = check_all(journal)
     faults = _evidence(scenario, journal)
-    invalid, doubts = _invalid(journal, computed, faults), _doubts(journal, faults)
+    given_up = journal.given_up_ns if (journal.given_up_ns or 0) > spec.since else None
+    told = faults if given_up is None else _ended(faults, journal)
+    invalid, doubts = [*_invalid(journal, computed, told), *_never_confirmed(journal, spec)], _doubts(journal, told)
     since = min((s.at for s in scenario.method), default=scenario.start)
     missed: list[Reason] = [
         DidNotHappen(event=m.event, subject=m.subject, counter=m.counter, at_least=m.at_least)
         for m in scenario.must_happen
         if not _happened(m, journal, since)
     ]
-    judgement = judge_run(scenario, measures, properties, [*invalid, *missed], doubts)
-    return Assessment(spec, measures, properties, faults, invalid, missed, doubts, judgement)
+    if given_up is None:
+        invalid = [*_unknowable(journal), *invalid]
+        judgement = judge_run(scenario, measures, properties, [*invalid, *missed], doubts)
+        return Assessment(spec, measures, properties, faults, invalid, missed, doubts, judgement)
+    doubts = [*_unknowable(journal), *doubts]
+    judgement = judge_run(scenario, measures, properties, invalid, doubts, (spec.window[1] - spec.until) / SECOND)
+    return Assessment(spec, measures, properties, faults, invalid, [], doubts, judgement, given_up)
 
 
 def causes_of(found: Assessment, journal: Journal, index: ArchitectureIndex) -> list[causes.Link]:
@@ -77,12 +105,17 @@ def causes_of(found: Assessment, journal: Journal, index: ArchitectureIndex) -> 
     return causes.chain(journal, index, found.faults, found.spec)
 
 
-def spec_of(scenario: Scenario, watchers: Mapping[str, str], journal: Journal) -> EvaluationSpec:
-    """What a scenario asks of a run's journal."""
+def spec_of(scenario: Scenario, watchers: Mapping[str, str], journal: Journal, flows: Flows = NO_FLOWS) -> EvaluationSpec:
+    """What a scenario asks of a run's journal; `flows` are those of the architecture."""
     steady = scenario.steady_state
     objectives = {
         flow: Objective(
-            o.success, o.latency.quantile if o.latency else None, o.latency.at_most if o.latency else None, o.min_count
+            o.success,
+            o.latency.quantile if o.latency else None,
+            o.latency.at_most if o.latency else None,
+            o.min_count,
+            o.goodput,
+            _answer_by(o, flows.get(flow), steady.every),
         )
         for flow, o in steady.objectives.items()
     }
@@ -96,7 +129,18 @@ def spec_of(scenario: Scenario, watchers: Mapping[str, str], journal: Journal) -
         first_action=min((s.at for s in scenario.method), default=None),
         cleared_at=max(healed.values(), default=0) if all_healed else None,
         watchers=watchers,
+        given_up=journal.given_up_ns,
     )
+
+
+def _answer_by(objective: StatedObjective, flow: Flow | None, every: int) -> int:
+    """So long after its submission a request has to have an answer, ns."""
+    if objective.answer_by is not None:
+        return objective.answer_by
+    if objective.latency is not None:
+        return objective.latency.at_most
+    patience = client_timeout(flow.steps) if flow is not None else None
+    return every if patience is None else patience
 
 
 def _measures(
@@ -150,12 +194,21 @@ def _evidence(scenario: Scenario, journal: Journal) -> list[FaultEvidence]:
     return found
 
 
+def _ended(faults: Sequence[FaultEvidence], journal: Journal) -> list[FaultEvidence]:
+    """The steps whose end was reached: of the others nobody knows what they would have met."""
+    ended = {e.detail.get("step") for e in journal.events if e.what == "fault_exercised"}
+    return [fault for i, fault in enumerate(faults) if i in ended or fault.failed is not None]
+
+
+def _unknowable(journal: Journal) -> list[Reason]:
+    """Why the simulation itself cannot tell, if so."""
+    return [] if journal.unknown_reason is None else [Unknowable(why=journal.unknown_reason)]
+
+
 def _invalid(journal: Journal, computed: Computed, faults: Sequence[FaultEvidence]) -> list[Reason]:
     """Why this was no valid experiment."""
     invalid: list[Reason] = []
     intervals = computed.impairment.windows
-    if journal.unknown_reason is not None:
-        invalid.append(Unknowable(why=journal.unknown_reason))
     if intervals is not None and not intervals.steady and not intervals.violated:
         invalid.append(NothingExercised())
     if computed.unsteady is not None:
@@ -166,6 +219,15 @@ def _invalid(journal: Journal, computed: Computed, faults: Sequence[FaultEvidenc
 def _idle(faults: Sequence[FaultEvidence]) -> list[Reason]:
     """The steps that never took effect."""
     return [NoEffect(step=fault.name) for fault in faults if fault.failed is None and not fault.took_effect]
+
+
+def _never_confirmed(journal: Journal, spec: EvaluationSpec) -> list[Reason]:
+    """Flows that show nothing because none of their requests is confirmed: each flow with an objective, and orders."""
+    orders = [flow for flow, kind in journal.meta.flow_kinds.items() if kind == "order"]
+    flows = [[flow] for flow in spec.objectives]
+    if not set(orders) & set(spec.objectives) and any(journal.total("flow", flow, "started") > 0 for flow in orders):
+        flows.append(orders)
+    return [NothingConfirmed(flows=group) for group in flows if not confirmed_before(journal, group, spec)]
 
 
 def _doubts(journal: Journal, faults: Sequence[FaultEvidence]) -> list[Reason]:

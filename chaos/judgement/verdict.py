@@ -9,7 +9,8 @@ from chaos.checkers.catalogue import all_checkers, implied
 from chaos.documents.scenario import Expectation, Outcome, Scenario
 from chaos.i18n.findings import bound_text, found_text
 from chaos.measures.catalogue import measures as known_measures
-from chaos.measures.registry import NOT_GRADABLE, Measured, MeasuredRun, NamedMeasure, rank
+from chaos.measures.formatting import Unit
+from chaos.measures.registry import NOT_GRADABLE, Course, Measured, MeasuredRun, NamedMeasure, rank
 from chaos.measures.statistics import enough, quantile_of
 from chaos.results.findings import (
     Bound,
@@ -25,6 +26,7 @@ from chaos.results.findings import (
     PropertyFound,
     PropertyHolds,
     Reason,
+    Undecided,
 )
 from chaos.results.run import (
     ExpectationResult,
@@ -115,14 +117,29 @@ def _holds_in(expectation: Expectation, run: Measured) -> bool | None:
     may be expected to be not gradable."""
     measure = known_measures().find(expectation.measure)
     value, lower = measure.value(run), measure.lower_bound(run)
-    if expectation.equals == NOT_GRADABLE:
+    if expectation.equals == NOT_GRADABLE and run.unseen_s is None:
         return value is None
     if value is None and lower is not None:
         if expectation.at_most is not None and lower >= expectation.at_most:
             return False
         if expectation.at_most is None and expectation.at_least is not None and lower >= expectation.at_least:
             return True
-    return holds(expectation, value)
+    return holds(expectation, value) if run.unseen_s is None else _decided(expectation, measure, value, run.unseen_s)
+
+
+def _decided(expectation: Expectation, measure: NamedMeasure, value: Value, unseen_s: float) -> bool | None:
+    """Whether a value keeps the bounds whatever the rest of the window would have brought, `unseen_s` of it; None: that is open."""
+    if value is None or isinstance(value, str) or measure.declared.course is Course.OPEN:
+        return None
+    if measure.declared.course is Course.STAYS:
+        return holds(expectation, value)
+    at_most, at_least, equals = expectation.at_most, expectation.at_least, expectation.equals
+    if any(most is not None and value > _level(most) for most in (at_most, equals)):
+        return False
+    least = at_least if equals is None else equals
+    if least is not None and measure.unit is Unit.DURATION and value + unseen_s < _level(least):
+        return False
+    return True if at_most is None and equals is None and at_least is not None and value >= _level(at_least) else None
 
 
 def bound_of(expectation: Expectation) -> Limits:
@@ -153,14 +170,20 @@ def found_in(measure: NamedMeasure, run: Measured) -> Found:
 
 
 def judge_run(
-    scenario: Scenario, measures: Measures, properties: Properties, invalid: Sequence[Reason], doubts: Sequence[Reason]
+    scenario: Scenario,
+    measures: Measures,
+    properties: Properties,
+    invalid: Sequence[Reason],
+    doubts: Sequence[Reason],
+    unseen_s: float | None = None,
 ) -> Judgement:
     """The verdict of one run with its reasons and how each expectation came out.
 
     `invalid` says why the run was no valid experiment: then nothing is concluded from its measures. `doubts` say why it cannot
-    pass (aborted, an action failed) though what it shows may fail. Expectations over several runs are left to `judge_runs`.
+    pass (aborted, an action failed) though what it shows may fail. Of a run that was given up when `unseen_s` of its window were left,
+    what is broken or beyond reach fails, and the rest is open. Expectations over several runs are left to `judge_runs`.
     """
-    run = MeasuredRun(measures, properties)
+    run = MeasuredRun(measures, properties, unseen_s)
     results = [_judged(e, run) for e in scenario.expect]
     results += [_judged_outcome(o, run, scenario) for o in (scenario.record.outcomes if scenario.record else ())]
     results += [_judged_property(name, properties) for name in _implied(scenario)]
@@ -171,7 +194,8 @@ def judge_run(
     reasons: list[Reason] = [BoundBroken(bound=r.bound, found=r.found) for r in failed]
     reasons += [*invalid, *doubts] if verdict != "pass" else []
     if not invalid:
-        reasons += [NothingToHold(bound=r.bound, found=r.found) for r in without_value]
+        open_end = NothingToHold if unseen_s is None else Undecided
+        reasons += [open_end(bound=r.bound, found=r.found) for r in without_value]
     return Judgement(verdict, reasons, results)
 
 
@@ -190,7 +214,10 @@ def _judged_outcome(outcome: Outcome, run: Measured, scenario: Scenario) -> Judg
     ok = None
     if isinstance(value, (int, float)) and isinstance(published, (int, float)):
         ok = abs(value - published) <= outcome.within * abs(published)
-    elif value is not None:
+        course = measure.declared.course
+        if run.unseen_s is not None and course is not Course.STAYS:
+            ok = False if course is Course.GROWS and not ok and value > published else None
+    elif value is not None and run.unseen_s is None:
         ok = value == published
     bound = NearPublished(
         measure=measure.name,
@@ -258,7 +285,7 @@ def _medians(scenario: Scenario) -> list[Expectation]:
 
 
 def _over_seeds(expectation: Expectation, runs: Sequence[RunResult]) -> OverSeedsResult:
-    held = [None if run.invalid else _holds_in(expectation, run) for run in runs]
+    held = [None if run.invalid and run.given_up_ns is None else _holds_in(expectation, run) for run in runs]
     kept, broken = held.count(True), held.count(False)
     share = expectation.in_share
     if share is None:  # a quantile at most x: at least that share of the values is at most x

@@ -11,7 +11,7 @@ from chaos import plugins
 from chaos.checkers.catalogue import checkers_with
 from chaos.measures.formatting import Unit
 from chaos.measures.intervals import EvaluationSpec
-from chaos.measures.registry import Better, Compute, Measure, Measured, MeasureRegistry, Read, Slot, computed_value
+from chaos.measures.registry import Better, Compute, Course, Measure, Measured, MeasureRegistry, Read, Slot, computed_value
 from chaos.plugins import Plugin, Plugins
 from chaos.results.run import Value
 from simcore.base.units import SECOND
@@ -114,6 +114,7 @@ def _times() -> Iterator[Measure]:
         title="impaired time",
         title_zh="服务异常时长",
         meaning="violated evaluation intervals from the first step to the end of the window, in session (all, if the run has no session)",
+        course=Course.GROWS,
         read=_single("impaired_s"),
     )
     yield Measure(
@@ -123,6 +124,7 @@ def _times() -> Iterator[Measure]:
         title_zh="恢复时间",
         meaning="from the first violation to the first steady interval after the last one, if steady ones of `hold` follow; 0 if never "
         "impaired; without a value, with a lower bound, if not recovered by the end",
+        course=Course.GROWS,
         read=_single("recovery_s"),
         lower_bound=_single("recovery_s_lower"),
         not_compared=_CUT_OFF,
@@ -133,6 +135,7 @@ def _times() -> Iterator[Measure]:
         title="time to detect",
         title_zh="发现时间",
         meaning="from the first violation (the first step, if none) to the first alarm of a monitor, a robot or the customer service line",
+        course=Course.STAYS,
         read=_single("first_noticed_s"),
     )
     yield Measure(
@@ -142,16 +145,22 @@ def _times() -> Iterator[Measure]:
         title_zh="认领时间",
         meaning="from the first violation (the first step, if none) to the first team that knows; without a value, with a lower bound, if "
         "nobody does",
+        course=Course.STAYS,
         read=_single("detect_s"),
         lower_bound=_single("detect_s_lower"),
     )
-    for name, title, chinese, meaning in (
-        ("decide", "time to decide", "审批时间", "from `detect_s` on to the approval"),
-        ("act", "time to act", "处置时间", "from the approval to the last action done before recovery"),
-        ("restore", "time to restore", "处置后恢复时间", "from that action to recovery"),
-        ("reconciled", "time to reconcile", "对账时间", "from the first violation to the end of the last reconciliation"),
+
+
+def _way_back() -> Iterator[Measure]:
+    """The parts of the way back from a violation."""
+    grows, end = Course.GROWS, "from the first violation to the end of the last reconciliation"
+    for name, title, chinese, course, meaning in (
+        ("decide", "time to decide", "审批时间", Course.STAYS, "from `detect_s` on to the approval"),
+        ("act", "time to act", "处置时间", Course.OPEN, "from the approval to the last action done before recovery"),
+        ("restore", "time to restore", "处置后恢复时间", Course.OPEN, "from that action to recovery"),
+        ("reconciled", "time to reconcile", "对账时间", grows, end),
     ):
-        yield Measure(f"{name}_s", Unit.DURATION, title=title, title_zh=chinese, meaning=meaning, read=_single(f"{name}_s"))
+        yield Measure(f"{name}_s", Unit.DURATION, title, chinese, meaning, _single(f"{name}_s"), course=course)
 
 
 def _whole_run() -> Iterator[Measure]:
@@ -182,6 +191,7 @@ def _whole_run() -> Iterator[Measure]:
         title="customers affected",
         title_zh="受影响客户数",
         meaning="customers with an order, cancel or transfer blocked, failed or unknown (flows with a row an intent)",
+        course=Course.GROWS,
         read=_single("customers_affected"),
     )
 
@@ -193,6 +203,12 @@ def _orders() -> Iterator[Measure]:
         ("failed", "orders that failed", "报错委托", "that were answered with an error"),
         ("unknown", "orders of unknown outcome", "结果不明委托", "that got no answer"),
         ("rejected", "rejected orders", "废单", "refused by a business rule"),
+        (
+            "rejected_wrongly",
+            "orders rejected wrongly",
+            "误拒委托",
+            "refused by a business rule that the control run (same seed, no method) accepts",
+        ),
         ("failed_orders", "failed orders", "失败委托（合计）", "blocked, failed or unknown"),
         ("duplicated", "duplicated orders", "重复委托", "recorded or placed more than once"),
         ("lost", "lost orders", "丢单", "confirmed to the customer, and neither in the core nor at the exchange"),
@@ -200,7 +216,9 @@ def _orders() -> Iterator[Measure]:
         ("stranded", "stranded orders", "收盘未报出委托", "recorded before the close and never seen by the exchange"),
         ("late", "late orders", "报单延迟", "placed after the customer had concluded otherwise, or over 60 s after it could be"),
     ):
-        yield Measure(f"orders.{name}", Unit.COUNT, title, chinese, f"orders {meaning}", _order(name))
+        # a reconciliation can still put right what is lost, an orphan or stranded
+        course = Course.OPEN if name in ("lost", "orphan", "stranded") else Course.GROWS
+        yield Measure(f"orders.{name}", Unit.COUNT, title, chinese, f"orders {meaning}", _order(name), course=course)
     yield Measure(
         "orders.failed_share",
         Unit.FRACTION,
@@ -209,12 +227,17 @@ def _orders() -> Iterator[Measure]:
         meaning="failed orders of all that were intended",
         read=_order("failed_share"),
     )
+
+
+def _all_orders() -> Iterator[Measure]:
+    """How many orders there were, and how many of them were confirmed."""
     yield Measure(
         "orders.confirmed",
         Unit.COUNT,
         title="confirmed orders",
         title_zh="已确认委托",
         meaning="orders that were confirmed to the customer",
+        course=Course.GROWS,
         read=_order("confirmed"),
         better=Better.MORE,
         not_compared=f"{_NO_NUMBER}; of confirmed orders take failed_orders",
@@ -225,6 +248,7 @@ def _orders() -> Iterator[Measure]:
         title="intended orders",
         title_zh="委托总数",
         meaning="orders that customers submitted in the window",
+        course=Course.GROWS,
         read=_order("intended"),
         better=Better.NEITHER,
         not_compared=_NO_NUMBER,
@@ -238,10 +262,29 @@ def _flows() -> Iterator[Measure]:
         Unit.FRACTION,
         title="FLOW: share of good answers",
         title_zh="FLOW：成功率",
-        meaning="requests answered, confirmed or rejected, of those that ended",
+        meaning="requests answered, confirmed or rightly rejected, of those that ended",
         read=_flow(lambda flow: flow.success),
         better=Better.MORE,
         not_compared=f"{_NO_NUMBER}; of success take failed_share",
+    )
+    yield Measure(
+        "flows.FLOW.goodput",
+        Unit.FRACTION,
+        title="FLOW: goodput",
+        title_zh="FLOW：有效吞吐率",
+        meaning="requests confirmed, of all that were intended",
+        read=_flow(lambda flow: flow.confirmed / flow.intended),
+        better=Better.MORE,
+        not_compared=f"{_NO_NUMBER}; of goodput take failed_share",
+    )
+    yield Measure(
+        "flows.FLOW.rejected_wrongly",
+        Unit.COUNT,
+        title="FLOW: rejected wrongly",
+        title_zh="FLOW：误拒数",
+        meaning="requests refused by a business rule that are accepted in the control run (flows with a row an intent)",
+        course=Course.GROWS,
+        read=_flow(lambda flow: flow.rejected_wrongly),
     )
     yield Measure(
         "flows.FLOW.failed",
@@ -249,6 +292,7 @@ def _flows() -> Iterator[Measure]:
         title="FLOW: failed",
         title_zh="FLOW：失败数",
         meaning="requests blocked, failed or unknown",
+        course=Course.GROWS,
         read=_flow(lambda flow: flow.failed_all),
     )
     yield Measure(
@@ -259,6 +303,10 @@ def _flows() -> Iterator[Measure]:
         meaning="requests blocked, failed or unknown, of all that were intended",
         read=_flow(lambda flow: flow.failed_all / flow.intended),
     )
+
+
+def _waits() -> Iterator[Measure]:
+    """How long the confirmed requests of one flow waited."""
     yield Measure(
         "flows.FLOW.p50_s",
         Unit.DURATION,
@@ -285,6 +333,7 @@ def _others() -> Iterator[Measure]:
         title="METRIC: growth",
         title_zh="METRIC：增量",
         meaning="by how much a counter of the journal (`pool/phone-seats/refused`) grew from the first step on; of a gauge the highest value",
+        course=Course.GROWS,
         read=_counter("grown"),
     )
     yield Measure(
@@ -293,6 +342,7 @@ def _others() -> Iterator[Measure]:
         title="METRIC: time until it last grew",
         title_zh="METRIC：增长持续时间",
         meaning="from the first step until the counter grew for the last time",
+        course=Course.GROWS,
         read=_counter("lasted_s"),
     )
     yield Measure(
@@ -318,5 +368,14 @@ def _others() -> Iterator[Measure]:
     )
 
 
-BUILT_IN: tuple[Measure, ...] = (*_times(), *_whole_run(), *_orders(), *_flows(), *_others())
+BUILT_IN: tuple[Measure, ...] = (
+    *_times(),
+    *_way_back(),
+    *_whole_run(),
+    *_orders(),
+    *_all_orders(),
+    *_flows(),
+    *_waits(),
+    *_others(),
+)
 """Every measure that coredrill brings."""

@@ -5,12 +5,13 @@ Reads the journal alone; what the scenario wants is handed in as plain figures.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from chaos.measures.intervals import (
+    CONFIRMED,
     NO_DATA,
     STEADY,
     VIOLATED,
@@ -66,6 +67,42 @@ def unsteady_before(intervals: EvaluationIntervals, spec: EvaluationSpec) -> Uns
     return None if (states == STEADY).any() else UnsteadyBefore(seen=False)
 
 
+def confirmed_before(journal: Journal, flows: Sequence[str], spec: EvaluationSpec) -> bool:
+    """Whether any request of these flows was confirmed before the first step; where there is no step, or none was submitted before it, in
+    the window."""
+    before = 0, spec.first_action or 0
+    submitted_before = any(_submitted(journal, flow, before) for flow in flows)
+    return any(_confirmed(journal, flow, before if submitted_before else spec.window) for flow in flows)
+
+
+def _submitted(journal: Journal, flow: str, within: tuple[int, int]) -> bool:
+    """Whether the flow had a request in [from, to), ns."""
+    if flow not in journal.meta.recorded_flows:
+        return bool(_of_seconds(journal, flow, "started", within).any())
+    submitted = journal.intents["submit_ns"][_rows_of(journal, flow)]
+    return bool(((submitted >= within[0]) & (submitted < within[1])).any())
+
+
+def _confirmed(journal: Journal, flow: str, within: tuple[int, int]) -> bool:
+    """Whether a request of the flow was confirmed in [from, to), ns."""
+    if flow not in journal.meta.recorded_flows:
+        return bool(_of_seconds(journal, flow, "ok", within).any())
+    mine = _rows_of(journal, flow) & (journal.intents["outcome"] == CONFIRMED)
+    answered = journal.intents["answer_ns"][mine]
+    return bool(((answered >= within[0]) & (answered < within[1])).any())
+
+
+def _rows_of(journal: Journal, flow: str) -> Mask:
+    mine: Mask = journal.intents["flow"] == journal.names["flow"].index(flow)
+    return mine
+
+
+def _of_seconds(journal: Journal, flow: str, field: str, within: tuple[int, int]) -> Ints:
+    """A counter of a flow in the seconds that begin in [from, to), ns."""
+    begins = journal.seconds
+    return journal.series("flow", flow, field)[(begins >= within[0]) & (begins < within[1])]
+
+
 def impairment(intervals: EvaluationIntervals, spec: EvaluationSpec) -> Impairment:
     """From the first step (without one from the beginning of the window) to the end of the window."""
     begin = max(spec.window[0], spec.since)
@@ -106,7 +143,7 @@ def _recovery(intervals: EvaluationIntervals, violated: Mask, steady: Mask, spec
     since = int(intervals.begins[first])
     after = steady & (np.arange(intervals.states.size) > last)
     if after.sum() * spec.every < spec.hold:
-        return _Recovery(None, (spec.window[1] - since) / SECOND, since)
+        return _Recovery(None, (spec.until - since) / SECOND, since)
     at = int(intervals.begins[np.flatnonzero(after)[0]])
     return _Recovery((at - since) / SECOND, None, since, at)
 
@@ -128,7 +165,7 @@ def metastable(journal: Journal, intervals: EvaluationIntervals, spec: Evaluatio
     load = _load(journal, spec)
     carried = max((load[i] for i in np.flatnonzero(intervals.states == STEADY)), default=0)
     since = max([since, *(int(ends[i]) for i in recent if load[i] > SHOWN_LOAD * carried)])
-    return True if spec.window[1] - since >= METASTABLE_HOLDS * spec.hold else None
+    return True if spec.until - since >= METASTABLE_HOLDS * spec.hold else None
 
 
 def _last_pending(journal: Journal) -> int:
@@ -176,7 +213,7 @@ def response(journal: Journal, spec: EvaluationSpec, impaired: Impairment) -> Re
     noticed = next((e for e in events if e.what == "alarm" and e.subject in spec.watchers), None)
     return Response(
         detect_s=_between(since, detect),
-        detect_s_lower=_between(since, spec.window[1]) if detect is None else None,
+        detect_s_lower=_between(since, spec.until) if detect is None else None,
         decide_s=_between(detect, decide),
         act_s=_between(decide, act),
         restore_s=_between(act, back),

@@ -11,33 +11,38 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from chaos.measures.silence import silence
 from simcore.base.units import SECOND
-from simcore.journal.model import OUTCOMES, Journal
+from simcore.journal.model import ACCEPTED_IN_CONTROL, OUTCOMES, Journal
 
 States = NDArray[np.int8]
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 STEADY, NO_DATA, VIOLATED = 1, 0, -1
 
-GOOD = (OUTCOMES.index("confirmed"), OUTCOMES.index("rejected"))
-PENDING = OUTCOMES.index("pending")
+CONFIRMED, REJECTED, PENDING, UNKNOWN = (OUTCOMES.index(outcome) for outcome in ("confirmed", "rejected", "pending", "unknown"))
+GOOD = (CONFIRMED, REJECTED)  # unless a request is rejected that is accepted without the method
 OVERDUE_NS = 30 * SECOND  # a request still pending so long at the end of the run is no good answer
 
 
 @dataclass(frozen=True)
 class Objective:
-    """What a flow owes: least share of good answers, and of those at least `quantile` within `latency_ns`."""
+    """What a flow owes: least share of good answers, least share confirmed, both by `answer_by_ns` after submission, and of the good
+    answers at least `quantile` within `latency_ns`."""
 
     success: float | None
     quantile: float | None
     latency_ns: int | None
     min_count: int
+    goodput: float | None = None
+    answer_by_ns: int = OVERDUE_NS
 
 
 @dataclass(frozen=True)
 class EvaluationSpec:
     """What is asked of a journal. Times in ns since midnight of the first day. `first_action` is None without a method;
-    `cleared_at` is when the last fault was healed, None if one was not. `watchers` says of each alarm's name what raises it."""
+    `cleared_at` is when the last fault was healed, None if one was not. `watchers` says of each alarm's name what raises it.
+    `given_up` is when the run was given up before its end."""
 
     window: tuple[int, int]
     every: int
@@ -46,6 +51,12 @@ class EvaluationSpec:
     first_action: int | None
     cleared_at: int | None
     watchers: Mapping[str, str]
+    given_up: int | None = None
+
+    @property
+    def until(self) -> int:
+        """The end of the window, or of what there is of it."""
+        return self.window[1] if self.given_up is None else min(self.window[1], self.given_up)
 
     @property
     def since(self) -> int:
@@ -74,9 +85,10 @@ def evaluate_intervals(journal: Journal, spec: EvaluationSpec) -> EvaluationInte
     for flow, objective in spec.objectives.items():
         recorded = flow in journal.meta.recorded_flows
         counts = (_by_rows if recorded else _by_counters)(journal, flow, objective, spec.every, count)
-        states = _combine(states, _state_of(objective, counts))
+        judged = counts if recorded else _answered_later(counts, objective.min_count, -(-objective.answer_by_ns // spec.every))
+        states = _combine(states, _state_of(objective, judged))
         intents += counts.total
-        lost += counts.total - counts.good
+        lost += counts.total - counts.answered
     return EvaluationIntervals(begins, states, _in_session(journal, begins), intents, lost)
 
 
@@ -90,11 +102,16 @@ def violated_stretches(intervals: EvaluationIntervals, every: int) -> list[tuple
 
 
 class _Counts(NamedTuple):
-    """Requests by interval: all that ended, those answered well, and those of them that were answered in time."""
+    """Requests by interval: how many arrived, and of those of which it is known how they went: all, those answered well in time, those
+    of them that were confirmed; all answered well whenever that was, those within the latency's bound; and those without an answer."""
 
+    arrived: Ints
     total: Ints
     good: Ints
+    confirmed: Ints
+    answered: Ints
     quick: Ints
+    silent: Ints
 
 
 def _by_rows(journal: Journal, flow: str, objective: Objective, every: int, count: int) -> _Counts:
@@ -102,35 +119,67 @@ def _by_rows(journal: Journal, flow: str, objective: Objective, every: int, coun
     columns, start = journal.intents, journal.meta.start_ns
     mine = columns["flow"] == journal.names["flow"].index(flow)
     submitted, outcome = columns["submit_ns"][mine], columns["outcome"][mine]
-    window = (submitted - start) // every
-    counted = (outcome != PENDING) | (journal.meta.end_ns - submitted > OVERDUE_NS)
-    counted &= (window >= 0) & (window < count)
-    good = counted & np.isin(outcome, GOOD)
-    limit = objective.latency_ns
-    quick = good if limit is None else good & (columns["answer_ns"][mine] - submitted <= limit)
-    bins = [np.bincount(window[chosen], minlength=count).astype(np.int64) for chosen in (counted, good, quick)]
-    return _Counts(*bins)
+    wait, window = columns["answer_ns"][mine] - submitted, (submitted - start) // every
+    inside = (window >= 0) & (window < count)
+    overdue = journal.ended_ns - submitted > min(objective.answer_by_ns, OVERDUE_NS)
+    counted = inside & ((outcome != PENDING) | overdue)
+    wrongly = (outcome == REJECTED) & (columns["rejected_in_control"][mine] == ACCEPTED_IN_CONTROL)
+    answered = counted & np.isin(outcome, GOOD) & ~wrongly
+    good = answered & (wait <= objective.answer_by_ns)
+    quick = answered if objective.latency_ns is None else answered & (wait <= objective.latency_ns)
+    silent = counted & ((outcome == PENDING) | (outcome == UNKNOWN))
+    chosen = (inside, counted, good, good & (outcome == CONFIRMED), answered, quick, silent)
+    return _Counts(*(np.bincount(window[which], minlength=count).astype(np.int64) for which in chosen))
 
 
 def _by_counters(journal: Journal, flow: str, objective: Objective, every: int, count: int) -> _Counts:
-    """Of a flow without rows, by the interval in which they ended."""
+    """Of a flow without rows: those that ended in time by the interval in which they did, those without an answer in time by the one in
+    which they were submitted. An answer that came too late counts once, as none."""
     rows = every // SECOND
+    series = {
+        field: journal.series("flow", flow, field) for field in ("started", "ok", "rejected", "failed", "unknown", "blocked")
+    }
+    ended = series["ok"] + series["rejected"] + series["failed"] + series["unknown"] + series["blocked"]
+    within = -(-objective.answer_by_ns // SECOND)
+    unanswered, late = silence(series["started"], ended, within, min(within, OVERDUE_NS // SECOND))
 
-    def sums(field: str) -> Ints:
-        by_window: Ints = journal.series("flow", flow, field)[: count * rows].reshape(count, rows).sum(axis=1)
+    def sums(by_second: Ints) -> Ints:
+        by_window: Ints = by_second[: count * rows].reshape(count, rows).sum(axis=1)
         return by_window
 
-    good = sums("ok") + sums("rejected")
-    return _Counts(good + sums("failed") + sums("unknown") + sums("blocked"), good, good)
+    confirmed = np.maximum(series["ok"] - late, 0)
+    good = confirmed + np.maximum(series["rejected"] - np.maximum(late - series["ok"], 0), 0)
+    total = ended - late + unanswered
+    return _Counts(*map(sums, (series["started"], total, good, confirmed, good, good, unanswered)))
+
+
+def _answered_later(counts: _Counts, least: int, intervals: int) -> _Counts:
+    """Where requests arrived and too few ended to tell, those count that ended in the next interval in which enough did, up to so many
+    intervals later."""
+    told = counts.total >= least
+    later = np.flatnonzero(told)
+    here = np.flatnonzero(~told & (counts.arrived >= least))
+    if not later.size or not here.size:
+        return counts
+    following = np.searchsorted(later, here)
+    found = following < later.size
+    here, there = here[found], later[following[found]]
+    near = there - here <= intervals
+    source = np.arange(told.size)
+    source[here[near]] = there[near]
+    return _Counts(counts.arrived, *(of[source] for of in counts[1:]))
 
 
 def _state_of(objective: Objective, counts: _Counts) -> States:
-    total, good, quick = counts
-    violated = np.zeros(total.size, bool)
+    total, violated = counts.total, np.zeros(counts.total.size, bool)
     if objective.success is not None:
-        violated |= good < objective.success * total
+        violated |= counts.good < objective.success * total
+    if objective.goodput is not None:
+        violated |= counts.confirmed < objective.goodput * total
     if objective.quantile is not None:
-        violated |= quick < objective.quantile * good
+        alone = objective.success is None and objective.goodput is None
+        asked = counts.answered + counts.silent if alone else counts.answered  # where nothing else counts those without an answer
+        violated |= (counts.quick < objective.quantile * asked) | (alone & (asked == 0))
     return np.where(total < objective.min_count, NO_DATA, np.where(violated, VIOLATED, STEADY)).astype(np.int8)
 
 

@@ -43,6 +43,17 @@ class Better(StrEnum):
     NEITHER = "neither"
 
 
+class Course(StrEnum):
+    """What can still become of a value when a run is given up before its end."""
+
+    OPEN = "open"
+    """Anything."""
+    GROWS = "grows"
+    """It never falls as the run goes on."""
+    STAYS = "stays"
+    """Once there is a value it does not change."""
+
+
 class Measured(Protocol):
     """What was measured of a run, as measures read it: a `RunResult` is such a thing."""
 
@@ -54,6 +65,10 @@ class Measured(Protocol):
     def properties(self) -> Mapping[str, PropertyFinding]:
         """Properties of the system by name."""
 
+    @property
+    def unseen_s(self) -> float | None:
+        """How much of the window was left when the run was given up, s; None if it was not."""
+
 
 @dataclass(frozen=True)
 class MeasuredRun:
@@ -61,6 +76,7 @@ class MeasuredRun:
 
     measures: Measures
     properties: Mapping[str, PropertyFinding]
+    unseen_s: float | None = None
 
 
 def rank(grade: str) -> int:
@@ -81,6 +97,7 @@ class Measure:
 
     `title` and `title_zh` are what people call it, the word in capitals standing for its subject; `meaning` is its definition, as
     Markdown. `lower_bound` is what a time is longer than that had not come to its end when the run did.
+    `course` says what can still become of it in a run that is given up.
     `not_compared` and `not_swept` say why `compare` or `sweep` refuses it; "" if they take it. An extension
     `compute`s its value from the journal; those of coredrill itself are computed together by `chaos.measures.compute`.
     """
@@ -95,6 +112,7 @@ class Measure:
     lower_bound: Read | None = None
     not_compared: str = ""
     not_swept: str = ""
+    course: Course = Course.OPEN
     compute: Compute | None = None
 
     @property

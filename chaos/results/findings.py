@@ -147,6 +147,14 @@ class NothingToHold(Kinded):
     found: Found
 
 
+class Undecided(Kinded):
+    """When the run was given up, the bound was neither broken nor beyond reach."""
+
+    kind: Literal["undecided"] = "undecided"
+    bound: Bound
+    found: Found
+
+
 class Unknowable(Kinded):
     """The simulation itself cannot tell: `why` is its journal's reason."""
 
@@ -158,6 +166,13 @@ class NothingExercised(Kinded):
     """No evaluation interval had enough requests to judge."""
 
     kind: Literal["nothing_exercised"] = "nothing_exercised"
+
+
+class NothingConfirmed(Kinded):
+    """No request of these flows was confirmed before the first step (without one in the window): a reject alone shows nothing."""
+
+    kind: Literal["nothing_confirmed"] = "nothing_confirmed"
+    flows: list[str]
 
 
 class UnsteadyBefore(Kinded):
@@ -202,8 +217,10 @@ class Aborted(Kinded):
 Reason = Annotated[
     BoundBroken
     | NothingToHold
+    | Undecided
     | Unknowable
     | NothingExercised
+    | NothingConfirmed
     | UnsteadyBefore
     | NoEffect
     | NotDone

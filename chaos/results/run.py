@@ -14,6 +14,7 @@ from chaos.results.counterfactuals import ActionTaken, CauseGraph, Counterfactua
 from chaos.results.findings import ExpectationFinding, Findings, Reason, Symptom, Text
 from chaos.results.findings import Value as Value
 from simcore.base.model import ResultModel
+from simcore.base.units import SECOND
 from simcore.journal.summary import Figures, LawResult, OrderCounts, SimulationRun, StoredWindow
 
 SCHEMA_VERSION = 1
@@ -181,7 +182,8 @@ class TimelineLine(ResultModel):
 class RunResult(ResultModel):
     """What a run amounts to. It holds no wall time, so that the same job has the same result on any machine.
 
-    `invalid`: it was no valid experiment; `averted`: only because something that must happen did not; `doubtful`: it cannot pass.
+    `invalid`: it was no valid experiment, or was given up; `averted`: only because something that must happen did not; `doubtful`: it
+    cannot pass. `given_up_ns` is when it was given up after its first step, with what it had shown until then.
     A simulation without a scenario has neither verdict nor expectations. `chinese` has the Chinese of the scenario's own texts: of its
     title, the names of its steps and the lines of its timeline. `left_out` are actions that had no effect in it;
     what acting did (`counterfactuals`) is None where it was not asked for.
@@ -200,6 +202,7 @@ class RunResult(ResultModel):
     invalid: bool = False
     averted: bool = False
     doubtful: bool = False
+    given_up_ns: int | None = None
     digest: str
     input_digest: str = ""
     window: StoredWindow | None = None
@@ -218,6 +221,13 @@ class RunResult(ResultModel):
     timeline: list[TimelineLine] = []
     replay: str = ""
     findings: Findings = Findings()
+
+    @property
+    def unseen_s(self) -> float | None:
+        """How much of the window was left when the run was given up, s; None if it was not."""
+        if self.given_up_ns is None or self.window is None:
+            return None
+        return max(0, self.window[1] - self.given_up_ns) / SECOND
 
     @property
     def reason_data(self) -> Sequence[Reason]:

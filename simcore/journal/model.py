@@ -21,7 +21,7 @@ from simcore.base.units import SECOND
 from simcore.journal.histogram import IntArray, histogram_quantile
 from simcore.journal.series import BLOCK_ROWS, Column, Series
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 EVENTS_MAX = 1_000_000
 
 OUTCOMES = ("pending", "confirmed", "rejected", "blocked", "failed", "unknown")
@@ -32,7 +32,10 @@ FLAGS = {"duplicated": 1, "lost": 2, "orphan": 4, "stranded": 8, "late": 16}
 INTENT_COLUMNS = {
     "request": "<i8", "flow": "<i4", "customer": "<i8", "submit_ns": "<i8", "answer_ns": "<i8", "outcome": "|i1", "code": "|i1",
     "attempts": "<i4", "side": "|i1", "quantity": "<i8", "price_cents": "<i8", "recorded": "<i4", "placed": "<i4", "flags": "<i4",
+    "rejected_in_control": "|i1",
 }  # fmt: skip
+NOT_COMPARED, REJECTED_IN_CONTROL, ACCEPTED_IN_CONTROL = range(3)
+"""The values of `rejected_in_control`: what the same intent came to in the run of the same seed without the method."""
 SPAN_COLUMNS = {
     "request": "<i8", "path": "<u8", "parent": "<u8", "unit": "<i4", "operation": "<i4",
     "arrive_ns": "<i8", "start_ns": "<i8", "end_ns": "<i8", "code": "|i1",
@@ -213,6 +216,18 @@ class Journal:
         return self.meta.unknown_reason
 
     @property
+    def given_up_ns(self) -> int | None:
+        """When the run was given up before its end, ns, to the second; None if it was not."""
+        ended = self.meta.start_ns + SECOND * self.stored_series.rows
+        return ended if self.unknown_reason is not None and ended < self.meta.end_ns else None
+
+    @property
+    def ended_ns(self) -> int:
+        """When the run ended, ns: as planned, or when it was given up."""
+        given_up = self.given_up_ns
+        return self.meta.end_ns if given_up is None else given_up
+
+    @property
     def seconds(self) -> IntArray:
         """When each second of the series begins, ns, int64 [rows]."""
         return self.meta.start_ns + SECOND * np.arange(self.stored_series.rows, dtype=np.int64)
@@ -291,6 +306,7 @@ def assemble(head: Head, intents: Columns, spans: Columns, counts: dict[tuple[st
     flows, instances, operations = (len(head.names.get(kind, ())) for kind in ("flow", "unit", "operation"))
     all_flags = sum(FLAGS.values())
     limits = {"flow": flows, "outcome": len(OUTCOMES), "code": len(CODES), "side": len(SIDES), "flags": all_flags + 1}
+    limits["rejected_in_control"] = ACCEPTED_IN_CONTROL + 1
     _check_below(intents, limits | dict.fromkeys(("submit_ns", "answer_ns", "attempts", "recorded", "placed"), 1 << 63))
     _check_below(spans, {"unit": instances, "operation": operations, "code": len(CODES)})
     ended = intents["outcome"] != 0

@@ -11,7 +11,7 @@ from pydantic import Strict
 from simcore.base.model import ResultModel
 from simcore.base.units import SECOND
 from simcore.journal.histogram import histogram_of, histogram_quantile
-from simcore.journal.model import FLAGS, OUTCOMES, Journal, Scalar
+from simcore.journal.model import ACCEPTED_IN_CONTROL, FLAGS, OUTCOMES, Journal, Scalar
 
 SCHEMA_VERSION = 1
 TRUTHS = ("placed_once", "recorded", "not_placed", "duplicated", "lost", "orphan", "stranded", "late")
@@ -28,7 +28,7 @@ _COUNTERS = {"confirmed": "ok", "rejected": "rejected", "blocked": "blocked", "f
 
 class OrderCounts(ResultModel):
     """Orders by what their customers saw, then by what is true of them in the books. `failed_orders` is blocked, failed and
-    unknown together."""
+    unknown together; `rejected_wrongly`, of the rejected, those that are accepted without the method."""
 
     intended: int = 0
     confirmed: int = 0
@@ -43,6 +43,7 @@ class OrderCounts(ResultModel):
     stranded: int = 0
     late: int = 0
     failed_orders: int = 0
+    rejected_wrongly: int = 0
 
     def count(self, name: str) -> int:
         """The count of a name above. AttributeError for another."""
@@ -51,7 +52,8 @@ class OrderCounts(ResultModel):
 
 class FlowFigures(ResultModel):
     """Customer requests of one flow by outcome, and what confirmed ones waited. `recorded`: the journal has a row of each; without
-    rows `pending` is not known in a window, and `mean_ns` never. `success` is the share of good answers among all that ended."""
+    rows `pending` is not known in a window, and `mean_ns` never. `rejected_wrongly`: accepted without the method. `success` is the
+    share of good answers among all that ended, rejects but for those."""
 
     kind: str
     recorded: bool
@@ -62,6 +64,7 @@ class FlowFigures(ResultModel):
     failed: int
     unknown: int
     pending: int | None
+    rejected_wrongly: int = 0
     success: float | None
     mean_ns: int | None = None
     p50_ns: int | None
@@ -261,7 +264,14 @@ def _orders(journal: Journal, chosen: Mask) -> OrderCounts:
     outcomes = _outcomes(journal, chosen)
     flags = journal.intents["flags"][chosen]
     truths = {name: int(np.count_nonzero(flags & bit)) for name, bit in FLAGS.items()}
-    return OrderCounts(**outcomes._asdict(), **truths, failed_orders=outcomes.failed_all)
+    wrongly = _rejected_wrongly(journal, chosen)
+    return OrderCounts(**outcomes._asdict(), **truths, failed_orders=outcomes.failed_all, rejected_wrongly=wrongly)
+
+
+def _rejected_wrongly(journal: Journal, chosen: Mask) -> int:
+    """Intents rejected here that the control run confirmed."""
+    accepted = journal.intents["rejected_in_control"][chosen] == ACCEPTED_IN_CONTROL
+    return int(np.count_nonzero(accepted & (journal.intents["outcome"][chosen] == OUTCOMES.index("rejected"))))
 
 
 def _client_truth(journal: Journal, chosen: Mask) -> dict[str, dict[str, int]]:
@@ -288,15 +298,17 @@ def _flow(journal: Journal, name: str, window: Window | None) -> FlowFigures:
     recorded = name in journal.meta.recorded_flows
     if recorded:
         chosen = _intents_of(journal, window, [name])
-        outcomes, latency = _outcomes(journal, chosen), _latency(journal, chosen)
+        outcomes, latency, wrongly = _outcomes(journal, chosen), _latency(journal, chosen), _rejected_wrongly(journal, chosen)
     else:
         # without rows there is one histogram, of the whole run: a window's quantiles are taken from it
         has_histogram = ("flow", name) in journal.histograms
         quantiles = [journal.quantile("flow", name, q) if has_histogram else None for q in (0.5, 0.99)]
-        outcomes, latency = _counted_outcomes(journal, name, window), _Latency(None, *quantiles)
-    success = (outcomes.confirmed + outcomes.rejected) / outcomes.ended if outcomes.ended else None
-    kind = journal.meta.flow_kinds[name]
-    return FlowFigures(kind=kind, recorded=recorded, **outcomes._asdict(), success=success, **latency._asdict())
+        outcomes, latency, wrongly = _counted_outcomes(journal, name, window), _Latency(None, *quantiles), 0
+    success = (outcomes.confirmed + outcomes.rejected - wrongly) / outcomes.ended if outcomes.ended else None
+    counted = outcomes._asdict() | latency._asdict()
+    return FlowFigures(
+        kind=journal.meta.flow_kinds[name], recorded=recorded, rejected_wrongly=wrongly, success=success, **counted
+    )
 
 
 def _latency(journal: Journal, chosen: Mask) -> _Latency:

@@ -14,6 +14,7 @@ from simcore.journal.histogram import BUCKETS, IntArray
 from simcore.journal.model import (
     EVENTS_MAX,
     INTENT_COLUMNS,
+    NOT_COMPARED,
     SCHEMA_VERSION,
     SPAN_COLUMNS,
     Columns,
@@ -107,8 +108,10 @@ class JournalWriter:
                 self._dropped_events += 1
 
     def add_intents(self, columns: Mapping[str, Column]) -> None:
-        """Arrays of one length for every column of INTENT_COLUMNS, of any integer type their values fit."""
-        self._intents.append(_typed(columns, INTENT_COLUMNS))
+        """Arrays of one length for every column of INTENT_COLUMNS, of any integer type their values fit. Without
+        `rejected_in_control` nothing is compared."""
+        nothing = np.full(len(columns["request"]), NOT_COMPARED, np.int8)
+        self._intents.append(_typed({"rejected_in_control": nothing, **columns}, INTENT_COLUMNS))
 
     def add_spans(self, columns: Mapping[str, Column]) -> None:
         """Arrays of one length for every column of SPAN_COLUMNS; paths as uint64, or int64 of the same bits."""

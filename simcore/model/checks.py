@@ -47,7 +47,7 @@ BUILTIN_ATTRIBUTES: Mapping[str, tuple[str, ...]] = {"session": ("yes", "no"), "
 def check_architecture(architecture: Architecture) -> list[Finding]:
     """All findings about an architecture on its own, an empty list if it is sound."""
     index = ArchitectureIndex(architecture)
-    found = [*_services(architecture), *_links(architecture)]
+    found = [*_services(architecture), *_links(architecture), *_flows(architecture)]
     for body in index.bodies.values():
         found += _names(architecture, body)
         found += _held(body)
@@ -156,6 +156,15 @@ def _links(architecture: Architecture) -> list[Finding]:
             found.append(Finding(("links", i), message, "make one link of them: it covers both directions"))
         seen.add((link.source, link.target))
     return found
+
+
+def _flows(architecture: Architecture) -> list[Finding]:
+    """What is true of an order is told by the rows of its intents."""
+    return [
+        Finding(("flows", name, "kind"), f"the flow {name} is of kind order and keeps no row an intent", "add record: true")
+        for name, flow in architecture.flows.items()
+        if flow.kind == "order" and not flow.record
+    ]
 
 
 def _names(architecture: Architecture, body: Body) -> list[Finding]:

@@ -16,5 +16,8 @@ EFFECTS: Mapping[str, Effect] = {
 }
 """By name. The kernel's codes are in simcore.kernel.ledger.counterparties."""
 
+NEVER_REJECTED = frozenset({"record", "session.open", "session.close"})
+"""Effects that no business rule refuses."""
+
 COUNTERPARTY_EFFECTS: Mapping[str, tuple[str, ...]] = {name: c.own_effects for name, c in COUNTERPARTIES.items()}
 """By counterparty: a service that makes one of these effects stands for it."""

@@ -59,12 +59,17 @@ class ResolvedRun:
         return digest_of(self.architecture)
 
     @cached_property
+    def workload_digest(self) -> str:
+        """Of all that the workload says."""
+        return digest_of(self.workload)
+
+    @cached_property
     def digest(self) -> str:
         """Changes with whatever decides what a run does and what is found of it, but for the seed; 32 hex digits."""
         parts = [
             self.scenario.model.model_dump_json(by_alias=True),
             self.architecture_digest,
-            digest_of(self.workload),
+            self.workload_digest,
             self.environment,
             *([repr(self.defect.permanent_faults)] if self.defect and self.defect.permanent_faults else []),
             *self.left_out.names,

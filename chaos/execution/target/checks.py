@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from chaos.documents.library import library
-from chaos.documents.scenario import Scenario
+from chaos.documents.scenario import Objective, Scenario
 from chaos.execution.target.executor import EVENT_WORDS
 from chaos.measures.catalogue import measures
 from simcore.base.errors import suggest
 from simcore.control.event_names import BREAKER_WORDS, VOCABULARY
 from simcore.files.validation import Finding, Keys
+from simcore.model.architecture import Flow
 from simcore.model.index import ArchitectureIndex
 from simcore.model.metrics import FIELDS
+from simcore.model.patience import client_timeout
 from simcore.model.references import check_reading
 
 
@@ -22,14 +26,8 @@ def name_findings(scenario: Scenario, index: ArchitectureIndex) -> list[Finding]
         keys = ("steady_state", "objectives", flow)
         if flow not in flows:
             found.append(Finding(keys, f"the architecture has no flow {flow!r}", suggest(flow, flows), at_key=True))
-        elif objective.latency is not None and not flows[flow].record:
-            found.append(
-                Finding(
-                    (*keys, "latency"),
-                    f"the flow {flow} keeps no row an intent",
-                    "leave latency out, or set record: true for the flow",
-                )
-            )
+        else:
+            found += _objective_findings(keys, objective, flow, flows[flow])
     for i, expectation in enumerate(scenario.expect):
         found += measure_findings(expectation.measure, ("expect", i, "measure"), index)
     for i, rollback in enumerate(scenario.rollbacks):
@@ -48,6 +46,17 @@ def name_findings(scenario: Scenario, index: ArchitectureIndex) -> list[Finding]
     readings += [(keys, counter) for keys, name in named if (counter := measures().find(name).counter) is not None]
     readings += [(("must_happen", i, "counter"), m.counter) for i, m in enumerate(scenario.must_happen) if m.counter]
     return found + [f for keys, reading in readings for f in check_reading(index, keys, reading) or _counted(keys, reading)]
+
+
+def _objective_findings(keys: Keys, objective: Objective, name: str, flow: Flow) -> Iterator[Finding]:
+    """What an objective asks of a flow that keeps no rows, and one of a flow that keeps them which nothing says an end of waiting of."""
+    if objective.latency is not None and not flow.record:
+        yield Finding(
+            (*keys, "latency"), f"the flow {name} keeps no row an intent", "leave latency out, or set record: true for the flow"
+        )
+    if flow.record and objective.answer_by is None and objective.latency is None and client_timeout(flow.steps) is None:
+        message = f"nothing says by when a {name} has to be answered: its client waits for ever"
+        yield Finding(keys, message, "give answer_by, a latency, or the flow's own calls a timeout", at_key=True)
 
 
 def _word_findings(scenario: Scenario) -> list[Finding]:

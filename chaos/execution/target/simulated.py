@@ -79,7 +79,7 @@ class SimulatedCore:
     @property
     def limits(self) -> RunLimits:
         """Every run can be made."""
-        return RunLimits(left_out=True)
+        return RunLimits(left_out=True, controls=True)
 
     def run(self, scenario: Scenario, seed: int, options: RunOptions = AS_USUAL) -> Journal:
         """One run with the method carried out. Numba is imported here. The budget of events is looked at every simulated minute."""

@@ -25,14 +25,16 @@ def where(stored: StoredRun) -> LocalizedText:
 
 
 def failed_orders(run: RunResult) -> list[LocalizedText]:
-    """Of how many orders so many failed, and in which ways."""
+    """Of how many orders so many failed, and in which ways; and beside them those that were rejected wrongly."""
     orders = run.measures.orders
     share = orders.failed_orders / orders.intended if orders.intended else None
+    wrongly = [translate("figure.failed.wrongly", n=number(orders.rejected_wrongly))] if orders.rejected_wrongly else []
     return [
         translate("figure.failed.of", intended=number(orders.intended), share=fraction(share)),
         translate(
             "figure.failed.split", blocked=number(orders.blocked), failed=number(orders.failed), unknown=number(orders.unknown)
         ),
+        *wrongly,
     ]
 
 

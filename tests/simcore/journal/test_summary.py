@@ -41,6 +41,7 @@ def test_orders_are_partitioned_by_what_the_client_saw() -> None:
         "stranded": 1,
         "late": 1,
         "failed_orders": 3,
+        "rejected_wrongly": 0,
     }
 
 
@@ -79,6 +80,7 @@ def test_flows_with_and_without_rows() -> None:
         "failed": 1,
         "unknown": 0,
         "pending": 1,
+        "rejected_wrongly": 0,
         "success": 3 / 4,
         "mean_ns": None,
         "p50_ns": upper(3 * MS),

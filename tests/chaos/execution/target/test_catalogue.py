@@ -170,7 +170,7 @@ def test_the_simulated_core_makes_any_run(tmp_path: Path, write: Write) -> None:
     assert job.target == "simulated"
     with Session() as session:
         session.require(job)
-        assert session.bind(job.system).limits == RunLimits()
+        assert session.bind(job.system).limits == RunLimits(left_out=True, controls=True)
     assert list(all_targets()) == sorted(all_targets())
     with pytest.raises(InputError, match="no target is called 'nothing'"):
         open_target("nothing")

@@ -253,6 +253,7 @@ ACCOUNT = Measures.model_validate(
                 "failed": 20,
                 "unknown": 10,
                 "pending": 0,
+                "rejected_wrongly": 50,
                 "success": 0.5,
                 "p50_ns": 50 * SECOND,
                 "p99_ns": 50 * SECOND,
@@ -285,7 +286,7 @@ def verdict_on(expectation: Plain) -> str:
 @pytest.mark.parametrize("measure", NUMBERS)
 def test_every_bound_on_every_number_passes_and_fails(measure: str) -> None:
     """Of each measure there is: at most, at least, equals; just kept, and just broken."""
-    share = measure in ("flows.order.success", "flows.order.failed_share")
+    share = measure in ("flows.order.success", "flows.order.failed_share", "flows.order.goodput")
     value, unit = (0.5, "") if share else (50, "s" if measures().find(measure).unit is Unit.DURATION else "")
     verdicts = {
         (bound, off): verdict_on({"measure": measure, bound: f"{value + off:g}{unit}" if unit else value + off})
