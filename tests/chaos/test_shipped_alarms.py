@@ -107,3 +107,14 @@ def test_the_legacy_cores_shares_sound_when_everything_fails(knob: str) -> None:
     actions = [Action(start + 60 * SECOND, knob, {"service": "access-gateway", "replica": n}) for n in replicas]
     events = simulate(plan, actions).events
     assert {"order-success", "login-success"} <= {e.subject for e in events if e.what == "alarm"}
+
+
+@pytest.mark.parametrize("cut", ["held", "reset", "lost"])
+def test_a_cut_bank_line_sounds_whatever_becomes_of_its_requests(cut: str) -> None:
+    """At the open the largest bank is asked about twice in three seconds; none of it comes through."""
+    architecture, workload = load_pair("legacy-coupled", "normal-day")
+    start = (9 * 60 + 30) * 60 * SECOND
+    plan = compile_plan(architecture, workload, seed=1, start=start, end=start + 240 * SECOND)
+    action = Action(start + 10 * SECOND, "link", {"source": "counter", "target": "bank-a", "partition_request": cut})
+    events = simulate(plan, [action]).events
+    assert "bank-lines" in {e.subject for e in events if e.what == "alarm"}
