@@ -164,6 +164,8 @@ def test_a_run_without_a_session_is_judged_on_all_its_intervals() -> None:
     assert evaluate_intervals(journal(20), spec(20)).session.all()
     one = evaluate_intervals(journal(20, (), events=[phase(0, False), phase(EVERY, True)]), spec(20))
     assert one.session.tolist() == [False, True]
+    late = evaluate_intervals(journal(20, (), events=[phase(EVERY, True)]), spec(20))
+    assert late.session.tolist() == [False, True], "before the first phase there is none"
 
 
 @pytest.mark.parametrize(
