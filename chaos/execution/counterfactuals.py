@@ -53,8 +53,8 @@ def explain(session: Session, jobs: Sequence[Job], runs: Runs) -> None:
     runs.make([more for of_job in further.values() for more in of_job.jobs], "counterfactual runs")
     for job, others in further.items():
         run = runs.records[job.key] = _explained(runs.records, job, others)
-        if job.journal is not None:
-            restore_run(journal_folder(session, job), run)
+        if job.journal is not None and (folder := journal_folder(session, job)).is_dir():  # a run kept earlier may have none
+            restore_run(folder, run)
 
 
 def _explained(records: Mapping[str, RunResult], job: Job, others: FurtherJobs) -> RunResult:

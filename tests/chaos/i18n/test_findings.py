@@ -30,6 +30,7 @@ from chaos.results.findings import (
     NoEffect,
     NotDone,
     NotGradable,
+    NothingConfirmed,
     NothingExercised,
     NothingToHold,
     PoolFull,
@@ -40,6 +41,7 @@ from chaos.results.findings import (
     Slow,
     Symptom,
     Text,
+    Undecided,
     Unit,
     Unknowable,
     UnsteadyBefore,
@@ -127,6 +129,16 @@ REASONS: list[tuple[Reason, str, str]] = [
         NothingExercised(),
         "nothing was exercised: no window of the run had enough intents to judge",
         "未产生有效负载：没有任何判定区间的请求数足够",
+    ),
+    (
+        Undecided(bound=IMPAIRED, found=FoundValue(unit=Unit.DURATION, value=120.0)),
+        "impaired_s ≤ 300 s: 120 s when the run was given up, which decides nothing",
+        "服务异常时长 ≤ 300 秒：仿真中止时为 120 秒，尚无定论",
+    ),
+    (
+        NothingConfirmed(flows=["login", "place-order"]),
+        "nothing was shown: no request was confirmed (login, place-order), and a reject alone is no success",
+        "未能说明问题：没有请求得到确认（登录认证、委托下单），仅有业务拒绝不算成功",
     ),
     (UnsteadyBefore(seen=True), "the steady state did not hold before the method", "故障注入前未达稳态"),
     (

@@ -141,7 +141,7 @@ def test_customer_list_and_trace(small_run: Path, tmp_path: Path, drill: Drill) 
     assert (tmp_path / "affected.csv").read_bytes().startswith(b"\xef\xbb\xbf")
     with (tmp_path / "affected.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert f"{len(rows):,} customers" in told
+    assert f"{len(rows):,} 名客户" in told
     assert sum(int(row["unknown"]) for row in rows) > 1000
     assert json.loads((tmp_path / "trace.json").read_text(encoding="utf-8"))["traceEvents"]
 
