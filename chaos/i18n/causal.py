@@ -21,7 +21,7 @@ from chaos.results.counterfactuals import (
 )
 from chaos.results.run import RunResult
 
-GLYPHS: Mapping[Effect, str] = MappingProxyType({"helped": "▲", "no_difference": "＝", "hurt": "▼"})
+GLYPHS: Mapping[Effect, str] = MappingProxyType({"helped": "▲", "no_difference": "=", "hurt": "▼"})
 """So that an effect is not told by its colour alone."""
 LISTED = 4
 """So many names are written out of a longer list."""
@@ -172,14 +172,19 @@ def _split(name: str) -> tuple[str, str]:
     return verb, target
 
 
-def node_text(node: CauseNode) -> LocalizedText:
-    """How it was not well, and what it holds."""
-    what = translate(
+def state_text(node: CauseNode) -> LocalizedText:
+    """How it was not well, in a few words."""
+    return translate(
         f"box.{node.state}" if node.kind != "customers" else f"customers.{node.state}",
         slots=node.slots or "",
         until="–" if node.until_ns is None else instant(node.until_ns),
         n=len(node.members),
     )
+
+
+def node_text(node: CauseNode) -> LocalizedText:
+    """How it was not well, and what it holds."""
+    what = state_text(node)
     members = [display_name(member.name) for member in node.members[:LISTED]]
     if len(node.members) > LISTED:
         members.append(translate("chain.more", n=len(node.members) - LISTED))

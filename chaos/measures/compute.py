@@ -207,7 +207,7 @@ def response(journal: Journal, spec: EvaluationSpec, impaired: Impairment) -> Re
     events = [e for e in journal.events if e.t_ns >= begin]
     back = impaired.recovered_at_ns
     detect = _first(events, "detect", begin)
-    decide = _first(events, "decide", detect)
+    decide = _by(back, _first(events, "decide", detect))
     act = _last_action(events, decide, back)
     reconciled = max((e.t_ns for e in events if e.what == "reconciled"), default=None)
     noticed = next((e for e in events if e.what == "alarm" and e.subject in spec.watchers), None)
@@ -226,6 +226,11 @@ def response(journal: Journal, spec: EvaluationSpec, impaired: Impairment) -> Re
 
 def _first(events: Iterable[Event], what: str, since: int | None) -> int | None:
     return None if since is None else next((e.t_ns for e in events if e.what == what and e.t_ns >= since), None)
+
+
+def _by(back: int | None, at: int | None) -> int | None:
+    """What came after recovery is no part of the way back."""
+    return None if at is None or (back is not None and at > back) else at
 
 
 def _last_action(events: Iterable[Event], decide: int | None, back: int | None) -> int | None:

@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import Field
 
 from chaos.results.counterfactuals import ActionTaken, CauseGraph, Counterfactuals, FailedOrders, Outage
-from chaos.results.findings import ExpectationFinding, Findings, Reason, Symptom, Text
+from chaos.results.findings import ExpectationFinding, Findings, Reason, Text
 from chaos.results.findings import Value as Value
 from simcore.base.model import ResultModel
 from simcore.base.units import SECOND
@@ -76,9 +76,9 @@ class Impairment(ResultModel):
 
 class Response(ResultModel):
     """The split of the way back, each None if it did not come to it: to a team that takes it up (`detect_s`; `detect_s_lower` is what
-    that exceeds if nobody had by the end of the window), on to approval, on to the last action done, on to steady state; and from the
-    beginning to the end of the last reconciliation. `first_noticed` says by what (monitor, robot, customers) and `first_noticed_by`
-    by which."""
+    that exceeds if nobody had by the end of the window; it may come after recovery, what follows it may not), on to approval, on to the
+    last action done, on to steady state; and from the beginning to the end of the last reconciliation. `first_noticed` says by what
+    (monitor, robot, customers) and `first_noticed_by` by which."""
 
     detect_s: float | None = None
     detect_s_lower: float | None = None
@@ -242,12 +242,6 @@ class RunResult(ResultModel):
         if len(data) == len(self.expectations):
             return data
         return [ExpectationFinding(bound=Text(text=e.expected), found=Text(text=e.shown)) for e in self.expectations]
-
-    @property
-    def symptom_data(self) -> Sequence[Symptom]:
-        """Of each of the causes how it was not well, as data; as English where they were stored without."""
-        data = self.findings.symptoms
-        return data if len(data) == len(self.causes) else [Text(text=link.what) for link in self.causes]
 
     @property
     def broken_laws(self) -> list[str]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from chaos.i18n.causal import action_title, difference_text, node_title
 from chaos.i18n.findings import reason_text
-from chaos.i18n.texts import LocalizedText, display_name, join, translate, untranslated
+from chaos.i18n.texts import LocalizedText, display_name, duration_text, join, translate, untranslated
 from chaos.measures.formatting import fraction, instant, number
 from chaos.results.run import RunResult
 from chaos.results.stored_run import StoredRun
 from simcore.journal.model import FLAGS
+
+OUTAGES_SHOWN = 2
+"""So many outages are named in the first sentence."""
 
 
 def where(stored: StoredRun) -> LocalizedText:
@@ -43,6 +47,40 @@ def amiss(run: RunResult) -> LocalizedText | None:
     counts = {flag: run.measures.orders.count(flag) for flag in FLAGS}
     found = [join([translate(f"truth.{flag}"), untranslated(number(n))], " ", " ") for flag, n in counts.items() if n]
     return join(found) if found else None
+
+
+def conclusion(run: RunResult) -> LocalizedText:
+    """What to conclude, in a sentence or two with their figures; that it cannot be concluded, if so."""
+    if run.verdict == "unknown" or (run.verdict is None and run.reasons):
+        return translate("lead.unknown", why=reason_text(run.reason_data[0], run.chinese) if run.reasons else untranslated("–"))
+    orders = number(run.measures.orders.failed_orders)
+    if not run.outages:
+        return translate("lead.steady" if run.measures.impaired_s is not None else "lead.counted", orders=orders)
+    parts = [
+        translate("lead.outage", cause=cause, length=duration_text(outage.impaired_s), orders=number(outage.failed_orders))
+        for outage, cause in zip(run.outages, _causes(run), strict=True)
+    ]
+    if len(parts) > OUTAGES_SHOWN:
+        parts = [*parts[:OUTAGES_SHOWN], translate("lead.more", n=len(parts) - OUTAGES_SHOWN)]
+    sentence = join(parts, "; ", "；")
+    if run.counterfactuals is None:
+        return translate("lead.violated", outages=sentence)
+    acted = translate(f"lead.{run.counterfactuals.effect}", difference=difference_text(run.counterfactuals.difference))
+    return join([translate("lead.violated", outages=sentence), acted], " ", "")
+
+
+def _causes(run: RunResult) -> list[LocalizedText]:
+    """Of each outage: the actions without which it is not there, else the first cause of its chain."""
+    shown = run.counterfactuals.outages if run.counterfactuals is not None else []
+    first = {graph.outage: graph.nodes[0] for graph in run.chains if graph.nodes}
+    titles = {action.name: action_title(action.verb, action.target) for action in run.actions}
+    found = []
+    for i in range(len(run.outages)):
+        if i < len(shown) and shown[i].only_with:
+            found.append(join([titles[name] for name in shown[i].only_with if name in titles]))
+        else:
+            found.append(node_title(first[i], run) if i in first else translate("lead.cause_unknown"))
+    return found
 
 
 def reasons(run: RunResult) -> list[LocalizedText]:

@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from chaos.i18n.findings import found_text, limits_text, measure_title
-from chaos.i18n.names import property_name
-from chaos.i18n.texts import LocalizedText, catalogue, duration_text, lookup, translate, untranslated
-from chaos.measures.formatting import Language, instant, number
+from chaos.i18n.names import own_text, property_name
+from chaos.i18n.texts import LocalizedText, catalogue, duration_text, translate, untranslated
+from chaos.measures.formatting import Language, number
+from chaos.reports.run.acting import acting
+from chaos.reports.run.chain_picture import chain_picture
 from chaos.reports.run.customer_table import customer_table
-from chaos.reports.run.headline import amiss, failed_orders, reasons, where
+from chaos.reports.run.figures import figures
+from chaos.reports.run.headline import conclusion, reasons, where
 from chaos.reports.run.page_data import page_data
-from chaos.reports.run.story import story
+from chaos.reports.run.service_states import STATE_GLYPHS, STATES
+from chaos.reports.run.story import story_parts
 from chaos.reports.templating import ECHARTS_VERSION, chart_library, environment, script_json, stylesheet, template_file
 from chaos.results.run import Measures, RunResult
 from chaos.results.stored_run import StoredRun
-from simcore.journal.model import OUTCOMES
+from simcore.journal.model import FLAGS, OUTCOMES
 from simcore.journal.summary import TRUTHS
 
-_EMBEDDED = ("chart.time", "player.", "band.", "lane.", "events.", "topology.", "section.replay", "again.copied")
+
+class State(NamedTuple):
+    """How a service is, in a word and as a sign."""
+
+    word: str
+    glyph: str
+
+
+GLYPHS = {"pass": "✓", "fail": "✕", "unknown": "?"}
+_EMBEDDED = ("chart.time", "player.", "band.", "lane.", "flag.", "events.", "topology.", "section.replay", "again.copied")
 _AS_IT_SHOULD = {
     "confirmed": {"placed_once", "recorded"}, "rejected": {"not_placed", "placed_once"}, "blocked": {"not_placed"},
     "failed": {"not_placed"}, "unknown": set[str](), "pending": {"not_placed", "recorded"},
@@ -38,11 +50,16 @@ def run_page(stored: StoredRun, language: Language = "en") -> str:
             run=run,
             language=language,
             where=where(stored),
-            figures=_figures(run),
-            story=story(stored),
+            glyph=GLYPHS.get(run.verdict or "", ""),
+            figures=figures(run),
+            lead=conclusion(run),
+            title=own_text(run, run.title) if run.title else untranslated(run.architecture),
+            states=[State(word, glyph) for word, glyph in zip(STATES, STATE_GLYPHS, strict=True)],
+            story=story_parts(stored),
+            acting=acting(stored),
+            chains=[chain_picture(graph, run) for graph in run.chains],
             recovery=_recovery(run.measures),
             drawn=bool(data.boxes),
-            chain=data.chain,
             charts=[shown.chart for shown in data.charts],
             step=data.step,
             matrix=_matrix(run.measures),
@@ -58,54 +75,6 @@ def run_page(stored: StoredRun, language: Language = "en") -> str:
             data=script_json(data.model_dump(mode="json")),
         )
     )
-
-
-# --- figures ------------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A large figure with its title and the lines below it."""
-
-    title: LocalizedText
-    value: LocalizedText
-    lines: list[LocalizedText]
-    bad: bool
-
-
-def _figure(key: str, value: LocalizedText, lines: Iterable[LocalizedText | None] = (), *, bad: bool = False) -> Figure:
-    return Figure(translate(f"figure.{key}"), value, [line for line in lines if line is not None], bad)
-
-
-def _figures(run: RunResult) -> list[Figure]:
-    measures, failed = run.measures, run.measures.orders.failed_orders
-    figures = [_figure("failed", untranslated(number(failed)), failed_orders(run), bad=failed > 0)]
-    if (wrong := amiss(run)) is not None:
-        figures.append(_figure("truth", wrong, bad=True))
-    if measures.impaired_s is None:
-        return figures
-    figures += [_figure("impaired", duration_text(measures.impaired_s), bad=measures.impaired_s > 0), _recovery_figure(measures)]
-    if measures.first_violation_ns is not None:
-        noticed = measures.first_noticed_s
-        who = translate("figure.noticed.by", who=lookup("watcher", measures.first_noticed), name=measures.first_noticed_by or "")
-        value = translate("figure.noticed.never") if noticed is None else duration_text(noticed)
-        figures.append(_figure("noticed", value, [who if noticed is not None else None], bad=noticed is None))
-    if measures.customers_affected is not None:
-        active = translate("figure.customers.of", active=number(measures.customers_active or 0))
-        figures.append(_figure("customers", untranslated(number(measures.customers_affected)), [active]))
-    return figures
-
-
-def _recovery_figure(measures: Measures) -> Figure:
-    stuck = translate("figure.metastable") if measures.metastable else None
-    if measures.first_violation_ns is None:
-        return _figure("recovery", translate("figure.never"))
-    if measures.recovery_s is None:
-        return _figure(
-            "recovery", translate("figure.recovery.lower", time=duration_text(measures.recovery_s_lower)), [stuck], bad=True
-        )
-    at = translate("figure.recovery.detail", at=instant(measures.recovered_at_ns))
-    return _figure("recovery", duration_text(measures.recovery_s), [at, stuck])
 
 
 # --- the way back -------------------------------------------------------------------------------------------------------------
@@ -165,7 +134,7 @@ class MatrixRow:
 class Matrix:
     """What clients saw, by row, against what is true, by column."""
 
-    truths: list[str]
+    truths: list[LocalizedText]
     rows: list[MatrixRow]
 
 
@@ -174,7 +143,14 @@ def _matrix(measures: Measures) -> Matrix:
     rows = [outcome for outcome in (*OUTCOMES[1:], OUTCOMES[0]) if any(found.get(outcome, {}).values())]
     truths = [truth for truth in TRUTHS if any(found[outcome].get(truth) for outcome in rows)]
     cells = {o: [MatrixCell(found[o].get(truth, 0), truth not in _AS_IT_SHOULD[o]) for truth in truths] for o in rows}
-    return Matrix(truths, [MatrixRow(o, cells[o], sum(found[o].values())) for o in rows])
+    heads = [_truth(truth, sum(found[outcome].get(truth, 0) for outcome in rows), measures) for truth in truths]
+    return Matrix(heads, [MatrixRow(o, cells[o], sum(found[o].values())) for o in rows])
+
+
+def _truth(truth: str, count: int, measures: Measures) -> LocalizedText:
+    """The heading of a column: of orders to which several apply, each stands in one column alone, which then says `only`."""
+    word = translate(f"truth.{truth}")
+    return translate("truth.only", truth=word) if truth in FLAGS and count != measures.orders.count(truth) else word
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What the page of a run shows, as its program reads it: the topology bin by bin, the series of its charts, bands, chain and events."""
+"""What the page of a run shows, as its program reads it: the topology bin by bin, the series of its charts, flags, bands and events."""
 
 from __future__ import annotations
 
@@ -7,20 +7,24 @@ from typing import NamedTuple
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from chaos.i18n.findings import symptom_text
+from chaos.i18n.names import own_text
 from chaos.i18n.texts import Entry, LocalizedText, display_name, duration_text, join, lookup, translate, untranslated
 from chaos.measures.formatting import significant
+from chaos.measures.outages import failed_at
 from chaos.reports.run import bands, service_states
 from chaos.reports.run.bins import Bins, bins_of
 from chaos.reports.run.charts.catalogue import shipped_charts
 from chaos.reports.run.charts.chart import Chart
-from chaos.reports.run.topology_layout import CLIENT, HEIGHT, Size, layout
+from chaos.reports.run.folding import Folded, folded
+from chaos.reports.run.topology_layout import CLIENT, HEIGHT, Layout, Sign, Size, group_name, layout, place_signs
+from chaos.results.run import FaultEvidence
 from chaos.results.stored_run import StoredRun
 from chaos.results.topology import TopologyNode
 from simcore.base.units import SECOND
 from simcore.journal.model import Event, Scalar
 
 EVENTS_MAX = 1500
+SIGN_WORD = 16  # letters that stand before a fault's name on its sign
 
 
 class _Part(BaseModel):
@@ -37,7 +41,7 @@ class NodeBox(NamedTuple):
 
 class Node(_Part):
     """A service, or the client. By bin: `state` (a digit, a position in the page's `states`), `fill` of its fullest pool in
-    percent, that pool's place in `pools`, and how many replicas serve."""
+    percent, that pool's place in `pools` (`slots` has the size of each, 0 if it has none), and how many replicas serve."""
 
     id: str
     name: LocalizedText
@@ -48,6 +52,7 @@ class Node(_Part):
     fill: list[int]
     pool: list[int]
     pools: list[LocalizedText]
+    slots: list[int]
     serving: list[int]
 
 
@@ -86,23 +91,24 @@ class BandRow(NamedTuple):
     label: LocalizedText
 
 
+class FaultFlag(NamedTuple):
+    """A fault on the map: corner and width of its sign, in the units of the drawing, the box of what it hit, its name, and from when to
+    when, seconds."""
+
+    x: float
+    y: float
+    width: float
+    node: str
+    name: LocalizedText
+    begin: int
+    end: int
+
+
 class MarkRow(NamedTuple):
     """An instant worth a mark, seconds."""
 
     t: int
     label: LocalizedText
-
-
-class ChainLink(_Part):
-    """A link of the causal chain; `because` is the place of its cause in the list, `service` the node that it belongs to."""
-
-    t: int
-    kind: LocalizedText
-    name: LocalizedText
-    what: LocalizedText
-    because: int | None
-    service: str
-    part: str = Field(alias="is")
 
 
 class EventRow(NamedTuple):
@@ -135,11 +141,14 @@ class PageData(_Part):
     nodes: list[Node]
     edges: list[Edge]
     boxes: dict[str, NodeBox]
+    flags: list[FaultFlag]
     states: list[LocalizedText]
+    glyphs: list[str]
     charts: list[ShownChart]
     bands: list[BandRow]
+    failed: list[int]
+    first: int
     marks: list[MarkRow]
-    chain: list[ChainLink]
     events: list[EventRow]
     events_left_out: int
     words: dict[str, Entry]
@@ -147,24 +156,30 @@ class PageData(_Part):
 
 def page_data(stored: StoredRun, words: dict[str, Entry] | None = None) -> PageData:
     """The data of a run's page. `words` are the texts that the program itself uses."""
-    bins, placed = bins_of(stored.journal), layout(stored.topology)
-    events = _events(stored)
+    bins, events = bins_of(stored.journal), _events(stored)
+    nodes, edges = _nodes(stored, bins), _edges(stored, bins)
+    drawn = folded(stored.topology, [(edge.source, edge.target) for edge in edges], _untouched(stored, nodes, edges))
+    placed = layout(drawn.topology)
+    flags, size = _flags(stored, placed)
     return PageData(
         start=bins.start_ns // SECOND,
         step=bins.step,
         count=bins.count,
         end=stored.span.end_ns // SECOND,
         focus=page_focus(stored),
-        size=placed.size,
+        size=size,
         height=HEIGHT,
-        nodes=_nodes(stored, bins),
-        edges=_edges(stored, bins),
+        nodes=[*nodes, *(_group(name, members, bins) for name, members in drawn.groups.items())],
+        edges=[*edges, *_edges_of_groups(drawn, bins)],
         boxes={name: NodeBox(*box) for name, box in placed.boxes.items()},
+        flags=flags,
         states=[translate(f"state.{s}") for s in service_states.STATES],
+        glyphs=list(service_states.STATE_GLYPHS),
         charts=[shown_chart(chart, bins) for chart in shipped_charts()],
         bands=_bands(stored),
+        failed=_failed_by_bin(stored, bins),
+        first=_first_instant(stored),
         marks=[MarkRow(mark.t_ns // SECOND, mark.label) for mark in bands.marks(stored)],
-        chain=chain(stored),
         events=events,
         events_left_out=len(stored.journal.events) - len(events),
         words=words or {},
@@ -184,6 +199,22 @@ def page_focus(stored: StoredRun) -> Focus:
         return Focus(begin // SECOND, -(-end // SECOND))
     first, last = min(b.begin_ns for b in found if b.lane != "alarm"), max(trouble)
     return Focus(max(begin, first - 120 * SECOND) // SECOND, -(-min(end, last + 300 * SECOND) // SECOND))
+
+
+def _first_instant(stored: StoredRun) -> int:
+    """Where the page stands at first, seconds: a third into the first outage, else at the first mark, else at the beginning."""
+    if stored.run.outages:
+        outage = stored.run.outages[0]
+        return (outage.begin_ns + (outage.end_ns - outage.begin_ns) // 3) // SECOND
+    marks = bands.marks(stored)
+    return marks[0].t_ns // SECOND if marks else page_focus(stored).begin
+
+
+def _failed_by_bin(stored: StoredRun, bins: Bins) -> list[int]:
+    """Failed orders by the bin in which they were submitted."""
+    numbers = (failed_at(stored.journal, stored.window) - bins.start_ns) // (bins.step * SECOND)
+    counts: list[int] = np.bincount(np.minimum(numbers, bins.count - 1), minlength=bins.count).tolist()
+    return counts
 
 
 def split_of(stored: StoredRun, bins: Bins) -> int:
@@ -215,6 +246,27 @@ def _edges(stored: StoredRun, bins: Bins) -> list[Edge]:
     return edges
 
 
+def _untouched(stored: StoredRun, nodes: list[Node], edges: list[Edge]) -> set[str]:
+    """Services that were healthy throughout, whose calls did not fail, and that no step hit."""
+    failing = {end for edge in edges if edge.level.strip("0") for end in (edge.source, edge.target)}
+    hit = {_node_of(stored, step) for step in stored.run.faults}
+    return {node.id for node in nodes if not node.state.strip("0")} - failing - hit - {CLIENT}
+
+
+def _group(name: str, members: list[str], bins: Bins) -> Node:
+    """A box for several services to which nothing happened. It counts no replicas, and so stands in no table."""
+    none = [0] * bins.count
+    return Node(
+        id=name, name=group_name(members), layer="", about=", ".join(members), replicas=0, state="0" * bins.count,
+        fill=none, pool=none, pools=[], slots=[], serving=none,
+    )  # fmt: skip
+
+
+def _edges_of_groups(drawn: Folded, bins: Bins) -> list[Edge]:
+    ends = [(edge.source, edge.target) for edge in drawn.topology.edges if {edge.source, edge.target} & drawn.groups.keys()]
+    return [Edge(source=source, target=target, level="0" * bins.count) for source, target in ends]
+
+
 def _node(bins: Bins, service: str, drawn: TopologyNode, split: int) -> Node:
     course = service_states.course(bins, service, drawn, split)
     return Node(
@@ -227,6 +279,7 @@ def _node(bins: Bins, service: str, drawn: TopologyNode, split: int) -> Node:
         fill=course.fill.tolist(),
         pool=course.pool.tolist(),
         pools=[display_name(pool) for pool in drawn.pools],
+        slots=[service_states.slots(bins, pool) for pool in drawn.pools],
         serving=course.serving.tolist(),
     )
 
@@ -251,8 +304,53 @@ def _client(stored: StoredRun, bins: Bins, split: int) -> Node:
         fill=none,
         pool=none,
         pools=[],
+        slots=[],
         serving=none,
     )
+
+
+def _flags(stored: StoredRun, placed: Layout) -> tuple[list[FaultFlag], Size]:
+    """A sign for each step that hit something on the map, and the drawing's size with them."""
+    signs = [
+        Sign(node, len(step.name) + SIGN_WORD)
+        for step in stored.run.faults
+        if step.began_ns is not None and (node := _node_of(stored, step)) in placed.boxes
+    ]
+    steps = [step for step in stored.run.faults if step.began_ns is not None and _node_of(stored, step) in placed.boxes]
+    places, size = place_signs(placed, signs)
+    end = stored.span.end_ns
+    return [
+        FaultFlag(
+            x,
+            y,
+            sign.width,
+            sign.node,
+            own_text(stored.run, step.name),
+            (step.began_ns or 0) // SECOND,
+            (step.ended_ns or end) // SECOND,
+        )
+        for (x, y), sign, step in zip(places, signs, steps, strict=True)
+    ], size
+
+
+def _node_of(stored: StoredRun, step: FaultEvidence) -> str:
+    """The service that a step hit first: itself, the one whose pool it is, the far end of a link, the near end of a call,
+    the customers of a flow."""
+    services = stored.topology.services
+    for target in step.targets:
+        kind, _, name = target.partition("/")
+        name = name.partition("#")[0]
+        if kind == "pool":
+            found = [service for service, drawn in services.items() if name in drawn.pools]
+        elif kind == "link":
+            found = [service for service in services if name.endswith(f"-{service}")]
+        elif kind == "flow":
+            found = [CLIENT]
+        else:
+            found = [name.partition("/")[0].partition(".")[0]]
+        if found and (found[0] in services or found[0] == CLIENT):
+            return found[0]
+    return ""
 
 
 # --- charts ---------------------------------------------------------------------------------------------------------------
@@ -279,25 +377,7 @@ def shown_chart(chart: Chart, bins: Bins) -> ShownChart:
     return ShownChart(chart=chart, choices=choices, series=shown)
 
 
-# --- chain and events -----------------------------------------------------------------------------------------------------
-
-
-def chain(stored: StoredRun) -> list[ChainLink]:
-    """The links of the causal chain, in time order."""
-    links, symptoms = stored.run.causes, stored.run.symptom_data
-    place = {link.node: i for i, link in enumerate(links)}
-    return [
-        ChainLink(
-            t=link.t_ns // SECOND,
-            kind=lookup("kind", link.kind),
-            name=display_name(link.name),
-            what=symptom_text(symptom),
-            because=None if link.because is None else place.get(link.because),
-            service=link.name.partition(".")[0].partition("#")[0],
-            part=link.kind,
-        )
-        for link, symptom in zip(links, symptoms, strict=True)
-    ]
+# --- events ---------------------------------------------------------------------------------------------------------------
 
 
 GROUPS = {

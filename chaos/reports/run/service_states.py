@@ -16,6 +16,8 @@ from simcore.base.units import SECOND
 from simcore.journal.model import Journal
 
 STATES = ("healthy", "slow", "saturated", "failing", "down")
+STATE_GLYPHS = ("●", "◔", "◑", "✕", "■")
+"""The sign of each state, since colour alone says nothing to some."""
 LEVELS = 9
 
 
@@ -114,6 +116,13 @@ def fill(bins: Bins, pool: str) -> Ints:
         return np.zeros(bins.count, np.int64)
     percent: Ints = np.minimum(100, np.rint(100 * np.max(shares, axis=0))).astype(np.int64)
     return percent
+
+
+def slots(bins: Bins, pool: str) -> int:
+    """The slots of a pool's first instance at the beginning; 0 for one without bound."""
+    names = names_of(bins.journal, "pool", pool)
+    values = bins.lowest("pool", names[0], "slots") if names else np.zeros(0, np.int64)
+    return max(0, int(values[0])) if values.size else 0
 
 
 def _busy_share(bins: Bins, name: str) -> NDArray[np.float64]:

@@ -35,6 +35,26 @@ def story(stored: StoredRun) -> list[Sentence]:
     return [*timed, *(s for s in sentences if s.t_ns is None), _affected(stored)]
 
 
+class StoryPart(NamedTuple):
+    """The sentences about one outage under its heading; what belongs to none has no heading."""
+
+    title: LocalizedText | None
+    sum: LocalizedText | None
+    sentences: list[Sentence]
+
+
+def story_parts(stored: StoredRun) -> list[StoryPart]:
+    """The story by outage: to each belongs what happened since the one before, up to its end."""
+    run, parts = stored.run, []
+    told = {text.en for text in outage_texts(run)}
+    rest = [s for s in story(stored) if s.text.en.rstrip(".") not in told]
+    for i, (outage, text) in enumerate(zip(run.outages, outage_texts(run), strict=True)):
+        mine = [s for s in rest if s.t_ns is not None and s.t_ns <= outage.end_ns]
+        rest = [s for s in rest if s not in mine]
+        parts.append(StoryPart(translate("outage.title", n=i + 1, of=len(run.outages)), text, mine))
+    return [*parts, StoryPart(None, None, rest)] if rest else parts
+
+
 def _first(stored: StoredRun) -> Sentence:
     begun = sorted((s for s in stored.run.faults if s.began_ns is not None), key=lambda s: s.began_ns or 0)
     if not begun:

@@ -59,7 +59,9 @@ def _head(stored: StoredRun) -> list[tuple[LocalizedText, str]]:
     verdict = join([translate(f"verdict.{run.verdict or 'none'}"), title], ": ", "：")
     found = [(verdict, _STYLE.get(run.verdict or "", "bold")), (where(stored), "")]
     found += [(join([untranslated(" "), text], "", ""), "") for text in reasons(run)[:4]]
-    found.append((_said("figure.failed", untranslated(number(metrics.orders.failed_orders)), *failed_orders(run)), "bold"))
+    found.append(
+        (_said("figure.orders.failed_orders", untranslated(number(metrics.orders.failed_orders)), *failed_orders(run)), "bold")
+    )
     if (wrong := amiss(run)) is not None:
         found.append((_said("figure.truth", wrong), "bold"))
     if metrics.impaired_s is not None:
@@ -69,7 +71,9 @@ def _head(stored: StoredRun) -> list[tuple[LocalizedText, str]]:
         found.append(
             (
                 join(
-                    [_said("figure.impaired", duration_text(metrics.impaired_s)), _said("figure.recovery", recovery)], "; ", "；"
+                    [_said("figure.impaired_s", duration_text(metrics.impaired_s)), _said("figure.recovery_s", recovery)],
+                    "; ",
+                    "；",
                 ),
                 "",
             )
@@ -104,7 +108,7 @@ def _pictures(stored: StoredRun, language: Language) -> list[tuple[LocalizedText
     ]
     rows += [
         (translate("outcome.confirmed"), spark(_cut(good, a, b), top)),
-        (translate("figure.failed"), spark(_cut(bad, a, b), top)),
+        (translate("figure.orders.failed_orders"), spark(_cut(bad, a, b), top)),
     ]
     rows += [(display_name(pool), spark(_cut(fill(bins, pool), a, b), 100)) for pool in shown_pools(bins)[:3]]
     legend = ", ".join(f"{mark} {translate(f'band.{word}')[language]}" for word, mark in _LANES.items())

@@ -3,15 +3,21 @@ no position stands in the column of its distance from the client, to the right o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import takewhile
 from typing import NamedTuple
 
+from chaos.i18n.texts import LocalizedText, display_name
 from chaos.results.topology import Topology
 
 CLIENT = "client"
 HEIGHT = 48.0
-WIDTH_LEAST, WIDTH_LETTER, WIDTH_FRAME = 88.0, 7.8, 18.0
-GAP = 12.0
-SHAPE = 2.7  # width to height of the frame: a strip that leaves room for a chart below
+WIDTH_LEAST, WIDTH_LETTER, WIDTH_IDEOGRAPH, WIDTH_FRAME = 88.0, 7.8, 14.2, 18.0
+GAP = 14.0
+PUSHES, NEAR = 200, 0.01
+FRAMES, PUSHED_MAX = (1.0, 1.25, 1.6, 2.0), 60
+ROOM = 2.6  # times as much as the boxes need, for arrows and signs
+SHAPE = 2.3  # width to height of the frame: beside it stands the story
 
 
 class Box(NamedTuple):
@@ -48,13 +54,29 @@ def layout(topology: Topology) -> Layout:
     points = _points(topology)
     if not points:
         return Layout({}, Size(0.0, 0.0))
-    boxes = {name: Box(x, y, max(WIDTH_LEAST, WIDTH_LETTER * len(name) + WIDTH_FRAME)) for name, (x, y) in points.items()}
-    sx, sy = _factors(list(boxes.values()))
-    drawn = {name: Box(box.x * sx, box.y * sy, box.width) for name, box in boxes.items()}
+    boxes = {name: Box(x, y, _width(group_name(name.split("+")))) for name, (x, y) in points.items()}
+    drawn = _spread(boxes)
     left, top = min(b.x - b.width / 2 for b in drawn.values()) - 4, min(b.y for b in drawn.values()) - HEIGHT / 2 - 4
     placed = {name: Box(round(b.x - left, 1), round(b.y - top, 1), round(b.width, 1)) for name, b in drawn.items()}
     right, bottom = max(b.x + b.width / 2 for b in placed.values()), max(b.y for b in placed.values()) + HEIGHT / 2
     return Layout(placed, Size(round(right + 4, 1), round(bottom + 4, 1)))
+
+
+def group_name(members: Sequence[str]) -> LocalizedText:
+    """A service, or several, with what their names share written once: bank-b, -c, -d."""
+    chinese = [display_name(name).zh for name in members]
+    stem = members[0].rpartition("-")[0]
+    english = [name.removeprefix(stem) if stem and name.startswith(f"{stem}-") else name for name in members[1:]]
+    alike = takewhile(lambda letters: len(set(letters)) == 1, zip(*chinese, strict=False))
+    shared = "".join(letters[0] for letters in alike).rstrip()
+    rest = [name.removeprefix(shared).strip() if len(shared) > 1 else name for name in chinese[1:]]
+    return LocalizedText(", ".join([members[0], *english]), "、".join([chinese[0], *rest]))
+
+
+def _width(name: LocalizedText) -> float:
+    """Wide enough for the name in both languages."""
+    chinese = sum(WIDTH_IDEOGRAPH if ord(c) > 0x2E7F else WIDTH_LETTER for c in name.zh)
+    return max(WIDTH_LEAST, max(WIDTH_LETTER * len(name.en), chinese) + WIDTH_FRAME)
 
 
 def _points(topology: Topology) -> dict[str, Point]:
@@ -81,6 +103,51 @@ def _columns(topology: Topology) -> dict[str, int]:
     return found
 
 
+def _spread(boxes: dict[str, Box]) -> dict[str, Box]:
+    """The boxes in the smallest of a few frames in which pushing those that overlap apart ends; in one with room for all if it does in
+    none, or if there are very many."""
+    width, height = (max(b[i] for b in boxes.values()) - min(b[i] for b in boxes.values()) for i in (0, 1))
+    area = sum((box.width + GAP) * (HEIGHT + GAP) for box in boxes.values())
+    for growth in FRAMES if len(boxes) <= PUSHED_MAX else ():
+        frame = growth * (ROOM * area * SHAPE) ** 0.5
+        placed = _scaled(boxes, Point(frame / max(width, 1.0), frame / SHAPE / max(height, 1.0)))
+        if _apart(placed, boxes):
+            return placed
+    return _scaled(boxes, _factors(list(boxes.values())))
+
+
+def _scaled(boxes: dict[str, Box], by: Point) -> dict[str, Box]:
+    return {name: Box(box.x * by.x, box.y * by.y, box.width) for name, box in boxes.items()}
+
+
+def _apart(placed: dict[str, Box], authored: dict[str, Box]) -> bool:
+    """Pushes boxes that overlap apart, both by half of what is missing, on the axis on which less is. Whether that came to an end. Two
+    that were authored at the same place stay where they are."""
+    pairs = [(a, b) for i, a in enumerate(placed) for b in list(placed)[:i] if authored[a][:2] != authored[b][:2]]
+    for _ in range(PUSHES):
+        moved = False
+        for a, b in pairs:
+            moved |= _pushed(placed, a, b)
+        if not moved:
+            return True
+    return False
+
+
+def _pushed(placed: dict[str, Box], a: str, b: str) -> bool:
+    one, other = placed[a], placed[b]
+    across = (one.width + other.width) / 2 + GAP - abs(one.x - other.x)
+    down = HEIGHT + GAP - abs(one.y - other.y)
+    if across <= NEAR or down <= NEAR:
+        return False
+    if across < down:
+        step = (across / 2) if one.x >= other.x else -(across / 2)
+        placed[a], placed[b] = one._replace(x=one.x + step), other._replace(x=other.x - step)
+    else:
+        step = (down / 2) if one.y >= other.y else -(down / 2)
+        placed[a], placed[b] = one._replace(y=one.y + step), other._replace(y=other.y - step)
+    return True
+
+
 def _factors(boxes: list[Box]) -> Point:
     """Factors on x and y that keep all boxes apart and let them come out largest in a frame of the wanted shape."""
     width, height = (max(b[i] for b in boxes) - min(b[i] for b in boxes) for i in (0, 1))
@@ -88,14 +155,62 @@ def _factors(boxes: list[Box]) -> Point:
     largest, choices = max(4.0, (HEIGHT + GAP) / min(above, default=HEIGHT) + 1e-6), []
     for step in range(1, 81):
         sy = largest * step / 80
-        sx = max([0.3, *(_apart(a, b, sy) for i, a in enumerate(boxes) for b in boxes[:i])])
+        sx = max([0.3, *(_least(a, b, sy) for i, a in enumerate(boxes) for b in boxes[:i])])
         choices.append((max((width * sx + WIDTH_LEAST) / SHAPE, height * sy + HEIGHT), -sy, sx))
     _, minus_sy, sx = min(choices)
     return Point(sx, -minus_sy)
 
 
-def _apart(a: Box, b: Box, sy: float) -> float:
+def _least(a: Box, b: Box, sy: float) -> float:
     """The least factor on x with which two boxes do not overlap; far too large if only a factor on y could help."""
     if abs(a.y - b.y) * sy >= HEIGHT + GAP or a[:2] == b[:2]:
         return 0.0
     return ((a.width + b.width) / 2 + GAP) / abs(a.x - b.x) if a.x != b.x else 1e6
+
+
+# --- signs ------------------------------------------------------------------------------------------------------------------
+
+SIGN_HEIGHT, SIGN_GAP = 36.0, 10.0
+
+
+class Sign(NamedTuple):
+    """A sign at a node, wide enough for so many letters and its times."""
+
+    node: str
+    letters: int
+
+    @property
+    def width(self) -> float:
+        """In the units of the drawing."""
+        return max(150.0, 7.0 * self.letters + 20.0)
+
+
+def place_signs(placed: Layout, signs: list[Sign]) -> tuple[list[Point], Size]:
+    """The corner of each sign: below, above, left or right of its node, where it covers least; and the size of a drawing that holds
+    them all."""
+    taken = [(b.x - b.width / 2, b.y - HEIGHT / 2, b.width, HEIGHT) for b in placed.boxes.values()]
+    places: list[Point] = []
+    width, height = placed.size
+    for sign in signs:
+        box, w = placed.boxes[sign.node], sign.width
+        left = min(max(4.0, box.x - w / 2), max(4.0, placed.size.width - w - 4.0))
+        beside = box.y - SIGN_HEIGHT / 2
+        wanted = [
+            Point(left, box.y + HEIGHT / 2 + SIGN_GAP),
+            Point(left, box.y - HEIGHT / 2 - SIGN_GAP - SIGN_HEIGHT),
+            Point(box.x - box.width / 2 - SIGN_GAP - w, beside),
+            Point(box.x + box.width / 2 + SIGN_GAP, beside),
+        ]
+        inside = [p for p in wanted if p.x >= 0 and p.y >= 0 and p.x + w <= placed.size.width] or wanted[:1]
+        best = min(inside, key=lambda p: sum(_covered((p.x, p.y, w, SIGN_HEIGHT), other) for other in taken))
+        taken.append((best.x, best.y, w, SIGN_HEIGHT))
+        places.append(Point(round(best.x, 1), round(best.y, 1)))
+        width, height = max(width, best.x + w + 4), max(height, best.y + SIGN_HEIGHT + 4)
+    return places, Size(round(width, 1), round(height, 1))
+
+
+def _covered(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> float:
+    """The area that two rectangles (x, y, width, height) share."""
+    across = min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0])
+    down = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])
+    return max(0.0, across) * max(0.0, down)

@@ -66,10 +66,29 @@
     }
     const edges = data.edges.map(edgeOf.bind(null, picture)).filter(Boolean);
     const nodes = data.nodes.filter((node) => data.boxes[node.id]).map(nodeOf.bind(null, picture));
+    const flags = data.flags.map(flagOf.bind(null, picture));
     return () => {
       const i = bin(now.t);
       edges.forEach((update) => update(i));
       nodes.forEach((update) => update(i));
+      flags.forEach((update) => update());
+    };
+  }
+  // The fault stands on the map at every instant: to come (dashed), in force (full), cleared (outline).
+  function flagOf(picture, [x, y, width, node, name, begin, end]) {
+    const [boxX, boxY] = data.boxes[node];
+    const group = draw("g", { class: "flag", role: "img", transform: `translate(${x} ${y})` }, picture);
+    const below = y > boxY ? [boxX - x, boxY + data.height / 2 - y, 0] : [boxX - x, boxY - data.height / 2 - y, 36];
+    const beside = x + width < boxX || x > boxX;
+    draw("path", { d: beside ? "M0 0" : `M${below[0]} ${below[1]}V${below[2]}` }, group);
+    draw("rect", { width, height: 36, rx: 5 }, group);
+    const say = draw("text", { x: 8, y: 15, class: "b" }, group);
+    draw("text", { x: 8, y: 30 }, group, `${clock(begin)}–${clock(end)}`);
+    return () => {
+      const state = now.t < begin ? "coming" : now.t < end ? "on" : "off";
+      group.setAttribute("class", `flag ${state}`);
+      say.textContent = `▲ ${fitted(`${word(`flag.${state}`)} ${named(name)}`, width)}`;
+      group.setAttribute("aria-label", `${word(`flag.${state}`)} ${named(name)} ${clock(begin)}–${clock(end)}`);
     };
   }
   function edgeOf(picture, edge) {
@@ -103,15 +122,31 @@
     const label = fitted(named(node.name), width);
     draw("text", { x: width / 2, y: 17, "text-anchor": "middle" }, group, label);
     const say = draw("text", { class: "say", x: width / 2, y: 31, "text-anchor": "middle" }, group);
-    if (node.pools.length) draw("rect", { class: "rail", x: 8, y: height - 9, width: width - 16, height: 4, rx: 2 }, group);
-    const fill = draw("rect", { class: "fill", x: 8, y: height - 9, width: 0, height: 4, rx: 2 }, group);
+    const rail = railOf(group, node, width, height);
     return (i) => {
       const state = Number(node.state[i]), some = node.replicas > 1 && node.serving[i] < node.replicas;
       group.setAttribute("class", `node s${state}`);
-      say.textContent = named(data.states[state]) + (some ? ` ${node.serving[i]}/${node.replicas}` : "");
-      fill.setAttribute("width", ((width - 16) * node.fill[i]) / 100);
+      say.textContent = `${data.glyphs[state]} ${named(data.states[state])}` + (some ? ` ${node.serving[i]}/${node.replicas}` : "");
+      rail(i);
       title.textContent = describe(node, i) + (node.about ? `\n${node.about}` : "");
       group.setAttribute("aria-label", describe(node, i));
+    };
+  }
+  // The fullest pool: slot by slot where there are few, else as a bar.
+  function railOf(group, node, width, height) {
+    if (!node.pools.length) return () => {};
+    const SLOTS_MAX = 32, room = width - 16, row = draw("g", {}, group);
+    let drawn = null;
+    return (i) => {
+      const slots = node.slots[node.pool[i]], cells = slots > 1 && slots <= SLOTS_MAX ? slots : 1;
+      if (drawn !== cells) {
+        row.replaceChildren();
+        for (let k = 0; k < cells; k++) draw("rect", { class: "rail", x: 8 + (k * room) / cells, y: height - 10, width: room / cells - (cells > 1 ? 1 : 0), height: 6 }, row);
+        if (cells === 1) draw("rect", { class: "fill", x: 8, y: height - 10, width: 0, height: 6 }, row);
+        drawn = cells;
+      }
+      if (cells === 1) row.lastChild.setAttribute("width", (room * node.fill[i]) / 100);
+      else [...row.children].forEach((cell, k) => cell.setAttribute("class", k < Math.round((cells * node.fill[i]) / 100) ? "fill" : "rail"));
     };
   }
   function fitted(text, width) {
@@ -296,12 +331,21 @@
   function lanes() {
     const box = byId("lanes"), [a, b] = now.range;
     box.replaceChildren();
-    overlay(box, 42);
+    overlay(box, 62);
+    failedLane(box, a, b);
     for (const lane of ["fault", "impaired", "alarm", "people"]) {
       const mine = data.bands.filter((band) => band[0] === lane && band[3] > a && band[2] < b);
       const about = mine.map((band) => `${named(band[4])} ${clock(band[2])}–${clock(band[3])}`).join(", ") || "–";
       strip(box, word(`lane.${lane}`), b - a, mine.map((band) => [band[2], band[3], null, colour(band[1]), lane === "impaired" ? 0.7 : 1]), a, `${word(`lane.${lane}`)}: ${about}`);
     }
+  }
+
+  function failedLane(box, a, b) {
+    const first = bin(a), counts = data.failed.slice(first, bin(b - 1) + 1), most = Math.max(1, ...counts);
+    const total = counts.reduce((sum, n) => sum + n, 0), said = `${word("lane.failed")}: ${plain(total)}`;
+    make("span", { class: "label" }, word("lane.failed"), box);
+    const row = draw("svg", { preserveAspectRatio: "none", role: "img", "aria-label": said, class: "bars", viewBox: `0 0 ${b - a} ${most}` }, box);
+    counts.forEach((n, k) => n && draw("rect", { x: Math.max(0, time(first + k) - a), y: most - n, width: data.step, height: n }, row));
   }
 
   // --- events -------------------------------------------------------------------------------------------------------------
@@ -344,9 +388,7 @@
     document.body.dataset.bin = String(i);
   }
   function chainNow() {
-    const items = [...document.querySelectorAll("#chain li")];
-    const reached = items.filter((item) => Number(item.dataset.t) <= now.t);
-    items.forEach((item) => item.classList.toggle("now", reached.length > 0 && item.dataset.t === reached[reached.length - 1].dataset.t));
+    document.querySelectorAll("#chain .cause").forEach((box) => box.classList.toggle("ahead", Number(box.dataset.t) > now.t));
   }
   function rangeChanged() {
     const scrub = byId("scrub");
@@ -373,7 +415,8 @@
     if (types || event.ctrlKey || event.metaKey || event.altKey) return;
     const step = event.shiftKey ? 60 : data.step;
     const moves = { ArrowLeft: () => go(now.t - step), ArrowRight: () => go(now.t + step), Home: () => go(now.range[0]), End: () => go(now.range[1]) };
-    if (event.key === " " && at.tagName !== "BUTTON" && at.tagName !== "SUMMARY") play(!now.playing);
+    if ((event.key === " " || event.key === "Enter") && at.classList.contains("jump") && at.tagName !== "BUTTON") jump(event);
+    else if (event.key === " " && at.tagName !== "BUTTON" && at.tagName !== "SUMMARY") play(!now.playing);
     else if (moves[event.key]) moves[event.key]();
     else return;
     event.preventDefault();
@@ -415,8 +458,7 @@
   new ResizeObserver(() => { Object.values(charts).forEach((chart) => chart.resize()); cursors(); }).observe(document.querySelector("main"));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", speak);
   if (location.hash === "#zh" || location.hash === "#en") document.documentElement.lang = location.hash === "#zh" ? "zh-CN" : "en";
-  const first = data.marks.length ? data.marks[0][0] : data.focus[0];
-  now.t = first;
+  now.t = data.first;
   speak();
   Object.values(charts).forEach((chart) => chart.getZr().on("click", (event) => go(chart.convertFromPixel({ xAxisIndex: 0 }, event.offsetX))));
 })();

@@ -150,8 +150,9 @@ class Opened:
         return found
 
     def states(self) -> dict[str, str]:
-        """Service → what its node says."""
-        script = "Object.fromEntries([...document.querySelectorAll('.node')].map((n) => [n.dataset.node, n.querySelector('.say').textContent]))"
+        """Service → what its node says after its sign."""
+        says = "n.querySelector('.say').textContent.slice(2)"
+        script = f"Object.fromEntries([...document.querySelectorAll('.node')].map((n) => [n.dataset.node, {says}]))"
         found: dict[str, str] = self.page.evaluate(script)
         return found
 

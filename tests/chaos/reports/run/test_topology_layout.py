@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chaos.execution.topology import topology_of
-from chaos.reports.run.topology_layout import HEIGHT, Box, layout
+from chaos.reports.run.topology_layout import HEIGHT, SIGN_HEIGHT, Box, Sign, layout, place_signs
 from chaos.results.topology import Topology, TopologyEdge, TopologyNode
 from simcore.library import LIBRARY, load_architecture
 from simcore.model.index import ArchitectureIndex
@@ -55,4 +55,22 @@ def test_without_positions_services_stand_in_columns() -> None:
     boxes, _ = layout(Topology(services=placed))
     assert boxes["left"].x == boxes["below"].x < boxes["right"].x
     assert boxes["left"].y == boxes["right"].y < boxes["below"].y
+    assert overlaps(boxes) == []
+
+
+def test_signs_cover_nothing_where_there_is_room() -> None:
+    """A sign for each service of the legacy core in turn, and two at one service: inside the drawing, on no box and not on each other."""
+    model = load_architecture("legacy-coupled")
+    placed = layout(topology_of(ArchitectureIndex(model)))
+    for name in model.services:
+        places, (width, height) = place_signs(placed, [Sign(name, 12), Sign(name, 12)])
+        signs = [Box(p.x + 75, p.y + SIGN_HEIGHT / 2, 150.0) for p in places]
+        assert abs(signs[0].x - signs[1].x) >= 150 or abs(signs[0].y - signs[1].y) >= SIGN_HEIGHT, name
+        assert all(s.x >= 75 and s.x + 75 <= width and s.y + SIGN_HEIGHT / 2 <= height for s in signs), name
+
+
+def test_a_very_large_topology_has_room_for_all() -> None:
+    """Two hundred services in a row are not pushed about one by one."""
+    names = [f"s{i}" for i in range(200)]
+    boxes, _ = layout(Topology(services={name: TopologyNode(position=[i * 10, 0]) for i, name in enumerate(names)}))
     assert overlaps(boxes) == []

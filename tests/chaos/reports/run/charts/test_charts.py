@@ -105,7 +105,7 @@ def test_a_declared_chart_is_drawn(
     file.write_text(run_page(stored), encoding="utf-8")
     opened = visit(file)
     page, figure = opened.page, opened.page.locator("#figure-planted")
-    assert page.locator("figure").first.get_attribute("id") == "figure-planted"
+    assert page.locator("#charts figure").first.get_attribute("id") == "figure-planted"
     assert page.inner_text("#figure-planted h3") == "A planted chart every 10 seconds"
     assert page.get_attribute("#chart-planted", "aria-label") == "A planted chart: ramp, <b>twice, flat"
     down = page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--down').trim()")
