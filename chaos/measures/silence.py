@@ -32,7 +32,8 @@ def silence(started: Ints, ended: Ints, within: int, at_the_end: int) -> Silence
         if new:
             waiting.append([second, new])
         while waiting and waiting[0][0] < second - within:
-            unanswered[waiting[0][0]] = waiting.popleft()[1]
+            began, left = waiting.popleft()
+            unanswered[began] = left
         while ends and waiting:
             matched = min(ends, waiting[0][1])
             waiting[0][1] -= matched

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from chaos.measures.intervals import EvaluationSpec, Objective
+from chaos.measures.intervals import OVERDUE_NS, EvaluationSpec, Objective
 from simcore.base.units import MS, SECOND
 from simcore.journal.model import INTENT_COLUMNS, OUTCOMES, Journal
 from simcore.journal.writer import JournalWriter
@@ -23,12 +23,13 @@ META = {
 
 
 class Order(NamedTuple):
-    """An intent of the flow `order`: times in ns, `wait` until its answer."""
+    """An intent of the flow `order`: times in ns, `wait` until its answer; `in_control`: what became of it in the control run."""
 
     submit: int
     outcome: str = "confirmed"
     wait: int = 10 * MS
     customer: int = 0
+    in_control: int = 0
 
 
 def orders(window: int, *, good: int = 0, bad: int = 0, rejected: int = 0, pending: int = 0, wait: int = 10 * MS) -> list[Order]:
@@ -52,9 +53,10 @@ def journal(
     start: int = 0,
     totals: Mapping[str, int] | None = None,
     reason: str | None = None,
+    planned: int | None = None,
 ) -> Journal:
     """A run of so many seconds from `start` (ns). `counters` by kind/name/field: what it grows by in each second from the first on,
-    of a gauge its values; missing seconds are 0. `totals`: of what has no series."""
+    of a gauge its values; missing seconds are 0. `totals`: of what has no series. `planned`: seconds that it was to have."""
     rows = sorted(made)
     began = [sum(start + n * SECOND <= order.submit < start + (n + 1) * SECOND for order in rows) for n in range(seconds)]
     readings = {"flow/order/started": began} | {
@@ -67,7 +69,7 @@ def journal(
         if name not in names.setdefault(kind, []):
             names[kind].append(name)
     writer = JournalWriter()
-    writer.begin(META | {"start_ns": start, "end_ns": start + seconds * SECOND}, names, columns)
+    writer.begin(META | {"start_ns": start, "end_ns": start + (planned or seconds) * SECOND}, names, columns)
     table = [[*values, *([0] * (seconds - len(values)))] for values in readings.values()]
     block = np.array([np.cumsum(v) if c[3] == "cumulative" else v for c, v in zip(columns, table, strict=True)], np.int64)
     writer.add_series(block.T.copy())
@@ -91,6 +93,7 @@ def _columns(rows: Sequence[Order]) -> dict[str, np.ndarray]:
             ("answer_ns", answered),
             ("customer", order.customer),
             ("request", i + 1),
+            ("rejected_in_control", order.in_control),
         ):
             columns[name][i] = value
         columns["outcome"][i], columns["attempts"][i] = OUTCOMES.index(order.outcome), 1
@@ -109,14 +112,18 @@ def spec(
     latency: int | None = None,
     min_count: int = 5,
     watchers: Mapping[str, str] | None = None,
+    goodput: float | None = None,
+    answer_by: int = OVERDUE_NS,
+    given_up: int | None = None,
 ) -> EvaluationSpec:
     """What is asked of such a journal: intervals of ten seconds, held for three. Times in seconds, `latency` in ns."""
     return EvaluationSpec(
         window=(begin * SECOND, end * SECOND),
         every=EVERY,
         hold=HOLD,
-        objectives={flow: Objective(success, quantile, latency, min_count)},
+        objectives={flow: Objective(success, quantile, latency, min_count, goodput, answer_by)},
         first_action=None if first is None else first * SECOND,
         cleared_at=None if cleared is None else cleared * SECOND,
         watchers=watchers or {},
+        given_up=None if given_up is None else given_up * SECOND,
     )

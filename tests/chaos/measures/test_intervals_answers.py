@@ -1,0 +1,133 @@
+"""Answers that come late, wrongly or never: each threshold at, below and above, in journals written by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hand_journal import EVERY, Order, journal, orders, spec
+
+from chaos.measures.intervals import NO_DATA, STEADY, VIOLATED, evaluate_intervals
+from simcore.base.units import MS, SECOND
+from simcore.journal.model import ACCEPTED_IN_CONTROL, NOT_COMPARED, REJECTED_IN_CONTROL
+
+BY = 5 * SECOND
+
+
+def states(made: list[Order], seconds: int = 10, **asked: Any) -> list[int]:
+    """The states of a run's intervals."""
+    return evaluate_intervals(journal(seconds, made), spec(seconds, **asked)).states.tolist()
+
+
+@pytest.mark.parametrize(("wait", "state"), [(BY - 1, STEADY), (BY, STEADY), (BY + 1, VIOLATED)])
+def test_an_answer_at_the_end_of_its_time_is_one(wait: int, state: int) -> None:
+    """To the nanosecond; a late one is answered all the same, and not lost."""
+    made = orders(0, good=10, wait=wait)
+    assert states(made, answer_by=BY) == [state]
+    assert evaluate_intervals(journal(10, made), spec(10, answer_by=BY)).lost.tolist() == [0]
+
+
+@pytest.mark.parametrize(("left", "state"), [(BY - 1, NO_DATA), (BY, NO_DATA), (BY + 1, VIOLATED)])
+def test_what_is_pending_beyond_its_time_counts(left: int, state: int) -> None:
+    """At the end of the run; never later than after half a minute, however long an answer may take."""
+    at = (40 * SECOND - left) // EVERY
+    assert states([Order(40 * SECOND - left, "pending")] * 5, 40, answer_by=BY)[at] == state
+    for more, expected in ((0, NO_DATA), (1, VIOLATED)):
+        made = [Order(40 * SECOND - 30 * SECOND - more, "pending")] * 5
+        assert states(made, 40, answer_by=60 * SECOND)[(10 * SECOND - more) // EVERY] == expected
+
+
+@pytest.mark.parametrize(("confirmed", "state"), [(17, VIOLATED), (18, STEADY), (19, STEADY)])
+def test_goodput_counts_what_is_confirmed(confirmed: int, state: int) -> None:
+    """0.9 of 20 are 18; a reject is good for success and nothing for goodput, and a late confirmation for neither."""
+    made = orders(0, good=confirmed, rejected=20 - confirmed)
+    assert states(made, success=None, goodput=0.9) == [state]
+    assert states(made, success=0.9) == [STEADY]
+    assert states(made, success=0.9, goodput=0.9) == [state]
+    late = [*orders(0, good=confirmed), *(Order(SECOND + n * MS, wait=BY + 1) for n in range(20 - confirmed))]
+    assert states(late, success=None, goodput=0.9, answer_by=BY) == [state]
+
+
+@pytest.mark.parametrize(
+    ("control", "state"), [(NOT_COMPARED, STEADY), (REJECTED_IN_CONTROL, STEADY), (ACCEPTED_IN_CONTROL, VIOLATED)]
+)
+def test_a_reject_that_the_control_run_accepts_is_wrong(control: int, state: int) -> None:
+    """Of 20 orders three: it is no good answer, and lost. A confirmed order is right whatever became of it there."""
+    made = [*orders(0, good=17), *(Order(SECOND + n * MS, "rejected", in_control=control) for n in range(3))]
+    assert states(made) == [state]
+    assert evaluate_intervals(journal(10, made), spec(10)).lost.tolist() == [3 if control == ACCEPTED_IN_CONTROL else 0]
+    assert states([Order(n * MS, in_control=control) for n in range(10)]) == [STEADY]
+
+
+@pytest.mark.parametrize("outcome", ["unknown", "pending"])
+@pytest.mark.parametrize(("silent", "state"), [(1, STEADY), (2, STEADY), (3, VIOLATED)])
+def test_a_bound_on_the_time_alone_counts_who_gets_no_answer(silent: int, state: int, outcome: str) -> None:
+    """2 of 20 may be late or without an answer; beside a bound on success that bound counts them."""
+    made = [*orders(0, good=20 - silent), *(Order(SECOND + n * MS, outcome) for n in range(silent))]
+    alone = {"success": None, "quantile": 0.9, "latency": 2 * BY, "answer_by": BY}
+    assert states(made, 40, **alone)[0] == state
+    assert states(made, 40, **alone | {"success": 0.5})[0] == STEADY
+    assert states(made, 40, **alone | {"goodput": 0.5})[0] == STEADY
+    nothing = [Order(n * MS, outcome) for n in range(10)]
+    assert states(nothing, 40, **alone)[0] == VIOLATED
+    refused = [Order(n * MS, "failed") for n in range(10)]
+    assert states(refused, 40, **alone)[0] == VIOLATED, "nobody was answered in time"
+    assert states([*orders(0, good=10), *refused], 40, **alone)[0] == STEADY, "errors are not waited for"
+
+
+# --- flows without rows ----------------------------------------------------------------------------------------------------------
+
+
+def counted(started: list[int], ok: list[int], seconds: int, **more: Any) -> Any:
+    """The intervals of a flow without rows; by second how many began and were confirmed."""
+    counters = {"flow/quote/started": started, "flow/quote/ok": ok} | {
+        f"flow/quote/{k}": v for k, v in more.pop("ends", {}).items()
+    }
+    return evaluate_intervals(journal(seconds, (), counters), spec(seconds, flow="quote", **more))
+
+
+@pytest.mark.parametrize(("wait", "state"), [(4, STEADY), (5, STEADY), (6, VIOLATED)])
+def test_without_rows_an_end_in_the_last_second_of_its_time_is_in_time(wait: int, state: int) -> None:
+    """Ten begin in the first second and end so many later; what is late is told where it was submitted."""
+    found = counted([10], [0] * wait + [10], 20, answer_by=BY)
+    assert found.states.tolist() == [state, NO_DATA]
+    assert found.intents.tolist() == [10, 0]
+    assert found.lost.tolist() == [0 if state == STEADY else 10, 0]
+
+
+def test_without_rows_silence_is_told_where_it_began() -> None:
+    """Ten a second in the first interval; nothing ends; what is still open at the end counts once its time has passed."""
+    found = counted([1] * 10, [], 30, answer_by=BY)
+    assert found.states.tolist() == [VIOLATED, NO_DATA, NO_DATA]
+    assert found.intents.tolist() == [10, 0, 0]
+    assert counted([0] * 24 + [9], [], 30, answer_by=BY).states.tolist() == [NO_DATA, NO_DATA, VIOLATED]
+    assert counted([0] * 25 + [9], [], 30, answer_by=BY).states.tolist() == [NO_DATA, NO_DATA, NO_DATA]
+
+
+def test_without_rows_rejects_are_good_and_nothing_for_goodput() -> None:
+    """Eight confirmed and two rejected; of late ends those that were confirmed are taken first."""
+    ends = {"rejected": [0, 2]}
+    assert counted([10], [8], 10, ends=ends).states.tolist() == [STEADY]
+    assert counted([10], [8], 10, ends=ends, success=None, goodput=0.8).states.tolist() == [STEADY]
+    assert counted([10], [8], 10, ends=ends, success=None, goodput=0.81).states.tolist() == [VIOLATED]
+    late = counted([10], [0] * 7 + [4], 20, answer_by=BY, ends={"rejected": [0] * 7 + [6]})
+    assert late.lost.tolist() == [10, 0]
+    assert late.intents.tolist() == [10, 0]
+
+
+@pytest.mark.parametrize(("later", "state"), [(1, STEADY), (2, STEADY), (3, NO_DATA)])
+def test_requests_whose_interval_tells_nothing_count_by_the_next_that_does(later: int, state: int) -> None:
+    """Six begin in the first interval and end so many intervals later, within the 20 s that an answer may take, or not."""
+    ok = [0] * (later * 10) + [6]
+    found = counted([6], ok, 50, answer_by=20 * SECOND, min_count=5)
+    expected = {1: [STEADY, STEADY], 2: [STEADY, NO_DATA, STEADY]}.get(later)
+    if expected is not None:
+        assert found.states.tolist()[: len(expected)] == expected
+    assert found.states[0] == (VIOLATED if state == NO_DATA else STEADY)
+
+
+@pytest.mark.parametrize(("began", "state"), [(4, NO_DATA), (5, STEADY), (6, STEADY)])
+def test_only_where_enough_began_does_a_later_interval_tell(began: int, state: int) -> None:
+    """Fewer than min_count are no data, whatever comes later."""
+    found = counted([began] + [0] * 9 + [6], [0] * 10 + [began + 6], 20, answer_by=BY * 2)
+    assert found.states.tolist()[0] == state
