@@ -33,3 +33,10 @@ def grade_text(grade: Grade) -> LocalizedText:
         return word
     own = grade.label if grade.label != grade.grade else ""
     return LocalizedText(f"{word.en} ({own})" if own else word.en, grade.label_zh or own or word.zh)
+
+
+def grade_basis(grade: Grade) -> LocalizedText:
+    """Why a grade cannot be told, else what its rule rests on; empty where neither is said."""
+    if grade.why:
+        return LocalizedText(grade.why, grade.why_zh or grade.why)
+    return LocalizedText(grade.source or "", grade.source_zh or grade.source or "")

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from chaos.i18n.findings import limits_text
-from chaos.i18n.texts import LocalizedText, duration_text, join, lookup, translate, untranslated
+from chaos.i18n.texts import LocalizedText, display_name, duration_text, join, lookup, translate, untranslated
 from chaos.measures.formatting import number
 from chaos.reports.run.headline import failed_orders
 from chaos.results.findings import PropertyHolds
@@ -98,5 +98,7 @@ def _detected(run: RunResult) -> Figure:
     measures = run.measures
     if measures.first_noticed_s is None:
         return _figure(run, "first_noticed_s", translate("figure.noticed.never"))
-    who = translate("figure.noticed.by", who=lookup("watcher", measures.first_noticed), name=measures.first_noticed_by or "")
+    who = translate(
+        "figure.noticed.by", who=lookup("watcher", measures.first_noticed), name=display_name(measures.first_noticed_by or "")
+    )
     return _figure(run, "first_noticed_s", duration_text(measures.first_noticed_s), [who])

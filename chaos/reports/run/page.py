@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from chaos.i18n.findings import found_text, limits_text, measure_title
-from chaos.i18n.names import own_text, property_name
-from chaos.i18n.texts import LocalizedText, catalogue, duration_text, translate, untranslated
+from chaos.i18n.names import grade_basis, grade_text, own_text, property_name
+from chaos.i18n.texts import LocalizedText, catalogue, display_name, duration_text, translate, untranslated
 from chaos.measures.formatting import Language, number
 from chaos.reports.run.acting import acting
 from chaos.reports.run.chain_picture import chain_picture
@@ -53,7 +53,7 @@ def run_page(stored: StoredRun, language: Language = "en") -> str:
             glyph=GLYPHS.get(run.verdict or "", ""),
             figures=figures(run),
             lead=conclusion(run),
-            title=own_text(run, run.title) if run.title else untranslated(run.architecture),
+            title=own_text(run, run.title) if run.title else display_name(run.architecture),
             states=[State(word, glyph) for word, glyph in zip(STATES, STATE_GLYPHS, strict=True)],
             story=story_parts(stored),
             acting=acting(stored),
@@ -66,6 +66,8 @@ def run_page(stored: StoredRun, language: Language = "en") -> str:
             judged=_judged(run),
             conservation=_conservation(run),
             reasons=reasons(run),
+            graded=_graded(run),
+            timeline=[TimelineRow(line.published_ns, line.simulated_ns, own_text(run, line.what)) for line in run.timeline],
             customers=customer_table(stored),
             version=stored.journal.meta.coredrill_version,
             echarts=ECHARTS_VERSION,
@@ -191,6 +193,26 @@ def _unbroken(text: LocalizedText) -> LocalizedText:
     for sign in ("≤ ", "≥ ", "= "):
         text = LocalizedText(text.en.replace(sign, f"{sign[0]}\u00a0"), text.zh.replace(sign, f"{sign[0]}\u00a0"))
     return text
+
+
+class GradeRow(NamedTuple):
+    """A rule set's name, the grade by it, and why, or what it rests on."""
+
+    rules: LocalizedText
+    grade: LocalizedText
+    why: LocalizedText
+
+
+def _graded(run: RunResult) -> list[GradeRow]:
+    return [GradeRow(display_name(name), grade_text(grade), grade_basis(grade)) for name, grade in run.measures.severity.items()]
+
+
+class TimelineRow(NamedTuple):
+    """A line of the published timeline, and when the same came in the run, ns."""
+
+    published_ns: int
+    simulated_ns: int | None
+    what: LocalizedText
 
 
 def _conservation(run: RunResult) -> LocalizedText:

@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from chaos.i18n.events import event_detail, event_subject
 from chaos.i18n.names import own_text
-from chaos.i18n.texts import Entry, LocalizedText, display_name, duration_text, join, lookup, translate, untranslated
-from chaos.measures.formatting import significant
+from chaos.i18n.texts import Entry, LocalizedText, display_name, join, lookup, phrase, translate, untranslated
 from chaos.measures.outages import failed_at
 from chaos.reports.run import bands, service_states
 from chaos.reports.run.bins import Bins, bins_of
@@ -21,7 +21,6 @@ from chaos.results.run import FaultEvidence
 from chaos.results.stored_run import StoredRun
 from chaos.results.topology import TopologyNode
 from simcore.base.units import SECOND
-from simcore.journal.model import Event, Scalar
 
 EVENTS_MAX = 1500
 SIGN_WORD = 16  # letters that stand before a fault's name on its sign
@@ -46,7 +45,7 @@ class Node(_Part):
     id: str
     name: LocalizedText
     layer: str
-    about: str
+    about: LocalizedText
     replicas: int
     state: str
     fill: list[int]
@@ -257,7 +256,7 @@ def _group(name: str, members: list[str], bins: Bins) -> Node:
     """A box for several services to which nothing happened. It counts no replicas, and so stands in no table."""
     none = [0] * bins.count
     return Node(
-        id=name, name=group_name(members), layer="", about=", ".join(members), replicas=0, state="0" * bins.count,
+        id=name, name=group_name(members), layer="", about=join([display_name(member) for member in members]), replicas=0, state="0" * bins.count,
         fill=none, pool=none, pools=[], slots=[], serving=none,
     )  # fmt: skip
 
@@ -273,7 +272,7 @@ def _node(bins: Bins, service: str, drawn: TopologyNode, split: int) -> Node:
         id=service,
         name=display_name(service),
         layer=drawn.layer,
-        about=drawn.description,
+        about=phrase("about", drawn.description),
         replicas=drawn.replicas,
         state="".join(map(str, course.state.tolist())),
         fill=course.fill.tolist(),
@@ -298,7 +297,7 @@ def _client(stored: StoredRun, bins: Bins, split: int) -> Node:
         id=CLIENT,
         name=display_name(CLIENT),
         layer="client",
-        about="",
+        about=untranslated(""),
         replicas=0,
         state="".join(map(str, state.tolist())),
         fill=none,
@@ -410,26 +409,6 @@ def _events(stored: StoredRun) -> list[EventRow]:
     if len(events) > EVENTS_MAX:
         events = [e for e in events if e.what not in ("complaints", "probe_failed", "gate")]
     return [
-        EventRow(e.t_ns // SECOND, group_of(e.what), lookup("event", e.what), display_name(e.subject), _detail(e))
+        EventRow(e.t_ns // SECOND, group_of(e.what), lookup("event", e.what), event_subject(e, stored.run), event_detail(e))
         for e in events[:EVENTS_MAX]
     ]
-
-
-def _detail(event: Event) -> LocalizedText:
-    parts = [
-        join([lookup("detail", key, key.removesuffix("_ns").replace("_", " ")), _value(key, value)], " ", " ")
-        for key, value in event.detail.items()
-        if value is not None
-    ]
-    return join(parts, ", ", "，") if parts else untranslated("")
-
-
-def _value(key: str, value: Scalar) -> LocalizedText:
-    if isinstance(value, bool):
-        return LocalizedText("yes" if value else "no", "是" if value else "否")
-    if key.endswith("_ns") and isinstance(value, int):
-        return duration_text(value / SECOND)
-    if isinstance(value, float):
-        return untranslated(significant(value, 3))
-    group = {"verb": "verb", "approver": "approver"}.get(key)
-    return lookup(group, value) if group else display_name(value) if isinstance(value, str) else untranslated(value)

@@ -128,7 +128,7 @@
       group.setAttribute("class", `node s${state}`);
       say.textContent = `${data.glyphs[state]} ${named(data.states[state])}` + (some ? ` ${node.serving[i]}/${node.replicas}` : "");
       rail(i);
-      title.textContent = describe(node, i) + (node.about ? `\n${node.about}` : "");
+      title.textContent = describe(node, i) + (named(node.about) ? `\n${named(node.about)}` : "");
       group.setAttribute("aria-label", describe(node, i));
     };
   }
