@@ -281,7 +281,7 @@ class Operators:
         runbook = self._control.runbooks[name]
         incident.tried.append(name)
         yield from self._ask_approval(incident, runbook)
-        if (yield from self._over(incident)):
+        if (yield from self._over(incident)) if runbook.confirm else incident.over():
             note(self._core, "nothing_found", incident.subject, team=on_call.name)
             return
         for action in runbook.actions:
