@@ -99,7 +99,8 @@ class SimulatedCore:
             details=details,
             left_out=inputs.left_out.actions,
         )
-        scenario = scenario.model_copy(update={"method": []}) if inputs.left_out.method else scenario
+        if inputs.left_out.method:
+            scenario = scenario.model_copy(update={"method": [], "abort": [], "rollbacks": []})
         script = _Script(scenario, inputs.defect.permanent_faults if inputs.defect else (), options)
         watched = options.progress is not None or options.events_max is not None
         return simulate(plan, script=script.begin, progress=script.progress if watched else None, memory=self._target.memory)
