@@ -18,7 +18,7 @@ from simcore.compile.plan import Plan
 from simcore.control.cosimulation import Cosimulation, breaker_events
 from simcore.control.injection import uniforms
 from simcore.control.plane import ControlPlane, start_control
-from simcore.journal.model import FLAGS, Columns, Journal
+from simcore.journal.model import FLAGS, REPORTED_LATE, Columns, Journal
 from simcore.journal.writer import JournalWriter
 from simcore.kernel import jit
 from simcore.kernel import layout as y
@@ -254,10 +254,12 @@ def _intent_columns(plan: Plan, machine: Machine, end: int) -> Columns:
     rows = machine.used_rows.reshape(-1, ledger.ROW_STRIDE).T
     meta, who = rows[ledger.ROW_META].copy(), rows[ledger.ROW_WHO].copy()
     hours = exchange_hours(calendar_named(plan.workload.calendar), plan.start, end)
-    became = truth(machine.ledger, machine.used_rows, last_close(hours, plan.start, end), hours=hours)
+    reports = bool(plan.index.operations_with({"order.report"}))
+    became = truth(machine.ledger, machine.used_rows, last_close(hours, plan.start, end), hours=hours, end=end, reports=reports)
     flags = np.zeros(len(meta), np.int32)
     for name, bit in FLAGS.items():
         flags += getattr(became, name) * np.int32(bit)
+    flags += became.reported_late * np.int32(REPORTED_LATE)
     is_order = meta >> ledger.META_KIND & 15 == ledger.ORDER
     return {
         "request": rows[ledger.ROW_REQUEST],

@@ -185,7 +185,7 @@ def _print_orders(orders: Orders, out: Printer) -> None:
         out.labelled("wrongly", translate("terminal.wrongly.line", n=number(orders.rejected_wrongly)))
     truths = [
         join([LocalizedText(flag, translate(f"truth.{flag}").zh), untranslated(number(orders.count(flag)))], " ", " ")
-        for flag in FLAGS
+        for flag in (*FLAGS, "reported_late")
         if orders.count(flag)
     ]
     if truths:

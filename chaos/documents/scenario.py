@@ -47,6 +47,12 @@ class Objective(Model):
     )
     goodput: Probability | None = Field(None, description="least share of intents confirmed in time; no reject counts")
     latency: Latency | None = Field(None, description="of flows with `record: true` alone")
+    late: Probability | None = Field(
+        None, description="of a flow of kind order: largest share placed late, or still not placed (`orders.late`)"
+    )
+    reported_late: Probability | None = Field(
+        None, description="of a flow of kind order: largest share of which the core learned late that the exchange had it"
+    )
     answer_by: Positive | None = Field(
         None,
         description="an answer has to have come so long after submission; absent: the latency's bound, else the longest that the "
@@ -56,8 +62,8 @@ class Objective(Model):
 
     @model_validator(mode="after")
     def _something(self) -> Objective:
-        if self.success is None and self.goodput is None and self.latency is None:
-            raise ValueError("an objective needs success, goodput, latency or several of them")
+        if all(x is None for x in (self.success, self.goodput, self.latency, self.late, self.reported_late)):
+            raise ValueError("an objective needs one or several of success, goodput, latency, late, reported_late")
         return self
 
 

@@ -116,6 +116,8 @@ def spec_of(scenario: Scenario, watchers: Mapping[str, str], journal: Journal, f
             o.min_count,
             o.goodput,
             _answer_by(o, flows.get(flow), steady.every),
+            o.late,
+            o.reported_late,
         )
         for flow, o in steady.objectives.items()
     }

@@ -215,6 +215,12 @@ def _orders() -> Iterator[Measure]:
         ("orphan", "orphans", "柜台缺单", "at the exchange, and not in the core"),
         ("stranded", "stranded orders", "收盘未报出委托", "recorded before the close and never seen by the exchange"),
         ("late", "late orders", "报单延迟", "placed after the customer had concluded otherwise, or over 60 s after it could be"),
+        (
+            "reported_late",
+            "orders reported late",
+            "回报延迟委托",
+            "that the core learned of over 60 s after the exchange had them, or not at all",
+        ),
     ):
         # a reconciliation can still put right what is lost, an orphan or stranded
         course = Course.OPEN if name in ("lost", "orphan", "stranded") else Course.GROWS

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from chaos.measures.silence import silence
 from simcore.base.units import SECOND
-from simcore.journal.model import ACCEPTED_IN_CONTROL, OUTCOMES, Journal
+from simcore.journal.model import ACCEPTED_IN_CONTROL, FLAGS, OUTCOMES, REPORTED_LATE, Journal
 
 States = NDArray[np.int8]
 Ints = NDArray[np.int64]
@@ -28,7 +28,7 @@ OVERDUE_NS = 30 * SECOND  # a request still pending so long at the end of the ru
 @dataclass(frozen=True)
 class Objective:
     """What a flow owes: least share of good answers, least share confirmed, both by `answer_by_ns` after submission, and of the good
-    answers at least `quantile` within `latency_ns`."""
+    answers at least `quantile` within `latency_ns`; and of the orders at most so many late, and reported late."""
 
     success: float | None
     quantile: float | None
@@ -36,6 +36,8 @@ class Objective:
     min_count: int
     goodput: float | None = None
     answer_by_ns: int = OVERDUE_NS
+    late: float | None = None
+    reported_late: float | None = None
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,8 @@ def violated_stretches(intervals: EvaluationIntervals, every: int) -> list[tuple
 
 class _Counts(NamedTuple):
     """Requests by interval: how many arrived, and of those of which it is known how they went: all, those answered well in time, those
-    of them that were confirmed; all answered well whenever that was, those within the latency's bound; and those without an answer."""
+    of them that were confirmed; all answered well whenever that was, those within the latency's bound; those without an answer; and
+    orders that came late to the exchange, or of which its word came late."""
 
     arrived: Ints
     total: Ints
@@ -112,6 +115,8 @@ class _Counts(NamedTuple):
     answered: Ints
     quick: Ints
     silent: Ints
+    late: Ints
+    reported_late: Ints
 
 
 def _by_rows(journal: Journal, flow: str, objective: Objective, every: int, count: int) -> _Counts:
@@ -128,7 +133,9 @@ def _by_rows(journal: Journal, flow: str, objective: Objective, every: int, coun
     good = answered & (wait <= objective.answer_by_ns)
     quick = answered if objective.latency_ns is None else answered & (wait <= objective.latency_ns)
     silent = counted & ((outcome == PENDING) | (outcome == UNKNOWN))
-    chosen = (inside, counted, good, good & (outcome == CONFIRMED), answered, quick, silent)
+    flags = columns["flags"][mine]
+    late, reported_late = (counted & (flags & bit != 0) for bit in (FLAGS["late"], REPORTED_LATE))
+    chosen = (inside, counted, good, good & (outcome == CONFIRMED), answered, quick, silent, late, reported_late)
     return _Counts(*(np.bincount(window[which], minlength=count).astype(np.int64) for which in chosen))
 
 
@@ -150,7 +157,8 @@ def _by_counters(journal: Journal, flow: str, objective: Objective, every: int, 
     confirmed = np.maximum(series["ok"] - late, 0)
     good = confirmed + np.maximum(series["rejected"] - np.maximum(late - series["ok"], 0), 0)
     total = ended - late + unanswered
-    return _Counts(*map(sums, (series["started"], total, good, confirmed, good, good, unanswered)))
+    none = np.zeros_like(total)  # of orders there are rows
+    return _Counts(*map(sums, (series["started"], total, good, confirmed, good, good, unanswered, none, none)))
 
 
 def _answered_later(counts: _Counts, least: int, intervals: int) -> _Counts:
@@ -180,6 +188,9 @@ def _state_of(objective: Objective, counts: _Counts) -> States:
         alone = objective.success is None and objective.goodput is None
         asked = counts.answered + counts.silent if alone else counts.answered  # where nothing else counts those without an answer
         violated |= (counts.quick < objective.quantile * asked) | (alone & (asked == 0))
+    for most, count in ((objective.late, counts.late), (objective.reported_late, counts.reported_late)):
+        if most is not None:
+            violated |= count > most * total
     return np.where(total < objective.min_count, NO_DATA, np.where(violated, VIOLATED, STEADY)).astype(np.int8)
 
 

@@ -28,6 +28,8 @@ OUTCOMES = ("pending", "confirmed", "rejected", "blocked", "failed", "unknown")
 CODES = ("ok", "rejected", "refused", "rate_limited", "breaker_open", "bulkhead_full", "error", "deadline", "timeout", "reset")
 SIDES = ("none", "buy", "sell")
 FLAGS = {"duplicated": 1, "lost": 2, "orphan": 4, "stranded": 8, "late": 16}
+REPORTED_LATE = 32
+"""A flag of what the core knew, not of what is true: it learned late that the exchange had taken an order in, or refused it."""
 
 INTENT_COLUMNS = {
     "request": "<i8", "flow": "<i4", "customer": "<i8", "submit_ns": "<i8", "answer_ns": "<i8", "outcome": "|i1", "code": "|i1",
@@ -304,7 +306,7 @@ class Journal:
 def assemble(head: Head, intents: Columns, spans: Columns, counts: dict[tuple[str, str], IntArray], series: Series) -> Journal:
     """A journal of checked parts; what is left to check are positions and codes in the tables. Raises ValueError."""
     flows, instances, operations = (len(head.names.get(kind, ())) for kind in ("flow", "unit", "operation"))
-    all_flags = sum(FLAGS.values())
+    all_flags = sum(FLAGS.values()) + REPORTED_LATE
     limits = {"flow": flows, "outcome": len(OUTCOMES), "code": len(CODES), "side": len(SIDES), "flags": all_flags + 1}
     limits["rejected_in_control"] = ACCEPTED_IN_CONTROL + 1
     _check_below(intents, limits | dict.fromkeys(("submit_ns", "answer_ns", "attempts", "recorded", "placed"), 1 << 63))

@@ -11,7 +11,7 @@ from pydantic import Strict
 from simcore.base.model import ResultModel
 from simcore.base.units import SECOND
 from simcore.journal.histogram import histogram_of, histogram_quantile
-from simcore.journal.model import ACCEPTED_IN_CONTROL, FLAGS, OUTCOMES, Journal, Scalar
+from simcore.journal.model import ACCEPTED_IN_CONTROL, FLAGS, OUTCOMES, REPORTED_LATE, Journal, Scalar
 
 SCHEMA_VERSION = 1
 TRUTHS = ("placed_once", "recorded", "not_placed", "duplicated", "lost", "orphan", "stranded", "late")
@@ -28,7 +28,8 @@ _COUNTERS = {"confirmed": "ok", "rejected": "rejected", "blocked": "blocked", "f
 
 class OrderCounts(ResultModel):
     """Orders by what their customers saw, then by what is true of them in the books. `failed_orders` is blocked, failed and
-    unknown together; `rejected_wrongly`, of the rejected, those that are accepted without the method."""
+    unknown together; `rejected_wrongly`, of the rejected, those that are accepted without the method;
+    `reported_late` those of which the core learned late that the exchange had them."""
 
     intended: int = 0
     confirmed: int = 0
@@ -44,6 +45,7 @@ class OrderCounts(ResultModel):
     late: int = 0
     failed_orders: int = 0
     rejected_wrongly: int = 0
+    reported_late: int = 0
 
     def count(self, name: str) -> int:
         """The count of a name above. AttributeError for another."""
@@ -264,8 +266,13 @@ def _orders(journal: Journal, chosen: Mask) -> OrderCounts:
     outcomes = _outcomes(journal, chosen)
     flags = journal.intents["flags"][chosen]
     truths = {name: int(np.count_nonzero(flags & bit)) for name, bit in FLAGS.items()}
-    wrongly = _rejected_wrongly(journal, chosen)
-    return OrderCounts(**outcomes._asdict(), **truths, failed_orders=outcomes.failed_all, rejected_wrongly=wrongly)
+    return OrderCounts(
+        **outcomes._asdict(),
+        **truths,
+        failed_orders=outcomes.failed_all,
+        rejected_wrongly=_rejected_wrongly(journal, chosen),
+        reported_late=int(np.count_nonzero(flags & REPORTED_LATE)),
+    )
 
 
 def _rejected_wrongly(journal: Journal, chosen: Mask) -> int:

@@ -54,6 +54,9 @@ def _objective_findings(keys: Keys, objective: Objective, name: str, flow: Flow)
         yield Finding(
             (*keys, "latency"), f"the flow {name} keeps no row an intent", "leave latency out, or set record: true for the flow"
         )
+    for word in ("late", "reported_late"):
+        if getattr(objective, word) is not None and flow.kind != "order":
+            yield Finding((*keys, word), f"the flow {name} is not of kind order", "ask it of a flow of orders")
     if flow.record and objective.answer_by is None and objective.latency is None and client_timeout(flow.steps) is None:
         message = f"nothing says by when a {name} has to be answered: its client waits for ever"
         yield Finding(keys, message, "give answer_by, a latency, or the flow's own calls a timeout", at_key=True)

@@ -44,7 +44,7 @@ def failed_orders(run: RunResult) -> list[LocalizedText]:
 
 def amiss(run: RunResult) -> LocalizedText | None:
     """What is not as it should be in the books, beside what clients saw; None if nothing is."""
-    counts = {flag: run.measures.orders.count(flag) for flag in FLAGS}
+    counts = {flag: run.measures.orders.count(flag) for flag in (*FLAGS, "reported_late")}
     found = [join([translate(f"truth.{flag}"), untranslated(number(n))], " ", " ") for flag, n in counts.items() if n]
     return join(found) if found else None
 

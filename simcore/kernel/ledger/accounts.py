@@ -54,14 +54,12 @@ def lognormal(median, sigma, u):
 
 @inner
 def owned_at_first(L, customer, what):
-    """What a customer owns at first: of CASH, BANK, UNITS (half of them have some), SHARES + holding (whole lots)."""
+    """What a customer owns at first: of CASH, BANK, UNITS, SHARES + holding (whole lots)."""
     key = combine(combine(U(L[k.SEED_KEY]), _ACCOUNT), U(customer))
     u = draw(key, U(what))
     if what >= SHARES:
         return k.LOT * lognormal(L[k.SHARES_MEDIAN] * 0.01, 1.0, u)
-    if what == UNITS:
-        return lognormal(L[k.CASH_MEDIAN], L[k.CASH_SIGMA] * k.NANO, 2.0 * u - 1.0) if u > 0.5 else 0
-    return lognormal(L[k.CASH_MEDIAN] if what == CASH else L[k.BANK_MEDIAN], L[k.CASH_SIGMA] * k.NANO, u)
+    return lognormal(L[k.BANK_MEDIAN] if what == BANK else L[k.CASH_MEDIAN], L[k.CASH_SIGMA] * k.NANO, u)
 
 
 @inner

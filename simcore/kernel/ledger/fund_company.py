@@ -13,6 +13,7 @@ from simcore.kernel.ledger.records import Array
 
 FUND_SUBSCRIBE, FUND_REDEEM, FUND_FAST_REDEEM = range(30, 33)
 NAME = "fund"
+HUNDRED_YUAN = 10_000
 CUT_OFF_NS = 15 * k.HOUR_NS
 REDEMPTIONS = 8
 """ROW_PROGRESS of a fund order: pending subscriptions, redemptions << REDEMPTIONS."""
@@ -27,6 +28,9 @@ def _intend(L, rows, i, kind, root, customer):
 def _apply(L, rows, effect, now, root, row, customer, ref, arg):
     i, account = U(row) * U(k.ROW_STRIDE), accounts.account_of(L, customer)
     amount = rows[i + k.ROW_QUANTITY]
+    if effect != FUND_SUBSCRIBE:  # whichever way the intent's own direction was drawn, it is units that customers know they have
+        amount = min(amount, HUNDRED_YUAN * max(1, accounts.owned_at_first(L, customer, accounts.UNITS) // HUNDRED_YUAN))
+        rows[i + k.ROW_QUANTITY] = amount
     source = k.ACC_AVAILABLE if effect == FUND_SUBSCRIBE else k.ACC_FUND
     if amount <= 0 or L[account + source] < amount:
         return k.REJECTED

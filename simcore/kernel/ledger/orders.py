@@ -157,6 +157,7 @@ def _record(L, rows, i, row, now, root, customer):
     L[order + k.ORD_STATE] = k.RECORDED
     L[order + k.ORD_RECORDED_AT] = now
     L[order + k.ORD_ACCEPTED_AT] = k.NOT_YET
+    L[order + k.ORD_REPORTED_AT] = k.NOT_YET
     L[order + k.ORD_FILLED], L[order + k.ORD_BOOKED], L[order + k.ORD_FEES] = 0, 0, 0
     L[order + k.ORD_FROZEN] = need
     L[order + k.ORD_PREVIOUS] = L[account + k.ACC_LAST_ORDER]
@@ -275,6 +276,8 @@ def apply(L, rows, effect, now, root, row, customer, ref, arg):
             return k.REJECTED
     elif effect == ORDER_REPORT:
         L[UNKNOWN_REPORTS] += 1 - (L[order + k.ORD_STATE] & k.RECORDED)
+        if L[order + k.ORD_REPORTED_AT] == k.NOT_YET:
+            L[order + k.ORD_REPORTED_AT] = now
         book(L, order, arg >> 1, arg & 1 == 1)
         return k.OK
     elif effect == CANCEL_RECORD:

@@ -114,7 +114,8 @@ ORD_BOOKED = U(12)  # shares, in the core
 ORD_FEES = U(13)  # charged
 ORD_FROZEN = U(14)  # cents or shares still frozen for it
 ORD_PREVIOUS = U(15)  # the same customer's order before it, closed ones left out
-ORD_SIZE = U(16)
+ORD_REPORTED_AT = U(16)  # when the core first booked a report of it
+ORD_SIZE = U(17)
 # what the core knows of an order (RECORDED, CLOSED, LOST, CANCEL_ASKED) and what the exchange does
 RECORDED, CLOSED, LOST, CANCEL_ASKED, PLACED, REFUSED, CANCELLED, EXPIRED, CLONE = (1 << i for i in range(9))
 ENDED = REFUSED | CANCELLED | EXPIRED

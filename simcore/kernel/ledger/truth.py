@@ -22,7 +22,7 @@ class Truth(NamedTuple):
     """One element an intent. `outcome` is what the client saw (simcore.kernel.layout.OUTCOMES), the rest what is so.
 
     placed_once, not_placed and duplicated are a partition; the others lie over it. `in_transit`: money of this transfer is on
-    neither ledger, or on both.
+    neither ledger, or on both. `reported_late`: the core learned late, or not at all, that the exchange had taken it in or refused it.
     """
 
     outcome: Array
@@ -34,10 +34,11 @@ class Truth(NamedTuple):
     placed_once: Flags
     not_placed: Flags
     in_transit: Flags
+    reported_late: Flags
 
 
-_DUPLICATED, _LOST, _ORPHAN, _STRANDED, _LATE, _PLACED_ONCE, _NOT_PLACED, _IN_TRANSIT, _IN_CORE, _AT_EXCHANGE = (
-    1 << i for i in range(10)
+_DUPLICATED, _LOST, _ORPHAN, _STRANDED, _LATE, _PLACED_ONCE, _NOT_PLACED, _IN_TRANSIT, _REPORTED_LATE, _IN_CORE, _AT_EXCHANGE = (
+    1 << i for i in range(11)
 )
 
 
@@ -51,7 +52,15 @@ def _could_go_from(had_at, opens, closes):
 
 
 @inner
-def _became(rows, i, known, opens, closes, close, late_ns):
+def _reported_late(L, order, end, late_ns):
+    """Whether the core booked the first report of an order it has late, or has not booked any."""
+    accepted, reported = L[order + k.ORD_ACCEPTED_AT], L[order + k.ORD_REPORTED_AT]
+    known = end if reported == k.NOT_YET else reported
+    return L[order + k.ORD_STATE] & k.RECORDED != 0 and accepted != k.NOT_YET and known - accepted > late_ns
+
+
+@inner
+def _became(rows, i, known, opens, closes, close, end, late_ns):
     """What became of the intent of the row at `i`; `known`: whether its order is in the core and at the exchange."""
     meta, recorded_at, placed_at = rows[i + k.ROW_META], rows[i + k.ROW_RECORDED_AT], rows[i + k.ROW_PLACED_AT]
     outcome, kind = meta >> k.META_OUTCOME & 15, meta >> k.META_KIND & 15
@@ -61,7 +70,7 @@ def _became(rows, i, known, opens, closes, close, late_ns):
         placed_at = recorded_at
     in_core, at_exchange, has_been = known & _IN_CORE != 0, known & _AT_EXCHANGE != 0, placed_at != k.NOT_YET
     done = placed if goes_on else max(recorded, placed)
-    bits = 0
+    bits = known & _REPORTED_LATE
     if max(recorded, placed) > 1:
         bits |= _DUPLICATED
     elif done <= 1:
@@ -77,7 +86,9 @@ def _became(rows, i, known, opens, closes, close, late_ns):
     surprised = outcome != 0 and outcome != CONFIRMED and placed_at > rows[i + k.ROW_ANSWERED]
     # from when the core had it, not from when the customer began: an order by phone takes as long as the talk
     had_at = recorded_at if recorded_at != k.NOT_YET and recorded_at <= placed_at else rows[i + k.ROW_SUBMITTED]
-    if has_been and (surprised or placed_at > _could_go_from(had_at, opens, closes) + late_ns):
+    waits = kind == k.ORDER and in_core and not reached and not has_been
+    by = placed_at if has_been else end
+    if (has_been and surprised) or ((has_been or waits) and by > _could_go_from(had_at, opens, closes) + late_ns):
         bits |= _LATE
     if _TRANSIT_KINDS >> kind & 1 == 1 and rows[i + k.ROW_TRANSIT] != 0:
         bits |= _IN_TRANSIT
@@ -85,24 +96,38 @@ def _became(rows, i, known, opens, closes, close, late_ns):
 
 
 @entry
-def _judge(L, rows, orders, opens, closes, close, late_ns, out):
+def _judge(L, rows, orders, opens, closes, close, end, reports, late_ns, out):
     """Into `out`, zeroed, what became of each row's intent, as bits."""
     for n in range(len(orders)):
         order = U(orders[U(n)])
         state, row = L[order + k.ORD_STATE], U(L[order + k.ORD_ROW])
+        if reports and _reported_late(L, order, end, late_ns):
+            out[row] |= _REPORTED_LATE
         out[row] |= (_IN_CORE if state & k.RECORDED else 0) | (_AT_EXCHANGE if state & k.PLACED else 0)
     for row in range(len(out)):
-        out[U(row)] = _became(rows, U(row) * U(k.ROW_STRIDE), out[U(row)], opens, closes, close, late_ns)
+        out[U(row)] = _became(rows, U(row) * U(k.ROW_STRIDE), out[U(row)], opens, closes, close, end, late_ns)
 
 
-def truth(L: Array, rows: Array, close: int, *, hours: list[tuple[int, int]] | None = None, late_ns: int = LATE_NS) -> Truth:
-    """What became of each intent, for a run that ends with the close at `close`.
+def truth(
+    L: Array,
+    rows: Array,
+    close: int,
+    *,
+    hours: list[tuple[int, int]] | None = None,
+    end: int = 0,
+    reports: bool = False,
+    late_ns: int = LATE_NS,
+) -> Truth:
+    """What became of each intent, for a run whose last close was at `close` and which ended at `end`; `reports`: its core books what the
+    exchange reports.
 
     Orders, cancels and transfers count as placed when exchange or bank took them in, all else when recorded. Late: placed
     after the client was told or concluded otherwise, or more than `late_ns` [guess] after it could go: when the core had recorded it (if it had
     not: at submission), or at the next opening of the exchange if its `hours` (from, to; ns, ascending) did not run then.
+    So is an order that waits in the core at the end, and could have gone for so long. A report is late by as much after the exchange
+    took the order in, or refused it.
     """
     opens, closes = np.array(hours or np.empty((0, 2)), np.int64).T.copy()
     bits = np.zeros(len(rows) // k.ROW_STRIDE, np.int64)
-    _judge(L, rows, handles_of(L).orders, opens, closes, close, late_ns, bits)
-    return Truth(k.meta(rows, k.META_OUTCOME, 4), *(bits >> i & 1 != 0 for i in range(8)))
+    _judge(L, rows, handles_of(L).orders, opens, closes, close, end, reports, late_ns, bits)
+    return Truth(k.meta(rows, k.META_OUTCOME, 4), *(bits >> i & 1 != 0 for i in range(9)))

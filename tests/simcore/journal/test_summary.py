@@ -42,6 +42,7 @@ def test_orders_are_partitioned_by_what_the_client_saw() -> None:
         "late": 1,
         "failed_orders": 3,
         "rejected_wrongly": 0,
+        "reported_late": 0,
     }
 
 
