@@ -69,10 +69,12 @@ def unsteady_before(intervals: EvaluationIntervals, spec: EvaluationSpec) -> Uns
 
 def confirmed_before(journal: Journal, flows: Sequence[str], spec: EvaluationSpec) -> bool:
     """Whether any request of these flows was confirmed before the first step; where there is no step, or none was submitted before it, in
-    the window."""
+    the window. Where none was submitted at all there is nothing that could have been."""
     before = 0, spec.first_action or 0
-    submitted_before = any(_submitted(journal, flow, before) for flow in flows)
-    return any(_confirmed(journal, flow, before if submitted_before else spec.window) for flow in flows)
+    submitted = [flow for flow in flows if _submitted(journal, flow, before)]
+    when = before if submitted else spec.window
+    asked = submitted or [flow for flow in flows if _submitted(journal, flow, when)]
+    return not asked or any(_confirmed(journal, flow, when) for flow in asked)
 
 
 def _submitted(journal: Journal, flow: str, within: tuple[int, int]) -> bool:

@@ -162,6 +162,18 @@ REASONS: list[tuple[Reason, str, str]] = [
         "did not happen: pool/phone-seats/refused ≥ 5",
         "未发生：电话委托坐席拒绝数 ≥ 5",
     ),
+    (
+        NothingConfirmed(flows=["place-order"]),
+        "nothing was shown: no request was confirmed (place-order), and a reject alone is no success",
+        "未能说明问题：没有请求得到确认（委托下单），仅有业务拒绝不算成功",
+    ),
+    (
+        Undecided(
+            bound=Limits(measure="impaired_s", unit=Unit.DURATION, at_most=60), found=FoundValue(unit=Unit.DURATION, value=20.0)
+        ),
+        "impaired_s ≤ 60 s: 20 s when the run was given up, which decides nothing",
+        "服务异常时长 ≤ 60 秒：仿真中止时为 20 秒，尚无定论",
+    ),
     (Aborted(condition="flow/login/blocked"), "aborted: flow/login/blocked", "中止：登录认证未能提交数"),
 ]
 TABLE = [*((symptom_text(x), en, zh) for x, en, zh in SYMPTOMS), *((bound_text(x), en, zh) for x, en, zh in BOUNDS)]
