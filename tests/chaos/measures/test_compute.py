@@ -7,7 +7,17 @@ from typing import Any
 import pytest
 from hand_journal import EVERY, HOLD, Order, journal, orders, spec, windows
 
-from chaos.measures.compute import compute, counted, customers, grown, impairment, metastable, response, unsteady_before
+from chaos.measures.compute import (
+    compute,
+    confirmed_before,
+    counted,
+    customers,
+    grown,
+    impairment,
+    metastable,
+    response,
+    unsteady_before,
+)
 from chaos.measures.intervals import evaluate_intervals
 from chaos.results.findings import UnsteadyBefore
 from chaos.results.run import CounterFigures, Impairment, WindowCounts
@@ -64,6 +74,49 @@ def test_an_interval_counts_when_it_ends_in_the_hold(first: int, found: Unsteady
 def test_without_a_method_nothing_has_to_be_steady_before_it() -> None:
     """There is no first step."""
     assert unsteady_before(evaluate_intervals(journal(40, windows("----")), spec(40)), spec(40)) is None
+
+
+@pytest.mark.parametrize(
+    ("answered", "found"), [(49 * SECOND, True), (50 * SECOND - 1, True), (50 * SECOND, False), (51 * SECOND, False)]
+)
+def test_something_must_be_confirmed_before_the_first_step(answered: int, found: bool) -> None:
+    """An order of 40 s, answered then; the step comes at 50 s. Rejects and failures confirm nothing."""
+    first = Order(40 * SECOND, wait=answered - 40 * SECOND)
+    asks = spec(100, first=50)
+    assert confirmed_before(journal(100, [first, *orders(6, good=3)]), ["order"], asks) is found
+    for outcome in ("rejected", "failed", "unknown", "pending"):
+        made = [Order(40 * SECOND, outcome, answered - 40 * SECOND), *orders(6, good=3)]
+        assert confirmed_before(journal(100, made), ["order"], asks) is False
+
+
+def test_where_nothing_was_submitted_before_the_step_the_window_counts() -> None:
+    """From its beginning to its end; without a step too. Of several flows one is enough."""
+    late = journal(100, [Order(50 * SECOND)])
+    assert confirmed_before(late, ["order"], spec(100, first=50)) is True
+    assert confirmed_before(journal(100, [Order(50 * SECOND - 1, wait=SECOND)]), ["order"], spec(100, first=50)) is False
+    for begin, end, found in ((50, 51, True), (49, 50, False), (51, 100, False)):
+        assert confirmed_before(late, ["order"], spec(end, begin=begin)) is found
+    assert confirmed_before(journal(100), ["order"], spec(100)) is False
+    made = journal(100, [], {"flow/quote/started": [0] * 49 + [1], "flow/quote/ok": [0] * 49 + [1]})
+    assert confirmed_before(made, ["order", "quote"], spec(100, first=50)) is True
+    assert confirmed_before(made, ["order"], spec(100, first=50)) is False
+
+
+@pytest.mark.parametrize(("second", "found"), [(48, True), (49, True), (50, False)])
+def test_a_flow_without_rows_confirms_in_the_seconds_before_the_step(second: int, found: bool) -> None:
+    """The second that begins with the step is none of them."""
+    counters = {"flow/quote/started": [1], "flow/quote/ok": [0] * second + [1]}
+    assert confirmed_before(journal(100, [], counters), ["quote"], spec(100, first=50)) is found
+
+
+def test_a_run_that_was_given_up_ends_then() -> None:
+    """Its recovery and its detection are longer than until then; metastable is measured to it."""
+    made = journal(80, windows("++++----"), planned=100, reason="too many")
+    asks = spec(100, first=40, given_up=80)
+    found = impairment(evaluate_intervals(made, asks), asks)
+    assert (found.recovery_s, found.recovery_s_lower) == (None, 40)
+    assert response(made, asks, found).detect_s_lower == 40
+    assert (spec(100, given_up=80).until, spec(60, given_up=80).until, spec(60).until) == (80 * SECOND, 60 * SECOND, 60 * SECOND)
 
 
 # --- impaired and recovery time ---------------------------------------------------------------------------------------------------

@@ -131,3 +131,37 @@ def test_only_where_enough_began_does_a_later_interval_tell(began: int, state: i
     """Fewer than min_count are no data, whatever comes later."""
     found = counted([began] + [0] * 9 + [6], [0] * 10 + [began + 6], 20, answer_by=BY * 2)
     assert found.states.tolist()[0] == state
+
+
+def test_an_interval_too_far_away_tells_nothing() -> None:
+    """Six begin and end in time, three in each of two intervals, too few to tell; the next that tells is four intervals later, and an
+    answer may take two."""
+    began, ok = [6] + [0] * 39 + [6], [0] * 10 + [3] + [0] * 9 + [3] + [0] * 19 + [6]
+    for answer_by, state in ((20, NO_DATA), (39, STEADY), (40, STEADY), (30, NO_DATA)):
+        assert counted(began, ok, 50, answer_by=answer_by * SECOND).states[0] == state
+        assert counted([0] * 10 + began, [0] * 10 + ok, 60, answer_by=answer_by * SECOND).states[1] == state
+
+
+def test_a_run_that_was_given_up_is_judged_until_then() -> None:
+    """Or to the end of its window, if that is earlier."""
+    assert (spec(100, given_up=80).until, spec(60, given_up=80).until, spec(60).until) == (80 * SECOND, 60 * SECOND, 60 * SECOND)
+    assert spec(100, begin=50, given_up=80).until == 80 * SECOND
+
+
+@pytest.mark.parametrize(("second", "state"), [(18, VIOLATED), (19, VIOLATED), (20, NO_DATA)])
+def test_without_rows_half_a_minute_at_the_end_is_enough(second: int, state: int) -> None:
+    """However long an answer may take: nine begin so many seconds into a run of 50."""
+    assert counted([0] * second + [9], [], 50, answer_by=60 * SECOND).states[second // 10] == state
+
+
+def test_without_rows_late_ends_take_nothing_that_was_in_time() -> None:
+    """Ten late failures beside nothing good lose ten. Two late ends beside eight in time: of four confirmed and six rejected two are late."""
+    assert counted([10], [], 10, answer_by=BY, ends={"failed": [0] * 7 + [10]}).lost.tolist() == [10]
+    found = counted([2, 0, 0, 0, 0, 0, 0, 8], [0] * 7 + [4], 10, answer_by=BY, ends={"rejected": [0] * 7 + [6]})
+    assert (found.intents.tolist(), found.lost.tolist()) == ([10], [2])
+
+
+def test_as_many_as_are_needed_tell_for_themselves() -> None:
+    """Five of five failed: what comes later does not count for them."""
+    found = counted([5] + [0] * 9 + [10], [0] * 10 + [10], 20, ends={"failed": [5]})
+    assert found.states.tolist() == [VIOLATED, STEADY]
