@@ -230,3 +230,42 @@ def test_the_published_timeline_has_the_simulated_times() -> None:
     assert [line.simulated_ns for line in found] == [20 * SECOND, 30 * SECOND, None, None]
     assert [line.published_ns for line in found] == [60 * SECOND] * 4
     assert timeline_of(scenario(), journal(SECONDS)) == []
+
+
+# --- given up -------------------------------------------------------------------------------------------------------------------
+
+
+def given_up(second: int, *events: Logged, states: str = "+++++-----", **said: Any) -> Assessment:
+    """A run of 100 s that was given up at a second."""
+    made = [order for order in windows(states) if order.submit < second * SECOND]
+    run = journal(second, made, events=events, reason="too many tasks", planned=SECONDS)
+    return assess(scenario(**said), {}, run, figures(run), {})
+
+
+@pytest.mark.parametrize(("second", "after"), [(49, False), (50, False), (51, True), (80, True)])
+def test_a_run_is_given_up_after_its_first_step_or_shows_nothing(second: int, after: bool) -> None:
+    """The step begins at 50 s: what was given up by then is no experiment; after it, what is broken fails."""
+    found = given_up(second, BEGAN)
+    assert found.given_up_ns == (second * SECOND if after else None)
+    assert ("unknowable" in kinds(found.invalid)) is not after
+    assert ("unknowable" in kinds(found.doubts)) is after
+    broken = given_up(second, BEGAN, expect=[{"measure": "impaired_s", "at_most": "9s"}])
+    assert broken.judgement.verdict == ("fail" if second == 80 else "unknown")
+
+
+def test_of_a_step_that_had_not_ended_nobody_knows_what_it_would_have_met() -> None:
+    """Of two steps one ended without effect before the run was given up; without it nothing is against the other. One that could not be
+    done is known."""
+    second = HANG | {"name": "later", "at": "00:01:15"}
+    started = (75 * SECOND, "fault_started", "later", {"step": 1, "targets": "unit/core#0"})
+    assert given_up(80, BEGAN, MET, HEALED, started, method=[HANG, second]).invalid == []
+    idle = (60 * SECOND, "fault_exercised", "hung", {"step": 0, "grown": 0})
+    assert kinds(given_up(80, BEGAN, idle, HEALED, started, method=[HANG, second]).invalid) == ["no_effect"]
+    failed = (76 * SECOND, "fault_failed", "later", {"step": 1, "why": "no such unit"})
+    assert kinds(given_up(80, BEGAN, MET, HEALED, started, failed, method=[HANG, second]).doubts) == ["unknowable", "not_done"]
+
+
+def test_what_had_not_happened_by_then_is_no_reason() -> None:
+    """An event that must happen may still have come; in a run to the end it is missed."""
+    said = [{"event": "alarm"}]
+    assert (given_up(80, BEGAN, MET, must_happen=said).missed, len(assessed(BEGAN, MET, must_happen=said).missed)) == ([], 1)
