@@ -165,3 +165,8 @@ def test_as_many_as_are_needed_tell_for_themselves() -> None:
     """Five of five failed: what comes later does not count for them."""
     found = counted([5] + [0] * 9 + [10], [0] * 10 + [10], 20, ends={"failed": [5]})
     assert found.states.tolist() == [VIOLATED, STEADY]
+
+
+def test_after_the_last_interval_that_tells_nothing_is_known() -> None:
+    """Six begin in the last five seconds of a run, and their time is not over."""
+    assert counted([10] + [0] * 14 + [6], [10], 20, answer_by=10 * SECOND).states.tolist() == [STEADY, NO_DATA]
