@@ -97,6 +97,7 @@ def test_where_nothing_was_submitted_before_the_step_the_window_counts() -> None
     for begin, end, found in ((50, 51, True), (49, 50, False), (51, 100, False)):
         assert confirmed_before(late, ["order"], spec(end, begin=begin)) is found
     assert confirmed_before(journal(100), ["order"], spec(100)) is False
+    assert confirmed_before(journal(100, [Order(0)]), ["order"], spec(100)) is True, "without a step nothing is before it"
     made = journal(100, [], {"flow/quote/started": [0] * 49 + [1], "flow/quote/ok": [0] * 49 + [1]})
     assert confirmed_before(made, ["order", "quote"], spec(100, first=50)) is True
     assert confirmed_before(made, ["order"], spec(100, first=50)) is False
