@@ -221,6 +221,31 @@ def test_what_architectures_name_has_chinese() -> None:
     assert len(names) > 200
 
 
+def test_what_scenarios_add_has_chinese() -> None:
+    """Services, their operations, flows, pools, and steps of programs that a shipped scenario patches in."""
+    names: set[str] = set()
+    for path in sorted((ROOT / "scenarios").rglob("*.yaml")):
+        file = yaml.safe_load(path.read_text(encoding="utf-8"))
+        for edit in (file.get("patch") or []) if file["kind"] == "scenario" else []:
+            names |= {*added(edit.get("value")), *added(edit.get("step"))}
+    assert sorted(n for n in names if not CHINESE.search(display_name(n).zh)) == []
+    assert "resolve" in names
+
+
+def added(value: object) -> Iterator[str]:
+    """The names of operations and steps in a value that is patched in."""
+    if isinstance(value, dict):
+        if isinstance(operations := value.get("operations"), dict):
+            yield from operations
+        if isinstance(name := value.get("name"), str):
+            yield name
+        for item in value.values():
+            yield from added(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from added(item)
+
+
 def named_in(model: Architecture) -> list[str]:
     """What an architecture names."""
     control = model.control
