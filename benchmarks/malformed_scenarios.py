@@ -1,4 +1,4 @@
-"""Is every mistake told with its place? `python benchmarks/malformed_scenarios.py 1000` tries so many malformed scenario files.
+"""Is every mistake reported with its place? `python benchmarks/malformed_scenarios.py 1000` tries so many malformed scenario files.
 
 They are those of tests/contract/malformed_scenarios.py, numbered from 0 (or `--first`), of a `--seed`. Each must be refused by
 `coredrill validate` and by `coredrill run`: exit code 2 and one line with file, line and column. Progress is on stderr. Exit

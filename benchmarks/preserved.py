@@ -37,7 +37,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 SUITE = "full"
 LEFT_OUT = {".git", ".venv", ".coredrill", ".hypothesis", "build", "dist", "node_modules"}
-DIGEST = re.compile(r"\b[0-9a-f]{32}\b")  # of a journal or of an input: told by its own key, and left out of all others
+DIGEST = re.compile(r"\b[0-9a-f]{32}\b")  # of a journal or of an input; it is compared by its own key, and left out of all others
 BLOCKS = re.compile(r"<!-- made by:? (.*?) -->\n(.*?)(?=<!-- end -->)", re.DOTALL)
 ONCE = re.compile(r"--replications 1(?!\d)")
 MAY_DIFFER = ("digest", "input_digest")  # may differ where the second digest does not: they know the shape of the files' models

@@ -57,7 +57,7 @@ def _told(result: dict[str, Any]) -> list[str]:
 
 
 def _table(result: dict[str, Any]) -> list[str]:
-    """The dearest first, then what is noticed in the test environment."""
+    """The most costly first, then what is noticed in the test environment."""
     prices = {row["name"]: row for row in result["price"]["ranking"]}
     here, there = ({x["name"]: WORDS[x["status"]] for x in of["mutants"]} for of in (result, result["beside"]))
     names = sorted(here, key=lambda name: (name not in prices, -prices[name]["failed_orders"] if name in prices else 0.0, name))

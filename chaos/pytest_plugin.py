@@ -268,9 +268,16 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 @pytest.fixture
 def run_scenario(pytestconfig: pytest.Config) -> Callable[..., RunResult]:
-    """Runs a scenario and returns the run's result: `run_scenario("name or path", seed=3, architecture="…")`.
+    """A function that runs a scenario, by name or path, and returns the run's result. Files are read again at each call.
 
-    The test asserts what it likes of `run.measures`; `run.verdict` is the scenario's own. Files are read again at each call.
+        def test_login_survives_a_slow_bank(run_scenario):
+            run = run_scenario("bank-slow.yaml", seed=3, architecture="options/bulkheads")
+            assert run.verdict == "pass"
+            assert run.measures.flows["login"].success > 0.99
+
+    `run.verdict` is what the scenario's own expectations came to, `run.measures` everything that was measured. Its keywords: `seed` (1),
+    `architecture` and `environment` (None: the scenario's own), `changes` (`PATH=VALUE`, as `--set` has them), `target` (None: that of
+    `--coredrill-target`). It raises InputError for files that are wrong, and for a run that the target cannot make.
     """
     from chaos.execution.execute import execute
     from chaos.execution.jobs import Job

@@ -25,12 +25,22 @@ LIBRARY = Library(KINDS)
 
 
 def load_architecture(reference: str | Path, edits: Sequence[Layer] = ()) -> Architecture:
-    """The architecture of that name or path with the layers of edits applied. Raises InputError."""
+    """The architecture of a name (`legacy-coupled`) or a path (`./my-core.yaml`), with what it extends and the layers of edits applied,
+    and everything in it checked. Raises InputError with file, line, column and a hint.
+
+    >>> load_architecture("textbook/mm1").pools["servers"].slots
+    1
+    """
     return LIBRARY.resolve(reference, Architecture, edits).model
 
 
 def load_workload(reference: str | Path, edits: Sequence[Layer] = ()) -> Workload:
-    """The workload of that name or path with the layers of edits applied. Raises InputError."""
+    """The workload of a name (`normal-day`) or a path (`./my-day.yaml`), with what it extends and the layers of edits applied, and
+    everything in it checked. Raises InputError with file, line, column and a hint.
+
+    >>> load_workload("textbook/open-800").flows["request"].rate
+    800.0
+    """
     return LIBRARY.resolve(reference, Workload, edits).model
 
 
@@ -42,7 +52,15 @@ def load_pair(
     edits: Sequence[Layer] = (),
     workload_edits: Sequence[Layer] = (),
 ) -> tuple[Architecture, Workload]:
-    """An architecture and a workload that fit each other: every flow, attribute and case exists. Raises InputError."""
+    """An architecture and a workload that fit each other: every flow, attribute and case that one names exists in the other.
+
+    Both are named as in `load_architecture`. `environment` (a name or path, `staging~load` without its gap `load`) changes both; the
+    layers of `edits` and `workload_edits` come before it. Raises InputError.
+
+    >>> architecture, workload = load_pair("textbook/mm1", "textbook/open-800")
+    >>> sorted(architecture.services), sorted(workload.flows)
+    (['station'], ['request'])
+    """
     place = surroundings(environment) if environment is not None else None
     resolved_architecture = LIBRARY.resolve(architecture, Architecture, [*edits, *([place.architecture] if place else [])])
     resolved_workload = LIBRARY.resolve(workload, Workload, [*workload_edits, *([place.workload] if place else [])])

@@ -43,7 +43,11 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True)
 class Action:
-    """A knob turned at a time: `do` is a method of simcore.control.injection.Injection, `arguments` its keyword arguments."""
+    """A knob turned during a run, at the instant `at`, ns since midnight of the first day.
+
+    `do` is the name of a method of simcore.control.injection.Injection (`crash`, `slow`, `pool_slots`, …), `arguments` are its keyword
+    arguments.
+    """
 
     at: int
     do: str
@@ -67,6 +71,14 @@ def simulate(
     back to: who makes several runs in a process hands it to each, for fresh pages cost more than cleared ones.
 
     Raises InputError for a knob, name or value that does not exist.
+
+    >>> from simcore.base.units import SECOND
+    >>> from simcore.compile.plan import compile_plan
+    >>> from simcore.library import load_pair
+    >>> plan = compile_plan(*load_pair("textbook/mm1", "textbook/open-800"), seed=1, end=10 * SECOND)
+    >>> journal = simulate(plan, [Action(5 * SECOND, "crash", {"service": "station", "replica": 0})])
+    >>> journal.totals["flow"]["request"]["failed"] > 3000, journal.totals["unit"]["station#0"]["up"]
+    (True, 0)
     """
     writer = JournalWriter()
     machine = _machine(plan, writer, Memory() if memory is None else memory)
@@ -92,12 +104,13 @@ def simulate(
 
 
 def kernel_is_compiled() -> bool:
-    """Whether this installation's kernel is on disk already; if not, the first run compiles it, which takes a while."""
+    """Whether the compiled kernel of this installation is in the cache on disk; if not, the first run compiles it, which takes 10 to 30 s."""
     return not jit.JIT or any(Path(jit.CACHE_FOLDER).rglob("loop.advance-*.nbi"))
 
 
 def compiler_notice() -> str | None:
-    """One line on the compiler that whoever waits for it should know; None if there is nothing."""
+    """A line for people about how the kernel is compiled (that Numba's version is not one it was tried with, and what that costs); None if there
+    is nothing to say."""
     return jit.NOTICE
 
 

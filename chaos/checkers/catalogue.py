@@ -72,7 +72,18 @@ def _accepted(plugin: Plugin, value: object) -> Checker:
 
 
 def check_all(journal: Journal, checkers: CheckerCatalogue | None = None) -> dict[str, PropertyFinding]:
-    """What a run shows of every property, by name, sorted. Raises PluginError where a checker of an installed package fails."""
+    """What a run shows of every property of the system, by the checker's name, sorted; without `checkers` of all that are installed.
+    Raises PluginError where a checker of an installed package fails.
+
+    >>> from chaos.execution.execute import run_once
+    >>> from chaos.execution.jobs import Job
+    >>> from chaos.execution.session import Session
+    >>> job = Job("./scenario.yaml", seed=1)
+    >>> with Session() as session:
+    ...     journal = run_once(session.bind(job.system), job)
+    >>> check_all(journal)["no-duplicates"]
+    PropertyFinding(holds=True, violations=0)
+    """
     found = checkers if checkers is not None else all_checkers()
     return {name: _finding(found[name], journal) for name in sorted(found)}
 

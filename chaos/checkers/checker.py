@@ -15,6 +15,18 @@ class Checker(ABC):
 
     `implied`: a requirement is held to it unless it says which properties it is held to. `rank` is where it stands in lists, equal
     ranks by name.
+
+    >>> class NoneRefused(Checker):
+    ...     '''No request was refused by a business rule.'''
+    ...
+    ...     name = "none-refused"
+    ...     title, title_zh = "no request refused", "没有请求被拒绝"
+    ...
+    ...     def check(self, journal):
+    ...         refused = sum(flow["rejected"] for flow in journal.totals["flow"].values())
+    ...         return PropertyFinding(holds=refused == 0, violations=refused)
+    >>> NoneRefused().name
+    'none-refused'
     """
 
     name: ClassVar[str] = ""
@@ -25,4 +37,7 @@ class Checker(ABC):
 
     @abstractmethod
     def check(self, journal: Journal) -> PropertyFinding:
-        """What a run shows of it. The journal is not changed, and nothing else is read."""
+        """Whether the property held in a run, and how many violations were found; `holds` is None if the run has nothing to decide it by.
+
+        It reads the journal alone and does not change it.
+        """

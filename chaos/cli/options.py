@@ -142,6 +142,9 @@ def many_runs_together(command: C) -> C:
 
 
 def taken(kind: type[D], given: dict[str, Any]) -> D:
-    """A dataclass of options made of those that a command was given, by the names of its fields."""
+    """An options dataclass filled from a command's parameters: the fields of `kind` that `given` has by name, the others at their defaults.
+
+    `given` may hold more than `kind` has fields for; that is left out.
+    """
     names = [field.name for field in fields(kind)]  # type: ignore[arg-type]
     return kind(**{name: given[name] for name in names if name in given})

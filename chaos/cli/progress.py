@@ -10,21 +10,22 @@ WIDTH = 118
 
 
 class StderrProgress:
-    """A line on standard error: on a terminal (`live`) written over in place, elsewhere every text has a line of its own."""
+    """Shows progress on standard error. On a terminal (`live`) it is one line that each text overwrites; in a file or pipe each text is a
+    line of its own."""
 
     def __init__(self) -> None:
         self.live = sys.stderr.isatty()
 
     def note(self, text: str) -> None:
-        """A line that stays."""
+        """Prints a line that is not overwritten, such as a warning."""
         self.clear()
         click.echo(text, err=True)
 
     def show(self, text: str) -> None:
-        """The text instead of what stood there."""
+        """Shows a text, cut to WIDTH characters on a terminal, in place of the one before."""
         click.echo(f"\r{text[:WIDTH]:<{WIDTH}}" if self.live else text, nl=not self.live, err=True)
 
     def clear(self) -> None:
-        """Nothing stands there any more."""
+        """Removes the line that is shown on a terminal; elsewhere does nothing."""
         if self.live:
             click.echo("\r" + " " * WIDTH + "\r", nl=False, err=True)

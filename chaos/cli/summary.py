@@ -86,7 +86,7 @@ def _headline(figures: Mapping[str, FlowFigures]) -> str:
 
 
 def _truth_line(orders: OrderCounts) -> str:
-    """What is true of the orders beside what clients saw, if anything is amiss."""
+    """What is true of the orders beside what clients saw, if anything is wrong."""
     found = [f"{name} {number(count)}" for name in FLAGS if (count := orders.count(name))]
     return f"in truth: {', '.join(found)}" if found else ""
 

@@ -57,7 +57,25 @@ def figures_alone(run: RunResult) -> RunResult:
 
 
 def compare(plan: ComparisonPlan, runs: Runs) -> ComparisonResult:
-    """Makes the runs, analysis by analysis, for what is not decided yet, and puts the result together. Raises InputError."""
+    """Compares architectures pair by pair of runs with the same seed: what `coredrill compare` writes as JSON.
+
+    The runs are made analysis by analysis; what is decided at one is run no more. Raises InputError for files that are wrong, and where no
+    case can be run on the baseline.
+
+    >>> from chaos.compare.plan import compared_measure
+    >>> from chaos.execution.session import Session
+    >>> plan = ComparisonPlan(
+    ...     (Case("./scenario.yaml"),),
+    ...     ("./architecture.yaml", "./larger.yaml"),
+    ...     analyses=(2,),
+    ...     measures=(compared_measure("impaired_s=30s"),),
+    ...     healthy="./scenario.yaml",
+    ... )
+    >>> with Session() as session, Runs(session) as runs:
+    ...     result = compare(plan, runs)
+    >>> [architecture.name for architecture in result.architectures]
+    ['./architecture.yaml', './larger.yaml']
+    """
     return _Comparison(plan, runs).result()
 
 

@@ -95,12 +95,16 @@ class Misfits:
     reasons: dict[tuple[Case, str], str] = field(default_factory=dict)
 
     def why(self, case: Case, architecture: str) -> str | None:
-        """Why the case cannot be compared there: the architecture or the baseline cannot run it; None if both can."""
+        """Why an architecture cannot be compared in a case: it, or the baseline, cannot run the scenario. None if both can."""
         return self.reasons.get((case, architecture), self.reasons.get((case, self.baseline)))
 
 
 def check(session: Session, plan: ComparisonPlan) -> Misfits:
-    """Reads every file. Raises InputError if an architecture cannot be run at all, or nothing can be compared."""
+    """Reads all files of a comparison before any run, and returns which scenarios cannot be run on which architectures, and why.
+
+    Raises InputError if an architecture cannot run the healthy scenario, if the baseline can run none of the cases, or if a measure is of
+    something that the baseline does not have.
+    """
     misfits = Misfits(plan.baseline)
     for architecture in plan.architectures:
         session.require(plan.healthy_jobs(architecture)[0])
@@ -117,7 +121,7 @@ def check(session: Session, plan: ComparisonPlan) -> Misfits:
 
 
 def require_measures(session: Session, job: Job, names: Iterable[str]) -> None:
-    """Raises InputError for a measure of what the job's system does not have."""
+    """Raises InputError if one of the measures called `names` is of something (a flow, a counter, a rule set) that the job's system lacks."""
     index = session.bind(job.system).inputs.index
     for name in names:
         for finding in measure_findings(name, (), index):

@@ -35,11 +35,12 @@ class StoppingRule(Generic[K]):
 
     @property
     def open(self) -> list[K]:
-        """The cells not decided yet."""
+        """The cells (an architecture in a case by a measure) that no analysis has decided yet."""
         return [cell for cell in self.cells if cell not in self.decisions]
 
     def analyse(self, number: int, tests: Mapping[K, SignTest]) -> None:
-        """Decides what can be, from the tests of the open cells, in which less is better."""
+        """Analysis `number` (0 is the first): decides those cells that can be, given the sign test of each cell that is still open. Less of a
+        measure is better. What is decided is added to `decisions`."""
         differ = self._decide("differs", {cell: tests[cell].differs for cell in self.open}, number)
         within = self._decide("within", {cell: tests[cell].within for cell in self.open}, number)
         for cell in self.open:

@@ -119,7 +119,17 @@ class SweepPlan:
 
 
 def sweep(plan: SweepPlan, runs: Runs) -> SweepResult:
-    """Makes the runs and puts the result together. Raises InputError, before any run if a value does not fit its path."""
+    """Makes the runs of every combination of values and puts the result together: what `coredrill sweep` writes as JSON.
+
+    Raises InputError, before any run if a value does not fit its path.
+
+    >>> from chaos.execution.session import Session
+    >>> plan = SweepPlan("./scenario.yaml", (axis_of("load=0.5,1"),), count=1, measures=("orders.failed_orders",))
+    >>> with Session() as session, Runs(session) as runs:
+    ...     result = sweep(plan, runs)
+    >>> [point.values for point in result.points]
+    [['0.5'], ['1']]
+    """
     for point in plan.points:
         runs.session.require(plan.job(point, 0))
         require_measures(runs.session, plan.job(point, 0), plan.measures)

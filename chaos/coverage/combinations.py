@@ -34,7 +34,7 @@ STEP_S = 30.0
 
 
 class Point(NamedTuple):
-    """A full combination."""
+    """One value of each factor: a kind of flow, the service that is hit, the fault, the phase of the day and the level of load."""
 
     branch: str
     dependency: str
@@ -56,13 +56,13 @@ def reached(index: ArchitectureIndex) -> dict[str, set[str]]:
 
 
 def faults_of(triggers: Triggers) -> list[str]:
-    """The faults of a file of triggers, in its order."""
+    """The names of the faults that a triggers file uses, each once, in the order of the file."""
     words = [word for trigger in triggers.triggers.values() for step in trigger.steps for word in step]
     return list(dict.fromkeys(word for word in words if word not in ("after", "for", "name")))
 
 
 def universe(architecture: Architecture, triggers: Triggers, faults: Iterable[str]) -> set[Point]:
-    """All combinations that make sense: a branch comes to the dependency that is hit."""
+    """All combinations that make sense for an architecture: those in which requests of the flow reach the service that is hit."""
     return {
         Point(branch, dependency, fault, phase, load)
         for dependency, branches in reached(ArchitectureIndex(architecture)).items()
@@ -148,7 +148,8 @@ def noticed(prices: Prices, window: Window) -> set[str]:
 
 
 class SuggestedBounds(NamedTuple):
-    """What a suggested scenario asks: at most such a share of orders failed, so long an impaired time, so many duplicated orders."""
+    """The bounds of a suggested scenario's expectations: at most this fraction of orders failed, this impaired time in seconds, and this
+    number of duplicated orders."""
 
     failed_share: float
     impaired_s: float

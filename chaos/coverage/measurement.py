@@ -50,7 +50,17 @@ class CoverageOptions:
 
 
 def measure(session: Session, name: str, settings: TrialSettings, wanted: CoverageOptions) -> CoverageResult:
-    """The result of a coverage command for the suite of a name or path. Raises InputError."""
+    """Plants defects one by one and runs the suite of a name or path on each: what `coredrill coverage` writes as JSON.
+
+    `settings` say which defects, where and with how many seeds, `wanted` what else is computed. Raises InputError for files that are
+    wrong, and for a suite that does not pass without any defect.
+
+    >>> settings = TrialSettings("./architecture.yaml", "production", seeds=1, operators=("timeout-missing",), store="trials.jsonl")
+    >>> with Session() as session:
+    ...     result = measure(session, "./suite.yaml", settings, CoverageOptions())
+    >>> [(mutant.name, mutant.status) for mutant in result.mutants]
+    [('timeout-missing@core.place/bank.ask#0', 'survived')]
+    """
     with TrialRunner(session, settings, name) as runner:
         return _measured(runner, name, wanted)
 

@@ -43,7 +43,7 @@ class TrialSettings:
 
     @property
     def seed_numbers(self) -> tuple[int, ...]:
-        """The seeds of each cell."""
+        """The seeds that each trial is run with: 1 to `seeds`."""
         return tuple(range(1, self.seeds + 1))
 
 
@@ -62,7 +62,8 @@ class Baseline:
 
 
 class BaselineKey(NamedTuple):
-    """What a baseline was made of; `seeds` is None for those of the settings."""
+    """Identifies a baseline (a suite's runs without any defect): which scenarios, in which environment, with which seeds (None: those of the
+    settings)."""
 
     scenarios: tuple[str, ...]
     environment: str
@@ -81,23 +82,23 @@ class TrialWork(Work[Batch, Given]):
     """A task is a batch of trials, what it gives a list of what each of them gave."""
 
     def perform(self, session: Session, task: Batch) -> Given:
-        """Makes the trials one after another."""
+        """Makes the batch's trials one after another, with the worker's session."""
         return [attempt(session, trial) for trial in task]
 
     def key(self, task: Batch) -> str:
-        """Those of the trials."""
+        """The keys of the batch's trials, as JSON."""
         return json.dumps([trial.key for trial in task])
 
     def scenario(self, task: Batch) -> str:
-        """That of the first trial."""
+        """The scenario of the batch's first trial."""
         return task[0].scenario
 
     def target(self, task: Batch) -> str:
-        """Defects are planted in the simulated core alone."""
+        """Always the simulated core: defects can be planted nowhere else."""
         return SIMULATED
 
     def to_json(self, value: Given) -> JsonObject:
-        """All of it."""
+        """Everything that the trials gave, as JSON types."""
         return {"given": [trial.json_object() for trial in value]}
 
     def from_json(self, record: JsonObject) -> Given | None:

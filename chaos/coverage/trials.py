@@ -51,7 +51,7 @@ class Trial:
 
     @property
     def key(self) -> str:
-        """Names the trial in a store."""
+        """A text that identifies the trial in a store of finished ones."""
         return json.dumps(
             [self.scenario, self.architecture, self.environment, self.defect, self.seeds, self.events_max, self.kills_enough]
         )
@@ -63,7 +63,7 @@ class Trial:
 
     @property
     def jobs(self) -> list[Job]:
-        """Its runs."""
+        """The runs of the trial as jobs, one for each seed."""
         budgets = self.events_max or (None,) * len(self.seeds)
         return [
             Job(self.scenario, seed, self.architecture, self.environment, defect=self.defect, events_max=budget)
@@ -72,7 +72,11 @@ class Trial:
 
 
 def attempt(session: Session, trial: Trial) -> TrialResult:
-    """Makes a trial. Raises InputError for files that are wrong without a defect."""
+    """Makes the runs of a trial and returns what was observed in each, and the digest of the system's files.
+
+    It makes no run if the defect cannot be built in (`impossible` says why) or leaves the files as they are (`identical`), and stops once
+    the seeds left cannot change the outcome. Raises InputError for files that are wrong without any defect.
+    """
     try:
         system = session.bind(trial.system)
     except InputError as error:

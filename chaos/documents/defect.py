@@ -52,7 +52,7 @@ class PermanentFault(Model):
         return self
 
     def given(self) -> list[Fault]:
-        """The faults that are named."""
+        """The faults that the file names: exactly one, once it is validated."""
         return [fault for key in type(self).model_fields if (fault := getattr(self, key)) is not None]
 
 

@@ -64,7 +64,20 @@ def run_all(
 def suite_result(
     session: Session, suite: Suite, jobs: Sequence[Job], options: JobOptions, records: Mapping[str, RunResult]
 ) -> SuiteResult:
-    """The result object of a suite's finished jobs, its pairs judged."""
+    """The result object of a suite's finished jobs, its pairs judged: what `coredrill suite` writes as JSON.
+
+    `options` are those that `jobs` were planned with; `records` has the results by the jobs' keys. A run that a pair needs and that is
+    not there leaves the pair unknown.
+
+    >>> from chaos.documents.suites import load_suite
+    >>> from chaos.execution.planning import suite_jobs
+    >>> suite, options = load_suite("./suite.yaml"), JobOptions(replications=2)
+    >>> with Session() as session:
+    ...     jobs = suite_jobs(session, suite, options)
+    ...     result = suite_result(session, suite, jobs, options, run_all(session, jobs, ExecutionOptions(), "suite"))
+    >>> [(group.scenario, group.runs, group.verdict) for group in result.groups], result.summary.verdict
+    ([('small', 2, 'pass')], 'pass')
+    """
     own = {job.group for job in own_jobs(session, suite, options)}
     pairs = []
     for pair in suite.pairs:

@@ -106,11 +106,11 @@ def make_control(system: SystemUnderTest, job: Job) -> ControlOutcomes:
         return ControlOutcomes(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.int8))
     key, customer = _key(journal.intents), journal.intents["customer"].astype(np.int64)
     outcome = journal.intents["outcome"]
-    told = np.select(
+    answers = np.select(
         [outcome == _REJECTED, outcome == _CONFIRMED], [REJECTED_IN_CONTROL, ACCEPTED_IN_CONTROL], NOT_COMPARED
     ).astype(np.int8)
     order = np.argsort(key, kind="stable")
-    return ControlOutcomes(key[order], customer[order], told[order])
+    return ControlOutcomes(key[order], customer[order], answers[order])
 
 
 def _without_method(scenario: Scenario) -> Scenario:
@@ -127,14 +127,14 @@ def _found_in(control: ControlOutcomes, intents: Columns) -> NDArray[np.int8]:
     """Of each intent what it came to in the control run. One that is not there (more load, or a closed population, whose requests
     come when answers do) is not compared."""
     key, customer = _key(intents), intents["customer"]
-    told = np.full(key.size, NOT_COMPARED, np.int8)
+    answers = np.full(key.size, NOT_COMPARED, np.int8)
     at = np.searchsorted(control.key, key)
     left = np.arange(key.size)
     while left.size:  # once for each customer of the same flow and instant, nearly always one
         left = left[at[left] < control.key.size]
         left = left[control.key[at[left]] == key[left]]
         same = control.customer[at[left]] == customer[left]
-        told[left[same]] = control.rejected[at[left[same]]]
+        answers[left[same]] = control.rejected[at[left[same]]]
         left = left[~same]
         at[left] += 1
-    return told
+    return answers

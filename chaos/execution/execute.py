@@ -26,7 +26,17 @@ from simcore.model.references import check_reading
 
 
 def execute(session: Session, job: Job) -> RunResult:
-    """Makes the run, judges it, and keeps its journal if the job names a folder. Raises InputError."""
+    """Makes one run and judges it: what `coredrill run` does for one seed. Keeps the journal if the job names a folder.
+
+    Raises InputError if a file is wrong, or the target cannot make such a run.
+
+    >>> from chaos.execution.jobs import Job
+    >>> from chaos.execution.session import Session
+    >>> with Session() as session:
+    ...     run = execute(session, Job("./scenario.yaml", seed=3))
+    >>> run.verdict, run.measures.impaired_s, run.measures.orders.failed_orders > 2000
+    ('pass', 130.0, True)
+    """
     session.require(job)
     system = session.bind(job.system)
     journal = compared(session.controls, session.bind(job.plain_system), job, run_once(system, job))
@@ -37,7 +47,8 @@ def execute(session: Session, job: Job) -> RunResult:
 
 
 def run_once(system: SystemUnderTest, job: Job) -> Journal:
-    """The journal of a job's run on the system it is for, not held against its control run yet."""
+    """The journal of a job's run, not compared with its control run yet. `system` is the bound system of `job.system`; nothing is judged,
+    nothing kept. Raises EventBudgetExceededError if the job bounds the events and the run needs more."""
     return system.run(system.inputs.scenario.model, job.seed, RunOptions(job.spans, events_max=job.events_max))
 
 

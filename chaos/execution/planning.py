@@ -37,7 +37,11 @@ class JobOptions:
 
 
 def scenario_jobs(session: Session, names: Sequence[str], options: JobOptions) -> list[Job]:
-    """The jobs of scenarios by name, path or pattern such as `incidents/*`. Raises InputError."""
+    """The runs to make for scenarios, named by name, path or pattern (`incidents/*`): one job for each scenario and seed, in that order.
+
+    How many seeds, and from which on, `options` say, else the scenario. Raises InputError for a name or pattern that fits nothing, and for
+    files that are wrong.
+    """
     return [job for name in names for entry in entries_of(Entry(scenario=name)) for job in _jobs(session, entry, options, None)]
 
 

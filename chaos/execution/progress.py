@@ -18,7 +18,7 @@ class ProgressOutput(Protocol):
         ...
 
     def note(self, text: str) -> None:
-        """A line that stays."""
+        """Shows a line that is not overwritten, such as a warning."""
         ...
 
     def show(self, text: str) -> None:
@@ -26,7 +26,7 @@ class ProgressOutput(Protocol):
         ...
 
     def clear(self) -> None:
-        """Takes the progress line away, where `live`."""
+        """Removes the progress line if the output is `live`; else does nothing."""
         ...
 
 
@@ -36,13 +36,13 @@ class NoOutput:
     live = False
 
     def note(self, text: str) -> None:
-        """Nothing."""
+        """Discards the line."""
 
     def show(self, text: str) -> None:
-        """Nothing."""
+        """Discards the text."""
 
     def clear(self) -> None:
-        """Nothing."""
+        """Does nothing: there is no line."""
 
 
 class ProgressReporter:
@@ -58,12 +58,12 @@ class ProgressReporter:
             output.note(f"{kept} of {total} {what} are kept already")
 
     def done(self, text: str = "") -> None:
-        """One more piece is done."""
+        """Counts one more piece as done, and shows the number with `text` (or with what the pieces are)."""
         self.count += 1
         if self.total > 1 and (text or self.output.live or self.count % max(1, self.total // QUARTERS) == 0):
             self.output.show(one_line(f"[{self.count}/{self.total}] {text or self.what}"))
 
     def end(self) -> None:
-        """No more comes; the line goes."""
+        """Removes the progress line: no more pieces follow."""
         if self.total > 1:
             self.output.clear()

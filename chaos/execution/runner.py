@@ -31,34 +31,34 @@ class Work(ABC, Generic[Task, Value]):
 
     @abstractmethod
     def perform(self, session: Session, task: Task) -> Value:
-        """Makes a task: in a worker, with the session of that."""
+        """Does one task and returns its value. It is called in a worker, with that worker's session."""
 
     @abstractmethod
     def key(self, task: Task) -> str:
-        """Names the task in a store."""
+        """A text that identifies the task in a store of finished ones: equal for equal tasks, in every process."""
 
     @abstractmethod
     def scenario(self, task: Task) -> str:
-        """The scenario it is about, for errors."""
+        """Name or path of the scenario that the task runs, for error messages."""
 
     @abstractmethod
     def target(self, task: Task) -> str:
-        """The target on which it is made."""
+        """The target (`simulated`, or NAME[:ADDRESS] of an extension) on which the task is done; a worker opens it before the first task."""
 
     @abstractmethod
     def to_json(self, value: Value) -> JsonObject:
-        """What is kept of a value, as JSON types."""
+        """The value as JSON types, as it is written to the store. `from_json` reads it back."""
 
     @abstractmethod
     def from_json(self, record: JsonObject) -> Value | None:
-        """The value of which this was kept; None if it cannot be read any more, so that it is made again."""
+        """The value that `to_json` wrote; None if it is of another version and cannot be read: the task is then done again."""
 
     def control(self, session: Session, task: Task) -> Job | None:
         """The job whose control run the task is held against, if it is known to be before the task is made."""
         return None
 
     def line(self, value: Value) -> str:
-        """What a person reads of it while others are made; empty: it is counted."""
+        """One line that is shown when the task is done, while others go on; empty: only the number of finished tasks is shown."""
         return ""
 
     def input_digest(self, value: Value) -> str | None:

@@ -27,22 +27,22 @@ def default_store(name: str, jobs: Sequence[Job]) -> Path:
 
 
 class JudgedRuns(Work[Job, RunResult]):
-    """A task is a job, what it gives the result of its run."""
+    """How runs are made as tasks of a campaign: a task is a job, its value the judged result of the run."""
 
     def perform(self, session: Session, task: Job) -> RunResult:
-        """Makes the run and judges it."""
+        """Makes the run and judges it, with the worker's session. Raises InputError, and what the run raises."""
         return execute(session, task)
 
     def key(self, task: Job) -> str:
-        """The job's own."""
+        """The job's key: scenario, seed and all options, as JSON."""
         return task.key
 
     def scenario(self, task: Job) -> str:
-        """The job's own."""
+        """The scenario that the job runs, by name or path."""
         return task.scenario
 
     def target(self, task: Job) -> str:
-        """The job's own."""
+        """The target that the job is run on."""
         return task.target
 
     def control(self, session: Session, task: Job) -> Job | None:
@@ -51,18 +51,19 @@ class JudgedRuns(Work[Job, RunResult]):
         return replace(task, left_out=()) if asked else None
 
     def to_json(self, value: RunResult) -> JsonObject:
-        """All of it."""
+        """The whole result as JSON types."""
         return value.json_object()
 
     def from_json(self, record: JsonObject) -> RunResult | None:
-        """The run; None if it was kept by an older version that said too little."""
+        """The stored result as a model; None if an older version of coredrill wrote it and fields are missing, so that the run is made again."""
         try:
             return RunResult.model_validate(record)
         except ValidationError:
             return None
 
     def line(self, value: RunResult) -> str:
-        """Verdict and place; of what is left out, what it came to."""
+        """Verdict, scenario, architecture and seed, as `coredrill run` shows them while others are made; of a run without some actions what it
+        came to."""
         if value.left_out:
             orders, impaired = value.measures.orders.failed_orders, value.measures.impaired_s
             without = f"without {', '.join(value.left_out)}"
@@ -70,7 +71,7 @@ class JudgedRuns(Work[Job, RunResult]):
         return f"{value.verdict:<7} {value.scenario} on {value.architecture} seed {value.seed}"
 
     def input_digest(self, value: RunResult) -> str | None:
-        """That of the system it was made on."""
+        """The digest of the files and options that the run was made from."""
         return value.input_digest
 
 

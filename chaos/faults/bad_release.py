@@ -77,6 +77,8 @@ class BadRelease(OnInstances):
         return found
 
     def apply(self, core: ActingCore, control: ControlPlane) -> Process:
+        """Spoils the release's instances, and leaves with the control plane how it is undone: by rollback, which may fail or spread it,
+        or by the vendor."""
         self._spoil(core, self.instances(system_of(core)))
         fixed, attempts, name = core.env.event(), count(), str(self.service)
 

@@ -35,6 +35,7 @@ class BankOutOfHours(Fault):
         return [(bank, i) for i in range(system.architecture.services[bank].replicas)]
 
     def targets(self, system: System) -> list[Target]:
+        """The instances of the bank's services, or of all banks'. Raises InputError."""
         return [Target("unit", instance_name(service, replica)) for service, replica in self._instances(system)]
 
     def apply(self, core: ActingCore, control: ControlPlane) -> Process:

@@ -66,7 +66,21 @@ class Fault(Model):
 
     The default evidence: between start and heal at least one request, message or intent met a target while the fault made a
     difference there: some knob stood elsewhere than it would have without this step. A fault that shows itself otherwise (a file,
-    an alarm, an operator) overrides `took_effect`.
+    an alarm, an operator) overrides `took_effect`. docs/writing-a-fault.md builds a whole one.
+
+    >>> class Standstill(OnInstances):
+    ...     '''Instances answer nothing for as long as the fault lasts.'''
+    ...
+    ...     fault = "standstill"
+    ...
+    ...     def apply(self, core, control):
+    ...         for service, replica in self.instances(System(core.plan.index, core.plan.workload)):
+    ...             core.inject.hang(service, replica)
+    >>> from simcore.library import load_pair
+    >>> from simcore.model.index import ArchitectureIndex
+    >>> architecture, workload = load_pair("textbook/mm1", "textbook/open-800")
+    >>> Standstill(service="station").targets(System(ArchitectureIndex(architecture), workload))
+    [Target(kind='unit', name='station#0')]
     """
 
     fault: ClassVar[str] = ""
@@ -78,7 +92,8 @@ class Fault(Model):
     """Its counters are evidence while a knob stands elsewhere than it would without it; false: always, since it does something else."""
 
     def targets(self, system: System) -> list[Target]:
-        """What it hits, never empty. Raises InputError, naming what there is, if a selector finds nothing."""
+        """What the fault would hit in this system, never empty. Raises InputError, with what there is, if its fields name something that
+        does not exist."""
         raise NotImplementedError
 
     def apply(self, core: ActingCore, control: ControlPlane) -> Process:
@@ -106,7 +121,10 @@ class Fault(Model):
 
 
 def traffic(index: ArchitectureIndex, target: Target) -> list[str]:
-    """Counters that grow when requests meet the target; of an instance what it ended, and what was asked of its service."""
+    """Names (`kind/name/field`) of the counters that grow when requests meet a target: the evidence that a fault was activated.
+
+    Of an instance they are what it ended, and the calls of its service from anywhere; of a kind that nothing counts, none.
+    """
     kind, name = target
     if kind == "unit":
         return [*(f"unit/{name}/{field}" for field in TRAFFIC[kind]), *calls_to(index, name.partition("#")[0])]

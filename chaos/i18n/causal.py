@@ -22,7 +22,7 @@ from chaos.results.counterfactuals import (
 from chaos.results.run import RunResult
 
 GLYPHS: Mapping[Effect, str] = MappingProxyType({"helped": "▲", "no_difference": "=", "hurt": "▼"})
-"""So that an effect is not told by its colour alone."""
+"""So that an effect is not shown by its colour alone."""
 LISTED = 4
 """So many names are written out of a longer list."""
 

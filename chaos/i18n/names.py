@@ -36,7 +36,7 @@ def grade_text(grade: Grade) -> LocalizedText:
 
 
 def grade_basis(grade: Grade) -> LocalizedText:
-    """Why a grade cannot be told, else what its rule rests on; empty where neither is said."""
+    """Why a grade cannot be decided, else what its rule rests on; empty where neither is said."""
     if grade.why:
         return LocalizedText(grade.why, grade.why_zh or grade.why)
     return LocalizedText(grade.source or "", grade.source_zh or grade.source or "")

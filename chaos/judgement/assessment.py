@@ -83,8 +83,8 @@ def assess(
     properties = check_all(journal)
     faults = _evidence(scenario, journal)
     given_up = journal.given_up_ns if (journal.given_up_ns or 0) > spec.since else None
-    told = faults if given_up is None else _ended(faults, journal)
-    invalid, doubts = [*_invalid(journal, computed, told), *_never_confirmed(journal, spec)], _doubts(journal, told)
+    evidence = faults if given_up is None else _ended(faults, journal)
+    invalid, doubts = [*_invalid(journal, computed, evidence), *_never_confirmed(journal, spec)], _doubts(journal, evidence)
     since = min((s.at for s in scenario.method), default=scenario.start)
     missed: list[Reason] = [
         DidNotHappen(event=m.event, subject=m.subject, counter=m.counter, at_least=m.at_least)

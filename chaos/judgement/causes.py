@@ -250,7 +250,10 @@ def unexplained(links: Iterable[Link], symptoms: Symptoms, index: ArchitectureIn
 
 
 def paths_to(links: Sequence[CausalLink], flows: Iterable[str]) -> list[CausalLink]:
-    """The links on the way to the flows named, each once, in time order."""
+    """The part of a causal chain that led to some flows: their own links and, link by link, what each names as its cause.
+
+    `links` are in time order, and so is the result; each is in it once. A flow that shows no symptom adds nothing.
+    """
     by_node = {link.node: link for link in links}
     kept: set[str] = set()
     for flow in flows:

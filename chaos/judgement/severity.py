@@ -25,7 +25,14 @@ class Harm(NamedTuple):
 
 def grade(rules: RuleSet, harm: Harm, system: SystemClass) -> Grade:
     """The most severe grade reached, its label and source; `grade` is None where the rules cannot decide it, with `why`: one that is
-    graver than any reached depends on what is not known, or the rules say nothing of it."""
+    more severe than any reached depends on what is not known, or the rules say nothing of it.
+
+    >>> from chaos.documents.library import library
+    >>> rules = library().resolve("csrc-2021-12", RuleSet).model
+    >>> harm = Harm(impaired_s=19 * 60.0, share_lost=0.8, customers_active=50_000, customers_affected=20_000)
+    >>> grade(rules, harm, "real-time").grade
+    'larger'
+    """
     reached: list[Rule] = []
     open_: list[Rule] = []
     reasons: dict[LocalizedText, None] = {}

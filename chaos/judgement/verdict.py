@@ -96,7 +96,12 @@ class SeedsJudgement:
 
 
 def holds(expectation: Expectation, value: Value) -> bool | None:
-    """Whether a value keeps the bounds; None if there is no value."""
+    """Whether a value of the expectation's measure (s, a fraction, a count, a grade) keeps its bounds; None if there is no value.
+
+    >>> bound = Expectation(measure="impaired_s", at_most="5min")
+    >>> holds(bound, 240.0), holds(bound, 301.0), holds(bound, None)
+    (True, False, None)
+    """
     if value is None:
         return None
     at_most, at_least, equals = expectation.at_most, expectation.at_least, expectation.equals

@@ -42,7 +42,7 @@ class Computed(NamedTuple):
 
 
 def compute(journal: Journal, spec: EvaluationSpec) -> Computed:
-    """What a run's journal amounts to."""
+    """Computes all measures of this module from a run's journal; `spec` says what is judged: window, SLOs, first step."""
     intervals = evaluate_intervals(journal, spec)
     impaired, unsteady = impairment(intervals, spec), unsteady_before(intervals, spec)
     stability = Stability(metastable=metastable(journal, intervals, spec), steady_before=unsteady is None)
@@ -106,7 +106,8 @@ def _of_seconds(journal: Journal, flow: str, field: str, within: tuple[int, int]
 
 
 def impairment(intervals: EvaluationIntervals, spec: EvaluationSpec) -> Impairment:
-    """From the first step (without one from the beginning of the window) to the end of the window."""
+    """For how long SLOs were breached, and how long until they held again: in trading hours, from the first step (without one from the
+    beginning of the window) to the end of the window."""
     begin = max(spec.window[0], spec.since)
     inside = (intervals.begins + spec.every > begin) & (intervals.begins < spec.window[1])
     judged = inside & intervals.session
@@ -192,7 +193,9 @@ def _load(journal: Journal, spec: EvaluationSpec) -> Ints:
 
 
 def response(journal: Journal, spec: EvaluationSpec, impaired: Impairment) -> Response:
-    """The split of the way back. It begins with the first violation (the first step, if there is none)."""
+    """How long the response to an incident took, in parts, each in seconds: acknowledge, decide, act, restore; a part that
+    was not reached within the run is None. The first begins with the first violation (with the first step if nothing was violated), and so
+    does the time to the last reconciliation."""
     since = impaired.first_violation_ns or spec.first_action
     if since is None:
         return Response(
@@ -266,7 +269,11 @@ def _distinct(values: Ints) -> int:
 
 
 def grown(journal: Journal, metric: str, since: int) -> int:
-    """How much a metric (`kind/name/field`) grew from the second that `since` lies in; the highest value, of a gauge."""
+    """By how much a counter of the journal grew from `since` to the end of the run; of a gauge the highest value in that time.
+
+    `metric` is `kind/name/field` (`pool/app-threads/refused`), `since` ns since midnight of the first day; the whole second that it lies
+    in counts. Where the journal has no series of the metric it is its total over the run, 0 if there is none.
+    """
     kind, rest = metric.split("/", 1)
     name, field = rest.rsplit("/", 1)
     if not journal.has_series(kind, name, field):
@@ -277,8 +284,8 @@ def grown(journal: Journal, metric: str, since: int) -> int:
 
 
 def counted(journal: Journal, metric: str, since: int) -> CounterFigures:
-    """Of a metric from the second of `since` on: by how much it grew, and seconds from `since` to the end of the last second in
-    which it did; 0 if it never did, None for what has no series."""
+    """What a metric (`kind/name/field`) did from `since`, ns, to the end of the run: by how much it grew (see `grown`), and for how long:
+    seconds from `since` to the end of the last second in which it grew, 0 if it never did, None if the journal has no series of it."""
     kind, rest = metric.split("/", 1)
     name, field = rest.rsplit("/", 1)
     if not journal.has_series(kind, name, field):

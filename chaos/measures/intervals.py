@@ -164,16 +164,16 @@ def _by_counters(journal: Journal, flow: str, objective: Objective, every: int, 
 def _answered_later(counts: _Counts, least: int, intervals: int) -> _Counts:
     """Where requests arrived and too few ended to tell, those count that ended in the next interval in which enough did, up to so many
     intervals later."""
-    told = counts.total >= least
-    later = np.flatnonzero(told)
-    here = np.flatnonzero(~told & (counts.arrived >= least))
+    decided = counts.total >= least
+    later = np.flatnonzero(decided)
+    here = np.flatnonzero(~decided & (counts.arrived >= least))
     if not later.size or not here.size:
         return counts
     following = np.searchsorted(later, here)
     found = following < later.size
     here, there = here[found], later[following[found]]
     near = there - here <= intervals
-    source = np.arange(told.size)
+    source = np.arange(decided.size)
     source[here[near]] = there[near]
     return _Counts(counts.arrived, *(of[source] for of in counts[1:]))
 

@@ -30,7 +30,7 @@ def _begins(result: SweepResult) -> str:
         if line.begins is not None
     ]
     if not begins:
-        return "Nowhere are half of the runs metastable."
+        return "At no value are half of the runs metastable."
     return f"Half of the runs or more are metastable from {'; from '.join(begins)} on."
 
 

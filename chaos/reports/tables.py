@@ -189,7 +189,7 @@ def _begin(result: SweepResult, line: MetastableFrom) -> str:
     path = result.axes[0].path
     where = f" with {result.axes[1].path} = {line.line}" if line.line is not None else ""
     if line.begins is None:
-        return f"Nowhere{where} does {path} make half of the runs metastable."
+        return f"No value of {path}{where} makes half of the runs metastable."
     after = f", after {line.after}" if line.after is not None else ", the first value tried"
     return f"The metastable region begins{where} at {path} = {line.begins}{after}."
 

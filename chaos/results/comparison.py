@@ -20,7 +20,8 @@ VERDICTS: tuple[ComparisonVerdict, ...] = ("better", "worse", "equivalent", "inc
 
 
 class ComparedMeasure(ResultModel):
-    """A measure that is decided by, and its equivalence margin: differences within it do not matter."""
+    """A measure by which architectures are compared, and its equivalence margin in the measure's own unit (s, a fraction, a count): smaller
+    differences do not matter."""
 
     name: str
     margin: float
@@ -50,7 +51,7 @@ class Latency(ResultModel):
 
 
 class ArchitectureCosts(ResultModel):
-    """An architecture, and what it costs."""
+    """An architecture of a comparison with what it costs: hardware, and latency in the healthy scenario by flow, ms."""
 
     name: str
     title: str
@@ -159,7 +160,8 @@ class CommonRandomNumbers(ResultModel):
 
 
 class ComparisonSummary(ResultModel):
-    """Counts over the whole comparison."""
+    """Counts over the whole comparison: runs, verdicts of each kind, conservation laws that broke (a bug), and what common random numbers
+    were worth."""
 
     runs: int
     verdicts: dict[ComparisonVerdict, int]

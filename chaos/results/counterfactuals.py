@@ -1,4 +1,4 @@
-"""What acting did in a run, told by runs of the same seed in which actions are left out. docs/verdicts.md says what the words mean."""
+"""What acting did in a run, shown by runs of the same seed in which actions are left out. docs/verdicts.md says what the words mean."""
 
 from __future__ import annotations
 

@@ -307,7 +307,8 @@ class SuiteCurve(ResultModel):
 
 
 class CombinationRow(ResultModel):
-    """How many combinations of `t` factors' values the suite exercises, of how many (`share` is None without any)."""
+    """Of the `of` combinations of the values of `t` factors that make sense, `covered` are exercised by the suite. `share` is covered ÷ of,
+    None if there are none."""
 
     t: int
     covered: int
@@ -316,7 +317,7 @@ class CombinationRow(ResultModel):
 
 
 class CombinationCoverage(ResultModel):
-    """Combinations of values of the factors."""
+    """How many t-way combinations a suite exercises: for each t a row, over the values of these `factors` (fault, what it hits, flow)."""
 
     factors: list[str]
     rows: list[CombinationRow]

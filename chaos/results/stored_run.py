@@ -89,7 +89,18 @@ def restore_run(folder: str | Path, run: RunResult) -> None:
 
 
 def read_run(folder: str | Path) -> StoredRun:
-    """The run that a folder holds. Raises JournalError (an InputError) for what is not one, is damaged, or of another version."""
+    """The run that a folder holds: its journal, its result, and what a report needs beside them; of a simulation without a scenario a
+    result that is not judged. Raises JournalError (an InputError) for what is not one, is damaged, or of another version.
+
+    >>> from chaos.execution.execute import execute, journal_folder
+    >>> from chaos.execution.jobs import Job
+    >>> from chaos.execution.session import Session
+    >>> job = Job("./scenario.yaml", seed=1, journal="journals")
+    >>> with Session() as session:
+    ...     run, folder = execute(session, job), journal_folder(session, job)
+    >>> read_run(folder).run == run
+    True
+    """
     journal = read_journal(folder)
     path = Path(folder) / BESIDE
     found = _read_beside(path) if path.is_file() else None

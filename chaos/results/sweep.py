@@ -12,7 +12,7 @@ SCHEMA_VERSION = 1
 
 
 class SweptParameter(ResultModel):
-    """A parameter by its path, and its values as YAML."""
+    """A parameter that is varied: its path (`pools.app-threads.slots`, `workload.PATH`, `load`) and its values as YAML texts."""
 
     path: str
     values: list[str]
@@ -54,7 +54,7 @@ class SweptRun(ResultModel):
 
 
 class SweepSummary(ResultModel):
-    """Counts over the whole sweep."""
+    """Counts over the whole sweep: runs, points (combinations of values), and conservation laws that broke (a bug)."""
 
     runs: int
     points: int
@@ -78,5 +78,5 @@ class SweepResult(ResultModel):
 
     @property
     def two_dimensional(self) -> bool:
-        """Whether two parameters are varied."""
+        """Whether two parameters are varied, so that the points form a table."""
         return len(self.axes) == 2

@@ -32,7 +32,7 @@ class Model(BaseModel):
 
 @dataclass(frozen=True)
 class Verbs:
-    """Mark of a union, in its `Annotated`, whose members are told apart by one key each: the verb, their first field.
+    """Mark of a union, in its `Annotated`, whose members differ by one key each: the verb, their first field.
 
     In paths an item of such a list is called by its verb or, if that holds text (a target, a pool), by the text. `noun` is
     what messages call an item; `forms` the model of each verb.

@@ -26,7 +26,10 @@ def wrap(number: int) -> np.int64:
 
 
 class Arena(Generic[Number]):
-    """An array of numbers of one type that grows while the plan is made; hands out handles, which are indices."""
+    """A one-dimensional array of int64 or float64 into which the compiler writes records one after another; it grows as needed.
+
+    A handle is the index of a record's first word. The words below `reserved` are there from the beginning, for a header.
+    """
 
     def __init__(self, dtype: type[Number], reserved: int) -> None:
         self.array: NDArray[Number] = np.zeros(max(_WORDS_AT_FIRST, reserved), dtype)
@@ -48,7 +51,7 @@ class Arena(Generic[Number]):
         return at
 
     def frozen(self) -> NDArray[Number]:
-        """The words that are taken, read-only from now on."""
+        """The part of the array that is in use, as a view; the array is read-only from now on."""
         words = self.array[: self.used]
         self.array.flags.writeable = words.flags.writeable = False
         return words

@@ -72,6 +72,13 @@ def compile_plan(
 ) -> Plan:
     """The plan of one run from `start` to `end` (ns since midnight of the first day).
 
+    >>> from simcore.base.units import parse_clock
+    >>> from simcore.library import load_pair
+    >>> morning = parse_clock("09:30"), parse_clock("10:00")
+    >>> plan = compile_plan(*load_pair("textbook/mm1", "textbook/open-800"), seed=1, start=morning[0], end=morning[1])
+    >>> plan.numbers["unit"], plan.environment
+    (['station#0', 'client#0'], 'production')
+
     `span_sampling` n > 0 keeps the hops of every n-th request. `details` goes into the journal's meta as it is; of `left_out` see
     simcore.model.left_out. Both files are taken to be
     checked (simcore.model.checks); raises InputError for what only shows here: an end before the start, an attribute the workload lacks.

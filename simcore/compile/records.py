@@ -74,11 +74,11 @@ class RecordWriter:
     # -- small records --------------------------------------------------------------------------------------------------
 
     def set(self, at: int, offset: np.uint64, value: int | np.int64) -> None:
-        """Writes a word of the record at `at`."""
+        """Writes the word `offset` of the record with handle `at`, in the int64 arena."""
         self.m.array[at + int(offset)] = value
 
     def get(self, at: int, offset: np.uint64) -> int:
-        """Reads a word of the record at `at`."""
+        """The word `offset` of the record with handle `at`, in the int64 arena."""
         return int(self.m.array[at + int(offset)])
 
     def _add_columns(self, kind: str, name: str, at: int, *, sends: bool = False) -> None:
@@ -169,7 +169,7 @@ class RecordWriter:
         return self.handles["pool" if name in self.architecture.pools else "limit"][self.index.resource_name(name, i)]
 
     def attribute(self, name: str) -> int:
-        """Handle of an attribute; made when first asked for."""
+        """The handle of a workload attribute's record, which is written when it is first asked for."""
         if name in self.handles["attribute"]:
             return self.handles["attribute"][name]
         at = self.handles["attribute"][name] = self.m.take(y.ATTRIBUTE_SIZE)

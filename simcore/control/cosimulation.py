@@ -80,7 +80,8 @@ class Cosimulation:
         return int(self._machine.m[self._indices[kind, name, field]])
 
     def sum_of(self, readings: Iterable[str]) -> Callable[[], int]:
-        """A function that tells the sum of some counters and gauges, exact when it is called."""
+        """A function without arguments that returns the sum of some counters and gauges (`kind/name/field`), exact when it is called. Raises
+        InputError for a name that does not exist."""
         names, machine = [parse_metric(reading) for reading in readings], self._machine
         if not all(name.is_word for name in names):
             return lambda: sum(self.read(*name) for name in names)
@@ -88,7 +89,7 @@ class Cosimulation:
         return lambda: sum(map(machine.m.item, indices))
 
     def sampler(self, sampling: Sampling) -> Sampler:
-        """Samples metrics from now on: in the kernel where it has them as they are."""
+        """Starts sampling metrics at an interval (see Sampling); in the kernel where it keeps them as words, else by polling. Raises InputError."""
         if not all(parse_metric(metric).is_word for metric in (*sampling.of, *sampling.to)):
             return PolledSampler(self.env, sampling, self.sum_of)
         of, to = ([self._index(*parse_metric(metric)) for metric in side] for side in (sampling.of, sampling.to))
@@ -103,7 +104,7 @@ class Cosimulation:
         return event
 
     def log(self, what: str, subject: str, **detail: str | int | float | bool | None) -> None:
-        """A control event for the journal, now."""
+        """Writes an event to the journal, at the present time: its word, what it is about, and details."""
         self._log(LoggedEvent(int(self.env.now), what, subject, detail))
 
     def _key(self, purpose: str, n: int) -> int:
@@ -112,11 +113,11 @@ class Cosimulation:
         return random.combine_int(self.plan.seed_key ^ self._purposes[purpose], n % (1 << 64))
 
     def draw(self, purpose: str, n: int = 0) -> float:
-        """A uniform in (0, 1), fixed by seed, purpose and n alone."""
+        """A uniform random number in (0, 1), fixed by the run's seed, `purpose` and `n` alone: what else is drawn does not change it."""
         return (float(self._key(purpose, n) >> 11) + 0.5) * 2.0**-53
 
     def sample(self, distribution: Distribution, purpose: str, n: int = 0) -> int:
-        """A duration, ns, fixed by seed, purpose and n alone."""
+        """A random duration of the distribution, ns, fixed by the run's seed, `purpose` and `n` alone."""
         if id(distribution) not in self._distributions:
             self._distributions[id(distribution)] = distribution, np.array([*distribution_record(distribution), 0.0, 0.0])
         with np.errstate(over="ignore"):
@@ -173,8 +174,8 @@ class Cosimulation:
             self._probes.pop(probe.number).succeed(ProbeAnswer(y.CODES[probe.code], y.OUTCOMES[probe.outcome], probe.latency))
 
     def close(self) -> None:
-        """Lets go of the run. Processes, their environment and this refer to each other in circles: all that a run has in memory would
-        stay there until the garbage collector comes by, which is some runs later."""
+        """Frees the memory of a finished run; nothing of this object can be used afterwards. Processes, their environment and this object
+        refer to each other in circles, so that without it the arenas would stay until the garbage collector runs, some runs later."""
         for holder in (self.inject, self):
             vars(holder).clear()
 
@@ -202,19 +203,23 @@ class KernelSampler:
 
     @property
     def turns(self) -> int:
+        """Intervals that have ended: one less than samples, and none before the first."""
         return self._word(y.SAMPLER_TURNS)
 
     @property
     def grown(self) -> int:
+        """How much the sum of `of` grew in the last interval (of a gauge: the sum itself)."""
         return self._word(y.SAMPLER_OF_GREW)
 
     @property
     def last(self) -> float | None:
+        """The value of the last sample; None if it has no data."""
         if self._word(y.SAMPLER_AT) >= 0:
             return self._sampling.value(self._word(y.SAMPLER_NS), self.grown, self._word(y.SAMPLER_TO_GREW))
         return None
 
     def value(self) -> float | None:
+        """The value from the last sample to now, without this being a sample; None if there is no data."""
         item, then = self._machine.m.item, self._word(y.SAMPLER_AT)
         of, to = sum(map(item, self._of)), sum(map(item, self._to))
         if self._sampling.kind == "gauge":
@@ -223,11 +228,13 @@ class KernelSampler:
         return self._sampling.value(ns, of - self._word(y.SAMPLER_OF_SUM), to - self._word(y.SAMPLER_TO_SUM))
 
     def next(self, *, beyond: bool) -> simpy.Event:
+        """An event that succeeds at the next sample, with `beyond` at the next that lies beyond the bounds."""
         self._machine.m[self._at + int(y.SAMPLER_WAKE)] = y.WAKE_BEYOND if beyond else y.WAKE_ALWAYS
         self._waiting = self._env.event()
         return self._waiting
 
     def wake(self) -> None:
+        """Lets whoever waits for a sample beyond the bounds have the next one, whatever it is."""
         if self._waiting is not None:
             self._machine.m[self._at + int(y.SAMPLER_WAKE)] = y.WAKE_ALWAYS
 

@@ -47,7 +47,7 @@ from simcore.model.workload import MARKET
 
 
 def require_share(what: str, value: float) -> float:
-    """A share must lie in 0..1; raises InputError."""
+    """The value as a float if it lies in 0 to 1; else raises InputError, which calls it `what`."""
     if not 0.0 <= value <= 1.0:
         raise InputError(f"{what}: a share must lie between 0 and 1, not {value!r}")
     return float(value)
@@ -504,7 +504,7 @@ class Injection:
         self.out_of_rotation(service, replica).set(0)
 
     def rotate_out(self, service: str, replica: int = 0) -> None:
-        """Calls no longer pick the instance; what it has goes on."""
+        """Takes an instance out of rotation: calls no longer pick it, and what it is doing is finished."""
         self.out_of_rotation(service, replica).set(1)
 
     # -- pools, gates, limits -----------------------------------------------------------------------------------------------
@@ -516,7 +516,7 @@ class Injection:
             self.slots_of(name).set(self._planned(at, y.POOL_SLOTS) if slots is None else slots)
 
     def pool_queue(self, pool: str, limit: int) -> None:
-        """New limit of the queue; who is in it stays."""
+        """Sets how many may wait for a slot; those in the queue stay even if they are more."""
         for at in self.resources("pool", pool).values():
             self._set(at, y.POOL_QUEUE_LIMIT, limit)
 
@@ -528,7 +528,7 @@ class Injection:
                 self._apply_slots(label)
 
     def limit_rate(self, limit: str, per_second: float) -> None:
-        """New rate of a rate limit; its burst stays."""
+        """Sets a rate limit to so many requests a second; its burst stays. Raises InputError unless the rate is above 0."""
         require_above("limit_rate: the rate", per_second)
         for label in self.resources("limit", limit):
             self.rate_of(label).set(per_second)
@@ -654,7 +654,8 @@ class Injection:
         self.market_of(exchange).set(Taken(orders, cancels, overnight))
 
     def lose_unreplicated(self, lag_ns: int) -> int:
-        """What the core recorded within the last `lag_ns` is gone from it. Returns the number of orders."""
+        """Deletes from the core's books what it entered within the last `lag_ns`, ns: what the primary had not yet sent to its standby. The
+        exchange keeps what it has. Returns the number of orders that are lost to the core."""
         return reconciliation.lose_unreplicated(self.machine.ledger, self.machine.used_rows, self.machine.now, lag_ns)
 
     def settle_day(self, files: Mapping[str, FileState] | None = None) -> dict[str, int]:

@@ -91,7 +91,7 @@ class CustomerServiceLine(Watcher):
         bad = tuple(f"flow/{flow}/{outcome}" for flow in rule.flows for outcome in BAD_OUTCOMES)
         self._bad = core.sampler(Sampling("rate", bad, (), now(core), rule.every, above=0.0))
         self._ringing: list[int] = []
-        self._answered: deque[int] = deque()  # when they rang, in order
+        self._answered: deque[int] = deque()  # when they called, in order
         self._noticed = False
         core.env.process(self._run())
 

@@ -42,6 +42,12 @@ class Counterparty:
 
     Codes, state, and how effects, settlement and reconciliation work are in the module of the same name in simcore.kernel.ledger, if
     it has state.
+
+    >>> swap = {"swap.confirm": Effect(True, "the other side confirms the swap")}
+    >>> hours = {"a-share": (("09:00", "11:30"), ("13:00", "17:00"))}
+    >>> COUNTERPARTY = Counterparty(name="swap-dealer", title="swap dealer", effects=swap, own_effects=("swap.confirm",), hours=hours)
+    >>> COUNTERPARTY.effects["swap.confirm"].counts_as_effect
+    True
     """
 
     name: str

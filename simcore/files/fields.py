@@ -14,7 +14,7 @@ from simcore.files.document import Node
 
 
 def alternatives(kind: object) -> list[object]:
-    """The types a value may have, wrappers taken off."""
+    """The members of a type: those of a union, each without `Annotated`; of any other type itself."""
     origin = get_origin(kind)
     if origin is Annotated:
         return alternatives(get_args(kind)[0])
@@ -24,7 +24,8 @@ def alternatives(kind: object) -> list[object]:
 
 
 def model_of(kind: object, node: Node | None) -> type[BaseModel] | None:
-    """The model a value of this type is held to; among several (steps, edits) the one whose first key the value has."""
+    """The model that a value of this type is validated by, None if none is; of a union of models (steps, edits) the one whose first field
+    is a key of the value."""
     models = [t for t in alternatives(kind) if inspect.isclass(t) and issubclass(t, BaseModel)]
     if len(models) < 2:
         return models[0] if models else None
@@ -38,7 +39,8 @@ def fields_of(model: type[BaseModel]) -> dict[str, FieldInfo]:
 
 
 def child_type(kind: object, key: str | int, node: Node | None) -> object:
-    """The type of what stands under a key (or index) of a value of this type; None if nothing may, or anything may."""
+    """The declared type of the value under a key or index of a value of type `kind`; None if nothing is allowed there, or anything. `node` is
+    the value as written: it decides between the models of a union."""
     model = model_of(kind, node)
     if model is not None and isinstance(key, str):
         field = fields_of(model).get(key)
@@ -52,7 +54,7 @@ def child_type(kind: object, key: str | int, node: Node | None) -> object:
 
 
 def default_of(kind: object, key: str, node: Node) -> object:
-    """The default of a key that is not written, as plain data; None if it has none."""
+    """The default, as plain data, of a key that is not written; None if it has none."""
     model = model_of(kind, node)
     field = fields_of(model).get(key) if model is not None else None
     if field is None or field.is_required():
@@ -164,7 +166,7 @@ class Child(NamedTuple):
 
 
 def children_with_labels(node: Node, kind: object) -> list[Child]:
-    """Every child of a node of type `kind`."""
+    """Every child of a node, with its type and its path segment, in file order; `kind` is the declared type of the node."""
     if isinstance(node.value, dict):
         return [
             Child(f".{k}" if k and _PLAIN.issuperset(k) and "." not in k else f"[{k}]", k, v, child_type(kind, k, node))

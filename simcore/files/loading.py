@@ -50,14 +50,18 @@ class Kind:
 
 @dataclass(frozen=True)
 class Resolved(Generic[M_co]):
-    """A file with everything it extends and every edit applied: the model, and where each value comes from."""
+    """A file as it is used, with everything it extends and every edit applied.
+
+    `model` is the validated content, `tree` the document that it was validated from, in which every value knows the file, line and layer
+    that wrote it.
+    """
 
     model: M_co
     tree: Node
 
     @property
     def document(self) -> dict[str, Any]:
-        """The plain data."""
+        """The content as plain dicts, lists and values, as YAML would load it."""
         return cast(dict[str, Any], self.tree.plain())
 
     @cached_property
@@ -71,7 +75,8 @@ class Resolved(Generic[M_co]):
         return {path: node.origin for path, node in self.leaves.items()}
 
     def error(self, findings: Iterable[Finding]) -> InputError:
-        """The one error for findings about this file."""
+        """The InputError to raise for findings about this file: the first in file order, with file, line, column and hint, and how many more
+        there are."""
         return findings_error(self.tree, type(self.model), findings)
 
 
@@ -94,7 +99,7 @@ class Library:
         self.root = root or shipped_root()
 
     def kind(self, model: type[BaseModel]) -> Kind:
-        """The kind whose files are of a model, or of one derived from it. KeyError if there is none."""
+        """The kind of file that has this model, or one derived from it. Raises KeyError if no kind of this library has."""
         for kind in self.kinds.values():
             if issubclass(kind.model, model):
                 return kind

@@ -95,7 +95,7 @@ def _origin(tree: Node, finding: Finding) -> Origin:
 
 
 def _findings(model: type[BaseModel], tree: Node, error: ValidationError) -> list[Finding]:
-    """One finding a place: the alternatives of a union are told in one breath."""
+    """One finding a place: the alternatives of a union are reported together."""
     by_place: dict[Keys, list[Finding]] = {}
     for detail in error.errors(include_url=False):
         finding = _finding(model, tree, detail)

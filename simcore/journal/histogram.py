@@ -14,7 +14,7 @@ BUCKETS = 1888
 
 
 def bucket_bounds(index: int) -> tuple[int, int]:
-    """The least and the greatest duration of a bucket in ns, both included."""
+    """The least and the greatest duration, ns, that bucket `index` (0 to BUCKETS − 1) counts, both included."""
     if index < 64:
         return index, index
     shift = index // 32 - 1

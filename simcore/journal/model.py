@@ -214,7 +214,7 @@ class Journal:
 
     @property
     def unknown_reason(self) -> str | None:
-        """Why nothing can be concluded from this run, or None."""
+        """Why nothing can be concluded from this run (such as a queue that grew without bound); None if it ran to its end."""
         return self.meta.unknown_reason
 
     @property
@@ -231,7 +231,7 @@ class Journal:
 
     @property
     def seconds(self) -> IntArray:
-        """When each second of the series begins, ns, int64 [rows]."""
+        """The instants at which the seconds of the series begin: int64 [rows], ns since midnight of the first day."""
         return self.meta.start_ns + SECOND * np.arange(self.stored_series.rows, dtype=np.int64)
 
     @cached_property
@@ -239,7 +239,7 @@ class Journal:
         return {(c.kind, c.name, c.field): i for i, c in enumerate(self.columns)}
 
     def has_series(self, kind: str, name: str, field: str) -> bool:
-        """Whether the values of a column are kept by the second."""
+        """Whether the journal has a series, a value for each second, of this field: `has_series("pool", "app-threads", "queue")`."""
         return (kind, name, field) in self._position
 
     def series(self, kind: str, name: str, field: str) -> IntArray:
@@ -251,7 +251,7 @@ class Journal:
         return differences if self.columns[position].mode == "cumulative" else np.cumsum(differences, dtype=np.int64)
 
     def total(self, kind: str, name: str, field: str) -> int:
-        """The final value of a counter. KeyError if there is none."""
+        """The value of a counter or gauge at the end of the run. Raises KeyError if the journal has none of that name."""
         try:
             return self.totals[kind][name][field]
         except KeyError:
@@ -287,7 +287,7 @@ class Journal:
         return state.hexdigest()[:32]
 
     def head(self) -> dict[str, object]:
-        """All but the arrays, as journal.json has it."""
+        """Everything but the arrays as JSON types: what is written to journal.json."""
         return {
             "meta": self.meta.model_dump(),
             "names": self.names,

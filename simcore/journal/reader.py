@@ -34,7 +34,19 @@ _UNREADABLE = (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.Ba
 
 
 def read_journal(folder: str | Path) -> Journal:
-    """The journal kept in a folder. Raises JournalError if there is none, or it is damaged or of another schema version."""
+    """The journal that `write_journal` has kept in a folder. Raises JournalError (an InputError) if there is none, or it is damaged or
+    of another schema version.
+
+    >>> from simcore.base.units import SECOND
+    >>> from simcore.compile.plan import compile_plan
+    >>> from simcore.journal.writer import write_journal
+    >>> from simcore.library import load_pair
+    >>> from simcore.simulation import simulate
+    >>> journal = simulate(compile_plan(*load_pair("textbook/mm1", "textbook/open-800"), end=SECOND))
+    >>> write_journal(journal, "kept")
+    >>> read_journal("kept").digest == journal.digest
+    True
+    """
     path = Path(folder)
     try:
         raw = _read_head(path)

@@ -27,12 +27,15 @@ class JournalError(InputError):
 
 
 def damaged(path: Path, why: str) -> JournalError:
-    """The error of a journal that is not as it was written."""
+    """The error for a journal whose file at `path` is missing, changed or cut off; `why` completes the sentence."""
     return JournalError(f"not a whole journal: {why}", file=str(path), hint="run the simulation again")
 
 
 def npy_header(dtype: str, shape: tuple[int, ...]) -> bytes:
-    """Header of an .npy file, version 1.0, of 128 bytes. Read by comparison: numpy's own reader parses it as Python."""
+    """The header of a version 1.0 .npy file for an array of this type (`<i8`) and shape, always 128 bytes.
+
+    A header that is read is compared with the one expected: numpy's own reader evaluates it as Python, which untrusted files must not reach.
+    """
     text = f"{{'descr': {dtype!r}, 'fortran_order': False, 'shape': {shape!r}, }}"
     return b"\x93NUMPY\x01\x00\x76\x00" + text.ljust(117).encode("ascii") + b"\n"
 
@@ -70,7 +73,8 @@ def read_array(archive: zipfile.ZipFile, name: str, dtype: str, shape: tuple[int
 
 
 def open_member(archive: zipfile.ZipFile, name: str, dtype: str, shape: tuple[int, ...], nbytes: int) -> IO[bytes]:
-    """A member just after its .npy header, once its stated size, type and shape are what they should be."""
+    """Opens an array of an archive, placed just after its .npy header. Raises ValueError or KeyError unless it is there, packed in a usual way,
+    with the size, type and shape expected."""
     info = archive.getinfo(f"{name}.npy")
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or nbytes > MEMBER_BYTES_MAX:
         raise ValueError(f"{name} is packed in another way, or too large")

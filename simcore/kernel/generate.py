@@ -52,7 +52,7 @@ def _of_codes(codes: Codes) -> Iterator[str]:
 
 
 def layout() -> str:
-    """The text of layout.py."""
+    """The source text of simcore/kernel/layout.py, made from the declarations in records.py."""
     lines = [_HEAD, "# --- records ---"]
     for record in RECORDS:
         lines += _of_record(record)

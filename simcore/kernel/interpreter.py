@@ -337,7 +337,10 @@ def dispatch_send(m, f, L, rows, c):
 
 @inner
 def find_key(m, key):
-    """Handle of the entry of a key, or of the free entry where it would go."""
+    """Looks an idempotency key up in the table of keys, open addressing with linear probing.
+
+    Returns the handle (index into `m`) of the entry that holds the key; if none does, of the entry where it would be stored.
+    """
     base, mask = U(m[y.RUN_KEYS]), U(m[y.RUN_KEYS_MASK])
     i = U(key) & mask
     free = _0

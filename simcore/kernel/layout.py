@@ -36,7 +36,7 @@ RUN_COLUMNS_N = U(18)
 RUN_SERIES = U(19)  # the rows of the series not handed over yet
 RUN_SERIES_N = U(20)
 RUN_SERIES_CAPACITY = U(21)
-RUN_PEAKS = U(22)  # pools whose peaks begin anew each second
+RUN_PEAKS = U(22)  # pools whose peaks begin again each second
 RUN_PEAKS_N = U(23)
 RUN_EVENTS = U(24)  # events handled
 RUN_TASKS = U(25)  # tasks made
@@ -462,7 +462,7 @@ GO_THAW = 3  # what it waited for is over
 # what `act` does
 ACT_KILL = 0  # a task dies
 ACT_GRANT = 1  # free slots of a pool go to its queue
-ACT_STREAM = 2  # a stream of arrivals begins anew
+ACT_STREAM = 2  # a stream of arrivals begins again
 ACT_FIRST = 3  # a stream of arrivals begins
 ACT_CLIENT = 4  # a client of a closed population begins
 ACT_RESUME = 5  # a work step goes on for so many ns more

@@ -72,7 +72,11 @@ def customer_of(m, f, root):
 
 @inner
 def arrive(m, f, L, rows, stream, token):
-    """An intent begins: its root task, or NOBODY if it was thinned out. The stream's next arrival is scheduled."""
+    """An arrival of a stream: a customer's intent begins, and the stream's next arrival is scheduled.
+
+    `stream` is the stream's handle; `token` is the client of a closed population, or the intent that is followed. Returns the handle of the
+    intent's root task, or NOBODY if the arrival was thinned out because the rate is lower just now.
+    """
     kind, n = m[stream + y.STREAM_KIND], m[stream + y.STREAM_NEXT]
     customer, listed = 0, False
     if kind == y.BY_POPULATION:
@@ -263,7 +267,7 @@ def take_samples(m, f):
 @entry
 def act(m, f, what, who, number):
     """What a control action does at once: kill a task, grant the free slots of a pool, begin a stream of arrivals or that of one
-    client (`number`) of a closed population, begin a stream anew because its rate has changed, go on with a work step for `number` ns,
+    client (`number`) of a closed population, begin a stream again because its rate has changed, go on with a work step for `number` ns,
     or with what a cut held."""
     if what == y.ACT_KILL:
         kill(m, f, who)

@@ -153,7 +153,7 @@ class Machine:
         return why
 
     def act(self, what: int, who: int, number: int = 0) -> None:
-        """What a control action does to tasks or streams at once (layout.ACT_…). How many events still fit is counted anew."""
+        """What a control action does to tasks or streams at once (layout.ACT_…). How many events still fit is counted again."""
         with np.errstate(over="ignore"):
             act(self.m, self.f, what, np.uint64(who), number)
         self._put(y.RUN_CAPACITY, 0)

@@ -98,7 +98,7 @@ class _EntryLowering(NativeLowering):
 
 @contextmanager
 def _remembered_types() -> Iterator[None]:
-    """Of each sum of two integers Numba asks every meaning of + anew whether it takes them. Here the first answer is kept while an
+    """Of each sum of two integers Numba asks every meaning of + again whether it takes them. Here the first answer is kept while an
     entry is compiled."""
     of_functions: Any = BaseFunction
     ask, known = of_functions.get_call_type, {}

@@ -58,12 +58,13 @@ class Word(NamedTuple):
 
     @property
     def label(self) -> str:
-        """Its name in the journal."""
+        """The word's name as a field of the journal, such as `queue` in `pool/app-threads/queue`."""
         return self.called or self.name
 
 
 class Series(NamedTuple):
-    """A word as a column of the journal's series: cumulative, gauge or peak."""
+    """Whether and how a word is a column of the journal's series: as increments (cumulative), as the value at each second's end (gauge), or
+    as the highest value within it (peak)."""
 
     label: str
     mode: str
@@ -94,7 +95,7 @@ class Record(NamedTuple):
 
     @property
     def length(self) -> int:
-        """Words that one record takes."""
+        """How many 8-byte words one record takes."""
         return max(self.size, *(at + word.width for word, at in self.offsets()))
 
     def totals(self) -> dict[str, int]:
@@ -121,11 +122,11 @@ class Codes(NamedTuple):
     constants: Mapping[str, str] = {}
 
     def constant(self, name: str) -> str:
-        """What the constant of a name is called."""
+        """The name of the constant in layout.py that holds this code."""
         return self.constants.get(name, f"{self.prefix}_{name}".strip("_").upper())
 
     def number(self, name: str) -> int:
-        """The value of a name. ValueError if there is none such."""
+        """The number of the code with this name. Raises ValueError if there is none."""
         i = list(self.names).index(name)
         return 1 << i if self.bits else i
 
@@ -175,7 +176,7 @@ RUN = Record(
         Word("series", "the rows of the series not handed over yet"),
         Word("series_n", ""),
         Word("series_capacity", ""),
-        Word("peaks", "pools whose peaks begin anew each second"),
+        Word("peaks", "pools whose peaks begin again each second"),
         Word("peaks_n", ""),
         Word("events", "events handled"),
         Word("tasks", "tasks made"),
@@ -274,7 +275,7 @@ ACTIONS = Codes(
     {
         "kill": "a task dies",
         "grant": "free slots of a pool go to its queue",
-        "stream": "a stream of arrivals begins anew",
+        "stream": "a stream of arrivals begins again",
         "first": "a stream of arrivals begins",
         "client": "a client of a closed population begins",
         "resume": "a work step goes on for so many ns more",

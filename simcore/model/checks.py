@@ -99,7 +99,10 @@ def check_workload(workload: Workload) -> list[Finding]:
 
 
 def check_pair(architecture: Architecture, workload: Workload) -> tuple[list[Finding], list[Finding]]:
-    """Findings about an architecture under a workload: (those to correct in the architecture, those in the workload)."""
+    """Whether an architecture can be run under a workload: attributes that it routes by, flows that the workload names, think times.
+
+    Returns two lists of findings, those to correct in the architecture file and those in the workload file; both are empty if the two fit.
+    """
     index = ArchitectureIndex(architecture)
     values = {name: tuple(a.weights) for name, a in workload.attributes.items()} | dict(BUILTIN_ATTRIBUTES)
     in_architecture = []
@@ -159,7 +162,7 @@ def _links(architecture: Architecture) -> list[Finding]:
 
 
 def _flows(architecture: Architecture) -> list[Finding]:
-    """What is true of an order is told by the rows of its intents."""
+    """What is true of an order is found in the rows of its intents."""
     return [
         Finding(("flows", name, "kind"), f"the flow {name} is of kind order and keeps no row an intent", "add record: true")
         for name, flow in architecture.flows.items()

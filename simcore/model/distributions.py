@@ -116,12 +116,12 @@ class Distribution(Model):
 
     @property
     def kind(self) -> str:
-        """Which of the families this is."""
+        """The name of its family, as a file writes it: constant, exponential, lognormal, …"""
         return next(k for k in type(self).model_fields if getattr(self, k) is not None)
 
     @property
     def takes_time(self) -> bool:
-        """Whether a draw is above 0, at least now and then."""
+        """Whether a duration drawn from it can be above 0; False if it is always 0."""
         if self.constant is not None:
             return self.constant > 0
         if self.uniform is not None:
@@ -132,10 +132,10 @@ class Distribution(Model):
 
 
 def constant(duration: str) -> Distribution:
-    """What always takes as long: ``constant("5min")``."""
+    """The distribution of a fixed duration, written with its unit: ``constant("5min")``."""
     return Distribution.model_validate(duration)
 
 
 def lognormal(median: str, p99: str) -> Distribution:
-    """Half are shorter than the median, one in a hundred is longer than the 99th percentile."""
+    """The lognormal distribution with this median and 99th percentile, both with units: ``lognormal("10min", "1h")``."""
     return Distribution.model_validate({"lognormal": {"median": median, "p99": p99}})

@@ -1,4 +1,4 @@
-"""Names in the `control:` section that lead nowhere: teams, alarms, services, pools, readings and the rest."""
+"""Names in the `control:` section that are not defined: teams, alarms, services, pools, readings and the rest."""
 
 from __future__ import annotations
 

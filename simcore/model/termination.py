@@ -73,7 +73,7 @@ def call_cycles(index: ArchitectureIndex) -> list[Finding]:
 
 
 def endless_sends(index: ArchitectureIndex) -> list[Finding]:
-    """A circle of sends and calls on which no time passes would never let the clock go on."""
+    """Findings about circles of sends and calls on which no time passes: with one the simulated clock would stand still forever."""
     slow_links = _slow_links(index)
     graph: dict[str, list[_Edge]] = {}
     for body in index.bodies.values():

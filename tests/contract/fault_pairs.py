@@ -102,7 +102,7 @@ STEP = step_model(shipped_faults())
 
 # What a pair's first step leaves behind by what it is, or what makes the second go another way than by itself.
 BEGINS_SOMETHING = {"failover", "drill"}
-STARTS_AFRESH = {"memory-leak", "pool-leak"}
+STARTS_AGAIN = {"memory-leak", "pool-leak"}
 STOPS_INSTANCES = {"crash", "restart", "replica-loss", "shared-fate-outage", "operator-error"}
 
 
@@ -158,8 +158,8 @@ def _pair(trial: Trial) -> list[str]:
     wrong = [] if _without_numbers(both.journal) == _without_numbers(turned.journal) else ["the order of listing changes the run"]
     if trial.first in BEGINS_SOMETHING or trial.second in BEGINS_SOMETHING:
         return wrong
-    afresh = trial.second in STARTS_AFRESH and trial.first in STOPS_INSTANCES
-    if not afresh:
+    started_again = trial.second in STARTS_AGAIN and trial.first in STOPS_INSTANCES
+    if not started_again:
         wrong += [f"after the first has ended: {x}" for x in _differences(both.states[LATER_S], alone.states[LATER_S])]
         wrong += _annulled(both.journal, alone.journal, run_kept(first).journal, run_kept(None).journal)
     return wrong + [f"after both have ended: {x}" for x in _differences(both.states[ENDED_S], run_kept(None).states[ENDED_S])]
@@ -180,7 +180,7 @@ def _beside(trial: Trial) -> list[str]:
     if trial.second == "permanent":
         step = _step(trial.first, words, spans[0])
         both, alone = run((step,), permanent=(step,)), run((), permanent=(step,))
-        if trial.first in BEGINS_SOMETHING | STARTS_AFRESH:
+        if trial.first in BEGINS_SOMETHING | STARTS_AGAIN:
             return []
         return [f"after the step has ended: {x}" for x in _differences(both.states[LATER_S], alone.states[LATER_S])]
     step = _step(trial.first, words, spans[1])

@@ -97,7 +97,7 @@ def test_what_an_open_breaker_turns_away_is_withheld_and_fails() -> None:
 
 
 def test_a_breaker_that_opens_again_has_opened_twice() -> None:
-    """Open at 1 s for 1.5 s: the order at 2 s is turned away, the one at 3 s is a probe, fails and opens it anew; 4 s is turned away,
+    """Open at 1 s for 1.5 s: the order at 2 s is turned away, the one at 3 s is a probe, fails and opens it again; 4 s is turned away,
     5 s is the next probe."""
     journal = counted(breaker("1500ms"), intents=6)
     assert values(journal, SITE, *CALL) == (4, 2, 6, 0, 0, 3, 0)

@@ -140,10 +140,10 @@ def tried(case: twin.Case, result: twin.Result) -> set[str]:
         "standby": any(service.standby for service in case.architecture.services.values()),
         "draw by name": "draw='chance'" in text,
     }
-    told = {f"client {request.outcome}" for request in result.requests}
-    told |= {f"client told {request.code}" for request in result.requests}
-    told |= {f"task told {span.code}" for span in result.spans}
-    return {name for name, holds in there.items() if holds} | told | set(result.seen)
+    printed = {f"client {request.outcome}" for request in result.requests}
+    printed |= {f"client told {request.code}" for request in result.requests}
+    printed |= {f"task told {span.code}" for span in result.spans}
+    return {name for name, holds in there.items() if holds} | printed | set(result.seen)
 
 
 def rare(seen: Counter[str], examples: int) -> dict[str, int]:
@@ -251,14 +251,14 @@ def test_a_planted_difference_is_found(case: twin.Case, data: st.DataObject) -> 
         if items:
             i = data.draw(st.integers(0, len(items) - 1))
             items[i] = type(items[i])(**(asdict(items[i]) | {"code": "planted"}))
-            told = difference(twin.Result(**(vars(result) | {what: items})), result)
-            assert told is not None
-            assert told.startswith(f"2 {what} differ")
-            assert "'planted'" in told
+            printed = difference(twin.Result(**(vars(result) | {what: items})), result)
+            assert printed is not None
+            assert printed.startswith(f"2 {what} differ")
+            assert "'planted'" in printed
     if result.pools:
-        told = difference(twin.Result(result.requests, result.spans, {}), result)
-        assert told is not None
-        assert told.startswith(f"pool {min(result.pools)}:\n  kernel None\n  twin   PoolTotals(")
+        printed = difference(twin.Result(result.requests, result.spans, {}), result)
+        assert printed is not None
+        assert printed.startswith(f"pool {min(result.pools)}:\n  kernel None\n  twin   PoolTotals(")
 
 
 def test_mix_is_splitmix64s() -> None:

@@ -31,7 +31,7 @@ def modeline_fault(text: str, path: Path) -> str | None:
 
 
 def broken_links(text: str, path: Path) -> list[str]:
-    """Relative links of a Markdown text that lead nowhere: no such file, or no such heading in it."""
+    """Relative links of a Markdown text that are broken: no such file, or no such heading in it."""
     broken = []
     for link in LINK.findall(FENCE.sub("", text)):
         if re.match(r"[a-z]+:", link):

@@ -135,7 +135,11 @@ class Identities:
 
 
 def write_csv(stored: StoredRun, file: IO[str], language: Language) -> int:
-    """The whole list, one line a customer, amounts in yuan; how many lines. The assumed daily move is in each."""
+    """Writes the affected customers of a run as CSV, a header and one line each, and returns the number of customers.
+
+    A line has the customer's number, a synthetic account and name in `language`, how many orders came to which end, amounts in yuan
+    (orders, provable loss, claim), the first and last time of day, and the daily move of prices that the loss assumes, as a fraction.
+    """
     found, who = impact(stored), Identities(language)
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(

@@ -1,4 +1,4 @@
-"""What a report says of a run first, on the page and in the terminal: where it was, how many orders failed, what is amiss, why."""
+"""What a report says of a run first, on the page and in the terminal: where it was, how many orders failed, what is wrong, why."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def failed_orders(run: RunResult) -> list[LocalizedText]:
     ]
 
 
-def amiss(run: RunResult) -> LocalizedText | None:
+def discrepancy(run: RunResult) -> LocalizedText | None:
     """What is not as it should be in the books, beside what clients saw; None if nothing is."""
     counts = {flag: run.measures.orders.count(flag) for flag in (*FLAGS, "reported_late")}
     found = [join([translate(f"truth.{flag}"), untranslated(number(n))], " ", " ") for flag, n in counts.items() if n]

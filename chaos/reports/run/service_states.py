@@ -38,7 +38,8 @@ def names_of(journal: Journal, kind: str, name: str) -> list[str]:
 
 
 def course(bins: Bins, name: str, drawn: TopologyNode, split: int) -> Course:
-    """A service's course; `split` is the bin of the first fault, what lies before it is the usual."""
+    """The state of the service `name` in every bin of a run. `drawn` says which pools it needs and how many replicas it has; the bins
+    before `split`, that of the first fault, are what slow and failing are measured against."""
     instances = names_of(bins.journal, "unit", name)
     done, failed, sojourn = (_total(bins, instances, field) for field in ("done", "failed", "sojourn_ns"))
     serving = _serving(bins, instances, drawn.replicas)

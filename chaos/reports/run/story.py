@@ -8,7 +8,7 @@ from chaos.i18n.causal import action_title, difference_text, outage_texts, taken
 from chaos.i18n.names import fault_name, own_text
 from chaos.i18n.texts import LocalizedText, display_name, duration_text, join, lookup, translate, untranslated
 from chaos.measures.formatting import instant, number
-from chaos.reports.run.headline import amiss
+from chaos.reports.run.headline import discrepancy
 from chaos.results.counterfactuals import ActionEffect, ActionTaken
 from chaos.results.run import CausalLink, RunResult
 from chaos.results.stored_run import StoredRun
@@ -46,8 +46,8 @@ class StoryPart(NamedTuple):
 def story_parts(stored: StoredRun) -> list[StoryPart]:
     """The story by outage: to each belongs what happened since the one before, up to its end."""
     run, parts = stored.run, []
-    told = {text.en for text in outage_texts(run)}
-    rest = [s for s in story(stored) if s.text.en.rstrip(".") not in told]
+    concluded = {text.en for text in outage_texts(run)}
+    rest = [s for s in story(stored) if s.text.en.rstrip(".") not in concluded]
     for i, (outage, text) in enumerate(zip(run.outages, outage_texts(run), strict=True)):
         mine = [s for s in rest if s.t_ns is not None and s.t_ns <= outage.end_ns]
         rest = [s for s in rest if s not in mine]
@@ -145,7 +145,7 @@ def _affected(stored: StoredRun) -> Sentence:
     orders = stored.run.measures.orders
     figures = {key: number(orders.count(word)) for key, word in _FIGURES.items()}
     text = translate("story.affected", **figures)
-    wrong = amiss(stored.run)
+    wrong = discrepancy(stored.run)
     return Sentence(None, join([text, translate("story.truth", what=wrong)], " ", "") if wrong is not None else text)
 
 

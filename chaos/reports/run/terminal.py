@@ -14,7 +14,7 @@ from chaos.measures.formatting import Language, instant, minute, number
 from chaos.reports.run.bands import bands
 from chaos.reports.run.bins import Bins, Ints, bins_of
 from chaos.reports.run.charts.pools import shown_pools
-from chaos.reports.run.headline import amiss, failed_orders, reasons, where
+from chaos.reports.run.headline import discrepancy, failed_orders, reasons, where
 from chaos.reports.run.outcomes import order_rows, outcomes_by_bin
 from chaos.reports.run.page_data import page_focus
 from chaos.reports.run.service_states import fill
@@ -62,7 +62,7 @@ def _head(stored: StoredRun) -> list[tuple[LocalizedText, str]]:
     found.append(
         (_said("figure.orders.failed_orders", untranslated(number(metrics.orders.failed_orders)), *failed_orders(run)), "bold")
     )
-    if (wrong := amiss(run)) is not None:
+    if (wrong := discrepancy(run)) is not None:
         found.append((_said("figure.truth", wrong), "bold"))
     if metrics.impaired_s is not None:
         recovery = duration_text(metrics.recovery_s)

@@ -33,7 +33,7 @@ class Arrivals:
         self._events: dict[tuple[str, int], simpy.Event] = {}
 
     def event(self, name: str, day: int) -> simpy.Event:
-        """Succeeds when it is there."""
+        """An event that succeeds when the file or batch `name` of a day (0 is the first) is there; at once if it was due before the run."""
         key = (name, day)
         if key not in self._events:
             event = self._events[key] = self._core.env.event()
@@ -62,7 +62,8 @@ class FileProcess:
             core.env.process(self._come(n, due))
 
     def force(self, fault: FileFault, late_ns: int | None = None) -> None:
-        """Make the next file late (by `late_ns`, or as the file's own rule draws), corrupt or missing. Delays add up."""
+        """Makes the next file that falls due late, corrupt or missing, whatever its probabilities. `late_ns` is by how much, ns; None: it is
+        drawn from the file's own distribution. Delays add up."""
         self._forced.setdefault(fault, []).append(late_ns)
 
     def state(self) -> FileState:

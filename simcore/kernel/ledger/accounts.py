@@ -185,7 +185,7 @@ class Sums(NamedTuple):
 
 
 def sums_of(L: Array, accounts: Array) -> Sums:
-    """Adds up the accounts at these handles. What they owned at first is computed anew."""
+    """Adds up the accounts at these handles. What they owned at first is computed again."""
     size, instruments = int(k.ACC_SIZE), int(L[k.INSTRUMENTS])
     sums = Sums(*(np.zeros(n, np.int64) for n in (size, size, size, instruments, instruments)))
     _add_up(L, accounts, np.zeros(size, np.int64), *sums)

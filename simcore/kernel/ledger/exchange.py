@@ -166,13 +166,13 @@ class _Sums(NamedTuple):
 
 @inner
 def _commission(value):
-    """0.025 %, at least 5 yuan: orders.py has the rule and its source; here anew."""
+    """0.025 %, at least 5 yuan: orders.py has the rule and its source; here it is computed independently."""
     return max(500, (value * 25 + 50_000) // 100_000) if value > 0 else 0
 
 
 @inner
 def _still_frozen(L, order):
-    """What an order must keep frozen by the rules, worked out anew from quantity, price and what is booked."""
+    """What an order must keep frozen by the rules, worked out again from quantity, price and what is booked."""
     if L[order + k.ORD_STATE] & (k.RECORDED | k.CLOSED) != k.RECORDED:
         return 0
     left, booked = L[order + k.ORD_QUANTITY] - L[order + k.ORD_BOOKED], L[order + k.ORD_BOOKED]

@@ -261,7 +261,8 @@ def _fill(L, root, order):
 
 @inner
 def apply(L, rows, effect, now, root, row, customer, ref, arg):
-    """One effect of an order or a cancel. OUT_REF and OUT_ARG get the order and what the exchange says of it."""
+    """Carries out one effect of an order's or a cancel's business (freeze, record, accept, fill, book) in the ledger L. Returns OK or
+    REJECTED; where the exchange answers, the words OUT_REF and OUT_ARG of L get the order's handle and what it says of the order."""
     i, order = U(row) * U(k.ROW_STRIDE), U(ref)
     if effect == ORDER_RECORD:
         order = _record(L, rows, i, row, now, root, customer)

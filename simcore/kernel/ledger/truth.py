@@ -1,4 +1,4 @@
-"""What became of each intent in truth, whatever its client was told."""
+"""What became of each intent in truth, whatever answer its client got."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def truth(
     exchange reports.
 
     Orders, cancels and transfers count as placed when exchange or bank took them in, all else when recorded. Late: placed
-    after the client was told or concluded otherwise, or more than `late_ns` [guess] after it could go: when the core had recorded it (if it had
+    after the client had its answer or concluded otherwise, or more than `late_ns` [guess] after it could go: when the core had recorded it (if it had
     not: at submission), or at the next opening of the exchange if its `hours` (from, to; ns, ascending) did not run then.
     So is an order that waits in the core at the end, and could have gone for so long. A report is late by as much after the exchange
     took the order in, or refused it.

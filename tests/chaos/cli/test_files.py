@@ -297,7 +297,7 @@ def _environment() -> dict[str, str]:
     ],
 )
 def test_a_dangling_name_in_a_suite_has_its_place(tmp_path: Path, entries: str, says: str) -> None:
-    """Names, patterns and paths that lead nowhere, on their own and in pairs."""
+    """Names, patterns and paths that match nothing, on their own and in pairs."""
     path = tmp_path / "suite.yaml"
     path.write_text(f"kind: suite\nname: s\ntitle: s\n{entries}\n")
     for command in ("suite", "validate"):

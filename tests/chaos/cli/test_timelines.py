@@ -101,12 +101,12 @@ def test_command_prints_and_writes(small: Path, tmp_path: Path) -> None:
     assert "10:02:00   10:02:00   nothing answers" in result.stdout
     assert "[2/2] pass" in result.stderr
     assert "[2/2]" not in result.stdout
-    told = json.loads((tmp_path / "told.json").read_text(encoding="utf-8"))
-    assert told["summary"] == {"runs": 2, "verdict": "pass", "outcomes": 4, "outcomes_landing": 2}
-    assert told["runs"][0]["outcomes"][0]["simulated"] == pytest.approx(120, abs=20)
-    jsonschema.validate(told, result_schema("reproductions"))
-    assert ReproductionsResult.model_validate(told).json_object() == told
-    spoiled = told | {"runs": [told["runs"][0] | {"outcomes": [{"measure": "impaired_s"}]}]}
+    shown = json.loads((tmp_path / "told.json").read_text(encoding="utf-8"))
+    assert shown["summary"] == {"runs": 2, "verdict": "pass", "outcomes": 4, "outcomes_landing": 2}
+    assert shown["runs"][0]["outcomes"][0]["simulated"] == pytest.approx(120, abs=20)
+    jsonschema.validate(shown, result_schema("reproductions"))
+    assert ReproductionsResult.model_validate(shown).json_object() == shown
+    spoiled = shown | {"runs": [shown["runs"][0] | {"outcomes": [{"measure": "impaired_s"}]}]}
     assert not jsonschema.Draft202012Validator(result_schema("reproductions")).is_valid(spoiled)
 
 

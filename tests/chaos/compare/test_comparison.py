@@ -162,7 +162,7 @@ def result_of(*arguments: str, **more: str) -> dict[str, Any]:
     return found
 
 
-def test_known_cases_are_told_apart(folder: Path) -> None:
+def test_known_cases_are_distinguished(folder: Path) -> None:
     """A shorter timeout before a slow bank is better, fewer threads are worse, and a change to what nobody uses is equivalent:
     each as such, with the pairs all on its side."""
     result = result_of(
@@ -320,7 +320,7 @@ def test_latency_is_of_what_healthy_customers_waited() -> None:
         (("--resume",), "./small.yaml,./short.yaml", "--store FILE"),
     ],
 )
-def test_mistakes_are_told(folder: Path, arguments: tuple[str, ...], architectures: str, why: str) -> None:
+def test_mistakes_are_reported(folder: Path, arguments: tuple[str, ...], architectures: str, why: str) -> None:
     """One line, exit 2, before anything is run."""
     done = compare(*arguments, architectures=architectures)
     assert (done.exit_code, len(done.stderr.splitlines())) == (2, 1)

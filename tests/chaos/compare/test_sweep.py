@@ -83,7 +83,7 @@ def test_values_are_yaml() -> None:
         (("--vary", "load=1,2", "--measure", "properties.reconciled"), "a sweep shows numbers"),
     ],
 )
-def test_mistakes_are_told(
+def test_mistakes_are_reported(
     tmp_path: Path, write: Write, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], why: str
 ) -> None:
     """One line, exit 2, before anything is run."""

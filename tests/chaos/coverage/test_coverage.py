@@ -301,8 +301,8 @@ def test_a_suite_beside_is_measured_as_it_would_be_alone(whole: dict[str, Any], 
     for key in ("killed", "survived", "not_present", "score", "runs"):
         assert both["beside"]["summary"][key] == alone["summary"][key]
     assert all(word in page.read_text(encoding="utf-8") for word in ("Side by side", "Kill matrix of ./half.yaml in production"))
-    told = command("--beside", "./half.yaml@production", "--store", "beside.jsonl", "--resume").stdout
-    assert "the same defects under ./half.yaml in production: green without them" in told
+    shown = command("--beside", "./half.yaml@production", "--store", "beside.jsonl", "--resume").stdout
+    assert "the same defects under ./half.yaml in production: green without them" in shown
 
 
 @pytest.mark.parametrize("said", ["./suite.yaml", "@production", "./suite.yaml@"])

@@ -83,7 +83,7 @@ def test_what_is_kept_is_not_made_again(tmp_path: Path) -> None:
     assert make(None, [2])[1] == [2]
 
 
-def test_what_cannot_be_told_any_more_is_made_again(tmp_path: Path) -> None:
+def test_what_cannot_be_read_any_more_is_made_again(tmp_path: Path) -> None:
     """A record of another version counts as none."""
     path = tmp_path / "store"
     make(path, [2])

@@ -97,7 +97,7 @@ def test_a_worker_has_one_session_for_each_command() -> None:
     workers._WORKER.session = None
 
 
-def test_what_cannot_be_bound_is_told_at_every_asking(tmp_path: Path, write: Write) -> None:
+def test_what_cannot_be_bound_is_an_error_each_time(tmp_path: Path, write: Write) -> None:
     """A mistake in a file is not remembered as anything else."""
     path = write(tmp_path)
     path.write_text(path.read_text().replace("service: core", "service: cor"))

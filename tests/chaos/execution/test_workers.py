@@ -75,9 +75,9 @@ def collect(function: object, workers: Workers, count: int = 6) -> dict[int, int
 @pytest.mark.parametrize("workers", [Workers(), Workers(2)], ids=["here", "two-processes"])
 def test_every_task_is_made_once(work: ModuleType, workers: Workers) -> None:
     """Each task's value is told, once."""
-    told: Counter[int] = Counter()
-    run_tasks(Session(), work.square, range(20), lambda n, value: told.update([n]) if value == n * n else None, workers)
-    assert told == Counter(range(20))
+    shown: Counter[int] = Counter()
+    run_tasks(Session(), work.square, range(20), lambda n, value: shown.update([n]) if value == n * n else None, workers)
+    assert shown == Counter(range(20))
 
 
 def test_a_lost_worker_costs_its_task_alone(work: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

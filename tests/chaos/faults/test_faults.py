@@ -83,9 +83,9 @@ def step(name: str, at: str = "09:31", lasts: str = "40s", **words: Any) -> dict
 def took_effect(journal: Journal, spec: dict[str, Any] | Step, number: int = 0) -> bool:
     """What the fault says of itself, from the events that carry its evidence."""
     fault = (spec if isinstance(spec, Step) else STEP.model_validate(spec)).fault
-    told = {e.what: e for e in journal.events if e.detail.get("step") == number}
-    ended = told["fault_healed"].t_ns if "fault_healed" in told else journal.meta.end_ns
-    return fault.took_effect(journal, told["fault_started"].t_ns, ended, int(told["fault_exercised"].detail["grown"]))
+    shown = {e.what: e for e in journal.events if e.detail.get("step") == number}
+    ended = shown["fault_healed"].t_ns if "fault_healed" in shown else journal.meta.end_ns
+    return fault.took_effect(journal, shown["fault_started"].t_ns, ended, int(shown["fault_exercised"].detail["grown"]))
 
 
 # --- measures -----------------------------------------------------------------------------------------------------------
@@ -418,16 +418,16 @@ def test_what_reads_through_a_table_slows_with_its_rows() -> None:
 
 def test_power_is_repaired_and_not_restarted() -> None:
     """Machines without power stay down until the feed is repaired, and then boot; repaired twice is repaired once."""
-    spec, told = step("shared-fate-outage", lasts="90s", group="core-power"), []
+    spec, shown = step("shared-fate-outage", lasts="90s", group="core-power"), []
 
     def people(core: Any, control: Any) -> Any:
         yield core.env.timeout(BEGAN + 10 * SECOND - core.env.now)
-        told.append(dict(control.changes.held))
-        told.extend([control.changes.repair("core-power"), control.changes.repair("core-power"), dict(control.changes.held)])
+        shown.append(dict(control.changes.held))
+        shown.extend([control.changes.repair("core-power"), control.changes.repair("core-power"), dict(control.changes.held)])
 
     journal = run([spec], end="09:34", also=people)
-    assert set(told[0]) == {"counter#0", "risk-check#0", "counter-db#0", "order-router#0"}
-    assert told[1:] == [True, False, {}]
+    assert set(shown[0]) == {"counter#0", "risk-check#0", "counter-db#0", "order-router#0"}
+    assert shown[1:] == [True, False, {}]
     assert span(journal, "unit/risk-check#0/up", BEGAN + 12 * SECOND, ENDED).min() == 1
     assert span(journal, "unit/counter-db#0/up", BEGAN + SECOND, BEGAN + 20 * SECOND).max() == 0
 

@@ -183,27 +183,29 @@ TABLE += [*((found_text(x), en, zh) for x, en, zh in FOUND), *((reason_text(x), 
 @pytest.mark.parametrize(
     ("text", "english", "chinese"), TABLE, ids=lambda x: x["en"][:30] if isinstance(x, LocalizedText) else ""
 )
-def test_each_is_told_in_both_languages(text: LocalizedText, english: str, chinese: str) -> None:
+def test_each_has_a_text_in_both_languages(text: LocalizedText, english: str, chinese: str) -> None:
     """In English in the words that results of runs have had all along, and in Chinese."""
     assert text == LocalizedText(english, chinese)
 
 
 @pytest.mark.parametrize(
-    ("union", "told"),
+    ("union", "shown"),
     [(Symptom, SYMPTOMS), (Bound, BOUNDS), (Found, FOUND), (Reason, REASONS)],
     ids=["symptom", "bound", "found", "reason"],
 )
-def test_every_kind_is_told(union: object, told: list[tuple[Kinded, str, str]]) -> None:
+def test_every_kind_has_a_text(union: object, shown: list[tuple[Kinded, str, str]]) -> None:
     """None is left out above, and each is told by a `kind` of its own."""
     kinds = set(get_args(get_args(union)[0])) - {Text}
-    assert {type(data) for data, *_ in told} == kinds
+    assert {type(data) for data, *_ in shown} == kinds
     assert len({kind.model_fields["kind"].default for kind in kinds}) == len(kinds)
 
 
 def test_a_sentence_of_an_older_run_stands_as_it_is() -> None:
     """In both languages, whatever it says."""
     text = Text(text="<b> ≤ 3")
-    assert [told["zh"] for told in (symptom_text(text), bound_text(text), found_text(text), reason_text(text))] == [text.text] * 4
+    assert [shown["zh"] for shown in (symptom_text(text), bound_text(text), found_text(text), reason_text(text))] == [
+        text.text
+    ] * 4
     assert limits_text(text) == LocalizedText(text.text, text.text)
 
 

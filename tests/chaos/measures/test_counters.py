@@ -21,10 +21,10 @@ def test_counter_has_its_growth_and_how_long_it_grew(tmp_path: Path, write: Call
     on both are judged, and one that is too tight fails."""
     expect = f"{{ measure: {FAILED}.lasted_s, at_least: 110s, at_most: 130s }}\n{{ measure: {FAILED}.grown, at_least: 1000 }}"
     record = execute(Session(), Job(str(write(tmp_path, expect=expect)), 1))
-    told = record.measures.counters["flow/order/unknown"]
+    shown = record.measures.counters["flow/order/unknown"]
     assert record.verdict == "pass"
-    assert told.grown == record.measures.flows["order"].unknown
-    assert 120 <= (told.lasted_s or 0) <= 130  # the queue of those two minutes is worked off in a few seconds
+    assert shown.grown == record.measures.flows["order"].unknown
+    assert 120 <= (shown.lasted_s or 0) <= 130  # the queue of those two minutes is worked off in a few seconds
     tight = f"{{ measure: {FAILED}.lasted_s, at_most: 1min }}"
     assert execute(Session(), Job(str(write(tmp_path, expect=tight, name="tight")), 1)).verdict == "fail"
 

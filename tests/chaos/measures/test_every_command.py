@@ -151,8 +151,8 @@ def test_a_suites_pairs_take_each(ran: Ran) -> None:
     result = json.loads(done.stdout)
     assert {run["digest"] for run in result["runs"]} == {ran.run["digest"]}
     assert {p["measure"]: p["seeds"][0]["a"] for p in result["pairs"]} == ran.values
-    told = {p["measure"]: p["verdict"] for p in result["pairs"] if ran.values[p["measure"]] is not None}
-    assert set(told.values()) == {"pass"}
+    printed = {p["measure"]: p["verdict"] for p in result["pairs"] if ran.values[p["measure"]] is not None}
+    assert set(printed.values()) == {"pass"}
 
 
 def test_compare_takes_each(ran: Ran) -> None:

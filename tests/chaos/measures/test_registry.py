@@ -54,7 +54,7 @@ def test_a_name_is_found_with_its_subject() -> None:
         ("flows.FLOW", "unknown measure"),
     ],
 )
-def test_a_wrong_name_is_told_what_there_is(name: str, says: str) -> None:
+def test_a_wrong_name_is_answered_with_what_there_is(name: str, says: str) -> None:
     """Of a group its members, else everything."""
     assert says in (measures().problem(name) or "")
 

@@ -1,4 +1,4 @@
-"""Statistics to the last digit: against another implementation, a formula written anew, or a count by hand."""
+"""Statistics to the last digit: against another implementation, a formula written again, or a count by hand."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def test_the_folder_alone_is_enough(small_run: Path, tmp_path: Path) -> None:
     assert fault <= stored.violated[0][0] <= fault + MINUTE
 
 
-def test_a_journal_alone_is_told_without_a_verdict(copied: Path) -> None:
+def test_a_journal_alone_is_reported_without_a_verdict(copied: Path) -> None:
     """Without run.json the figures that the journal counts are there, and no verdict is."""
     with_record = read_run(copied).run.measures.orders
     (copied / "run.json").unlink()

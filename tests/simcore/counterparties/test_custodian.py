@@ -121,16 +121,16 @@ def test_two_files_and_one_line_are_all_that_differs(copy: Copy) -> None:
 
 def test_its_effects_move_money_and_its_laws_hold(copy: Copy) -> None:
     """Cash goes into custody; the file of the evening confirms all of it."""
-    told = copy.journal()
-    in_custody = sum(cents for cents, recorded in zip(told["cents"], told["recorded"], strict=True) if recorded)
-    assert told["flow"]["started"] > 200
-    assert told["flow"]["ok"] == sum(told["placed"]) > 100
-    assert all(ok for ok, _ in told["laws"].values())
-    assert told["laws"]["in custody is the sum over customers"] == [True, in_custody]
-    assert list(told["laws"]).index("in custody is the sum over customers") < list(told["laws"]).index("no balance is negative")
-    assert [what for _, what, *_ in told["events"] if what in SETTLING] == ["file_arrived", "batch_done", "day_settled"]
-    assert [t for t, what, subject, _ in told["events"] if (what, subject) == ("gate", "custodian")] == [15 * 60]
-    assert not any(flag & IN_TRANSIT for flag in told["flags"])
+    shown = copy.journal()
+    in_custody = sum(cents for cents, recorded in zip(shown["cents"], shown["recorded"], strict=True) if recorded)
+    assert shown["flow"]["started"] > 200
+    assert shown["flow"]["ok"] == sum(shown["placed"]) > 100
+    assert all(ok for ok, _ in shown["laws"].values())
+    assert shown["laws"]["in custody is the sum over customers"] == [True, in_custody]
+    assert list(shown["laws"]).index("in custody is the sum over customers") < list(shown["laws"]).index("no balance is negative")
+    assert [what for _, what, *_ in shown["events"] if what in SETTLING] == ["file_arrived", "batch_done", "day_settled"]
+    assert [t for t, what, subject, _ in shown["events"] if (what, subject) == ("gate", "custodian")] == [15 * 60]
+    assert not any(flag & IN_TRANSIT for flag in shown["flags"])
 
 
 SETTLING = ("file_arrived", "batch_done", "day_settled")
@@ -139,15 +139,15 @@ IN_TRANSIT = 1 << 6
 
 def test_reconciliation_finds_what_was_never_accepted(copy: Copy) -> None:
     """While the custodian is silent instructions go unanswered; comparing with it gives the customers their cash back."""
-    told = copy.journal("silent")
+    shown = copy.journal("silent")
     found = [
-        detail["differences"] for _, what, subject, detail in told["events"] if (what, subject) == ("reconciled", "custodian")
+        detail["differences"] for _, what, subject, detail in shown["events"] if (what, subject) == ("reconciled", "custodian")
     ]
-    assert told["flow"]["unknown"] > 5
+    assert shown["flow"]["unknown"] > 5
     assert sum(found) > 5
-    assert all(ok for ok, _ in told["laws"].values())
-    assert told["laws"]["in custody is the sum over customers"][1] < sum(
-        cents for cents, recorded in zip(told["cents"], told["recorded"], strict=True) if recorded
+    assert all(ok for ok, _ in shown["laws"].values())
+    assert shown["laws"]["in custody is the sum over customers"][1] < sum(
+        cents for cents, recorded in zip(shown["cents"], shown["recorded"], strict=True) if recorded
     )
 
 

@@ -12,8 +12,8 @@ from chaos.reports.run.charts.chart import Chart
 
 
 def charts_of(modules: Iterable[ModuleType]) -> tuple[Chart, ...]:
-    """The charts that modules declare as CHART, as they stand on the page. A module without one is a helper. Two of one name are a
-    TypeError."""
+    """The charts that modules declare as CHART, in the order of the page; a module without one is a helper. Raises TypeError if two have one
+    name."""
     found: dict[str, Chart] = {}
     for module in modules:
         chart = vars(module).get("CHART")

@@ -138,7 +138,7 @@ def test_hours_and_people_change_the_scenario() -> None:
     assert (there.monitors, there.operators) == (False, True)
 
 
-def test_an_unknown_gap_is_told() -> None:
+def test_an_unknown_gap_is_reported() -> None:
     """With the one that is meant."""
     with pytest.raises(InputError, match="did you mean 'load-scale'"):
         surroundings("staging~load-scal")
@@ -179,7 +179,7 @@ def test_a_mistake_in_a_defect_has_its_place(tmp_path: Path, old: str, new: str,
     assert str(raised.value).partition(": ")[0].count(":") == 2
 
 
-def test_an_unknown_site_is_told() -> None:
+def test_an_unknown_site_is_reported() -> None:
     """With the one that is meant; and a name without a site is no planted defect."""
     with pytest.raises(InputError, match="did you mean 'counter-threads'"):
         mutant_named(SESSION.files, "pool-too-small@counter-thread", "legacy-coupled")

@@ -60,7 +60,7 @@ EVIDENCE: dict[str, Callable[[Event], bool]] = {
 }
 
 
-def told(folder: Path, broker: Path, **responders: bool) -> set[str]:
+def shown(folder: Path, broker: Path, **responders: bool) -> set[str]:
     """Of whom the journal of a broker whose counter stays down for half a minute tells."""
     absent = ", ".join(f"{who}: {str(there).lower()}" for who, there in responders.items())
     path = folder / "scenario.yaml"
@@ -77,14 +77,14 @@ def told(folder: Path, broker: Path, **responders: bool) -> set[str]:
 def test_everybody_responds_unless_switched_off(tmp_path: Path, root: Path) -> None:
     """Monitors raise alarms, robots fail, customers ring, people act; and each of them is missing when it is taken away."""
     broker = root / "tests/contract/broker"
-    assert told(tmp_path, broker) == set(EVIDENCE)
+    assert shown(tmp_path, broker) == set(EVIDENCE)
     for who in EVIDENCE:
-        assert told(tmp_path, broker, **{who: False}) == set(EVIDENCE) - {who}
+        assert shown(tmp_path, broker, **{who: False}) == set(EVIDENCE) - {who}
 
 
 def test_nobody_at_all(tmp_path: Path, root: Path) -> None:
     """With all four away nothing is noticed and nothing is done."""
-    assert told(tmp_path, root / "tests/contract/broker", **dict.fromkeys(EVIDENCE, False)) == set()
+    assert shown(tmp_path, root / "tests/contract/broker", **dict.fromkeys(EVIDENCE, False)) == set()
 
 
 # --- rollbacks ------------------------------------------------------------------------------------------------------------

@@ -19,23 +19,23 @@ def test_the_story_fits_forty_lines(small_run: Path, language: str, drill: Calla
     result = drill("report", str(small_run), "--lang", language)
     assert result.exit_code == 0
     assert "\x1b" not in result.stdout
-    told = result.stdout.rstrip("\n").split("\n")
-    assert len(told) <= LINES_MAX
+    shown = result.stdout.rstrip("\n").split("\n")
+    assert len(shown) <= LINES_MAX
     run = read_run(small_run).run
-    assert told[0].startswith("fail: A small drill" if language == "en" else "未通过：A small drill")
+    assert shown[0].startswith("fail: A small drill" if language == "en" else "未通过：A small drill")
     assert run.digest in result.stdout
-    assert told[-1] == run.replay
+    assert shown[-1] == run.replay
     assert f"{run.measures.orders.failed_orders:,}" in result.stdout
-    assert sum(len(set(line) & set("▁▂▃▄▅▆▇█")) > 0 for line in told) >= 4
+    assert sum(len(set(line) & set("▁▂▃▄▅▆▇█")) > 0 for line in shown) >= 4
 
 
 def test_many_reasons_and_sentences_are_cut_not_grown(planted: Callable[..., Path], small_run: Path) -> None:
     """A run with a hundred reasons and as many links still fits, and ends in its replay line."""
     run = read_run(small_run).run
     links = [{"t_ns": 36_200_000_000_000 + i, "kind": "pool", "name": f"p{i}", "what": "fails"} for i in range(100)]
-    told = lines(read_run(planted(reasons=[f"reason {i}" for i in range(100)], causes=links)))
-    assert len(told) <= LINES_MAX
-    assert told[-1][0] == run.replay
+    shown = lines(read_run(planted(reasons=[f"reason {i}" for i in range(100)], causes=links)))
+    assert len(shown) <= LINES_MAX
+    assert shown[-1][0] == run.replay
 
 
 def test_control_characters_do_not_reach_the_terminal(planted: Callable[..., Path], drill: Callable[..., Result]) -> None:

@@ -128,7 +128,7 @@ def test_a_scenario_may_delay_or_slow_a_batch(make):
 @pytest.mark.parametrize(
     ("fault", "undetected", "state"), [(None, 0, "ok"), ("late", 0, "late"), ("missing", 0, "missing"), ("corrupt", 1, "corrupt")]
 )
-def test_settling_the_day_is_told_of_the_clearing_file(make, fault, undetected, state):
+def test_settling_the_day_knows_the_clearing_file(make, fault, undetected, state):
     """The batch does not wait for the file: it settles with what it has at 18:30."""
     clearing = {"due": "16:00", "settles": "clearing", "late_by": "5h", "ask_after": "5h", "undetected": undetected}
     section = {"files": {"c": clearing}, "batches": {"settlement": {"at": "16:30", "duration": "2h", "settles": True}}}

@@ -291,7 +291,7 @@ def test_time_pressure_is_the_load_not_the_hour(make, section):
 
 
 def err(way: float):
-    """Luck for an error at the first action, of the kind at that share of the list."""
+    """Draws for an error at the first action, of the kind at that share of the list."""
     return lambda core: core.draws.update({"people/ops/counter/error#4": 0.0, "people/ops/counter/way": way})
 
 
@@ -488,7 +488,7 @@ def test_a_repair_ends_what_no_restart_does(make, section):
     assert not control.changes.repair("counter")
 
 
-def test_the_vendor_is_told_what_the_team_suspected(make, section):
+def test_the_vendor_knows_what_the_team_suspected(make, section):
     """The alarm names no service; the runbook tried in vain is for the counter, and that is what the vendor puts right."""
     section["monitors"]["m"].pop("points_at", None)
     section["teams"]["ops"]["vendor"] = "maker"
@@ -645,7 +645,7 @@ def checklist(section, **step):
     return section
 
 
-def test_a_checklist_finds_what_no_alarm_told(make, section):
+def test_a_checklist_finds_what_no_alarm_reported(make, section):
     """Found at 9:17, restarted 1 + 5 + 4 + 3 + 1 min later by the other member of the team."""
     core, control = make(checklist(section), before=lambda c: c.down.update({"counter#0": 0}))
     core.run("12:00")
