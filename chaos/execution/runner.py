@@ -128,6 +128,8 @@ class TaskRunner(Generic[Task, Value]):
         names = [control_name(self.session.bind(job.system), job) if job is not None else "" for job in jobs]
         often = {name for name, count in Counter(names).items() if count > 1 and name}
         wanted = {name: job for name, job in zip(names, jobs, strict=True) if name in often and job is not None}
+        if not wanted:
+            return [None] * len(tasks)
         made: dict[str, NamedControl] = {}
         progress = ProgressReporter(self.session.progress, "control runs", len(wanted), 0)
 

@@ -58,9 +58,10 @@ def test_a_restart_after_the_trouble_hurts_and_is_said_to(tmp_path: Path, write:
     assert (restart["name"], restart["effect"], shown["effect"]) == ("restart core", "hurt", "hurt")
     assert restart["difference"]["failed_orders"] == run["outages"][1]["failed_orders"] > 500
     assert restart["without"]["failed_orders"] == shown["nobody_acts"]["failed_orders"] == run["outages"][0]["failed_orders"]
-    assert [outage["only_with"] for outage in shown["outages"]] == [[], ["restart core"]]
-    assert [outage["unaided"] for outage in shown["outages"]] == [True, False]
-    assert [outage["without_method_s"] for outage in shown["outages"]] == [0.0, 0.0]
+    others = len(run["outages"]) - 1  # the restart itself, and requests that it makes the books refuse afterwards
+    assert [outage["only_with"] for outage in shown["outages"]] == [[], *[["restart core"]] * others]
+    assert [outage["unaided"] for outage in shown["outages"]] == [True, *[False] * others]
+    assert {outage["without_method_s"] for outage in shown["outages"]} == {0.0}
     assert sum(outage["impaired_s"] for outage in run["outages"]) == run["metrics"]["impaired_s"]
     assert shown["runs"] == 4
 
