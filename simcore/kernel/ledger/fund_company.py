@@ -14,7 +14,7 @@ from simcore.kernel.ledger.records import Array
 FUND_SUBSCRIBE, FUND_REDEEM, FUND_FAST_REDEEM = range(30, 33)
 NAME = "fund"
 HUNDRED_YUAN = 10_000
-CUT_OFF_NS = 15 * k.HOUR_NS
+LAST_ORDER_NS = 15 * k.HOUR_NS
 REDEMPTIONS = 8
 """ROW_PROGRESS of a fund order: pending subscriptions, redemptions << REDEMPTIONS."""
 
@@ -51,7 +51,7 @@ def _apply(L, rows, effect, now, root, row, customer, ref, arg):
 
 def _due(rows: Array, now: int) -> Array:
     """Numbers of rows whose fund orders are pending although their dealing day is over; after the cut-off it is the next day."""
-    dealing_day = (k.column(rows, k.ROW_RECORDED_AT) + k.DAY_NS - CUT_OFF_NS) // k.DAY_NS
+    dealing_day = (k.column(rows, k.ROW_RECORDED_AT) + k.DAY_NS - LAST_ORDER_NS) // k.DAY_NS
     pending = k.of_kind(rows, k.FUND) & (k.column(rows, k.ROW_PROGRESS) > 0)
     return np.flatnonzero(pending & (dealing_day < now // k.DAY_NS))
 

@@ -98,7 +98,7 @@ def test_lists_keep_the_order_that_journals_and_schemas_have() -> None:
 
 def test_the_fund_companys_cut_off_is_the_end_of_its_hours() -> None:
     """Which day a fund order is dealt on and when the gate shuts are one time of day."""
-    assert parse_clock(COUNTERPARTIES["fund"].hours["a-share"][-1][1]) == fund_company.CUT_OFF_NS
+    assert parse_clock(COUNTERPARTIES["fund"].hours["a-share"][-1][1]) == fund_company.LAST_ORDER_NS
 
 
 def test_the_page_has_the_table_of_the_declarations(root: Path) -> None:
