@@ -94,15 +94,16 @@ def test_where_nothing_was_submitted_before_the_step_the_window_counts() -> None
     late = journal(100, [Order(50 * SECOND)])
     assert confirmed_before(late, ["order"], spec(100, first=50)) is True
     assert confirmed_before(journal(100, [Order(50 * SECOND - 1, wait=SECOND)]), ["order"], spec(100, first=50)) is False
+    rejected = [Order(n * SECOND, "rejected") for n in range(100)]
     for begin, end, found in ((50, 51, True), (49, 50, False), (51, 100, False)):
-        assert confirmed_before(late, ["order"], spec(end, begin=begin)) is found
-    assert confirmed_before(journal(100), ["order"], spec(100)) is False
+        assert confirmed_before(journal(100, [Order(50 * SECOND), *rejected]), ["order"], spec(end, begin=begin)) is found
+    assert confirmed_before(journal(100), ["order"], spec(100)) is True, "nobody asked"
     assert confirmed_before(journal(100, [Order(0)]), ["order"], spec(100)) is True, "without a step nothing is before it"
     assert confirmed_before(journal(100, [Order(0, wait=60 * SECOND)]), ["order"], spec(100, first=50)) is False
     assert confirmed_before(journal(100, [Order(50 * SECOND, wait=0)]), ["order"], spec(100, begin=50)) is True
-    late = journal(100, [Order(40 * SECOND, wait=20 * SECOND)])
-    assert confirmed_before(late, ["order", "quote"], spec(100, first=50)) is False, "one of them had requests before"
-    made = journal(100, [], {"flow/quote/started": [0] * 49 + [1], "flow/quote/ok": [0] * 49 + [1]})
+    after = journal(100, [Order(40 * SECOND, wait=20 * SECOND)])
+    assert confirmed_before(after, ["order", "quote"], spec(100, first=50)) is False, "one of them had requests before"
+    made = journal(100, rejected, {"flow/quote/started": [0] * 49 + [1], "flow/quote/ok": [0] * 49 + [1]})
     assert confirmed_before(made, ["order", "quote"], spec(100, first=50)) is True
     assert confirmed_before(made, ["order"], spec(100, first=50)) is False
 
