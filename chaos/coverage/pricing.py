@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from chaos.coverage.kill_matrix import cells_inputs
 from chaos.coverage.trial_runner import Baseline, TrialRunner, baseline
-from chaos.coverage.trials import ORDERS, PASS, Trial, inert
+from chaos.coverage.trials import ORDERS, Trial, inert
 from chaos.documents.library import library
 from chaos.documents.triggers import Triggers, scenario_document
 from chaos.execution.inputs.planting import Mutant
@@ -139,7 +139,7 @@ def _difference(runs: Sequence[Observation], base: Sequence[Observation]) -> Def
         severity_without=max((grade for _, b in pairs for grade in b.severity.values()), key=rank, default="none"),
         recovery_s=max((x for x in longest if x is not None), default=None),
         recovered=all(a.recovery_s is not None for a, _ in pairs),
-        valid=all(run.verdict == PASS for run in runs),
+        valid=not any(run.invalid for run in runs),
         failed_share=sum(a.orders["failed_orders"] / max(1, a.orders["intended"]) for a, _ in pairs) / n,
     )
 

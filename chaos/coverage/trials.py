@@ -103,12 +103,13 @@ def _observe(session: Session, system: SystemUnderTest, job: Job, counters: bool
     try:
         journal = run_once(system, job)
     except EventBudgetExceededError as error:
-        return Observation(seed=job.seed, verdict=TIMED_OUT, why=[str(error)], tripped=[], orders={}, effect="")
+        return Observation(seed=job.seed, verdict=TIMED_OUT, invalid=True, why=[str(error)], tripped=[], orders={}, effect="")
     shown = assessed(session, system, compared(session.controls, session.bind(job.plain_system), job, journal))
     measures, judged = shown.measures, shown.judgement
     found = Observation(
         seed=job.seed,
         verdict=judged.verdict,
+        invalid=bool(shown.invalid),
         why=[reason_text(reason)["en"] for reason in judged.reasons[:3]],
         tripped=[bound_text(e.bound)["en"] for e in judged.expectations if e.judged and e.holds is False],
         expected=[bound_text(e.bound)["en"] for e in judged.expectations],

@@ -84,7 +84,9 @@ def assess(
     faults = _evidence(scenario, journal)
     given_up = journal.given_up_ns if (journal.given_up_ns or 0) > spec.since else None
     evidence = faults if given_up is None else _ended(faults, journal)
-    invalid, doubts = [*_invalid(journal, computed, evidence), *_never_confirmed(journal, spec)], _doubts(journal, evidence)
+    invalid, doubts = _invalid(journal, computed, evidence), _doubts(journal, evidence)
+    # Without a step the window itself is what is judged: what is broken in it fails, though nothing was confirmed.
+    (doubts if spec.first_action is None else invalid).extend(_never_confirmed(journal, spec))
     since = min((s.at for s in scenario.method), default=scenario.start)
     missed: list[Reason] = [
         DidNotHappen(event=m.event, subject=m.subject, counter=m.counter, at_least=m.at_least)

@@ -24,10 +24,11 @@ class Observation(ResultModel):
     """What one run of a trial showed. `why` has the first reasons of its verdict, `tripped` the expectations that it broke, `expected`
     all of them; `orders` counts orders by kind, `severity` has the grade by rule set where one was reached. `effect` is a digest of
     all that came of the run; `broken` counts broken conservation laws; `readings` are the counters that grew, if they were asked for.
-    A run over its event budget has a verdict and a reason alone."""
+    `invalid`: it was no valid experiment. A run over its event budget has a verdict and a reason alone."""
 
     seed: int
     verdict: TrialVerdict
+    invalid: bool = False
     why: list[str]
     tripped: list[str]
     expected: list[str] = []

@@ -34,6 +34,7 @@ from simcore.model.architecture import Architecture
 from simcore.model.checks import check_architecture
 from simcore.model.index import ArchitectureIndex
 from simcore.model.metrics import FIELDS
+from simcore.model.patience import client_timeout
 from simcore.model.workload import Workload
 
 from .healthy import example
@@ -286,6 +287,10 @@ class Author:
             one: Plain = {"success": self.rng.choice([0.5, 0.9, 0.99]), "min_count": self.rng.choice([1, 3, 20])}
             if self.system.architecture.flows[flow].record and self.chance(0.5):
                 one["latency"] = {"quantile": self.rng.choice([0.5, 0.99, 1.0]), "at_most": self.rng.choice(DURATIONS[1:5])}
+            model = self.system.architecture.flows[flow]
+            bound = "latency" in one or not model.record or client_timeout(model.steps) is not None
+            if not bound or self.chance(0.3):
+                one["answer_by"] = self.rng.choice(DURATIONS[1:5])
             made[flow] = one
         return made
 

@@ -25,12 +25,18 @@ def _intend(L, rows, i, kind, root, customer):
 
 
 @inner
+def _redeemed(L, rows, i, customer):
+    """Cents of a redemption: what was intended, but no more than the units owned at first, which customers know, whichever way the
+    intent's own direction was drawn. The intent stays as it is: it is the same whatever goes wrong."""
+    return min(
+        rows[i + k.ROW_QUANTITY], HUNDRED_YUAN * max(1, accounts.owned_at_first(L, customer, accounts.UNITS) // HUNDRED_YUAN)
+    )
+
+
+@inner
 def _apply(L, rows, effect, now, root, row, customer, ref, arg):
     i, account = U(row) * U(k.ROW_STRIDE), accounts.account_of(L, customer)
-    amount = rows[i + k.ROW_QUANTITY]
-    if effect != FUND_SUBSCRIBE:  # whichever way the intent's own direction was drawn, it is units that customers know they have
-        amount = min(amount, HUNDRED_YUAN * max(1, accounts.owned_at_first(L, customer, accounts.UNITS) // HUNDRED_YUAN))
-        rows[i + k.ROW_QUANTITY] = amount
+    amount = rows[i + k.ROW_QUANTITY] if effect == FUND_SUBSCRIBE else _redeemed(L, rows, i, customer)
     source = k.ACC_AVAILABLE if effect == FUND_SUBSCRIBE else k.ACC_FUND
     if amount <= 0 or L[account + source] < amount:
         return k.REJECTED
@@ -73,10 +79,10 @@ def _confirm(L, rows, due):
     """Subscriptions become units, redemptions become cash, at one yuan a unit."""
     for row in due:
         i = U(row) * U(k.ROW_STRIDE)
-        account = accounts.account_of(L, rows[i + k.ROW_WHO] >> 8)
-        amount, progress = rows[i + k.ROW_QUANTITY], rows[i + k.ROW_PROGRESS]
-        bought = amount * (progress & 255)
-        sold = amount * (progress >> REDEMPTIONS)
+        customer, progress = rows[i + k.ROW_WHO] >> 8, rows[i + k.ROW_PROGRESS]
+        account = accounts.account_of(L, customer)
+        bought = rows[i + k.ROW_QUANTITY] * (progress & 255)
+        sold = _redeemed(L, rows, i, customer) * (progress >> REDEMPTIONS)
         L[account + k.ACC_FUND_CASH] -= bought
         L[account + k.ACC_FUND] += bought
         L[account + k.ACC_FUND_REDEEMING] -= sold

@@ -163,6 +163,19 @@ def test_rejects_alone_show_nothing(tmp_path: Path, write: Write, method: str, b
     assert NothingConfirmed(flows=["order"]) in run.reason_data
 
 
+@pytest.mark.parametrize(
+    ("method", "verdict"), [("", "fail"), ('{ at: "10:02", for: 2min, slow: { service: core, factor: 2 } }', "unknown")]
+)
+def test_without_a_step_the_window_itself_is_judged(tmp_path: Path, write: Write, method: str, verdict: str) -> None:
+    """Customers who wait a millisecond: nothing is confirmed. What that breaks fails; with a step it was no valid experiment."""
+    path = write(tmp_path, method=method, expect="{ measure: impaired_s, at_most: 10s }")
+    core = tmp_path / "architecture.yaml"
+    core.write_text(core.read_text(encoding="utf-8").replace("timeout: 1s}", "timeout: 1ms}"), encoding="utf-8")
+    run = result(path)
+    assert run.measures.orders.confirmed == 0
+    assert run.verdict == verdict
+
+
 def test_an_order_confirmed_after_the_first_step_comes_too_late(tmp_path: Path, write: Write) -> None:
     """What is confirmed only once the fault is over does not show that the system worked before."""
     path = write(tmp_path, method='{ at: "10:02", for: 2min, slow: { service: core, factor: 2 } }')

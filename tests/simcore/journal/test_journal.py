@@ -154,7 +154,7 @@ def test_a_block_may_be_used_again() -> None:
         ({"intents": INTENTS | {"answer_ns": [25, 1010, 30]}}, "a pending one not at all"),
         ({"intents": {"request": [1]}}, "columns are request, flow"),
         ({"intents": INTENTS | {"flow": [0]}}, "of one length"),
-        ({"spans": SPANS | {"unit": [1]}}, "column instance"),
+        ({"spans": SPANS | {"unit": [1]}}, "column unit"),
         ({"histograms": {("flow", "order"): np.array([3, -1])}}, "counts less than nothing"),
         ({"properties": {"none_lost": {"lost": 0}}}, "says whether it `holds`"),
         ({"properties": {"none_lost": {"holds": True, "share": float("nan")}}}, "a number is not finite"),
