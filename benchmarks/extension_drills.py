@@ -121,7 +121,7 @@ def _measure(copy: Copy) -> None:
     path = "chaos/measures/catalogue.py"
     copy.insert(path, "import functools\n", imports)
     copy.insert(path, "BUILT_IN: tuple", rest.strip() + "\n\n\n")
-    copy.write(path, copy.read(path).replace("*_others())", "*_others(), LONGEST_SILENCE)"))
+    copy.write(path, copy.read(path).replace("    *_others(),\n", "    *_others(),\n    LONGEST_SILENCE,\n"))
     copy.write("tests/chaos/measures/test_longest_silence.py", copy.example("extending.md", "python", "longest_silence_s: how"))
     table = copy.coredrill("list", "measures", "--markdown")
     page = re.compile(r"(<!-- made by: coredrill list measures --markdown -->\n).*?(?=<!-- end -->)", re.DOTALL)

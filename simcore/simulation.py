@@ -267,8 +267,9 @@ def _intent_columns(plan: Plan, machine: Machine, end: int) -> Columns:
     rows = machine.used_rows.reshape(-1, ledger.ROW_STRIDE).T
     meta, who = rows[ledger.ROW_META].copy(), rows[ledger.ROW_WHO].copy()
     hours = exchange_hours(calendar_named(plan.workload.calendar), plan.start, end)
-    reports = bool(plan.index.operations_with({"order.report"}))
-    became = truth(machine.ledger, machine.used_rows, last_close(hours, plan.start, end), hours=hours, end=end, reports=reports)
+    places, reports = (bool(plan.index.operations_with({effect})) for effect in ("order.accept", "order.report"))
+    close = last_close(hours, plan.start, end)
+    became = truth(machine.ledger, machine.used_rows, close, hours=hours, end=end, places=places, reports=reports)
     flags = np.zeros(len(meta), np.int32)
     for name, bit in FLAGS.items():
         flags += getattr(became, name) * np.int32(bit)

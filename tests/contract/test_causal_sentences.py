@@ -83,15 +83,15 @@ CLAIMS = [
     ),
     *(
         Claim(
-            "docs/comparing.md", "by a quarter to two fifths more failed orders (seeds 1 to 3)", *cells(seed),
-            lambda a, b: 1.2 < failed(a) / failed(b) < 1.45,
+            "docs/comparing.md", "by a fifth to a half more failed orders (seeds 1 to 3)", *cells(seed),
+            lambda a, b: 1.17 < failed(a) / failed(b) < 1.5,
         )
         for seed in (1, 2, 3)
     ),
     *(
         Claim(
-            "docs/comparing.md", "by a quarter to a third if nobody acts", *cells(seed, NOBODY),
-            lambda a, b: 1.2 < failed(a) / failed(b) < 1.36,
+            "docs/comparing.md", "by a fifth to two fifths if nobody acts", *cells(seed, NOBODY),
+            lambda a, b: 1.17 < failed(a) / failed(b) < 1.4,
         )
         for seed in (1, 2, 3)
     ),
@@ -110,9 +110,9 @@ CLAIMS = [
     ),
     *(
         Claim(
-            "docs/legacy-core.md", "costs 1,300 to 1,900 failed orders more and ends nothing sooner",
+            "docs/legacy-core.md", "costs 900 to 1,900 failed orders more and ends nothing sooner",
             Job(HANG, seed), Job(HANG, seed, left_out=RESTART),
-            lambda a, b: 1250 < failed(a) - failed(b) < 1900 and end(a) >= end(b),
+            lambda a, b: 880 < failed(a) - failed(b) < 1900 and end(a) >= end(b),
         )
         for seed in (2, 3)
     ),
@@ -122,9 +122,9 @@ CLAIMS = [
         lambda a, b: failed(a) - failed(b) > 2000 and len(a.outages) == 2 and len(b.outages) == 1,
     ),
     Claim(
-        "CHANGELOG.md", "6,138 failed orders and 14.5 min instead of 8,257 and 18.5",
+        "CHANGELOG.md", "6,143 failed orders and 14.5 min instead of 8,259 and 18.5",
         Job(TEMPLATE, 1, assignments=HANDS_OFF), Job(TEMPLATE, 1),
-        lambda a, b: (failed(a), a.measures.impaired_s, failed(b), b.measures.impaired_s) == (8257, 1110.0, 6138, 870.0),
+        lambda a, b: (failed(a), a.measures.impaired_s, failed(b), b.measures.impaired_s) == (8259, 1110.0, 6143, 870.0),
     ),
 ]  # fmt: skip
 

@@ -60,7 +60,7 @@ def _reported_late(L, order, end, late_ns):
 
 
 @inner
-def _became(rows, i, known, opens, closes, close, end, late_ns):
+def _became(rows, i, known, opens, closes, close, end, places, late_ns):
     """What became of the intent of the row at `i`; `known`: whether its order is in the core and at the exchange."""
     meta, recorded_at, placed_at = rows[i + k.ROW_META], rows[i + k.ROW_RECORDED_AT], rows[i + k.ROW_PLACED_AT]
     outcome, kind = meta >> k.META_OUTCOME & 15, meta >> k.META_KIND & 15
@@ -86,7 +86,7 @@ def _became(rows, i, known, opens, closes, close, end, late_ns):
     surprised = outcome != 0 and outcome != CONFIRMED and placed_at > rows[i + k.ROW_ANSWERED]
     # from when the core had it, not from when the customer began: an order by phone takes as long as the talk
     had_at = recorded_at if recorded_at != k.NOT_YET and recorded_at <= placed_at else rows[i + k.ROW_SUBMITTED]
-    waits = kind == k.ORDER and in_core and not reached and not has_been
+    waits = places and kind == k.ORDER and in_core and not reached and not has_been
     by = placed_at if has_been else end
     if (has_been and surprised) or ((has_been or waits) and by > _could_go_from(had_at, opens, closes) + late_ns):
         bits |= _LATE
@@ -96,7 +96,7 @@ def _became(rows, i, known, opens, closes, close, end, late_ns):
 
 
 @entry
-def _judge(L, rows, orders, opens, closes, close, end, reports, late_ns, out):
+def _judge(L, rows, orders, opens, closes, close, end, places, reports, late_ns, out):
     """Into `out`, zeroed, what became of each row's intent, as bits."""
     for n in range(len(orders)):
         order = U(orders[U(n)])
@@ -105,7 +105,7 @@ def _judge(L, rows, orders, opens, closes, close, end, reports, late_ns, out):
             out[row] |= _REPORTED_LATE
         out[row] |= (_IN_CORE if state & k.RECORDED else 0) | (_AT_EXCHANGE if state & k.PLACED else 0)
     for row in range(len(out)):
-        out[U(row)] = _became(rows, U(row) * U(k.ROW_STRIDE), out[U(row)], opens, closes, close, end, late_ns)
+        out[U(row)] = _became(rows, U(row) * U(k.ROW_STRIDE), out[U(row)], opens, closes, close, end, places, late_ns)
 
 
 def truth(
@@ -115,19 +115,20 @@ def truth(
     *,
     hours: list[tuple[int, int]] | None = None,
     end: int = 0,
+    places: bool = True,
     reports: bool = False,
     late_ns: int = LATE_NS,
 ) -> Truth:
-    """What became of each intent, for a run whose last close was at `close` and which ended at `end`; `reports`: its core books what the
-    exchange reports.
+    """What became of each intent, for a run whose last close was at `close` and which ended at `end`; `places`: orders go on to an exchange in
+    it; `reports`: its core books what the exchange reports.
 
     Orders, cancels and transfers count as placed when exchange or bank took them in, all else when recorded. Late: placed
-    after the client had its answer or concluded otherwise, or more than `late_ns` [guess] after it could go: when the core had recorded it (if it had
-    not: at submission), or at the next opening of the exchange if its `hours` (from, to; ns, ascending) did not run then.
-    So is an order that waits in the core at the end, and could have gone for so long. A report is late by as much after the exchange
-    took the order in, or refused it.
+    after the client had its answer or concluded otherwise, or more than `late_ns` [guess] after it could go: when the core had
+    recorded it (if it had not: at submission), or at the next opening of the exchange if its `hours` (from, to; ns, ascending) did
+    not run then. So is an order that waits in the core at the end, and could have gone for so long, where orders are placed at all.
+    A report is late by as much after the exchange took the order in, or refused it.
     """
     opens, closes = np.array(hours or np.empty((0, 2)), np.int64).T.copy()
     bits = np.zeros(len(rows) // k.ROW_STRIDE, np.int64)
-    _judge(L, rows, handles_of(L).orders, opens, closes, close, end, reports, late_ns, bits)
+    _judge(L, rows, handles_of(L).orders, opens, closes, close, end, places, reports, late_ns, bits)
     return Truth(k.meta(rows, k.META_OUTCOME, 4), *(bits >> i & 1 != 0 for i in range(9)))
