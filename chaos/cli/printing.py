@@ -184,7 +184,11 @@ def _print_orders(orders: Orders, out: Printer) -> None:
     if orders.rejected_wrongly:
         out.labelled("wrongly", translate("terminal.wrongly.line", n=number(orders.rejected_wrongly)))
     truths = [
-        join([LocalizedText(flag, translate(f"truth.{flag}").zh), untranslated(number(orders.count(flag)))], " ", " ")
+        join(
+            [LocalizedText(flag.replace("_", " "), translate(f"truth.{flag}").zh), untranslated(number(orders.count(flag)))],
+            " ",
+            " ",
+        )
         for flag in (*FLAGS, "reported_late")
         if orders.count(flag)
     ]

@@ -35,7 +35,7 @@ def figures(run: RunResult) -> list[Figure]:
         found.append(wrong)
     if measures.impaired_s is not None:
         found += [_impaired(run), _recovery(run)]
-        if measures.first_violation_ns is not None:
+        if measures.first_violation_ns is not None or measures.first_noticed_s is not None:
             found.append(_detected(run))
         if measures.customers_affected is not None:
             active = translate("figure.customers.of", active=number(measures.customers_active or 0))

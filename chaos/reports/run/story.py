@@ -31,6 +31,8 @@ def story(stored: StoredRun) -> list[Sentence]:
         sentences += [_noticed(stored), *_acted(stored.run), *_outages(stored.run), _recovered(stored)]
     elif stored.run.measures.impaired_s is not None:
         sentences.append(Sentence(None, translate("story.calm")))
+        if stored.run.measures.first_noticed is not None:
+            sentences += [_noticed(stored), *(_acted(stored.run) if stored.run.actions else [])]
     timed = sorted((s for s in sentences if s.t_ns is not None), key=lambda s: s.t_ns or 0)
     return [*timed, *(s for s in sentences if s.t_ns is None), _affected(stored)]
 
@@ -88,7 +90,8 @@ def _at(link: CausalLink) -> LocalizedText:
 
 def _noticed(stored: StoredRun) -> Sentence:
     metrics = stored.run.measures
-    since = metrics.first_violation_ns or 0
+    begun = min((step.began_ns for step in stored.run.faults if step.began_ns is not None), default=0)
+    since = metrics.first_violation_ns if metrics.first_violation_ns is not None else begun
     if metrics.first_noticed is None or metrics.first_noticed_s is None:
         return Sentence(None, translate("story.unnoticed"))
     at = next((e.t_ns for e in stored.journal.events if e.what == "alarm" and e.subject == metrics.first_noticed_by), None)
@@ -96,6 +99,7 @@ def _noticed(stored: StoredRun) -> Sentence:
         "who": lookup("watcher", metrics.first_noticed),
         "name": display_name(metrics.first_noticed_by or ""),
         "after": duration_text(metrics.first_noticed_s),
+        "since": translate("story.since.violation" if metrics.first_violation_ns is not None else "story.since.step"),
     }
     if metrics.detect_s is None:
         return Sentence(at, translate("story.noticed.only", **parts))

@@ -201,7 +201,8 @@ def place_signs(placed: Layout, signs: list[Sign]) -> tuple[list[Point], Size]:
             Point(box.x - box.width / 2 - SIGN_GAP - w, beside),
             Point(box.x + box.width / 2 + SIGN_GAP, beside),
         ]
-        inside = [p for p in wanted if p.x >= 0 and p.y >= 0 and p.x + w <= placed.size.width] or wanted[:1]
+        inside = [p for p in wanted if p.x >= 0 and p.y >= 0 and p.x + w <= placed.size.width]
+        inside.append(Point(left, height + SIGN_GAP))  # below everything, where there is room for it nowhere else
         best = min(inside, key=lambda p: sum(_covered((p.x, p.y, w, SIGN_HEIGHT), other) for other in taken))
         taken.append((best.x, best.y, w, SIGN_HEIGHT))
         places.append(Point(round(best.x, 1), round(best.y, 1)))

@@ -103,3 +103,11 @@ def test_what_to_conclude(run: RunResult) -> None:
         "Acting hurt: +12 failed orders, +180 s impaired."
     )
     assert conclusion(changed(plain, counterfactuals=acted("no_difference", [])))["en"].endswith("Acting made no difference.")
+
+
+def test_who_noticed_is_said_of_a_run_without_an_outage_too(run: RunResult) -> None:
+    """A flood of orders that fails none is noticed all the same."""
+    found = shown(
+        changed(run, first_violation_ns=None, first_noticed="monitor", first_noticed_by="desk-turnover", first_noticed_s=114.0)
+    )
+    assert found["first_noticed_s"][:2] == ("114 s", ["by monitor desk-turnover"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -97,6 +98,21 @@ def test_the_story_answers_a_newcomer(stored: StoredRun) -> None:
     assert f"{orders.unknown:,} ended without the customer knowing" in told
     times = [s.t_ns for s in story(stored) if s.t_ns is not None]
     assert times == sorted(times)
+
+
+def test_the_story_of_a_run_without_an_outage_says_who_noticed(stored: StoredRun) -> None:
+    """From the first step on, and when people took it up."""
+    parts = {
+        "first_violation_ns": None,
+        "first_noticed": "monitor",
+        "first_noticed_by": "failing",
+        "first_noticed_s": 20.0,
+        "detect_s": 90.0,
+    }
+    run = stored.run.model_copy(update={"measures": stored.run.measures.model_copy(update=parts), "outages": [], "actions": []})
+    told = " ".join(sentence.text["en"] for sentence in story(replace(stored, run=run)))
+    assert "The first to notice was the monitor failing, 20 s after the first step; people took it up at 10:03:30." in told
+    assert "The service level was never violated." in told
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,10 @@ def test_signs_cover_nothing_where_there_is_room() -> None:
         places, (width, height) = place_signs(placed, [Sign(name, 12), Sign(name, 12)])
         signs = [Box(p.x + 75, p.y + SIGN_HEIGHT / 2, 150.0) for p in places]
         assert abs(signs[0].x - signs[1].x) >= 150 or abs(signs[0].y - signs[1].y) >= SIGN_HEIGHT, name
+        boxes = placed.boxes.values()
+        assert not any(
+            abs(s.x - b.x) < (150 + b.width) / 2 and abs(s.y - b.y) < (SIGN_HEIGHT + HEIGHT) / 2 for s in signs for b in boxes
+        ), name
         assert all(s.x >= 75 and s.x + 75 <= width and s.y + SIGN_HEIGHT / 2 <= height for s in signs), name
 
 
