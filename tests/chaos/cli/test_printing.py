@@ -103,7 +103,7 @@ in truth       duplicated 2, late 5
 impaired       18.5 min; recovery not within the run (more than 25.0 min); metastable
 first noticed  by monitor counter-queue after 68 s
 response       detect 246 s, decide 10.3 min
-customers      90 of 900 hit
+customers      90 of 900 affected
 severity       csrc-2021-12 重大, dora major
 timeline       09:30:00 published, – simulated: apps fail
 
