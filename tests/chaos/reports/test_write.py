@@ -51,6 +51,7 @@ def test_a_suite_is_a_matrix_that_leads_to_its_runs(suite: Path, drill: Drill, v
     assert "exceeds" in opened.page.inner_text("main")
     opened.page.click("#language")
     opened.page.locator("a.run").first.click()
+    opened.page.wait_for_load_state("load")  # the page's program has then chosen the language
     assert opened.page.locator("#verdict").inner_text() == "✕ 未通过"
     assert opened.complaints == []
 
