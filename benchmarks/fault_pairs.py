@@ -11,7 +11,7 @@ import sys
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from healthy_runs import exit_code, look, options  # puts the checkout behind what is installed
+from healthy_runs import examine, exit_code, options  # puts the checkout behind what is installed
 
 if TYPE_CHECKING:
     from tests.contract.fault_pairs import Verdict
@@ -42,7 +42,7 @@ def main() -> int:
     parser = options(__doc__ or "", len(every))
     arguments = parser.parse_args()
     count = min(arguments.count, len(every) - arguments.first)
-    done, interrupted = look(one_trial, lambda found: bool(found.verdict.wrong), arguments.first, count, arguments.processes)
+    done, interrupted = examine(one_trial, lambda found: bool(found.verdict.wrong), arguments.first, count, arguments.processes)
     bad = sorted(found for found in done if found.verdict.wrong)
     kinds = Counter(every[found.number].how for found in done)
     pairs = {

@@ -89,10 +89,10 @@ class BadRelease(OnInstances):
 
         def roll_back() -> bool:
             attempt = next(attempts)
-            if attempt == 0 and core.draw(f"rollback-spreads/{name}") < self.rollback_spreads:
+            if attempt == 0 and core.draw(f"rollback-spreads/{core.by}") < self.rollback_spreads:
                 self._spoil(core, self._replicas(core))
                 return False
-            if core.draw(f"rollback/{name}", attempt) < self.rollback_fails ** (attempt + 1):
+            if core.draw(f"rollback/{core.by}", attempt) < self.rollback_fails ** (attempt + 1):
                 return False
             fix()
             return True

@@ -46,7 +46,7 @@ class LinkLatency(OnLinks):
         turn = 0
         while True:
             for source, target in self.links(system_of(core)):
-                more_ns = int(self.jitter * core.draw(f"jitter/{source}-{target}", turn))
+                more_ns = int(self.jitter * core.draw(f"jitter/{core.by}/{source}-{target}", turn))
                 core.inject.link(source, target, latency_add_ns=self.add + more_ns)
             turn += 1
             yield core.env.timeout(self.redraw)

@@ -125,13 +125,14 @@ class Verdict(NamedTuple):
     wrong: list[str]
 
 
-def trials() -> list[Trial]:
+@cache
+def trials() -> tuple[Trial, ...]:
     """All of them, in a fixed order: of pairs each fault as the first and as the second, both at the caller, and the first at the callee."""
     names = sorted(SPECIMENS)
     pairs = [Trial(a, b, how, places) for a in names for b in names for how in ARRANGEMENTS for places in ((0, 0), (1, 0))]
     idle = [Trial(a, str(n), f"harmless {how}", (0, 0)) for a in names for n in range(len(HARMLESS)) for how in ARRANGEMENTS]
     beside = [Trial(a, action, "beside", (place, 0)) for a in names for action in ACTIONS for place in (0, 1)]
-    return pairs + idle + beside
+    return (*pairs, *idle, *beside)
 
 
 def tried(number: int) -> Verdict:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -42,3 +45,11 @@ def test_every_fault_has_its_specimens() -> None:
 def test_faults_compose(number: int) -> None:
     """Order changes nothing, the end of one leaves the other in force, and what does nothing changes nothing."""
     assert tried(number).wrong == []
+
+
+@pytest.mark.slow
+def test_the_command_says_how_many_it_tried(root: Path) -> None:
+    """Pairs, trials and violations stand in one line."""
+    command = [sys.executable, str(root / "benchmarks/fault_pairs.py"), "2", "--processes", "1"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=root)
+    assert (done.returncode, done.stdout) == (0, "2 trials of 1 pairs of faults, 0 violations: 2 abutting\n")

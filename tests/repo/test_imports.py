@@ -186,3 +186,34 @@ def test_import_rule_can_fail(rule: Rule) -> None:
 def test_types_only_imports_are_free() -> None:
     """An import under TYPE_CHECKING does not run, so it couples nothing."""
     assert imports("if TYPE_CHECKING:\n    import numba\nimport numpy", "simcore/compile/plan.py") == {"numpy"}
+
+
+def missing_names(source: str, siblings: dict[str, str]) -> list[str]:
+    """What a script takes from the scripts beside it and they do not define, as `module.name`."""
+    wanted = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ImportFrom) and node.module in siblings]
+    defined = {module: set(_bound(ast.parse(text))) for module, text in siblings.items()}
+    return [f"{n.module}.{alias.name}" for n in wanted for alias in n.names if alias.name not in defined[n.module or ""]]
+
+
+def _bound(tree: ast.Module) -> Iterator[str]:
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            yield from (name.id for target in targets for name in ast.walk(target) if isinstance(name, ast.Name))
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            yield from (alias.asname or alias.name for alias in node.names)
+
+
+def test_scripts_find_what_they_take_from_each_other() -> None:
+    """No other test imports most of the benchmarks, so a name that was changed in one would be missed in the next."""
+    scripts = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "benchmarks").glob("*.py")}
+    assert len(scripts) > 15
+    assert {name: missing for name, text in scripts.items() if (missing := missing_names(text, scripts))} == {}
+
+
+def test_a_name_that_is_not_there_is_found() -> None:
+    """The old name of a function, and the new one."""
+    siblings = {"runs": "def examine() -> None: ...\nCOUNT = 3\n"}
+    assert missing_names("from runs import COUNT, examine, look\n", siblings) == ["runs.look"]

@@ -232,7 +232,7 @@ class ScenarioExecutor:
             for replica in ailing:
                 core.inject.crash(name, replica)
             if ailing:
-                yield core.env.timeout(core.sample(services[name].restart_time, f"rollback/{name}"))
+                yield core.env.timeout(core.sample(services[name].restart_time, f"rollback/{name}", int(core.env.now)))
             for replica in ailing:
                 core.inject.restart(name, replica)
             core.log("rollback", name, restarted=len(ailing))

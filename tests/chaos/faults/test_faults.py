@@ -21,7 +21,7 @@ from chaos.faults import document
 from chaos.faults.catalogue import faults_of, shipped_faults
 from chaos.faults.fault import System
 from simcore.base.errors import InputError
-from simcore.base.units import MINUTE, SECOND, format_clock, parse_clock
+from simcore.base.units import MINUTE, MS, SECOND, format_clock, parse_clock
 from simcore.compile.plan import compile_plan
 from simcore.files.patch import command_line_layer
 from simcore.journal.model import Journal
@@ -303,6 +303,25 @@ def _act_at(clock: str, act: Callable[[Any, Any], Any]) -> Any:
         act(core, control)
 
     return process
+
+
+def test_two_steps_do_not_share_their_jitter() -> None:
+    """What a step draws goes by what it says: of two on one link each adds its own, and alone the same as beside the other."""
+    one, other = (step("link-latency", to="bank-a", add=add, jitter="200ms") for add in ("1ms", "2ms"))
+
+    def added(*method: dict[str, Any]) -> set[int]:
+        found: set[int] = set()
+
+        def look(core: Any, control: Any) -> None:
+            knobs = core.inject._knobs.items()
+            found.update(c.value for (name, _), knob in knobs if "link_word" in name for c in knob._contributions.values())
+
+        run(list(method), also=_act_at("09:31:20", look))
+        return found
+
+    assert added(one, other) == added(other, one) == added(one) | added(other)
+    first, second = sorted(added(one, other))
+    assert second - first > 2 * MS  # 1 ms would be the same jitter
 
 
 def test_bad_release_is_rolled_back() -> None:
