@@ -42,10 +42,15 @@ class Curve:
 
 @dataclass(frozen=True)
 class CurvePicture:
-    """Failed orders so far, by the time of submission: the run, and the run that differs most of those in which something is left out."""
+    """Failed orders so far, by the time of submission: the run, and the run that differs most of those in which something is left out.
+    Between `left` and `right`, `top` and `bottom` are the curves, around them what is written."""
 
     width: int
     height: int
+    left: int
+    right: int
+    top: int
+    bottom: int
     curves: list[Curve]
     rules: list[tuple[int, str]]
     hours: list[tuple[int, str]]
@@ -113,6 +118,10 @@ def _picture(stored: StoredRun, found: Counterfactuals) -> CurvePicture | None:
     return CurvePicture(
         CURVE_WIDTH,
         CURVE_HEIGHT,
+        LEFT,
+        CURVE_WIDTH - RIGHT,
+        TOP,
+        CURVE_HEIGHT - BOTTOM,
         [
             Curve(without, translate(label, n=number(other.failed_orders)), ends[1], "without"),
             Curve(own, translate("acting.curve.as_run", n=number(found.as_run.failed_orders)), ends[0], "own"),

@@ -35,11 +35,13 @@ class ChainBox:
 
 @dataclass(frozen=True)
 class ChainPicture:
-    """A drawing of `width` × `height` units; `arrows` are paths."""
+    """A drawing of `width` × `height` units, whose boxes are all of one size; `arrows` are paths."""
 
     title: LocalizedText
     width: int
     height: int
+    box_width: int
+    box_height: int
     boxes: list[ChainBox]
     arrows: list[str]
     unexplained: LocalizedText
@@ -58,6 +60,8 @@ def chain_picture(graph: CauseGraph, run: RunResult) -> ChainPicture:
         title=chain_title(graph),
         width=2 * MARGIN + len(columns) * (WIDTH + GAP_X) - GAP_X if columns else 0,
         height=2 * MARGIN + tallest * (HEIGHT + GAP_Y) - GAP_Y if columns else 0,
+        box_width=WIDTH,
+        box_height=HEIGHT,
         boxes=[_box(node, *places[node.id], graph.edges, run) for nodes in columns for node in nodes],
         arrows=[_arrow(places[edge.cause], places[edge.effect]) for edge in graph.edges],
         unexplained=unexplained_text(graph),

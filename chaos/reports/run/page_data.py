@@ -310,26 +310,14 @@ def _client(stored: StoredRun, bins: Bins, split: int) -> Node:
 
 def _flags(stored: StoredRun, placed: Layout) -> tuple[list[FaultFlag], Size]:
     """A sign for each step that hit something on the map, and the drawing's size with them."""
-    signs = [
-        Sign(node, len(step.name) + SIGN_WORD)
-        for step in stored.run.faults
-        if step.began_ns is not None and (node := _node_of(stored, step)) in placed.boxes
-    ]
-    steps = [step for step in stored.run.faults if step.began_ns is not None and _node_of(stored, step) in placed.boxes]
-    places, size = place_signs(placed, signs)
-    end = stored.span.end_ns
-    return [
-        FaultFlag(
-            x,
-            y,
-            sign.width,
-            sign.node,
-            own_text(stored.run, step.name),
-            (step.began_ns or 0) // SECOND,
-            (step.ended_ns or end) // SECOND,
-        )
-        for (x, y), sign, step in zip(places, signs, steps, strict=True)
-    ], size
+    hit = [(step, node) for step in stored.run.faults if (node := _node_of(stored, step)) in placed.boxes]
+    begun = [(step, step.began_ns, Sign(node, len(step.name) + SIGN_WORD)) for step, node in hit if step.began_ns is not None]
+    places, size = place_signs(placed, [sign for _, _, sign in begun])
+    end, flags = stored.span.end_ns, []
+    for (x, y), (step, begin_ns, sign) in zip(places, begun, strict=True):
+        until = (step.ended_ns if step.ended_ns is not None else end) // SECOND
+        flags.append(FaultFlag(x, y, sign.width, sign.node, own_text(stored.run, step.name), begin_ns // SECOND, until))
+    return flags, size
 
 
 def _node_of(stored: StoredRun, step: FaultEvidence) -> str:

@@ -26,15 +26,7 @@ class Sentence(NamedTuple):
 
 def story(stored: StoredRun) -> list[Sentence]:
     """The sentences, in the order of time as far as they have one."""
-    sentences = [_first(stored), *_dragged(stored.run.causes)]
-    if stored.run.measures.first_violation_ns is not None:
-        sentences += [_noticed(stored), *_acted(stored.run), *_outages(stored.run), _recovered(stored)]
-    elif stored.run.measures.impaired_s is not None:
-        sentences.append(Sentence(None, translate("story.calm")))
-        if stored.run.measures.first_noticed is not None:
-            sentences += [_noticed(stored), *(_acted(stored.run) if stored.run.actions else [])]
-    timed = sorted((s for s in sentences if s.t_ns is not None), key=lambda s: s.t_ns or 0)
-    return [*timed, *(s for s in sentences if s.t_ns is None), _affected(stored)]
+    return _in_order([*_happened(stored), *_outages(stored.run)]) + [_affected(stored)]
 
 
 class StoryPart(NamedTuple):
@@ -48,13 +40,30 @@ class StoryPart(NamedTuple):
 def story_parts(stored: StoredRun) -> list[StoryPart]:
     """The story by outage: to each belongs what happened since the one before, up to its end."""
     run, parts = stored.run, []
-    concluded = {text.en for text in outage_texts(run)}
-    rest = [s for s in story(stored) if s.text.en.rstrip(".") not in concluded]
+    rest = _in_order(_happened(stored)) + [_affected(stored)]
     for i, (outage, text) in enumerate(zip(run.outages, outage_texts(run), strict=True)):
         mine = [s for s in rest if s.t_ns is not None and s.t_ns <= outage.end_ns]
         rest = [s for s in rest if s not in mine]
         parts.append(StoryPart(translate("outage.title", n=i + 1, of=len(run.outages)), text, mine))
-    return [*parts, StoryPart(None, None, rest)] if rest else parts
+    return [*parts, StoryPart(None, None, rest)]
+
+
+def _in_order(sentences: list[Sentence]) -> list[Sentence]:
+    """Those about an instant first, by time."""
+    timed = sorted((s for s in sentences if s.t_ns is not None), key=lambda s: s.t_ns or 0)
+    return [*timed, *(s for s in sentences if s.t_ns is None)]
+
+
+def _happened(stored: StoredRun) -> list[Sentence]:
+    """What was injected, what it did, who noticed, what was done and when it was over; the outages as such are `_outages`."""
+    found = [_first(stored), *_dragged(stored.run.causes)]
+    if stored.run.measures.first_violation_ns is not None:
+        return [*found, _noticed(stored), *_acted(stored.run), _recovered(stored)]
+    if stored.run.measures.impaired_s is not None:
+        found.append(Sentence(None, translate("story.calm")))
+        if stored.run.measures.first_noticed is not None:
+            found += [_noticed(stored), *(_acted(stored.run) if stored.run.actions else [])]
+    return found
 
 
 def _first(stored: StoredRun) -> Sentence:
