@@ -167,6 +167,17 @@ def node_title(node: CauseNode, run: RunResult) -> LocalizedText:
     return join([translate("chain.step"), names], " ", "：") if node.kind == "step" else names
 
 
+def first_cause(graph: CauseGraph, run: RunResult) -> LocalizedText | None:
+    """What a chain begins at: its steps by their names, else its first box; None if it has no box."""
+    steps = [node for node in graph.nodes if node.kind == "step"]
+    if not steps:
+        return node_title(graph.nodes[0], run) if graph.nodes else None
+    names = [own_text(run, name) for name in dict.fromkeys(name for node in steps for name in node.names)]
+    if len(names) > LISTED:
+        names = [*names[:LISTED], translate("chain.more", n=len(names) - LISTED)]
+    return join([translate("chain.step"), join(names)], " ", "：")
+
+
 def _split(name: str) -> tuple[str, str]:
     verb, _, target = name.partition(" ")
     return verb, target

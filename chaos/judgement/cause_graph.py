@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from chaos.judgement.causes import LOAD, Link, Root, Stretch, action_roots, links_of, step_roots, unexplained
+from chaos.judgement.causes import LOAD, Link, Root, Stretch, action_roots, links_of, step_choices, unexplained
 from chaos.judgement.symptoms import STEP, Symptoms
 from chaos.results.counterfactuals import (
     ActionTaken,
@@ -47,32 +47,60 @@ def cause_graphs(
     since = min((fault.began_ns for fault in faults if fault.began_ns is not None), default=None)
     if since is None or since <= journal.meta.start_ns + STEP * SECOND:
         return []
-    symptoms = Symptoms(journal, since)
+    chains = _Chains(index, faults, actions, Symptoms(journal, since), Symptoms(journal, since, slow_flows=True))
+    if not outages:
+        return [chains.graph(Stretch(since, journal.meta.end_ns))]
     begins = [since, *(outage.end_ns for outage in outages)]
-    stretches = [Stretch(begin, outage.end_ns + hold) for begin, outage in zip(begins, outages, strict=False)]
-    whole: tuple[int | None, Stretch] = (None, Stretch(since, journal.meta.end_ns))
-    numbered: list[tuple[int | None, Stretch]] = [*enumerate(stretches)] or [whole]
-    found = []
-    for number, stretch in numbered:
-        roots = [*step_roots(index, faults, stretch), *action_roots(index, symptoms, actions, stretch)]
-        links = links_of(index, symptoms, roots, stretch)
-        if number is not None and not links:  # what violated the steady state was answered too late
-            symptoms = Symptoms(journal, since, slow_flows=True)
-            links = links_of(index, symptoms, roots, stretch)
-        boxes, arrows = boxes_of(links, roots)
+    return [
+        chains.graph(Stretch(begin, outage.end_ns + hold), number, outage)
+        for number, (begin, outage) in enumerate(zip(begins, outages, strict=False))
+    ]
+
+
+class _Chain(NamedTuple):
+    """The links of a stretch of time, the roots they begin at, and the flows that none of them reaches."""
+
+    roots: list[Root]
+    links: list[Link]
+    unexplained: list[str]
+
+
+@dataclass(frozen=True)
+class _Chains:
+    """What the chains of a run are found from; with `slow` flows that are answered slowly suffer, too."""
+
+    index: ArchitectureIndex
+    faults: Sequence[FaultEvidence]
+    actions: Sequence[ActionTaken]
+    symptoms: Symptoms
+    slow: Symptoms
+
+    def graph(self, stretch: Stretch, number: int | None = None, outage: Outage | None = None) -> CauseGraph:
+        """The chain of a stretch of time in boxes."""
+        symptoms, chain = self.symptoms, self._chain(self.symptoms, stretch, outage)
+        if outage is not None and not chain.links:  # what violated the steady state was answered too late
+            symptoms, chain = self.slow, self._chain(self.slow, stretch, outage)
+        boxes, arrows = boxes_of(chain.links, chain.roots)
         ids = {box: f"{box.kind}-{number}" for number, box in enumerate(boxes)}
-        found.append(
-            CauseGraph(
-                outage=number,
-                begin_ns=stretch.begin,
-                end_ns=stretch.end,
-                nodes=[_node(ids[box], box, symptoms, stretch) for box in boxes],
-                edges=[CauseEdge(cause=a, effect=b) for a, b in sorted((ids[a], ids[b]) for a, b in arrows)],
-                links=len(links),
-                unexplained=unexplained(links, symptoms, index, stretch),
-            )
+        return CauseGraph(
+            outage=number,
+            begin_ns=stretch.begin,
+            end_ns=stretch.end,
+            nodes=[_node(ids[box], box, symptoms, stretch) for box in boxes],
+            edges=[CauseEdge(cause=a, effect=b) for a, b in sorted((ids[a], ids[b]) for a, b in arrows)],
+            links=len(chain.links),
+            unexplained=chain.unexplained,
         )
-    return found
+
+    def _chain(self, symptoms: Symptoms, stretch: Stretch, outage: Outage | None) -> _Chain:
+        """From the most likely steps, unless others explain more."""
+        acted = action_roots(self.index, symptoms, self.actions, stretch)
+        violated = None if outage is None else Stretch(outage.begin_ns, outage.end_ns)
+        found = []
+        for steps in step_choices(self.index, self.faults, stretch, violated):
+            links = links_of(self.index, symptoms, [*steps, *acted], stretch)
+            found.append(_Chain([*steps, *acted], links, unexplained(links, symptoms, self.index, stretch)))
+        return min(found, key=lambda chain: (len(chain.unexplained), not chain.links))
 
 
 @dataclass(eq=False)
@@ -145,16 +173,23 @@ class _Graph:
         made: dict[tuple[object, ...], Box] = {}
         for link in links:
             key, box = self._place(link, roots)
-            self._box[link.part] = made.setdefault(key, box)
-            self._box[link.part].links.append(link)
+            placed = self._box[link.part] = made.setdefault(key, box)
+            placed.links.append(link)
+            if placed.kind in ("step", "action"):
+                placed.of = tuple(dict.fromkeys((*placed.of, *box.of)))
         self.boxes = list(made.values())
 
     def _place(self, link: Link, roots: Sequence[Root]) -> tuple[tuple[object, ...], Box]:
-        """The box of a link, by its place and the box of its cause. What a root hit is its own box, with the operations of the service."""
+        """The box of a link, by its place and the box of its cause. What a root hit is its own box, with the operations of the service;
+        steps that hit the same are one box with all their names."""
         root, cause = roots[link.root], self._box[link.because] if link.because is not None else None
         own = link.part.kind == "operation" and cause is not None and link.because == Part("service", _service(link.part))
         if cause is None or (own and cause.kind == "step"):
-            return ("root", link.root), Box("action" if root.kind == "action" else "step", (root.name,))
+            if root.kind == "action":
+                return ("action", link.root), Box("action", (root.name,))
+            hit = link.part if cause is None or link.because is None else link.because
+            names = [other.name for other in sorted(roots, key=lambda r: r.at) if other.kind == "step" and hit in other.parts]
+            return ("step", min(_together(link.root, roots))), Box("step", tuple(dict.fromkeys(names)))
         kind = _KINDS.get(link.part.kind, "service")
         of = () if kind == "customers" else (_service(link.part) if kind == "service" else link.part.name,)
         return (id(cause), kind, of), Box(kind, of)
@@ -228,6 +263,17 @@ class _Graph:
 _KINDS: dict[str, NodeKind] = {
     "flow": "customers", LOAD: "step", "pool": "pool", "limit": "limit", "link": "link", "call": "call",
 }  # fmt: skip
+
+
+def _together(number: int, roots: Sequence[Root]) -> set[int]:
+    """The numbers of the steps that hit something that this step hits, or that one of them does."""
+    found, left = {number}, [number]
+    while left:
+        parts = set(roots[left.pop()].parts)
+        more = {n for n, root in enumerate(roots) if root.kind == "step" and n not in found and parts & set(root.parts)}
+        found |= more
+        left += more
+    return found
 
 
 def _service(part: Part) -> str:

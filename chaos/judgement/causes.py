@@ -106,9 +106,35 @@ def links_of(index: ArchitectureIndex, symptoms: Symptoms, roots: Sequence[Root]
 
 
 def step_roots(index: ArchitectureIndex, faults: Sequence[FaultEvidence], stretch: Stretch) -> list[Root]:
-    """The steps that were in force in the stretch; all that had begun by its end, if none was."""
-    begun = [f for f in faults if f.began_ns is not None and f.began_ns < stretch.end]
-    in_force = [f for f in begun if f.ended_ns is None or f.ended_ns > stretch.begin]
+    """The steps that were in force in the stretch; all that had begun by its end, if none was. What took no effect is the cause of nothing."""
+    begun = _begun(faults, stretch.end)
+    return _roots(index, _in_force(begun, stretch) or begun, stretch)
+
+
+def step_choices(
+    index: ArchitectureIndex, faults: Sequence[FaultEvidence], stretch: Stretch, violated: Stretch | None
+) -> list[list[Root]]:
+    """Sets of steps at which the chain of an outage may begin, the most likely first: those in force while the steady state was `violated`,
+    those in force since the outage before, all that had begun. There is at least one set; each is larger than the one before."""
+    begun = _begun(faults, stretch.end)
+    sets = [_in_force(begun, when) for when in (violated, stretch) if when is not None]
+    found: list[list[FaultEvidence]] = []
+    for chosen in (*sets, begun):
+        if chosen and (not found or len(chosen) > len(found[-1])):
+            found.append(chosen)
+    return [_roots(index, chosen, stretch) for chosen in found or [[]]]
+
+
+def _begun(faults: Sequence[FaultEvidence], until: int) -> list[FaultEvidence]:
+    return [f for f in faults if f.took_effect and f.began_ns is not None and f.began_ns < until]
+
+
+def _in_force(begun: Iterable[FaultEvidence], when: Stretch) -> list[FaultEvidence]:
+    """Of the steps those that were in force at some instant of a stretch of time."""
+    return [f for f in begun if (f.began_ns or 0) < when.end and (f.ended_ns is None or f.ended_ns > when.begin)]
+
+
+def _roots(index: ArchitectureIndex, faults: Iterable[FaultEvidence], stretch: Stretch) -> list[Root]:
     return [
         Root(
             "step",
@@ -117,7 +143,7 @@ def step_roots(index: ArchitectureIndex, faults: Sequence[FaultEvidence], stretc
             tuple(part for target in fault.targets for part in _parts(index, target)),
             Injected(fault=fault.fault),
         )
-        for fault in in_force or begun
+        for fault in faults
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chaos.i18n.causal import action_title, difference_text, node_title
+from chaos.i18n.causal import action_title, difference_text, first_cause
 from chaos.i18n.findings import reason_text
 from chaos.i18n.texts import LocalizedText, display_name, duration_text, join, translate, untranslated
 from chaos.measures.formatting import fraction, instant, number
@@ -70,16 +70,16 @@ def conclusion(run: RunResult) -> LocalizedText:
 
 
 def _causes(run: RunResult) -> list[LocalizedText]:
-    """Of each outage: the actions without which it is not there, else the first cause of its chain."""
+    """Of each outage: the actions without which it is not there, else what its chain begins at."""
     shown = run.counterfactuals.outages if run.counterfactuals is not None else []
-    first = {graph.outage: graph.nodes[0] for graph in run.chains if graph.nodes}
+    first = {graph.outage: first_cause(graph, run) for graph in run.chains}
     titles = {action.name: action_title(action.verb, action.target) for action in run.actions}
     found = []
     for i in range(len(run.outages)):
         if i < len(shown) and shown[i].only_with:
             found.append(join([titles[name] for name in shown[i].only_with if name in titles]))
         else:
-            found.append(node_title(first[i], run) if i in first else translate("lead.cause_unknown"))
+            found.append(first.get(i) or translate("lead.cause_unknown"))
     return found
 
 

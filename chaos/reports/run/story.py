@@ -9,12 +9,12 @@ from chaos.i18n.names import fault_name, own_text
 from chaos.i18n.texts import LocalizedText, display_name, duration_text, join, lookup, translate, untranslated
 from chaos.measures.formatting import instant, number
 from chaos.reports.run.headline import discrepancy
-from chaos.results.counterfactuals import ActionEffect, ActionTaken
-from chaos.results.run import CausalLink, RunResult
+from chaos.results.counterfactuals import ActionEffect, ActionTaken, CauseGraph
+from chaos.results.run import FaultEvidence, RunResult
 from chaos.results.stored_run import StoredRun
 from simcore.base.units import SECOND
 
-POOLS, FLOWS, ACTIONS = 3, 6, 3
+STEPS, TARGETS, ACTIONS = 4, 4, 3
 
 
 class Sentence(NamedTuple):
@@ -56,7 +56,7 @@ def _in_order(sentences: list[Sentence]) -> list[Sentence]:
 
 def _happened(stored: StoredRun) -> list[Sentence]:
     """What was injected, what it did, who noticed, what was done and when it was over; the outages as such are `_outages`."""
-    found = [_first(stored), *_dragged(stored.run.causes)]
+    found = [*_injected(stored.run), *_dragged(stored.run)]
     if stored.run.measures.first_violation_ns is not None:
         return [*found, _noticed(stored), *_acted(stored.run), _recovered(stored)]
     if stored.run.measures.impaired_s is not None:
@@ -66,35 +66,54 @@ def _happened(stored: StoredRun) -> list[Sentence]:
     return found
 
 
-def _first(stored: StoredRun) -> Sentence:
-    begun = sorted((s for s in stored.run.faults if s.began_ns is not None), key=lambda s: s.began_ns or 0)
+def _injected(run: RunResult) -> list[Sentence]:
+    """A sentence for each step, the first of them by time; that there are more, if so."""
+    begun = sorted((s for s in run.faults if s.began_ns is not None), key=lambda s: s.began_ns or 0)
     if not begun:
-        return Sentence(None, translate("story.nofault"))
-    step = begun[0]
-    targets = (
-        join([display_name(target.partition("/")[2] or target) for target in step.targets[:4]])
-        if step.targets
-        else untranslated("–")
+        return [Sentence(None, translate("story.nofault"))]
+    found = [Sentence(step.began_ns, _step(step, run, first=step is begun[0])) for step in begun[:STEPS]]
+    if len(begun) > STEPS:
+        found.append(Sentence(begun[STEPS].began_ns, translate("story.fault.more", n=len(begun) - STEPS)))
+    return found
+
+
+def _step(step: FaultEvidence, run: RunResult, *, first: bool) -> LocalizedText:
+    """What was injected where; that it took no effect, if so."""
+    targets = [display_name(target.partition("/")[2] or target) for target in step.targets[:TARGETS]]
+    text = translate(
+        "story.fault" if first else "story.fault.then",
+        name=own_text(run, step.name),
+        fault=fault_name(step.fault),
+        target=join(targets) if targets else untranslated("–"),
     )
-    text = translate("story.fault", name=own_text(stored.run, step.name), fault=fault_name(step.fault), target=targets)
-    if len(begun) > 1:
-        text = join([text, translate("story.fault.more", n=len(begun) - 1)], "", "")
-    return Sentence(step.began_ns, text)
+    return text if step.took_effect else join([text, translate("story.fault.idle")], " ", "")
 
 
-def _dragged(causes: list[CausalLink]) -> list[Sentence]:
-    """Pools that filled up and flows that failed, in time order."""
+def _dragged(run: RunResult) -> list[Sentence]:
+    """Pools that filled up and flows that failed, outage by outage, the same as in its chain of causes, in time order."""
     sentences = []
-    for kind, key, part, most in (("pool", "story.pools", "pools", POOLS), ("flow", "story.flows", "flows", FLOWS)):
-        links = [link for link in causes if link.kind == kind]
-        if links:
-            names = join([_at(link) if kind == "flow" else display_name(link.name) for link in links[:most]])
-            sentences.append(Sentence(links[0].t_ns, translate(key, **{part: names})))
+    for graph in run.chains:
+        pools = [node for node in graph.nodes if node.kind == "pool"]
+        names = [display_name(name) for name in dict.fromkeys(name for node in pools for name in node.names)]
+        if names:
+            sentences.append(Sentence(pools[0].t_ns, translate("story.pools", pools=join(names))))
+        flows = sorted(suffering(graph).items(), key=lambda flow: (flow[1], flow[0]))
+        named = [*(_at(*flow) for flow in flows), *(display_name(name) for name in graph.unexplained)]
+        if named:
+            sentences.append(Sentence(flows[0][1] if flows else graph.begin_ns, translate("story.flows", flows=join(named))))
     return sorted(sentences, key=lambda sentence: sentence.t_ns or 0)
 
 
-def _at(link: CausalLink) -> LocalizedText:
-    return join([display_name(link.name), untranslated(f"({instant(link.t_ns)})")], " ", "")
+def suffering(graph: CauseGraph) -> dict[str, int]:
+    """The flows that a chain leads to, and since when each was not well, ns."""
+    found: dict[str, int] = {}
+    for member in (m for node in graph.nodes if node.kind == "customers" for m in node.members):
+        found[member.name] = min(found.get(member.name, member.t_ns), member.t_ns)
+    return found
+
+
+def _at(name: str, t_ns: int) -> LocalizedText:
+    return join([display_name(name), untranslated(f"({instant(t_ns)})")], " ", "")
 
 
 def _noticed(stored: StoredRun) -> Sentence:

@@ -11,6 +11,8 @@ import pytest
 from chaos.execution.execute import execute
 from chaos.execution.jobs import Job
 from chaos.execution.session import Session
+from chaos.i18n.causal import first_cause
+from chaos.i18n.texts import LocalizedText
 from chaos.judgement.cause_graph import BOXES_MAX, boxes_of, cause_graphs
 from chaos.judgement.causes import Link, Root
 from chaos.results.counterfactuals import CauseGraph
@@ -173,3 +175,59 @@ def test_a_flow_that_no_arrow_reaches_is_said_so(tmp_path: Path, write: Callable
         (graph,) = cause_graphs(journal, system.inputs.index, faults, [], [], SECOND)
     assert graph.unexplained == ["order"]
     assert graph.nodes == []
+
+
+REAL = '{ name: real, at: "10:06", for: 2min, slow: { service: bank, factor: 400 } }'
+
+
+@pytest.mark.parametrize(
+    ("other", "names"),
+    [
+        ('{ name: mild, at: "10:05", for: 4min, slow: { service: bank, factor: 2 } }', ["mild", "real"]),
+        ('{ name: idle, at: "10:05", for: 4min, slow: { service: bank, factor: 1 } }', ["real"]),
+        ('{ name: early, at: "10:02", for: 20s, slow: { service: bank, factor: 2 } }', ["real"]),
+    ],
+    ids=["overlapping", "without effect", "over before"],
+)
+def test_steps_of_one_target_are_named_if_they_were_in_force(
+    tmp_path: Path, write: Callable[..., Path], other: str, names: list[str]
+) -> None:
+    """Of two slows of one bank both are the root if both slowed it during the outage; else the one that did. Chain, headline and story."""
+    with Session() as session:
+        run = execute(session, Job(str(write(tmp_path, method=f"{other}\n  - {REAL}")), 1))
+    first = run.chains[0].nodes[0]
+    assert (first.kind, first.names) == ("step", names)
+    assert [node.kind for node in run.chains[0].nodes].count("step") == 1
+    assert first_cause(run.chains[0], run) == LocalizedText(f"fault {', '.join(names)}", f"故障：{'、'.join(names)}")
+
+
+def test_steps_that_hit_nothing_in_common_are_boxes_of_their_own() -> None:
+    """A third hits what both do: then they are one, each with what led to something."""
+    a, b = (
+        Root("step", "a", 0, (Part("service", "bank"),), STEP.symptom),
+        Root("step", "b", 0, (Part("pool", "p"),), STEP.symptom),
+    )
+    both = Root("step", "c", 0, (*a.parts, *b.parts), STEP.symptom)
+    links = [
+        link(0, "service/bank", None, STEP.symptom, 0),
+        link(0, "pool/p", None, STEP.symptom, 1),
+        link(10, "flow/order", "service/bank", RequestsFail(), 0),
+        link(20, "flow/quote", "pool/p", RequestsFail(), 1),
+    ]
+    assert [box.of for box in boxes_of(links, [a, b]).boxes if box.kind == "step"] == [("a",), ("b",)]
+    assert [box.of for box in boxes_of(links, [a, b, both]).boxes if box.kind == "step"] == [("a", "c", "b")]
+    assert [box.of for box in boxes_of(links[::2], [a, b, both]).boxes if box.kind == "step"] == [("a", "c")]
+
+
+def test_steps_of_before_are_asked_when_those_of_the_outage_explain_less(tmp_path: Path, write: Callable[..., Path]) -> None:
+    """During the outage only a slow spare was in force, which nobody asks: the chain begins at the hang that was over."""
+    method = '{ name: hang, at: "10:02", for: 20s, hang: { service: core } }'
+    with Session() as session:
+        job = Job(str(write(tmp_path, method=method)), 1)
+        run, inputs = execute(session, job), session.bind(job.system).inputs
+        journal = session.bind(job.system).run(inputs.scenario.model, 1)
+    (hang,), (outage,) = run.faults, run.outages
+    spare = FaultEvidence(name="spare", fault="slow", began_ns=outage.begin_ns, targets=["unit/spare#0"])
+    over = hang.model_copy(update={"ended_ns": outage.begin_ns})
+    (graph,) = cause_graphs(journal, inputs.index, [over, spare], [], [outage], SECOND)
+    assert (graph.nodes[0].names, graph.unexplained) == (["hang"], [])
