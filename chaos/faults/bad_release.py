@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field, model_validator
 
-from chaos.faults.common import system_of
-from chaos.faults.fault import OnInstances, Process, ProcessGenerator, Share, System, Target, require
+from chaos.faults.common import calls_to_operations, system_of
+from chaos.faults.fault import OnInstances, Process, ProcessGenerator, Share, System, Target, require, unit_counters
 from simcore.base.model import Model, Name
 from simcore.base.units import MINUTE
 from simcore.model.control.fields import Reading
@@ -75,6 +75,13 @@ class BadRelease(OnInstances):
         for operation in self.operations:
             require(f"operation of {self.service}", operation, system.architecture.services[str(self.service)].operations)
         return found
+
+    def readings(self, system: System) -> list[str]:
+        """Whoever is served while all work is slow or contended, who asks for a slow operation, and what it makes fail."""
+        hit, everything = self.targets(system), self.slow != 1.0 or self.contention is not None
+        names = super().readings(system) if everything else []
+        names += unit_counters(hit, "errors_injected") if self.errors else []
+        return names + calls_to_operations(system.index, {f"{self.service}.{operation}" for operation in self.operations})
 
     def apply(self, core: ActingCore, control: ControlPlane) -> Process:
         """Spoils the release's instances, and leaves with the control plane how it is undone: by rollback, which may fail or spread it,

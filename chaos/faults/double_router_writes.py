@@ -39,6 +39,9 @@ class DoubleRouterWrites(Fault):
             raise InputError("no link leads to a service that accepts orders")
         return [Target("link", f"{source}-{target}") for source, target in links]
 
+    def readings(self, system: System) -> list[str]:
+        return [f"link/{target.name}/duplicated" for target in self.targets(system)]
+
     def apply(self, core: ActingCore, control: ControlPlane) -> Process:
         for source, target in self._links(system_of(core)):
             core.inject.link(source, target, duplication=self.share)

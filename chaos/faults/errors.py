@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import Field
 
 from chaos.faults.common import system_of
-from chaos.faults.fault import OnInstances, Process
+from chaos.faults.fault import OnInstances, Process, System, unit_counters
 
 if TYPE_CHECKING:
     from simcore.control.acting import ActingCore
@@ -17,13 +17,16 @@ if TYPE_CHECKING:
 class Errors(OnInstances):
     """A share of the instances' requests fails with `error` before anything is done.
 
-    Code is the most frequent cause of severe incidents, 27 % of 152 [87].
+    Code is the most frequent cause of severe incidents, 27 % of 152 [87]. Took effect when a request failed by it.
     """
 
     fault: ClassVar[str] = "errors"
     title_zh: ClassVar[str] = "报错"
 
     share: Annotated[float, Field(gt=0, le=1)]
+
+    def readings(self, system: System) -> list[str]:
+        return unit_counters(self.targets(system), "errors_injected")
 
     def apply(self, core: ActingCore, control: ControlPlane) -> Process:
         for service, replica in self.instances(system_of(core)):

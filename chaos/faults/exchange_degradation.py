@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import Field, model_validator
 
 from chaos.faults.common import exchanges, system_of
-from chaos.faults.fault import Fault, Process, Share, System, Target
+from chaos.faults.fault import Fault, Process, Share, System, Target, unit_counters
 from simcore.base.model import Name
 from simcore.base.units import Duration
 from simcore.model.index import instance_name
@@ -46,15 +46,25 @@ class ExchangeDegradation(Fault):
     def targets(self, system: System) -> list[Target]:
         return [Target("unit", instance_name(service, replica)) for service, replica in self._instances(system)]
 
+    def readings(self, system: System) -> list[str]:
+        """Whoever is served while it is slow, what it is made to fail, and what sets out late."""
+        hit = self.targets(system)
+        names = super().readings(system) if self.slow != 1.0 else []
+        names += unit_counters(hit, "errors_injected") if self.errors else []
+        return names + ([f"link/{source}-{target}/sent" for source, target in self._links(system)] if self.reports_late else [])
+
+    def _links(self, system: System) -> list[tuple[str, str]]:
+        takers = {service for service, _ in self._instances(system)}
+        return [(link.source, link.target) for link in system.architecture.links if link.source in takers]
+
     def _turn(self, core: ActingCore, slow: float, errors: float, late_ns: int) -> None:
         system = system_of(core)
         instances = self._instances(system)
         for service, replica in instances:
             core.inject.slow(service, replica, slow)
             core.inject.error_rate(service, replica, errors)
-        for link in system.architecture.links:
-            if link.source in {service for service, _ in instances}:
-                core.inject.link(link.source, link.target, latency_add_ns=late_ns)
+        for source, target in self._links(system):
+            core.inject.link(source, target, latency_add_ns=late_ns)
 
     def apply(self, core: ActingCore, control: ControlPlane) -> Process:
         self._turn(core, self.slow, self.errors, self.reports_late)

@@ -137,6 +137,11 @@ def _counted_as(index: ArchitectureIndex, kind: str, name: str) -> Sequence[str]
     return index.resource_names(name) if name in resources.get(kind, ()) else [name]
 
 
+def unit_counters(targets: Sequence[Target], field: str) -> list[str]:
+    """Names of one counter of every instance among the targets: the evidence of a fault that hits a share of what comes."""
+    return [f"unit/{target.name}/{field}" for target in targets if target.kind == "unit"]
+
+
 def calls_to(index: ArchitectureIndex, service: str) -> list[str]:
     """The readings `call/<site>/attempts` of every call site that asks something of a service."""
     return [f"call/{site.name}/attempts" for site in index.call_sites.values() if site.callee == service]

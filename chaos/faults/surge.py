@@ -35,6 +35,9 @@ class Surge(OnFlows):
                 raise InputError(f"the flow {flow} has no rate in the workload {system.workload.name}, so it cannot surge")
         return found
 
+    def readings(self, system: System) -> list[str]:
+        return [f"flow/{target.name}/rate_changed" for target in self.targets(system)]
+
     def apply(self, core: ActingCore, control: ControlPlane) -> Process:
         for flow in self.flows:
             core.inject.flow_rate(flow, self.factor)

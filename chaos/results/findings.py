@@ -183,7 +183,7 @@ class UnsteadyBefore(Kinded):
 
 
 class NoEffect(Kinded):
-    """A step of the method never took effect: no request met its fault."""
+    """A step of the method never took effect: its fault hit nothing."""
 
     kind: Literal["no_effect"] = "no_effect"
     step: str

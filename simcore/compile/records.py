@@ -334,6 +334,7 @@ class RecordWriter:
             {"base": y.BY_RATE, "surge": y.BY_RATE, "backlog": y.BY_BACKLOG, "reconnect": y.BY_LIST, "probe": y.BY_PROBE}[kind],
         )
         self.set(at, y.STREAM_FLOATS, self.f.put([1.0 if kind == "base" else 0.0, 1.0, 0.0]))
+        self.set(at, y.STREAM_EXTRA, kind == "surge")
         load = self.workload.flows.get(flow)
         if load is None:
             return

@@ -267,7 +267,10 @@ def is_duplicated(m, f, c, link):
     if link == _0 or m[c + y.TASK_FLAGS] & y.FLAG_COPY:
         return False
     share = f[U(m[link + y.LINK_FLOATS]) + y.LINK_FLOAT_DUPLICATION]
-    return share > 0.0 and uniform(combine(U(m[c + y.TASK_PATH]) + _DUPLICATE_DRAW, _0)) < share
+    if share > 0.0 and uniform(combine(U(m[c + y.TASK_PATH]) + _DUPLICATE_DRAW, _0)) < share:
+        m[link + y.LINK_DUPLICATED] += 1
+        return True
+    return False
 
 
 @inner
@@ -778,6 +781,7 @@ def work_ns(m, f, k, pc):
         if share > 0.0:
             drawn = uniform(combine(U(m[k + y.TASK_PATH]) + _GREY, _0))
             if drawn < share:
+                m[instance + y.INSTANCE_SLOWED] += 1
                 duration *= f[knobs + y.INSTANCE_FLOAT_GREY_FACTOR]
             more = U(m[instance + y.INSTANCE_GREY_MORE])
             for _ in range(m[instance + y.INSTANCE_GREY_MORE_N]):
@@ -1058,6 +1062,7 @@ def begin(m, f, k, instance):
     if m[instance + y.INSTANCE_SPECIAL]:
         share = f[U(m[instance + y.INSTANCE_FLOATS]) + y.INSTANCE_FLOAT_ERROR]
         if share > 0.0 and uniform(combine(U(m[k + y.TASK_PATH]) + _ERROR, _0)) < share:
+            m[instance + y.INSTANCE_ERRORS_INJECTED] += 1
             return y.ERROR
     if m[U(m[k + y.TASK_OPERATION]) + y.OPERATION_LIFETIME] >= 0:
         return look_up_key(m, k)

@@ -227,8 +227,10 @@ INSTANCE_PAUSED = U(11)  # 1 while it stands still: its work, and what arrives
 INSTANCE_PARKED = U(12)  # tasks and messages that wait until it is up or thaws: a queue
 INSTANCE_GREY_MORE = U(21)  # further grey shares with their factors, in the float arena, the largest share first
 INSTANCE_GREY_MORE_N = U(22)  # how many they are
-INSTANCE_POOLS = U(24)  # pools and limits of the service, by local number
-INSTANCE_SIZE = U(64)
+INSTANCE_ERRORS_INJECTED = U(23)  # requests that a share of errors made fail
+INSTANCE_SLOWED = U(24)  # work steps that a grey share made slow
+INSTANCE_POOLS = U(25)  # pools and limits of the service, by local number
+INSTANCE_SIZE = U(65)
 
 # what faults do to the work of an instance
 INSTANCE_FLOAT_SLOW = U(0)  # factor on all work
@@ -273,6 +275,7 @@ LINK_LOST_ANSWER = U(7)  # answers lost
 LINK_CLEAN = U(8)  # takes no time and loses nothing
 LINK_HELD_REQUEST = U(9)  # requests and messages that came to a cut that holds or resets
 LINK_HELD_ANSWER = U(10)  # answers that came to a cut that holds or resets
+LINK_DUPLICATED = U(11)  # requests and messages sent twice
 LINK_SIZE = U(12)
 
 # shares and a factor of a link
@@ -360,6 +363,7 @@ FLOW_BLOCKED = U(10)  # intents that never got to where they do anything
 FLOW_LATENCY_NS_SUM = U(11)  # from submission to answer, of all that have ended, ns
 FLOW_PENDING = U(12)  # intents without an answer
 FLOW_NUMBER = U(13)  # in the journal
+FLOW_RATE_CHANGED = U(14)  # intents that a factor on the rate brought or kept away
 FLOW_SIZE = U(16)
 
 # a stream of arrivals of a flow
@@ -383,7 +387,8 @@ STREAM_FOLLOWED = U(16)  # the stream that it follows
 STREAM_DELAY = U(17)  # distribution of the time until it follows
 STREAM_WHERE = U(18)  # it follows customers with this attribute; 0: all
 STREAM_VALUE = U(19)  # and this value of it
-STREAM_SIZE = U(20)
+STREAM_EXTRA = U(20)  # 1: its intents come on top of the workload's own
+STREAM_SIZE = U(21)
 
 # factors and shares of a stream
 STREAM_FLOAT_FACTOR = U(0)  # on the rates

@@ -108,7 +108,10 @@ def arrive(m, f, L, rows, stream, token):
     root = combine(U(m[stream + y.STREAM_HASH]), U(n))
     if kind == y.BY_RATE:
         keep = f[U(m[stream + y.STREAM_FLOATS]) + y.STREAM_FLOAT_THIN]
-        if keep < 1.0 and uniform(combine(root, _THIN)) >= keep:
+        kept_away = keep < 1.0 and uniform(combine(root, _THIN)) >= keep
+        if kept_away or m[stream + y.STREAM_EXTRA]:
+            m[U(m[stream + y.STREAM_FLOW]) + y.FLOW_RATE_CHANGED] += 1
+        if kept_away:
             return NOBODY
     if m[stream + y.STREAM_FOLLOWER] != 0:
         schedule_follower(m, f, U(m[stream + y.STREAM_FOLLOWER]), root, n)

@@ -523,7 +523,9 @@ INSTANCE = Record(
         Word("parked", "tasks and messages that wait until it is up or thaws: a queue", width=9, at=12),
         Word("grey_more", "further grey shares with their factors, in the float arena, the largest share first"),
         Word("grey_more_n", "how many they are"),
-        Word("pools", "pools and limits of the service, by local number", width=40, at=24),
+        Word("errors_injected", "requests that a share of errors made fail", _CUMULATIVE),
+        Word("slowed", "work steps that a grey share made slow", _CUMULATIVE),
+        Word("pools", "pools and limits of the service, by local number", width=40, at=25),
     ),
     kind="unit",
 )
@@ -601,6 +603,7 @@ LINK = Record(
         Word("clean", "takes no time and loses nothing"),
         Word("held_request", "requests and messages that came to a cut that holds or resets", _CUMULATIVE),
         Word("held_answer", "answers that came to a cut that holds or resets", _CUMULATIVE),
+        Word("duplicated", "requests and messages sent twice", _CUMULATIVE),
     ),
     kind="link",
     size=12,
@@ -829,6 +832,7 @@ FLOW = Record(
         Word("latency_ns_sum", "from submission to answer, of all that have ended, ns", _CUMULATIVE, _BOTH),
         Word("pending", "intents without an answer", _GAUGE, _BOTH),
         Word("number", "in the journal"),
+        Word("rate_changed", "intents that a factor on the rate brought or kept away", _CUMULATIVE),
     ),
     kind="flow",
     size=16,
@@ -857,6 +861,7 @@ STREAM = Record(
         Word("delay", "distribution of the time until it follows"),
         Word("where", "it follows customers with this attribute; 0: all"),
         Word("value", "and this value of it"),
+        Word("extra", "1: its intents come on top of the workload's own"),
     ),
 )
 STREAM_KINDS = Codes(

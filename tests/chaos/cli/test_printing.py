@@ -37,7 +37,7 @@ RUN = RunResult(
     workload="normal-day",
     seed=7,
     verdict="fail",
-    reasons=["impaired_s ≤ 300 s in 90% of the runs, but it is 1110 s", "the bank hangs never took effect: nothing met it"],
+    reasons=["impaired_s ≤ 300 s in 90% of the runs, but it is 1110 s", "the bank hangs never took effect: it hit nothing"],
     digest="d",
     window=(34_200_000_000_000, 36_000_000_000_000),
     measures=Measures(
@@ -96,7 +96,7 @@ ENGLISH = """\
 fail: One bank hangs
 incidents/one on legacy-coupled in production, normal-day, seed 7, 09:30:00 to 10:00:00
   impaired_s ≤ 300 s in 90% of the runs, but it is 1110 s
-  the bank hangs never took effect: nothing met it
+  the bank hangs never took effect: it hit nothing
 
 failed orders  123 of 1,200 (10.2%): blocked 100, failed 20, unknown 3
 in truth       duplicated 2, late 5
@@ -119,7 +119,7 @@ CHINESE = """\
 未通过：一家银行假死
 incidents/one，架构 集中耦合的传统核心，环境 生产环境，负载 平常日，随机种子 7，09:30:00 至 10:00:00
   服务异常时长 ≤ 300 秒（90% 的运行），实际：1110 秒
-  银行假死 未触发：没有请求经过故障点
+  银行假死 未触发：没有产生任何影响
 
 失败委托       1,200 笔中 123 笔（10.2%）：未能提交 100，报错 20，结果不明 3
 账实核对       重复委托 2、报单延迟 5
@@ -219,7 +219,7 @@ def test_many_runs_in_chinese() -> None:
         "未通过  一家银行假死（架构 集中耦合的传统核心，环境 生产环境）：服务异常 18.5 分钟，失败委托 123 笔\n"
     )
     assert "        未通过：服务异常时长 ≤ 300 秒（90% 的运行）：3 次运行中 0 次成立，需要 3 次（比例的 95% 区间 0% 至 " in text
-    assert "        随机种子 1：银行假死 未触发：没有请求经过故障点" in text
+    assert "        随机种子 1：银行假死 未触发：没有产生任何影响" in text
     assert "的 服务异常时长 比 incidents/one（架构 舱壁隔离方案，环境 预发布环境） 至少高 60 秒" in text
     assert "        随机种子 1：1110 秒 对 0 秒\n        共用与否\n" in text
     assert text.endswith("未通过：1 个场景，1 组配对，3 次运行：通过 1，未通过 1，无法判定 0\n")

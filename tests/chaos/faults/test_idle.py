@@ -108,6 +108,42 @@ def test_an_idle_fault_took_no_effect(
     assert not took_effect(*run(root, fault, words, cover, load))
 
 
+# Faults that hit a share of what comes: so small a share that it hits nothing, however much comes.
+NEXT_TO_NOTHING: list[tuple[str, Words]] = [
+    ("bad-release", {"service": "counter", "errors": 1e-9}),
+    ("double-router-writes", {"share": 1e-9}),
+    ("duplication", {"from": "counter", "to": "db", "share": 1e-9}),
+    ("errors", {"service": "counter", "share": 1e-9}),
+    ("exchange-degradation", {"exchange": "sse", "errors": 1e-9}),
+    ("grey-failure", {"service": "db", "share": 1e-9, "factor": 9}),
+    ("link-loss", {"from": "counter", "to": "db", "request": 1e-9, "answer": 1e-9}),
+    ("session-drop", {"share": 1e-9}),
+    ("surge", {"flows": ["order"], "factor": 1.000000001}),
+    ("surge", {"flows": ["order"], "factor": 0.999999999}),
+]
+
+
+@pytest.mark.parametrize(("fault", "words"), NEXT_TO_NOTHING, ids=lambda x: x if isinstance(x, str) else "")
+def test_a_share_that_hits_nothing_took_no_effect(fault: str, words: Words, root: Path) -> None:
+    """Requests that met the fault and were spared are no evidence; with a share of a half it took effect in the same run."""
+    assert not took_effect(*run(root, fault, words, None, BUSY))
+    half = {word: 0.5 if isinstance(value, float) and value < 2 else value for word, value in words.items()}
+    assert took_effect(*run(root, fault, half, None, BUSY))
+
+
+def test_every_fault_with_a_share_is_tried_with_next_to_none() -> None:
+    """Whatever takes a probability stands in the list above; of a release's rollback it is what people do afterwards."""
+    with_share = {name for name, fault in shipped_faults().items() if {"share", "errors", "request"} & set(fault.model_fields)}
+    assert with_share <= {fault for fault, _ in NEXT_TO_NOTHING}
+
+
+def test_a_release_that_slows_what_nobody_asks_for_took_no_effect(root: Path) -> None:
+    """Other operations of the service are asked for all the time; one that is called from nowhere is not."""
+    assert not took_effect(
+        *run(root, "bad-release", {"service": "counter", "operations": {"fund": 9}}, None, ["flows.fund.rate=0.000001/s"])
+    )
+
+
 @pytest.mark.parametrize("fault", ["drill", "failover"])
 def test_what_is_not_under_way_yet_begins(fault: str, root: Path) -> None:
     """The idle cases of a failover and its drill are idle for joining what is under way, and for nothing else."""

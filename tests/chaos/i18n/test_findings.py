@@ -148,8 +148,8 @@ REASONS: list[tuple[Reason, str, str]] = [
     ),
     (
         NoEffect(step="the core hangs"),
-        "the core hangs never took effect: nothing met it",
-        "the core hangs 未触发：没有请求经过故障点",
+        "the core hangs never took effect: it hit nothing",
+        "the core hangs 未触发：没有产生任何影响",
     ),
     (
         NotDone(step="restart", why="no such pool"),
@@ -235,7 +235,7 @@ def test_steps_of_a_scenario_are_called_as_its_file_says() -> None:
     """In Chinese, where it has Chinese; in English by its own name."""
     chinese = {"the core hangs": "柜台假死"}
     assert reason_text(NoEffect(step="the core hangs"), chinese) == LocalizedText(
-        "the core hangs never took effect: nothing met it", "柜台假死 未触发：没有请求经过故障点"
+        "the core hangs never took effect: it hit nothing", "柜台假死 未触发：没有产生任何影响"
     )
     assert reason_text(NotDone(step="another", why="w"), chinese)["zh"].startswith("another 未能实施")
 
