@@ -15,8 +15,8 @@ from simcore.base.errors import InputError
 from simcore.base.units import DAY, MINUTE
 from simcore.compile.arena import Ints
 from simcore.compile.plan import Plan
+from simcore.control.chance import uniforms
 from simcore.control.cosimulation import Cosimulation, breaker_events
-from simcore.control.injection import uniforms
 from simcore.control.plane import ControlPlane, start_control
 from simcore.journal.model import FLAGS, REPORTED_LATE, Columns, Journal
 from simcore.journal.writer import JournalWriter

@@ -16,7 +16,7 @@ from simcore.kernel.random import mix_int
 from simcore.model.architecture import Architecture
 from simcore.model.index import ArchitectureIndex
 from simcore.model.left_out import NOTHING, LeftOut
-from simcore.model.workload import Workload
+from simcore.model.workload import MARKET, Workload
 
 Details = Mapping[str, object]
 """What the maker of a run adds to the journal's meta, JSON."""
@@ -51,6 +51,11 @@ class Plan:
     def architecture(self) -> Architecture:
         """The architecture that is run."""
         return self.index.architecture
+
+    @property
+    def markets(self) -> list[str]:
+        """The exchanges by their numbers; none if nothing goes by the workload's attribute `exchange`: there is one then, without a name."""
+        return self.attribute_values.get(MARKET, [])
 
     @property
     def seed_key(self) -> int:

@@ -98,8 +98,8 @@ class RecordWriter:
 
     def _add_pools(self) -> None:
         for name, pool in self.architecture.pools.items():
-            for i, label in enumerate(self.index.resource_names(name)):
-                self._add_pool(label, pool, self._capacity(name, pool, i))
+            for label in self.index.resource_names(name):
+                self._add_pool(label, pool)
         for name, limit in self.architecture.limits.items():
             for label in self.index.resource_names(name):
                 at = self.m.take(y.LIMIT_SIZE)
@@ -111,21 +111,11 @@ class RecordWriter:
                 self.handles["limit"][label] = at
                 self._add_columns("limit", label, at)
 
-    def _capacity(self, name: str, pool: Pool, i: int) -> float:
-        """A standby replica's pools of its own may be smaller than its primary's."""
-        if pool.per == "replica":
-            for user in map(self.architecture.services.__getitem__, self.index.users_of(name)):
-                if user.standby and i >= user.replicas:
-                    return user.standby.capacity
-        return 1.0
-
-    def _add_pool(self, label: str, pool: Pool, capacity: float) -> None:
+    def _add_pool(self, label: str, pool: Pool) -> None:
         at = self.m.take(y.POOL_SIZE)
         self.handles["pool"][label] = at
-        slots = (
-            y.UNLIMITED if pool.slots == "unlimited" else pool.slots if capacity == 1.0 else max(1, round(pool.slots * capacity))
-        )
-        self.set(at, y.POOL_SLOTS, slots)
+        slots = self.index.slots_of(label)
+        self.set(at, y.POOL_SLOTS, y.UNLIMITED if slots is None else slots)
         self.set(at, y.POOL_QUEUE_LIMIT, y.NEVER if pool.queue == "unbounded" else pool.queue)
         self.set(at, y.POOL_DISCIPLINE, records.DISCIPLINES.number(pool.discipline))
         self.set(at, y.POOL_LAST, self.start)

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 import simpy
 
 from simcore.compile.plan import Plan
+from simcore.control.contributor import Contributor
 from simcore.control.cosimulation import Cosimulation
-from simcore.control.injection import Contributor
 from simcore.model.distributions import Distribution
 
 

@@ -14,15 +14,16 @@ import numpy as np
 import simpy
 
 from simcore.base.errors import InputError
-from simcore.compile.arena import Floats, Ints, distribution_record
+from simcore.compile.arena import Ints
 from simcore.compile.plan import Plan
+from simcore.control.chance import Chance
 from simcore.control.event_names import BREAKER_WORDS
 from simcore.control.handles import ProbeAnswer
 from simcore.control.injection import Injection
+from simcore.control.kernel_switches import KernelSwitches
 from simcore.control.sampling import PolledSampler, Sampler, Sampling
 from simcore.journal.writer import LoggedEvent
 from simcore.kernel import layout as y
-from simcore.kernel import random
 from simcore.kernel.machine import Machine
 from simcore.kernel.records import JOURNAL_RECORDS, SAMPLE_KINDS, Mode
 from simcore.model.distributions import Distribution
@@ -46,11 +47,11 @@ class Cosimulation:
     def __init__(self, plan: Plan, machine: Machine, log: Callable[[LoggedEvent], None]) -> None:
         self.plan, self._machine, self._log = plan, machine, log
         self.env = Clock(initial_time=plan.start)
-        self.inject = Injection(plan, machine)
+        self._switches = KernelSwitches(plan, machine)
+        self.inject = Injection(plan, self._switches)
+        self._chance = Chance(plan.seed_key)
         self._watches: list[tuple[int, int, simpy.Event]] = []
         self._probes: dict[int, simpy.Event] = {}
-        self._purposes: dict[str, int] = {}
-        self._distributions: dict[int, tuple[Distribution, Floats]] = {}  # by id, which is theirs alone as long as they are held
         self._probe_number = 0
         self._indices: dict[tuple[str, str, str], int] = {}
         self._samplers: list[KernelSampler] = []
@@ -72,7 +73,8 @@ class Cosimulation:
     def read(self, kind: str, name: str, field: str) -> int:
         """A cumulative counter or gauge, exact now. Of an instance also `down_since`: the instant it went down (ns), -1 while it is up."""
         if kind == "unit" and field == DOWN_SINCE:
-            return self.inject.down_since.get(self._index("unit", name, "up") - int(y.INSTANCE_UP), -1)
+            self._index(kind, name, "up")  # raises if there is none of that name
+            return self._switches.down_since(name)
         if (kind, name, field) not in self._indices:
             self._indices[kind, name, field] = self._index(kind, name, field)
         if field in _INTEGRALS:
@@ -107,23 +109,13 @@ class Cosimulation:
         """Writes an event to the journal, at the present time: its word, what it is about, and details."""
         self._log(LoggedEvent(int(self.env.now), what, subject, detail))
 
-    def _key(self, purpose: str, n: int) -> int:
-        if purpose not in self._purposes:
-            self._purposes[purpose] = random.name_hash(f"control/{purpose}")
-        return random.combine_int(self.plan.seed_key ^ self._purposes[purpose], n % (1 << 64))
-
     def draw(self, purpose: str, n: int = 0) -> float:
         """A uniform random number in (0, 1), fixed by the run's seed, `purpose` and `n` alone: what else is drawn does not change it."""
-        return (float(self._key(purpose, n) >> 11) + 0.5) * 2.0**-53
+        return self._chance.draw(purpose, n)
 
     def sample(self, distribution: Distribution, purpose: str, n: int = 0) -> int:
         """A random duration of the distribution, ns, fixed by the run's seed, `purpose` and `n` alone."""
-        if id(distribution) not in self._distributions:
-            self._distributions[id(distribution)] = distribution, np.array([*distribution_record(distribution), 0.0, 0.0])
-        with np.errstate(over="ignore"):
-            return int(
-                random.sample_once(self._distributions[id(distribution)][1], np.uint64(0), np.uint64(self._key(purpose, n)))
-            )
+        return self._chance.sample(distribution, purpose, n)
 
     def probe(self, flow: str) -> simpy.Event:
         """Submits one synthetic intent of a flow now. The event's value: a ProbeAnswer."""
@@ -176,7 +168,7 @@ class Cosimulation:
     def close(self) -> None:
         """Frees the memory of a finished run; nothing of this object can be used afterwards. Processes, their environment and this object
         refer to each other in circles, so that without it the arenas would stay until the garbage collector runs, some runs later."""
-        for holder in (self.inject, self):
+        for holder in (self.inject, self._switches, self):
             vars(holder).clear()
 
     def _set_watches(self) -> None:

@@ -18,7 +18,8 @@ from simcore.model.workload import Workload
 
 
 class PlanView(Protocol):
-    """The part of a plan the control plane reads. `start` and `end` are ns since midnight of the first day."""
+    """The part of a plan that the control plane, its knobs and faults read. `start` and `end` are ns since midnight of the first day;
+    `markets` are the exchanges by number (none: there is one, without a name); `seed_key` is what every key of chance begins with."""
 
     @property
     def index(self) -> ArchitectureIndex: ...
@@ -32,6 +33,10 @@ class PlanView(Protocol):
     def end(self) -> int: ...
     @property
     def left_out(self) -> LeftOut: ...
+    @property
+    def markets(self) -> list[str]: ...
+    @property
+    def seed_key(self) -> int: ...
 
 
 class Knobs(Protocol):

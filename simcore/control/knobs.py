@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Generic, Literal, NamedTuple, TypeVar
+from typing import Generic, Literal, NamedTuple, TypeVar, get_args
 
 V = TypeVar("V")
 Rule = Callable[[V, Sequence[V]], V]
@@ -31,12 +31,12 @@ def union(setting: int, contributions: Sequence[int]) -> int:
 
 
 Cut = Literal["none", "held", "reset", "lost"]
-"""What becomes of what comes to a link that is cut: simcore.kernel.records.CUTS."""
+"""What becomes of what comes to a link that is cut, the worst last; "none": there is no cut."""
 
 
-def worst(setting: int, contributions: Sequence[int]) -> int:
+def worst(setting: Cut, contributions: Sequence[Cut]) -> Cut:
     """Of several cuts that which leaves least: what is lost is neither held nor reset."""
-    return max((setting, *contributions))
+    return max((setting, *contributions), key=get_args(Cut).index)
 
 
 def either(setting: float, contributions: Sequence[float]) -> float:

@@ -246,6 +246,22 @@ class ArchitectureIndex:
         """The one of `resource_names` that the instance of that number takes from."""
         return f"{resource}#{number}" if self.is_per_replica(resource) else resource
 
+    def slots_of(self, label: str) -> int | None:
+        """The slots that a pool, by one of its `resource_names`, has in the beginning; None: without limit. A standby's own may be fewer
+        than its primary's. KeyError if there is none of that name."""
+        name, _, number = label.partition("#")
+        pool = self.architecture.pools[name]
+        if pool.slots == "unlimited":
+            return None
+        capacity = self._capacity(name, int(number)) if pool.per == "replica" else 1.0
+        return pool.slots if capacity == 1.0 else max(1, round(pool.slots * capacity))
+
+    def _capacity(self, pool: str, number: int) -> float:
+        for user in map(self.architecture.services.__getitem__, self.users_of(pool)):
+            if user.standby and number >= user.replicas:
+                return user.standby.capacity
+        return 1.0
+
     # -- what is written -------------------------------------------------------------------------------------------------------
 
     @cached_property

@@ -65,9 +65,9 @@ RULES = [
         ("simcore/kernel/planted.py", "from simcore.base.units import MS"),
     ),
     Rule(
-        "only the cosimulation and its knobs reach the kernel from the control plane",
+        "only the cosimulation, its switches and chance reach the kernel from the control plane",
         "simcore/control/",
-        ("simcore/control/cosimulation.py", "simcore/control/injection.py"),
+        ("simcore/control/cosimulation.py", "simcore/control/kernel_switches.py", "simcore/control/chance.py"),
         lambda name: not within(name, "simcore.kernel"),
         ("simcore/control/planted.py", "from ..kernel import state"),
     ),

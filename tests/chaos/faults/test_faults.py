@@ -314,7 +314,7 @@ def test_two_steps_do_not_share_their_jitter() -> None:
 
         def look(core: Any, control: Any) -> None:
             knobs = core.inject._knobs.items()
-            found.update(c.value for (name, _), knob in knobs if "link_word" in name for c in knob._contributions.values())
+            found.update(c.value for (name, _), knob in knobs if name == "latency_add_ns" for c in knob._contributions.values())
 
         run(list(method), also=_act_at("09:31:20", look))
         return found

@@ -1,34 +1,157 @@
-"""The knobs that need more than setting a word."""
+"""What the knobs make of several turns, as a switchboard without a data plane is asked for it."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
 
-from simcore.compile.arena import distribution_record
-from simcore.control.injection import scaled
-from simcore.kernel import random
-from simcore.model.distributions import Distribution
+from simcore.base.errors import InputError
+from simcore.base.units import SECOND, parse_clock
+from simcore.compile.plan import Plan, compile_plan
+from simcore.control.contributor import Contributor
+from simcore.control.injection import Injection
+from simcore.control.knobs import Grey, Taken
+from simcore.control.switches import LinkState, Switchboard
+from simcore.library import load_pair
 
-FAMILIES: list[Any] = [
-    "20ms", {"exponential": "20ms"}, {"lognormal": {"median": "20ms", "p99": "90ms"}}, {"gamma": {"mean": "20ms", "shape": 0.5}},
-    {"erlang": {"mean": "20ms", "stages": 3}}, {"hyperexponential": {"mean": "20ms", "scv": 4}}, {"uniform": ["5ms", "35ms"]},
-    {"empirical": {"values": ["10ms", "20ms", "60ms"], "weights": [5, 3, 2]}},
-]  # fmt: skip
+START = parse_clock("09:30")
 
 
-@pytest.mark.parametrize("words", FAMILIES, ids=lambda w: next(iter(w)) if isinstance(w, dict) else "constant")
-def test_scaled_work_takes_so_many_times_as_long(words: Any) -> None:
-    """With the same random numbers every draw of every family is the factor times as long, to the rounding of a nanosecond."""
-    record = np.array([*distribution_record(Distribution.model_validate(words)), 7.0, 7.0])
-    longer = record.copy()
-    changed = scaled(record, 0, 8.0)
-    longer[: len(changed)] = changed
-    assert longer[-2:].tolist() == [7.0, 7.0]
-    with np.errstate(over="ignore"):
-        for n in range(50):
-            key = np.uint64(random.combine_int(11, n))
-            before, after = (int(random.sample_once(r, np.uint64(0), key)) for r in (record, longer))
-            assert after == pytest.approx(8.0 * before, rel=1e-9, abs=5)
+class Recorder:
+    """A switchboard that writes down what is set. Every tenth customer is logged in."""
+
+    def __init__(self) -> None:
+        self.now = START
+        self.set: list[tuple[Any, ...]] = []
+
+    def logged_in(self) -> Any:
+        return np.arange(0, 1000, 10)
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in vars(Switchboard):
+            raise AttributeError(name)
+        return partial(self._called, name)
+
+    def _called(self, name: str, *arguments: Any, **named: Any) -> None:
+        self.set.append((name, *arguments, *named.values()))
+
+
+class Knobs:
+    """An injection with the switches it turns."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.switches = Recorder()
+        self.people = Injection(plan, self.switches)
+        self.one, self.other = (Contributor(self.people, by) for by in ("one", "other"))
+
+    def turned(self) -> list[tuple[Any, ...]]:
+        """What has been set since the last time."""
+        found, self.switches.set = self.switches.set, []
+        return found
+
+
+@pytest.fixture(scope="module")
+def plan() -> Plan:
+    return compile_plan(*load_pair("legacy-coupled", "normal-day"), seed=1, start=START, end=START + SECOND)
+
+
+@pytest.fixture
+def knobs(plan: Plan) -> Knobs:
+    return Knobs(plan)
+
+
+def test_an_instance_hangs_once_it_is_up(knobs: Knobs) -> None:
+    """What hangs while it is down is set so when it comes up; a restart by people ends what is not firm."""
+    knobs.people.crash("counter", 0)
+    knobs.one.hang("counter", 0, firm=True)
+    assert knobs.turned() == [("set_down", "counter", 0, True)]
+    knobs.people.restart("counter", 0)
+    assert knobs.turned() == [("set_down", "counter", 0, False), ("set_still", "counter", 0, True, False)]
+    knobs.one.release()
+    assert knobs.turned() == [("set_still", "counter", 0, False, False)]
+
+
+def test_contributions_make_one_value(knobs: Knobs) -> None:
+    """Factors multiply, grey shares are nested, and what is taken back leaves the other."""
+    knobs.one.slow("counter", 0, 2.0)
+    knobs.other.slow("counter", 0, 3.0)
+    knobs.one.release()
+    assert knobs.turned() == [("set_slowness", "counter", 0, factor) for factor in (2.0, 6.0, 3.0)]
+    knobs.one.grey("counter", 0, 0.1, 4.0)
+    knobs.other.grey("counter", 0, 0.5, 2.0)
+    assert knobs.turned()[-1] == ("set_grey", "counter", 0, (Grey(0.5, 2.0), Grey(0.1, 4.0)))
+
+
+def test_a_shut_gate_takes_all_slots(knobs: Knobs, plan: Plan) -> None:
+    """A pool has no slots while its gate is shut, whatever its knob says, and what that says once it opens; None is the file's."""
+    pool, made = next((name, made) for name, made in plan.architecture.pools.items() if made.gate and made.per == "shared")
+    knobs.people.gate(str(made.gate), open=False)
+    assert ("set_slots", pool, 0) in knobs.turned()
+    knobs.one.pool_slots(pool, 1)
+    assert knobs.turned() == [("set_slots", pool, 0)]
+    knobs.people.gate(str(made.gate), open=True)
+    assert ("set_slots", pool, 1) in knobs.turned()
+    knobs.one.pool_slots(pool, None)
+    planned = plan.index.slots_of(pool)
+    assert knobs.turned() == [("set_slots", pool, planned)]
+    assert planned == (None if made.slots == "unlimited" else made.slots)
+
+
+def test_a_link_is_set_as_a_whole(knobs: Knobs, plan: Plan) -> None:
+    """Each knob changes its part of the link's state; of several cuts the worst holds."""
+    link = plan.architecture.links[0]
+    planned = LinkState(1.0, 0, link.loss.request, link.loss.answer, link.duplication, "none", "none")
+    knobs.one.link(link.source, link.target, latency_factor=2.0, partition_request="held")
+    knobs.other.link(link.source, link.target, partition_request="lost", latency_add_ns=5)
+    knobs.other.link(link.source, link.target, partition_request="reset")
+    knobs.one.release()
+    states = [state for _, _, _, state in knobs.turned()]
+    slower = planned._replace(latency_factor=2.0)
+    assert states == [
+        slower,
+        slower._replace(partition_request="held"),
+        slower._replace(partition_request="held", latency_add_ns=5),
+        slower._replace(partition_request="lost", latency_add_ns=5),
+        slower._replace(partition_request="reset", latency_add_ns=5),
+        planned._replace(partition_request="reset", latency_add_ns=5),
+    ]
+
+
+def test_exchanges_go_by_number(knobs: Knobs, plan: Plan) -> None:
+    """An exchange is set by its place among the plan's markets."""
+    assert len(plan.markets) > 1
+    knobs.one.market(plan.markets[1], orders=False, cancels=True)
+    assert knobs.turned() == [("set_market", 1, Taken(False, True))]
+
+
+def test_lost_sessions_come_back(knobs: Knobs) -> None:
+    """Of those logged in the share loses its session, and those whose clients are open log in again within the time."""
+    returned = knobs.people.drop_sessions(0.5, 10 * SECOND)
+    (_, lost), (_, flow, times, customers) = knobs.turned()
+    assert 20 < len(lost) < 80
+    assert set(customers) <= set(lost) <= set(range(0, 1000, 10))
+    assert (flow, len(customers)) == ("login", returned)
+    assert START <= times.min() <= times.max() < START + 10 * SECOND
+
+
+@pytest.mark.parametrize(
+    "turn",
+    [
+        lambda knobs: knobs.crash("countr"),
+        lambda knobs: knobs.work("counter", "place", 2.0),
+        lambda knobs: knobs.pool_slots("router", 3),
+        lambda knobs: knobs.limit_rate("logins", 3.0),
+        lambda knobs: knobs.link("counter", "moon", loss_request=0.1),
+        lambda knobs: knobs.flow_rate("orders", 2.0),
+        lambda knobs: knobs.call_policy("counter/none", attempts=1),
+        lambda knobs: knobs.market("nyse", True, True),
+    ],
+)
+def test_what_there_is_not_is_refused(knobs: Knobs, turn: Any) -> None:
+    """An unknown name sets nothing and says what there is."""
+    with pytest.raises(InputError, match=r"did you mean|there are"):
+        turn(knobs.people)
+    assert knobs.turned() == []
