@@ -23,7 +23,9 @@ from chaos.measures.formatting import duration, number
 from chaos.results.counterfactuals import Counterfactuals
 from chaos.results.run import RunResult
 
-STYLE = {"hurt": "bold red", "helped": "green", "no_difference": ""}
+STYLE = {"hurt": "bold red", "mixed": "red", "helped": "green", "no_difference": ""}
+WORSE = ("hurt", "mixed")
+WORDS = {"hurt": "▼ worse", "mixed": "▲▼ both", "helped": "▲ better", "no_difference": "＝ same "}
 
 
 @click.command()
@@ -59,13 +61,14 @@ def print_causes(runs: Sequence[RunResult], console: Console) -> None:
         for text, style in lines(run):
             say(console, text, style)
     shown = [run.counterfactuals for run in runs if run.counterfactuals is not None]
-    effects = [found.effect for found in shown]
+    effects = [found.effect for found in shown if found.acted]
     open_flows = sum(len(graph.unexplained) for run in runs for graph in run.chains)
     say(console, "")
     say(
         console,
         f"{len(runs)} runs of {len({run.scenario for run in runs})} scenarios: acting helped in {effects.count('helped')}, made no "
-        f"difference in {effects.count('no_difference')}, was worse than not acting in {effects.count('hurt')}; "
+        f"difference in {effects.count('no_difference')}, helped and hurt in {effects.count('mixed')}, was worse than not acting in "
+        f"{effects.count('hurt')}; nobody acted in {len(shown) - len(effects)}; "
         f"{open_flows} failing flows are not explained; {sum(found.runs for found in shown)} runs made",
     )
 
@@ -73,8 +76,8 @@ def print_causes(runs: Sequence[RunResult], console: Console) -> None:
 def lines(run: RunResult) -> Iterator[tuple[str, str]]:
     """What is said of a run, with its style."""
     if (shown := run.counterfactuals) is not None:
-        yield f"{_headline(run, shown)}", STYLE[shown.effect]
-        if shown.effect == "hurt":
+        yield _headline(run, shown), STYLE[shown.effect] if shown.acted else ""
+        if shown.effect in WORSE:
             for reason in reasons(run, shown):
                 yield f"        {reason}", ""
     for graph in run.chains:
@@ -84,17 +87,20 @@ def lines(run: RunResult) -> Iterator[tuple[str, str]]:
 
 
 def _headline(run: RunResult, shown: Counterfactuals) -> str:
-    words = {"hurt": "▼ worse", "helped": "▲ better", "no_difference": "＝ same "}
-    nobody = shown.nobody_acts
+    nobody, failed, impaired = shown.nobody_acts, number(shown.as_run.failed_orders), duration(shown.as_run.impaired_s)
+    name = f"{run.scenario} seed {run.seed}"
+    if not shown.acted:
+        return f"– nobody acted {name}: failed orders {failed}; impaired {impaired}"
+    books = f"; wrong in the books {number(shown.as_run.wrong_in_the_books)}, nobody acting {number(nobody.wrong_in_the_books)}"
     return (
-        f"{words[shown.effect]} {run.scenario} seed {run.seed}: failed orders {number(shown.as_run.failed_orders)}, nobody acting "
-        f"{number(nobody.failed_orders)}; impaired {duration(shown.as_run.impaired_s)}, nobody acting {duration(nobody.impaired_s)}"
+        f"{WORDS[shown.effect]} {name}: failed orders {failed}, nobody acting {number(nobody.failed_orders)}; impaired {impaired}, "
+        f"nobody acting {duration(nobody.impaired_s)}{books if shown.difference.wrong_in_the_books else ''}"
     )
 
 
 def reasons(run: RunResult, shown: Counterfactuals) -> list[str]:
-    """Why acting was worse: the actions that hurt, or that none did alone; and the outages, with what each comes of."""
-    hurt = [action_text(effect, shown)["en"] for effect in shown.actions if effect.effect == "hurt"]
+    """Why acting was worse, at least in part: the actions that hurt, or that none did alone; and the outages, with what each comes of."""
+    hurt = [action_text(effect, shown)["en"] for effect in shown.actions if effect.effect in WORSE]
     errors = [
         f"{taken.name} at {taken.by} was done wrongly: {taken.error.replace('_', ' ')}"
         for effect in shown.actions

@@ -241,7 +241,7 @@ def print_acting(run: RunResult, console: Console, language: Language = "en") ->
     out()
     out(translate("section.acting"), style="bold")
     lines = [acting_text(shown), *(action_text(effect, shown) for effect in shown.actions)]
-    for text in lines if shown.actions else [translate("acting.none")]:
+    for text in lines:
         out(untranslated("  "), text)
 
 

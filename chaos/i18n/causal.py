@@ -21,7 +21,7 @@ from chaos.results.counterfactuals import (
 )
 from chaos.results.run import RunResult
 
-GLYPHS: Mapping[Effect, str] = MappingProxyType({"helped": "▲", "no_difference": "=", "hurt": "▼"})
+GLYPHS: Mapping[Effect, str] = MappingProxyType({"helped": "▲", "no_difference": "=", "hurt": "▼", "mixed": "▲▼"})
 """So that an effect is not shown by its colour alone."""
 LISTED = 4
 """So many names are written out of a longer list."""
@@ -35,14 +35,15 @@ def action_title(verb: str, target: str) -> LocalizedText:
 
 def outage_texts(run: RunResult) -> list[LocalizedText]:
     """A sentence for each outage: when, how long, how many orders, and as far as runs without show it, why and how it ended."""
-    shown = run.counterfactuals.outages if run.counterfactuals is not None else []
+    found_out = run.counterfactuals
+    shown, acted = ([], False) if found_out is None else (found_out.outages, found_out.acted)
     titles = {action.name: action_title(action.verb, action.target) for action in run.actions}
     last = len(run.outages) - 1
     found = []
     for i, outage in enumerate(run.outages):
         over = i < last or run.measures.recovered is not False
         parts = [_outage(i + 1, outage)]
-        parts += _causes(shown[i], titles, over) if i < len(shown) else []
+        parts += _causes(shown[i], titles, unaided=over and acted) if i < len(shown) else []
         parts += [] if over else [translate("outage.not_over")]
         found.append(join(parts, "; ", "；"))
     return found
@@ -59,7 +60,9 @@ def _outage(n: int, outage: Outage) -> LocalizedText:
     )
 
 
-def _causes(shown: OutageCauses, titles: dict[str, LocalizedText], over: bool) -> list[LocalizedText]:
+def _causes(shown: OutageCauses, titles: dict[str, LocalizedText], *, unaided: bool) -> list[LocalizedText]:
+    """`unaided`: that it was over without help may be said."""
+
     def named(key: str, names: Iterable[str]) -> LocalizedText:
         return translate(key, actions=join([titles.get(name, untranslated(name)) for name in names]))
 
@@ -75,7 +78,7 @@ def _causes(shown: OutageCauses, titles: dict[str, LocalizedText], over: bool) -
         found.append(named("outage.prolonged_by", shown.prolonged_by))
     if shown.ended_by:
         found.append(named("outage.ended_by", shown.ended_by))
-    elif shown.unaided and over and not shown.prolonged_by:
+    elif shown.unaided and unaided and not shown.prolonged_by:
         found.append(translate("outage.unaided"))
     return found
 
@@ -84,7 +87,9 @@ def _causes(shown: OutageCauses, titles: dict[str, LocalizedText], over: bool) -
 
 
 def acting_text(shown: Counterfactuals) -> LocalizedText:
-    """What comes of nobody acting, and what acting did on the whole."""
+    """What comes of nobody acting, and what acting did on the whole; where nothing was carried out, that."""
+    if not shown.acted:
+        return translate("acting.none")
     return translate(
         "acting.nobody",
         orders=number(shown.nobody_acts.failed_orders),
@@ -124,22 +129,31 @@ def taken_text(taken: ActionTaken) -> LocalizedText:
 
 
 def difference_text(difference: Difference) -> LocalizedText:
-    """By how much the figures differ: more failed orders and more minutes are plus. What is wrong in the books, and failed requests, are
-    said where they differ and failed orders do not."""
-    sign = "−" if difference.impaired_s < 0 else "+"
-    impaired = duration_text(abs(difference.impaired_s)).map(lambda text: f"{sign}{text}")
-    parts = [
-        translate(
-            "acting.difference",
-            orders=_signed(difference.failed_orders),
-            impaired=impaired if difference.impaired_s else untranslated("±0"),
-        )
-    ]
-    if difference.wrong_in_the_books:
-        parts.append(translate("acting.books", n=_signed(difference.wrong_in_the_books)))
-    if difference.failed_requests and not difference.failed_orders:
-        parts.append(translate("acting.requests", n=_signed(difference.failed_requests)))
-    return join(parts, ", ", "，")
+    """By how much the figures differ: more failed orders and more minutes are plus. What is wrong in the books is said where it differs,
+    failed requests where failed orders do not, or the other way. Where some are better and some worse, the better come first."""
+    orders, impaired = difference.failed_orders, difference.impaired_s
+    books, requests = difference.wrong_in_the_books, difference.failed_requests
+    parts = [(orders, translate("difference.orders", n=_signed(orders))), (impaired, _impaired(impaired))]
+    if books:
+        parts.append((books, books_text(books)))
+    if requests and requests * orders <= 0:
+        parts.append((requests, translate("acting.requests", n=_signed(requests))))
+    better = [text for value, text in parts if value < 0]
+    worse = [text for value, text in parts if value > 0]
+    if better and worse:
+        return translate("difference.but", better=join(better, ", ", "，"), worse=join(worse, ", ", "，"))
+    return join([text for _, text in parts], ", ", "，")
+
+
+def books_text(difference: int) -> LocalizedText:
+    """How many orders more or less are wrong in the books."""
+    return translate("acting.books", n=_signed(difference))
+
+
+def _impaired(seconds: float) -> LocalizedText:
+    sign = "−" if seconds < 0 else "+"
+    value = duration_text(abs(seconds)).map(lambda text: f"{sign}{text}") if seconds else untranslated("±0")
+    return translate("difference.impaired", impaired=value)
 
 
 def _signed(value: int) -> str:

@@ -80,17 +80,17 @@ def difference(with_it: RunFigures, without: RunFigures) -> Difference:
 
 
 def effect(with_it: RunFigures, without: RunFigures) -> Effect:
-    """By the first of these that differs: failed orders, impaired time, orders wrong in the books, failed requests of all flows."""
+    """By all of these that differ: failed orders, impaired time, orders wrong in the books, failed requests of all flows."""
     pairs = (
         (with_it.failed_orders, without.failed_orders, ORDERS_MIN),
         (with_it.impaired_s or 0.0, without.impaired_s or 0.0, SECONDS_MIN),
         (with_it.wrong_in_the_books, without.wrong_in_the_books, ORDERS_MIN),
         (with_it.failed_requests, without.failed_requests, ORDERS_MIN),
     )
-    for a, b, least in pairs:
-        if abs(a - b) >= max(least, FRACTION_MIN * max(a, b)):
-            return "hurt" if a > b else "helped"
-    return "no_difference"
+    worse = [a > b for a, b, least in pairs if abs(a - b) >= max(least, FRACTION_MIN * max(a, b))]
+    if not worse:
+        return "no_difference"
+    return "hurt" if all(worse) else "mixed" if any(worse) else "helped"
 
 
 # --- one outage -------------------------------------------------------------------------------------------------------------

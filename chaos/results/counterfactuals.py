@@ -7,7 +7,8 @@ from typing import Literal
 from simcore.base.model import ResultModel
 from simcore.model.left_out import action_name
 
-Effect = Literal["helped", "no_difference", "hurt"]
+Effect = Literal["helped", "no_difference", "hurt", "mixed"]
+"""Of several figures: all that differ are better, none differs, all are worse, some are better and some worse."""
 End = Literal["done", "failed", "called_off", "not_needed", "under_way"]
 
 
@@ -130,6 +131,11 @@ class Counterfactuals(ResultModel):
     actions: list[ActionEffect] = []
     outages: list[OutageCauses] = []
     runs: int
+
+    @property
+    def acted(self) -> bool:
+        """Whether anything was carried out, so that there is something to say of acting."""
+        return any(taken.may_matter for action in self.actions for taken in action.taken)
 
 
 # --- the chain of causes ----------------------------------------------------------------------------------------------------

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chaos.i18n.causal import acting_text, action_title, effect_text, taken_text
+from chaos.i18n.causal import acting_text, action_title, books_text, effect_text, taken_text
 from chaos.i18n.texts import LocalizedText, duration_text, join, translate, untranslated
 from chaos.measures.formatting import instant, number, signed
 from chaos.results.counterfactuals import ActionEffect, Counterfactuals, FailedOrders, RunFigures
 from chaos.results.stored_run import StoredRun
 from simcore.base.units import SECOND
 
-TONES = {"helped": "good", "hurt": "bad", "no_difference": "soft"}
+TONES = {"helped": "good", "hurt": "bad", "no_difference": "soft", "mixed": "mixed"}
 CURVE_WIDTH, CURVE_HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 580, 250, 56, 132, 12, 26
 
 
 @dataclass(frozen=True)
 class ActionRow:
-    """An action: what it did in a word, and the figures of the run as it was and with the action left out."""
+    """An action: what it did in a word, who did it and what it left wrong in the books, and the figures as run and left out."""
 
     title: LocalizedText
     note: LocalizedText
@@ -59,9 +59,9 @@ class CurvePicture:
 
 @dataclass(frozen=True)
 class Acting:
-    """All of it; `nobody` says what comes of doing nothing."""
+    """All of it; `nobody` says what comes of doing nothing (None: nothing was done)."""
 
-    nobody: LocalizedText
+    nobody: LocalizedText | None
     rows: list[ActionRow]
     picture: CurvePicture | None
 
@@ -71,16 +71,19 @@ def acting(stored: StoredRun) -> Acting | None:
     found = stored.run.counterfactuals
     if found is None:
         return None
-    return Acting(acting_text(found), [_row(action, found.as_run) for action in found.actions], _picture(stored, found))
+    rows = [_row(action, found.as_run) for action in found.actions]
+    return Acting(acting_text(found), rows, _picture(stored, found)) if found.acted else Acting(None, rows, None)
 
 
 def _row(action: ActionEffect, own: RunFigures) -> ActionRow:
     orders, seconds = action.difference.failed_orders, action.difference.impaired_s
     sign = untranslated("+" if seconds > 0 else "−")
     impaired = untranslated("0") if not seconds else join([sign, duration_text(abs(seconds))], "", "")
+    books = action.difference.wrong_in_the_books
+    note = [*(taken_text(taken) for taken in action.taken), *([books_text(books)] if books else [])]
     return ActionRow(
         title=_title(action),
-        note=join([taken_text(taken) for taken in action.taken], "; ", "；"),
+        note=join(note, "; ", "；"),
         tone=TONES[action.effect],
         effect=effect_text(action.effect),
         difference=signed(orders).replace("-", "−") if orders else "0",

@@ -63,7 +63,7 @@ def conclusion(run: RunResult) -> LocalizedText:
     if len(parts) > OUTAGES_SHOWN:
         parts = [*parts[:OUTAGES_SHOWN], translate("lead.more", n=len(parts) - OUTAGES_SHOWN)]
     sentence = join(parts, "; ", "；")
-    if run.counterfactuals is None:
+    if run.counterfactuals is None or not run.counterfactuals.acted:
         return translate("lead.violated", outages=sentence)
     acted = translate(f"lead.{run.counterfactuals.effect}", difference=difference_text(run.counterfactuals.difference))
     return join([translate("lead.violated", outages=sentence), acted], " ", "")

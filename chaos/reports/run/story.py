@@ -148,7 +148,7 @@ def _acted(run: RunResult) -> list[Sentence]:
 def _action(action: ActionTaken, effect: ActionEffect | None) -> LocalizedText:
     title = action_title(action.verb, action.target)
     parts = [translate("story.action", action=title, taken=taken_text(action))]
-    if effect is not None:
+    if effect is not None and any(taken.may_matter for taken in effect.taken):
         parts.append(
             translate(
                 "story.action.effect",

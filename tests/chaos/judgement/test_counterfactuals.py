@@ -26,7 +26,12 @@ def figures(failed_orders: int = 0, impaired_s: float = 0.0, duplicated: int = 0
         (figures(100, 60.0), figures(100, 0.0), "hurt"),
         (figures(100, 59.0), figures(100, 0.0), "no_difference"),
         (figures(100, 0.0), figures(100, 60.0), "helped"),
-        (figures(100, 600.0), figures(200, 0.0), "helped"),
+        (figures(100, 600.0), figures(200, 0.0), "mixed"),
+        (figures(100, 0.0, 69), figures(100, 600.0), "mixed"),
+        (figures(100, 0.0, 69, 100), figures(200, 0.0, 0, 200), "mixed"),
+        (figures(100, 0.0, 4), figures(100, 600.0), "helped"),
+        (figures(100, 600.0, 69), figures(95, 0.0), "hurt"),
+        (figures(100, requests=500), figures(200, requests=400), "mixed"),
         (figures(duplicated=5), figures(), "hurt"),
         (figures(duplicated=4), figures(), "no_difference"),
         (figures(requests=5), figures(), "hurt"),
@@ -34,8 +39,9 @@ def figures(failed_orders: int = 0, impaired_s: float = 0.0, duplicated: int = 0
         (figures(), figures(), "no_difference"),
     ],
 )
-def test_the_first_figure_that_differs_decides(with_it: RunFigures, without: RunFigures, expected: str) -> None:
-    """Five orders and one in a hundred, a minute, five orders wrong in the books, five requests: each bound itself counts."""
+def test_all_figures_that_differ_decide(with_it: RunFigures, without: RunFigures, expected: str) -> None:
+    """Five orders and one in a hundred, a minute, five orders wrong in the books, five requests: each bound itself counts.
+    Where some are better and some worse, it is both."""
     assert effect(with_it, without) == expected
 
 
@@ -124,6 +130,8 @@ def test_what_was_called_off_or_found_nothing_to_do_made_no_difference_and_needs
     assert found.nobody_acts == found.as_run
     assert (found.effect, found.runs) == ("no_difference", 1)
     assert found.outages[0].unaided
+    assert not found.acted
+    assert counterfactuals(run(actions=(*actions, RESTART)), run(), {"restart core": run()}, None).acted
 
 
 def test_an_action_taken_twice_is_left_out_once() -> None:

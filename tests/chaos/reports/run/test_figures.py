@@ -7,9 +7,20 @@ from typing import Any
 
 import pytest
 
+from chaos.i18n.causal import acting_text, outage_texts
 from chaos.reports.run.figures import figures
 from chaos.reports.run.headline import conclusion
-from chaos.results.counterfactuals import Counterfactuals, Difference, Effect, Outage, OutageCauses, RunFigures
+from chaos.results.counterfactuals import (
+    ActionEffect,
+    ActionTaken,
+    Counterfactuals,
+    Difference,
+    Effect,
+    End,
+    Outage,
+    OutageCauses,
+    RunFigures,
+)
 from chaos.results.findings import Findings, NothingExercised
 from chaos.results.run import RunResult
 from chaos.results.stored_run import read_run
@@ -78,15 +89,19 @@ def test_parts_of_the_impaired_time_add_up(run: RunResult) -> None:
     assert found["impaired_s"][:2] == ("240 s", ["60 s + 180 s"])
 
 
-def acted(effect: Effect, only_with: list[str]) -> Counterfactuals:
-    """A run held against another: 42 failed orders, without acting 30."""
+def acted(effect: Effect, only_with: list[str], end: End = "done") -> Counterfactuals:
+    """A run with a restart held against another: 42 failed orders, without acting 30."""
     none = dict.fromkeys(
         ("blocked", "failed", "unknown", "duplicated", "lost", "orphan", "stranded", "late", "failed_requests"), 0
     )
     figures = [RunFigures(failed_orders=n, impaired_s=60.0, **none) for n in (42, 30)]
     between = Difference(failed_orders=12, impaired_s=180.0, wrong_in_the_books=0, failed_requests=0)
     causes = [OutageCauses(acting=False, unaided=True), OutageCauses(only_with=only_with, acting=True, unaided=False)]
-    return Counterfactuals(as_run=figures[0], nobody_acts=figures[1], effect=effect, difference=between, outages=causes, runs=2)
+    restart = ActionTaken(verb="restart", target="core", by="desk", end=end)
+    action = ActionEffect(name=restart.name, taken=[restart], effect=effect, difference=between, without=figures[1])
+    return Counterfactuals(
+        as_run=figures[0], nobody_acts=figures[1], effect=effect, difference=between, actions=[action], outages=causes, runs=2
+    )
 
 
 def test_what_to_conclude(run: RunResult) -> None:
@@ -103,6 +118,20 @@ def test_what_to_conclude(run: RunResult) -> None:
         "Acting hurt: +12 failed orders, +180 s impaired."
     )
     assert conclusion(changed(plain, counterfactuals=acted("no_difference", [])))["en"].endswith("Acting made no difference.")
+    assert conclusion(changed(plain, counterfactuals=acted("mixed", [])))["en"].endswith(
+        "Acting helped and hurt: +12 failed orders, +180 s impaired."
+    )
+
+
+@pytest.mark.parametrize("end", ["called_off", "not_needed"])
+def test_where_nothing_was_carried_out_nothing_is_said_of_acting(run: RunResult, end: End) -> None:
+    """Neither in the headline nor of an outage; that it was over as soon without help is said where somebody did something."""
+    plain = changed(run, outages=OUTAGES, chains=[], counterfactuals=None)
+    idle = changed(plain, counterfactuals=acted("no_difference", [], end))
+    assert conclusion(idle) == conclusion(plain)
+    assert acting_text(acted("no_difference", [], end))["en"] == "No action was carried out."
+    assert not any("action" in text["en"] for text in outage_texts(idle))
+    assert "over as soon with no action" in outage_texts(changed(plain, counterfactuals=acted("no_difference", [])))[0]["en"]
 
 
 def test_who_noticed_is_said_of_a_run_without_an_outage_too(run: RunResult) -> None:
