@@ -86,7 +86,9 @@ def _print_group(group: GroupResult, runs: Sequence[RunResult], out: Printer) ->
         impaired=_spread([run.measures.impaired_s or 0.0 for run in runs], duration_text),
         failed=_spread([run.measures.orders.failed_orders for run in runs], _number),
     )
-    out(_verdict(group.verdict), untranslated(" "), place, style=STYLE[group.verdict])
+    wrongly = [run.measures.orders.rejected_wrongly for run in runs]
+    beside = [translate("terminal.group.wrongly", n=_spread(wrongly, _number))] if any(wrongly) else []
+    out(_verdict(group.verdict), untranslated(" "), place, *beside, style=STYLE[group.verdict])
     for over in group.expectations:
         low, high = wilson(over.held, over.runs)
         out(

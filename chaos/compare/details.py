@@ -14,7 +14,7 @@ from chaos.results.comparison import CaseDetail, RecoveryComparison, ViolationSh
 from chaos.results.run import Measures, RunResult
 from chaos.results.summaries import Spread
 
-ORDERS = ("blocked", "failed", "unknown", "duplicated", "lost", "orphan", "stranded", "late")
+ORDERS = ("blocked", "failed", "unknown", "rejected_wrongly", "duplicated", "lost", "orphan", "stranded", "late")
 
 
 def detail(case: Case, architecture: str, mine: Sequence[RunResult], base: Sequence[RunResult]) -> CaseDetail:

@@ -22,7 +22,7 @@ class Conditions(Model):
     system: SystemClass | list[SystemClass] | None = Field(None, description="the class of the system hit, or one of several")
     impaired: Duration | None = Field(None, description="at least this long in session, cumulative")
     share_lost: Probability | None = Field(
-        None, description="at least this share of intents blocked, failed or unknown while impaired"
+        None, description="at least this share of intents blocked, failed, unknown or rejected wrongly while impaired"
     )
     customers_share: Probability | None = Field(None, description="at least this share of those who tried were hit")
     customers: Annotated[int, Field(ge=1)] | None = Field(None, description="at least so many were hit")

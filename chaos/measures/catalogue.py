@@ -190,7 +190,7 @@ def _whole_run() -> Iterator[Measure]:
         Unit.COUNT,
         title="customers affected",
         title_zh="受影响客户数",
-        meaning="customers with an order, cancel or transfer blocked, failed or unknown (flows with a row an intent)",
+        meaning="customers with an order, cancel or transfer blocked, failed, unknown or rejected wrongly (flows with a row an intent)",
         course=Course.GROWS,
         read=_single("customers_affected"),
     )

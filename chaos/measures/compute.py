@@ -24,7 +24,7 @@ from chaos.measures.intervals import (
 from chaos.results.findings import UnsteadyBefore
 from chaos.results.run import CounterFigures, CustomerCounts, Impairment, Response, Stability, WindowCounts
 from simcore.base.units import SECOND
-from simcore.journal.model import OUTCOMES, Event, Journal
+from simcore.journal.model import OUTCOMES, Event, Journal, rejected_wrongly
 
 BAD = tuple(OUTCOMES.index(o) for o in ("blocked", "failed", "unknown"))
 METASTABLE_HOLDS = 10
@@ -252,10 +252,10 @@ def _between(a: int | None, b: int | None) -> float | None:
 
 
 def customers(journal: Journal, window: tuple[int, int]) -> CustomerCounts:
-    """Distinct customers of recorded flows: the others have no rows."""
+    """Distinct customers of recorded flows: the others have no rows. Who is rejected wrongly is affected, too."""
     submitted = journal.intents["submit_ns"]
     inside = (submitted >= window[0]) & (submitted < window[1])
-    bad = inside & np.isin(journal.intents["outcome"], BAD)
+    bad = inside & (np.isin(journal.intents["outcome"], BAD) | rejected_wrongly(journal.intents))
     who = journal.intents["customer"]
     return CustomerCounts(customers_active=_distinct(who[inside]), customers_affected=_distinct(who[bad]))
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from chaos.measures.silence import silence
 from simcore.base.units import SECOND
-from simcore.journal.model import ACCEPTED_IN_CONTROL, FLAGS, OUTCOMES, REPORTED_LATE, Journal
+from simcore.journal.model import FLAGS, OUTCOMES, REPORTED_LATE, Journal, rejected_wrongly
 
 States = NDArray[np.int8]
 Ints = NDArray[np.int64]
@@ -128,7 +128,7 @@ def _by_rows(journal: Journal, flow: str, objective: Objective, every: int, coun
     inside = (window >= 0) & (window < count)
     overdue = journal.ended_ns - submitted > min(objective.answer_by_ns, OVERDUE_NS)
     counted = inside & ((outcome != PENDING) | overdue)
-    wrongly = (outcome == REJECTED) & (columns["rejected_in_control"][mine] == ACCEPTED_IN_CONTROL)
+    wrongly = rejected_wrongly(columns)[mine]
     answered = counted & np.isin(outcome, GOOD) & ~wrongly
     good = answered & (wait <= objective.answer_by_ns)
     quick = answered if objective.latency_ns is None else answered & (wait <= objective.latency_ns)

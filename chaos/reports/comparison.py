@@ -18,7 +18,7 @@ from chaos.results.comparison import (
     NotComparable,
 )
 
-COUNTED = ("blocked", "failed", "unknown", "duplicated", "late")
+COUNTED = ("blocked", "failed", "unknown", "rejected_wrongly", "duplicated", "late")
 Cost = Callable[[ArchitectureCosts], float | None]
 
 
@@ -157,12 +157,21 @@ def _heat(measure: str, cell: ComparedCell | NotComparable, most: float) -> Grid
 
 def _details(result: ComparisonResult) -> Table:
     """Orders by kind, way back, severity and properties: medians and counts of runs, a row a scenario and architecture."""
-    head = ["scenario", "architecture", *COUNTED, "impaired", "recovery", "order p99", "severity", "violated"]
+    head = [
+        "scenario",
+        "architecture",
+        *(word.replace("_", " ") for word in COUNTED),
+        "impaired",
+        "recovery",
+        "order p99",
+        "severity",
+        "violated",
+    ]
     return Table(head, [_detail(d) for d in result.details])
 
 
 def _detail(d: CaseDetail) -> list[str]:
-    orders = [rounded(spread.median) if (spread := d.orders[kind]) else NONE for kind in COUNTED]
+    orders = [rounded(spread.median) if (spread := d.orders.get(kind)) else NONE for kind in COUNTED]
     recovery = duration(d.recovery.restricted_mean_s)
     if d.recovery.not_recovered:
         recovery += f", {d.recovery.not_recovered} not back"

@@ -92,7 +92,8 @@ class Response(ResultModel):
 
 
 class CustomerCounts(ResultModel):
-    """Distinct customers with a request in the window, and those of them with one blocked, failed or unknown."""
+    """Distinct customers with a request in the window, and those of them with one blocked, failed, unknown or rejected
+    wrongly."""
 
     customers_active: int | None = None
     customers_affected: int | None = None

@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from simcore.base.units import SECOND
@@ -44,6 +45,15 @@ SPAN_COLUMNS = {
 }  # fmt: skip
 
 Columns = dict[str, Column]
+
+
+def rejected_wrongly(intents: Columns) -> NDArray[np.bool_]:
+    """Of each row whether it was rejected here and confirmed in the control run."""
+    rejected = intents["outcome"] == OUTCOMES.index("rejected")
+    wrongly: NDArray[np.bool_] = rejected & (intents["rejected_in_control"] == ACCEPTED_IN_CONTROL)
+    return wrongly
+
+
 Scalar = str | int | float | bool | None
 
 

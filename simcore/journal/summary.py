@@ -11,7 +11,7 @@ from pydantic import Strict
 from simcore.base.model import ResultModel
 from simcore.base.units import SECOND
 from simcore.journal.histogram import histogram_of, histogram_quantile
-from simcore.journal.model import ACCEPTED_IN_CONTROL, FLAGS, OUTCOMES, REPORTED_LATE, Journal, Scalar
+from simcore.journal.model import FLAGS, OUTCOMES, REPORTED_LATE, Journal, Scalar, rejected_wrongly
 
 SCHEMA_VERSION = 1
 TRUTHS = ("placed_once", "recorded", "not_placed", "duplicated", "lost", "orphan", "stranded", "late")
@@ -277,8 +277,7 @@ def _orders(journal: Journal, chosen: Mask) -> OrderCounts:
 
 def _rejected_wrongly(journal: Journal, chosen: Mask) -> int:
     """Intents rejected here that the control run confirmed."""
-    accepted = journal.intents["rejected_in_control"][chosen] == ACCEPTED_IN_CONTROL
-    return int(np.count_nonzero(accepted & (journal.intents["outcome"][chosen] == OUTCOMES.index("rejected"))))
+    return int(np.count_nonzero(rejected_wrongly(journal.intents) & chosen))
 
 
 def _client_truth(journal: Journal, chosen: Mask) -> dict[str, dict[str, int]]:

@@ -17,7 +17,7 @@ from chaos.measures.formatting import Language, yuan
 from chaos.reports.run.bins import Ints, Mask
 from chaos.results.stored_run import StoredRun
 from simcore.base.units import MINUTE, format_clock
-from simcore.journal.model import FLAGS, OUTCOMES, Columns
+from simcore.journal.model import FLAGS, OUTCOMES, Columns, rejected_wrongly
 
 DAILY_MOVE = 0.02  # one standard deviation of a day's price change: a guess
 SESSION_MIN = 240  # minutes of continuous and auction trading a day the move is spread over
@@ -28,7 +28,8 @@ COMPLAINTS_PER_MINUTE = 4783 / 43  # one 43-minute overload [80]
 WON_PER_COMPLAINT = 7.18e9 / 5719  # the same ten brokers [79, derived]
 
 BAD_OUTCOMES = ("blocked", "failed", "unknown")
-COUNTED = (*BAD_OUTCOMES, *FLAGS)
+WRONGLY = "rejected_wrongly"
+COUNTED = (*BAD_OUTCOMES, WRONGLY, *FLAGS)
 _LOCALES: dict[Language, str] = {"en": "en_US", "zh": "zh_CN"}
 
 
@@ -48,7 +49,8 @@ class Impact:
 
 
 def impact(stored: StoredRun) -> Impact:
-    """Of the flows with a row an intent, probes left out: who had one blocked, failed, unknown, or not as it should be in truth."""
+    """Of the flows with a row an intent, probes left out: who had one blocked, failed, unknown or rejected wrongly, or not as it
+    should be in truth."""
     rows = _affected_rows(stored)
     table = {column: values[rows] for column, values in stored.journal.intents.items()}
     who, place = np.unique(table["customer"], return_inverse=True)
@@ -60,6 +62,7 @@ def impact(stored: StoredRun) -> Impact:
         return total
 
     counts = {word: summed(table["outcome"] == OUTCOMES.index(word)) for word in BAD_OUTCOMES}
+    counts[WRONGLY] = summed(rejected_wrongly(table))
     counts |= {flag: summed((table["flags"] & bit) != 0) for flag, bit in FLAGS.items()}
     first, last = np.full(who.size, np.iinfo(np.int64).max), np.zeros(who.size, np.int64)
     np.minimum.at(first, place, table["submit_ns"])
@@ -84,6 +87,7 @@ def _affected_rows(stored: StoredRun) -> Mask:
     kinds, names = stored.journal.meta.flow_kinds, stored.journal.names.get("flow", [])
     probes = np.isin(intents["flow"], [i for i, n in enumerate(names) if kinds[n] == "probe"])
     bad = np.isin(intents["outcome"], [OUTCOMES.index(word) for word in BAD_OUTCOMES])
+    bad |= rejected_wrongly(intents)
     bad |= _is_order(stored) & (intents["flags"] != 0)
     rows: Mask = bad & ~probes & (intents["submit_ns"] >= begin) & (intents["submit_ns"] < end)
     return rows
@@ -103,7 +107,8 @@ def _money(stored: StoredRun, table: Columns, orders: Mask) -> _Money:
     delay_min = np.maximum(0, back - table["submit_ns"]) / MINUTE
     move = DAILY_MOVE * np.sqrt(delay_min / SESSION_MIN)
     blocked = table["outcome"] == OUTCOMES.index("blocked")
-    unplaced = (table["placed"] == 0) & np.isin(table["outcome"], [OUTCOMES.index(word) for word in BAD_OUTCOMES])
+    bad = np.isin(table["outcome"], [OUTCOMES.index(word) for word in BAD_OUTCOMES]) | rejected_wrongly(table)
+    unplaced = (table["placed"] == 0) & bad
     gone = (table["flags"] & (FLAGS["lost"] | FLAGS["stranded"])) != 0
     surplus = np.maximum(0, np.maximum(table["placed"], table["recorded"]) - 1)
     claim = np.rint(amount * (np.where(unplaced | gone, move, 0.0) + surplus * (move + UNDO_COST))).astype(np.int64)

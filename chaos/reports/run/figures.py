@@ -60,7 +60,8 @@ def _figure(
 def _failed(run: RunResult) -> Figure:
     orders = run.measures.orders
     value = untranslated(number(orders.failed_orders))
-    return _figure(run, "orders.failed_orders", value, failed_orders(run)[:1], ["orders.failed_share"])
+    of, _, *wrongly = failed_orders(run)
+    return _figure(run, "orders.failed_orders", value, [of, *wrongly], ["orders.failed_share"])
 
 
 def _wrong(run: RunResult) -> Figure | None:

@@ -53,9 +53,11 @@ def conclusion(run: RunResult) -> LocalizedText:
     """What to conclude, in a sentence or two with their figures; that it cannot be concluded, if so."""
     if run.verdict == "unknown" or (run.verdict is None and run.reasons):
         return translate("lead.unknown", why=reason_text(run.reason_data[0], run.chinese) if run.reasons else untranslated("–"))
-    orders = number(run.measures.orders.failed_orders)
+    orders, wrongly = number(run.measures.orders.failed_orders), run.measures.orders.rejected_wrongly
+    beside = [translate("lead.wrongly", n=number(wrongly))] if wrongly else []
     if not run.outages:
-        return translate("lead.steady" if run.measures.impaired_s is not None else "lead.counted", orders=orders)
+        held = translate("lead.steady" if run.measures.impaired_s is not None else "lead.counted", orders=orders)
+        return join([held, *beside], " ", "")
     parts = [
         translate("lead.outage", cause=cause, length=duration_text(outage.impaired_s), orders=number(outage.failed_orders))
         for outage, cause in zip(run.outages, _causes(run), strict=True)
@@ -63,10 +65,10 @@ def conclusion(run: RunResult) -> LocalizedText:
     if len(parts) > OUTAGES_SHOWN:
         parts = [*parts[:OUTAGES_SHOWN], translate("lead.more", n=len(parts) - OUTAGES_SHOWN)]
     sentence = join(parts, "; ", "；")
-    if run.counterfactuals is None or not run.counterfactuals.acted:
-        return translate("lead.violated", outages=sentence)
-    acted = translate(f"lead.{run.counterfactuals.effect}", difference=difference_text(run.counterfactuals.difference))
-    return join([translate("lead.violated", outages=sentence), acted], " ", "")
+    shown, acted = run.counterfactuals, []
+    if shown is not None and shown.acted:
+        acted = [translate(f"lead.{shown.effect}", difference=difference_text(shown.difference))]
+    return join([translate("lead.violated", outages=sentence), *beside, *acted], " ", "")
 
 
 def _causes(run: RunResult) -> list[LocalizedText]:

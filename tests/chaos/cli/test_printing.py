@@ -212,6 +212,16 @@ def test_many_runs_in_english() -> None:
     assert text.endswith("fail: 1 scenarios, 1 pairs, 3 runs: 1 pass, 1 fail, 0 unknown\n")
 
 
+def test_many_runs_say_what_was_rejected_wrongly() -> None:
+    """Beside the failed orders, where any were."""
+    orders = RUN.measures.orders.model_copy(update={"rejected_wrongly": 4_321})
+    run = RUN.model_copy(update={"measures": RUN.measures.model_copy(update={"orders": orders})})
+    result = many()
+    wrongly = result.model_copy(update={"runs": [run.model_copy(update={"seed": one.seed}) for one in result.runs]})
+    assert printed(wrongly).split("\n")[0].endswith("failed orders 123; rejected wrongly 4,321")
+    assert "；误拒 4,321 笔" in printed(wrongly, "zh").split("\n")[0]
+
+
 def test_many_runs_in_chinese() -> None:
     """The same, and nothing English but names in files and commands."""
     text = printed(many(), "zh")

@@ -143,6 +143,7 @@ def test_a_calendar_that_turns_orders_away_is_an_outage() -> None:
     assert run.measures.orders.rejected_wrongly > 5000
     assert run.measures.impaired_s == 900
     assert run.measures.orders.failed_orders < 100
+    assert (run.measures.customers_affected or 0) > 4000
 
 
 # --- when it is made --------------------------------------------------------------------------------------------------------

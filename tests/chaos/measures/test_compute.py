@@ -22,6 +22,7 @@ from chaos.measures.intervals import evaluate_intervals
 from chaos.results.findings import UnsteadyBefore
 from chaos.results.run import CounterFigures, Impairment, WindowCounts
 from simcore.base.units import MS, SECOND
+from simcore.journal.model import ACCEPTED_IN_CONTROL, REJECTED_IN_CONTROL
 
 SEEN, NEVER_SEEN = UnsteadyBefore(seen=True), UnsteadyBefore(seen=False)
 
@@ -326,7 +327,8 @@ def test_only_alarms_of_watchers_notice() -> None:
 
 
 def test_customers_are_counted_once_each() -> None:
-    """From the beginning of the window on, and not at its end; blocked, failed and unknown are bad, the rest is not."""
+    """From the beginning of the window on, and not at its end; blocked, failed and unknown are bad, and so is what is rejected
+    wrongly; the rest is not."""
     made = [
         Order(10 * SECOND - 1, "failed", customer=1),
         Order(10 * SECOND, "failed", customer=8),
@@ -334,13 +336,16 @@ def test_customers_are_counted_once_each() -> None:
         Order(12 * SECOND, "unknown", customer=3),
         Order(13 * SECOND, "confirmed", customer=3),
         Order(14 * SECOND, "rejected", customer=4),
+        Order(14 * SECOND, "rejected", customer=4, in_control=REJECTED_IN_CONTROL),
+        Order(14 * SECOND, "confirmed", customer=4, in_control=ACCEPTED_IN_CONTROL),
+        Order(14 * SECOND, "rejected", customer=9, in_control=ACCEPTED_IN_CONTROL),
         Order(11 * SECOND, "failed", customer=2),
         Order(15 * SECOND, "pending", customer=5),
         Order(20 * SECOND - 1, "blocked", customer=6),
         Order(20 * SECOND, "failed", customer=7),
     ]
     found = customers(journal(30, made), (10 * SECOND, 20 * SECOND))
-    assert (found.customers_active, found.customers_affected) == (6, 4)
+    assert (found.customers_active, found.customers_affected) == (7, 5)
     nobody = customers(journal(30, made), (25 * SECOND, 30 * SECOND))
     assert (nobody.customers_active, nobody.customers_affected) == (0, 0)
 

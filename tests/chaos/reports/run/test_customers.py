@@ -16,7 +16,7 @@ from chaos.results.run import RunResult
 from chaos.results.stored_run import StoredRun, read_run
 from chaos.results.topology import Topology
 from simcore.base.units import MINUTE
-from simcore.journal.model import FLAGS, OUTCOMES, Journal
+from simcore.journal.model import ACCEPTED_IN_CONTROL, FLAGS, OUTCOMES, REJECTED_IN_CONTROL, Journal
 
 START = 10 * 60 * MINUTE
 BACK = START + 60 * MINUTE
@@ -51,11 +51,12 @@ def order(outcome: str, **more: int) -> dict[str, int]:
         (order("unknown"), 10_000, 10_000),
         (order("blocked"), 0, 10_000),  # never sent: there is no trace of it
         (order("unknown", placed=1, recorded=1), 0, 0),  # it went through, though the customer does not know
+        (order("rejected", rejected_in_control=ACCEPTED_IN_CONTROL), 10_000, 10_000),  # without the fault it is accepted
         (order("confirmed", flags=FLAGS["lost"]), 10_000, 10_000),
         (order("confirmed", placed=3, recorded=1, flags=FLAGS["duplicated"]), 22_000, 22_000),  # two copies at 1 % + 0.1 %
         (order("failed", submit_ns=START + 45 * MINUTE, answer_ns=START + 45 * MINUTE), 5_000, 5_000),  # √(15/240) = 1/4: 0.5 %
     ],
-    ids=["failed", "unknown", "blocked", "went-through", "lost", "duplicated", "later"],
+    ids=["failed", "unknown", "blocked", "went-through", "rejected-wrongly", "lost", "duplicated", "later"],
 )
 def test_losses_by_hand(row: dict[str, int], provable: int, claim: int, by_hand: Callable[..., Journal]) -> None:
     """The stated assumptions, worked out by hand, in cents."""
@@ -70,6 +71,7 @@ def test_who_is_not_affected_is_not_listed(by_hand: Callable[..., Journal]) -> N
     rows = [
         order("confirmed", placed=1),
         order("rejected"),
+        order("rejected", rejected_in_control=REJECTED_IN_CONTROL),
         order("pending", answer_ns=0),
         order("failed", flow=1),
         order("failed", submit_ns=0, answer_ns=0),
