@@ -1,5 +1,6 @@
 """A run's folder: its journal, and beside it `run.json` with what the journal does not say: the verdict, why, and what the
-architecture looks like. Reports are made from the folder alone. Both are untrusted input.
+architecture looks like. Reports are made from the folder alone. Both are untrusted input, and `run.json` has a check of itself: a
+verdict that somebody edited is nobody's verdict.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
 
@@ -22,9 +24,10 @@ from simcore.journal.reader import read_journal
 from simcore.journal.storage import BESIDE, JournalError
 from simcore.journal.summary import simulation_run
 
-FORMAT, SCHEMA_VERSION = "coredrill-run", 1
+FORMAT, SCHEMA_VERSION = "coredrill-run", 2
 BYTES_MAX = 64 << 20
 TEXT_MAX = 20_000  # characters
+_AGAIN = "run the scenario again"
 
 
 class Stretch(NamedTuple):
@@ -42,6 +45,26 @@ class _File(ResultModel):
     record: RunResult | None = None
     picture: Topology = Topology()
     violated: list[Annotated[tuple[int, int], Strict(False)]] = []
+    check: str
+
+
+def check_of(content: JsonValue) -> str:
+    """The check that `run.json` has of itself: a digest of everything else in it, however it is laid out."""
+    rest = {key: value for key, value in content.items() if key != "check"} if isinstance(content, dict) else content
+    return blake2b(json.dumps(rest, sort_keys=True).encode(), digest_size=16).hexdigest()
+
+
+class _Read(NamedTuple):
+    """`run.json` as it was read, and the check that its contents should have."""
+
+    file: _File
+    check: str
+
+    def require_unchanged(self, path: Path) -> None:
+        """Raises JournalError if it is not what `store_run` wrote."""
+        if self.file.check != self.check:
+            why = f"changed since it was written: its check says {self.file.check[:32]}, its contents are {self.check}"
+            raise JournalError(why, file=str(path), hint=_AGAIN)
 
 
 @dataclass(frozen=True)
@@ -75,22 +98,28 @@ def store_run(
     violated: Iterable[tuple[int, int]] = (),
 ) -> None:
     """Writes `run.json` beside a journal, whole or not at all."""
-    found = _File(format="coredrill-run", schema_version=SCHEMA_VERSION, record=run, picture=topology, violated=list(violated))
+    found = _File(
+        format="coredrill-run", schema_version=SCHEMA_VERSION, record=run, picture=topology, violated=list(violated), check=""
+    )
+    content = found.json_object()
+    content["check"] = check_of(content)
     target = Path(folder) / BESIDE
     temporary = target.with_name(f"{target.name}.{os.getpid()}")
-    temporary.write_text(json.dumps(found.json_object(), ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+    temporary.write_text(json.dumps(content, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
     temporary.replace(target)
 
 
 def restore_run(folder: str | Path, run: RunResult) -> None:
     """Puts another result of the same run in the place of the one in its folder. Raises JournalError where there is none."""
-    found = _read_beside(Path(folder) / BESIDE)
-    store_run(folder, topology=found.picture, run=run, violated=found.violated)
+    path = Path(folder) / BESIDE
+    found = _read_beside(path)
+    found.require_unchanged(path)
+    store_run(folder, topology=found.file.picture, run=run, violated=found.file.violated)
 
 
 def read_run(folder: str | Path) -> StoredRun:
     """The run that a folder holds: its journal, its result, and what a report needs beside them; of a simulation without a scenario a
-    result that is not judged. Raises JournalError (an InputError) for what is not one, is damaged, or of another version.
+    result that is not judged. Raises JournalError (an InputError) for what is not one, is damaged, was changed or is of another version.
 
     >>> from chaos.execution.execute import execute, journal_folder
     >>> from chaos.execution.jobs import Job
@@ -103,34 +132,34 @@ def read_run(folder: str | Path) -> StoredRun:
     """
     journal = read_journal(folder)
     path = Path(folder) / BESIDE
-    found = _read_beside(path) if path.is_file() else None
-    if found is None or found.record is None:
-        run = unjudged(simulation_run(journal))
-    elif found.record.digest != journal.digest:
-        raise JournalError("this is the record of another journal", file=str(path), hint="run the scenario again")
-    else:
-        run = found.record
-    violated = [Stretch(*stretch) for stretch in found.violated] if found else []
-    return StoredRun(Path(folder), journal, run, found.picture if found else Topology(), violated)
+    if not path.is_file():
+        raise JournalError(f"there is no {BESIDE}: what the run was judged to be is missing", file=str(folder), hint=_AGAIN)
+    beside = _read_beside(path)
+    found = beside.file
+    if found.record is not None and found.record.digest != journal.digest:
+        raise JournalError("this is the record of another journal", file=str(path), hint=_AGAIN)
+    beside.require_unchanged(path)
+    run = found.record if found.record is not None else unjudged(simulation_run(journal))
+    return StoredRun(Path(folder), journal, run, found.picture, [Stretch(*stretch) for stretch in found.violated])
 
 
-def _read_beside(path: Path) -> _File:
+def _read_beside(path: Path) -> _Read:
     try:
         if path.stat().st_size > BYTES_MAX:
-            raise JournalError(f"larger than {BYTES_MAX} bytes", file=str(path), hint="run the scenario again")
+            raise JournalError(f"larger than {BYTES_MAX} bytes", file=str(path), hint=_AGAIN)
         raw = json.loads(path.read_text(encoding="utf-8"))
         version = raw.get("schema_version") if isinstance(raw, dict) else None
         if isinstance(raw, dict) and raw.get("format") == FORMAT and version != SCHEMA_VERSION:
             hint = "run the scenario again, or use the coredrill that wrote it"
             raise JournalError(f"schema_version is {version!r}, this coredrill reads {SCHEMA_VERSION}", file=str(path), hint=hint)
         _require_short(raw)
-        return _File.model_validate(raw)
+        return _Read(_File.model_validate(raw), check_of(raw))
     except ValidationError as error:
         first = error.errors()[0]
         why = f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
     except (OSError, ValueError, RecursionError) as error:
         why = str(error) or type(error).__name__
-    raise JournalError(f"not the record of a run: {why}", file=str(path), hint="run the scenario again")
+    raise JournalError(f"not the record of a run: {why}", file=str(path), hint=_AGAIN)
 
 
 def _require_short(raw: JsonValue) -> None:

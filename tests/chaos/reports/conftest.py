@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from chaos.cli.main import main
+from chaos.results.stored_run import check_of
 from simcore.base.units import MINUTE, SECOND
 from simcore.journal.model import INTENT_COLUMNS, SPAN_COLUMNS, Journal
 from simcore.journal.writer import JournalWriter
@@ -38,7 +39,7 @@ def planted(copied: Path) -> Callable[..., Path]:
         found = json.loads(path.read_text(encoding="utf-8"))
         found["record"] |= {k: v for k, v in parts.items() if k != "picture"}
         found["picture"] = parts.get("picture", found["picture"])
-        path.write_text(json.dumps(found), encoding="utf-8")
+        path.write_text(json.dumps(found | {"check": check_of(found)}), encoding="utf-8")
         return copied
 
     return change

@@ -13,7 +13,8 @@ from click.testing import CliRunner
 
 from chaos.cli.main import main
 from chaos.reports.run.page import run_page
-from chaos.results.stored_run import SCHEMA_VERSION, read_run
+from chaos.results.stored_run import SCHEMA_VERSION, check_of, read_run, restore_run, store_run
+from chaos.results.topology import Topology
 from simcore.base.units import MINUTE, SECOND
 from simcore.journal import model as journal
 from simcore.journal.reader import read_journal
@@ -33,14 +34,64 @@ def test_the_folder_alone_is_enough(small_run: Path, tmp_path: Path) -> None:
     assert fault <= stored.violated[0][0] <= fault + MINUTE
 
 
-def test_a_journal_alone_is_reported_without_a_verdict(copied: Path) -> None:
-    """Without run.json the figures that the journal counts are there, and no verdict is."""
-    with_record = read_run(copied).run.measures.orders
+def test_a_journal_alone_is_no_run(copied: Path) -> None:
+    """A fail must not become a run without a verdict because a file is gone."""
     (copied / "run.json").unlink()
+    assert "there is no run.json: what the run was judged to be is missing" in refused(copied)
+
+
+def test_a_simulation_is_reported_without_a_verdict(copied: Path) -> None:
+    """Without a record the figures that the journal counts are there, and no verdict is."""
+    with_record = read_run(copied).run.measures.orders
+    store_run(copied, topology=Topology())
     stored = read_run(copied)
     assert stored.run.verdict is None
     assert stored.run.measures.orders.failed_orders == with_record.failed_orders
     assert not stored.topology.services
+
+
+EDITS: dict[str, Callable[[Any], None]] = {
+    "verdict": lambda raw: raw["record"].update(verdict="pass", reasons=[]),
+    "measure": lambda raw: raw["record"]["metrics"]["orders"].update(failed_orders=0),
+    "no-record": lambda raw: raw.pop("record"),
+    "judged-no-more": lambda raw: raw.update(record=None),
+    "picture": lambda raw: raw["picture"]["services"].pop("bank"),
+    "violated": lambda raw: raw.update(violated=[]),
+    "check": lambda raw: raw.update(check="0" * 32),
+}
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_an_edited_record_is_refused(copied: Path, edit: str) -> None:
+    """Whatever was edited: exit 2, one line with the file."""
+    path = copied / "run.json"
+    raw = json.loads(path.read_text(encoding="utf-8"))
+    EDITS[edit](raw)
+    path.write_text(json.dumps(raw), encoding="utf-8")
+    assert "run.json: changed since it was written" in refused(copied)
+
+
+def test_how_a_record_is_laid_out_is_no_matter(copied: Path) -> None:
+    """Indented and with its keys in another order it says the same."""
+    path = copied / "run.json"
+    before = read_run(copied)
+    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")), indent=2, sort_keys=True), encoding="utf-8")
+    assert read_run(copied).run == before.run
+
+
+def test_an_edited_record_gets_no_story(copied: Path) -> None:
+    """What a later command adds to a record must not make an edited one whole."""
+    run = read_run(copied).run
+    _changed(copied, "run.json", violated=[])
+    with pytest.raises(JournalError, match="changed since it was written"):
+        restore_run(copied, run)
+
+
+def refused(folder: Path) -> str:
+    """What `coredrill report` says of a folder that it refuses, in one line."""
+    result = CliRunner().invoke(main, ["report", str(folder)])
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    return result.stderr
 
 
 def test_an_older_run_is_shown_in_its_own_sentences(copied: Path) -> None:
@@ -48,7 +99,7 @@ def test_an_older_run_is_shown_in_its_own_sentences(copied: Path) -> None:
     path = copied / "run.json"
     raw = json.loads(path.read_text(encoding="utf-8"))
     del raw["record"]["findings"]
-    path.write_text(json.dumps(raw), encoding="utf-8")
+    path.write_text(json.dumps(raw | {"check": check_of(raw)}), encoding="utf-8")
     page = run_page(read_run(copied), "zh")
     (reason,) = raw["record"]["reasons"]
     assert f'<span lang="en">{reason}</span><span lang="zh-CN">{reason}</span>' in page.replace("\u00a0", " ")
@@ -60,7 +111,7 @@ def test_a_text_is_not_longer_than_a_report_would_write(copied: Path, long: int)
     path = copied / "run.json"
     raw = json.loads(path.read_text(encoding="utf-8"))
     raw["record"]["faults"][0]["name"] = "x" * long
-    path.write_text(json.dumps(raw), encoding="utf-8")
+    path.write_text(json.dumps(raw | {"check": check_of(raw)}), encoding="utf-8")
     if long == 20_000:
         assert len(read_run(copied).run.faults[0].name) == long
     else:
