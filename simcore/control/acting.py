@@ -1,22 +1,41 @@
-"""The simulated core as one contributor sees it: a step of a scenario, or a permanent defect."""
+"""A core as scenarios need it, and as one contributor sees it: a step of a scenario, or a permanent defect."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Protocol
 
 import simpy
 
-from simcore.compile.plan import Plan
 from simcore.control.contributor import Contributor
-from simcore.control.cosimulation import Cosimulation
+from simcore.control.handles import Core, PlanView
+from simcore.control.injection import Injection
 from simcore.model.distributions import Distribution
+
+
+class ScenarioCore(Core, Protocol):
+    """What a scenario is carried out on: more than the control plane asks of a core. Metrics are `kind/name/field`, as those of `read`."""
+
+    @property
+    def inject(self) -> Injection:
+        """Every knob, over the switchboard of this core."""
+        ...
+
+    def sum_of(self, readings: Iterable[str]) -> Callable[[], int]:
+        """A function that returns the sum of some counters and gauges, as it is when it is called. Raises InputError for a name that does not
+        exist."""
+        ...
+
+    def watch(self, kind: str, name: str, field: str, at_least: int) -> simpy.Event:
+        """An event that succeeds when the counter or gauge reaches the threshold."""
+        ...
 
 
 class ActingCore:
     """What a fault may ask of the core, and do to it. What `inject` does is the contribution of `by`, which also stands for it where
     the control plane keeps contributors (gates, alarms, files, batches, failovers)."""
 
-    def __init__(self, core: Cosimulation, by: str) -> None:
+    def __init__(self, core: ScenarioCore, by: str) -> None:
         self._core, self.by = core, by
         self.inject = Contributor(core.inject, by)
 
@@ -26,8 +45,8 @@ class ActingCore:
         return self._core.env
 
     @property
-    def plan(self) -> Plan:
-        """What is simulated."""
+    def plan(self) -> PlanView:
+        """What is run: architecture, workload, start and end, ns."""
         return self._core.plan
 
     def read(self, kind: str, name: str, field: str) -> int:

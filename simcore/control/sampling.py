@@ -1,7 +1,7 @@
 """Metrics sampled every so often, and who is woken by it.
 
 Most samples are within their bounds, so that who waits for one beyond them is woken by that alone. The kernel samples its own words
-itself (`Cosimulation.sampler`); `PolledSampler` does it in SimPy, and sees the same at the same instants.
+itself (simcore.control.cosimulation); `PolledSampler` does it in SimPy, and sees the same at the same instants.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class Sampler(Protocol):
 
 
 class PolledSampler:
-    """A sampler driven by SimPy; `sum_of` prepares a sum of metrics, as `Cosimulation.sum_of` does."""
+    """A sampler driven by SimPy; `sum_of` prepares a sum of metrics (`ScenarioCore.sum_of`)."""
 
     def __init__(self, env: simpy.Environment, sampling: Sampling, sum_of: Callable[[Iterable[str]], Callable[[], int]]) -> None:
         self._env, self._sampling = env, sampling

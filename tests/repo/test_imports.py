@@ -72,6 +72,13 @@ RULES = [
         ("simcore/control/planted.py", "from ..kernel import state"),
     ),
     Rule(
+        "the control plane is written for any core and any switchboard",
+        "simcore/control/",
+        ("simcore/control/cosimulation.py",),
+        lambda name: not within(name, "simcore.control.cosimulation", "simcore.control.kernel_switches"),
+        ("simcore/control/planted.py", "from simcore.control.cosimulation import Cosimulation"),
+    ),
+    Rule(
         "SimPy is the control plane's alone",
         "simcore/",
         ("simcore/control/", "simcore/simulation.py"),

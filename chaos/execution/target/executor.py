@@ -1,4 +1,4 @@
-"""A scenario's method carried out on a running simulation, as SimPy processes beside those of the control plane."""
+"""A scenario's method carried out on a core that runs, simulated or not, as SimPy processes beside those of the control plane."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from chaos.documents.scenario import Rollback, Scenario, Step
-from chaos.execution.target.contributors import Contributing, in_order
+from chaos.execution.target.contributors import Contributing, in_order, of_permanent
 from chaos.faults.fault import Fault, System
 from simcore.model.index import instance_name
 
 if TYPE_CHECKING:
     import simpy
 
-    from simcore.control.acting import ActingCore
-    from simcore.control.cosimulation import Cosimulation
+    from simcore.control.acting import ActingCore, ScenarioCore
     from simcore.control.plane import ControlPlane
 
 EVENT_WORDS = {
@@ -62,10 +61,20 @@ def hold_permanently(fault: Fault, number: int, core: ActingCore, control: Contr
         yield from made
 
 
+def begin_scenario(scenario: Scenario, permanent: Sequence[Fault], core: ScenarioCore, control: ControlPlane) -> None:
+    """Starts all that is done to a system in a run: the faults that stand throughout, and the scenario's method. Called before the run
+    begins."""
+    from simcore.control.acting import ActingCore
+
+    for number, (fault, by) in enumerate(zip(permanent, of_permanent(permanent), strict=True)):
+        core.env.process(hold_permanently(fault, number, ActingCore(core, by), control))
+    ScenarioExecutor(scenario, core, control).begin()
+
+
 class ScenarioExecutor:
     """One run's method as SimPy processes. What it does and sees stands in the journal; it decides nothing about the verdict."""
 
-    def __init__(self, scenario: Scenario, core: Cosimulation, control: ControlPlane) -> None:
+    def __init__(self, scenario: Scenario, core: ScenarioCore, control: ControlPlane) -> None:
         self.scenario, self.core, self.control = scenario, core, control
         self.system = System(core.plan.index, core.plan.workload)
         self.stop = core.env.event()

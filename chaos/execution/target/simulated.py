@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from chaos.documents.scenario import Scenario
 from chaos.execution.inputs.resolve import ResolvedRun
-from chaos.execution.target.contributors import of_permanent
-from chaos.execution.target.executor import ScenarioExecutor, hold_permanently
+from chaos.execution.target.executor import begin_scenario
 from chaos.execution.target.protocol import AS_USUAL, EventBudgetExceededError, RunLimits, RunOptions
 from chaos.faults.fault import Fault, Target
 from simcore.base.errors import InputError
@@ -115,12 +114,8 @@ class _Script:
 
     def begin(self, core: Cosimulation, control: ControlPlane) -> None:
         """Starts the processes. Called before the run begins."""
-        from simcore.control.acting import ActingCore
-
         self.core = core
-        for number, (fault, by) in enumerate(zip(self.permanent, of_permanent(self.permanent), strict=True)):
-            core.env.process(hold_permanently(fault, number, ActingCore(core, by), control))
-        ScenarioExecutor(self.scenario, core, control).begin()
+        begin_scenario(self.scenario, self.permanent, core, control)
 
     def progress(self, now: int) -> None:
         """Raises EventBudgetExceededError when the kernel has handled too many events; else tells who wants to know the time, ns."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
-import numpy as np
 import pytest
+from recording_switches import Recorder
 
 from simcore.base.errors import InputError
 from simcore.base.units import SECOND, parse_clock
@@ -14,36 +13,17 @@ from simcore.compile.plan import Plan, compile_plan
 from simcore.control.contributor import Contributor
 from simcore.control.injection import Injection
 from simcore.control.knobs import Grey, Taken
-from simcore.control.switches import LinkState, Switchboard
+from simcore.control.switches import LinkState
 from simcore.library import load_pair
 
 START = parse_clock("09:30")
-
-
-class Recorder:
-    """A switchboard that writes down what is set. Every tenth customer is logged in."""
-
-    def __init__(self) -> None:
-        self.now = START
-        self.set: list[tuple[Any, ...]] = []
-
-    def logged_in(self) -> Any:
-        return np.arange(0, 1000, 10)
-
-    def __getattr__(self, name: str) -> Any:
-        if name not in vars(Switchboard):
-            raise AttributeError(name)
-        return partial(self._called, name)
-
-    def _called(self, name: str, *arguments: Any, **named: Any) -> None:
-        self.set.append((name, *arguments, *named.values()))
 
 
 class Knobs:
     """An injection with the switches it turns."""
 
     def __init__(self, plan: Plan) -> None:
-        self.switches = Recorder()
+        self.switches = Recorder(lambda: START)
         self.people = Injection(plan, self.switches)
         self.one, self.other = (Contributor(self.people, by) for by in ("one", "other"))
 
