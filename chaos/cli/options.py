@@ -127,7 +127,10 @@ def many_runs_together(command: C) -> C:
             environment,
             assignments,
             seed,
-            replications("At most so many runs of each case and architecture, or of each combination of values."),
+            replications(
+                "At most so many runs of each case and architecture (default 6), or of each combination of values (default 1). To decide a "
+                "difference compare needs at least 6 for one comparison, 7 for three and more for more: it says how many."
+            ),
             jobs,
             cluster,
             json_file,

@@ -15,7 +15,7 @@ from chaos.compare.stopping import StoppingRule
 from chaos.compare.summaries import spread_of
 from chaos.execution.runs import Runs
 from chaos.measures.catalogue import measures
-from chaos.measures.statistics import SignTest, median, sign_test, variance_ratio
+from chaos.measures.statistics import SignTest, median, runs_needed, sign_test, variance_ratio
 from chaos.results.comparison import (
     SCHEMA_VERSION,
     VERDICTS,
@@ -139,6 +139,7 @@ class _Comparison:
             measures=list(plan.measures),
             level=plan.level,
             looks=[InterimAnalysis(runs=n, level=spent) for n, spent in zip(stopping.counts, stopping.levels, strict=True)],
+            runs_needed=runs_needed(len(stopping.cells), plan.level) if stopping.cells else None,
             architectures=[self._costs(a) for a in plan.architectures],
             cells=cells,
             details=self._details(),

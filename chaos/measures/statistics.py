@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
@@ -231,3 +232,14 @@ def spending(counts: Sequence[int], level: float) -> list[float]:
     The sum is the level, and what is spent at one never comes back (Bonferroni over analyses; Lan and DeMets 1983, Biometrika
     70:659-663, have the idea)."""
     return [level * (count - before) / counts[-1] for before, count in zip([0, *counts], counts, strict=False)]
+
+
+def can_decide(counts: Sequence[int], spent: Sequence[float], claims: int) -> bool:
+    """Whether one of so many claims that a median differs can hold by itself at one of the analyses, if all pairs agree: the sign test
+    reaches 2^(1-n), and Holm's first step allows the level spent there over the number of claims."""
+    return any(2.0 ** (1 - count) <= level / claims for count, level in zip(counts, spent, strict=True))
+
+
+def runs_needed(claims: int, level: float) -> int:
+    """The fewest runs of each side with which that is so, with interim analyses as usual."""
+    return next(cap for cap in itertools.count(1) if can_decide(analyses_of(cap), spending(analyses_of(cap), level), claims))

@@ -8,7 +8,7 @@ from statistics import fmean
 from chaos.measures.formatting import NONE, duration, milliseconds, number, percent, rounded, significant
 from chaos.reports.many_runs import Grid, GridCell, GridRow, ManyRunsPage, Picture, Table
 from chaos.reports.plots import Plot, Value, plot
-from chaos.reports.tables import MARKS, baseline_median, shown
+from chaos.reports.tables import MARKS, baseline_median, shown, too_few_runs
 from chaos.results.comparison import (
     ArchitectureCosts,
     CaseDetail,
@@ -44,6 +44,7 @@ def _notes(result: ComparisonResult) -> list[str]:
         f"Margins declared beforehand: {margins}. Differences within them do not matter.",
         f"Interim analyses, and what each may spend of an error level of {percent(result.level)} over all cells: {analyses}.",
     ]
+    notes += too_few_runs(result)
     ratio = result.summary.common_random_numbers.variance_ratio
     if ratio is not None:
         notes.append(

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from chaos.measures.catalogue import measures
 from chaos.measures.formatting import NONE, Unit, milliseconds, number, percent, rounded, share, significant
+from chaos.measures.statistics import can_decide
 from chaos.results.comparison import (
     ArchitectureCosts,
     ComparedCell,
@@ -129,9 +130,22 @@ def _notes(result: ComparisonResult) -> list[str]:
         f"{MARKS['not comparable']} cannot be run; medians over seeds, verdicts by sign tests on pairs of the same seed.",
         f"Chance of one false verdict in the whole at most {percent(2 * result.level)} ({percent(result.level)} for a difference, as much for an "
         f"equivalence); interim analyses after runs: {', '.join(map(_analysis, result.looks))}.",
+        *too_few_runs(result),
         *_worth_of_seeds(result),
         *_missing(result),
         *_misfits(result),
+    ]
+
+
+def too_few_runs(result: ComparisonResult) -> list[str]:
+    """How many runs it takes, where with so few no difference can be decided, however clear it is."""
+    claims = sum(isinstance(cell, ComparedCell) for cell in result.cells)
+    counts, spent = [analysis.runs for analysis in result.looks], [analysis.level for analysis in result.looks]
+    if result.runs_needed is None or can_decide(counts, spent, claims):
+        return []
+    return [
+        f"Too few runs: with {counts[-1]} of each no difference can be decided, however clear it is; with an error level of "
+        f"{percent(result.level)} over all comparisons ({claims}) it takes at least {result.runs_needed} (--replications {result.runs_needed})."
     ]
 
 

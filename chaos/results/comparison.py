@@ -171,7 +171,8 @@ class ComparisonSummary(ResultModel):
 
 class ComparisonResult(ResultModel):
     """Architectures over cases, each against the baseline. `level` is the chance of one false difference in the whole, and that of
-    one false equivalence; `looks` are the analyses that were planned."""
+    one false equivalence; `looks` are the analyses that were planned, `runs_needed` the fewest runs with which a single difference can be
+    decided beside the others (None if nothing could be compared)."""
 
     schema_version: int
     baseline: str
@@ -179,6 +180,7 @@ class ComparisonResult(ResultModel):
     level: float
     looks: list[InterimAnalysis]
     architectures: list[ArchitectureCosts]
+    runs_needed: int | None = None
     cells: list[ComparedCell | NotComparable]
     details: list[CaseDetail]
     runs: list[ComparedRun]

@@ -17,7 +17,7 @@ from chaos.compare.costs import latency
 from chaos.compare.plan import compared_measure
 from chaos.compare.stopping import Decision, StoppingRule
 from chaos.measures.formatting import milliseconds
-from chaos.measures.statistics import sign_test
+from chaos.measures.statistics import runs_needed, sign_test
 from chaos.results.run import Measures, Orders, RunResult
 from simcore.base.errors import InputError
 from simcore.journal.summary import FlowFigures
@@ -211,7 +211,20 @@ def test_too_few_runs_decide_nothing(folder: Path) -> None:
     result = result_of("--replications", "1")
     assert {c["verdict"] for c in result["cells"] if c["measure"] != "flows.transfer.failed_share"} == {"inconclusive"}
     assert result["cells"][0]["difference"]["interval"] is None
-    assert "?" in compare("--replications", "1").stdout
+    printed = compare("--replications", "1").stdout
+    assert "?" in printed
+    cells = len(result["cells"])
+    assert result["runs_needed"] == runs_needed(cells, 0.05) > 1
+    assert (
+        "Too few runs: with 1 of each no difference can be decided, however clear it is; with an error level of 5% over all "
+        in printed
+    )
+    assert f"comparisons ({cells}) it takes at least {result['runs_needed']} (--replications {result['runs_needed']})." in printed
+
+
+def test_enough_runs_are_not_said_to_be_too_few(folder: Path) -> None:
+    """Six of one comparison may decide it."""
+    assert "Too few runs" not in compare("--measure", "orders.failed_share=0", "--replications", "6").stdout
 
 
 def test_workers_and_resuming_change_nothing(folder: Path) -> None:

@@ -11,6 +11,7 @@ from scipy import stats
 
 from chaos.measures.statistics import (
     analyses_of,
+    can_decide,
     enough,
     holm,
     mean_interval,
@@ -19,6 +20,7 @@ from chaos.measures.statistics import (
     paired_shares_interval,
     quantile_of,
     restricted,
+    runs_needed,
     sign_test,
     spending,
     variance_ratio,
@@ -234,3 +236,29 @@ def test_analyses_and_what_they_may_spend() -> None:
     assert [analyses_of(cap) for cap in (1, 9, 10, 11, 20, 21)] == [[1], [9], [5, 8, 10], [6, 9, 11], [10, 15, 20], [11, 16, 21]]
     assert spending([10, 15, 20], 0.04) == pytest.approx([0.02, 0.01, 0.01])
     assert spending([5], 0.05) == [0.05]
+
+
+@pytest.mark.parametrize(("claims", "runs"), [(1, 6), (2, 7), (3, 7), (4, 8), (12, 9), (13, 12), (18, 12), (720, 17)])
+def test_fewest_runs_that_can_decide(claims: int, runs: int) -> None:
+    """2^(1-n) against the level over the number of claims: 1/32 for one of 5 %, and 1/64 for three; from ten runs on three analyses share it."""
+    assert runs_needed(claims, 0.05) == runs
+
+
+@pytest.mark.parametrize(("level", "possible"), [(0.0625, True), (0.0624, False)])
+def test_a_claim_can_hold_at_the_level_itself(level: float, possible: bool) -> None:
+    """Five pairs that agree reach 1/16; for two claims it takes twice the level."""
+    assert can_decide([5], [level], 1) is possible
+    assert can_decide([5], [2 * level], 2) is possible
+    assert can_decide([2, 5], [0.0, level], 1) is possible
+
+
+@pytest.mark.parametrize("claims", [1, 3, 7, 20])
+def test_so_many_runs_decide_and_one_fewer_does_not(claims: int) -> None:
+    """Held against the tests themselves: one difference that is clear in every pair, the other claims open."""
+    for runs in (runs_needed(claims, 0.05), runs_needed(claims, 0.05) - 1):
+        counts = analyses_of(runs)
+        found = any(
+            holm(dict.fromkeys(range(1, claims), 1.0) | {0: sign_test([1.0] * count, 0.0).differs}, level)
+            for count, level in zip(counts, spending(counts, 0.05), strict=True)
+        )
+        assert found is (runs == runs_needed(claims, 0.05))
