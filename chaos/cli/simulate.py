@@ -17,7 +17,7 @@ from chaos.cli.summary import print_summary
 from chaos.execution.plain_run import PlainRun, run_plain
 from chaos.execution.session import Session
 from simcore.base.errors import InputError
-from simcore.base.units import MINUTE, format_clock, parse_clock, parse_duration
+from simcore.base.units import MINUTE, format_clock, format_duration, parse_clock, parse_duration
 from simcore.journal.summary import result
 
 _LONG_RUN_NS = 5 * MINUTE  # of simulated time; shorter runs show no progress
@@ -41,7 +41,7 @@ _LONG_RUN_NS = 5 * MINUTE  # of simulated time; shorter runs show no progress
 def simulate(architecture: str, workload: str, window: str, warmup: str, json_file: TextIO | None, **given: Any) -> int:
     """Run an ARCHITECTURE (name or file) under a workload and print what became of it."""
     begin, end = parse_window(window)
-    start = max(0, begin - _parse_warmup(warmup))
+    start = begin - _warmup(warmup, begin)
     with Session(StderrProgress()) as session, ProgressBar(start, end) as bar:
         progress = bar.show if end - start >= _LONG_RUN_NS else None
         done = run_plain(session, architecture, workload, start=start, window=(begin, end), progress=progress, **given)
@@ -69,11 +69,19 @@ def parse_window(text: str) -> MeasuredWindow:
     return window
 
 
-def _parse_warmup(text: str) -> int:
+def _warmup(text: str, begin: int) -> int:
+    """The option --warmup, ns, before a window that begins so long after midnight. Raises InputError."""
     try:
-        return parse_duration(text)
+        warmup = parse_duration(text)
     except ValueError as error:
         raise InputError(f"--warmup {text!r}: {error}") from None
+    if warmup > begin:
+        since = format_duration(begin)
+        raise InputError(
+            f"--warmup {text}: the window begins {since} after midnight, and no run begins before that",
+            hint=f"write --warmup {since}, or a later window",
+        )
+    return warmup
 
 
 def _report(done: PlainRun, json_file: TextIO | None) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from chaos.compare.cases import Case
-from chaos.documents.quantities import parse_margin
+from chaos.documents.quantities import parse_margin, require_unit
 from chaos.execution.jobs import SIMULATED, Job
 from chaos.execution.planning import metrics_of
 from chaos.execution.session import Session
@@ -36,9 +36,15 @@ def compared_measure(option: str) -> ComparedMeasure:
     if problem:
         raise InputError(f"--measure {option}: {problem}")
     try:
-        return ComparedMeasure(name=name, margin=parse_margin(margin))
+        number = parse_margin(margin)
     except ValueError:
         raise InputError(f"--measure {option}: the margin is no number, share or duration", hint="such as 0.1 % or 30s") from None
+    try:
+        require_unit(measures().find(name), number if margin.replace(".", "", 1).isdigit() else margin)
+    except ValueError as error:
+        message, _, hint = str(error).partition("; ")
+        raise InputError(f"--measure {option}: {message}", hint=hint) from None
+    return ComparedMeasure(name=name, margin=number)
 
 
 @dataclass(frozen=True)

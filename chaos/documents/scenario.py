@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, create_model, model_validator
+from pydantic import Field, ValidationInfo, create_model, field_validator, model_validator
 
 from chaos.checkers.catalogue import CheckerCatalogue, implied
-from chaos.documents.quantities import MeasureName, Quantity
+from chaos.documents.quantities import MeasureName, Quantity, require_unit
 from chaos.documents.severity import SystemClass
 from chaos.faults.fault import Fault
 from chaos.measures.catalogue import measures
 from chaos.measures.formatting import Unit
-from chaos.measures.registry import GRADES, NOT_GRADABLE
+from chaos.measures.registry import GRADES, NOT_GRADABLE, rank
 from simcore.base.model import FileName, Model, Name, Probability
-from simcore.base.units import MINUTE, SECOND, ClockTime, Duration
+from simcore.base.units import MINUTE, SECOND, ClockTime, Duration, format_duration
 from simcore.files.patch import EditForm
 from simcore.files.validation import Finding
 from simcore.model.control.fields import Reading
@@ -179,6 +179,21 @@ class Expectation(Model):
     quantile: Annotated[float, Field(ge=0, le=1)] | None = None
     why: str = ""
 
+    @field_validator("at_most", "at_least", "equals", mode="before")
+    @classmethod
+    def _in_the_unit(cls, bound: object, info: ValidationInfo) -> object:
+        return in_unit_of_measure(bound, info)
+
+    @model_validator(mode="after")
+    def _can_be_met(self) -> Expectation:
+        low, high, exactly = (_level(bound) for bound in (self.at_least, self.at_most, self.equals))
+        if low is not None and high is not None and low > high:
+            bounds = [measures().find(self.measure).text(bound, exact=True) for bound in (self.at_least, self.at_most)]
+            raise ValueError(f"at_least {bounds[0]} is above at_most {bounds[1]}: no value can meet both; swap them")
+        if exactly is not None and ((low is not None and exactly < low) or (high is not None and exactly > high)):
+            raise ValueError("equals lies outside at_least and at_most: no value can meet all of them; keep one")
+        return self
+
     @model_validator(mode="after")
     def _sensible(self) -> Expectation:
         if self.at_most is None and self.at_least is None and self.equals is None:
@@ -195,6 +210,21 @@ class Expectation(Model):
         if NOT_GRADABLE in (self.at_most, self.at_least):
             raise ValueError(f"{NOT_GRADABLE} is no grade that others lie above or below; write equals: {NOT_GRADABLE}")
         return self
+
+
+def in_unit_of_measure(bound: object, info: ValidationInfo) -> object:
+    """A bound as it was written. Raises ValueError, with a hint, for what values of the model's `measure` are never written as in a file;
+    in Python a number is in the measure's own unit, a duration in seconds."""
+    if info.mode == "json" and (name := info.data.get("measure")) is not None:
+        require_unit(measures().find(name), bound)
+    return bound
+
+
+def _level(bound: bool | float | str | None) -> float | None:
+    """A bound on a scale; of a grade how many are milder. None for what is on none."""
+    if isinstance(bound, str):
+        return float(rank(bound)) if bound in GRADES else None
+    return None if bound is None else float(bound)
 
 
 class MustHappen(Model):
@@ -226,6 +256,11 @@ class Outcome(Model):
     fitted: bool = False
     within: Annotated[float, Field(gt=0, lt=10)] = Field(0.3, description="relative; 0.3 is ± 30 %")
     misses: str = Field("", description="by how much it misses and why; such an outcome is shown and not judged")
+
+    @field_validator("published", mode="before")
+    @classmethod
+    def _in_the_unit(cls, published: object, info: ValidationInfo) -> object:
+        return in_unit_of_measure(published, info)
 
 
 class Parameter(Model):
@@ -321,7 +356,7 @@ class Scenario(Model):
     @property
     def start(self) -> int:
         """When the run begins, ns since midnight of the first day."""
-        return max(0, self.window.begin - self.warmup)
+        return self.window.begin - self.warmup
 
     @property
     def end(self) -> int:
@@ -360,7 +395,7 @@ def scenario_model(step: type[Step], checkers: CheckerCatalogue) -> type[Scenari
 
 def check_scenario(scenario: Scenario) -> list[Finding]:
     """What the model alone cannot see: steps outside the run, bounds without units."""
-    found = []
+    found = _run_fits(scenario)
     for i, step in enumerate(scenario.method):
         if not scenario.start <= step.at < scenario.end:
             found.append(
@@ -370,6 +405,22 @@ def check_scenario(scenario: Scenario) -> list[Finding]:
             )
     for i, expectation in enumerate(scenario.expect):
         found += _bounds_with_units(expectation, ("expect", i))
+    return found
+
+
+def _run_fits(scenario: Scenario) -> list[Finding]:
+    """A run that would begin before the first midnight, a steady state that no window of it could show."""
+    found = []
+    if scenario.warmup > scenario.window.begin:
+        since, warmup = format_duration(scenario.window.begin), format_duration(scenario.warmup)
+        stated = "warmup" in scenario.model_fields_set
+        what = f"the warm-up {'is' if stated else 'takes (by default)'} {warmup}, and the window begins {since} after midnight"
+        keys = ("warmup",) if stated else ("window", "from")
+        found.append(Finding(keys, what, f"write a warmup of at most {since}, or let the window begin later"))
+    length = scenario.window.end - scenario.window.begin
+    if scenario.steady_state.hold > length:
+        message = f"is longer than the window of {format_duration(length)}: no run could be seen to recover"
+        found.append(Finding(("steady_state", "hold"), message, "hold the steady state for less, or make the window longer"))
     return found
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from chaos.documents.quantities import MeasureName, Quantity
+from chaos.documents.quantities import MeasureName, Quantity, require_unit
 from chaos.documents.scenario import FileReference
+from chaos.measures.catalogue import measures
 from simcore.base.model import FileName, Model, Name
 
 
@@ -32,6 +33,13 @@ class Pair(Model):
     in_share: Annotated[float, Field(gt=0, le=1)] = 1.0
     why: str = ""
     why_zh: str = Field("", description="the same on Chinese pages; absent: as it is")
+
+    @field_validator("at_least", mode="before")
+    @classmethod
+    def _in_the_unit(cls, bound: object, info: ValidationInfo) -> object:
+        if (name := info.data.get("measure")) is not None:
+            require_unit(measures().find(name), bound, difference=True)
+        return bound
 
     @model_validator(mode="after")
     def _a_number(self) -> Pair:

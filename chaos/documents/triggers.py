@@ -48,6 +48,12 @@ class Phase(Model):
     share: Annotated[float, Field(ge=0, le=1)]
     source: str = ""
 
+    @model_validator(mode="after")
+    def _its_window_inside(self) -> Phase:
+        if not self.since <= self.begins < self.until:
+            raise ValueError("a phase's window begins between since and until, and until is later; correct one of them")
+        return self
+
 
 class Trigger(Model):
     """Something that happens `per_year` times. `steps` are those of a scenario with `after` (the trigger's time) for `at`; none is a

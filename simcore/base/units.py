@@ -78,7 +78,12 @@ def format_duration(nanoseconds: int | float) -> str:
     return f"{nanoseconds:.4g}ns" if nanoseconds else "0s"
 
 
-def format_clock(nanoseconds: int) -> str:
+def format_rate(per_second: float) -> str:
+    """A rate as a person would write it: ``50/s``."""
+    return f"{per_second:g}/s"
+
+
+def format_clock(nanoseconds: int | float) -> str:
     """The time of day of a simulated instant, ``09:30:15.250``; from the second day on with its day, ``d2 09:15:00``."""
     day, rest = divmod(int(nanoseconds), DAY)
     seconds, fraction = divmod(rest, SECOND)

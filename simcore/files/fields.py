@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import inspect
 import types
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, NamedTuple, Union, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, BeforeValidator
 from pydantic.fields import FieldInfo
 
 from simcore.base.model import Model, Verbs
+from simcore.base.units import format_clock, format_duration, format_rate, parse_clock, parse_duration, parse_rate
 from simcore.files.document import Node
 
 
@@ -63,6 +65,54 @@ def default_of(kind: object, key: str, node: Node) -> object:
     if isinstance(value, Model):
         return value.as_default()
     return {} if isinstance(value, BaseModel) else value
+
+
+# --- bounds -------------------------------------------------------------------------------------------------------------
+
+_BOUNDS = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
+_UNITS: Mapping[object, Callable[[float], str]] = {
+    parse_duration: format_duration,
+    parse_rate: format_rate,
+    parse_clock: format_clock,
+}
+
+
+def bounds_text(kind: object, key: str | int, node: Node | None) -> str:
+    """Between which bounds the value under a key or index of a value of type `kind` may lie, in the unit that files write it in:
+    ``from 0 to 1``, ``at least 1s``; "" where its type has none. `node` is the value of type `kind` as written."""
+    marks = list(_marks(kind, key, node))
+    written = next((_UNITS[m.func] for m in marks if isinstance(m, BeforeValidator) and m.func in _UNITS), _plain)
+    bounds = {word: written(getattr(mark, word)) for mark in marks for word in _BOUNDS if hasattr(mark, word)}
+    if set(bounds) == {"ge", "le"}:
+        return f"from {bounds['ge']} to {bounds['le']}"
+    return " and ".join(f"{says} {bounds[word]}" for word, says in _BOUNDS.items() if word in bounds)
+
+
+def _marks(kind: object, key: str | int, node: Node | None) -> Iterator[object]:
+    """What is said of the value under a key beside its plain type, in the model's field and in its type."""
+    model = model_of(kind, node)
+    field = fields_of(model).get(str(key)) if model is not None else None
+    if field is not None:
+        yield from field.metadata
+    yield from _marks_of(child_type(kind, key, node))
+
+
+def _marks_of(kind: object) -> Iterator[object]:
+    if get_origin(kind) is Annotated:
+        first, *marks = get_args(kind)
+        for mark in marks:
+            yield from mark.metadata if isinstance(mark, FieldInfo) else [mark]
+        yield from _marks_of(first)
+    elif get_origin(kind) in (Union, types.UnionType):
+        for member in get_args(kind):
+            yield from _marks_of(member)
+
+
+def _plain(bound: float) -> str:
+    return str(int(bound)) if float(bound).is_integer() else f"{bound:g}"
+
+
+# --- scaling ------------------------------------------------------------------------------------------------------------
 
 
 def scales(kind: object, node: Node) -> bool:

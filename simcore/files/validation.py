@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 
 from simcore.base.errors import InputError, show_value, suggest
 from simcore.files.document import Node, Origin
-from simcore.files.fields import alternatives, child_type, fields_of, model_of, path_text, verb_of, verbs_of
+from simcore.files.fields import alternatives, bounds_text, child_type, fields_of, model_of, path_text, verb_of, verbs_of
 
 M = TypeVar("M", bound=BaseModel)
 Keys = tuple[str | int, ...]
@@ -25,6 +25,8 @@ _PLAIN_WORDS = {
     "dict_type": "a mapping is needed", "model_type": "a mapping is needed", "model_attributes_type": "a mapping is needed",
     "tuple_type": "a list is needed", "finite_number": "a finite number is needed", "none_required": "null is needed",
 }  # fmt: skip
+_BOUNDS = ("greater_than_equal", "less_than_equal", "greater_than", "less_than")
+_PERCENT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*%\s*")
 _VAST = re.compile(r"\d{300}")
 _HINTS = {
     "patch": "patch goes with extends: without a file to extend, write the values themselves",
@@ -131,7 +133,18 @@ def _finding(model: type[BaseModel], tree: Node, detail: ErrorDetails) -> Findin
         close = suggest(wrong, words)
         listed = " or ".join(", ".join(map(repr, part)) for part in (words[:-1], words[-1:]) if part)
         return Finding(keys, f"must be {listed or context['expected']}", close if close.startswith("did") else "")
+    if what in _BOUNDS:
+        return Finding(keys, f"must be {bounds_text(kind, keys[-1], holder)}")
+    node = _node_at(tree, keys)
+    if what in ("float_type", "float_parsing") and node is not None and (share := _percentage(node.value)) is not None:
+        return Finding(keys, "a share is written as a number here", f"write {share:g}")
     return Finding(keys, *_plain_words(what, context, str(detail["msg"])))
+
+
+def _percentage(value: object) -> float | None:
+    """The number that a text such as ``50 %`` stands for; None if it is none."""
+    match = _PERCENT.fullmatch(value) if isinstance(value, str) else None
+    return float(match[1]) / 100 if match is not None else None
 
 
 def _plain_words(what: str, context: dict[str, Any], message: str) -> tuple[str, str]:
@@ -141,17 +154,10 @@ def _plain_words(what: str, context: dict[str, Any], message: str) -> tuple[str,
         return "not a target", "write service.operation, such as counter.place"
     if what == "string_pattern_mismatch":
         return "not a name", "begin with a lower-case letter; continue with those, digits, - and _"
-    bounds = {
-        "greater_than_equal": ("ge", "at least"),
-        "less_than_equal": ("le", "at most"),
-        "greater_than": ("gt", "above"),
-        "less_than": ("lt", "below"),
-    }
-    if what in bounds:
-        key, words = bounds[what]
-        return f"must be {words} {context[key]:g}", ""
     if what == "string_too_short":
         return "must not be empty", ""
+    if what == "string_too_long":
+        return f"must have at most {context['max_length']} characters", ""
     if what == "too_short":
         return f"needs at least {context['min_length']} entries, has {context['actual_length']}", ""
     if what == "too_long":

@@ -45,6 +45,11 @@ class MetricName(NamedTuple):
         return _MODES.get((self.kind, self.field)) in (Mode.GAUGE, Mode.PEAK)
 
     @property
+    def is_time(self) -> bool:
+        """Whether its value is a time, ns."""
+        return self.field == DOWN_SINCE or self.field.endswith(("_ns", "_ns_sum"))
+
+    @property
     def is_word(self) -> bool:
         """Whether the kernel has the value itself at any instant: it is neither an integral over time nor `down_since`."""
         return self.field != DOWN_SINCE and _MODES.get((self.kind, self.field)) is not Mode.INTEGRAL

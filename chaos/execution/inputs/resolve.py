@@ -19,6 +19,8 @@ from chaos.execution.inputs.files import ResolvedFileCache
 from chaos.execution.inputs.leaving_out import NOTHING_LEFT_OUT, LeftOutOfRun, leave_out
 from chaos.execution.inputs.planting import Mutant, mutant_named
 from chaos.faults.fault import System
+from simcore.base.errors import InputError
+from simcore.base.units import format_duration
 from simcore.files.loading import Resolved
 from simcore.files.patch import Layer, edits_of
 from simcore.library import Surroundings, require_fit
@@ -174,12 +176,14 @@ def _layer(scenario: Resolved[Scenario], key: str) -> Layer:
 
 
 def as_run_in(scenario: Scenario, place: Surroundings) -> Scenario:
-    """The scenario as it is run in an environment: at its hours, no longer than its horizon, with those who are there."""
+    """The scenario as it is run in an environment: at its hours, no longer than its horizon, with those who are there. Raises InputError
+    if its warm-up would begin before midnight there, or its window be shorter than `hold`."""
     begins = next((gap.begins_at for gap in place.gaps.values() if gap.begins_at is not None), scenario.window.begin)
     horizon = next((gap.horizon for gap in place.gaps.values() if gap.horizon is not None), None)
     absent = {who for gap in place.gaps.values() for who in gap.absent}
     moved, length = begins - scenario.window.begin, scenario.window.end - scenario.window.begin
     end = begins + min(length, horizon or length)
+    _require_room(scenario, place, begins, end)
     changes: dict[str, Any] = {}
     if (begins, end) != (scenario.window.begin, scenario.window.end):
         steps = [step.model_copy(update={"at": step.at + moved}) for step in scenario.method]
@@ -190,6 +194,22 @@ def as_run_in(scenario: Scenario, place: Surroundings) -> Scenario:
     if absent:
         changes["responders"] = scenario.responders.model_copy(update=dict.fromkeys(absent, False))
     return scenario.model_copy(update=changes) if changes else scenario
+
+
+def _require_room(scenario: Scenario, place: Surroundings, begins: int, end: int) -> None:
+    hold, length = scenario.steady_state.hold, end - begins
+    if scenario.warmup > begins:
+        raise InputError(
+            f"{scenario.name} in {place.name}: the warm-up is {format_duration(scenario.warmup)}, and the window begins "
+            f"{format_duration(begins)} after midnight",
+            hint="let the environment's begins_at be later, or the scenario's warmup shorter",
+        )
+    if hold > length:
+        raise InputError(
+            f"{scenario.name} in {place.name}: hold is {format_duration(hold)}, and the environment's horizon leaves a window of "
+            f"{format_duration(length)}: no run could be seen to recover",
+            hint="make the horizon longer, or hold the steady state for less",
+        )
 
 
 def with_responders(control: Control, who: Responders) -> Control:

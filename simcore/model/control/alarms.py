@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema, field_validator, model_validator
 
 from simcore.base.model import Model, Name, Probability
 from simcore.base.units import MINUTE, MS, SECOND, Duration, Rate, parse_duration
 from simcore.model.control.fields import Positive, Reading
 from simcore.model.distributions import Distribution, constant, lognormal
+from simcore.model.metrics import parse_metric
 
 Layer = Literal["infrastructure", "network", "hardware", "application", "business"]
 Beat = Annotated[Duration, Field(ge=MS)]  # of what repeats: a run would never end at a beat of nanoseconds
@@ -52,6 +53,15 @@ class Metric(Model):
             return "ratio", tuple(self.ratio.of), tuple(self.ratio.to)
         return ("gauge", tuple(self.gauge), ()) if self.gauge else ("rate", tuple(self.rate or ()), ())
 
+    @property
+    def is_time(self) -> bool | None:
+        """Whether its value is a length of time, ns; None for one that a number without unit may be meant for as well as one with."""
+        kind, of, to = self.sums()
+        times = [parse_metric(reading).is_time for reading in of]
+        if kind == "rate" or any(parse_metric(reading).is_time for reading in to):
+            return None if any(times) else False
+        return all(times) or (None if any(times) else False)
+
     def readings(self) -> list[str]:
         """Every kind/name/field the metric reads."""
         _, of, to = self.sums()
@@ -89,6 +99,17 @@ class Monitor(Routed):
     min_count: Annotated[float, Field(ge=0)] = Field(1, description="a ratio over fewer than this is no data")
     false_alarms: Rate = 0.0
 
+    @field_validator("above", "below", mode="before")
+    @classmethod
+    def _in_the_unit(cls, threshold: object, info: ValidationInfo) -> object:
+        metric, written = info.data.get("metric"), isinstance(threshold, str)
+        if isinstance(metric, Metric) and threshold:
+            if metric.is_time is True and not written:
+                raise ValueError("the metric is a time, and needs a unit; write a number and a unit, such as 250ms")
+            if metric.is_time is False and written:
+                raise ValueError("the metric is no time; write a number")
+        return threshold
+
     @model_validator(mode="after")
     def _one_side(self) -> Monitor:
         if (self.above is None) == (self.below is None):
@@ -103,7 +124,7 @@ class Robot(Routed):
     every: Beat = MINUTE
     phase: Duration | None = None
     failures: Annotated[int, Field(ge=1, le=100)] = 3
-    slower_than: Duration | None = Field(None, description="a slower answer counts as failed")
+    slower_than: Positive | None = Field(None, description="a slower answer counts as failed")
     while_open: Name | None = Field(None, description="gate: probes only while it is open")
 
 

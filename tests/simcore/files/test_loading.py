@@ -121,7 +121,12 @@ def test_good_file_loads(write: Write) -> None:
     [
         ("replicas: 2", "replicas: x", "file.yaml:7:15: services.counter.replicas: a whole number is needed (value: 'x')"),
         ("replicas: 2", "replicas: '2'", "file.yaml:7:15: services.counter.replicas: a whole number is needed (value: '2')"),
-        ("replicas: 2", "replicas: 0", "file.yaml:7:15: services.counter.replicas: must be at least 1 (value: 0)"),
+        ("replicas: 2", "replicas: 0", "file.yaml:7:15: services.counter.replicas: must be from 1 to 1024 (value: 0)"),
+        (
+            "timeout: 200ms",
+            "breaker: {open_for: 1s, failure_rate: 50 %}",
+            "a share is written as a number here (value: '50 %'); write 0.5",
+        ),
         ("replicas: 2", "replcas: 2", "file.yaml:7:5: services.counter.replcas: unknown key; did you mean 'replicas'?"),
         (
             "work: 5ms",
@@ -194,7 +199,7 @@ def test_first_mistake_first_and_the_others_counted(write: Write) -> None:
     """Of several mistakes the first in the file is told, and how many more there are."""
     text = SMALL.replace("slots: 8", "slots: -1").replace("replicas: 2", "replicas: x").replace("timeout: 2s", "timeout: 2")
     message = fault(write(text))
-    assert message.startswith("file.yaml:4:20: pools.threads.slots: must be at least 0")
+    assert message.startswith("file.yaml:4:20: pools.threads.slots: must be from 0 to 1000000")
     assert message.endswith("; and 2 more")
 
 

@@ -155,7 +155,7 @@ def test_edit_changes_what_it_names(edit: str, keys: tuple[str | int, ...], valu
         ("{scale: services.bank, by: 2}", "services.bank cannot be scaled: it is no number"),
         ("{scale: pools.free.slots, by: 2}", "pools.free.slots cannot be scaled: it is 'unlimited'"),
         ("{scale: pools.*.slotz, by: 2}", "pools.*.slotz: matches nothing"),
-        ("{scale: pools.threads.slots, by: 0}", "patch[#0].by: must be above 0 (value: 0)"),
+        ("{scale: pools.threads.slots, by: 0}", "patch[#0].by: must be above 0 and at most 1000000000 (value: 0)"),
         ("{scale: pools.threads.slots, by: x}", "patch[#0].by: a number is needed (value: 'x')"),
         ("{set: pools.threads.slots}", "patch[#0].to: is missing; add 'to: …'"),
         ("{sett: pools.threads.slots, to: 1}", "an edit is one of: set, scale, remove, add, insert; did you mean 'set'?"),
