@@ -10,6 +10,7 @@ import click
 
 from chaos.cli import options
 from chaos.cli.exit_codes import FAIL, HARNESS_ERROR, PASS
+from chaos.cli.files import OutputFile, OutputPath
 from chaos.cli.output import is_stdout, write_json
 from chaos.cli.progress import StderrProgress
 from chaos.coverage.measurement import CoverageOptions, measure
@@ -54,7 +55,7 @@ def _budget(name: str, text: str) -> Callable[[options.C], options.C]:
     "--into",
     default="suggested",
     show_default=True,
-    type=click.Path(file_okay=False),
+    type=OutputPath(folder=True),
     metavar="DIR",
     help="Folder of suggested scenarios.",
 )
@@ -67,7 +68,7 @@ def _budget(name: str, text: str) -> Callable[[options.C], options.C]:
 @click.option(
     "--html",
     "html_file",
-    type=click.File("w", lazy=True, encoding="utf-8"),
+    type=OutputFile(),
     metavar="FILE",
     help="Write a page that needs no network.",
 )

@@ -13,12 +13,13 @@ import click
 from chaos.cli import options
 from chaos.cli.catalogues import CATALOGUES, Listed, explanation
 from chaos.cli.exit_codes import BAD_INPUT
+from chaos.cli.files import OutputFile, OutputPath
 from chaos.documents.library import library
 from chaos.documents.rendering import differences, summary, to_yaml
 from chaos.documents.scenario import Scenario
 from chaos.documents.suite import Suite
 from chaos.results.schemas import RESULTS, result_schema
-from simcore.base.errors import InputError
+from simcore.base.errors import InputError, os_reason
 from simcore.files.document import display_path, read_document
 from simcore.files.loading import Resolved
 from simcore.files.patch import Layer, command_line_layer
@@ -37,7 +38,7 @@ TEMPLATE = Path(__file__).parent / "template.yaml"
 
 @click.command("list")
 @click.argument("what", type=click.Choice([*LISTS, *CATALOGUES]))
-@click.option("--json", "json_file", type=click.File("w"), metavar="FILE", help="Write a list of objects; - is stdout.")
+@click.option("--json", "json_file", type=OutputFile(), metavar="FILE", help="Write a list of objects; - is stdout.")
 @click.option("--markdown", is_flag=True, help="As a Markdown table.")
 def list_command(what: str, json_file: TextIO | None, markdown: bool) -> None:
     """List what is shipped, or what extensions are installed."""
@@ -135,7 +136,7 @@ def schema(kind: str) -> None:
 
 
 @click.command()
-@click.argument("file", default="scenario.yaml", type=click.Path(dir_okay=False))
+@click.argument("file", default="scenario.yaml", type=OutputPath())
 def init(file: str) -> None:
     """Write a commented scenario to start from to FILE."""
     write_template(file)
@@ -145,12 +146,15 @@ def init(file: str) -> None:
 def write_template(file: str) -> None:
     """Writes the scenario to start from. Raises InputError if the file exists or cannot be written."""
     try:
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
         with Path(file).open("x", encoding="utf-8") as target:
             target.write(TEMPLATE.read_text(encoding="utf-8"))
     except FileExistsError:
         raise InputError(f"{file} exists already", hint="name another file") from None
     except OSError as error:
-        raise InputError(f"cannot write {file}: {error.strerror}") from None
+        raise InputError(
+            f"cannot write {file}: {os_reason(error)}", hint="name a file in a folder that you can write to"
+        ) from None
 
 
 def _resolve(reference: str, environment: str | None, assignments: Sequence[str], kind: str | None = None) -> Resolved[Any]:

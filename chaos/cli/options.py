@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from chaos.cli.files import OutputFile, OutputPath
 from chaos.execution.jobs import SIMULATED
 
 C = TypeVar("C", bound=Callable[..., Any])
@@ -29,17 +30,17 @@ spans = click.option(
 architecture = click.option("--architecture", metavar="NAME|FILE", help="Instead of the scenario's own.")
 seed = click.option("--seed", default=1, show_default=True, type=SEED, help="The first seed.")
 journal = click.option(
-    "--journal", type=click.Path(file_okay=False), metavar="DIR", help="Keep each run's journal in a folder below."
+    "--journal", type=OutputPath(folder=True), metavar="DIR", help="Keep each run's journal in a folder below."
 )
 html = click.option(
     "--html",
-    type=click.Path(dir_okay=False),
+    type=OutputPath(),
     metavar="FILE",
     help="Write a page that needs no network; of several runs, a matrix of pages.",
 )
 html_folder = click.option(
     "--html",
-    type=click.Path(file_okay=False),
+    type=OutputPath(folder=True),
     metavar="DIR",
     help="Write index.html, a page a run, and the journals into a folder.",
 )
@@ -51,12 +52,8 @@ language = click.option(
     type=click.Choice(["en", "zh"]),
     help="The language of what is printed, and in which a page opens.",
 )
-json_file = click.option(
-    "--json", "json_file", type=click.File("w", lazy=True), metavar="FILE", help="Write the result object; - is stdout."
-)
-junit = click.option(
-    "--junit", type=click.Path(dir_okay=False), metavar="FILE", help="Write JUnit XML; unknown is an error in it."
-)
+json_file = click.option("--json", "json_file", type=OutputFile(), metavar="FILE", help="Write the result object; - is stdout.")
+junit = click.option("--junit", type=OutputPath(), metavar="FILE", help="Write JUnit XML; unknown is an error in it.")
 defect = click.option("--defect", metavar="OPERATOR@SITE", help="Plant a defect; 'coredrill list defects' names operators.")
 target = click.option(
     "--target",
@@ -69,7 +66,7 @@ jobs = click.option("--jobs", default=1, show_default=True, type=click.IntRange(
 cluster = click.option(
     "--cluster", metavar="ADDRESS", help="Run on the workers of this Dask scheduler instead, such as tcp://host:8786."
 )
-store = click.option("--store", type=click.Path(dir_okay=False), metavar="FILE", help="Where finished runs are kept.")
+store = click.option("--store", type=OutputPath(), metavar="FILE", help="Where finished runs are kept.")
 resume = click.option(
     "--resume",
     is_flag=True,
@@ -134,7 +131,7 @@ def many_runs_together(command: C) -> C:
             jobs,
             cluster,
             json_file,
-            click.option("--html", type=click.Path(dir_okay=False), metavar="FILE", help="Write a page that needs no network."),
+            click.option("--html", type=OutputPath(), metavar="FILE", help="Write a page that needs no network."),
             store,
             resume,
             target,

@@ -9,6 +9,7 @@ import click
 from rich.console import Console
 
 from chaos.cli import options
+from chaos.cli.files import OutputPath
 from chaos.i18n.texts import untranslated
 from chaos.reports.run.terminal import print_report
 from chaos.reports.write import export, write_run, write_suite
@@ -22,13 +23,11 @@ from chaos.results.stored_run import read_run
 @click.option(
     "--csv",
     "csv_file",
-    type=click.Path(dir_okay=False),
+    type=OutputPath(),
     metavar="FILE",
     help="Write the customers affected, and what they could claim.",
 )
-@click.option(
-    "--trace", "trace_file", type=click.Path(dir_okay=False), metavar="FILE", help="Write the sampled hops, for Perfetto."
-)
+@click.option("--trace", "trace_file", type=OutputPath(), metavar="FILE", help="Write the sampled hops, for Perfetto.")
 @click.option("--terminal", is_flag=True, help="Print the report, in at most 40 lines; the default if no file is named.")
 def report(
     folders: tuple[str, ...], html: str | None, language: Any, csv_file: str | None, trace_file: str | None, terminal: bool

@@ -12,6 +12,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from chaos.cli import options
 from chaos.cli.exit_codes import HARNESS_ERROR, PASS, UNKNOWN
+from chaos.cli.files import OutputFile, OutputPath
+from chaos.cli.output import is_stdout
 from chaos.cli.progress import StderrProgress
 from chaos.cli.summary import print_summary
 from chaos.execution.plain_run import PlainRun, run_plain
@@ -36,8 +38,8 @@ _LONG_RUN_NS = 5 * MINUTE  # of simulated time; shorter runs show no progress
 @options.environment
 @options.assignments
 @options.spans
-@click.option("--json", "json_file", type=click.File("w"), metavar="FILE", help="Write the result object; - is stdout.")
-@click.option("--journal", "folder", type=click.Path(file_okay=False), metavar="DIR", help="Keep the journal in a folder.")
+@click.option("--json", "json_file", type=OutputFile(), metavar="FILE", help="Write the result object; - is stdout.")
+@click.option("--journal", "folder", type=OutputPath(folder=True), metavar="DIR", help="Keep the journal in a folder.")
 def simulate(architecture: str, workload: str, window: str, warmup: str, json_file: TextIO | None, **given: Any) -> int:
     """Run an ARCHITECTURE (name or file) under a workload and print what became of it."""
     begin, end = parse_window(window)
@@ -90,7 +92,7 @@ def _report(done: PlainRun, json_file: TextIO | None) -> int:
     if json_file is not None:
         json.dump(found.json_object(), json_file, indent=1)
         json_file.write("\n")
-    if json_file is not sys.stdout:
+    if not is_stdout(json_file):
         print_summary(done.journal, Console(), wall_s=done.wall_s)
     if found.summary.conservation_broken:
         return HARNESS_ERROR

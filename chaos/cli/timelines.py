@@ -13,6 +13,7 @@ from rich.console import Console
 
 from chaos.cli import options
 from chaos.cli.exit_codes import BY_VERDICT
+from chaos.cli.files import OutputFile
 from chaos.cli.options import taken
 from chaos.cli.output import is_stdout, write_json
 from chaos.cli.printing import say as say_line
@@ -35,9 +36,7 @@ from simcore.files.document import read_document
 @click.option("--replications", default=1, show_default=True, type=click.IntRange(1, 1000), metavar="N", help="Runs a scenario.")
 @options.jobs
 @options.json_file
-@click.option(
-    "--markdown", type=click.File("w", lazy=True), metavar="FILE", help="Write the page docs/reproductions.md; - is stdout."
-)
+@click.option("--markdown", type=OutputFile(), metavar="FILE", help="Write the page docs/reproductions.md; - is stdout.")
 def timelines(scenarios: tuple[str, ...], json_file: TextIO | None, markdown: TextIO | None, **given: object) -> int:
     """Run reproductions of public incidents (none named: all) and set what was published beside what is simulated."""
     with Session(StderrProgress()) as session:

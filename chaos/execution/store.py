@@ -13,7 +13,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from simcore.base.errors import InputError
+from simcore.base.errors import InputError, os_reason
 
 FORMAT = "coredrill-runs-2"
 
@@ -28,7 +28,7 @@ class Store:
             self._known = dict(self._read()) if resume and path.exists() else {}
             self._fd = os.open(path, os.O_CREAT | os.O_APPEND | os.O_RDWR | (0 if resume else os.O_TRUNC), 0o644)
         except OSError as error:
-            raise InputError(f"cannot keep runs in {path}: {error.strerror}", hint="name another file with --store") from None
+            raise InputError(f"cannot keep runs in {path}: {os_reason(error)}", hint="name another file with --store") from None
         if resume and not self._ends_whole():
             os.write(self._fd, b"\n")  # so that the next line does not grow onto a torn one
 

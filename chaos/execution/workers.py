@@ -210,9 +210,9 @@ def _cluster(address: str) -> Iterator[list[Lane]]:
         raise InputError("--cluster needs Dask's distributed", hint="pip install 'coredrill[cluster]'") from None
     try:
         client = Client(address, timeout=CONNECT_S, set_as_default=False)
-    except (OSError, ValueError) as error:  # a time-out is an OSError
+    except (OSError, ValueError):  # a time-out is an OSError
         raise InputError(
-            f"no Dask scheduler at {address!r}: {error}", hint="start one with 'dask scheduler' and give its tcp://host:port"
+            f"no Dask scheduler answers at {address!r}", hint="start one with 'dask scheduler' and give its tcp://host:port"
         ) from None
     try:
         executor = client.get_executor(pure=False)

@@ -18,7 +18,7 @@ from chaos.reports.run.trace import write_trace
 from chaos.reports.suite import groups_of, suite_page
 from chaos.results.run import RunResult, SuiteResult
 from chaos.results.stored_run import read_run
-from simcore.base.errors import InputError
+from simcore.base.errors import InputError, os_reason
 
 
 @contextmanager
@@ -41,7 +41,9 @@ def write_text(path: Path, text: str, *, bom: bool = False) -> None:
     except OSError as error:
         with suppress(OSError):
             temporary.unlink()
-        raise InputError(f"cannot write {path}: {error.strerror}") from None
+        raise InputError(
+            f"cannot write {path}: {os_reason(error)}", hint="name a file in a folder that you can write to"
+        ) from None
 
 
 def write_run(folder: str | Path, file: str | Path, language: Language = "en", replay: str | None = None) -> None:

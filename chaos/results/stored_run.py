@@ -17,11 +17,12 @@ from pydantic import JsonValue, Strict, ValidationError
 
 from chaos.results.run import RunResult, unjudged
 from chaos.results.topology import Topology
-from simcore.base.model import ResultModel
+from simcore.base.errors import os_reason
+from simcore.base.model import ResultModel, first_mistake
 from simcore.base.units import SECOND
 from simcore.journal.model import Journal
 from simcore.journal.reader import read_journal
-from simcore.journal.storage import BESIDE, JournalError
+from simcore.journal.storage import BESIDE, JournalError, read_json
 from simcore.journal.summary import simulation_run
 
 FORMAT, SCHEMA_VERSION = "coredrill-run", 2
@@ -147,18 +148,21 @@ def _read_beside(path: Path) -> _Read:
     try:
         if path.stat().st_size > BYTES_MAX:
             raise JournalError(f"larger than {BYTES_MAX} bytes", file=str(path), hint=_AGAIN)
-        raw = json.loads(path.read_text(encoding="utf-8"))
+        raw = read_json(path)
         version = raw.get("schema_version") if isinstance(raw, dict) else None
         if isinstance(raw, dict) and raw.get("format") == FORMAT and version != SCHEMA_VERSION:
             hint = "run the scenario again, or use the coredrill that wrote it"
             raise JournalError(f"schema_version is {version!r}, this coredrill reads {SCHEMA_VERSION}", file=str(path), hint=hint)
         _require_short(raw)
+        if not isinstance(raw, dict):
+            raise ValueError("it holds no mapping")
         return _Read(_File.model_validate(raw), check_of(raw))
     except ValidationError as error:
-        first = error.errors()[0]
-        why = f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
-    except (OSError, ValueError, RecursionError) as error:
-        why = str(error) or type(error).__name__
+        why = first_mistake(error)
+    except OSError as error:
+        why = f"it cannot be read: {os_reason(error)}"
+    except ValueError as error:
+        why = str(error)
     raise JournalError(f"not the record of a run: {why}", file=str(path), hint=_AGAIN)
 
 

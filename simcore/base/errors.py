@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import errno
 from collections.abc import Iterable
 
 
@@ -24,6 +25,28 @@ class InputError(Exception):
         place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
         text = ": ".join(part for part in (place, self.message) if part)
         return one_line(f"{text}; {self.hint}" if self.hint else text)
+
+
+_REASONS = {
+    errno.ENOENT: "there is no such file or folder",
+    errno.EACCES: "no permission",
+    errno.EPERM: "no permission",
+    errno.EISDIR: "it is a folder",
+    errno.ENOTDIR: "a part of the path is a file, not a folder",
+    errno.EEXIST: "a file stands where a folder is needed",
+    errno.ENOSPC: "the disk is full",
+    errno.EROFS: "the disk is read-only",
+    errno.ENAMETOOLONG: "the name is too long",
+    errno.ELOOP: "its links lead in a circle",
+    errno.EMFILE: "too many files are open",
+}
+
+
+def os_reason(error: OSError | ValueError) -> str:
+    """Why a file could not be read or written, in words for a person."""
+    if not isinstance(error, OSError):
+        return "the path holds what no path may hold"
+    return _REASONS.get(error.errno or 0, (error.strerror or "the system gives no reason").lower())
 
 
 def one_line(text: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -62,3 +62,23 @@ class ResultModel(BaseModel):
     def json_object(self) -> dict[str, JsonValue]:
         """The JSON object, of plain types."""
         return self.model_dump(mode="json", exclude_unset=True)
+
+
+_PLAIN = {
+    "missing": "is missing",
+    "extra_forbidden": "is unknown here",
+    "model_type": "should be a mapping",
+    "dict_type": "should be a mapping",
+    "model_attributes_type": "should be a mapping",
+    "tuple_type": "should be a list",
+    "list_type": "should be a list",
+}
+
+
+def first_mistake(error: ValidationError) -> str:
+    """Where the first thing lies that a model did not accept, and what is wrong with it: ``record.verdict: should be 'pass' or 'fail'``."""
+    first = error.errors(include_url=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    told = first.get("ctx", {}).get("error") if first["type"] == "value_error" else None
+    what = str(told) if told is not None else _PLAIN.get(first["type"], first["msg"].replace("Input should", "should"))
+    return f"{where}: {what}" if where else what

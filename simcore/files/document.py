@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, cast
 
 import yaml
 
-from simcore.base.errors import InputError, show_value
+from simcore.base.errors import InputError, os_reason, show_value
 
 MAX_BYTES = 4_000_000
 MAX_VALUES = 200_000
@@ -133,8 +133,7 @@ def read_text(path: Path) -> str:
     except FileNotFoundError:
         raise InputError("no such file", file, hint="check the path") from None
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise InputError(f"cannot be read: {reason}", file, hint="check the path and its permissions") from None
+        raise InputError(f"cannot be read: {os_reason(error)}", file, hint="check the path and its permissions") from None
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:

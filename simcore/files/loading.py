@@ -16,7 +16,7 @@ from typing import Any, Generic, TypeVar, cast
 from pydantic import BaseModel
 
 import simcore
-from simcore.base.errors import InputError, show_value, suggest
+from simcore.base.errors import InputError, os_reason, show_value, suggest
 from simcore.files.document import Node, Origin, read_document
 from simcore.files.fields import flatten
 from simcore.files.patch import Extension, Layer, apply_layers, edits_of
@@ -203,7 +203,7 @@ class Library:
                 )
         except (InputError, OSError, ValueError) as error:
             hint = error.hint if isinstance(error, InputError) else ""
-            message = error.message if isinstance(error, InputError) else str(error)
+            message = error.message if isinstance(error, InputError) else f"cannot be read: {os_reason(error)}"
             raise node.origin.error(f"extends: {message}", hint) from None
         if base_path.resolve() in chain or len(chain) > MAX_EXTENDS:
             raise node.origin.error("extends: the files extend each other in a circle", "let one of them stand on its own")

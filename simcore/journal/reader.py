@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import zipfile
-import zlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from pydantic import ValidationError
 
+from simcore.base.model import first_mistake
 from simcore.journal.histogram import BUCKETS
 from simcore.journal.model import INTENT_COLUMNS, SCHEMA_VERSION, SPAN_COLUMNS, Head, Journal, assemble
 from simcore.journal.series import WIDTHS, Series
@@ -24,13 +23,12 @@ from simcore.journal.storage import (
     SPANS,
     JournalError,
     damaged,
+    open_archive,
     open_member,
     read_array,
     read_arrays,
+    read_json,
 )
-
-# what json, zipfile and zlib raise on damaged files
-_UNREADABLE = (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
 
 def read_journal(folder: str | Path) -> Journal:
@@ -58,13 +56,14 @@ def read_journal(folder: str | Path) -> Journal:
         spans = read_arrays(path / SPANS, {c: (t, (head.spans,)) for c, t in SPAN_COLUMNS.items()})
         journal = assemble(head, intents, spans, dict(zip(head.histograms, counts, strict=True)), series)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise damaged(path / HEAD, f"{where}: {first['msg']}" if where else first["msg"]) from None
-    except _UNREADABLE as error:
-        raise damaged(path, str(error) or type(error).__name__) from None
+        raise damaged(path / HEAD, first_mistake(error)) from None
+    except ValueError as error:
+        raise damaged(path, str(error)) from None
     if journal.digest != digest:
-        raise damaged(path / HEAD, f"the digest says {digest}, the contents are {journal.digest}")
+        raise damaged(
+            path / HEAD,
+            f"its contents have the digest {journal.digest}, not the one it says, {digest}: something in it was changed",
+        )
     return journal
 
 
@@ -75,7 +74,10 @@ def _read_head(folder: Path) -> dict[str, Any]:
         raise JournalError(f"no journal here: there is no {HEAD}", file=str(folder), hint="name the folder a run was written to")
     if path.stat().st_size > HEAD_BYTES_MAX:
         raise damaged(path, f"larger than {HEAD_BYTES_MAX} bytes")
-    raw = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        raw = read_json(path)
+    except ValueError as error:
+        raise damaged(path, str(error)) from None
     if not isinstance(raw, dict) or raw.pop("format", None) != FORMAT:
         raise JournalError(f"not a journal: no format {FORMAT!r}", file=str(path), hint="name the folder a run was written to")
     version = raw.pop("schema_version", None)
@@ -87,7 +89,7 @@ def _read_head(folder: Path) -> dict[str, Any]:
 
 def _read_series(path: Path, head: Head) -> Series:
     series = Series(len(head.columns))
-    with zipfile.ZipFile(path) as archive:
+    with open_archive(path) as archive:
         if sorted(archive.namelist()) != ["data.npy", "widths.npy"]:
             raise ValueError(f"{path.name} should hold widths, data")
         widths = read_array(archive, "widths", "|u1", (len(head.series_blocks), series.columns))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import math
 import zipfile
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 import numpy as np
+from pydantic import JsonValue
 
-from simcore.base.errors import InputError
+from simcore.base.errors import InputError, os_reason
 from simcore.journal.model import Columns
 from simcore.journal.series import Column, Series
 
@@ -29,6 +33,35 @@ class JournalError(InputError):
 def damaged(path: Path, why: str) -> JournalError:
     """The error for a journal whose file at `path` is missing, changed or cut off; `why` completes the sentence."""
     return JournalError(f"not a whole journal: {why}", file=str(path), hint="run the simulation again")
+
+
+def read_json(path: Path) -> JsonValue:
+    """What a JSON file holds. Raises ValueError, in words for a person that name no file, if it cannot be read or is no JSON."""
+    try:
+        found: JsonValue = json.loads(path.read_text(encoding="utf-8"))
+        return found
+    except json.JSONDecodeError as error:
+        raise ValueError(f"it is no JSON from line {error.lineno}, column {error.colno} on") from None
+    except RecursionError:
+        raise ValueError("its JSON is nested too deep") from None
+    except OSError as error:
+        raise ValueError(f"it cannot be read: {os_reason(error)}") from None
+    except ValueError:
+        raise ValueError("it is no JSON in UTF-8") from None
+
+
+@contextmanager
+def open_archive(path: Path) -> Iterator[zipfile.ZipFile]:
+    """An archive to read. What goes wrong with it there is a ValueError in words for a person, which name the file."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            yield archive
+    except FileNotFoundError:
+        raise ValueError(f"{path.name} is missing") from None
+    except OSError as error:
+        raise ValueError(f"{path.name} cannot be read: {os_reason(error)}") from None
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, KeyError, OverflowError):
+        raise ValueError(f"{path.name} is cut off or changed") from None
 
 
 def npy_header(dtype: str, shape: tuple[int, ...]) -> bytes:
@@ -55,8 +88,8 @@ def write_arrays(path: Path, arrays: Mapping[str, Column], series: Series | None
 
 
 def read_arrays(path: Path, expected: Mapping[str, tuple[str, tuple[int, ...]]]) -> Columns:
-    """Exactly the members expected, each of the type and shape expected. Raises ValueError, KeyError, BadZipFile, OSError."""
-    with zipfile.ZipFile(path) as archive:
+    """Exactly the members expected, each of the type and shape expected. Raises ValueError, in words for a person."""
+    with open_archive(path) as archive:
         if sorted(archive.namelist()) != sorted(f"{name}.npy" for name in expected):
             raise ValueError(f"{path.name} should hold {', '.join(expected)}")
         return {name: read_array(archive, name, *of_type) for name, of_type in expected.items()}

@@ -89,7 +89,7 @@ def test_validate_under_a_workload() -> None:
         ["show", "bad.yaml"],
         ["diff", "a.yaml", "bad.yaml"],
         ["show", "a.yaml", "--environment", "x"],
-        ["list", "workloads", "--json", "no/such/dir"],
+        ["list", "workloads", "--json", "a.yaml/dir"],
     ],
     ids=" ".join,
 )

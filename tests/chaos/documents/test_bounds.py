@@ -48,35 +48,63 @@ def refused(text: str, model: type = Scenario) -> str:
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ("at_most: 1 %", "at_most: 2", "file.yaml:6:51: expect[#0].at_most: orders.failed_share is a share, from 0 to 1 (100 %) (value: 2); write"),
+        (
+            "at_most: 1 %",
+            "at_most: 2",
+            "file.yaml:6:51: expect[#0].at_most: orders.failed_share is a share, from 0 to 1 (100 %) (value: 2); write",
+        ),
         ("at_most: 1 %", "at_most: 101 %", "is a share, from 0 to 1 (100 %) (value: '101 %')"),
         ("at_most: 1 %", "at_most: -0.1", "is a share, from 0 to 1 (100 %) (value: -0.1)"),
         ("at_most: 1 %", "at_most: 10min", "orders.failed_share is a share, no duration (value: '10min')"),
         ("at_most: 1 %", "equals: true", "orders.failed_share is a share (value: true)"),
-        ("orders.failed_share, at_most: 1 %", "impaired_s, at_most: 60", "impaired_s is a duration, and needs a unit (value: 60); write 60s"),
-        ("orders.failed_share, at_most: 1 %", "impaired_s, at_most: 5 %", "impaired_s is a duration, and needs a unit (value: '5 %')"),
-        ("orders.failed_share, at_most: 1 %", "orders.lost, at_most: 1 %", "orders.lost is a count, no share (value: '1 %'); write a number"),
+        (
+            "orders.failed_share, at_most: 1 %",
+            "impaired_s, at_most: 60",
+            "impaired_s is a duration, and needs a unit (value: 60); write 60s",
+        ),
+        (
+            "orders.failed_share, at_most: 1 %",
+            "impaired_s, at_most: 5 %",
+            "impaired_s is a duration, and needs a unit (value: '5 %')",
+        ),
+        (
+            "orders.failed_share, at_most: 1 %",
+            "orders.lost, at_most: 1 %",
+            "orders.lost is a count, no share (value: '1 %'); write a number",
+        ),
         ("orders.failed_share, at_most: 1 %", "orders.lost, at_most: -1", "orders.lost is a count, 0 or more (value: -1)"),
-        ("at_most: 1 %", "at_most: 1 %, at_least: 2 %", "at_least 2.000% is above at_most 1.000%: no value can meet both; swap them"),
+        (
+            "at_most: 1 %",
+            "at_most: 1 %, at_least: 2 %",
+            "at_least 2.000% is above at_most 1.000%: no value can meet both; swap them",
+        ),
         ("at_most: 1 %", "at_most: 1 %, equals: 0.02", "equals lies outside at_least and at_most"),
         (
             "orders.failed_share, at_most: 1 %",
             "severity.dora, at_most: none, at_least: major",
             "at_least major is above at_most none: no value can meet both",
         ),
-        ("hold: 1min", "hold: 9min", "file.yaml:5:23: steady_state.hold: is longer than the window of 8min: no run could be seen to recover"),
+        (
+            "hold: 1min",
+            "hold: 9min",
+            "file.yaml:5:23: steady_state.hold: is longer than the window of 8min: no run could be seen to recover",
+        ),
         ("every: 30s", "every: 0s", ""),
         ("{ hold: 1min", "{ every: 0s, hold: 1min", "steady_state.every: must be at least 1s (value: '0s')"),
         ("success: 0.9", "success: 1.5", "success: must be from 0 to 1 (value: 1.5)"),
         ("success: 0.9", "success: 90 %", "success: a share is written as a number here (value: '90 %'); write 0.9"),
-        ('"10:00"', '"00:05"', "file.yaml:4:17: window.from: the warm-up takes (by default) 10min, and the window begins 5min after midnight"),
+        (
+            '"10:00"',
+            '"00:05"',
+            "file.yaml:4:17: window.from: the warm-up takes (by default) 10min, and the window begins 5min after midnight",
+        ),
         (
             WINDOW,
             WINDOW + "\nwarmup: 11h",
             "file.yaml:5:9: warmup: the warm-up is 11h, and the window begins 10h after midnight (value: '11h'); write a warmup of at most",
         ),
     ],
-)  # fmt: skip
+)
 def test_a_scenario(old: str, new: str, says: str) -> None:
     """What no run could meet, what is in another unit than the measure, and a run that would begin before midnight."""
     said = refused(SCENARIO.replace(old, new, 1))
@@ -87,11 +115,17 @@ def test_a_scenario(old: str, new: str, says: str) -> None:
 @pytest.mark.parametrize(
     "bound",
     [
-        "orders.failed_share, at_most: 100 %", "orders.failed_share, at_most: 1", "orders.failed_share, at_least: 0, at_most: 0",
-        "impaired_s, at_most: 0", "impaired_s, at_least: 1min, at_most: 1min", "orders.lost, equals: 0",
-        "recovered, equals: true", "severity.dora, at_least: none, at_most: major", "severity.dora, equals: not-gradable",
+        "orders.failed_share, at_most: 100 %",
+        "orders.failed_share, at_most: 1",
+        "orders.failed_share, at_least: 0, at_most: 0",
+        "impaired_s, at_most: 0",
+        "impaired_s, at_least: 1min, at_most: 1min",
+        "orders.lost, equals: 0",
+        "recovered, equals: true",
+        "severity.dora, at_least: none, at_most: major",
+        "severity.dora, equals: not-gradable",
     ],
-)  # fmt: skip
+)
 def test_what_can_be_met_is_taken(bound: str) -> None:
     """The edges of what a measure can be, and bounds that are equal."""
     assert refused(SCENARIO.replace("orders.failed_share, at_most: 1 %", bound)) == ""
@@ -126,9 +160,11 @@ def test_a_pair_of_a_suite(measure: str, bound: str, says: str) -> None:
 @pytest.mark.parametrize(
     ("option", "says"),
     [
-        ("impaired_s=60", "needs a unit; write 60"), ("orders.failed_share=2", "from 0 to 1"), ("orders.failed_orders=1 %", "no share"),
+        ("impaired_s=60", "needs a unit; write 60"),
+        ("orders.failed_share=2", "from 0 to 1"),
+        ("orders.failed_orders=1 %", "no share"),
     ],
-)  # fmt: skip
+)
 def test_a_margin(option: str, says: str) -> None:
     """The margin of a comparison is in the unit of its measure."""
     with pytest.raises(InputError, match=says):
@@ -139,12 +175,15 @@ def test_a_margin(option: str, says: str) -> None:
 @pytest.mark.parametrize(
     ("gap", "says"),
     [
-        ('begins_at: "00:01"', "/place.yaml: the warm-up is 2min, and the window begins 1min after midnight; let the environment's begins_at"),
+        (
+            'begins_at: "00:01"',
+            "/place.yaml: the warm-up is 2min, and the window begins 1min after midnight; let the environment's begins_at",
+        ),
         ("horizon: 30s", "/place.yaml: hold is 1min, and the environment's horizon leaves a window of 30s"),
         ('begins_at: "00:02"', ""),
         ("horizon: 1min", ""),
     ],
-)  # fmt: skip
+)
 def test_an_environment(gap: str, says: str, write: Callable[..., Path], tmp_path: Path) -> None:
     """An environment that moves or shortens a scenario's window does so no further than the scenario allows."""
     scenario = write(tmp_path, name="bounds")
@@ -163,7 +202,7 @@ def test_an_environment(gap: str, says: str, write: Callable[..., Path], tmp_pat
         ("metric: { ratio: { of: [pool/threads/wait_ns], to: [pool/threads/granted] } }, above: 5ms", ""),
         ("metric: { gauge: [pool/threads/queue] }, above: 5", ""),
     ],
-)  # fmt: skip
+)
 def test_a_monitor(rest: str, says: str) -> None:
     """A threshold of a time has a unit, one of anything else none."""
     text = (

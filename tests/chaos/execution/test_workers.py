@@ -115,7 +115,7 @@ def test_no_scheduler_is_a_mistake_of_the_user(work: ModuleType, monkeypatch: py
     """An address where nothing listens: one line with a hint."""
     pytest.importorskip("distributed")
     monkeypatch.setattr("chaos.execution.workers.CONNECT_S", 1)
-    with pytest.raises(InputError, match=r"no Dask scheduler at 'tcp://127\.0\.0\.1:9'.*dask scheduler"):
+    with pytest.raises(InputError, match=r"no Dask scheduler answers at 'tcp://127\.0\.0\.1:9'.*dask scheduler"):
         collect(work.square, Workers(cluster="tcp://127.0.0.1:9"))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import io
 import json
+import re
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -377,7 +378,7 @@ DAMAGE: dict[str, tuple[Callable[[Path], None], str]] = {
     "a version that is no number": (edit_head(schema_version=[1]), r"schema_version is \[1\]"),
     "another format": (edit_head(format="tape"), "not a journal: no format 'coredrill-journal'"),
     "a changed seed": (edit_head(meta=META | {"seed": 8, "unknown_reason": None, "counts": GIVEN["counts"]}), "digest"),
-    "an unknown key": (edit_head(extra=1), r"journal\.json: not a whole journal: extra: "),
+    "an unknown key": (edit_head(extra=1), r"journal\.json: not a whole journal: extra: is unknown here"),
     "negative rows": (edit_head(intents=-1), "intents: "),
     "rows beyond reason": (edit_head(intents=10**12), "request"),
     "rows beyond int64": (edit_head(intents=10**30), "request"),
@@ -389,13 +390,13 @@ DAMAGE: dict[str, tuple[Callable[[Path], None], str]] = {
     "a name with a terminal code": (edit_head(names=NAMES | {"limit": ["\x1b[31m"]}), "printable"),
     "not a number": (edit_head(properties={"p": {"holds": True, "x": float("nan")}}), "journal.json"),
     "no journal.json": (lambda folder: (folder / "journal.json").unlink(), "there is no journal.json"),
-    "no table": (lambda folder: (folder / "spans.npz").unlink(), "spans.npz"),
-    "an empty journal.json": (lambda folder: (folder / "journal.json").write_text(""), "not a whole journal"),
+    "no table": (lambda folder: (folder / "spans.npz").unlink(), "not a whole journal: spans.npz is missing; run the simulation again"),
+    "an empty journal.json": (lambda folder: (folder / "journal.json").write_text(""), "it is no JSON from line 1, column 1 on"),
     "a journal.json of binary": (lambda folder: (folder / "journal.json").write_bytes(b"\xff\xfe\x00"), "not a whole journal"),
-    "a deep journal.json": (lambda folder: (folder / "journal.json").write_text("[" * 200_000), "not a whole journal"),
+    "a deep journal.json": (lambda folder: (folder / "journal.json").write_text("[" * 200_000), "its JSON is nested too deep"),
     "a list for a journal.json": (lambda folder: (folder / "journal.json").write_text("[]"), "not a journal"),
     "a cut journal.json": (truncate("journal.json"), "not a whole journal"),
-    "cut intents": (truncate("intents.npz"), "not a whole journal"),
+    "cut intents": (truncate("intents.npz"), "intents.npz is cut off or changed"),
     "cut series": (truncate("series.npz"), "not a whole journal"),
     "a table that is no archive": (lambda folder: (folder / "histograms.npz").write_bytes(b"hello"), "not a whole journal"),
     "a pickle": (replace_member("intents.npz", "flow", np.array([{}, {}, {}], dtype=object)), "flow"),
@@ -420,8 +421,10 @@ def test_damage_is_one_clear_error(tmp_path: Path, what: str) -> None:
     damage(tmp_path / "run")
     with pytest.raises(JournalError, match=message) as caught:
         read_journal(tmp_path / "run")
-    assert str(caught.value).startswith(str(tmp_path / "run"))
-    assert "\n" not in str(caught.value)
+    said = str(caught.value)
+    assert said.startswith(str(tmp_path / "run"))
+    assert "\n" not in said
+    assert not re.search(r"Errno|[Zz]ip|Expecting|Extra inputs|Input should|codec|recursion|Error\b|zlib|decompress", said)
 
 
 def test_a_journal_that_is_not_there(tmp_path: Path) -> None:
