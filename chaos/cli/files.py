@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import click
 
@@ -13,13 +12,13 @@ from simcore.base.errors import InputError, os_reason
 
 
 class OutputFile(click.File):
-    """A text file to write, opened when something is; its folders are made then. - is standard output."""
+    """A text file, written with its folders when the command ends, if anything was to be written. - is standard output."""
 
     def __init__(self) -> None:
         super().__init__("w", encoding="utf-8", lazy=True)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The file, not opened yet. Fails with the reason if it could not be."""
+        """What commands write to. Fails with the reason if the file could not be written."""
         if value == "-" or not isinstance(value, str):
             return super().convert(value, param, ctx)
         _require_writable(self, value, param, ctx)
@@ -30,26 +29,25 @@ class OutputFile(click.File):
 
 
 class _Unopened:
-    """A text file that is made, and the folders above it, when the first text is written."""
+    """A text file that is made when the command has ended, with the folders above it, if anything was written to it."""
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self._file: TextIO | None = None
-        self._open = ExitStack()
+        self._parts: list[str] = []
 
     def write(self, text: str) -> int:
-        """Writes a text, to a file that is new or empty at the first one. Raises InputError if it cannot be opened."""
-        if self._file is None:
-            try:
-                Path(self.name).parent.mkdir(parents=True, exist_ok=True)
-                self._file = self._open.enter_context(Path(self.name).open("w", encoding="utf-8"))
-            except OSError as error:
-                raise InputError(f"cannot write {self.name}: {os_reason(error)}") from None
-        return self._file.write(text)
+        """Keeps a text for the file."""
+        self._parts.append(text)
+        return len(text)
 
     def close(self) -> None:
-        """Lets go of the file, if it was opened."""
-        self._open.close()
+        """Writes what was kept. Raises InputError if the file cannot be written."""
+        if self._parts:
+            try:
+                Path(self.name).parent.mkdir(parents=True, exist_ok=True)
+                Path(self.name).write_text("".join(self._parts), encoding="utf-8")
+            except OSError as error:
+                raise InputError(f"cannot write {self.name}: {os_reason(error)}") from None
 
 
 class OutputPath(click.Path):
