@@ -79,6 +79,6 @@ def first_mistake(error: ValidationError) -> str:
     """Where the first thing lies that a model did not accept, and what is wrong with it: ``record.verdict: should be 'pass' or 'fail'``."""
     first = error.errors(include_url=False)[0]
     where = ".".join(str(part) for part in first["loc"])
-    told = first.get("ctx", {}).get("error") if first["type"] == "value_error" else None
-    what = str(told) if told is not None else _PLAIN.get(first["type"], first["msg"].replace("Input should", "should"))
+    said = first.get("ctx", {}).get("error") if first["type"] == "value_error" else None
+    what = str(said) if said is not None else _PLAIN.get(first["type"], first["msg"].replace("Input should", "should"))
     return f"{where}: {what}" if where else what

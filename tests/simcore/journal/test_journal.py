@@ -424,7 +424,7 @@ def test_damage_is_one_clear_error(tmp_path: Path, what: str) -> None:
     said = str(caught.value)
     assert said.startswith(str(tmp_path / "run"))
     assert "\n" not in said
-    assert not re.search(r"Errno|[Zz]ip|Expecting|Extra inputs|Input should|codec|recursion|Error\b|zlib|decompress", said)
+    assert not re.search(r"Errno|[Zz]ip|Expecting|\binputs?\b|\bInput\b|codec|recursion|Error\b|zlib|decompress", said)
 
 
 def test_a_journal_that_is_not_there(tmp_path: Path) -> None:
