@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from rich.cells import cell_len
 from rich.console import Console
 
-from chaos.i18n.causal import acting_text, action_text, chain_title, node_text, node_title, outage_texts, unexplained_text
+from chaos.i18n.causal import acting_text, action_text, chain_title, node_text, node_titles, outage_texts, unexplained_text
 from chaos.i18n.findings import reason_text
 from chaos.i18n.names import grade_text, own_text
 from chaos.i18n.texts import LocalizedText, display_name, duration_text, join, lookup, translate, untranslated
@@ -260,11 +260,11 @@ def print_chains(run: RunResult, console: Console, language: Language = "en") ->
 
 def chain_lines(graph: CauseGraph, run: RunResult) -> list[LocalizedText]:
     """A line for each box: since when, what, how, and because of what; then what is not explained."""
-    titles = {node.id: node_title(node, run) for node in graph.nodes}
+    titles = node_titles(graph, run)
     lines = []
     for node in graph.nodes:
         because = [titles[edge.cause] for edge in graph.edges if edge.effect == node.id]
         text = join([titles[node.id], node_text(node)], ": ", "：")
-        arrow = join([untranslated("  ←"), join(list(dict.fromkeys(because)))], " ", " ") if because else untranslated("")
+        arrow = join([untranslated("  ←"), join(because, "; ", "；")], " ", " ") if because else untranslated("")
         lines.append(join([untranslated(f"{short_instant(node.t_ns)}  "), text, arrow], "", ""))
     return [*lines, unexplained_text(graph)]

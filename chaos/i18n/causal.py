@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
@@ -23,6 +24,8 @@ from chaos.results.run import RunResult
 
 GLYPHS: Mapping[Effect, str] = MappingProxyType({"helped": "▲", "no_difference": "=", "hurt": "▼", "mixed": "▲▼"})
 """So that an effect is not shown by its colour alone."""
+FEW = 2
+"""So many operations or flows tell a box from another of the same place."""
 LISTED = 4
 """So many names are written out of a longer list."""
 
@@ -179,6 +182,41 @@ def node_title(node: CauseNode, run: RunResult) -> LocalizedText:
         return join([action_title(*_split(name)) for name in node.names])
     names = join([display_name(name) if node.kind != "step" else own_text(run, name) for name in node.names])
     return join([translate("chain.step"), names], " ", "：") if node.kind == "step" else names
+
+
+def node_titles(graph: CauseGraph, run: RunResult) -> dict[str, LocalizedText]:
+    """What each box is about, by its id. Of boxes about the same each says which: what it holds, if that is little, else what it comes of."""
+    plain = {node.id: node_title(node, run) for node in graph.nodes}
+    shared = [name for name, count in Counter(name for node in graph.nodes for name in _places(node)).items() if count > 1]
+    titles = {
+        node.id: _bracketed(plain[node.id], _which(node, graph, plain))
+        if not _places(node).isdisjoint(shared)
+        else plain[node.id]
+        for node in graph.nodes
+    }
+    counts = Counter(title.en for title in titles.values())
+    return {
+        node.id: join([titles[node.id], untranslated(instant(node.t_ns))], " ", " ")
+        if counts[titles[node.id].en] > 1
+        else titles[node.id]
+        for node in graph.nodes
+    }
+
+
+def _bracketed(name: LocalizedText, which: LocalizedText) -> LocalizedText:
+    return LocalizedText(f"{name.en} ({which.en})", f"{name.zh}（{which.zh}）")
+
+
+def _places(node: CauseNode) -> set[str]:
+    return {node.kind} if node.kind == "customers" else {f"{node.kind}/{name}" for name in node.names}
+
+
+def _which(node: CauseNode, graph: CauseGraph, plain: Mapping[str, LocalizedText]) -> LocalizedText:
+    """A few of the words that tell a box from another of the same place."""
+    if node.members and len(node.members) <= FEW:
+        return join([display_name(member.name.rpartition(".")[2]) for member in node.members])
+    causes = [plain[edge.cause] for edge in graph.edges if edge.effect == node.id]
+    return join([untranslated("←"), causes[0]], " ", " ") if causes else untranslated(instant(node.t_ns))
 
 
 def first_cause(graph: CauseGraph, run: RunResult) -> LocalizedText | None:

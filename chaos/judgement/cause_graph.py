@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -200,7 +200,7 @@ class _Graph:
         return {(cause, effect) for cause, effect in pairs if cause is not effect}
 
     def in_order(self) -> list[Box]:
-        """The boxes, causes before effects, and as far as that leaves it open in the order of time."""
+        """The boxes, causes before effects; as none is before its cause, in the order of time."""
         left, edges, found = list(self.boxes), self.edges(), []
         while left:
             waiting = {effect for cause, effect in edges if cause in left}
@@ -210,17 +210,21 @@ class _Graph:
         return found
 
     def merge_places(self) -> None:
-        """One box a place, as far as none of them led to the other."""
-        changed = True
-        while changed:
-            changed = False
-            for box in list(self.boxes):
-                same = (other for other in self.boxes if other is not box and (other.kind, other.of) == (box.kind, box.of))
-                other = next((o for o in same if box.kind not in ("step", "action") and not self._linked(box, o)), None)
-                if other is not None:
-                    self._merge(box, other)
-                    changed = True
-                    break
+        """One box a place, unless it led to itself by way of another, or what led to the later of two came after the earlier."""
+        while group := next(self._of_one_place(), None):
+            self._merge(*group)
+
+    def _of_one_place(self) -> Iterator[list[Box]]:
+        """Boxes that may become one: two of one place, and services that led to the later of them after the earlier had begun."""
+        for i, box in enumerate(self.boxes):
+            for other in self.boxes[i + 1 :]:
+                if box.kind in ("step", "action") or box.kind != other.kind or not _same_place(box, other):
+                    continue
+                group = [box, other]
+                if not self._mergeable(group):
+                    group += [cause for cause in self._late_causes(group) if cause.kind == box.kind == "service"]
+                if self._mergeable(group):
+                    yield group
 
     def merge_services(self, most: int) -> None:
         """Services of which one led to the next within a window become one box, those nearest to the customers first."""
@@ -228,19 +232,22 @@ class _Graph:
             pairs = [
                 (cause, effect)
                 for cause, effect in self.edges()
-                if cause.kind == effect.kind == "service" and not self._linked_otherwise(cause, effect)
+                if cause.kind == effect.kind == "service" and self._mergeable([cause, effect])
             ]
             if not pairs:
                 return
             self._merge(*max(pairs, key=lambda pair: (-abs(pair[1].since - pair[0].since), pair[1].since, pair[1].of)))
 
-    def _linked(self, a: Box, b: Box) -> bool:
-        """Whether there is a way from one to the other."""
-        return b in self._reached([a]) or a in self._reached([b])
+    def _mergeable(self, group: Sequence[Box]) -> bool:
+        """Whether boxes as one, since the first of them, would be after all that led to them, and not lead to themselves by way of others."""
+        outside = self._reached([b for a, b in self.edges() if a in group and b not in group])
+        return not self._late_causes(group) and not any(box in outside for box in group)
 
-    def _linked_otherwise(self, cause: Box, effect: Box) -> bool:
-        """Whether there is a way past the arrow between them."""
-        return effect in self._reached([b for a, b in self.edges() if a is cause and b is not effect])
+    def _late_causes(self, group: Sequence[Box]) -> list[Box]:
+        """What led to one of the boxes after another of them had begun."""
+        since = min(box.since for box in group)
+        late = {cause for cause, effect in self.edges() if effect in group and cause not in group and cause.since > since}
+        return [box for box in self.boxes if box in late]
 
     def _reached(self, start: Iterable[Box]) -> set[Box]:
         edges, found = self.edges(), set(start)
@@ -252,12 +259,17 @@ class _Graph:
             left += more
         return found
 
-    def _merge(self, into: Box, other: Box) -> None:
-        into.of = tuple(dict.fromkeys((*into.of, *other.of)))
-        into.links += other.links
-        for link in other.links:
-            self._box[link.part] = into
-        self.boxes.remove(other)
+    def _merge(self, into: Box, *others: Box) -> None:
+        for other in others:
+            into.of = tuple(dict.fromkeys((*into.of, *other.of)))
+            into.links += other.links
+            for link in other.links:
+                self._box[link.part] = into
+            self.boxes.remove(other)
+
+
+def _same_place(a: Box, b: Box) -> bool:
+    return a.of == b.of or not set(a.of).isdisjoint(b.of)
 
 
 _KINDS: dict[str, NodeKind] = {

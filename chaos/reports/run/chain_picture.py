@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chaos.i18n.causal import chain_title, node_title, state_text, unexplained_text
+from chaos.i18n.causal import chain_title, node_titles, state_text, unexplained_text
 from chaos.i18n.texts import LocalizedText, display_name, join, untranslated
 from chaos.measures.formatting import instant
 from chaos.results.counterfactuals import CauseEdge, CauseGraph, CauseNode
@@ -49,7 +49,7 @@ class ChainPicture:
 
 def chain_picture(graph: CauseGraph, run: RunResult) -> ChainPicture:
     """The drawing of a chain."""
-    columns = _columns(graph)
+    columns, titles = _columns(graph), node_titles(graph, run)
     places = {
         node.id: (MARGIN + column * (WIDTH + GAP_X), MARGIN + row * (HEIGHT + GAP_Y))
         for column, nodes in enumerate(columns)
@@ -62,7 +62,7 @@ def chain_picture(graph: CauseGraph, run: RunResult) -> ChainPicture:
         height=2 * MARGIN + tallest * (HEIGHT + GAP_Y) - GAP_Y if columns else 0,
         box_width=WIDTH,
         box_height=HEIGHT,
-        boxes=[_box(node, *places[node.id], graph.edges, run) for nodes in columns for node in nodes],
+        boxes=[_box(node, *places[node.id], graph.edges, titles[node.id]) for nodes in columns for node in nodes],
         arrows=[_arrow(places[edge.cause], places[edge.effect]) for edge in graph.edges],
         unexplained=unexplained_text(graph),
     )
@@ -80,14 +80,14 @@ def _columns(graph: CauseGraph) -> list[list[CauseNode]]:
     return [found[column] for column in sorted(found)]
 
 
-def _box(node: CauseNode, x: int, y: int, edges: Sequence[CauseEdge], run: RunResult) -> ChainBox:
+def _box(node: CauseNode, x: int, y: int, edges: Sequence[CauseEdge], title: LocalizedText) -> ChainBox:
     first = all(edge.effect != node.id for edge in edges)
     return ChainBox(
         x=x,
         y=y,
         t=node.t_ns // SECOND,
         at=instant(node.t_ns),
-        title=node_title(node, run),
+        title=title,
         says=state_text(node),
         state=node.state,
         framed=first or node.state == "full",

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from chaos.documents.library import library
 from chaos.execution.execute import execute
 from chaos.execution.jobs import Job
 from chaos.execution.session import Session
-from chaos.i18n.causal import first_cause
+from chaos.i18n.causal import first_cause, node_titles
 from chaos.i18n.texts import LocalizedText
 from chaos.judgement.cause_graph import BOXES_MAX, boxes_of, cause_graphs
 from chaos.judgement.causes import Link, Root
@@ -112,13 +113,61 @@ def test_a_long_row_of_services_becomes_short() -> None:
     assert boxes[-2].of == ("s4", "s5", "s6", "s7", "s8")
 
 
+LATER = [
+    link(0, "service/bank", None, STEP.symptom),
+    link(0, "operation/bank.read", "service/bank", Hit()),
+    link(0, "operation/core.place", "operation/bank.read", Slow(times=3)),
+    link(0, "operation/gateway.place", "operation/core.place", Slow(times=3)),
+    link(20, "operation/gateway.login", "operation/login.ask", Slow(times=3)),
+    link(30, "flow/order", "operation/gateway.place", RequestsFail()),
+    link(30, "flow/login", "operation/gateway.login", RequestsFail()),
+]
+
+
+def spans(links: list[Link]) -> list[tuple[tuple[str, ...], int]]:
+    """Of each box its place and since when, s; no arrow goes back in time, and no box stands before an earlier one."""
+    boxes, arrows = boxes_of(links, [STEP])
+    assert all(cause.since <= effect.since for cause, effect in arrows)
+    assert [box.since for box in boxes] == sorted(box.since for box in boxes)
+    return [(box.of or (box.kind,), box.since // SECOND) for box in boxes]
+
+
+def test_a_box_is_not_earlier_than_what_led_to_part_of_it() -> None:
+    """The gateway was slow before login was, and later because of login as well: login and gateway are one box, since the earlier."""
+    login = link(10, "operation/login.ask", "operation/core.place", Slow(times=3))
+    links = sorted([*LATER, login], key=lambda made: made.at)
+    assert spans(links) == [(("the bank is slow",), 0), (("core",), 0), (("gateway", "login"), 0), (("customers",), 30)]
+
+
+def test_a_service_that_suffers_again_from_something_later_is_two_boxes() -> None:
+    """A pool that filled up in between is no service to fold into it."""
+    pool = link(10, "pool/threads", "operation/core.place", PoolFull())
+    login = link(10, "operation/login.ask", "pool/threads", Slow(times=3))
+    links = sorted([*LATER, pool, login], key=lambda made: (made.at, made.part.kind != "pool"))
+    assert spans(links) == [
+        (("the bank is slow",), 0),
+        (("core",), 0),
+        (("gateway",), 0),
+        (("threads",), 10),
+        (("login",), 10),
+        (("gateway",), 20),
+        (("customers",), 30),
+    ]
+
+
 # --- runs -------------------------------------------------------------------------------------------------------------------
 
 
 def require_sound(run: RunResult) -> None:
-    """Every box but roots has a cause that stands before it and is no later than what it is a cause of."""
+    """Every box but roots has a cause that stands before it and is no later than what it is a cause of; boxes are in the order of time, and
+    no two have one name."""
     assert [graph.outage for graph in run.chains] == (list(range(len(run.outages))) or [None])
     for graph in run.chains:
+        since = {node.id: node.t_ns for node in graph.nodes}
+        assert all(since[edge.cause] <= since[edge.effect] for edge in graph.edges)
+        assert list(since.values()) == sorted(since.values())
+        titles = [title.en for title in node_titles(graph, run).values()]
+        assert len(set(titles)) == len(titles)
         places = {node.id: i for i, node in enumerate(graph.nodes)}
         caused = {edge.effect for edge in graph.edges}
         assert all(places[edge.cause] < places[edge.effect] for edge in graph.edges)
@@ -126,6 +175,14 @@ def require_sound(run: RunResult) -> None:
         assert len(graph.nodes) <= BOXES_MAX
         assert all(node.t_ns >= graph.begin_ns for node in graph.nodes)
         assert all(node.t_ns == min(m.t_ns for m in node.members) for node in graph.nodes if node.kind == "customers")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name in library().shipped("scenario") if name.startswith("incidents/")])
+def test_chains_of_incidents_are_sound(name: str) -> None:
+    """No arrow goes back in time, and all the rest, of every reproduction."""
+    with Session() as session:
+        require_sound(execute(session, Job(name, 1)))
 
 
 def flows_of(graph: CauseGraph) -> set[str]:
