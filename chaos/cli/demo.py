@@ -95,7 +95,9 @@ def _print_outcome(measures: Measures, out: Printer) -> None:
     if measures.first_noticed:
         by = LocalizedText(measures.first_noticed_by or "", display_name(measures.first_noticed_by or "").zh)
         who = lookup("terminal.noticed.who", measures.first_noticed)
-        out(translate("demo.noticed", who=who, name=by, after=rounded(measures.first_noticed_s or 0.0)))
+        before = measures.first_noticed_before_s
+        key = "demo.noticed" if before is None else "demo.noticed.before"
+        out(translate(key, who=who, name=by, time=rounded((measures.first_noticed_s if before is None else before) or 0.0)))
     grades = [
         LocalizedText(f"{name}: {grade.label}", f"{display_name(name).zh}：{grade_text(grade).zh}")
         for name, grade in measures.severity.items()

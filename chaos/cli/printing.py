@@ -207,12 +207,17 @@ def _print_response(m: Measures, out: Printer) -> None:
     if m.first_noticed:
         by = LocalizedText(m.first_noticed_by or "", display_name(m.first_noticed_by or "").zh)
         who = lookup("terminal.noticed.who", m.first_noticed)
-        out.labelled("noticed", translate("terminal.noticed.line", who=who, name=by, after=duration_text(m.first_noticed_s)))
+        before = m.first_noticed_before_s
+        key = "terminal.noticed.line" if before is None else "terminal.noticed.before"
+        out.labelled(
+            "noticed", translate(key, who=who, name=by, time=duration_text(m.first_noticed_s if before is None else before))
+        )
     lengths = {
         "detect": m.detect_s,
         "decide": m.decide_s,
         "act": m.act_s,
         "restore": m.restore_s,
+        "rest": m.rest_s,
         "reconciled": m.reconciled_s,
     }
     split = [

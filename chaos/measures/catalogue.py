@@ -134,7 +134,8 @@ def _times() -> Iterator[Measure]:
         Unit.DURATION,
         title="time to detect",
         title_zh="发现时间",
-        meaning="from the first violation (the first step, if none) to the first alarm of a monitor, a robot or the customer service line",
+        meaning="from the first violation (the first step, if none) to the first alarm of a monitor, a robot or the customer service line; 0 if "
+        "that came before",
         course=Course.STAYS,
         read=_single("first_noticed_s"),
     )
@@ -143,8 +144,8 @@ def _times() -> Iterator[Measure]:
         Unit.DURATION,
         title="time to acknowledge",
         title_zh="认领时间",
-        meaning="from the first violation (the first step, if none) to the first team that knows; without a value, with a lower bound, if "
-        "nobody does",
+        meaning="from the first violation (the first step, if none) to the first team that knows, 0 if it did before; without a value, with a "
+        "lower bound, if nobody does",
         course=Course.STAYS,
         read=_single("detect_s"),
         lower_bound=_single("detect_s_lower"),

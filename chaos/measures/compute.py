@@ -195,7 +195,8 @@ def _load(journal: Journal, spec: EvaluationSpec) -> Ints:
 def response(journal: Journal, spec: EvaluationSpec, impaired: Impairment) -> Response:
     """How long the response to an incident took, in parts, each in seconds: acknowledge, decide, act, restore; a part that
     was not reached within the run is None. The first begins with the first violation (with the first step if nothing was violated), and so
-    does the time to the last reconciliation."""
+    does the time to the last reconciliation. What was done before that took no time of the outage: by how much the first alarm and the team
+    were before it stands beside, and the parts that were reached never come to more than the whole."""
     since = impaired.first_violation_ns or spec.first_action
     if since is None:
         return Response(
@@ -207,6 +208,8 @@ def response(journal: Journal, spec: EvaluationSpec, impaired: Impairment) -> Re
             reconciled_s=None,
             first_noticed=None,
             first_noticed_s=None,
+            first_noticed_before_s=None,
+            detect_before_s=None,
         )
     begin = min(since, spec.first_action if spec.first_action is not None else since)
     events = [e for e in journal.events if e.t_ns >= begin]
@@ -219,13 +222,15 @@ def response(journal: Journal, spec: EvaluationSpec, impaired: Impairment) -> Re
     return Response(
         detect_s=_between(since, detect),
         detect_s_lower=_between(since, spec.until) if detect is None else None,
-        decide_s=_between(detect, decide),
-        act_s=_between(decide, act),
-        restore_s=_between(act, back),
+        detect_before_s=_before(since, detect),
+        decide_s=_between(_within(since, detect), decide),
+        act_s=_between(_within(since, decide), act),
+        restore_s=_between(_within(since, act), back),
         reconciled_s=_between(since, reconciled),
         first_noticed=spec.watchers[noticed.subject] if noticed else None,
         first_noticed_by=noticed.subject if noticed else None,
         first_noticed_s=_between(since, noticed.t_ns if noticed else None),
+        first_noticed_before_s=_before(since, noticed.t_ns if noticed else None),
     )
 
 
@@ -244,6 +249,16 @@ def _last_action(events: Iterable[Event], decide: int | None, back: int | None) 
         return None
     acts = (e.t_ns for e in events if e.what == "act" and e.t_ns >= decide and (back is None or e.t_ns <= back))
     return max(acts, default=None)
+
+
+def _within(since: int, at: int | None) -> int | None:
+    """The instant, or the beginning of the outage if it came before."""
+    return None if at is None else max(since, at)
+
+
+def _before(since: int, at: int | None) -> float | None:
+    """By how many seconds it came before the outage began; None if it did not."""
+    return (since - at) / SECOND if at is not None and at < since else None
 
 
 def _between(a: int | None, b: int | None) -> float | None:

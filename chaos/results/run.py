@@ -78,7 +78,8 @@ class Response(ResultModel):
     """The split of the way back, each None if it did not come to it: to a team that takes it up (`detect_s`; `detect_s_lower` is what
     that exceeds if nobody had by the end of the window; it may come after recovery, what follows it may not), on to approval, on to the
     last action done, on to steady state; and from the beginning to the end of the last reconciliation. `first_noticed` says by what
-    (monitor, robot, customers) and `first_noticed_by` by which."""
+    (monitor, robot, customers) and `first_noticed_by` by which. Who is there before the first violation takes no time of the outage;
+    `first_noticed_before_s` and `detect_before_s` are by how much the first alarm and the team were before it (None: they were not)."""
 
     detect_s: float | None = None
     detect_s_lower: float | None = None
@@ -89,6 +90,8 @@ class Response(ResultModel):
     first_noticed: str | None = None
     first_noticed_by: str | None = None
     first_noticed_s: float | None = None
+    first_noticed_before_s: float | None = None
+    detect_before_s: float | None = None
 
 
 class CustomerCounts(ResultModel):
@@ -117,6 +120,15 @@ class Measures(Stability, CustomerCounts, Response, Impairment, Figures):
     severity: dict[str, Grade] = {}
     counters: dict[str, CounterFigures] = {}
     extensions: dict[str, Value] = {}
+
+    @property
+    def rest_s(self) -> float | None:
+        """What of the recovery is in none of its parts, for it was over before the next one; None if the last part was reached, nothing is
+        left, or there was no recovery."""
+        if self.recovery_s is None or self.restore_s is not None or self.first_violation_ns is None:
+            return None
+        parts = sum(part for part in (self.detect_s, self.decide_s, self.act_s) if part is not None)
+        return self.recovery_s - parts if parts < self.recovery_s else None
 
 
 # --- one run ----------------------------------------------------------------------------------------------------------------

@@ -106,7 +106,8 @@ def marks(stored: StoredRun) -> list[Mark]:
             if length is None:
                 break
             at += round(length * SECOND)
-            found.append(Mark(at, translate(f"recovery.{word}")))
+            early = round((metrics.detect_before_s or 0.0) * SECOND) if word == "detect" else 0
+            found.append(Mark(at - early, translate(f"recovery.{word}")))
     if metrics.recovered_at_ns is not None:
         found.append(Mark(metrics.recovered_at_ns, translate("band.recovered")))
     return sorted(found, key=lambda mark: mark.t_ns)

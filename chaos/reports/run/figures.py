@@ -102,4 +102,6 @@ def _detected(run: RunResult) -> Figure:
     who = translate(
         "figure.noticed.by", who=lookup("watcher", measures.first_noticed), name=display_name(measures.first_noticed_by or "")
     )
-    return _figure(run, "first_noticed_s", duration_text(measures.first_noticed_s), [who])
+    before = measures.first_noticed_before_s
+    early = translate("figure.noticed.before", time=duration_text(before)) if before is not None else None
+    return _figure(run, "first_noticed_s", duration_text(measures.first_noticed_s), [who, early])

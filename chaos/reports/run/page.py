@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 from chaos.i18n.findings import found_text, limits_text, measure_title
@@ -97,11 +97,17 @@ def _recovery(measures: Measures) -> list[RecoveryPart]:
     """The split of the way back; empty if there was none."""
     if measures.first_violation_ns is None:
         return []
+    whole, before, rest = measures.recovery_s, measures.detect_before_s, measures.rest_s
+    detected = _part("detect", "unnoticed", measures.detect_s)
+    if before is not None:
+        detected = replace(detected, note=translate("recovery.detect.before", time=duration_text(before)))
+    elif whole is not None and (measures.detect_s or 0.0) > whole:
+        detected = replace(detected, share=round(whole), note=translate("recovery.detect.after"))
     return [
-        _part("detect", "unnoticed", measures.detect_s),
+        detected,
         _part("decide", "deciding", measures.decide_s),
         _part("act", "acting", measures.act_s),
-        _part("restore", "restoring", measures.restore_s),
+        _part("restore", "restoring", measures.restore_s) if rest is None else _part("rest", "restoring", rest),
         _part("reconciled", "", measures.reconciled_s),
     ]
 

@@ -10,7 +10,7 @@ from chaos.i18n.texts import LocalizedText, display_name, duration_text, join, l
 from chaos.measures.formatting import instant, number
 from chaos.reports.run.headline import discrepancy
 from chaos.results.counterfactuals import ActionEffect, ActionTaken, CauseGraph
-from chaos.results.run import FaultEvidence, RunResult
+from chaos.results.run import FaultEvidence, Measures, RunResult
 from chaos.results.stored_run import StoredRun
 from simcore.base.units import SECOND
 
@@ -126,12 +126,20 @@ def _noticed(stored: StoredRun) -> Sentence:
     parts = {
         "who": lookup("watcher", metrics.first_noticed),
         "name": display_name(metrics.first_noticed_by or ""),
-        "after": duration_text(metrics.first_noticed_s),
-        "since": translate("story.since.violation" if metrics.first_violation_ns is not None else "story.since.step"),
+        "when": _when(metrics),
     }
     if metrics.detect_s is None:
         return Sentence(at, translate("story.noticed.only", **parts))
-    return Sentence(at, translate("story.noticed", **parts, at=instant(since + round(metrics.detect_s * SECOND))))
+    known = since + round((metrics.detect_s - (metrics.detect_before_s or 0.0)) * SECOND)
+    return Sentence(at, translate("story.noticed", **parts, at=instant(known)))
+
+
+def _when(metrics: Measures) -> LocalizedText:
+    """When the first alarm came: so long before or after the violation; without one after the first step."""
+    if metrics.first_noticed_before_s is not None:
+        return translate("story.before", time=duration_text(metrics.first_noticed_before_s))
+    since = translate("story.since.violation" if metrics.first_violation_ns is not None else "story.since.step")
+    return translate("story.after", time=duration_text(metrics.first_noticed_s), since=since)
 
 
 def _acted(run: RunResult) -> list[Sentence]:

@@ -101,8 +101,8 @@ incidents/one on legacy-coupled in production, normal-day, seed 7, 09:30:00 to 1
 failed orders  123 of 1,200 (10.2%): blocked 100, failed 20, unknown 3
 in truth       duplicated 2, late 5
 impaired       18.5 min; recovery not within the run (more than 25.0 min); metastable
-first noticed  by monitor counter-queue after 68 s
-response       detect 246 s, decide 10.3 min
+detected       by monitor counter-queue after 68 s
+response       acknowledge 246 s, decide 10.3 min
 customers      90 of 900 affected
 severity       csrc-2021-12 重大, dora major
 timeline       09:30:00 published, – simulated: apps fail
@@ -124,7 +124,7 @@ incidents/one，架构 集中耦合的传统核心，环境 生产环境，负�
 失败委托       1,200 笔中 123 笔（10.2%）：未能提交 100，报错 20，结果不明 3
 账实核对       重复委托 2、报单延迟 5
 服务异常       18.5 分钟；恢复时间 运行期内未恢复（超过 25.0 分钟）；亚稳态
-最先发现       监控 柜台排队，68 秒后
+发现           监控 柜台排队，68 秒后
 处置过程       认领 246 秒、审批 10.3 分钟
 客户           活跃 900 名，受影响 90 名
 事件定级       证监会公告〔2021〕12 号：重大；欧盟 DORA：严重 ICT 事件（DORA 所称 major）
@@ -196,6 +196,15 @@ def test_figures_stand_below_each_other_in_chinese() -> None:
     """A character takes two cells of the terminal."""
     lines = [line for line in printed(RUN, "zh").split("\n") if line.startswith(("失败委托", "客户", "账实核对"))]
     assert [cell_len(line[: len(line) - len(line.split(maxsplit=1)[1])]) for line in lines] == [LABEL + 1] * 3
+
+
+def test_who_was_early_is_said_to_be() -> None:
+    """An alarm before the violation, and what is left of a recovery that needed no action."""
+    early = {"first_noticed_s": 0.0, "first_noticed_before_s": 95.0, "recovery_s": 1000.0, "first_violation_ns": 1}
+    run = RUN.model_copy(update={"measures": RUN.measures.model_copy(update=early)})
+    assert "detected       by monitor counter-queue 95 s before the violation\n" in printed(run)
+    assert "response       acknowledge 246 s, decide 10.3 min, rest 134 s\n" in printed(run)
+    assert "监控 柜台排队，比未达标早 95 秒" in printed(run, "zh")
 
 
 def test_many_runs_in_english() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from chaos.measures.compute import (
 )
 from chaos.measures.intervals import evaluate_intervals
 from chaos.results.findings import UnsteadyBefore
-from chaos.results.run import CounterFigures, Impairment, WindowCounts
+from chaos.results.run import CounterFigures, Impairment, Measures, Orders, WindowCounts
 from simcore.base.units import MS, SECOND
 from simcore.journal.model import ACCEPTED_IN_CONTROL, REJECTED_IN_CONTROL
 
@@ -314,6 +315,36 @@ def test_without_a_violation_it_counts_from_the_first_step() -> None:
     early = answered((12, "detect"), (25, "detect"), since=11, first=15)
     assert early.detect_s == 1
     assert answered((0, "detect"), (11, "detect"), since=None, first=0).detect_s == 0
+
+
+def test_what_came_before_the_violation_is_said_to_be_early() -> None:
+    """Noticed 8 s and taken up 6 s before it, approved 2 s before it, acted on at 35, back at 70: the parts make up the 50 s."""
+    found = answered((12, "alarm"), (14, "detect"), (18, "decide"), (35, "act"), back=70)
+    assert (found.first_noticed_s, found.first_noticed_before_s, found.detect_before_s) == (0, 8, 6)
+    assert (found.detect_s, found.decide_s, found.act_s, found.restore_s) == (0, 0, 15, 35)
+    done = answered((12, "detect"), (13, "decide"), (14, "act"), back=70)
+    assert (done.detect_s, done.decide_s, done.act_s, done.restore_s) == (0, 0, 0, 50)
+    same = answered((20, "alarm"), (20, "detect"))
+    assert (same.first_noticed_before_s, same.detect_before_s) == (None, None)
+    assert answered((12, "alarm"), since=None).first_noticed_before_s is None
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_parts_of_the_way_back_add_up_to_it(seed: int) -> None:
+    """Whatever happened in whatever order, before, in and after the outage: no part below 0, and all of them with the rest the whole."""
+    draw = random.Random(seed)
+    words = ("alarm", "detect", "decide", "act", "reconciled")
+    events = sorted((draw.randrange(100), draw.choice(words)) for _ in range(draw.randrange(1, 14)))
+    first, since, back = draw.randrange(40), draw.randrange(20, 60), draw.randrange(61, 100)
+    found = answered(*events, first=draw.choice([first, None]), since=since, back=back)
+    whole = float(back - since)
+    measured = Measures(orders=Orders(), first_violation_ns=since * SECOND, recovery_s=whole, **found.model_dump())
+    parts = [part for part in (found.detect_s, found.decide_s, found.act_s, found.restore_s, measured.rest_s) if part is not None]
+    assert all(part >= 0 for part in parts)
+    if found.detect_s is not None and found.detect_s > whole:
+        assert parts == [found.detect_s]  # taken up when it was over: nothing follows
+    else:
+        assert sum(parts) == whole
 
 
 def test_only_alarms_of_watchers_notice() -> None:

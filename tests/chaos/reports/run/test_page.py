@@ -13,6 +13,9 @@ from typing import Any
 
 import pytest
 
+from chaos.i18n.texts import translate
+from chaos.measures.catalogue import measures
+from chaos.reports.run.bands import marks
 from chaos.reports.run.bins import BIN_S, BINS_MAX, Bins, bins_of
 from chaos.reports.run.page import run_page
 from chaos.reports.run.page_data import group_of, page_data
@@ -113,6 +116,29 @@ def test_the_story_of_a_run_without_an_outage_says_who_noticed(stored: StoredRun
     told = " ".join(sentence.text["en"] for sentence in story(replace(stored, run=run)))
     assert "The first to notice was the monitor failing, 20 s after the first step; people took it up at 10:03:30." in told
     assert "The service level was never violated." in told
+
+
+def test_who_was_early_is_said_to_be(stored: StoredRun) -> None:
+    """Noticed and taken up before the violation: in the story, at the figure and at the part of the way back."""
+    since = stored.run.measures.first_violation_ns or 0
+    parts = {"first_noticed_s": 0.0, "first_noticed_before_s": 95.0, "detect_s": 0.0, "detect_before_s": 30.0}
+    run = stored.run.model_copy(update={"measures": stored.run.measures.model_copy(update=parts)})
+    early = replace(stored, run=run)
+    told = " ".join(sentence.text["en"] for sentence in story(early))
+    assert "95 s before the service level broke; people took it up at " in told
+    assert [mark.t_ns for mark in marks(early) if mark.label["en"] == "acknowledge"] == [since - 30 * SECOND]
+    page = run_page(early).replace("\u00a0", " ")
+    assert "95 s before the violation" in page
+    assert "somebody had taken it up 30 s before the first violation" in page
+
+
+def test_time_to_detect_and_to_acknowledge_have_their_own_names(stored: StoredRun) -> None:
+    """The first alarm is what is detected; what a team takes up is acknowledged: no two figures under one name, in either language."""
+    for language in ("en", "zh"):
+        names = [translate(key)[language] for key in ("figure.first_noticed_s", "recovery.detect")]
+        titles = [measures().find(name).title(language=language) for name in ("first_noticed_s", "detect_s")]
+        assert all(name in title for name, title in zip(names, titles, strict=True))
+        assert names[1] not in titles[0]
 
 
 @pytest.mark.parametrize(

@@ -109,8 +109,8 @@ def check_parts(stored: StoredRun) -> None:
         first = min(
             measures.detect_s or 0.0, measures.recovery_s
         )  # somebody may take it up when it is over; nothing follows then
-        after = [part for part in (measures.decide_s, measures.act_s, measures.restore_s) if part is not None]
-        assert first + sum(after) <= measures.recovery_s + 1
+        after = [p for p in (measures.decide_s, measures.act_s, measures.restore_s, measures.rest_s) if p is not None]
+        assert first + sum(after) == pytest.approx(measures.recovery_s)
     people = [band for band in bands(stored) if band.lane == "people"]
     assert all(a.end_ns <= b.begin_ns + SECOND for a, b in pairwise(people))
     assert all(band.begin_ns >= stored.span.begin_ns and band.end_ns <= stored.span.end_ns for band in people)
