@@ -227,6 +227,10 @@ def _print_response(m: Measures, out: Printer) -> None:
     ]
     if split:
         out.labelled("response", join(split))
+    waited = m.batch_waited_s if m.batch_waited_s is not None else m.batch_waited_s_lower
+    if waited:
+        key = "terminal.batches.line" if m.batch_waited_s is not None else "terminal.batches.open"
+        out.labelled("batches", translate(key, time=duration_text(waited)))
     affected, active = number(m.customers_affected or 0), number(m.customers_active or 0)
     out.labelled("customers", translate("terminal.customers.line", affected=affected, active=active))
     grades = [

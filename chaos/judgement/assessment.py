@@ -162,7 +162,7 @@ def _measures(
         client_truth=figures.client_truth,
         severity={name: severity.grade(rule_set, harm, scenario.system) for name, rule_set in rules.items()},
     )
-    parts = (impairment, computed.response, customers, computed.stability)
+    parts = (impairment, computed.response, customers, computed.batches, computed.stability)
     more: dict[str, object] = {name: getattr(part, name) for part in parts for name in part.model_fields_set}
     more |= {"unsteady_because": reason_text(unsteady)["en"] if unsteady is not None else ""}
     return found.model_copy(update=more | ({"extensions": extensions} if extensions else {}))

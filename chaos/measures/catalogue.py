@@ -197,6 +197,21 @@ def _whole_run() -> Iterator[Measure]:
     )
 
 
+def _batches() -> Iterator[Measure]:
+    """What comes late beside orders: clearing, and the bookings of funds."""
+    yield Measure(
+        "batch_waited_s",
+        Unit.DURATION,
+        title="longest wait of a batch",
+        title_zh="批处理最长等待",
+        meaning="from when a batch (clearing, the booking of fund orders) was due until it had what it needs, the longest from the first step "
+        "on; 0 if none had to wait; without a value, with a lower bound, if it still waits at the end",
+        course=Course.GROWS,
+        read=_single("batch_waited_s"),
+        lower_bound=_single("batch_waited_s_lower"),
+    )
+
+
 def _orders() -> Iterator[Measure]:
     """Orders submitted in the window by what their customers saw, then by what is true of them in the books."""
     for name, title, chinese, meaning in (
@@ -379,6 +394,7 @@ BUILT_IN: tuple[Measure, ...] = (
     *_times(),
     *_way_back(),
     *_whole_run(),
+    *_batches(),
     *_orders(),
     *_all_orders(),
     *_flows(),

@@ -22,7 +22,7 @@ from chaos.measures.intervals import (
     evaluate_intervals,
 )
 from chaos.results.findings import UnsteadyBefore
-from chaos.results.run import CounterFigures, CustomerCounts, Impairment, Response, Stability, WindowCounts
+from chaos.results.run import BatchDelay, CounterFigures, CustomerCounts, Impairment, Response, Stability, WindowCounts
 from simcore.base.units import SECOND
 from simcore.journal.model import OUTCOMES, Event, Journal, rejected_wrongly
 
@@ -37,6 +37,7 @@ class Computed(NamedTuple):
     impairment: Impairment
     response: Response
     customers: CustomerCounts
+    batches: BatchDelay
     stability: Stability
     unsteady: UnsteadyBefore | None
 
@@ -46,7 +47,14 @@ def compute(journal: Journal, spec: EvaluationSpec) -> Computed:
     intervals = evaluate_intervals(journal, spec)
     impaired, unsteady = impairment(intervals, spec), unsteady_before(intervals, spec)
     stability = Stability(metastable=metastable(journal, intervals, spec), steady_before=unsteady is None)
-    return Computed(impaired, response(journal, spec, impaired), customers(journal, spec.window), stability, unsteady)
+    return Computed(
+        impaired,
+        response(journal, spec, impaired),
+        customers(journal, spec.window),
+        batch_delay(journal, spec),
+        stability,
+        unsteady,
+    )
 
 
 # --- impaired and recovery time -------------------------------------------------------------------------------------------
@@ -273,6 +281,21 @@ def customers(journal: Journal, window: tuple[int, int]) -> CustomerCounts:
     bad = inside & (np.isin(journal.intents["outcome"], BAD) | rejected_wrongly(journal.intents))
     who = journal.intents["customer"]
     return CustomerCounts(customers_active=_distinct(who[inside]), customers_affected=_distinct(who[bad]))
+
+
+def batch_delay(journal: Journal, spec: EvaluationSpec) -> BatchDelay:
+    """How long the batch that lacked what it needs for longest did (a file that was late, a batch before it), from the first step on."""
+    waiting, done, open_ns = {}, 0, 0
+    for event in journal.events:
+        if event.what == "batch_waiting":
+            waiting[event.subject] = event.t_ns
+        elif event.what == "batch_started" and event.subject in waiting:
+            done = max(done, event.t_ns - max(spec.since, waiting.pop(event.subject)))
+    for begun in waiting.values():
+        open_ns = max(open_ns, journal.ended_ns - max(spec.since, begun))
+    if open_ns > done:
+        return BatchDelay(batch_waited_s=None, batch_waited_s_lower=open_ns / SECOND)
+    return BatchDelay(batch_waited_s=done / SECOND, batch_waited_s_lower=None)
 
 
 def _distinct(values: Ints) -> int:

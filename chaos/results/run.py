@@ -94,6 +94,14 @@ class Response(ResultModel):
     detect_before_s: float | None = None
 
 
+class BatchDelay(ResultModel):
+    """The longest time that a batch was due and lacked what it needs, s, 0 if none did; `batch_waited_s_lower` is what it exceeds if it was
+    still lacking at the end of the run."""
+
+    batch_waited_s: float | None = None
+    batch_waited_s_lower: float | None = None
+
+
 class CustomerCounts(ResultModel):
     """Distinct customers with a request in the window, and those of them with one blocked, failed, unknown or rejected
     wrongly."""
@@ -110,7 +118,7 @@ class Stability(ResultModel):
     unsteady_because: str | None = None
 
 
-class Measures(Stability, CustomerCounts, Response, Impairment, Figures):
+class Measures(Stability, BatchDelay, CustomerCounts, Response, Impairment, Figures):
     """Everything measured. A run without a scenario has only what the journal itself counts: the rest is None or empty.
 
     Lengths of time in s, instants (`_ns`) in ns since midnight of the first day.

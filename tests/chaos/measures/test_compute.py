@@ -9,6 +9,7 @@ import pytest
 from hand_journal import EVERY, HOLD, Order, journal, orders, spec, windows
 
 from chaos.measures.compute import (
+    batch_delay,
     compute,
     confirmed_before,
     counted,
@@ -352,6 +353,34 @@ def test_only_alarms_of_watchers_notice() -> None:
     assert answered((30, "alarm"), subject="other").first_noticed is None
     found = answered((30, "probe_failed"), (31, "alarm"), (32, "alarm"))
     assert (found.first_noticed, found.first_noticed_by, found.first_noticed_s) == ("monitor", "monitor-1", 11)
+
+
+# --- what comes late beside orders ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("events", "waited", "lower"),
+    [
+        ([], 0, None),
+        ([(30, "batch_started", "funds")], 0, None),
+        ([(30, "batch_waiting", "funds"), (45, "batch_started", "funds"), (50, "batch_started", "funds")], 15, None),
+        ([(5, "batch_waiting", "funds"), (45, "batch_started", "funds")], 35, None),  # from the first step on, at 10
+        ([(5, "batch_waiting", "funds"), (8, "batch_started", "funds")], 0, None),
+        ([(30, "batch_waiting", "funds"), (40, "batch_started", "clearing")], None, 70),
+        ([(20, "batch_waiting", "clearing"), (30, "batch_waiting", "funds"), (90, "batch_started", "clearing")], 70, None),
+        ([(20, "batch_waiting", "clearing"), (29, "batch_waiting", "funds"), (90, "batch_started", "clearing")], None, 71),
+        (
+            [(20, "batch_waiting", "a"), (21, "batch_started", "a"), (30, "batch_waiting", "a"), (33, "batch_started", "a")],
+            3,
+            None,
+        ),
+    ],
+)
+def test_how_long_a_batch_waited(events: list[tuple[int, str, str]], waited: float | None, lower: float | None) -> None:
+    """Of several the longest; one that still waits at the end, 100 s, for longer than any other did has a lower bound."""
+    made = journal(100, (), events=[(at * SECOND, what, subject, {}) for at, what, subject in events])
+    found = batch_delay(made, spec(100, first=10))
+    assert (found.batch_waited_s, found.batch_waited_s_lower) == (waited, lower)
 
 
 # --- who was affected -------------------------------------------------------------------------------------------------------------
