@@ -198,7 +198,9 @@ class RunItem(pytest.Item):
         result = result_of(runs.session, self.jobs, records)
         expectations = result.groups[0].expectations
         lines = [
-            f"{e.expected}: held in {e.held} of {e.runs} runs, {e.needed} needed" for e in expectations if e.verdict != "pass"
+            f"{e.expected}: held in {e.held} of {e.runs} {'run' if e.runs == 1 else 'runs'}, {e.needed} needed"
+            for e in expectations
+            if e.verdict != "pass"
         ]
         lines += [run.replay for run in result.runs if run.verdict != "pass"][:3]
         _raise(combine(e.verdict for e in expectations), lines)

@@ -14,6 +14,7 @@ from chaos.faults import catalogue as faults
 from chaos.faults.fault import Fault
 from chaos.measures.catalogue import measures
 from chaos.measures.registry import Measure
+from simcore.files.fields import bounds_text, choices, default_text, fields_of
 
 
 @dataclass(frozen=True)
@@ -68,14 +69,20 @@ CATALOGUES: Mapping[str, Callable[[], Iterator[Listed]]] = {
 """What lists each catalogue, by the word that the command has for it."""
 
 
+def catalogue_names() -> Iterator[str]:
+    """The name of everything that `show` explains: faults, checkers, measures, targets."""
+    yield from (*faults.all_faults(), *checkers.all_checkers(), *targets.all_targets(), *(m.name for m in measures().measures))
+
+
 def explanation(name: str) -> str | None:
     """What `show` says of a fault, a checker, a measure or a target; None for a name that is none of them. Raises PluginError."""
     if name in (known := faults.all_faults()):
         return _fault(known[name])
     if name in (properties := checkers.all_checkers()):
         return _checker(properties[name])
-    if measures().problem(name) is None:
-        return _measure(measures().find(name).declared)
+    declared = next((measure for measure in measures().measures if measure.name == name), None)
+    if declared is not None or measures().problem(name) is None:
+        return _measure(declared or measures().find(name).declared)
     opener = targets.all_targets().get(name)
     return f"{name}{_of(plugins.TARGETS, name)}\n\n{inspect.getdoc(opener)}\n" if opener is not None else None
 
@@ -83,10 +90,22 @@ def explanation(name: str) -> str | None:
 def _fault(fault: type[Fault]) -> str:
     """Its description and what may be written under its name."""
     lines = [f"{fault.fault} ({fault.layer}){_of(plugins.FAULTS, fault.fault)}", "", inspect.cleandoc(fault.__doc__ or ""), ""]
-    for key, word in fault.model_fields.items():
-        default = "needed" if word.is_required() else f"default {word.default}"
-        lines.append(f"  {word.alias or key}: {default}" + (f"; {word.description}" if word.description else ""))
+    if fault.requires:
+        lines += [f"  give {fault.requires}", ""]
+    lines += [f"  {key}: {'; '.join(_about(fault, key))}" for key in fields_of(fault)]
     return "\n".join(lines) + "\n"
+
+
+def _about(fault: type[Fault], key: str) -> Iterator[str]:
+    """What may be written for a word of a fault: whether it is needed, which values it takes, what it means."""
+    default = default_text(fault, key)
+    yield "needed" if default is None else f"default {default}" if default else "optional"
+    if words := choices(fault, key):
+        yield f"one of {', '.join(words)}"
+    if bounds := bounds_text(fault, key, None):
+        yield bounds
+    if description := fields_of(fault)[key].description:
+        yield description
 
 
 def _checker(checker: Checker) -> str:

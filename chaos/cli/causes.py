@@ -19,7 +19,7 @@ from chaos.execution.planning import JobOptions, scenario_jobs
 from chaos.execution.session import Session
 from chaos.i18n.causal import action_text, outage_texts
 from chaos.i18n.texts import display_name, join
-from chaos.measures.formatting import duration, number
+from chaos.measures.formatting import counted, duration, number
 from chaos.results.counterfactuals import Counterfactuals
 from chaos.results.run import RunResult
 
@@ -43,6 +43,8 @@ def causes(scenarios: tuple[str, ...], json_file: TextIO | None, **given: Any) -
     """Run SCENARIOS (none named: all shipped) and say where acting is worse than not acting, and what the chains of causes leave open.
 
     Each run is made again with nobody acting, with each action left out in turn, and without the fault: about three runs for one.
+
+    Example: coredrill causes 'incidents/*' --jobs 2
     """
     given["replications"] = given["replications"] or 1
     with Session(StderrProgress()) as session:
@@ -66,10 +68,11 @@ def print_causes(runs: Sequence[RunResult], console: Console) -> None:
     say(console, "")
     say(
         console,
-        f"{len(runs)} runs of {len({run.scenario for run in runs})} scenarios: acting helped in {effects.count('helped')}, made no "
+        f"{counted(len(runs), 'run')} of {counted(len({run.scenario for run in runs}), 'scenario')}: acting helped in "
+        f"{effects.count('helped')}, made no "
         f"difference in {effects.count('no_difference')}, helped and hurt in {effects.count('mixed')}, was worse than not acting in "
         f"{effects.count('hurt')}; nobody acted in {len(shown) - len(effects)}; "
-        f"{open_flows} failing flows are not explained; {sum(found.runs for found in shown)} runs made",
+        f"{counted(open_flows, 'failing flow is', 'failing flows are')} not explained; {counted(sum(found.runs for found in shown), 'run')} made",
     )
 
 

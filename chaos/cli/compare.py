@@ -66,7 +66,10 @@ def compare(
     html: str | None,
     **given: Any,
 ) -> int:
-    """Compare architectures over SUITES (or scenarios, or patterns): same customers, same random streams, pair by pair with the first."""
+    """Compare architectures over SUITES (or scenarios, or patterns): same customers, same random streams, pair by pair with the first.
+
+    Example: coredrill compare smoke --architectures legacy-coupled,options/bulkheads --replications 20
+    """
     chosen = _architectures(architectures)
     planned = plan.ComparisonPlan(
         tuple(cases_of(suites, environment)),
@@ -102,7 +105,10 @@ def sweep(
     html: str | None,
     **given: Any,
 ) -> int:
-    """Run a SCENARIO over the values of one or two parameters: paths of the architecture, workload.PATH, or load (a factor)."""
+    """Run a SCENARIO over the values of one or two parameters: paths of the architecture, workload.PATH, or load (a factor).
+
+    Example: coredrill sweep requirements/smoke/small-bank-slow --vary pools.counter-threads.slots=12,24,48
+    """
     chosen = {key: given[key] for key in ("seed", "architecture", "environment", "assignments", "target")}
     planned = sweeping.SweepPlan(
         scenario,

@@ -13,6 +13,7 @@ from chaos.cli.exit_codes import FAIL, HARNESS_ERROR, PASS
 from chaos.cli.files import OutputFile, OutputPath
 from chaos.cli.output import is_stdout, write_json
 from chaos.cli.progress import StderrProgress
+from chaos.cli.words import Share, WholeNumber
 from chaos.coverage.measurement import CoverageOptions, measure
 from chaos.coverage.trial_runner import TrialSettings
 from chaos.execution.session import Session
@@ -22,7 +23,7 @@ from simcore.base.errors import InputError
 
 
 def _budget(name: str, text: str) -> Callable[[options.C], options.C]:
-    return click.option(name, default=0, show_default=True, type=click.IntRange(0), metavar="RUNS", help=text)
+    return click.option(name, default=0, show_default=True, type=WholeNumber(0), metavar="RUNS", help=text)
 
 
 @click.command()
@@ -34,7 +35,7 @@ def _budget(name: str, text: str) -> Callable[[options.C], options.C]:
     "--seeds",
     default=3,
     show_default=True,
-    type=click.IntRange(1, 1000),
+    type=WholeNumber(1, 1000),
     metavar="N",
     help="Runs of each trial (a mutant under a scenario), from seed 1 on.",
 )
@@ -48,7 +49,7 @@ def _budget(name: str, text: str) -> Callable[[options.C], options.C]:
     "--suggest",
     default=0,
     metavar="N",
-    type=click.IntRange(0),
+    type=WholeNumber(0),
     help="Write the N scenarios that would notice most of the price; needs --price.",
 )
 @click.option(
@@ -61,7 +62,7 @@ def _budget(name: str, text: str) -> Callable[[options.C], options.C]:
 )
 @click.option("--all-seeds", is_flag=True, help="Run also the seeds that can no longer change a result.")
 @click.option("--exhaustive", is_flag=True, help="Run also the scenarios that the defect cannot change.")
-@click.option("--at-least", type=click.FloatRange(0, 1), metavar="SHARE", help="Exit 1 if the mutation score is lower.")
+@click.option("--at-least", type=Share(), metavar="SHARE", help="Exit 1 if the mutation score is lower.")
 @options.store
 @options.resume
 @options.json_file
@@ -88,7 +89,10 @@ def coverage(
     html_file: TextIO | None,
     **given: Any,
 ) -> int:
-    """What a SUITE does not notice: plant every defect at every mutation point, run it, and count."""
+    """What a SUITE does not notice: plant every defect at every mutation point, run it, and count.
+
+    Example: coredrill coverage smoke --defect timeout-missing --seeds 1
+    """
     if suggest and not price:
         raise InputError("--suggest needs prices", hint="give --price RUNS as well, such as --price 1000")
     other, _, there = (beside or "").rpartition("@")

@@ -29,7 +29,10 @@ BANK = "bank-a"
 @options.html
 @options.language
 def demo(seed: int, html: str | None, language: Language) -> int:
-    """One bank slows down at the open; nobody can log in or place an order. A short story with figures."""
+    """One bank slows down at the open; nobody can log in or place an order. A short story with figures.
+
+    Example: coredrill demo --html demo.html
+    """
     with journals(html is not None, None) as folder, Session(StderrProgress()) as session:
         return show(session, Console(), seed, folder, html, language)
 
@@ -99,7 +102,7 @@ def _print_outcome(measures: Measures, out: Printer) -> None:
         key = "demo.noticed" if before is None else "demo.noticed.before"
         out(translate(key, who=who, name=by, time=rounded((measures.first_noticed_s if before is None else before) or 0.0)))
     grades = [
-        LocalizedText(f"{name}: {grade.label}", f"{display_name(name).zh}：{grade_text(grade).zh}")
+        LocalizedText(f"{name}: {grade_text(grade).en}", f"{display_name(name).zh}：{grade_text(grade).zh}")
         for name, grade in measures.severity.items()
     ]
     out(translate("demo.severity", grades=join(grades, ", ", "；")))

@@ -45,6 +45,14 @@ class Group(click.Group):
         command: click.Command = getattr(importlib.import_module(module), name)
         return command
 
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the first argument names. Of a name that is none the error has the likely one."""
+        if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+            from simcore.base.errors import show_value, suggest
+
+            ctx.fail(f"no command is called {show_value(args[0])}; {suggest(args[0], self.list_commands(ctx))}")
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of commands in the help, without loading them."""
         names = self.list_commands(ctx)

@@ -11,17 +11,18 @@ from typing import Any, TextIO
 import click
 
 from chaos.cli import options
-from chaos.cli.catalogues import CATALOGUES, Listed, explanation
+from chaos.cli.catalogues import CATALOGUES, Listed, catalogue_names, explanation
 from chaos.cli.exit_codes import BAD_INPUT
 from chaos.cli.files import OutputFile, OutputPath
+from chaos.cli.words import Word
 from chaos.documents.library import library
 from chaos.documents.rendering import differences, summary, to_yaml
 from chaos.documents.scenario import Scenario
 from chaos.documents.suite import Suite
 from chaos.results.schemas import RESULTS, result_schema
-from simcore.base.errors import InputError, os_reason
+from simcore.base.errors import InputError, os_reason, show_value, suggest
 from simcore.files.document import display_path, read_document
-from simcore.files.loading import Resolved
+from simcore.files.loading import Resolved, is_path
 from simcore.files.patch import Layer, command_line_layer
 from simcore.library import require_fit
 from simcore.model.architecture import Architecture
@@ -37,11 +38,17 @@ TEMPLATE = Path(__file__).parent / "template.yaml"
 
 
 @click.command("list")
-@click.argument("what", type=click.Choice([*LISTS, *CATALOGUES]))
+@click.argument("what", metavar="WHAT", type=Word([*LISTS, *CATALOGUES]))
 @click.option("--json", "json_file", type=OutputFile(), metavar="FILE", help="Write a list of objects; - is stdout.")
 @click.option("--markdown", is_flag=True, help="As a Markdown table.")
 def list_command(what: str, json_file: TextIO | None, markdown: bool) -> None:
-    """List what is shipped, or what extensions are installed."""
+    """List what is shipped, or what extensions are installed.
+
+    WHAT is one of scenarios, suites, architectures, workloads, environments, severity (rules), defects, triggers, faults, checkers,
+    measures, targets and plugins.
+
+    Example: coredrill list scenarios
+    """
     entries = list(_shipped(LISTS[what]) if what in LISTS else CATALOGUES[what]())
     if json_file is not None:
         json_file.write(json.dumps([entry.document for entry in entries], ensure_ascii=False, indent=2) + "\n")
@@ -68,10 +75,16 @@ def _shipped(kind: str) -> Iterator[Listed]:
 @options.environment
 @options.assignments
 def show(name: str, resolved: bool, environment: str | None, assignments: tuple[str, ...]) -> None:
-    """Show a file, by NAME or path, or what a fault, checker, measure or target is."""
+    """Show a file, by NAME or path, or what a fault, checker, measure or target is.
+
+    Example: coredrill show options/bulkheads --resolved
+    """
     if (explained := explanation(name)) is not None:
         click.echo(explained, nl=False)
         return
+    known = {*catalogue_names(), *(shipped for kind in library().kinds for shipped in library().shipped(kind))}
+    if not is_path(name) and name not in known and not Path(name).exists():
+        raise InputError(f"nothing is called {show_value(name)}", hint=suggest(name, known))
     found = _resolve(name, environment, assignments)
     if isinstance(found.model, Architecture) and not resolved:
         click.echo(summary(found.model), nl=False)
@@ -84,7 +97,10 @@ def show(name: str, resolved: bool, environment: str | None, assignments: tuple[
 @click.argument("b")
 @options.environment
 def diff(a: str, b: str, environment: str | None) -> None:
-    """Print what differs between two files, each by name or path, after all they extend: - in A alone, + in B alone, ~ both."""
+    """Print what differs between two files, each by name or path, after all they extend: - in A alone, + in B alone, ~ both.
+
+    Example: coredrill diff legacy-coupled options/bulkheads
+    """
     left, right = (_resolve(name, environment, ()) for name in (a, b))
     for line in differences(left, right):
         click.echo(line)
@@ -96,7 +112,10 @@ def diff(a: str, b: str, environment: str | None) -> None:
 @options.environment
 @options.assignments
 def validate(files: tuple[str, ...], workload: str | None, environment: str | None, assignments: tuple[str, ...]) -> None:
-    """Check files, by name or path: each mistake with its place and a hint, one line a file."""
+    """Check files, by name or path: each mistake with its place and a hint, one line a file.
+
+    Example: coredrill validate scenario.yaml my-core.yaml
+    """
     bad = 0
     load = _resolve(workload, environment, (), "workload") if workload is not None else None
     for file in files:
@@ -128,9 +147,15 @@ def _check_whole(found: Resolved[Any], environment: str | None) -> None:
 
 
 @click.command()
-@click.argument("kind", type=click.Choice([*KINDS, *RESULTS]))
+@click.argument("kind", metavar="KIND", type=Word([*KINDS, *RESULTS]))
 def schema(kind: str) -> None:
-    """Print the JSON Schema of a kind of file, for editors, or of what a command writes as JSON, for programs."""
+    """Print the JSON Schema of a kind of file, for editors, or of what a command writes as JSON, for programs.
+
+    KIND is one of architecture, workload, environment, scenario, suite, severity, defect, triggers; or, of results, result (of run, suite,
+    replay), comparison, sweep, simulation, coverage, reproductions.
+
+    Example: coredrill schema scenario > scenario.schema.json
+    """
     found = result_schema(kind) if kind in RESULTS else json_schema(library().kinds[kind])
     click.echo(json.dumps(found, ensure_ascii=False, indent=2))
 
@@ -138,7 +163,10 @@ def schema(kind: str) -> None:
 @click.command()
 @click.argument("file", default="scenario.yaml", type=OutputPath())
 def init(file: str) -> None:
-    """Write a commented scenario to start from to FILE."""
+    """Write a commented scenario to start from to FILE.
+
+    Example: coredrill init drills/first.yaml
+    """
     write_template(file)
     click.echo(f"{file} is written; run it with: coredrill run {file}")
 

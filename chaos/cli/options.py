@@ -9,13 +9,14 @@ from typing import Any, TypeVar
 import click
 
 from chaos.cli.files import OutputFile, OutputPath
+from chaos.cli.words import WholeNumber, Word
 from chaos.execution.jobs import SIMULATED
 
 C = TypeVar("C", bound=Callable[..., Any])
 D = TypeVar("D")
 
-SEED = click.IntRange(0, 2**63 - 1)
-RUNS = click.IntRange(1, 100_000)
+SEED = WholeNumber(0, 2**63 - 1, shown=False)
+RUNS = WholeNumber(1, 100_000)
 
 assignments = click.option("--set", "assignments", metavar="PATH=VALUE", multiple=True, help="Change a value; may be repeated.")
 environment = click.option("--environment", metavar="NAME|FILE", help="Apply an environment.")
@@ -23,7 +24,7 @@ spans = click.option(
     "--spans",
     default=0,
     show_default=True,
-    type=click.IntRange(0),
+    type=WholeNumber(0),
     metavar="N",
     help="Keep the hops of every N-th request; 0: of none.",
 )
@@ -49,7 +50,7 @@ language = click.option(
     "language",
     default="en",
     show_default=True,
-    type=click.Choice(["en", "zh"]),
+    type=Word(["en", "zh"]),
     help="The language of what is printed, and in which a page opens.",
 )
 json_file = click.option("--json", "json_file", type=OutputFile(), metavar="FILE", help="Write the result object; - is stdout.")
@@ -62,7 +63,7 @@ target = click.option(
     metavar="NAME[:ADDRESS]",
     help="What is put under test; 'coredrill list targets' names what there is.",
 )
-jobs = click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, 1024), metavar="N", help="Processes.")
+jobs = click.option("--jobs", default=1, show_default=True, type=WholeNumber(1, 1024), metavar="N", help="Processes.")
 cluster = click.option(
     "--cluster", metavar="ADDRESS", help="Run on the workers of this Dask scheduler instead, such as tcp://host:8786."
 )

@@ -234,7 +234,7 @@ def _print_response(m: Measures, out: Printer) -> None:
     affected, active = number(m.customers_affected or 0), number(m.customers_active or 0)
     out.labelled("customers", translate("terminal.customers.line", affected=affected, active=active))
     grades = [
-        LocalizedText(f"{name} {grade.label}", f"{display_name(name).zh}：{grade_text(grade).zh}")
+        LocalizedText(f"{name} {grade_text(grade).en}", f"{display_name(name).zh}：{grade_text(grade).zh}")
         for name, grade in m.severity.items()
     ]
     out.labelled("severity", join(grades, ", ", "；"))

@@ -32,7 +32,10 @@ from chaos.results.stored_run import read_run
 def report(
     folders: tuple[str, ...], html: str | None, language: Any, csv_file: str | None, trace_file: str | None, terminal: bool
 ) -> None:
-    """Report on runs from the folders in which --journal has kept them."""
+    """Report on runs from the folders in which --journal has kept them.
+
+    Example: coredrill report journals/one --html page.html --csv customers.csv
+    """
     if len(folders) > 1 and (csv_file or trace_file):
         raise click.UsageError("--csv and --trace are of one run: name one folder", click.get_current_context())
     if html is not None and len(folders) == 1:

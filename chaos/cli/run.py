@@ -45,7 +45,10 @@ def run(
     causes: bool | None,
     **given: Any,
 ) -> int:
-    """Run SCENARIOS, each a name, a path or a pattern such as 'incidents/*', and judge them."""
+    """Run SCENARIOS, each a name, a path or a pattern such as 'incidents/*', and judge them.
+
+    Example: coredrill run requirements/smoke/small-bank-slow --seed 3 --html page.html
+    """
     with journals(html is not None, given["journal"]) as given["journal"], Session(StderrProgress()) as session:
         jobs = scenario_jobs(session, scenarios, taken(JobOptions, given))
         causes = len(jobs) == 1 or html is not None if causes is None else causes
@@ -72,7 +75,10 @@ def suite(
     causes: bool | None,
     **given: Any,
 ) -> int:
-    """Run the suite NAME (or a path). Finished runs are kept below .coredrill: --resume continues after any stop."""
+    """Run the suite NAME (or a path). Finished runs are kept below .coredrill: --resume continues after any stop.
+
+    Example: coredrill suite smoke --jobs 2 --html report
+    """
     if html is not None:
         given["journal"] = given["journal"] or str(Path(html) / "journals")
     chosen, model = taken(JobOptions, given), load_suite(name)
@@ -107,7 +113,10 @@ def suite(
 def replay(
     scenario: str, json_file: TextIO | None, html: str | None, language: Language, causes: bool | None, **given: Any
 ) -> int:
-    """Make one run again, as the line of a failure says: same seed, same customers, same random numbers, same digest."""
+    """Make one run again, as the line of a failure says: same seed, same customers, same random numbers, same digest.
+
+    Example: coredrill replay requirements/smoke/small-bank-slow --seed 3
+    """
     with journals(html is not None, given["journal"]) as given["journal"], Session(StderrProgress()) as session:
         jobs = scenario_jobs(session, [scenario], taken(JobOptions, given | {"replications": 1}))
         records = run_all(session, jobs, ExecutionOptions(), "replay", causes=causes is not False)

@@ -41,7 +41,10 @@ _LONG_RUN_NS = 5 * MINUTE  # of simulated time; shorter runs show no progress
 @click.option("--json", "json_file", type=OutputFile(), metavar="FILE", help="Write the result object; - is stdout.")
 @click.option("--journal", "folder", type=OutputPath(folder=True), metavar="DIR", help="Keep the journal in a folder.")
 def simulate(architecture: str, workload: str, window: str, warmup: str, json_file: TextIO | None, **given: Any) -> int:
-    """Run an ARCHITECTURE (name or file) under a workload and print what became of it."""
+    """Run an ARCHITECTURE (name or file) under a workload and print what became of it.
+
+    Example: coredrill simulate legacy-coupled --workload normal-day --window 09:25-09:40
+    """
     begin, end = parse_window(window)
     start = begin - _warmup(warmup, begin)
     with Session(StderrProgress()) as session, ProgressBar(start, end) as bar:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 
-from chaos.measures.formatting import NONE, fraction, latency, number, rounded
+from chaos.measures.formatting import NONE, counted, fraction, latency, number, rounded
 from simcore.base.errors import one_line
 from simcore.base.units import format_clock
 from simcore.journal.model import FLAGS, Event, Journal
@@ -151,8 +151,12 @@ def _event_lines(events: list[Event]) -> list[str]:
 def _conservation_line(laws: Sequence[LawResult]) -> str:
     broken = [f"{law.law} (expected {law.expected}, found {law.found})" for law in laws if not law.ok]
     if broken:
-        return f"conservation: {len(broken)} of {len(laws)} laws BROKEN: {'; '.join(broken)}"
-    return f"conservation: all {len(laws)} laws hold" if laws else "conservation: no law was checked"
+        return f"conservation: {len(broken)} of {counted(len(laws), 'law')} BROKEN: {'; '.join(broken)}"
+    return (
+        f"conservation: {'all ' * (len(laws) > 1)}{counted(len(laws), 'law holds', 'laws hold')}"
+        if laws
+        else "conservation: no law was checked"
+    )
 
 
 def _last_line(metrics: SimulationFigures, digest: str) -> str:

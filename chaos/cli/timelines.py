@@ -18,6 +18,7 @@ from chaos.cli.options import taken
 from chaos.cli.output import is_stdout, write_json
 from chaos.cli.printing import say as say_line
 from chaos.cli.progress import StderrProgress
+from chaos.cli.words import WholeNumber
 from chaos.documents.library import library
 from chaos.execution.campaign import ExecutionOptions
 from chaos.execution.planning import JobOptions, scenario_jobs
@@ -33,12 +34,15 @@ from simcore.files.document import read_document
 @click.command()
 @click.argument("scenarios", nargs=-1)
 @options.seed
-@click.option("--replications", default=1, show_default=True, type=click.IntRange(1, 1000), metavar="N", help="Runs a scenario.")
+@click.option("--replications", default=1, show_default=True, type=WholeNumber(1, 1000), metavar="N", help="Runs a scenario.")
 @options.jobs
 @options.json_file
 @click.option("--markdown", type=OutputFile(), metavar="FILE", help="Write the page docs/reproductions.md; - is stdout.")
 def timelines(scenarios: tuple[str, ...], json_file: TextIO | None, markdown: TextIO | None, **given: object) -> int:
-    """Run reproductions of public incidents (none named: all) and set what was published beside what is simulated."""
+    """Run reproductions of public incidents (none named: all) and set what was published beside what is simulated.
+
+    Example: coredrill timelines incidents/kiwoom-2025-04-03
+    """
     with Session(StderrProgress()) as session:
         jobs = scenario_jobs(session, scenarios or shipped_reproductions(), taken(JobOptions, given))
         models = {job.scenario: session.scenario(job.scenario).model for job in jobs}

@@ -118,6 +118,16 @@ class SweepPlan:
         )
 
 
+def _of_axis(error: InputError, plan: SweepPlan, point: Point) -> InputError:
+    """The error about a value that was set, as one about the axis that has it."""
+    message, file = error.message, error.file
+    for axis, value in zip(plan.axes, point, strict=True):
+        said, given = f"--set {axis.path}={value}", f"--vary {axis.path}={','.join(axis.values)}"
+        message = message.replace(said, f"{given}: {value}" if message.startswith(said) else given)
+        file = file.replace(said, f"{given}: {value}")
+    return InputError(message, file, error.line, error.column, error.hint)
+
+
 def sweep(plan: SweepPlan, runs: Runs) -> SweepResult:
     """Makes the runs of every combination of values and puts the result together: what `coredrill sweep` writes as JSON.
 
@@ -131,7 +141,10 @@ def sweep(plan: SweepPlan, runs: Runs) -> SweepResult:
     [['0.5'], ['1']]
     """
     for point in plan.points:
-        runs.session.require(plan.job(point, 0))
+        try:
+            runs.session.require(plan.job(point, 0))
+        except InputError as error:
+            raise _of_axis(error, plan, point) from None
         require_measures(runs.session, plan.job(point, 0), plan.measures)
     runs.make([plan.job(point, n) for point in plan.points for n in range(plan.count)])
     made = {point: [runs.records[plan.job(point, n).key] for n in range(plan.count)] for point in plan.points}

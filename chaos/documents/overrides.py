@@ -27,7 +27,7 @@ def layers(assignments: Sequence[str]) -> OverrideLayers:
     of_workload = [text for text in assignments if text.startswith(WORKLOAD)]
     own = [text for text in assignments if text not in of_load and text not in of_workload]
     scaled = [edit for text in of_load for edit in _scaled(text)]
-    set_there = command_line_layer([text.removeprefix(WORKLOAD) for text in of_workload])
+    set_there = command_line_layer([text.removeprefix(WORKLOAD) for text in of_workload], WORKLOAD)
     return OverrideLayers(command_line_layer(own), Layer("command line", "", (*scaled, *set_there.edits)))
 
 

@@ -14,7 +14,7 @@ from simcore.files.loading import Resolved
 
 def entries_of(entry: Entry) -> list[Entry]:
     """The entry, or one for each scenario that its pattern matches. Raises InputError if it matches none."""
-    if not _is_pattern(entry.scenario):
+    if not is_pattern(entry.scenario):
         return [entry]
     known = library().shipped("scenario")
     matching = fnmatch.filter(known, entry.scenario)
@@ -23,7 +23,8 @@ def entries_of(entry: Entry) -> list[Entry]:
     return [entry.model_copy(update={"scenario": name}) for name in matching]
 
 
-def _is_pattern(name: str) -> bool:
+def is_pattern(name: str) -> bool:
+    """Whether a name stands for all scenarios that it matches."""
     return any(c in name for c in "*?[")
 
 
@@ -68,7 +69,7 @@ def _entry_nodes(tree: Node) -> list[Node]:
 
 def _require(node: Node, kind: str, file: str) -> None:
     name = str(node.value)
-    if kind == "scenario" and _is_pattern(name):
+    if kind == "scenario" and is_pattern(name):
         try:
             entries_of(Entry(scenario=name))
         except InputError as error:

@@ -42,6 +42,7 @@ class BadRelease(OnInstances):
 
     fault: ClassVar[str] = "bad-release"
     title_zh: ClassVar[str] = "缺陷版本上线"
+    requires: ClassVar[str] = "service, and at least one of slow, operations, errors, contention"
     layer: ClassVar[str] = "people"
 
     slow: Annotated[float, Field(ge=1, le=1e6)] = Field(1.0, description="factor on all work")

@@ -27,6 +27,7 @@ class BatchOverrun(Fault):
 
     fault: ClassVar[str] = "batch-overrun"
     title_zh: ClassVar[str] = "批处理延误（未在开市前完成）"
+    requires: ClassVar[str] = "at least one of delay, slowdown, failures"
     layer: ClassVar[str] = "data"
 
     batch: Name

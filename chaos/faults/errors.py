@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Errors(OnInstances):
-    """A share of the instances' requests fails with `error` before anything is done.
+    """A share of the instances' requests is answered with an error at once, before anything is done.
 
     Code is the most frequent cause of severe incidents, 27 % of 152 [87]. Took effect when a request failed by it.
     """

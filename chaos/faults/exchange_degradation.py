@@ -26,6 +26,7 @@ class ExchangeDegradation(Fault):
 
     fault: ClassVar[str] = "exchange-degradation"
     title_zh: ClassVar[str] = "交易所性能下降"
+    requires: ClassVar[str] = "at least one of slow, errors, reports_late"
     layer: ClassVar[str] = "business"
 
     exchange: Name | None = Field(None, description="service that accepts orders; else all")

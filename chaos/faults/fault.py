@@ -86,6 +86,8 @@ class Fault(Model):
     fault: ClassVar[str] = ""
     title_zh: ClassVar[str] = ""
     """What people call it in Chinese; in English its name says it."""
+    requires: ClassVar[str] = ""
+    """What must be written where no single field is needed, for `coredrill show`: exactly one of service, site, group."""
     layer: ClassVar[str] = "application"
     """One of `LAYERS`: a heading of the docs' table."""
     turns_knobs: ClassVar[bool] = True
@@ -164,9 +166,11 @@ class OnInstances(Fault):
     are hit by `service` only when `replicas` names them (they are numbered after the others).
     """
 
-    service: Name | None = None
-    site: Name | None = None
-    group: Name | None = None
+    requires: ClassVar[str] = "exactly one of service, site, group"
+
+    service: Name | None = Field(None, description="all its replicas, unless replicas or fraction says which")
+    site: Name | None = Field(None, description="every instance there")
+    group: Name | None = Field(None, description="of shared fate: every instance of it")
     replicas: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)] | None = Field(
         None, description="replica numbers"
     )
@@ -211,8 +215,10 @@ class OnInstances(Fault):
 class OnLinks(Fault):
     """Hits links, chosen by the service they come from, the one they lead to, or both."""
 
-    source: Name | None = Field(None, alias="from")
-    target: Name | None = Field(None, alias="to")
+    requires: ClassVar[str] = "from, to or both"
+
+    source: Name | None = Field(None, alias="from", description="service, or client")
+    target: Name | None = Field(None, alias="to", description="service")
 
     model_config = {**Model.model_config, "populate_by_name": True}
 

@@ -25,6 +25,7 @@ class FlowControlShrink(Fault):
 
     fault: ClassVar[str] = "flow-control-shrink"
     title_zh: ClassVar[str] = "流控收紧"
+    requires: ClassVar[str] = "at least one of limits, windows"
     layer: ClassVar[str] = "network"
 
     limits: list[Name] = Field([], description="rate limits")

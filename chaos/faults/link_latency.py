@@ -24,6 +24,7 @@ class LinkLatency(OnLinks):
 
     fault: ClassVar[str] = "link-latency"
     title_zh: ClassVar[str] = "链路延迟"
+    requires: ClassVar[str] = "from, to or both; and at least one of factor, add, jitter"
     layer: ClassVar[str] = "network"
 
     factor: Annotated[float, Field(ge=1, le=1e6)] = 1.0

@@ -23,6 +23,7 @@ class LinkLoss(OnLinks):
 
     fault: ClassVar[str] = "link-loss"
     title_zh: ClassVar[str] = "报文丢失"
+    requires: ClassVar[str] = "from, to or both; and at least one of request, answer"
     layer: ClassVar[str] = "network"
 
     request: Share = 0.0

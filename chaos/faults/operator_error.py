@@ -29,12 +29,13 @@ class OperatorError(Fault):
 
     fault: ClassVar[str] = "operator-error"
     title_zh: ClassVar[str] = "误操作"
+    requires: ClassVar[str] = "exactly one of stops, pool, limit"
     layer: ClassVar[str] = "people"
 
     stops: Name | None = Field(None, description="service, one instance of which is stopped")
     replica: Annotated[int, Field(ge=0)] = 0
-    pool: Name | None = None
-    limit: Name | None = None
+    pool: Name | None = Field(None, description="its slots are set to a tenth")
+    limit: Name | None = Field(None, description="its rate is set to a tenth")
 
     @model_validator(mode="after")
     def _one_mistake(self) -> OperatorError:

@@ -27,6 +27,7 @@ class ReplicationLag(Fault):
 
     fault: ClassVar[str] = "replication-lag"
     title_zh: ClassVar[str] = "复制延迟"
+    requires: ClassVar[str] = "lag, or stuck: true"
     layer: ClassVar[str] = "data"
 
     failover: Name

@@ -29,6 +29,7 @@ class WrongCalendar(Fault):
 
     fault: ClassVar[str] = "wrong-calendar"
     title_zh: ClassVar[str] = "交易日历错误"
+    requires: ClassVar[str] = "either holiday: true or late_by"
     layer: ClassVar[str] = "business"
 
     holiday: bool = False

@@ -136,7 +136,8 @@ def difference_text(difference: Difference) -> LocalizedText:
     failed requests where failed orders do not, or the other way. Where some are better and some worse, the better come first."""
     orders, impaired = difference.failed_orders, difference.impaired_s
     books, requests = difference.wrong_in_the_books, difference.failed_requests
-    parts = [(orders, translate("difference.orders", n=_signed(orders))), (impaired, _impaired(impaired))]
+    parts: list[tuple[float, LocalizedText]] = [(orders, translate("difference.orders", n=_signed(orders)))] if orders else []
+    parts += [(impaired, _impaired(impaired))] if impaired else []
     if books:
         parts.append((books, books_text(books)))
     if requests and requests * orders <= 0:
@@ -145,7 +146,7 @@ def difference_text(difference: Difference) -> LocalizedText:
     worse = [text for value, text in parts if value > 0]
     if better and worse:
         return translate("difference.but", better=join(better, ", ", "，"), worse=join(worse, ", ", "，"))
-    return join([text for _, text in parts], ", ", "，")
+    return join([text for _, text in parts], ", ", "，") if parts else translate("difference.none")
 
 
 def books_text(difference: int) -> LocalizedText:
@@ -155,7 +156,7 @@ def books_text(difference: int) -> LocalizedText:
 
 def _impaired(seconds: float) -> LocalizedText:
     sign = "−" if seconds < 0 else "+"
-    value = duration_text(abs(seconds)).map(lambda text: f"{sign}{text}") if seconds else untranslated("±0")
+    value = duration_text(abs(seconds)).map(lambda text: f"{sign}{text}")
     return translate("difference.impaired", impaired=value)
 
 

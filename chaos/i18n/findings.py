@@ -165,6 +165,9 @@ def reason_text(reason: Reason, chinese: Mapping[str, str] = _NONE) -> Localized
 
     if isinstance(reason, Text):
         return untranslated(reason.text)
+    if isinstance(reason, BoundBroken) and isinstance(reason.bound, PropertyHolds):
+        name = LocalizedText(reason.bound.name, property_name(reason.bound.name).zh)
+        return translate("reason.property_broken", name=name, found=found_text(reason.found))
     if isinstance(reason, BoundBroken | NothingToHold | Undecided):
         return translate(f"reason.{reason.kind}", bound=bound_text(reason.bound), found=found_text(reason.found))
     if isinstance(reason, Unknowable):
@@ -182,15 +185,22 @@ def reason_text(reason: Reason, chinese: Mapping[str, str] = _NONE) -> Localized
     if isinstance(reason, DidNotHappen):
         return translate("reason.did_not_happen", what=_happening(reason))
     if isinstance(reason, Aborted):
-        return translate("reason.aborted", condition=metric_text(reason.condition))
+        return translate("reason.aborted", condition=_reading(reason.condition))
     assert_never(reason)
 
 
 def _happening(reason: DidNotHappen) -> LocalizedText:
-    """An event (in English by the word of the journal) or a counter, and how often, if more than once."""
-    english = reason.counter or " ".join(filter(None, (reason.event, reason.subject)))
-    chinese = metric_text(reason.counter)["zh"] if reason.counter else _event(reason.event or "", reason.subject)
-    return LocalizedText(english, chinese).map(lambda what: what + (f" ≥ {reason.at_least}" if reason.at_least > 1 else ""))
+    """An event or a counter, and how often, if more than once."""
+    event = " ".join(filter(None, (lookup("event", reason.event or "")["en"], reason.subject)))
+    what = _reading(reason.counter) if reason.counter else LocalizedText(event, _event(reason.event or "", reason.subject))
+    return what.map(lambda what: what + (f" ≥ {reason.at_least}" if reason.at_least > 1 else ""))
+
+
+def _reading(metric: str) -> LocalizedText:
+    """A counter in a sentence: flow place-order: ok."""
+    rest, _, field = metric.rpartition("/")
+    kind, _, name = rest.partition("/")
+    return LocalizedText(f"{kind} {name}: {field.replace('_', ' ')}", metric_text(metric)["zh"])
 
 
 def _event(event: str, subject: str | None) -> str:

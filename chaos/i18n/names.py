@@ -27,12 +27,12 @@ def own_text(run: RunResult, text: str) -> LocalizedText:
 
 
 def grade_text(grade: Grade) -> LocalizedText:
-    """A grade: its word with the rule set's own for it, in Chinese the latter alone."""
+    """A grade: its word with the rule set's own for it, if that is English; in Chinese the latter alone."""
     word = translate(f"grade.{grade.grade or 'null'}")
     if grade.grade in (None, "none"):
         return word
     own = grade.label if grade.label != grade.grade else ""
-    return LocalizedText(f"{word.en} ({own})" if own else word.en, grade.label_zh or own or word.zh)
+    return LocalizedText(f"{word.en} ({own})" if own and own.isascii() else word.en, grade.label_zh or own or word.zh)
 
 
 def grade_basis(grade: Grade) -> LocalizedText:

@@ -43,6 +43,20 @@ def catalogue() -> dict[str, Entry]:
     return {key: Entry(*texts) for key, texts in found.items()}
 
 
+class _Counting(string.Formatter):
+    """Formats texts in which ``{n:run|runs}`` is the first word after one, else the second."""
+
+    def format_field(self, value: object, format_spec: str) -> str:
+        """The word for a count, else what is formatted as usual."""
+        one, mark, many = format_spec.partition("|")
+        if not mark:
+            return str(super().format_field(value, format_spec))
+        return one if str(value).lstrip("+-−") == "1" else many
+
+
+_COUNTING = _Counting()
+
+
 def translate(key: str, **parts: object) -> LocalizedText:
     """The text of a key with its places filled; a part may itself be localized. KeyError for a key that there is not.
 
@@ -52,7 +66,8 @@ def translate(key: str, **parts: object) -> LocalizedText:
     entry = catalogue()[key]
 
     def filled(text: str, language: Language) -> str:
-        return text.format(**{k: v[language] if isinstance(v, LocalizedText) else v for k, v in parts.items()})
+        given = {k: v[language] if isinstance(v, LocalizedText) else v for k, v in parts.items()}
+        return _COUNTING.vformat(text, (), given) if "|" in text else text.format(**given)
 
     return LocalizedText(filled(entry.en, "en"), filled(entry.zh, "zh"))
 

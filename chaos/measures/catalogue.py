@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -61,8 +62,14 @@ def _metric_problem(metric: str) -> str | None:
 
 
 def _known(properties: Sequence[str]) -> Callable[[str], str | None]:
-    said = f"unknown property; known: {', '.join(f'properties.{name}' for name in properties)}"
-    return lambda name: None if name in properties else said
+    listed = f"unknown property; known: {', '.join(f'properties.{name}' for name in properties)}"
+
+    def problem(name: str) -> str | None:
+        close = difflib.get_close_matches(name, properties, n=1, cutoff=0.6)
+        said = f"unknown property; did you mean 'properties.{close[0]}'?" if close else listed
+        return None if name in properties else said
+
+    return problem
 
 
 # --- how values are read ------------------------------------------------------------------------------------------------------

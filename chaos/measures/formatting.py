@@ -74,6 +74,11 @@ def deviation(value: float | None) -> str:
     return "" if value is None else f"{value:+.0%}".replace("%", " %").replace("-", "−")
 
 
+def counted(n: int, one: str, many: str = "") -> str:
+    """A number with its noun in English: ``1 run``, ``2 runs``; `many` where the plural is not made with s."""
+    return f"{n:,} {one if n == 1 else many or f'{one}s'}"
+
+
 def number(value: float) -> str:
     """A number of things, with commas: `12,345`; a median of them may end in .5."""
     return f"{int(value):,}" if float(value).is_integer() else f"{value:,.6g}"

@@ -4,6 +4,7 @@ know of a measure what is declared here and in `chaos.measures.catalogue`, and n
 
 from __future__ import annotations
 
+import difflib
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -221,7 +222,11 @@ class NamedMeasure:
     def difference_text(self, difference: float, language: Language = "en") -> str:
         """A difference of two values, with its unit."""
         if self.unit is Unit.GRADE:
-            return f"{number(difference)} grades" if language == "en" else f"{number(difference)} 级"
+            return (
+                f"{number(difference)} {'grade' if abs(difference) == 1 else 'grades'}"
+                if language == "en"
+                else f"{number(difference)} 级"
+            )
         return number(difference) if self.unit is Unit.FLAG else self.text(difference, exact=True, language=language)
 
     def title(self, subject: str | None = None, language: Language = "en") -> str:
@@ -291,6 +296,12 @@ class MeasureRegistry:
         return {m.name: computed_value(m.name, m.unit, m.compute(journal, spec)) for m in self.measures if m.compute is not None}
 
     def _unknown(self, name: str) -> str:
+        head, _, last = name.rpartition(".")
+        subject = head.partition(".")[2]
+        names = [m.name if m.slot is None else m.name.replace(m.slot.value, subject) for m in self.measures]
+        ends = {known.rpartition(".")[2]: known for known in names if known.rpartition(".")[0] == head}
+        for close in difflib.get_close_matches(last, ends, n=1, cutoff=0.6):
+            return f"unknown measure; did you mean {ends[close]!r}?"
         group = name.partition(".")[0] if "." in name else ""
         mine = [measure.name for measure in self.measures if measure.group == group]
         if group and mine:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from statistics import fmean
 
-from chaos.measures.formatting import NONE, duration, milliseconds, number, percent, rounded, significant
+from chaos.measures.formatting import NONE, counted, duration, milliseconds, number, percent, rounded, significant
 from chaos.reports.many_runs import Grid, GridCell, GridRow, ManyRunsPage, Picture, Table
 from chaos.reports.plots import Plot, Value, plot
 from chaos.reports.tables import MARKS, baseline_median, shown, too_few_runs
@@ -28,7 +28,7 @@ def comparison_page(result: ComparisonResult) -> str:
     verdicts = ", ".join(f"{n} {verdict}" for verdict, n in result.summary.verdicts.items() if n)
     return ManyRunsPage(
         title=f"{len(others)} architectures against {result.baseline}",
-        lead=f"{number(result.summary.runs)} runs; {verdicts}.",
+        lead=f"{counted(result.summary.runs, 'run')}; {verdicts}.",
         notes=_notes(result),
         pictures=_pictures(result),
         grids=[_heat_map(result, m.name, others) for m in result.measures],
@@ -38,7 +38,7 @@ def comparison_page(result: ComparisonResult) -> str:
 
 
 def _notes(result: ComparisonResult) -> list[str]:
-    analyses = ", ".join(f"{look.runs} runs ({significant(look.level, 3)})" for look in result.looks)
+    analyses = ", ".join(f"{counted(look.runs, 'run')} ({significant(look.level, 3)})" for look in result.looks)
     margins = "; ".join(f"{m.name}: {shown(m.name, m.margin)}" for m in result.measures)
     notes = [
         f"Margins declared beforehand: {margins}. Differences within them do not matter.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 
-from chaos.measures.formatting import number, percent, rounded, signed
+from chaos.measures.formatting import counted, number, percent, rounded, signed
 from chaos.results.coverage import (
     AttributionResult,
     BesideResult,
@@ -38,7 +38,7 @@ def lines(result: CoverageResult) -> Iterator[str]:
 
 def _head(result: CoverageResult) -> Iterator[str]:
     s = result.summary
-    yield f"{result.suite} on {result.architecture} in {result.environment}: green without defects, {s.seeds} seeds"
+    yield f"{result.suite} on {result.architecture} in {result.environment}: green without defects, {counted(s.seeds, 'seed')}"
     for gap in result.gaps:
         yield f"  differs from production by {gap.name}: {gap.title}"
     yield ""
@@ -49,7 +49,7 @@ def _head(result: CoverageResult) -> Iterator[str]:
     if left_out:
         yield f"  left out: {', '.join(left_out)}"
     yield f"  flaky: {s.flaky} of {s.cells_with_a_kill} cells with a kill were not killed with every seed"
-    yield f"  {number(s.cells)} cells, {number(s.spared)} spared because the defect could not matter there, {_runs(s)}"
+    yield f"  {counted(s.cells, 'cell')}, {number(s.spared)} spared because the defect could not matter there, {_runs(s)}"
 
 
 def _beside(result: CoverageResult) -> Iterator[str]:
@@ -59,7 +59,7 @@ def _beside(result: CoverageResult) -> Iterator[str]:
     s, gained, lost = other.summary, _alone(result, other), _alone(other, result)
     gained.sort(key=lambda name: -_yearly(result).get(name, 0.0))
     yield ""
-    yield f"the same defects under {other.suite} in {other.environment}: green without them, {s.seeds} seeds"
+    yield f"the same defects under {other.suite} in {other.environment}: green without them, {counted(s.seeds, 'seed')}"
     yield f"mutation score  {percent(s.score, 1)}: {s.killed} of {s.counted} planted defects noticed, {_runs(s)}"
     for word, names in ((f"noticed there, and not by {result.suite}", gained), (f"noticed by {result.suite} alone", lost)):
         if names:
@@ -81,7 +81,7 @@ def _yearly(result: CoverageResult) -> dict[str, float]:
 
 
 def _runs(summary: CoverageSummary) -> str:
-    return f"{number(summary.runs)} runs" + (f", {number(summary.kept)} of them kept from before" if summary.kept else "")
+    return counted(summary.runs, "run") + (f", {number(summary.kept)} of them kept from before" if summary.kept else "")
 
 
 def _operators(result: CoverageResult) -> Iterator[str]:
@@ -175,7 +175,7 @@ def _combinations(result: CoverageResult) -> Iterator[str]:
     for row in result.combinations.rows:
         yield f"  {row.t} at a time: {number(row.covered)} of {number(row.of)} ({percent(row.share, 1)})"
     for added in result.suggestions:
-        yield f"suggested: {added.file}: {added.catches} more defects, {rounded(added.failed_orders)} failed orders a year"
+        yield f"suggested: {added.file}: {counted(added.catches, 'more defect')}, {rounded(added.failed_orders)} failed orders a year"
 
 
 # --- HTML ---------------------------------------------------------------------------------------------------------------------

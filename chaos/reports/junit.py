@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
 from chaos.measures.catalogue import measures
+from chaos.measures.formatting import counted
 from chaos.reports.pairs import pair_claim, pair_rows
 from chaos.results.run import GroupResult, OverSeedsResult, PairResult, RunResult, SuiteResult, same_place
 
@@ -48,7 +49,7 @@ def _case(run: RunResult) -> ET.Element:
 
 def _over_seeds(group: GroupResult, over: OverSeedsResult) -> ET.Element:
     case = ET.Element("testcase", classname=_place(group), name=f"{group.scenario}[{over.expected}]")
-    held = f"{over.expected}: held in {over.held} of {over.runs} runs, {over.needed} were needed"
+    held = f"{over.expected}: held in {over.held} of {counted(over.runs, 'run')}, {over.needed} needed"
     _verdict(case, over.verdict, [held], "")
     return case
 

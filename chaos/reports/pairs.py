@@ -44,8 +44,8 @@ def pair_rows(pair: PairResult, *, exact: bool = True) -> list[LocalizedText]:
             return exact_value(measure.unit, value, measure.rules)
         return LocalizedText(measure.text(value), measure.text(value, language="zh"))
 
-    key = "suite.pair.row" if exact else "suite.pair.cell"
-    return [translate(key, seed=row.seed, a=shown(row.a), b=shown(row.b)) for row in pair.seeds]
+    key, sides = "suite.pair.row" if exact else "suite.pair.cell", {"side_a": _side(pair.a), "side_b": _side(pair.b)}
+    return [translate(key, seed=row.seed, a=shown(row.a), b=shown(row.b), **sides) for row in pair.seeds]
 
 
 def pair_why(pair: PairResult) -> LocalizedText:

@@ -111,10 +111,16 @@ def suite_page(
             rows=list(rows.values()),
             css=stylesheet(),
             pairs=[_pair(p) for p in pairs],
-            summary=translate("suite.summary", scenarios=len(groups), runs=len(runs), **counts),
+            summary=translate("suite.summary", judged=_judged(groups, pairs), runs=len(runs), **counts),
             verdict=min(judged, key=_WORST.index, default="unknown"),
         )
     )
+
+
+def _judged(groups: Sequence[GroupResult], pairs: Sequence[PairResult]) -> LocalizedText:
+    """How many cases and pairs have a verdict of their own."""
+    cases = translate("suite.cases", n=sum(group.counts for group in groups))
+    return join([cases, translate("suite.pairs", n=len(pairs))], " and ", "和") if pairs else cases
 
 
 def _title(group: GroupResult, runs: Sequence[RunResult]) -> LocalizedText:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chaos.measures.formatting import share
+from chaos.measures.formatting import counted, share
 from chaos.reports.many_runs import Grid, GridCell, GridRow, ManyRunsPage, Picture
 from chaos.reports.plots import Plot, Value, plot
 from chaos.reports.tables import shown
@@ -16,7 +16,7 @@ def sweep_page(result: SweepResult) -> str:
     columns = [*result.measures, METASTABLE]
     return ManyRunsPage(
         title=f"{result.title}: {', '.join(axis.path for axis in result.axes)}",
-        lead=f"{result.scenario} on {result.architecture} in {result.environment}, {result.summary.runs} runs.",
+        lead=f"{result.scenario} on {result.architecture} in {result.environment}, {counted(result.summary.runs, 'run')}.",
         notes=[_begins(result)],
         pictures=[] if result.two_dimensional else [Picture(m, _line(result, m)) for m in result.measures],
         grids=[_grid(result, m) for m in columns] if result.two_dimensional else [_rows(result, columns)],

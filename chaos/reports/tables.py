@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from chaos.measures.catalogue import measures
-from chaos.measures.formatting import NONE, Unit, milliseconds, number, percent, rounded, share, significant
+from chaos.measures.formatting import NONE, Unit, counted, milliseconds, number, percent, rounded, share, significant
 from chaos.measures.statistics import can_decide
 from chaos.results.comparison import (
     ArchitectureCosts,
@@ -168,7 +168,9 @@ def _missing(result: ComparisonResult) -> list[str]:
     if not cells:
         return []
     pairs = sum(c.missing for c in cells)
-    return [f"{pairs} pairs have no value and count against every verdict; the first: {cells[0].why}"]
+    return [
+        f"{counted(pairs, 'pair without a value counts', 'pairs without a value count')} against every verdict; the first: {cells[0].why}"
+    ]
 
 
 def _misfits(result: ComparisonResult) -> list[str]:
@@ -213,4 +215,6 @@ def _invalid(result: SweepResult) -> list[str]:
     bad = [p for p in result.points if p.invalid]
     if not bad:
         return []
-    return [f"{sum(p.invalid for p in bad)} runs were no valid experiment and are left out; the first: {bad[0].why}"]
+    return [
+        f"{counted(sum(p.invalid for p in bad), 'run was', 'runs were')} no valid experiment and left out; the first: {bad[0].why}"
+    ]

@@ -64,7 +64,13 @@ def show_value(value: object, length: int = 60) -> str:
 def suggest(word: str, known: Iterable[str]) -> str:
     """The hint for a word that is not known: the likely one meant, else what there is."""
     names = sorted(set(known))
-    close = difflib.get_close_matches(word[:100], names, n=1, cutoff=0.6)
+    tails: dict[str, list[str]] = {}
+    for name in names:
+        tails.setdefault(name.rpartition("/")[2], []).append(name)
+    whole = difflib.get_close_matches(word[:100], names, n=1, cutoff=0.6)
+    close = tails[word] if len(tails.get(word, ())) == 1 else whole
+    if not close and (last := difflib.get_close_matches(word[:100], tails, n=1, cutoff=0.75)):
+        close = tails[last[0]]
     if close:
         return f"did you mean {close[0]!r}?"
     if not names:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import inspect
 import types
-from collections.abc import Callable, Iterator, Mapping
-from typing import Annotated, NamedTuple, Union, get_args, get_origin
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Annotated, Literal, NamedTuple, Union, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator
 from pydantic.fields import FieldInfo
@@ -81,11 +81,40 @@ def bounds_text(kind: object, key: str | int, node: Node | None) -> str:
     """Between which bounds the value under a key or index of a value of type `kind` may lie, in the unit that files write it in:
     ``from 0 to 1``, ``at least 1s``; "" where its type has none. `node` is the value of type `kind` as written."""
     marks = list(_marks(kind, key, node))
-    written = next((_UNITS[m.func] for m in marks if isinstance(m, BeforeValidator) and m.func in _UNITS), _plain)
+    written = _written(marks)
     bounds = {word: written(getattr(mark, word)) for mark in marks for word in _BOUNDS if hasattr(mark, word)}
     if set(bounds) == {"ge", "le"}:
         return f"from {bounds['ge']} to {bounds['le']}"
     return " and ".join(f"{says} {bounds[word]}" for word, says in _BOUNDS.items() if word in bounds)
+
+
+def default_text(model: type[BaseModel], key: str) -> str | None:
+    """The default of a field as a file would write it: ``100ms``, ``true``; "" for nothing, or nothing in it; None if it has none."""
+    field = fields_of(model)[key]
+    if field.is_required():
+        return None
+    value = field.get_default(call_default_factory=True, validated_data={})
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if value is None or (isinstance(value, (dict, list)) and not value):
+        return ""
+    written = _written(_marks(model, key, None))
+    return written(value) if isinstance(value, (int, float)) else str(value)
+
+
+def choices(model: type[BaseModel], key: str) -> list[str]:
+    """The words that a field may hold, if there are such."""
+    return [
+        str(word)
+        for kind in alternatives(fields_of(model)[key].annotation)
+        if get_origin(kind) is Literal
+        for word in get_args(kind)
+    ]
+
+
+def _written(marks: Iterable[object]) -> Callable[[float], str]:
+    """How a number with these marks is written in files: with its unit, if it has one."""
+    return next((_UNITS[m.func] for m in marks if isinstance(m, BeforeValidator) and m.func in _UNITS), _plain)
 
 
 def _marks(kind: object, key: str | int, node: Node | None) -> Iterator[object]:

@@ -181,12 +181,13 @@ def _edit_of(item: Node) -> Edit:
     return Edit(verb, form[verb], target.origin, value, form.get("by", 1.0), beside, form.get("after") is not None, *flags)
 
 
-def command_line_layer(assignments: Iterable[str]) -> Layer:
-    """The layer of ``--set path=value`` arguments; values are YAML. It overrides whatever the files set."""
+def command_line_layer(assignments: Iterable[str], prefix: str = "") -> Layer:
+    """The layer of ``--set path=value`` arguments; values are YAML. It overrides whatever the files set. `prefix` is what stood before the
+    paths."""
     edits = []
     for text in assignments:
         path, equals, value = text.partition("=")
-        origin = Origin("command line", f"--set {text}")
+        origin = Origin("command line", f"--set {prefix}{text}")
         if not equals or not path.strip():
             raise origin.error("is not an assignment", "write --set path=value, such as --set pools.counter.slots=50")
         try:

@@ -73,7 +73,7 @@ def test_a_suite_has_an_item_for_each_pair(tmp_path: Path, write: Write) -> None
     assert "2 passed" in text
     assert "1 failed" in text
     assert "pair-far" in text
-    assert "against" in text
+    assert "hung.yaml, " in text
 
 
 def test_two_processes_find_the_same(tmp_path: Path, write: Write) -> None:

@@ -16,8 +16,9 @@ ROOT = Path(__file__).resolve().parents[2]
 ROOTS = {
     r"chaos\.pytest_plugin\.(pytest_\w+|drill|run_scenario)": "hooks and fixtures of the pytest plug-in",
     r"chaos\.pytest_plugin\.\w+\.(collect|runtest|repr_failure|reportinfo)": "methods of items and collectors that pytest calls",
-    r"chaos\.cli\.group\.Group\.(list_commands|get_command|format_commands)": "methods that click calls",
+    r"chaos\.cli\.group\.Group\.(list_commands|get_command|format_commands|resolve_command)": "methods that click calls",
     r"chaos\.cli\.\w+\.\w+\.(convert|write)": "methods of options' types and files that click and json call",
+    r"chaos\.i18n\.texts\._Counting\.format_field": "a method that string.Formatter calls",
     r".+\.model_post_init": "a method that pydantic calls",
     r"simcore\.kernel\.numba_internals\.\w+\.run_pass": "a method that Numba calls",
     r"chaos\.(faults|checkers)\.(?!(fault|checker|common|flags|catalogue|document)\.)\w+\.[A-Z]\w*": "found by listing the folder",

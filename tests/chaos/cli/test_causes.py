@@ -51,6 +51,6 @@ def test_runs_are_counted_by_what_acting_did() -> None:
     runs = [run("helped"), run("mixed"), run("hurt"), run("hurt"), run("no_difference"), run("no_difference", "called_off")]
     print_causes(runs, Console(file=out, width=1000))
     assert (
-        "6 runs of 1 scenarios: acting helped in 1, made no difference in 1, helped and hurt in 1, was worse than not acting in 2; "
+        "6 runs of 1 scenario: acting helped in 1, made no difference in 1, helped and hurt in 1, was worse than not acting in 2; "
         "nobody acted in 1; 0 failing flows are not explained; 12 runs made" in out.getvalue()
     )

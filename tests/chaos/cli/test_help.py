@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 
 import click
@@ -46,3 +47,15 @@ def test_a_command_that_is_not_there_is_a_mistake_of_the_user() -> None:
     with pytest.raises(SystemExit) as end:
         main(["nonsense"])
     assert end.value.code == 2
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_help_has_an_example_that_the_command_takes(name: str) -> None:
+    """Under `Example:`, with the options it has; nothing is run."""
+    command = main.get_command(click.Context(main), name)
+    assert command is not None
+    example = " ".join((command.help or "").partition("Example: ")[2].split())
+    program, shown, *arguments = shlex.split(example)
+    assert (program, shown) == ("coredrill", name)
+    end = arguments.index(">") if ">" in arguments else len(arguments)
+    command.make_context(name, arguments[:end]).close()

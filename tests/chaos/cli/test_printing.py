@@ -104,13 +104,13 @@ impaired       18.5 min; recovery not within the run (more than 25.0 min); metas
 detected       by monitor counter-queue after 68 s
 response       acknowledge 246 s, decide 10.3 min
 customers      90 of 900 affected
-severity       csrc-2021-12 重大, dora major
+severity       csrc-2021-12 major, dora major
 timeline       09:30:00 published, – simulated: apps fail
 
 what led to what, 3 links in 3 boxes
   09:30:00  fault the bank hangs: injected
   09:30:30  counter-threads: every one of 24 slots taken  ← fault the bank hangs
-  09:31:00  customers: 1 flows fail: login  ← counter-threads
+  09:31:00  customers: 1 flow fails: login  ← counter-threads
   not explained: no flow
 
 again: coredrill replay incidents/one --seed 7
@@ -218,7 +218,7 @@ def test_many_runs_in_english() -> None:
     assert (
         "pass    pair coupling: impaired_s of incidents/one exceeds that of incidents/one on options/bulkheads in staging" in text
     )
-    assert text.endswith("fail: 1 scenarios, 1 pairs, 3 runs: 1 pass, 1 fail, 0 unknown\n")
+    assert text.endswith("fail: 1 case and 1 pair judged (1 pass, 1 fail, 0 unknown), 3 runs made\n")
 
 
 def test_many_runs_say_what_was_rejected_wrongly() -> None:
@@ -240,5 +240,8 @@ def test_many_runs_in_chinese() -> None:
     assert "        未通过：服务异常时长 ≤ 300 秒（90% 的运行）：3 次运行中 0 次成立，需要 3 次（比例的 95% 区间 0% 至 " in text
     assert "        随机种子 1：银行假死 未触发：没有产生任何影响" in text
     assert "的 服务异常时长 比 incidents/one（架构 舱壁隔离方案，环境 预发布环境） 至少高 60 秒" in text
-    assert "        随机种子 1：1110 秒 对 0 秒\n        共用与否\n" in text
-    assert text.endswith("未通过：1 个场景，1 组配对，3 次运行：通过 1，未通过 1，无法判定 0\n")
+    assert (
+        "        随机种子 1：incidents/one 1110 秒，incidents/one（架构 舱壁隔离方案，环境 预发布环境） 0 秒\n        共用与否\n"
+        in text
+    )
+    assert text.endswith("未通过：判定 1 个用例和 1 组配对（通过 1，未通过 1，无法判定 0），共运行 3 次\n")

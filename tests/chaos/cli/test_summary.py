@@ -38,7 +38,7 @@ def test_the_summary_says_what_matters() -> None:
     assert cells["threads"] == "25.0% 6 2.5 8 0.5 3"
     assert "00:00:01  fault counter#0 factor=2" in lines
     assert "00:00:02  breaker_open gw ×2" in lines
-    assert "conservation: all 1 laws hold" in lines
+    assert "conservation: 1 law holds" in lines
     assert "5,000 events (10,000 a second), digest " in lines[-1]
     assert not any(line.startswith("idle") for line in lines)
 
@@ -54,7 +54,7 @@ def test_the_summary_without_order_flows() -> None:
 def test_the_summary_names_broken_laws_and_why_nothing_is_known() -> None:
     """What makes a run worthless cannot be overlooked."""
     text = summary_of(build(laws=[("cash of broker", False, 5, 4)]))
-    assert "conservation: 1 of 1 laws BROKEN: cash of broker (expected 5, found 4)" in text
+    assert "conservation: 1 of 1 law BROKEN: cash of broker (expected 5, found 4)" in text
     assert "unknown: conservation broken: cash of broker" in text
     assert "unknown: run guard" in summary_of(build(reason="run guard"))
 

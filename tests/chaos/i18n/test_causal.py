@@ -18,7 +18,11 @@ def test_figures_that_disagree_are_said_against_each_other() -> None:
     fewer = Difference(failed_orders=-20, impaired_s=0.0, wrong_in_the_books=0, failed_requests=500)
     assert difference_text(fewer)["en"] == "−20 failed orders, but +500 failed requests"
     alike = Difference(failed_orders=-20, impaired_s=0.0, wrong_in_the_books=-1, failed_requests=-500)
-    assert difference_text(alike)["en"] == "−20 failed orders, ±0 impaired, −1 orders wrong in the books"
+    assert difference_text(alike)["en"] == "−20 failed orders, −1 order wrong in the books"
+    same = Difference(failed_orders=0, impaired_s=0.0, wrong_in_the_books=0, failed_requests=0)
+    assert difference_text(same)["en"] == "the same figures"
+    one = Difference(failed_orders=1, impaired_s=0.0, wrong_in_the_books=0, failed_requests=0)
+    assert difference_text(one) == LocalizedText("+1 failed order", "失败委托 +1 笔")
 
 
 def node(name: str, kind: str, at_s: int, *members: str, of: tuple[str, ...] = ()) -> CauseNode:

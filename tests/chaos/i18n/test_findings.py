@@ -108,8 +108,15 @@ FOUND: list[tuple[Found, str, str]] = [
     (NotGradable(why="too short"), "not gradable (too short)", "无法定级（too short）"),
     (PropertyFound(holds=True, violations=0), "kept", "满足"),
     (PropertyFound(holds=False, violations=3656), "violated 3656 times", "违反 3656 次"),
+    (PropertyFound(holds=False, violations=1), "violated 1 time", "违反 1 次"),
 ]
 REASONS: list[tuple[Reason, str, str]] = [
+    (
+        BoundBroken(bound=PropertyHolds(name="none-lost"), found=PropertyFound(holds=False, violations=2)),
+        "property none-lost does not hold: violated 2 times",
+        "不满足 无丢单：违反 2 次",
+    ),
+    (DidNotHappen(event="breaker_opened"), "did not happen: breaker opened", "未发生：熔断器打开"),
     (
         BoundBroken(bound=IMPAIRED, found=FoundValue(unit=Unit.DURATION, value=1110.0)),
         "impaired_s ≤ 300 s, but it is 1110 s",
@@ -159,7 +166,7 @@ REASONS: list[tuple[Reason, str, str]] = [
     (DidNotHappen(event="alarm", subject="counter-queue"), "did not happen: alarm counter-queue", "未发生：告警（柜台排队）"),
     (
         DidNotHappen(counter="pool/phone-seats/refused", at_least=5),
-        "did not happen: pool/phone-seats/refused ≥ 5",
+        "did not happen: pool phone-seats: refused ≥ 5",
         "未发生：电话委托坐席拒绝数 ≥ 5",
     ),
     (
@@ -174,7 +181,7 @@ REASONS: list[tuple[Reason, str, str]] = [
         "impaired_s ≤ 60 s: 20 s when the run was given up, which decides nothing",
         "服务异常时长 ≤ 60 秒：仿真中止时为 20 秒，尚无定论",
     ),
-    (Aborted(condition="flow/login/blocked"), "aborted: flow/login/blocked", "中止：登录认证未能提交数"),
+    (Aborted(condition="flow/login/blocked"), "aborted: flow login: blocked", "中止：登录认证未能提交数"),
 ]
 TABLE = [*((symptom_text(x), en, zh) for x, en, zh in SYMPTOMS), *((bound_text(x), en, zh) for x, en, zh in BOUNDS)]
 TABLE += [*((found_text(x), en, zh) for x, en, zh in FOUND), *((reason_text(x), en, zh) for x, en, zh in REASONS)]

@@ -14,7 +14,7 @@ MAJOR = "严重 ICT 事件（DORA 所称 major）"
 @pytest.mark.parametrize(
     ("grade", "english", "chinese"),
     [
-        (Grade(grade="major", label="重大"), "major (重大)", "重大"),
+        (Grade(grade="major", label="重大"), "major", "重大"),
         (Grade(grade="major", label="major", label_zh=MAJOR), "major", MAJOR),
         (Grade(grade="larger", label="larger"), "larger", "较大"),
         (Grade(grade="none", label="below every grade"), "below every grade", "未达事件标准"),
@@ -22,7 +22,7 @@ MAJOR = "严重 ICT 事件（DORA 所称 major）"
     ],
 )
 def test_grades(grade: Grade, english: str, chinese: str) -> None:
-    """The rule set's own word beside the grade; in Chinese alone, so that DORA's major is never CSRC's 重大."""
+    """The rule set's own word beside the grade, if it is English; in Chinese alone, so that DORA's major is never CSRC's 重大."""
     assert grade_text(grade) == LocalizedText(english, chinese)
 
 

@@ -44,8 +44,9 @@ def test_a_name_is_found_with_its_subject() -> None:
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("impaired", "unknown measure; known: impaired_s"),
-        ("orders.lots", "orders.failed_orders"),
+        ("impaired", "unknown measure; did you mean 'impaired_s'?"),
+        ("orders.lots", "did you mean 'orders.lost'?"),
+        ("orders.speed", "orders.failed_orders"),
         ("flows.login", "flows.FLOW.success"),
         ("flows..success", "unknown measure"),
         ("counters.nothing.grown", "write counters.KIND/NAME/FIELD.MEASURE"),

@@ -113,10 +113,10 @@ def test_what_to_conclude(run: RunResult) -> None:
     wrongly = changed(run, outages=[], orders__failed_orders=0, orders__rejected_wrongly=4_321, impaired_s=0.0)
     assert (
         conclusion(wrongly)["en"]
-        == "The service level held throughout; 0 orders failed. Beside them 4,321 were rejected wrongly."
+        == "The service level held throughout; 0 orders failed. In addition 4,321 orders were rejected wrongly."
     )
     assert "4,321" in conclusion(wrongly)["zh"]
-    assert shown(wrongly)["orders.failed_orders"][1][1].startswith("beside them 4,321 rejected wrongly")
+    assert shown(wrongly)["orders.failed_orders"][1][1].startswith("in addition 4,321 rejected wrongly")
     plain = changed(run, outages=OUTAGES, chains=[], counterfactuals=None)
     assert conclusion(plain)["en"] == (
         "The service level was not kept: no cause found (60 s, 30 failed orders); no cause found (180 s, 12 failed orders)."
