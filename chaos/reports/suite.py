@@ -119,8 +119,8 @@ def suite_page(
 
 def _judged(groups: Sequence[GroupResult], pairs: Sequence[PairResult]) -> LocalizedText:
     """How many cases and pairs have a verdict of their own."""
-    cases = translate("suite.cases", n=sum(group.counts for group in groups))
-    return join([cases, translate("suite.pairs", n=len(pairs))], " and ", "和") if pairs else cases
+    cases = translate("suite.judged.cases", n=sum(group.counts for group in groups))
+    return join([cases, translate("suite.judged.pairs", n=len(pairs))], " and ", "和") if pairs else cases
 
 
 def _title(group: GroupResult, runs: Sequence[RunResult]) -> LocalizedText:

@@ -63,7 +63,7 @@ def test_the_chain_leads_from_the_step_to_the_flow(tmp_path: Path, write: Write)
     ("changes", "why"),
     [
         ({"method": HANG.replace("core", "spare")}, "never took effect"),
-        ({"more": "must_happen: [{ event: failover_done }]\n"}, "did not happen: failover_done"),
+        ({"more": "must_happen: [{ event: failover_done }]\n"}, "did not happen: failover done"),
         ({"more": "workload_patch: [{ set: flows.order.rate, to: 0/s }]\n"}, "nothing was exercised"),
         (
             {"more": "patch: [{ set: 'services.core.operations.place.steps[work]', to: { work: 800ms } }]\n"},

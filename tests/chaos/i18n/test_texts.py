@@ -34,6 +34,29 @@ def test_every_text_is_there_in_both_languages_with_the_same_places() -> None:
         assert places(texts[0]) == places(texts[1]), key
 
 
+def test_no_key_is_given_twice() -> None:
+    """JSON would keep the last one, and whoever asks for the first would say something else."""
+    keys = re.findall(r'^ "([^"]+)": \[', (ROOT / "chaos/i18n/texts.json").read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(keys) == len(catalogue())
+    assert [key for key in set(keys) if keys.count(key) > 1] == []
+
+
+@pytest.mark.parametrize(
+    ("n", "says"),
+    [("1", "1 flow fails"), ("2", "2 flows fail"), ("0", "0 flows fail"), ("1,001", "1,001 flows fail"), (1, "1 flow fails")],
+)
+def test_one_and_several(n: object, says: str) -> None:
+    """A text says by itself what one of them is called."""
+    assert translate("customers.fails", n=n)["en"] == says
+    assert translate("customers.fails", n=n)["zh"] == f"{n} 类业务失败"
+
+
+@pytest.mark.parametrize(("n", "says"), [("+1", "+1 failed order"), ("−1", "−1 failed order"), ("−2", "−2 failed orders")])
+def test_one_more_or_less(n: str, says: str) -> None:
+    """A sign does not make several of one."""
+    assert translate("difference.orders", n=n)["en"] == says
+
+
 def test_whatever_is_logged_has_its_words() -> None:
     """Every event of the control plane's documentation, every word of the harness, outcomes, truths, flags, grades, faults."""
     page = (ROOT / "docs/control.md").read_text(encoding="utf-8").split("## Events in the journal")[1]
