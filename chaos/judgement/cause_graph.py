@@ -26,11 +26,24 @@ from simcore.model.index import ArchitectureIndex, Part
 
 BOXES_MAX = 7
 """So many boxes an outage are wanted: services that follow each other are put into one box until there are no more."""
-_STATES: tuple[NodeState, ...] = ("injected", "carried_out", "down", "full", "at_limit", "fails", "slow", "hit")
+SOON = 10 * 60 * SECOND
+"""So long after an outage began clients may take to give up."""
+_STATES: tuple[NodeState, ...] = (
+    "injected",
+    "carried_out",
+    "down",
+    "full",
+    "at_limit",
+    "fails",
+    "rejected",
+    "late",
+    "slow",
+    "hit",
+)
 """The gravest first."""
 _STATE_OF: dict[str, NodeState] = {
     "injected": "injected", "carried_out": "carried_out", "pool_full": "full", "at_limit": "at_limit", "fails": "fails",
-    "requests_fail": "fails", "slow": "slow", "hit": "hit",
+    "requests_fail": "fails", "requests_rejected": "rejected", "orders_late": "late", "slow": "slow", "hit": "hit",
 }  # fmt: skip
 
 
@@ -47,7 +60,8 @@ def cause_graphs(
     since = min((fault.began_ns for fault in faults if fault.began_ns is not None), default=None)
     if since is None or since <= journal.meta.start_ns + STEP * SECOND:
         return []
-    chains = _Chains(index, faults, actions, Symptoms(journal, since), Symptoms(journal, since, slow_flows=True))
+    shown = (Symptoms(journal, since), Symptoms(journal, since, late=True), Symptoms(journal, since, late=True, slow=True))
+    chains = _Chains(index, faults, actions, shown)
     if not outages:
         return [chains.graph(Stretch(since, journal.meta.end_ns))]
     begins = [since, *(outage.end_ns for outage in outages)]
@@ -58,8 +72,9 @@ def cause_graphs(
 
 
 class _Chain(NamedTuple):
-    """The links of a stretch of time, the roots they begin at, and the flows that none of them reaches."""
+    """The links of a stretch of time by some symptoms, the roots they begin at, and the flows that none of them reaches."""
 
+    symptoms: Symptoms
     roots: list[Root]
     links: list[Link]
     unexplained: list[str]
@@ -67,39 +82,50 @@ class _Chain(NamedTuple):
 
 @dataclass(frozen=True)
 class _Chains:
-    """What the chains of a run are found from; with `slow` flows that are answered slowly suffer, too."""
+    """What the chains of a run are found from; `shown` are its symptoms, each time with more from which a flow may suffer."""
 
     index: ArchitectureIndex
     faults: Sequence[FaultEvidence]
     actions: Sequence[ActionTaken]
-    symptoms: Symptoms
-    slow: Symptoms
+    shown: Sequence[Symptoms]
 
     def graph(self, stretch: Stretch, number: int | None = None, outage: Outage | None = None) -> CauseGraph:
         """The chain of a stretch of time in boxes."""
-        symptoms, chain = self.symptoms, self._chain(self.symptoms, stretch, outage)
-        if outage is not None and not chain.links:  # what violated the steady state was answered too late
-            symptoms, chain = self.slow, self._chain(self.slow, stretch, outage)
+        chain = self._shown_chain(stretch, outage)
         boxes, arrows = boxes_of(chain.links, chain.roots)
         ids = {box: f"{box.kind}-{number}" for number, box in enumerate(boxes)}
         return CauseGraph(
             outage=number,
             begin_ns=stretch.begin,
             end_ns=stretch.end,
-            nodes=[_node(ids[box], box, symptoms, stretch) for box in boxes],
+            nodes=[_node(ids[box], box, chain.symptoms, stretch) for box in boxes],
             edges=[CauseEdge(cause=a, effect=b) for a, b in sorted((ids[a], ids[b]) for a, b in arrows)],
             links=len(chain.links),
             unexplained=chain.unexplained,
         )
 
+    def _shown_chain(self, stretch: Stretch, outage: Outage | None) -> _Chain:
+        """The chain to flows that fail; if none fails soon after the outage began, what violated the steady state was late, or answered too
+        late."""
+        found = [self._chain(self.shown[0], stretch, outage)]
+        if outage is None:
+            return found[0]
+        soon = outage.begin_ns + SOON
+        for more in self.shown[1:]:
+            if any(link.part.kind == "flow" and link.at < soon for link in found[-1].links):
+                return found[-1]
+            found.append(self._chain(more, stretch, outage))
+        return next((chain for chain in found if chain.links), found[-1])
+
     def _chain(self, symptoms: Symptoms, stretch: Stretch, outage: Outage | None) -> _Chain:
-        """From the most likely steps, unless others explain more."""
+        """From the most likely steps, unless others explain more. A flow that is only slow need not be explained."""
         acted = action_roots(self.index, symptoms, self.actions, stretch)
         violated = None if outage is None else Stretch(outage.begin_ns, outage.end_ns)
         found = []
         for steps in step_choices(self.index, self.faults, stretch, violated):
             links = links_of(self.index, symptoms, [*steps, *acted], stretch)
-            found.append(_Chain([*steps, *acted], links, unexplained(links, symptoms, self.index, stretch)))
+            left = unexplained(links, self.shown[1] if symptoms is self.shown[-1] else symptoms, self.index, stretch)
+            found.append(_Chain(symptoms, [*steps, *acted], links, left))
         return min(found, key=lambda chain: (len(chain.unexplained), not chain.links))
 
 

@@ -9,7 +9,8 @@ that suffers is left out. docs/verdicts.md says what an arrow does and does not 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -17,15 +18,22 @@ from chaos.i18n.findings import symptom_text
 from chaos.judgement.symptoms import STEP, Symptoms
 from chaos.measures.intervals import EvaluationSpec
 from chaos.results.counterfactuals import ActionTaken
-from chaos.results.findings import CarriedOut, Hit, Injected, Symptom
+from chaos.results.findings import CarriedOut, Hit, Injected, OrdersLate, RequestsFail, RequestsRejected, Symptom
 from chaos.results.run import CausalLink, FaultEvidence
 from simcore.base.units import SECOND
+from simcore.counterparties import COUNTERPARTIES
 from simcore.journal.model import Journal
 from simcore.model.index import ArchitectureIndex, Part
 from simcore.model.steps import CLIENT
 
 LOAD = "load"
 """The kind of a part that stands for what customers, or programs, ask for by one flow."""
+ASKED = ("operation", "pool", "limit")
+"""Kinds of parts that load comes to."""
+BEYOND = (RequestsRejected().kind, OrdersLate().kind)
+"""Symptoms of a flow that come of what lies behind messages, and behind answers that are no errors."""
+BOOKED = tuple(kind for counterparty in COUNTERPARTIES.values() for kind in counterparty.flow_kinds)
+"""Kinds of flows that move money or shares, or need them."""
 STOPS = ("restart", "failover")
 """Actions that take a service down: their effect begins when it is down."""
 
@@ -154,8 +162,23 @@ def _parts(index: ArchitectureIndex, target: str) -> list[Part]:
         return [Part("service", name.partition("#")[0])]
     if kind == "flow":
         return [Part(LOAD, name)]
+    if kind == "failover":
+        return [Part("service", index.architecture.control.failovers[name].service)]
+    if kind in ("file", "batch"):
+        return [Part(kind, name), *_waiting_for(index, name)]
     # a market is hit where its orders are accepted
     return [Part(kind, name), *(Part("service", s) for s in (index.exchanges_of(name) if kind == "exchange" else ()))]
+
+
+def _waiting_for(index: ArchitectureIndex, name: str) -> Iterator[Part]:
+    """The batches that need a file or batch, in turn, and the gates that all of them hold shut."""
+    batches = index.architecture.control.batches
+    if name in batches:
+        yield from (Part("gate", gate) for gate in batches[name].holds)
+    for other, batch in batches.items():
+        if name in batch.needs:
+            yield Part("batch", other)
+            yield from _waiting_for(index, other)
 
 
 def action_roots(index: ArchitectureIndex, symptoms: Symptoms, actions: Sequence[ActionTaken], stretch: Stretch) -> list[Root]:
@@ -203,6 +226,7 @@ def _changed(index: ArchitectureIndex, action: ActionTaken) -> Iterator[Part]:
 def _follow(index: ArchitectureIndex, symptoms: Symptoms, roots: Sequence[Root], stretch: Stretch) -> dict[Part, Link]:
     """Whatever is reached, by the path on which it is reached first; of equal ones by the fewest arrows."""
     found: dict[Part, Link] = {}
+    beyond = _beyond(index)
     queue = [
         _Arrival(root.at, 0, 0, part, root.symptom.kind, None, root.symptom, number)
         for number, root in enumerate(roots)
@@ -214,10 +238,10 @@ def _follow(index: ArchitectureIndex, symptoms: Symptoms, roots: Sequence[Root],
         if way.part in found:
             continue
         found[way.part] = Link(way.at, way.depth, way.part, way.symptom, way.because, way.root)
-        for effect, rank in _effects(index, way.part):
+        for effect, rank, kinds in _effects(index, way.part, beyond, again=way.symptom.kind not in BEYOND):
             if effect in found:
                 continue
-            first = symptoms.first(effect, way.at, stretch.end)
+            first = symptoms.first(effect, way.at, stretch.end, kinds)
             at, symptom = (first.at, first.symptom) if first is not None else (way.at, Hit())
             if _hit_whatever_it_shows(way, effect):
                 at = way.at
@@ -233,31 +257,65 @@ def _hit_whatever_it_shows(way: _Arrival, effect: Part) -> bool:
     return stopped and way.part.kind == "service" and effect.kind == "operation"
 
 
-def _effects(index: ArchitectureIndex, part: Part) -> Iterator[tuple[Part, int]]:
-    """What suffers when a part does, and how far outside of the innermost it is: load comes to all on its way, and what is innermost
-    holds up the rest. Customers whose requests fail try again, or elsewhere: that is load too, though it only ever fills what is bounded."""
-    for effect in index.dependents.get(part, ()):
-        yield effect, 0
+class _Effect(NamedTuple):
+    """What may suffer from a part, how far from the innermost it is, and which kinds of symptoms of it count (None: all)."""
+
+    part: Part
+    rank: int
+    kinds: Collection[str] | None = None
+
+
+def _effects(index: ArchitectureIndex, part: Part, beyond: Mapping[Part, Sequence[_Effect]], *, again: bool) -> Iterator[_Effect]:
+    """What suffers when a part does. Load comes to all on its way, and what is innermost holds up the rest. Customers whose requests fail try
+    again, or elsewhere (`again`): that is load too, though it only ever fills what is bounded."""
+    yield from (_Effect(effect, 0) for effect in index.dependents.get(part, ()))
+    yield from beyond.get(part, ())
     body = f"{CLIENT}.{part.name}"
-    if part.kind in (LOAD, "flow") and body in index.bodies:
+    if (part.kind == LOAD or (part.kind == "flow" and again)) and body in index.bodies:
         levels = _levels(index, body)
-        innermost = max(levels.values(), default=0)
+        innermost = max((level for asked, level in levels.items() if asked.kind in ASKED), default=0)
         for asked, level in levels.items():
-            if part.kind == LOAD or asked.kind != "operation":
-                yield asked, 1 + innermost - level
+            if asked.kind in ASKED and (part.kind == LOAD or asked.kind != "operation"):
+                yield _Effect(asked, 1 + innermost - level)
+
+
+def _beyond(index: ArchitectureIndex) -> Mapping[Part, Sequence[_Effect]]:
+    """What a request suffers from though nothing that it calls fails: it is rejected, or its order is late, because of what lies further on,
+    behind a message or an answer that is no error; or because what should have brought a session, money or shares did not go well."""
+    found: dict[Part, list[_Effect]] = defaultdict(list)
+    flows = index.architecture.flows
+    booked = [name for name, flow in flows.items() if flow.kind in BOOKED]
+    for flow in flows:
+        levels = _levels(index, f"{CLIENT}.{flow}")
+        last = 2 + max(levels.values(), default=0)
+        for part, level in levels.items():
+            found[part].append(_Effect(Part("flow", flow), 1 + level, BEYOND))
+            if flows[flow].kind == "login":
+                found[part] += [_Effect(Part("flow", other), last + level, (RequestsFail().kind,)) for other in flows]
+        if flow in booked:
+            found[Part("flow", flow)] += [_Effect(Part("flow", other), last, (RequestsRejected().kind,)) for other in booked]
+    for name, pool in index.architecture.pools.items():
+        if pool.gate:
+            found[Part("gate", pool.gate)].append(_Effect(Part("pool", name), 0))
+    return found
 
 
 def _levels(index: ArchitectureIndex, body: str) -> dict[Part, int]:
-    """Operations, pools and limits that a flow comes to, with how many calls or messages away they are."""
+    """Operations, pools, limits, gates, links and call sites that a flow comes to, with how many calls or messages away they are."""
     levels: dict[Part, int] = {}
     seen, next_ones, level = {body}, [body], 0
     while next_ones:
         for name in next_ones:
             if level:
-                levels[Part("operation", name)] = level
+                levels.setdefault(Part("operation", name), level)
             for resource in index.resources_of_body(name):
                 kind = "limit" if resource in index.architecture.limits else "pool"
                 levels[Part(kind, resource)] = level
+                if kind == "pool" and (gate := index.architecture.pools[resource].gate):
+                    levels.setdefault(Part("gate", gate), level)
+            for site in index.call_sites_of(name):
+                levels.setdefault(Part("link", f"{site.caller}-{site.callee}"), level)
+                levels.setdefault(Part("call", site.name), level)
         asked = [site.target for name in next_ones for site in index.call_sites_of(name)]
         next_ones = [name for name in dict.fromkeys(asked) if name not in seen]
         seen.update(next_ones)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 import numpy as np
@@ -14,13 +15,15 @@ from chaos.results.findings import (
     WORSE_TIMES,
     AtLimit,
     Fails,
+    OrdersLate,
     PoolFull,
     RequestsFail,
+    RequestsRejected,
     Slow,
     Symptom,
 )
 from simcore.base.units import SECOND
-from simcore.journal.model import Journal
+from simcore.journal.model import ACCEPTED_IN_CONTROL, FLAGS, OUTCOMES, REPORTED_LATE, Journal
 from simcore.model.index import Part
 
 STEP = 10  # seconds a window
@@ -51,18 +54,20 @@ class Shown(NamedTuple):
 
 
 class Symptoms:
-    """The symptoms of a run, looked up as they are asked for. With `slow_flows` a flow that is answered slowly shows it, too."""
+    """The symptoms of a run, looked up as they are asked for. With `late` a flow whose orders are late shows it, too, with `slow` one that is
+    answered slowly."""
 
-    def __init__(self, journal: Journal, since: int, *, slow_flows: bool = False) -> None:
-        self.journal, self.since, self._slow_flows = journal, since, slow_flows
+    def __init__(self, journal: Journal, since: int, *, late: bool = False, slow: bool = False) -> None:
+        self.journal, self.since, self._late_flows, self._slow_flows = journal, since, late, slow
         self.rows = journal.seconds.size // STEP
         self.split = max(1, (since - journal.meta.start_ns) // (STEP * SECOND))
         self._known: dict[Part, list[Shown]] = {}
         self._summed: dict[tuple[str, str, str], Ints] = {}
         self._names = {kind: list(names) for kind, names in journal.names.items()}
 
-    def first(self, part: Part, at: int, until: int | None = None) -> First | None:
-        """When a part was first seen not well from `at` on (before `until`), and how; None if never. Windows are ten seconds."""
+    def first(self, part: Part, at: int, until: int | None = None, kinds: Collection[str] | None = None) -> First | None:
+        """When a part was first seen not well from `at` on (before `until`), and how; None if never. Windows are ten seconds. With `kinds` of
+        symptoms these alone count."""
         begin = self.journal.meta.start_ns
         window = max(self.split, (at - begin) // (STEP * SECOND))
         last = None if until is None else max(0, -(-(until - begin) // (STEP * SECOND)))
@@ -70,6 +75,8 @@ class Symptoms:
         if part not in self._known:
             self._known[part] = self._shown_by(*part)
         for shown in self._known[part]:
+            if kinds is not None and shown.symptom.kind not in kinds:
+                continue
             later = np.flatnonzero(shown.windows[window:last])
             since = begin + int(later[0] + window) * STEP * SECOND if later.size else None
             if since is not None and (best is None or since < best.at):
@@ -80,9 +87,9 @@ class Symptoms:
         if kind == "flow":
             bad = self._sums("flow", name, "failed") + self._sums("flow", name, "unknown") + self._sums("flow", name, "blocked")
             good = self._sums("flow", name, "ok") + self._sums("flow", name, "rejected")
-            failing = [Shown(RequestsFail(), self._failing(bad, bad + good))]
-            late = self._slow(self._sums("flow", name, "latency_ns_sum"), bad + good)
-            return failing + ([Shown(Slow(times=WORSE_TIMES), late)] if self._slow_flows else [])
+            found = [Shown(RequestsFail(), self._failing(bad, bad + good)), *self._of_rows(name)]
+            slow = self._slow(self._sums("flow", name, "latency_ns_sum"), bad + good)
+            return found + ([Shown(Slow(times=WORSE_TIMES), slow)] if self._slow_flows else [])
         if kind == "pool":
             return [Shown(PoolFull(), self._full(p)) for p in self._instances("pool", name)]
         if kind == "limit":
@@ -95,6 +102,24 @@ class Symptoms:
             ended = self._sums("unit", unit, "failed") + self._sums("unit", unit, "done")
             found.append(Shown(Slow(times=WORSE_TIMES), self._slow(self._sums("unit", unit, "sojourn_ns"), ended)))
         return found
+
+    def _of_rows(self, flow: str) -> list[Shown]:
+        """What only the rows of a flow tell, by when they were submitted: wrong rejects, and with `late` late orders."""
+        columns, flows = self.journal.intents, self._names.get("flow", [])
+        if flow not in flows:
+            return []
+        mine = columns["flow"] == flows.index(flow)
+        window = (columns["submit_ns"][mine] - self.journal.meta.start_ns) // (STEP * SECOND)
+        inside = (window >= 0) & (window < self.rows)
+        rejected = columns["outcome"][mine] == OUTCOMES.index("rejected")
+        wrongly = rejected & (columns["rejected_in_control"][mine] == ACCEPTED_IN_CONTROL)
+        late = (columns["flags"][mine] & (FLAGS["late"] | REPORTED_LATE)) != 0
+
+        def counted(which: Flags) -> Ints:
+            return np.bincount(window[inside & which], minlength=self.rows).astype(np.int64)
+
+        found = [Shown(RequestsRejected(), self._failing(counted(wrongly), counted(inside)))]
+        return found + ([Shown(OrdersLate(), self._failing(counted(late), counted(inside)))] if self._late_flows else [])
 
     def down_at(self, service: str, at: int, until: int) -> Down | None:
         """Since when and until when the first instance of a service that was down between two instants was; None if none was."""

@@ -142,7 +142,7 @@ class Counterfactuals(ResultModel):
 
 
 NodeKind = Literal["step", "action", "service", "pool", "limit", "link", "call", "customers"]
-NodeState = Literal["injected", "carried_out", "down", "full", "at_limit", "fails", "slow", "hit"]
+NodeState = Literal["injected", "carried_out", "down", "full", "at_limit", "fails", "rejected", "late", "slow", "hit"]
 
 
 class CauseMember(ResultModel):

@@ -264,6 +264,18 @@ class RequestsFail(Kinded):
     kind: Literal["requests_fail"] = "requests_fail"
 
 
+class RequestsRejected(Kinded):
+    """Requests of customers are rejected that would be accepted without the method."""
+
+    kind: Literal["requests_rejected"] = "requests_rejected"
+
+
+class OrdersLate(Kinded):
+    """Orders come late to the exchange, or its word of them does."""
+
+    kind: Literal["orders_late"] = "orders_late"
+
+
 class PoolFull(Kinded):
     """Every slot is taken, and others wait or are refused."""
 
@@ -296,7 +308,7 @@ class Slow(Kinded):
 
 
 Symptom = Annotated[
-    Injected | CarriedOut | RequestsFail | PoolFull | AtLimit | Fails | Hit | Slow | Text,
+    Injected | CarriedOut | RequestsFail | RequestsRejected | OrdersLate | PoolFull | AtLimit | Fails | Hit | Slow | Text,
     Field(discriminator="kind"),
 ]
 

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 import yaml
-from hand_journal import journal, spec
+from hand_journal import Order, journal, spec
 
 from chaos.judgement.causes import Link, chain, paths_to
 from chaos.results.run import CausalLink, FaultEvidence
 from simcore.base.units import SECOND
+from simcore.journal.model import ACCEPTED_IN_CONTROL
 from simcore.model.architecture import Architecture
 from simcore.model.index import ArchitectureIndex
 
@@ -165,6 +166,29 @@ def test_what_was_bad_most_of_the_time_before_is_no_symptom(before: int, told: b
     usual = {n: 1 if n < before else 10_000 for n in range(10)}
     made = in_windows(flow_order_failed=dict.fromkeys(range(before), 3) | {6: 10_000}, flow_order_ok=usual | {6: 0})
     assert bool(found(healthy(**made, **PLACES))) is told
+
+
+# --- what only rows tell --------------------------------------------------------------------------------------------------------
+
+
+def by_rows(outcome: str, in_control: int, count: int) -> dict[str, tuple[int, str, str | None, int]]:
+    """The chain from a fault of the bank at 50 s: of twenty orders from 60 s on so many end in that way, the rest are confirmed."""
+    rows = [Order(60 * SECOND + n, outcome if n < count else "confirmed", in_control=in_control) for n in range(20)]
+    faults = [FaultEvidence(name="x", fault="hang", began_ns=STEP_AT * SECOND, targets=["unit/bank#0"])]
+    return shown(chain(journal(SECONDS, rows, healthy()), INDEX, faults, spec(SECONDS, first=STEP_AT)))
+
+
+@pytest.mark.parametrize(("count", "found_at"), [(2, None), (3, 60), (20, 60)])
+def test_wrong_rejects_are_a_symptom_though_nothing_that_is_called_fails(count: int, found_at: int | None) -> None:
+    """Of orders that are accepted without the method: what they ask, the bank, is hit, and no operation between them shows anything."""
+    made = by_rows("rejected", ACCEPTED_IN_CONTROL, count)
+    expected = None if found_at is None else (found_at, "requests_rejected", "operation/bank.ask", 2)
+    assert made.get("flow/order") == expected
+
+
+def test_rejects_of_the_control_run_are_no_symptom() -> None:
+    """They are rejected without the method, too."""
+    assert by_rows("rejected", 0, 20) == {}
 
 
 # --- slow -----------------------------------------------------------------------------------------------------------------------
