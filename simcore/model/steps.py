@@ -45,12 +45,6 @@ class Retry(Model):
     budget: RetryBudget | None = None
     on: list[FailureCode] = ["refused", "rate_limited", "bulkhead_full", "error", "timeout", "reset"]
 
-    @model_validator(mode="after")
-    def _backoff_below_its_bound(self) -> Retry:
-        if self.backoff_max is not None and self.backoff > self.backoff_max:
-            raise ValueError("backoff is longer than backoff_max, its bound; swap them")
-        return self
-
 
 class Breaker(Model):
     """Opens when, of the last `window` attempts (at least `min_calls`), a share `failure_rate` or more failed."""
