@@ -34,7 +34,7 @@ class State(NamedTuple):
 GLYPHS = {"pass": "✓", "fail": "✕", "unknown": "?"}
 _EMBEDDED = ("chart.time", "player.", "band.", "lane.", "flag.", "events.", "topology.", "section.replay", "again.copied")
 _AS_IT_SHOULD = {
-    "confirmed": {"placed_once", "recorded"}, "rejected": {"not_placed", "placed_once"}, "blocked": {"not_placed"},
+    "confirmed": {"placed_once", "recorded"}, "rejected": {"not_placed"}, "blocked": {"not_placed"},
     "failed": {"not_placed"}, "unknown": set[str](), "pending": {"not_placed", "recorded"},
 }  # fmt: skip
 

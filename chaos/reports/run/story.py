@@ -15,6 +15,9 @@ from chaos.results.stored_run import StoredRun
 from simcore.base.units import SECOND
 
 STEPS, TARGETS, ACTIONS = 4, 4, 3
+REFUSED = ("rejected", "blocked", "failed")
+"""What customers see of an order that they take not to be placed."""
+AT_THE_EXCHANGE = ("placed_once", "duplicated", "orphan", "late")
 
 
 class Sentence(NamedTuple):
@@ -185,6 +188,9 @@ def _affected(stored: StoredRun) -> Sentence:
     orders = stored.run.measures.orders
     figures = {key: number(orders.count(word)) for key, word in _FIGURES.items()}
     text = translate("story.affected", **figures)
+    refused = sum(stored.run.measures.client_truth.get(o, {}).get(t, 0) for o in REFUSED for t in AT_THE_EXCHANGE)
+    if refused:
+        text = join([text, translate("story.mismatch", n=number(refused))], " ", "")
     wrong = discrepancy(stored.run)
     return Sentence(None, join([text, translate("story.truth", what=wrong)], " ", "") if wrong is not None else text)
 

@@ -57,3 +57,12 @@ def test_the_flows_of_the_story_are_those_of_the_chain(stored: StoredRun) -> Non
     lacking = graph.model_copy(update={"unexplained": ["login"]})
     other = replace(stored, run=stored.run.model_copy(update={"chains": [lacking]}))
     assert "Customers felt it in: order (10:02:00), login." in told(other)
+
+
+def test_orders_that_are_at_the_exchange_though_the_customer_saw_them_refused_are_said(stored: StoredRun) -> None:
+    """In the story, whatever of the books else is right; and the table of outcomes marks them."""
+    measures = stored.run.measures
+    assert not any("yet at the exchange" in text for text in told(stored))
+    seen = {**measures.client_truth, "rejected": {"placed_once": 3, "late": 1, "not_placed": 9}}
+    other = replace(stored, run=stored.run.model_copy(update={"measures": measures.model_copy(update={"client_truth": seen})}))
+    assert "Rejected or failed for the customer, yet at the exchange: 4." in told(other)[-1]
