@@ -18,14 +18,13 @@ from simcore.compile.plan import Plan
 from simcore.control.chance import uniforms
 from simcore.control.cosimulation import Cosimulation, breaker_events
 from simcore.control.plane import ControlPlane, start_control
-from simcore.journal.model import FLAGS, REPORTED_LATE, Columns, Journal
+from simcore.intents import intent_columns
+from simcore.journal.model import Columns, Journal
 from simcore.journal.writer import JournalWriter
 from simcore.kernel import jit
 from simcore.kernel import layout as y
 from simcore.kernel.ledger import arena, orders
-from simcore.kernel.ledger import records as ledger
 from simcore.kernel.ledger.conservation import conservation
-from simcore.kernel.ledger.truth import truth
 from simcore.kernel.machine import Machine
 from simcore.kernel.memory import Memory as Memory  # for those who may not import the kernel
 from simcore.kernel.records import JOURNAL_RECORDS
@@ -82,7 +81,7 @@ def simulate(
     """
     writer = JournalWriter()
     machine = _machine(plan, writer, Memory() if memory is None else memory)
-    writer.begin(_meta(plan), _names(plan), [(c.kind, c.name, c.field, c.mode) for c in plan.columns])
+    writer.begin(journal_meta(plan), journal_names(plan), [(c.kind, c.name, c.field, c.mode) for c in plan.columns])
     core = Cosimulation(plan, machine, lambda event: writer.add_events([event]))
     control = start_control(core)
     _schedule(core, injections)
@@ -215,7 +214,8 @@ def _start_arrivals(plan: Plan, machine: Machine) -> None:
 # --- what goes into the journal -----------------------------------------------------------------------------------------------
 
 
-def _meta(plan: Plan) -> dict[str, object]:
+def journal_meta(plan: Plan) -> dict[str, object]:
+    """What a journal says first: what was run, and how (JournalWriter.begin)."""
     try:
         own = version("coredrill")
     except PackageNotFoundError:
@@ -239,7 +239,8 @@ def _meta(plan: Plan) -> dict[str, object]:
     }
 
 
-def _names(plan: Plan) -> dict[str, list[str]]:
+def journal_names(plan: Plan) -> dict[str, list[str]]:
+    """The names of all that a journal counts, by kind."""
     kinds = ("pool", "link", "flow", "limit")
     return {kind: list(plan.handles[kind]) for kind in kinds} | {
         kind: plan.numbers[kind] for kind in ("unit", "operation", "call")
@@ -264,33 +265,10 @@ def _span_columns(plan: Plan, block: Ints) -> Columns:
 
 
 def _intent_columns(plan: Plan, machine: Machine, end: int) -> Columns:
-    rows = machine.used_rows.reshape(-1, ledger.ROW_STRIDE).T
-    meta, who = rows[ledger.ROW_META].copy(), rows[ledger.ROW_WHO].copy()
     hours = exchange_hours(calendar_named(plan.workload.calendar), plan.start, end)
     places, reports = (bool(plan.index.operations_with({effect})) for effect in ("order.accept", "order.report"))
     close = last_close(hours, plan.start, end)
-    became = truth(machine.ledger, machine.used_rows, close, hours=hours, end=end, places=places, reports=reports)
-    flags = np.zeros(len(meta), np.int32)
-    for name, bit in FLAGS.items():
-        flags += getattr(became, name) * np.int32(bit)
-    flags += became.reported_late * np.int32(REPORTED_LATE)
-    is_order = meta >> ledger.META_KIND & 15 == ledger.ORDER
-    return {
-        "request": rows[ledger.ROW_REQUEST],
-        "flow": meta & 4095,
-        "customer": who >> 8,
-        "submit_ns": rows[ledger.ROW_SUBMITTED],
-        "answer_ns": np.maximum(rows[ledger.ROW_ANSWERED], 0),
-        "outcome": meta >> ledger.META_OUTCOME & 15,
-        "code": meta >> ledger.META_CODE & 255,
-        "attempts": meta >> ledger.META_ATTEMPTS & 255,
-        "side": np.where(is_order, np.where(who & 1, np.int8(1), np.int8(2)), np.int8(0)),
-        "quantity": rows[ledger.ROW_QUANTITY],
-        "price_cents": np.where(is_order, rows[ledger.ROW_PRICE], 0),
-        "recorded": meta >> ledger.META_RECORDED & 255,
-        "placed": meta >> ledger.META_PLACED & 255,
-        "flags": flags,
-    }
+    return intent_columns(machine.ledger, machine.used_rows, hours=hours, close=close, end=end, places=places, reports=reports)
 
 
 def exchange_hours(calendar: TradingCalendar, start: int, end: int) -> list[tuple[int, int]]:

@@ -140,6 +140,11 @@ class JournalMeta(_Strict):
             raise ValueError(f"order flows without a row an intent: {', '.join(sorted(unrecorded))}")
         return self
 
+    @property
+    def live(self) -> bool:
+        """Whether real processes have run, and not the simulated core."""
+        return (self.model_extra or {}).get("live") is True
+
     def __getitem__(self, key: str) -> object:
         """A value by its name, as extensions read it that were written when this was a dict. KeyError for what there is not."""
         return self.model_dump()[key]

@@ -125,6 +125,47 @@ def _new_order(L):
 
 
 @inner
+def _write_down(L, rows, i, root, account, holding, at):
+    """What an order says, in a record that is not taken yet: a rejected order leaves none, and the next one writes over it."""
+    order, price = U(L[k.TOP]), rows[i + k.ROW_PRICE]
+    better = np.int64(draw(combine(root, _FILL), U(1)) * 3)
+    is_buy = rows[i + k.ROW_WHO] & 1
+    L[order + k.ORD_SIDE] = k.BUY if is_buy else k.SELL
+    L[order + k.ORD_ACCOUNT] = np.int64(account)
+    L[order + k.ORD_HOLDING] = np.int64(account + k.ACC_HOLDINGS + U(holding) * k.HLD_SIZE)
+    L[order + k.ORD_INSTRUMENT] = np.int64(at)
+    L[order + k.ORD_QUANTITY] = rows[i + k.ROW_QUANTITY]
+    L[order + k.ORD_PRICE] = price
+    L[order + k.ORD_FILL_PRICE] = max(price - better, L[at + k.INS_LOW]) if is_buy else min(price + better, L[at + k.INS_HIGH])
+    return order
+
+
+@inner
+def _open(L, order, row, state, now, frozen):
+    """The record is an order's from now on."""
+    L[order + k.ORD_ROW] = row
+    L[order + k.ORD_STATE] = state
+    L[order + k.ORD_RECORDED_AT] = now
+    L[order + k.ORD_ACCEPTED_AT] = k.NOT_YET
+    L[order + k.ORD_REPORTED_AT] = k.NOT_YET
+    L[order + k.ORD_FILLED], L[order + k.ORD_BOOKED], L[order + k.ORD_FEES] = 0, 0, 0
+    L[order + k.ORD_FROZEN] = frozen
+    L[order + k.ORD_PREVIOUS] = 0
+
+
+@inner
+def take_in(L, rows, row, root, customer):
+    """Handle of an order as an exchange that keeps books of its own hears of it: what the message says, and nothing recorded."""
+    i, account = U(row) * U(k.ROW_STRIDE), accounts.account_of(L, customer)
+    holding = rows[i + k.ROW_WHO] >> 1 & 3
+    at = U(L[k.INSTRUMENTS_AT]) + U(accounts.instrument_held(L, customer, holding)) * k.INS_SIZE
+    order = _write_down(L, rows, i, root, account, holding, at)
+    _new_order(L)
+    _open(L, order, row, 0, k.NOT_YET, 0)
+    return order
+
+
+@inner
 def _record(L, rows, i, row, now, root, customer):
     """The counter checks against its own ledger, freezes, and gives the order its number. 0 if it says no."""
     account = accounts.account_of(L, customer)
@@ -135,16 +176,8 @@ def _record(L, rows, i, row, now, root, customer):
         return U(0)
     if quantity <= 0 or price < L[at + k.INS_LOW] or price > L[at + k.INS_HIGH]:
         return U(0)
-    order = U(L[k.TOP])  # not taken yet: a rejected order leaves no record, and the next one writes over it
-    better = np.int64(draw(combine(root, _FILL), U(1)) * 3)
     is_buy = rows[i + k.ROW_WHO] & 1
-    L[order + k.ORD_SIDE] = k.BUY if is_buy else k.SELL
-    L[order + k.ORD_ACCOUNT] = np.int64(account)
-    L[order + k.ORD_HOLDING] = np.int64(account + k.ACC_HOLDINGS + U(holding) * k.HLD_SIZE)
-    L[order + k.ORD_INSTRUMENT] = np.int64(at)
-    L[order + k.ORD_QUANTITY] = quantity
-    L[order + k.ORD_PRICE] = price
-    L[order + k.ORD_FILL_PRICE] = max(price - better, L[at + k.INS_LOW]) if is_buy else min(price + better, L[at + k.INS_HIGH])
+    order = _write_down(L, rows, i, root, account, holding, at)
     source, kept = frozen_at(L, order)
     need = required(L, order, 0)
     odd = quantity % k.LOT
@@ -153,13 +186,7 @@ def _record(L, rows, i, row, now, root, customer):
     order = _new_order(L)
     L[source] -= need
     L[kept] += need
-    L[order + k.ORD_ROW] = row
-    L[order + k.ORD_STATE] = k.RECORDED
-    L[order + k.ORD_RECORDED_AT] = now
-    L[order + k.ORD_ACCEPTED_AT] = k.NOT_YET
-    L[order + k.ORD_REPORTED_AT] = k.NOT_YET
-    L[order + k.ORD_FILLED], L[order + k.ORD_BOOKED], L[order + k.ORD_FEES] = 0, 0, 0
-    L[order + k.ORD_FROZEN] = need
+    _open(L, order, row, k.RECORDED, now, need)
     L[order + k.ORD_PREVIOUS] = L[account + k.ACC_LAST_ORDER]
     L[account + k.ACC_LAST_ORDER] = np.int64(order)
     rows[i + k.ROW_ORDER] = np.int64(order)
