@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from importlib.metadata import distributions
+from collections.abc import Callable, Iterable
+from importlib.metadata import PackageNotFoundError, distribution, distributions
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,26 @@ def unmet(project: dict[str, Any], locked: dict[str, str]) -> list[str]:
     return [str(r) for r in parsed if not r.specifier.contains(locked.get(canonicalize_name(r.name), "0"))]
 
 
+def disagreements(wanted: Iterable[str], locked: dict[str, str], requires: Callable[[str], list[str]]) -> list[str]:
+    """What one of the packages wanted, or of those that they need in turn, asks of another one and the lock does not give.
+
+    `requires` says what a locked package asks for; a package is looked into once for each of the extras it is asked with.
+    """
+    found, seen = [], set()
+    open_ = [("coredrill", Requirement(text)) for text in wanted]
+    while open_:
+        asker, requirement = open_.pop()
+        name = canonicalize_name(requirement.name)
+        if not requirement.specifier.contains(locked.get(name, "0")):
+            found.append(f"{asker} needs {requirement}, locked is {locked.get(name)}")
+        for extra in ("", *requirement.extras):
+            if (name, extra) not in seen:
+                seen.add((name, extra))
+                parsed = [Requirement(text) for text in requires(name)]
+                open_ += [(name, r) for r in parsed if r.marker is None or r.marker.evaluate({"extra": extra})]
+    return sorted(set(found))
+
+
 @pytest.fixture(scope="module")
 def locked() -> dict[str, str]:
     """What .ci/constraints.txt locks."""
@@ -59,6 +80,33 @@ def test_missing_and_forbidden_pins_are_found() -> None:
     for line in ("a>=1", "a @ file:///a.whl", "--index-url x", ""):
         with pytest.raises(ValueError, match="not a pin"):
             pins(f"# comment\n{line}\n")
+
+
+def test_the_extras_can_be_installed_together(locked: dict[str, str]) -> None:
+    """One version of each package serves live, cluster and test: no package forbids another's. amqtt, for one, wants exactly one
+    version of websockets, which nothing else that needs websockets may then be too new for."""
+
+    def requires(name: str) -> list[str]:
+        try:
+            found = distribution(name)
+        except PackageNotFoundError:
+            return []
+        return (found.requires or []) if found.version == locked.get(name) else []
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    assert {"live", "cluster", "test"} <= set(extras)
+    assert disagreements([*project["dependencies"], *(r for e in extras.values() for r in e)], locked, requires) == []
+
+
+def test_packages_that_forbid_each_other_are_found() -> None:
+    """A package two steps away that wants another version of what is locked is named, by an extra, too; markers are heeded."""
+    asks = {"a": ["b>=1"], "b": ["w==15.0.1", "n>=9; python_version < '3'"], "c": ["w>=16; extra == 'fast'"]}
+    locked = {"a": "1", "b": "1", "c": "1", "w": "15.0.1"}
+    assert disagreements(["a", "c"], locked, lambda name: asks.get(name, [])) == []
+    assert disagreements(["a", "c[fast]"], locked, lambda name: asks.get(name, [])) == [
+        'c needs w>=16; extra == "fast", locked is 15.0.1'
+    ]
 
 
 @pytest.mark.skipif("COREDRILL_TEST_LOCKED" not in os.environ, reason="COREDRILL_TEST_LOCKED is not set: any versions are fine")

@@ -1,0 +1,44 @@
+"""The broker as a process of the twin: `python -m chaos.live.mqtt PARENT [PORT]`; it ends with its parent."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+
+from chaos.live.lifetime import announce, die_with, until_stopped
+from chaos.live.mqtt.broker import LOOPBACK, BrokerError, amqtt, mosquitto, mosquitto_on_path
+
+
+async def serve(address: str, port: int, program: str | None) -> None:
+    """Serve until this process is to end. Raises BrokerError if the broker cannot start or ends before."""
+    if program is None:
+        async with amqtt(address, port) as number:
+            announce(port=number, broker="amqtt")
+            await until_stopped()
+        return
+    async with mosquitto(program, address, port) as (number, ended):
+        announce(port=number, broker="mosquitto")
+        stopped = asyncio.ensure_future(until_stopped())
+        await asyncio.wait((stopped, ended), return_when=asyncio.FIRST_COMPLETED)
+        if not stopped.done():
+            raise BrokerError(f"mosquitto ended with exit code {ended.result()}")
+
+
+def main() -> None:
+    """Parse the command line, and serve."""
+    parser = argparse.ArgumentParser(prog="python -m chaos.live.mqtt", description=__doc__)
+    parser.add_argument("parent", type=int, help="the number of the process with which it is to end")
+    parser.add_argument("port", type=int, nargs="?", default=0, help="where it listens (any port)")
+    parser.add_argument("--listen", default=LOOPBACK, metavar="ADDRESS", help="an address of this machine (127.0.0.1)")
+    parser.add_argument("--amqtt", action="store_true", help="amqtt, though mosquitto is there")
+    arguments = parser.parse_args()
+    die_with(arguments.parent)
+    try:
+        asyncio.run(serve(arguments.listen, arguments.port, None if arguments.amqtt else mosquitto_on_path()))
+    except BrokerError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()
