@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -154,8 +153,7 @@ def _runs(session: Session, execution: ExecutionOptions) -> Runs:
 
 
 def _write(result: ComparisonResult | SweepResult, text: Sequence[str], json_file: TextIO | None) -> None:
-    with json_file or nullcontext():
-        write_json(result, json_file)
+    write_json(result, json_file)
     if not is_stdout(json_file):
         click.echo("\n".join(text))
 

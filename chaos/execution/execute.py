@@ -82,6 +82,7 @@ def result_of_run(session: Session, job: Job, system: SystemUnderTest, journal: 
         given_up_ns=found.given_up_ns,
         digest=journal.digest,
         input_digest=system.input_digest,
+        live=journal.meta.live,
         window=found.spec.window,
         measures=found.measures,
         properties=found.properties,

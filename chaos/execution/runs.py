@@ -92,6 +92,7 @@ class Runs:
         part: Callable[[RunResult], RunResult] = lambda record: record,
     ) -> None:
         self.session, self.part = session, part
+        self.at_once = workers.at_once if workers is not None else 1
         self.records: dict[str, RunResult] = {}
         self.runner = TaskRunner(session, JudgedRuns(), workers, path, resume=resume)
 
@@ -106,7 +107,7 @@ class Runs:
         is found before any is made. Raises InputError, and what a run raises."""
         new = [job for job in dict.fromkeys(jobs) if job.key not in self.records]
         for job in new:
-            self.session.require(job)
+            self.session.require(job, self.at_once)
 
         def made(i: int, record: RunResult, kept: bool) -> None:
             self.records[new[i].key] = self.part(record)

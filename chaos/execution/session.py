@@ -104,10 +104,12 @@ class Session:
             self._digests[reference] = self.bind(reference).input_digest
         return self._digests[reference]
 
-    def require(self, job: Job) -> None:
-        """Raises InputError if the job's system cannot be bound, or cannot make such a run."""
+    def require(self, job: Job, at_once: int = 1) -> None:
+        """Raises InputError if the job's system cannot be bound, or cannot make such a run, or not with so many others `at_once`."""
         self.input_digest(job.system)
         limits = self._limits[job.system]
+        if limits.one_at_a_time and at_once > 1:
+            raise InputError(f"{job.target} takes the machine for itself", hint="leave --jobs and --cluster out")
         where = f"{job.target}: {job.scenario}"
         if limits.seeds is not None and job.seed not in limits.seeds:
             seeds = ", ".join(map(str, sorted(limits.seeds)))

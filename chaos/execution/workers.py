@@ -45,6 +45,11 @@ class Workers:
     processes: int = 1
     cluster: str | None = None
 
+    @property
+    def at_once(self) -> int:
+        """How many tasks may be under way together, at least."""
+        return 2 if self.cluster is not None else self.processes
+
 
 class Lane:
     """An executor that is replaced when its worker is lost, and how many tasks it is given at a time."""

@@ -18,6 +18,7 @@ def properties_of(run: RunResult) -> list[tuple[str, str]]:
         found.append((measure.name, measure.value(run)))
         if measure.declared.lower_bound is not None:
             found.append((f"{measure.name}_lower", measure.lower_bound(run)))
+    found += [("live", "true")] if run.live else []
     found += [("first_noticed", run.measures.first_noticed), ("replay", run.replay)]
     return [(name, "" if value is None else str(value)) for name, value in found]
 

@@ -207,7 +207,7 @@ class RunResult(ResultModel):
     cannot pass. `given_up_ns` is when it was given up after its first step, with what it had shown until then.
     A simulation without a scenario has neither verdict nor expectations. `chinese` has the Chinese of the scenario's own texts: of its
     title, the names of its steps and the lines of its timeline. `left_out` are actions that had no effect in it;
-    what acting did (`counterfactuals`) is None where it was not asked for.
+    what acting did (`counterfactuals`) is None where it was not asked for. `live`: real processes have run, not the simulated core.
     """
 
     scenario: str | None = None
@@ -226,6 +226,7 @@ class RunResult(ResultModel):
     given_up_ns: int | None = None
     digest: str
     input_digest: str = ""
+    live: bool = False
     window: StoredWindow | None = None
     measures: Measures = Field(alias="metrics")
     properties: dict[str, PropertyFinding] = {}

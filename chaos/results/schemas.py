@@ -9,6 +9,7 @@ from pydantic.json_schema import JsonSchemaValue
 
 from chaos.results.comparison import ComparisonResult
 from chaos.results.coverage import CoverageResult
+from chaos.results.live import LiveComparison
 from chaos.results.reproduction import ReproductionsResult
 from chaos.results.run import SuiteResult
 from chaos.results.sweep import SweepResult
@@ -24,9 +25,11 @@ RESULTS: Mapping[str, type[ResultModel]] = MappingProxyType(
         "simulation": SimulationResult,
         "coverage": CoverageResult,
         "reproductions": ReproductionsResult,
+        "live": LiveComparison,
     }
 )
-"""By name: `result` is that of run, suite and replay, `simulation` that of simulate, `reproductions` that of timelines."""
+"""By name: `result` is that of run, suite and replay, `simulation` that of simulate, `reproductions` that of timelines, `live` that of
+live compare."""
 
 
 def result_schema(name: str) -> JsonSchemaValue:

@@ -20,6 +20,9 @@ ROOTS = {
     r"chaos\.cli\.\w+\.\w+\.(convert|write)": "methods of options' types and files that click and json call",
     r"chaos\.i18n\.texts\._Counting\.format_field": "a method that string.Formatter calls",
     r".+\.model_post_init": "a method that pydantic calls",
+    r"chaos\.live\.mqtt\.broker\._Reader\.readexactly": "a method that amqtt calls",
+    r"chaos\.live\.node\.commands\.Control\.do_\w+": "commands, called by their names",
+    r"chaos\.live\.(node\.wire|proxy\.link)\.\w+\.(\w+_(made|received|lost|writing))": "methods that asyncio calls",
     r"simcore\.kernel\.numba_internals\.\w+\.run_pass": "a method that Numba calls",
     r"chaos\.(faults|checkers)\.(?!(fault|checker|common|flags|catalogue|document)\.)\w+\.[A-Z]\w*": "found by listing the folder",
     r"simcore\.counterparties\.\w+\.COUNTERPARTY": "found by listing the folder",
@@ -35,9 +38,12 @@ ROOTS = {
 
 
 def entry_points() -> str:
-    """A pattern of what pyproject.toml, and the list of commands, name as `module:name`."""
+    """A pattern of what pyproject.toml, the list of commands and the targets' catalogue name as `module:name`."""
     scripts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["scripts"].values()
-    listed = re.findall(r'"(chaos\.[\w.]+:\w+)"', (ROOT / "chaos/cli/main.py").read_text(encoding="utf-8"))
+    naming = ("chaos/cli/main.py", "chaos/execution/target/catalogue.py")
+    listed = [
+        where for path in naming for where in re.findall(r'"(chaos\.[\w.]+:\w+)"', (ROOT / path).read_text(encoding="utf-8"))
+    ]
     return "|".join(re.escape(where.replace(":", ".")) for where in (*scripts, *listed))
 
 

@@ -152,9 +152,9 @@ RULES = [
         ("chaos/execution/planted.py", "def f():\n    import click"),
     ),
     Rule(
-        "only the simulated target runs the simulator",
+        "only the targets run the simulator, or plan for it",
         "chaos/",
-        ("chaos/execution/target/simulated.py", "chaos/execution/plain_run.py"),
+        ("chaos/execution/target/simulated.py", "chaos/execution/plain_run.py", "chaos/live/"),
         lambda name: not within(name, "simcore.simulation", "simcore.compile"),
         ("chaos/execution/planted.py", "def f():\n    from simcore.simulation import simulate"),
     ),

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-WRITERS = ("chaos/cli/", "chaos/__main__.py")
+WRITERS = ("chaos/cli/", "chaos/__main__.py", "chaos/live/lifetime.py", "chaos/live/node/__main__.py")
+"""The command line; and what the processes of a twin say to their supervisor."""
 PRODUCT = [
     path
     for package in ("simcore", "chaos")

@@ -17,6 +17,7 @@ ALLOWED: dict[str, str] = {
     "cache chaos/faults/catalogue.py:all_faults": INSTALLED,
     "cache chaos/faults/catalogue.py:shipped_faults": SHIPPED,
     "cache chaos/i18n/texts.py:catalogue": SHIPPED,
+    "cache chaos/live/node/chance.py:name": PURE,
     "cache chaos/measures/catalogue.py:measures": INSTALLED,
     "cache chaos/measures/statistics.py:_heads": PURE,
     "cache chaos/measures/statistics.py:_median_rank": PURE,

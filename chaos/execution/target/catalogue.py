@@ -1,9 +1,9 @@
-"""Targets by name: the simulated core, and those of installed packages (entry points `coredrill.targets`)."""
+"""Targets by name: the simulated core, the twin, and those of installed packages (entry points `coredrill.targets`)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
+from pkgutil import resolve_name
 from typing import cast
 
 from chaos.execution.jobs import SIMULATED
@@ -16,12 +16,18 @@ Opener = Callable[[str], OpenTarget]
 """Opens a target at an address, a text that may be empty: a folder, a host. Raises InputError if there is nothing. Its docstring's first
 line is what `coredrill list targets` says of it."""
 
-BUILT_IN: Mapping[str, Opener] = MappingProxyType({SIMULATED: SimulatedTarget})
+BY_NAME: Mapping[str, str] = {"twin": "chaos.live.target:TwinTarget"}
+"""Targets that are found as those of installed packages are: what they need beyond the runs themselves is of no concern here."""
+
+
+def built_in() -> dict[str, Opener]:
+    """What opens each target of coredrill's own."""
+    return {SIMULATED: SimulatedTarget} | {name: cast(Opener, resolve_name(where)) for name, where in BY_NAME.items()}
 
 
 def all_targets() -> dict[str, Opener]:
     """What opens the target of each name, those of installed packages included. Raises PluginError for one that cannot be used."""
-    return installed().merged(TARGETS, BUILT_IN, _opener)
+    return installed().merged(TARGETS, built_in(), _opener)
 
 
 def _opener(plugin: Plugin, value: object) -> Opener:

@@ -37,13 +37,15 @@ AS_USUAL = RunOptions()
 class RunLimits:
     """Which runs a system can make: of these `seeds` alone (None: of any), with the hops of requests kept or not, with their events
     bounded or not, with what its `inputs.left_out` names left out or not. `controls`: a run without the method has,
-    for the same seed, the same customers who want the same at the same time, so that what is rejected can be held against it."""
+    for the same seed, the same customers who want the same at the same time, so that what is rejected can be held against it.
+    `one_at_a_time`: a run takes the machine for itself, so that there are no two at once."""
 
     seeds: frozenset[int] | None = None
     spans: bool = True
     events: bool = True
     left_out: bool = False
     controls: bool = False
+    one_at_a_time: bool = False
 
 
 class EventBudgetExceededError(Exception):

@@ -15,9 +15,9 @@ OUTAGES_SHOWN = 2
 
 
 def where(stored: StoredRun) -> LocalizedText:
-    """Architecture, environment, workload, seed and window in one line."""
+    """Architecture, environment, workload, seed and window in one line; first, if so, that it was a live twin."""
     run, window = stored.run, stored.window
-    return translate(
+    place = translate(
         "page.where",
         architecture=display_name(run.architecture),
         environment=display_name(run.environment or "–"),
@@ -26,6 +26,12 @@ def where(stored: StoredRun) -> LocalizedText:
         begin=instant(window.begin_ns),
         end=instant(window.end_ns),
     )
+    return join([translate("page.live"), place], ": ", "：") if stored.journal.meta.live else place
+
+
+def nature(stored: StoredRun) -> LocalizedText:
+    """What the run is no real system of: a simulation, or processes on one machine."""
+    return translate("page.twin" if stored.journal.meta.live else "page.simulated")
 
 
 def failed_orders(run: RunResult) -> list[LocalizedText]:

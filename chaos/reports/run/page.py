@@ -13,7 +13,7 @@ from chaos.reports.run.acting import acting
 from chaos.reports.run.chain_picture import chain_picture
 from chaos.reports.run.customer_table import customer_table
 from chaos.reports.run.figures import figures
-from chaos.reports.run.headline import conclusion, reasons, where
+from chaos.reports.run.headline import conclusion, nature, reasons, where
 from chaos.reports.run.page_data import page_data
 from chaos.reports.run.service_states import STATE_GLYPHS, STATES
 from chaos.reports.run.story import story_parts
@@ -50,6 +50,7 @@ def run_page(stored: StoredRun, language: Language = "en") -> str:
             run=run,
             language=language,
             where=where(stored),
+            nature=nature(stored),
             glyph=GLYPHS.get(run.verdict or "", ""),
             figures=figures(run),
             lead=conclusion(run),

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import click
 import pytest
 
+from chaos.cli.live import LIVE_COMMANDS, live
 from chaos.cli.main import COMMANDS, main
 
 
@@ -18,6 +19,15 @@ def test_the_list_says_what_the_command_says(name: str) -> None:
     assert command is not None
     assert command.name == name
     assert " ".join((command.help or "").split()).startswith(COMMANDS[name].says.rstrip("."))
+
+
+@pytest.mark.parametrize("name", LIVE_COMMANDS)
+def test_the_list_of_live_commands_says_what_they_say(name: str) -> None:
+    """The same one level below."""
+    command = live.get_command(click.Context(live), name)  # type: ignore[attr-defined]
+    assert command is not None
+    assert command.name == name
+    assert " ".join((command.help or "").split()).startswith(LIVE_COMMANDS[name].says.rstrip("."))
 
 
 def test_the_help_loads_no_command(python: Callable[..., object]) -> None:

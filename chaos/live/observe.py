@@ -1,0 +1,137 @@
+"""From what a twin has left to a journal: what the customers saw, and what all ledgers have written, entered into one in the order of time.
+
+The truth of every intent is read from the ledgers alone, as the simulator reads its own. Each ledger decided by itself when it wrote; that the
+books of all decide the same is a law of its own.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from chaos.live.node import program
+from chaos.live.node.customers import OUTCOMES, Arrival, Seen
+from chaos.live.node.messages import CODES
+from chaos.live.node.store import MARKET, REPORT, Entry, enter, entries_of, entry_name
+from simcore.bookkeeping import Bookkeeping, Intended
+from simcore.compile.plan import Plan
+from simcore.intents import intent_columns
+from simcore.journal.model import Columns
+from simcore.model.trading_calendar import calendar_named
+from simcore.simulation import exchange_hours, last_close
+
+Law = tuple[str, bool, int, int]
+
+
+class _Written(NamedTuple):
+    """An entry of a service's ledger."""
+
+    service: str
+    entry: Entry
+
+
+class Reconciled(NamedTuple):
+    """The journal's columns of the intents, the laws with what was found, how many entries there are, and when each report was booked
+    (ns), by the name of its entry."""
+
+    intents: Columns
+    laws: list[Law]
+    entries: int
+    reports: dict[str, int]
+
+
+def ledgers(folder: Path) -> Iterator[tuple[str, list[Entry]]]:
+    """The entries of every service's ledger in a folder."""
+    for path in sorted(folder.glob("*.db")):
+        with sqlite3.connect(path) as db:
+            yield path.stem, list(entries_of(db))
+        db.close()
+
+
+def reconciled(plan: Plan, blueprint: program.Blueprint, folder: Path, seen: Mapping[int, Seen]) -> Reconciled:
+    """What became of every intent that has begun. `seen`: by the number of the request."""
+    books = _books(plan, blueprint)
+    written = [_Written(service, entry) for service, entries in ledgers(folder) for entry in entries]
+    flows = {flow.number: flow for flow in blueprint.flows.values()}
+    for arrival in sorted((s.arrival for s in seen.values() if flows[s.arrival.flow].record), key=lambda a: (a.due, a.request)):
+        _intend(books, flows[arrival.flow], arrival)
+    disagreements = _enter_all(books, blueprint, sorted(written, key=lambda w: w.entry.at))
+    for end in sorted((s for s in seen.values() if s.answered >= 0), key=lambda s: s.answered):
+        if flows[end.arrival.flow].record:
+            books.answer(
+                end.arrival.request, end.answered, OUTCOMES.index(end.outcome), CODES.index(end.code), min(end.attempts, 255)
+            )
+    laws: list[Law] = [(law.law, law.ok, *_pair(law)) for law in books.laws()]
+    misread = _misread(plan, blueprint, folder)
+    laws.append(("what a ledger took the books of all take", disagreements == 0, 0, disagreements))
+    laws.append(("a ledger that is read again says the same", misread == 0, 0, misread))
+    reports = {entry_name(service, e.number): e.at for service, e in written if e.effect == REPORT and not e.rejected}
+    return Reconciled(_columns(plan, books), laws, len(written), reports)
+
+
+def reports_heard(booked: Mapping[str, int], end: int, heard: Mapping[str, Any]) -> Law:
+    """The law of execution reports: each one that a ledger had booked by the run's end has come to the customers, once, and none that no ledger
+    has. `heard` is what they say of it."""
+    came, twice = set(heard.get("reports", ())), int(heard.get("twice", 0))
+    due = {name for name, at in booked.items() if at < end}
+    found = len(came & due) - len(came - booked.keys()) - twice
+    return "every execution report has come to its customer once", found == len(due), len(due), found
+
+
+def _pair(law: object) -> tuple[int, int]:
+    expected, found = getattr(law, "expected"), getattr(law, "found")  # noqa: B009
+    return expected, found
+
+
+def _books(plan: Plan, blueprint: program.Blueprint) -> Bookkeeping:
+    """Books of all, begun with what the workload's customers own at first."""
+    terms, workload = blueprint.books, plan.workload
+    return Bookkeeping(
+        plan.seed % (1 << 63),
+        workload.accounts,
+        workload.instruments,
+        workload.orders,
+        deposit_share=terms.deposit_share,
+        markets=terms.markets,
+    )
+
+
+def _intend(books: Bookkeeping, flow: program.Flow, arrival: Arrival) -> None:
+    books.intend(Intended(arrival.request, arrival.flow, flow.kind, arrival.root, arrival.customer), arrival.due)
+
+
+def _enter_all(books: Bookkeeping, blueprint: program.Blueprint, written: Iterable[_Written]) -> int:
+    """Enters everything that a ledger took; how many of it the books of all refuse. What an exchange takes, each service has heard when it
+    did. What a ledger refused has changed nothing, and two ledgers of the same customers may each refuse what the other has."""
+    heard: dict[tuple[str, int], Entry] = {}
+    present: dict[int, str] = {}
+    disagreements = 0
+    for service, entry in written:
+        if entry.effect == MARKET:
+            heard[service, entry.intent.root] = entry
+            continue
+        for (of, market), word in heard.items():
+            if of == service and present.get(market) != word.order.name:
+                enter(books, blueprint, service, word)
+                present[market] = word.order.name
+        if not entry.rejected:
+            disagreements += enter(books, blueprint, service, entry).rejected
+    return disagreements
+
+
+def _misread(plan: Plan, blueprint: program.Blueprint, folder: Path) -> int:
+    """How many entries come to something else when their own ledger is read from its beginning, as a process that is started again reads it."""
+    found = 0
+    for service, entries in ledgers(folder):
+        books = _books(plan, blueprint)
+        found += sum(enter(books, blueprint, service, entry) != (entry.rejected, entry.result) for entry in entries)
+    return found
+
+
+def _columns(plan: Plan, books: Bookkeeping) -> Columns:
+    hours = exchange_hours(calendar_named(plan.workload.calendar), plan.start, plan.end)
+    places, reports = (bool(plan.index.operations_with({effect})) for effect in ("order.accept", "order.report"))
+    close = last_close(hours, plan.start, plan.end)
+    return intent_columns(books.L, books.used_rows, hours=hours, close=close, end=plan.end, places=places, reports=reports)

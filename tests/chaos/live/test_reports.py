@@ -1,0 +1,73 @@
+"""Execution reports over MQTT: each one that a ledger books comes to its customer, once, though the broker is killed and comes back by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+
+import pytest
+
+from chaos.live.observe import reports_heard
+from chaos.live.run import LiveRun, Twin, own_folder
+from simcore.base.units import SECOND, parse_clock
+from simcore.compile.plan import compile_plan
+from simcore.library import load_pair
+
+LAW = "every execution report has come to its customer once"
+
+
+def with_the_broker_killed(seconds: int, kills: int) -> tuple[LiveRun, Twin]:
+    """A twin of the live-sized broker for so long, whose MQTT broker is killed so often."""
+    start = parse_clock("10:00:00")
+    plan = compile_plan(*load_pair("live/broker", "live/steady"), seed=2, start=start, end=start + seconds * SECOND)
+
+    async def run(twin: Twin) -> LiveRun:
+        async with twin.system:
+            await twin.begin()
+            disturbing = asyncio.create_task(disturb(twin))
+            await twin.core.run(plan.end)
+            await disturbing
+            usage = dict(twin.system.usage())
+            await twin.system.finish()
+        return twin.written_down(usage, 10 * SECOND)
+
+    async def disturb(twin: Twin) -> None:
+        for _ in range(kills):
+            await asyncio.sleep(seconds / (kills + 1))
+            os.kill(twin.system.broker_pid, signal.SIGKILL)
+
+    with own_folder() as folder:
+        twin = Twin(plan, folder)
+        return asyncio.run(run(twin)), twin
+
+
+@pytest.mark.parametrize(
+    ("seconds", "kills"), [(8, 1), pytest.param(30, 5, marks=pytest.mark.slow)], ids=["one kill", "five kills"]
+)
+def test_no_report_is_lost_or_comes_twice(seconds: int, kills: int) -> None:
+    """The customers have heard of everything that was booked; quotes came too."""
+    live, twin = with_the_broker_killed(seconds, kills)
+    law = next(law for law in live.journal.conservation if law.law == LAW)
+    assert law.ok
+    assert isinstance(law.expected, int)
+    assert law.expected > 20 * seconds
+    assert twin.system.heard["quotes"] > 0
+    assert all(law.ok for law in live.journal.conservation)
+
+
+@pytest.mark.parametrize(
+    ("came", "twice", "ok"),
+    [
+        (["a", "b"], 0, True),
+        (["a", "b", "late"], 0, True),
+        (["a"], 0, False),
+        (["a", "b"], 1, False),
+        (["a", "b", "?"], 0, False),
+    ],
+    ids=["all", "one booked after the end", "one missing", "one twice", "one of nobody's"],
+)
+def test_the_law_of_reports_can_be_broken(came: list[str], twice: int, ok: bool) -> None:
+    """Missing, doubled and invented reports each break it."""
+    law = reports_heard({"a": 1, "b": 2, "late": 30}, 10, {"reports": came, "twice": twice})
+    assert law[1] is ok

@@ -1,0 +1,62 @@
+"""A scenario on a twin in real time: several faults at once on real processes and proxies, judged as a simulated run is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from chaos.execution.campaign import ExecutionOptions, run_all
+from chaos.execution.execute import journal_folder
+from chaos.execution.planning import JobOptions, scenario_jobs
+from chaos.execution.session import Session
+from simcore.base.errors import InputError
+from simcore.journal.reader import read_journal
+
+SCENARIO = """
+kind: scenario
+name: many-faults
+title: Many faults at once
+architecture: live/broker
+workload: live/steady
+window: { from: "10:00:02", to: "10:00:11" }
+warmup: 2s
+steady_state:
+  every: 1s
+  hold: 3s
+  objectives: { place-order: { success: 0.5 } }
+expect:
+  - { measure: orders.lost, at_most: 0 }
+method:
+  - { at: "10:00:03", for: 4s, link-latency: { from: counter, to: bank, add: 300ms } }
+  - { at: "10:00:03", for: 4s, slow: { service: risk-check, factor: 5 } }
+  - { at: "10:00:04", for: 2s, crash: { service: market-data } }
+  - { at: "10:00:04", for: 2s, partition: { from: gateway, to: login, cut: request, messages: lost } }
+  - { at: "10:00:05", for: 2s, hang: { service: login } }
+  - { at: "10:00:06", for: 2s, errors: { service: bank, share: 0.5 } }
+"""
+
+
+@pytest.mark.slow
+def test_several_faults_in_real_time(tmp_path: Path) -> None:
+    """Each takes effect and ends; laws hold; the run is marked as live."""
+    (tmp_path / "many-faults.yaml").write_text(SCENARIO, encoding="utf-8")
+    options = JobOptions(target="twin", replications=1, journal=str(tmp_path / "kept"))
+    with Session() as session:
+        (job,) = scenario_jobs(session, [str(tmp_path / "many-faults.yaml")], options)
+        run = run_all(session, [job], ExecutionOptions(), "test")[job.key]
+        journal = read_journal(journal_folder(session, job))
+    assert run.live
+    assert journal.meta.live
+    assert [law.law for law in run.conservation if not law.ok] == []
+    found = {fault.fault: (fault.failed, fault.took_effect) for fault in run.faults}
+    assert found == dict.fromkeys(("link-latency", "slow", "crash", "partition", "hang", "errors"), (None, True))
+    assert all(event.detail["real_ns"] >= event.t_ns for event in journal.events if event.what == "fault_started")
+
+
+def test_what_a_twin_cannot_do_is_refused_before_anything_starts() -> None:
+    """A fault by its name."""
+    with Session() as session:
+        (job, *_) = scenario_jobs(session, ["requirements/infrastructure/replication-lag"], JobOptions(target="twin:long"))
+        with pytest.raises(InputError, match="a twin cannot do replication-lag"):
+            run_all(session, [job], ExecutionOptions(), "test")
