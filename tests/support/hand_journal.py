@@ -23,13 +23,15 @@ META = {
 
 
 class Order(NamedTuple):
-    """An intent of the flow `order`: times in ns, `wait` until its answer; `in_control`: what became of it in the control run."""
+    """An intent of the flow `order`: times in ns, `wait` until its answer; `in_control`: what became of it in the control run;
+    `flags`: what the ledgers say of it, the sum of the bits."""
 
     submit: int
     outcome: str = "confirmed"
     wait: int = 10 * MS
     customer: int = 0
     in_control: int = 0
+    flags: int = 0
 
 
 def orders(window: int, *, good: int = 0, bad: int = 0, rejected: int = 0, pending: int = 0, wait: int = 10 * MS) -> list[Order]:
@@ -94,6 +96,7 @@ def _columns(rows: Sequence[Order]) -> dict[str, np.ndarray]:
             ("customer", order.customer),
             ("request", i + 1),
             ("rejected_in_control", order.in_control),
+            ("flags", order.flags),
         ):
             columns[name][i] = value
         columns["outcome"][i], columns["attempts"][i] = OUTCOMES.index(order.outcome), 1
@@ -115,13 +118,15 @@ def spec(
     goodput: float | None = None,
     answer_by: int = OVERDUE_NS,
     given_up: int | None = None,
+    late: float | None = None,
+    reported_late: float | None = None,
 ) -> EvaluationSpec:
     """What is asked of such a journal: intervals of ten seconds, held for three. Times in seconds, `latency` in ns."""
     return EvaluationSpec(
         window=(begin * SECOND, end * SECOND),
         every=EVERY,
         hold=HOLD,
-        objectives={flow: Objective(success, quantile, latency, min_count, goodput, answer_by)},
+        objectives={flow: Objective(success, quantile, latency, min_count, goodput, answer_by, late, reported_late)},
         first_action=None if first is None else first * SECOND,
         cleared_at=None if cleared is None else cleared * SECOND,
         watchers=watchers or {},

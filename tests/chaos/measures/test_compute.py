@@ -302,6 +302,8 @@ def test_an_approval_counts_once_somebody_knows() -> None:
     assert answered((30, "detect"), (29, "decide"), (40, "decide")).decide_s == 10
     assert answered((30, "detect"), (30, "decide")).decide_s == 0
     assert answered((30, "decide")).decide_s is None
+    for decide, seconds in ((69, 39), (70, 40), (71, None)):
+        assert answered((30, "detect"), (decide, "decide"), back=70).decide_s == seconds, "at recovery it counts, after it not"
     assert answered((30, "detect"), (40, "act")).act_s is None
     assert answered((30, "detect"), (40, "decide"), (95, "act")).act_s == 55
 
@@ -367,6 +369,8 @@ def test_only_alarms_of_watchers_notice() -> None:
         ([(5, "batch_waiting", "funds"), (45, "batch_started", "funds")], 35, None),  # from the first step on, at 10
         ([(5, "batch_waiting", "funds"), (8, "batch_started", "funds")], 0, None),
         ([(30, "batch_waiting", "funds"), (40, "batch_started", "clearing")], None, 70),
+        ([(5, "batch_waiting", "funds")], None, 90),  # that still waits, too
+        ([(20, "batch_waiting", "clearing"), (30, "batch_waiting", "funds")], None, 80),  # the longer of two that still wait
         ([(20, "batch_waiting", "clearing"), (30, "batch_waiting", "funds"), (90, "batch_started", "clearing")], 70, None),
         ([(20, "batch_waiting", "clearing"), (29, "batch_waiting", "funds"), (90, "batch_started", "clearing")], None, 71),
         (

@@ -9,7 +9,7 @@ from hand_journal import EVERY, Order, journal, orders, spec
 
 from chaos.measures.intervals import NO_DATA, STEADY, VIOLATED, evaluate_intervals
 from simcore.base.units import MS, SECOND
-from simcore.journal.model import ACCEPTED_IN_CONTROL, NOT_COMPARED, REJECTED_IN_CONTROL
+from simcore.journal.model import ACCEPTED_IN_CONTROL, FLAGS, NOT_COMPARED, REJECTED_IN_CONTROL, REPORTED_LATE
 
 BY = 5 * SECOND
 
@@ -73,6 +73,27 @@ def test_a_bound_on_the_time_alone_counts_who_gets_no_answer(silent: int, state:
     refused = [Order(n * MS, "failed") for n in range(10)]
     assert states(refused, 40, **alone)[0] == VIOLATED, "nobody was answered in time"
     assert states([*orders(0, good=10), *refused], 40, **alone)[0] == STEADY, "errors are not waited for"
+
+
+@pytest.mark.parametrize(("word", "bit"), [("late", FLAGS["late"]), ("reported_late", REPORTED_LATE)])
+@pytest.mark.parametrize(("flagged", "state"), [(1, STEADY), (2, STEADY), (3, VIOLATED)])
+def test_a_share_of_late_orders_at_its_bound_holds(flagged: int, state: int, word: str, bit: int) -> None:
+    """A tenth of 20 are 2; only the bit that is asked for counts, and it counts beside the others."""
+    others = sum(FLAGS.values()) + REPORTED_LATE - bit
+    made = [*orders(0, good=20 - flagged), *(Order(SECOND + n * MS, flags=bit | others) for n in range(flagged))]
+    assert states(made, success=None, **{word: 0.1}) == [state]
+    assert states(made, **{word: 0.1}) == [state], "beside a bound on success that holds"
+    assert states([Order(n * MS, flags=others) for n in range(20)], success=None, **{word: 0.1}) == [STEADY]
+    few = [*orders(0, good=4), *orders(0, bad=16)]
+    assert states(few, **{word: 0.1}) == [VIOLATED], "nor does it make up for another bound that does not"
+
+
+@pytest.mark.parametrize(("word", "bit"), [("late", FLAGS["late"]), ("reported_late", REPORTED_LATE)])
+def test_a_late_order_that_does_not_count_yet_is_not_counted_as_late(word: str, bit: int) -> None:
+    """Three of 23 came late, but may still be answered: of the 20 that count none did. Once their time is over they count."""
+    made = [*orders(0, good=20), *(Order(SECOND + n * MS, "pending", flags=bit) for n in range(3))]
+    assert states(made, 10, success=None, **{word: 0.1})[0] == STEADY
+    assert states(made, 40, success=None, **{word: 0.1})[0] == VIOLATED
 
 
 # --- flows without rows ----------------------------------------------------------------------------------------------------------
