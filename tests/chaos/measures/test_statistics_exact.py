@@ -244,6 +244,12 @@ def test_fewest_runs_that_can_decide(claims: int, runs: int) -> None:
     assert runs_needed(claims, 0.05) == runs
 
 
+@pytest.mark.parametrize(("level", "runs"), [(1.0, 1), (0.99, 2), (0.5, 2), (0.49, 3), (0.25, 3), (0.24, 4)])
+def test_fewest_runs_at_every_level(level: float, runs: int) -> None:
+    """One run reaches 1, two 1/2, three 1/4: each is enough at that level itself and not just below it."""
+    assert runs_needed(1, level) == runs
+
+
 @pytest.mark.parametrize(("level", "possible"), [(0.0625, True), (0.0624, False)])
 def test_a_claim_can_hold_at_the_level_itself(level: float, possible: bool) -> None:
     """Five pairs that agree reach 1/16; for two claims it takes twice the level."""
