@@ -212,6 +212,42 @@ def reproduction(*outcomes: Outcome, replications: int = 1) -> Scenario:
 
 
 @pytest.mark.parametrize(
+    ("measure", "published", "whole", "given_up"),
+    [
+        ("impaired_s", "100s", False, False),  # 120 s, and more to come
+        ("impaired_s", "109s", False, False),
+        ("impaired_s", "110s", True, None),
+        ("impaired_s", "120s", True, None),
+        ("impaired_s", "133s", True, None),
+        ("impaired_s", "134s", False, None),  # too short so far
+        ("detect_s", "100s", False, False),  # does not change any more
+        ("detect_s", "120s", True, True),
+        ("detect_s", "140s", False, False),
+        ("orders.failed_share", 0.05, False, None),  # may fall
+        ("orders.failed_share", 0.07, True, None),
+        ("orders.failed_share", 0.09, False, None),
+        ("severity.dora", "major", True, None),
+        ("severity.dora", "larger", False, None),
+        ("recovery_s", "100s", None, None),
+    ],
+)
+def test_a_published_figure_of_a_run_that_was_given_up(
+    measure: str, published: Any, whole: bool | None, given_up: bool | None
+) -> None:
+    """Within a tenth of it or not; given up 10 s before the end, what only grows is decided where it is too much already."""
+    made = reproduction(outcome(measure=measure, published=published, within=0.1))
+    values = measured(
+        orders={"intended": 100, "failed_orders": 7, "failed_share": 0.07},
+        impaired_s=120.0,
+        detect_s=120.0,
+        severity={"dora": {"grade": "major", "label": "major"}},
+    )
+    for unseen_s, expected in ((None, whole), (10.0, given_up), (0.0, given_up)):
+        (found, *_) = judge_run(made, values, KEPT, (), (), unseen_s).expectations
+        assert found.holds is expected
+
+
+@pytest.mark.parametrize(
     ("impaired", "verdict"),
     [(74.9, "fail"), (75.0, "pass"), (75.1, "pass"), (100.0, "pass"), (124.9, "pass"), (125.0, "pass"), (125.1, "fail")],
 )
