@@ -96,6 +96,16 @@ def test_a_step_that_could_not_be_done_leaves_a_doubt() -> None:
     assert (kinds(aborted.doubts), aborted.judgement.verdict) == (["aborted"], "unknown")
 
 
+def test_one_of_two_steps_without_effect_leaves_a_doubt() -> None:
+    """The run is valid by the other, and cannot pass; where neither had one it is not valid."""
+    two = [HANG, HANG | {"name": "again", "at": "00:01:10"}]
+    found = assessed(BEGAN, MET, HEALED, method=two)
+    assert (kinds(found.invalid), kinds(found.doubts)) == ([], ["no_effect"])
+    assert found.judgement.verdict == "unknown"
+    neither = assessed(method=two)
+    assert (kinds(neither.invalid), kinds(neither.doubts)) == (["no_effect"] * 2, [])
+
+
 def test_a_run_that_shows_nothing_is_not_judged() -> None:
     """No interval with enough orders; a steady state that was violated or not seen before the step; a run that was given up."""
     assert kinds(assessed(BEGAN, MET, states="+++++.....").invalid) == ["nothing_exercised"]

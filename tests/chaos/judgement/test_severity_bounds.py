@@ -65,3 +65,23 @@ def test_a_bar_is_reached_at_itself_and_exceeded_above(bar: str, at: float, know
         found.append(graded(harm, rule)[0] == "larger")
     assert found == ([True, False, False] if more_than else [True, True, False])
     assert at in (60.0, 0.5, 50)
+
+
+def test_a_grade_says_its_words_in_chinese_where_the_rules_do() -> None:
+    """Label, source and why it cannot be told; where the rules have no Chinese, none or the English."""
+
+    def found(harm: Harm, rule: dict[str, Any], **more: Any) -> Any:
+        text = {"kind": "severity", "name": "made", "title": "made", "rules": [rule]} | more
+        return grade(RuleSet.model_validate(text), harm, "real-time")
+
+    hit, rule = Harm(60.0, 1.0, 100, 50), {"grade": "larger", "customers": 50}
+    said = found(hit, rule | {"label_zh": "较大", "source_zh": "办法"})
+    assert (said.label_zh, said.source_zh) == ("较大", "办法")
+    assert (found(hit, rule).label_zh, found(hit, rule).source_zh) == (None, None)
+    few, silent = Harm(60.0, 1.0, 100, 49), {"not_gradable": "too few"}
+    assert found(few, rule, **silent, not_gradable_zh="太少").why_zh == "太少"
+    assert found(few, rule, **silent).why_zh == "too few"
+    needs = {"grade": "larger", "criteria_needed": 1}
+    for names, shown in (({"name_zh": "声誉"}, "声誉"), ({}, "reputation")):
+        criterion = {"name": "reputation", "not_measured": True} | names
+        assert shown in found(hit, needs | {"criteria": [criterion]}).why_zh
