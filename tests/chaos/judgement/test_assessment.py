@@ -13,6 +13,7 @@ from chaos.faults.catalogue import shipped_faults
 from chaos.judgement.assessment import Assessment, assess, spec_of, timeline_of
 from chaos.measures.catalogue import measures
 from chaos.measures.registry import Unit, extension
+from chaos.results.findings import NothingConfirmed
 from simcore.base.units import SECOND
 from simcore.journal.summary import figures
 
@@ -118,6 +119,23 @@ def test_a_run_that_shows_nothing_is_not_judged() -> None:
     assert (both.steady_before, bool(both.unsteady_because)) == (False, True)
     assert assessed(BEGAN, MET).measures.unsteady_because == ""
     assert assessed(BEGAN, MET, states="+++++....-").judgement.verdict == "pass"
+
+
+def test_orders_of_which_none_is_confirmed_show_nothing_whatever_is_asked() -> None:
+    """Though the objective is of quotes; said once where it is of orders. Where nobody ordered there is nothing to confirm."""
+    quotes = STEADY | {"objectives": {"quote": {"success": 0.9, "min_count": 5}}}
+    counters = {"flow/quote/started": [1] * SECONDS, "flow/quote/ok": [1] * SECONDS}
+
+    def groups(made: list[Order], steady: Any) -> list[list[str]]:
+        found = assessed(BEGAN, MET, HEALED, made=made, counters=counters, steady_state=steady)
+        return [reason.flows for reason in found.invalid if isinstance(reason, NothingConfirmed)]
+
+    rejected = [Order(n * SECOND, "rejected") for n in range(SECONDS)]
+    assert groups(rejected, quotes) == [["order"]]
+    assert groups(rejected[:1], quotes) == [["order"]]
+    assert groups(rejected, STEADY) == [["order"]]
+    assert groups([Order(SECOND)], quotes) == []
+    assert groups([], quotes) == []
 
 
 # --- what must happen -----------------------------------------------------------------------------------------------------------
