@@ -138,6 +138,15 @@ def test_orders_of_which_none_is_confirmed_show_nothing_whatever_is_asked() -> N
     assert groups([], quotes) == []
 
 
+def test_nothing_confirmed_is_a_doubt_where_there_is_no_step() -> None:
+    """The window itself is judged then, and may fail; with a step the run is not valid."""
+    rejected = [Order(n * SECOND, "rejected") for n in range(SECONDS)]
+    alone = assessed(made=rejected, method=[])
+    assert ("nothing_confirmed" in kinds(alone.invalid), "nothing_confirmed" in kinds(alone.doubts)) == (False, True)
+    step = assessed(BEGAN, MET, HEALED, made=rejected)
+    assert ("nothing_confirmed" in kinds(step.invalid), "nothing_confirmed" in kinds(step.doubts)) == (True, False)
+
+
 # --- what must happen -----------------------------------------------------------------------------------------------------------
 
 
@@ -297,3 +306,10 @@ def test_what_had_not_happened_by_then_is_no_reason() -> None:
     """An event that must happen may still have come; in a run to the end it is missed."""
     said = [{"event": "alarm"}]
     assert (given_up(80, BEGAN, MET, must_happen=said).missed, len(assessed(BEGAN, MET, must_happen=said).missed)) == ([], 1)
+
+
+@pytest.mark.parametrize(("least", "holds"), [("30s", True), ("31s", None), ("50s", None), ("51s", False)])
+def test_what_is_out_of_reach_in_the_rest_of_the_window_fails(least: str, holds: bool | None) -> None:
+    """Impaired for 30 s, given up 20 s before the end: 50 s may still come of it, more may not."""
+    found = given_up(80, BEGAN, MET, expect=[{"measure": "impaired_s", "at_least": least}])
+    assert found.judgement.expectations[0].holds is holds
