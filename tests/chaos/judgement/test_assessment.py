@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hand_journal import EVERY, HOLD, Order, journal, windows
+from hand_journal import EVERY, HOLD, META, Order, journal, windows
 
 from chaos.documents.scenario import Record, Scenario, Timepoint, step_model
 from chaos.documents.severity import RuleSet
@@ -136,6 +136,18 @@ def test_orders_of_which_none_is_confirmed_show_nothing_whatever_is_asked() -> N
     assert groups(rejected, STEADY) == [["order"]]
     assert groups([Order(SECOND)], quotes) == []
     assert groups([], quotes) == []
+
+
+def test_one_of_several_flows_of_orders_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To show nothing: one is rejected throughout, of the other there is nothing; the objective is of logins."""
+    monkeypatch.setitem(META, "flow_kinds", {"order": "order", "quote": "order", "login": "login"})
+    monkeypatch.setitem(META, "recorded_flows", ["order", "quote"])
+    fields = ("started", "ok", "rejected", "failed", "unknown", "blocked")
+    counters = {f"flow/login/{field}": [int(field in ("started", "ok"))] * SECONDS for field in fields}
+    logins = STEADY | {"objectives": {"login": {"success": 0.9, "min_count": 5}}}
+    rejected = [Order(n * SECOND, "rejected") for n in range(SECONDS)]
+    found = assessed(BEGAN, MET, HEALED, made=rejected, counters=counters, steady_state=logins)
+    assert [reason.flows for reason in found.invalid if isinstance(reason, NothingConfirmed)] == [["order", "quote"]]
 
 
 def test_nothing_confirmed_is_a_doubt_where_there_is_no_step() -> None:
