@@ -21,4 +21,7 @@ LIVE_COMMANDS = {
 
 @click.group(cls=Group, lazy=LIVE_COMMANDS)
 def live() -> None:
-    """The live twin: an architecture as real processes on this machine."""
+    """The live twin: an architecture as real processes on this machine.
+
+    Example: coredrill live up live/broker --workload live/steady --for 30s
+    """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from hashlib import blake2b
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 from chaos.documents.scenario import Scenario
 from chaos.execution.inputs.resolve import ResolvedRun
@@ -12,8 +13,10 @@ from chaos.execution.target.protocol import AS_USUAL, RunLimits, RunOptions
 from chaos.faults.fault import Fault, Target
 from chaos.live.capabilities import require_fault, require_run
 from simcore.base.errors import InputError
-from simcore.compile.plan import Plan, compile_plan
 from simcore.journal.model import Journal
+
+if TYPE_CHECKING:
+    from simcore.compile.plan import Plan
 
 LONG = "long"
 ATTEMPTS = 3
@@ -84,6 +87,8 @@ class TwinUnderTest:
 
     def plan(self, scenario: Scenario, seed: int) -> Plan:
         """What is run, as the simulator would have it."""
+        from simcore.compile.plan import compile_plan
+
         inputs = self.inputs
         details = {"architecture_digest": inputs.architecture_digest, "window": [scenario.window.begin, scenario.window.end]}
         return compile_plan(

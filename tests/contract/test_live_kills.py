@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+from real_time import IN_REAL_TIME
 
 from .live_kills import killed
 
 
-@pytest.mark.slow
+@IN_REAL_TIME
 def test_no_confirmed_order_is_lost_when_nodes_are_killed() -> None:
     """Three kills in one run; benchmarks/live_kills.py makes thirty."""
     run = killed(seed=1, count=3)

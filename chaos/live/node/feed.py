@@ -83,7 +83,7 @@ class CustomerFeed:
         self._port = port
         self._counts = Counts()
         self.reports: set[str] = set()
-        self.twice = 0
+        self.again = 0
         self.quotes = 0
         self._own = _OwnLoop("feed", self._run)
         self._own.start()
@@ -97,7 +97,7 @@ class CustomerFeed:
 
     def _report(self, delivery: Delivery) -> None:
         entry = str(delivery.body.get("entry"))
-        self.twice += entry in self.reports
+        self.again += entry in self.reports
         self.reports.add(entry)
 
     def _quote(self, delivery: Delivery) -> None:
@@ -105,10 +105,11 @@ class CustomerFeed:
 
     @property
     def heard(self) -> dict[str, object]:
-        """For the supervisor: the entries whose report has come, how many came twice all the same, quotes, and what the channel dropped."""
+        """For the supervisor: the entries whose report has come, how many came again from a process that was started again, quotes, and what the
+        channel dropped."""
         return {
             "reports": sorted(self.reports.copy()),
-            "twice": self.twice,
+            "again": self.again,
             "quotes": self.quotes,
             "duplicates": self._counts.duplicates,
             "malformed": self._counts.malformed,

@@ -1,4 +1,4 @@
-"""What simulated core and twin must agree in, on real processes: short on every run, in full with `-m slow`.
+"""What simulated core and twin must agree in, on real processes: short on every run, in full with COREDRILL_TEST_LIVE=all.
 
 No wall-clock time is judged. A run whose customers came late even when repeated says nothing: it is skipped, not failed.
 """
@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
+from real_time import IN_REAL_TIME
 
 from chaos.execution.execute import execute
 from chaos.execution.jobs import Job
@@ -21,7 +22,6 @@ from chaos.results.run import RunResult
 
 SCENARIOS = Path(__file__).resolve().parents[3] / "scenarios" / "live"
 KEYED = "live/broker-keyed"
-FULL = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -64,13 +64,13 @@ def test_a_healthy_twin_for_some_seconds(session: Session) -> None:
     check_healthy(session, shortened("healthy", 4))
 
 
-@FULL
+@IN_REAL_TIME
 def test_a_healthy_twin(session: Session) -> None:
     """The same for as long as the scenario is."""
     check_healthy(session, "live/healthy")
 
 
-@FULL
+@IN_REAL_TIME
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_a_slow_bank(session: Session, seed: int) -> None:
     """Failed orders and impaired time are close."""
@@ -78,7 +78,7 @@ def test_a_slow_bank(session: Session, seed: int) -> None:
     assert [difference for difference in pair.differences if not difference.holds] == []
 
 
-@FULL
+@IN_REAL_TIME
 def test_a_counter_that_is_killed(session: Session) -> None:
     """Confirmed orders survive kill -9, and the ledgers of counter, exchange and bank keep all laws: money in doubt is in transit."""
     run = live(session, Job("live/counter-killed", 1))
@@ -87,7 +87,7 @@ def test_a_counter_that_is_killed(session: Session) -> None:
     assert run.broken_laws == []
 
 
-@FULL
+@IN_REAL_TIME
 def test_answers_that_are_lost_duplicate_orders_unless_they_have_a_key(session: Session) -> None:
     """Who asks again without a key places another order; with one gets the first answer."""
     bare = live(session, Job("live/answers-lost", 1))
@@ -97,7 +97,7 @@ def test_answers_that_are_lost_duplicate_orders_unless_they_have_a_key(session: 
     assert keyed.measures.orders.confirmed > 0.9 * keyed.measures.orders.intended
 
 
-@FULL
+@IN_REAL_TIME
 @pytest.mark.parametrize("kind", ["held", "reset", "lost"])
 def test_a_cut_of_each_kind(session: Session, kind: str) -> None:
     """What customers saw and what is true come together in the same ways, simulated and live; and in other ways by kind of cut."""

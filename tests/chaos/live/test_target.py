@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from real_time import IN_REAL_TIME
 
 from chaos.execution.campaign import ExecutionOptions, run_all
 from chaos.execution.execute import journal_folder
@@ -37,7 +38,7 @@ method:
 """
 
 
-@pytest.mark.slow
+@IN_REAL_TIME
 def test_several_faults_in_real_time(tmp_path: Path) -> None:
     """Each takes effect and ends; laws hold; the run is marked as live."""
     (tmp_path / "many-faults.yaml").write_text(SCENARIO, encoding="utf-8")
