@@ -140,7 +140,7 @@ def test_a_run_kept_without_it_is_made_again(coredrill: Commands, write: Write) 
 def test_its_target_makes_runs(coredrill: Commands, write: Write) -> None:
     """`--target` takes it, in this process and in workers: the same journal as of the simulated core."""
     assert "each run made twice" in coredrill("show", "simulated-twice").stdout
-    assert {"simulated", "simulated-twice", "stored"} == {entry["name"] for entry in coredrill.json("list", "targets")}
+    assert {"simulated", "simulated-twice", "stored", "twin"} == {entry["name"] for entry in coredrill.json("list", "targets")}
     scenario = str(write(coredrill.folder, method=LOOP, expect=EXPECT))
     digests = [
         [
