@@ -97,9 +97,10 @@ def _chromium() -> str | None:
     )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Headless Chromium. Only outside CI may there be none."""
+    """Headless Chromium. Only outside CI may there be none. While it is open Playwright keeps an event loop running, beside which no other
+    can run in this process: so it is closed with its module, before tests that need a loop of their own."""
     path = _chromium()
     if path is None:
         if os.environ.get("CI"):
