@@ -14,8 +14,8 @@ from chaos.cli.files import OutputPath
 from chaos.cli.printing import say
 from chaos.cli.summary import print_summary
 from chaos.execution.topology import topology_of
+from chaos.live import LOOPBACK
 from chaos.live.processes import Usage
-from chaos.live.system import LOOPBACK
 from chaos.live.target import require_packages
 from chaos.live.up import Figures, Started, Stopped, UpListener, UpOptions, plan_up, run_up
 from chaos.measures.formatting import NONE, latency, number, rounded, short_instant

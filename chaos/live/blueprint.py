@@ -51,7 +51,7 @@ def blueprint(architecture: Architecture, workload: Workload, seed: int, start: 
     )
 
 
-def _divided(index: ArchitectureIndex, resource: str) -> int:
+def parts_of(index: ArchitectureIndex, resource: str) -> int:
     """Among how many processes a pool or limit is divided that several share: a process has no slots in common with another."""
     if index.is_per_replica(resource):
         return 1
@@ -59,14 +59,14 @@ def _divided(index: ArchitectureIndex, resource: str) -> int:
 
 
 def _pool(index: ArchitectureIndex, name: str) -> program.Pool:
-    pool, parts = index.architecture.pools[name], _divided(index, name)
+    pool, parts = index.architecture.pools[name], parts_of(index, name)
     slots = None if pool.slots == "unlimited" else -(-pool.slots // parts)
     queue = None if pool.queue == "unbounded" else -(-pool.queue // parts)
     return program.Pool(slots, queue, pool.discipline, pool.per == "replica")
 
 
 def _limit(index: ArchitectureIndex, name: str) -> program.Limit:
-    limit, parts = index.architecture.limits[name], _divided(index, name)
+    limit, parts = index.architecture.limits[name], parts_of(index, name)
     burst = max(1, limit.burst // parts)
     return program.Limit(limit.rate / parts, burst, limit.excess == "defer", limit.max_wait, limit.per == "replica")
 

@@ -36,7 +36,7 @@ class Capability(NamedTuple):
 
 
 CAPABILITIES = (
-    Capability("step", "work", "the task sleeps for the drawn time", "wakes some 0.1 ms late, later on a busy machine"),
+    Capability("step", "work", "the task sleeps for the drawn time", "wakes a little late, later on a busy machine"),
     Capability("step", "wait", "the task sleeps", "as work"),
     Capability("step", "call", "a request over TCP, and its answer"),
     Capability(

@@ -7,7 +7,7 @@ follows from answers (a closed population) cannot be planned so, and is refused 
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import simpy
@@ -30,14 +30,8 @@ from simcore.simulation import simulate
 _NOTHING = Wait(wait=Distribution(constant=0))
 
 
-class Load(NamedTuple):
-    """All intents of a run in the order in which they are due."""
-
-    arrivals: list[Arrival]
-
-
-def planned(run: Plan, method: Sequence[Step]) -> Load:
-    """The arrivals of a run under a scenario's method."""
+def planned(run: Plan, method: Sequence[Step]) -> list[Arrival]:
+    """All intents of a run under a scenario's method, in the order in which they are due."""
     surging = any(step.fault.fault in ARRIVAL_FAULTS for step in method)
     alone = _customers_alone(run.architecture)
     plan = compile_plan(alone, run.workload, seed=run.seed, start=run.start, end=run.end, span_sampling=1)
@@ -47,7 +41,7 @@ def planned(run: Plan, method: Sequence[Step]) -> Load:
             if step.fault.fault in ARRIVAL_FAULTS:
                 core.env.process(_held(ActingCore(core, by), control, step))
 
-    return Load(_arrivals(simulate(plan, script=surges), plan if surging else None))
+    return _arrivals(simulate(plan, script=surges), plan if surging else None)
 
 
 ARRIVAL_FAULTS = ("surge",)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from chaos.live.node import program
 from chaos.live.node.customers import OUTCOMES, Arrival, Seen
 from chaos.live.node.messages import CODES
-from chaos.live.node.store import MARKET, REPORT, Entry, enter, entries_of, entry_name
+from chaos.live.node.store import MARKET, REPORT, Entry, enter, entries_of, entry_name, new_books
 from simcore.bookkeeping import Bookkeeping, Intended
 from simcore.compile.plan import Plan
 from simcore.intents import intent_columns
@@ -52,7 +52,7 @@ def ledgers(folder: Path) -> Iterator[tuple[str, list[Entry]]]:
 
 def reconciled(plan: Plan, blueprint: program.Blueprint, folder: Path, seen: Mapping[int, Seen]) -> Reconciled:
     """What became of every intent that has begun. `seen`: by the number of the request."""
-    books = _books(plan, blueprint)
+    books = new_books(blueprint, plan.workload.accounts)
     written = [_Written(service, entry) for service, entries in ledgers(folder) for entry in entries]
     flows = {flow.number: flow for flow in blueprint.flows.values()}
     for arrival in sorted((s.arrival for s in seen.values() if flows[s.arrival.flow].record), key=lambda a: (a.due, a.request)):
@@ -63,7 +63,7 @@ def reconciled(plan: Plan, blueprint: program.Blueprint, folder: Path, seen: Map
             books.answer(
                 end.arrival.request, end.answered, OUTCOMES.index(end.outcome), CODES.index(end.code), min(end.attempts, 255)
             )
-    laws: list[Law] = [(law.law, law.ok, *_pair(law)) for law in books.laws()]
+    laws: list[Law] = list(books.laws())
     misread = _misread(plan, blueprint, folder)
     laws.append(("what a ledger took the books of all take", disagreements == 0, 0, disagreements))
     laws.append(("a ledger that is read again says the same", misread == 0, 0, misread))
@@ -78,24 +78,6 @@ def reports_heard(booked: Mapping[str, int], end: int, heard: Mapping[str, Any])
     due = {name for name, at in booked.items() if at < end}
     found = len(came & due) - len(came - booked.keys())
     return "every execution report has come to its customer", found == len(due), len(due), found
-
-
-def _pair(law: object) -> tuple[int, int]:
-    expected, found = getattr(law, "expected"), getattr(law, "found")  # noqa: B009
-    return expected, found
-
-
-def _books(plan: Plan, blueprint: program.Blueprint) -> Bookkeeping:
-    """Books of all, begun with what the workload's customers own at first."""
-    terms, workload = blueprint.books, plan.workload
-    return Bookkeeping(
-        plan.seed % (1 << 63),
-        workload.accounts,
-        workload.instruments,
-        workload.orders,
-        deposit_share=terms.deposit_share,
-        markets=terms.markets,
-    )
 
 
 def _intend(books: Bookkeeping, flow: program.Flow, arrival: Arrival) -> None:
@@ -125,7 +107,7 @@ def _misread(plan: Plan, blueprint: program.Blueprint, folder: Path) -> int:
     """How many entries come to something else when their own ledger is read from its beginning, as a process that is started again reads it."""
     found = 0
     for service, entries in ledgers(folder):
-        books = _books(plan, blueprint)
+        books = new_books(blueprint, plan.workload.accounts)
         found += sum(enter(books, blueprint, service, entry) != (entry.rejected, entry.result) for entry in entries)
     return found
 

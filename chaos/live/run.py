@@ -20,16 +20,16 @@ from chaos.faults.fault import Fault
 from chaos.live.blueprint import blueprint
 from chaos.live.bulletin import Bulletin, Quoted
 from chaos.live.core import TwinCore
-from chaos.live.load import Load, planned
+from chaos.live.load import planned
 from chaos.live.meter import Meter
 from chaos.live.node import chance, program
 from chaos.live.node.customers import Arrival, Seen
+from chaos.live.node.store import new_books
 from chaos.live.observe import reconciled, reports_heard
 from chaos.live.processes import Usage
 from chaos.live.switches import TwinSwitches
 from chaos.live.system import BROKER, Said, TwinSystem
 from simcore.base.units import format_duration
-from simcore.bookkeeping import Bookkeeping
 from simcore.compile.plan import Plan
 from simcore.control.handles import ProbeAnswer
 from simcore.control.plane import start_control
@@ -83,15 +83,16 @@ class Twin:
         self.blueprint = blueprint(plan.architecture, plan.workload, plan.seed % (1 << 63), plan.start, plan.end)
         self.meter = Meter(plan)
         self.system = TwinSystem(self.blueprint, folder, self.meter, self._said)
-        self.load = planned(plan, method)
-        self.sessions = sessions_at_start(plan)
+        self.arrivals = planned(plan, method)
+        books = new_books(self.blueprint, plan.workload.accounts)
+        self.sessions: set[int] = set(books.logged_in().tolist())
+        self._quoted = [Quoted(number, books.price(number)) for number in range(min(QUOTED_MAX, plan.workload.instruments.count))]
         self.switches = TwinSwitches(plan, self.system, self.now, self.sessions)
-        self.writer = JournalWriter()
         self.events: list[LoggedEvent] = []
         self.core = TwinCore(plan, self.switches, self.meter, self._noted, self._ask_probe)
         self.bulletin: Bulletin | None = None
         self.seen: dict[int, Seen] = {}
-        self._planned = {arrival.request: arrival for arrival in self.load.arrivals}
+        self._planned = {arrival.request: arrival for arrival in self.arrivals}
         self._began = 0.0
 
     @property
@@ -158,7 +159,7 @@ class Twin:
     async def begin(self) -> None:
         """All nodes know when the run begins, and the customers what they will want; returns when it does."""
         self._began = asyncio.get_running_loop().time() + LEAD_S
-        self.bulletin = Bulletin(self.system.ports[BROKER], quoted(self.plan), self.now)
+        self.bulletin = Bulletin(self.system.ports[BROKER], self._quoted, self.now)
         self.bulletin.phase("begin")
         self.system.later("bulletin", self.bulletin.run())
         self.system.begin(self._began, self.plan.start)
@@ -168,9 +169,8 @@ class Twin:
     def _tell_customers(self) -> None:
         client = program.CLIENT_INSTANCE
         self.system.tell(client, "sessions", customers=sorted(self.sessions))
-        arrivals = self.load.arrivals
-        for first in range(0, len(arrivals), _CHUNK):
-            self.system.tell(client, "arrivals", arrivals=arrivals[first : first + _CHUNK])
+        for first in range(0, len(self.arrivals), _CHUNK):
+            self.system.tell(client, "arrivals", arrivals=self.arrivals[first : first + _CHUNK])
 
     def end_load(self) -> None:
         """Nobody comes from now on."""
@@ -187,12 +187,13 @@ class Twin:
 
     def written_down(self, usage: dict[str, Usage], lateness_max_ns: int, end: int | None = None) -> LiveRun:
         """The journal of what has been, until `end` if the run was ended before its time, with what its ledgers say."""
-        plan, writer = self.plan if end is None else replace(self.plan, end=end), self.writer
+        plan, writer = self.plan if end is None else replace(self.plan, end=end), JournalWriter()
         begun = {request: seen for request, seen in self.seen.items() if seen.arrival.due < plan.end}
         began = {**{r: Seen(a, -1, "pending", "ok", 0, 0) for r, a in self._planned.items() if a.due < plan.end}, **begun}
         found = reconciled(plan, self.blueprint, self.folder, began)
         late = [seen.late for seen in begun.values()]
-        meta = journal_meta(plan) | {"live": True, "late_p99_ns": int(np.quantile(late, 0.99)) if late else 0}
+        late_p99_ns = int(np.quantile(late, 0.99)) if late else 0
+        meta = journal_meta(plan) | {"live": True, "late_p99_ns": late_p99_ns}
         laws = [*found.laws, reports_heard(found.reports, plan.end, self.system.heard)]
         writer.begin(meta, journal_names(plan), [(c.kind, c.name, c.field, c.mode) for c in plan.columns])
         writer.add_events(event for event in self.events if plan.start <= event.t_ns < plan.end)
@@ -200,34 +201,25 @@ class Twin:
         writer.add_intents(found.intents)
         counts = {"events": 0, "tasks": 0, "requests": len(began)}
         journal = writer.finish(
-            self.meter.run_totals(), self.meter.histograms(), laws, {}, counts, self._unknown(late, lateness_max_ns)
+            self.meter.run_totals(),
+            self.meter.histograms(),
+            laws,
+            {},
+            counts,
+            self._unknown(bool(late), late_p99_ns, lateness_max_ns),
         )
         return LiveRun(journal, late, usage, found.entries)
 
-    def _unknown(self, late: list[int], lateness_max_ns: int) -> str | None:
+    def _unknown(self, came: bool, late_p99_ns: int, lateness_max_ns: int) -> str | None:
         """Why nothing can be concluded from the run, if so."""
         if self.system.unexpected:
             return f"a process of the twin failed: {self.system.unexpected[0]}"
-        if not late and self.load.arrivals:
+        if not came and self.arrivals:
             return "the customers of the twin did not come"
-        worst = int(np.quantile(late, 0.99)) if late else 0
-        if worst > lateness_max_ns:
+        if late_p99_ns > lateness_max_ns:
             allowed = format_duration(lateness_max_ns)
-            return f"the customers came late: 1 in 100 by {format_duration(worst)} or more, and {allowed} are allowed"
+            return f"the customers came late: 1 in 100 by {format_duration(late_p99_ns)} or more, and {allowed} are allowed"
         return None
-
-
-def quoted(plan: Plan) -> list[Quoted]:
-    """The instruments that are quoted, with their prices in the ledger."""
-    books = Bookkeeping(plan.seed % (1 << 63), plan.workload.accounts, plan.workload.instruments, plan.workload.orders)
-    return [Quoted(number, books.price(number)) for number in range(min(QUOTED_MAX, plan.workload.instruments.count))]
-
-
-def sessions_at_start(plan: Plan) -> set[int]:
-    """Who is logged in when a run begins, as the simulated core has it."""
-    workload = plan.workload
-    books = Bookkeeping(plan.seed % (1 << 63), workload.accounts, workload.instruments, workload.orders)
-    return set(books.logged_in().tolist())
 
 
 def run_twin(
@@ -242,6 +234,3 @@ def run_twin(
     with own_folder() as folder:
         twin = Twin(plan, folder, scenario.method)
         return asyncio.run(twin.run(scenario, permanent, lateness_max_ns, progress))
-
-
-__all__ = ["LiveRun", "Load", "Twin", "run_twin"]

@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from chaos.live.blueprint import parts_of
 from chaos.live.node import chance, program
 from chaos.live.proxy.client import Stream
 from chaos.live.system import Toxic, TwinSystem
@@ -115,28 +116,23 @@ class TwinSwitches:
 
     def set_slots(self, pool: str, slots: int | None) -> None:
         """Among the processes that share it, in equal parts."""
-        users = self._users(pool)
-        for instance in users:
-            part = None if slots is None else -(-slots // self._sharing(pool, users))
+        for instance in self._users(pool):
+            part = None if slots is None else -(-slots // self._sharing(pool))
             self.system.tell(instance, "slots", stands=f"slots {pool}", pool=pool.partition("#")[0], slots=part)
 
-    def _sharing(self, resource: str, users: Sequence[str]) -> int:
-        if self.plan.index.is_per_replica(resource.partition("#")[0]):
-            return 1
-        return max(1, sum(self.system.blueprint.services[name].replicas for name in {i.partition("#")[0] for i in users}))
+    def _sharing(self, resource: str) -> int:
+        return parts_of(self.plan.index, resource.partition("#")[0])
 
     def set_queue_limit(self, pool: str, limit: int) -> None:
         """Among the processes that share it, in equal parts."""
-        users = self._users(pool)
-        for instance in users:
-            part = -(-limit // self._sharing(pool, users))
+        for instance in self._users(pool):
+            part = -(-limit // self._sharing(pool))
             self.system.tell(instance, "queue", stands=f"queue {pool}", pool=pool.partition("#")[0], limit=part)
 
     def set_rate(self, limit: str, burst: int, per_second: float) -> None:
         """Among the processes that share it, in equal parts."""
-        users = self._users(limit)
-        for instance in users:
-            part = per_second / self._sharing(limit, users)
+        for instance in self._users(limit):
+            part = per_second / self._sharing(limit)
             self.system.tell(instance, "rate", stands=f"rate {limit}", limit=limit.partition("#")[0], per_second=part)
 
     def set_link(self, source: str, target: str, state: LinkState) -> None:

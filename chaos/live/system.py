@@ -17,6 +17,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from chaos.live import LOOPBACK
 from chaos.live.meter import Meter
 from chaos.live.node import program
 from chaos.live.processes import ProcessError, Processes, Usage
@@ -25,7 +26,6 @@ from chaos.live.proxy.proxies import ProxyOptions
 
 PROXY = "proxy"
 BROKER = "broker"
-LOOPBACK = "127.0.0.1"
 AT_ONCE = 4
 """So many processes are being started at a time: each takes a while of a processor until it is ready."""
 OBEYS_S = 0.1
@@ -97,6 +97,11 @@ class TwinSystem:
         """All nodes but the customers', services in file order."""
         return [f"{name}#{i}" for name, made in self.blueprint.services.items() for i in range(made.instances)]
 
+    @property
+    def nodes(self) -> list[str]:
+        """All nodes, the customers' last."""
+        return [*self.instances, program.CLIENT_INSTANCE]
+
     # --- beginning and end ------------------------------------------------------------------------------------------------
 
     async def __aenter__(self) -> TwinSystem:
@@ -123,7 +128,7 @@ class TwinSystem:
                 await self._start_node(instance)
 
         helpers = asyncio.create_task(self._start_proxy()), asyncio.create_task(self._start_broker())
-        await asyncio.gather(*helpers, *(one(instance) for instance in [*self.instances, program.CLIENT_INSTANCE]))
+        await asyncio.gather(*helpers, *(one(instance) for instance in self.nodes))
         await self._make_proxies()
         self._tell_addresses()
 
@@ -189,7 +194,7 @@ class TwinSystem:
         return ((source, target) for source in services for target in self.blueprint.services)
 
     def _tell_addresses(self) -> None:
-        for caller in [*self.instances, program.CLIENT_INSTANCE]:
+        for caller in self.nodes:
             if self.processes.running(caller):
                 self._tell_addresses_to(caller)
 
@@ -206,11 +211,16 @@ class TwinSystem:
         """The run begins when the machine's monotonic clock shows `at`, s: that is the instant `now`, ns since midnight, for all nodes. They
         are informed of what has been set already."""
         self._began = at, now
-        for instance in [*self.instances, program.CLIENT_INSTANCE]:
-            self.tell(instance, "begin", at=at, now=now)
+        for instance in self.nodes:
             self._standing.setdefault(instance, {})["mqtt"] = {"do": "mqtt", "port": self.ports[BROKER]}
-            for command in self._standing.get(instance, {}).values():
-                self._write(instance, command)
+            self._inform(instance)
+
+    def _inform(self, instance: str) -> None:
+        """When the run begins, if that is known, and all that stands."""
+        if self._began is not None:
+            self.tell(instance, "begin", at=self._began[0], now=self._began[1])
+        for command in self._standing.get(instance, {}).values():
+            self._write(instance, command)
 
     async def finish(self, seconds: float = 10.0) -> None:
         """Has every node that runs say all it has counted."""
@@ -249,7 +259,7 @@ class TwinSystem:
     def tell_all(self, do: str, /, *, stands: str = "", of: Iterable[str] | None = None, **arguments: object) -> None:
         """A command for all nodes, or for those of some services."""
         services = None if of is None else set(of)
-        for instance in [*self.instances, program.CLIENT_INSTANCE]:
+        for instance in self.nodes:
             if services is None or instance.partition("#")[0] in services:
                 self.tell(instance, do, stands=stands, **arguments)
 
@@ -335,15 +345,10 @@ class TwinSystem:
         self._tell_addresses_to(instance)
         for service, instances in self.rotation.items():
             self.tell(instance, "rotation", service=service, instances=instances)
-        if self._began is not None:
-            self.tell(instance, "begin", at=self._began[0], now=self._began[1])
-        for command in self._standing.get(instance, {}).values():
-            self._write(instance, command)
+        self._inform(instance)
         for route in self.routes(instance=instance):
             await self._open(self._ways[route])
-        for caller in [*self.instances, program.CLIENT_INSTANCE]:
-            if self.processes.running(caller):
-                self._tell_addresses_to(caller)
+        self._tell_addresses()
         self.tell_all("up", instance=instance)
 
     def stand_still(self, instance: str, still: bool, *, keeps_time: bool) -> None:
@@ -415,7 +420,7 @@ class TwinSystem:
         way.draining.append(old)
         for toxic in way.toxics.values():
             await self.proxies.add_toxic(new, *toxic)
-        for caller in [*self.instances, program.CLIENT_INSTANCE]:
+        for caller in self.nodes:
             if caller.partition("#")[0] == way.route.source and self.processes.running(caller):
                 self._tell_addresses_to(caller)
         self.later(new, self._retire(way, old, drained_after_s))

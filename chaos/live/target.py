@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from chaos.documents.scenario import Scenario
 from chaos.execution.inputs.resolve import ResolvedRun
 from chaos.execution.target.protocol import AS_USUAL, RunLimits, RunOptions
+from chaos.execution.target.simulated import plan_of
 from chaos.faults.fault import Fault, Target
 from chaos.live.capabilities import require_fault, require_run
 from simcore.base.errors import InputError
@@ -87,19 +88,7 @@ class TwinUnderTest:
 
     def plan(self, scenario: Scenario, seed: int) -> Plan:
         """What is run, as the simulator would have it."""
-        from simcore.compile.plan import compile_plan
-
-        inputs = self.inputs
-        details = {"architecture_digest": inputs.architecture_digest, "window": [scenario.window.begin, scenario.window.end]}
-        return compile_plan(
-            inputs.architecture,
-            inputs.workload,
-            seed=seed,
-            start=scenario.start,
-            end=scenario.end,
-            environment=inputs.environment,
-            details=details,
-        )
+        return plan_of(self.inputs, scenario, seed)
 
     def run(self, scenario: Scenario, seed: int, options: RunOptions = AS_USUAL) -> Journal:
         """One run with the method carried out. Repeated at most twice if the customers came late: then nothing can be concluded."""

@@ -9,9 +9,10 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
+from chaos.live import LOOPBACK
 from chaos.live.proxy.api import Api
 from chaos.live.proxy.client import ToxiproxyClient
-from chaos.live.proxy.proxies import LOOPBACK, Proxies, ProxyOptions
+from chaos.live.proxy.proxies import Proxies, ProxyOptions
 
 
 def free_port() -> int:

@@ -22,8 +22,8 @@ from chaos.live.meter import Meter
 from chaos.live.node import program
 from chaos.live.node.commands import Control
 from chaos.live.node.messages import Answer, Message
+from chaos.live.node.store import new_books
 from chaos.live.node.wire import TcpNetwork
-from chaos.live.run import sessions_at_start
 from chaos.live.switches import TwinSwitches
 from chaos.live.system import Toxic, TwinSystem
 from simcore.compile.plan import Plan
@@ -135,10 +135,11 @@ class VirtualTwin:
         made = blueprint(plan.architecture, plan.workload, plan.seed, plan.start, plan.end)
         self.meter = Meter(plan)
         self.system = VirtualSystem(made, folder, self.meter, loop)
-        self.load = planned(plan, scenario.method)
+        self.arrivals = planned(plan, scenario.method)
         self.events: list[LoggedEvent] = []
         self.began = 0.0
-        switches = TwinSwitches(plan, self.system, self.now, sessions_at_start(plan))
+        sessions = set(new_books(made, plan.workload.accounts).logged_in().tolist())
+        switches = TwinSwitches(plan, self.system, self.now, sessions)
         self.core = TwinCore(plan, switches, self.meter, self.events.append, lambda flow, number: None)
 
     def now(self) -> int:
@@ -150,7 +151,7 @@ class VirtualTwin:
         self.began = self.loop.time()
         for instance in [*self.system.instances, program.CLIENT_INSTANCE]:
             self.system.tell(instance, "begin", at=self.began, now=self.plan.start)
-        self.system.tell(program.CLIENT_INSTANCE, "arrivals", arrivals=self.load.arrivals)
+        self.system.tell(program.CLIENT_INSTANCE, "arrivals", arrivals=self.arrivals)
         telling = asyncio.create_task(self._tell())
         looking = asyncio.create_task(self._look(look_at))
         await self.core.run(self.plan.end)

@@ -15,6 +15,7 @@ from simcore.base.errors import InputError
 from simcore.journal.model import Journal
 
 if TYPE_CHECKING:
+    from simcore.compile.plan import Plan
     from simcore.control.cosimulation import Cosimulation
     from simcore.control.plane import ControlPlane
     from simcore.simulation import Memory
@@ -82,27 +83,32 @@ class SimulatedCore:
 
     def run(self, scenario: Scenario, seed: int, options: RunOptions = AS_USUAL) -> Journal:
         """One run with the method carried out. Numba is imported here. The budget of events is looked at every simulated minute."""
-        from simcore.compile.plan import compile_plan
         from simcore.simulation import simulate
 
         inputs = self.inputs
-        details = {"architecture_digest": inputs.architecture_digest, "window": [scenario.window.begin, scenario.window.end]}
-        plan = compile_plan(
-            inputs.architecture,
-            inputs.workload,
-            seed=seed,
-            start=scenario.start,
-            end=scenario.end,
-            span_sampling=options.spans,
-            environment=inputs.environment,
-            details=details,
-            left_out=inputs.left_out.actions,
-        )
+        plan = plan_of(inputs, scenario, seed, options.spans)
         if inputs.left_out.method:
             scenario = scenario.model_copy(update={"method": [], "abort": [], "rollbacks": []})
         script = _Script(scenario, inputs.defect.permanent_faults if inputs.defect else (), options)
         watched = options.progress is not None or options.events_max is not None
         return simulate(plan, script=script.begin, progress=script.progress if watched else None, memory=self._target.memory)
+
+
+def plan_of(inputs: ResolvedRun, scenario: Scenario, seed: int, spans: int = 0) -> Plan:
+    """What is run of a scenario with a seed, simulated or not; of every `spans`-th request the hops are kept (0: of none)."""
+    from simcore.compile.plan import compile_plan
+
+    return compile_plan(
+        inputs.architecture,
+        inputs.workload,
+        seed=seed,
+        start=scenario.start,
+        end=scenario.end,
+        span_sampling=spans,
+        environment=inputs.environment,
+        details={"architecture_digest": inputs.architecture_digest, "window": [scenario.window.begin, scenario.window.end]},
+        left_out=inputs.left_out.actions,
+    )
 
 
 class _Script:

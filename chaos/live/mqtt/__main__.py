@@ -6,8 +6,9 @@ import argparse
 import asyncio
 import sys
 
+from chaos.live import LOOPBACK
 from chaos.live.lifetime import announce, die_with, until_stopped
-from chaos.live.mqtt.broker import LOOPBACK, BrokerError, amqtt, mosquitto, mosquitto_on_path
+from chaos.live.mqtt.broker import BrokerError, amqtt, mosquitto, mosquitto_on_path
 
 
 async def serve(address: str, port: int, program: str | None) -> None:

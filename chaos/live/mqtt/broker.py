@@ -20,7 +20,6 @@ from amqtt.broker import Broker
 
 from chaos.live.lifetime import die_with
 
-LOOPBACK = "127.0.0.1"
 PACKET_BYTES = 2 * 65_536
 """The largest packet that a client may send: the largest message, its topic, and room to spare."""
 CLIENTS_MAX = 512

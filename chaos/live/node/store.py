@@ -20,7 +20,7 @@ from chaos.live.node.host import Remembered, Written
 from chaos.live.node.messages import Answer, Asked, Intent, Message, Order, read_line, written, written_message
 
 if TYPE_CHECKING:
-    from simcore.bookkeeping import Bookkeeping
+    from simcore.bookkeeping import AccountTerms, Bookkeeping
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS entries (
@@ -64,21 +64,8 @@ class ServiceStore:
         operations = blueprint.operations_of(self.service).values()
         self.books_reports = any(program.writes(REPORT, operation.steps) for operation in operations)
         self.on_booked: Callable[[Booked], None] = lambda booked: None
-        self._books = self._new_books() if writes else None
+        self._books = new_books(blueprint) if writes else None
         self.catch_up()
-
-    def _new_books(self) -> Bookkeeping:
-        from simcore.bookkeeping import Bookkeeping
-
-        terms = self.blueprint.books
-        return Bookkeeping(
-            self.blueprint.seed,
-            terms.accounts,
-            terms.instruments,
-            terms.orders,
-            deposit_share=terms.deposit_share,
-            markets=terms.markets,
-        )
 
     # --- effects ----------------------------------------------------------------------------------------------------------
 
@@ -116,7 +103,7 @@ class ServiceStore:
             self._begin_anew()
             raise
         if key is not None and not rejected:
-            self._insert_key(key, Answer("ok", touched=True, order=result), now)
+            self.remember(key, Answer("ok", touched=True, order=result), now)
         self._entered = number
         if effect == REPORT and not rejected:
             self.on_booked(self._booked(entry._replace(result=result)))
@@ -138,7 +125,7 @@ class ServiceStore:
 
     def _begin_anew(self) -> None:
         """The books are as the file has them."""
-        self._books, self._entered = self._new_books(), 0
+        self._books, self._entered = new_books(self.blueprint), 0
         self.catch_up()
 
     def set_market(self, market: int, now: int, *, takes: tuple[bool, bool, bool]) -> None:
@@ -179,9 +166,6 @@ class ServiceStore:
 
     def remember(self, key: int, answer: Answer, now: int) -> None:
         """Keeps an answer under a key."""
-        self._insert_key(key, answer, now)
-
-    def _insert_key(self, key: int, answer: Answer, now: int) -> None:
         self._db.execute("INSERT OR REPLACE INTO keys VALUES (?, ?, ?)", (str(key), now, written(answer)))
 
     # --- durable messages -------------------------------------------------------------------------------------------------
@@ -206,6 +190,21 @@ class ServiceStore:
     def close(self) -> None:
         """Closes the file."""
         self._db.close()
+
+
+def new_books(blueprint: program.Blueprint, accounts: AccountTerms | None = None) -> Bookkeeping:
+    """Books as a run begins them; `accounts` say more of the customers than a node knows (who is logged in)."""
+    from simcore.bookkeeping import Bookkeeping
+
+    terms = blueprint.books
+    return Bookkeeping(
+        blueprint.seed,
+        terms.accounts if accounts is None else accounts,
+        terms.instruments,
+        terms.orders,
+        deposit_share=terms.deposit_share,
+        markets=terms.markets,
+    )
 
 
 def entries_of(db: sqlite3.Connection, after: int = 0) -> Iterator[Entry]:

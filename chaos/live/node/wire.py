@@ -13,6 +13,7 @@ import asyncio
 from collections.abc import Callable
 from typing import NamedTuple
 
+from chaos.live import LOOPBACK
 from chaos.live.node import program
 from chaos.live.node.interpreter import Interpreter
 from chaos.live.node.messages import (
@@ -28,7 +29,6 @@ from chaos.live.node.messages import (
     written_message,
 )
 
-LOOPBACK = "127.0.0.1"
 CONNECT_S = 5.0
 CONNECTIONS_MAX = 1024
 UNREAD_BYTES_MAX = 32 << 20

@@ -7,9 +7,10 @@ import sys
 
 from aiohttp import web
 
+from chaos.live import LOOPBACK
 from chaos.live.lifetime import announce, die_with, until_stopped
 from chaos.live.proxy.api import Api
-from chaos.live.proxy.proxies import LOOPBACK, Proxies
+from chaos.live.proxy.proxies import Proxies
 
 
 async def serve(port: int) -> None:

@@ -8,10 +8,9 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from chaos.live import LOOPBACK
 from chaos.live.proxy.link import Connection, End
 from chaos.live.proxy.toxics import Toxic
-
-LOOPBACK = "127.0.0.1"
 
 
 class ApiError(Exception):

@@ -8,8 +8,9 @@ import time
 import pytest
 from proxy_server import api_server, echo_server, proxied_echo
 
+from chaos.live import LOOPBACK
 from chaos.live.proxy.client import ProxyError, Stream, ToxiproxyClient
-from chaos.live.proxy.proxies import LOOPBACK, ProxyOptions
+from chaos.live.proxy.proxies import ProxyOptions
 
 pytestmark = pytest.mark.asyncio
 PATIENCE_S = 20
