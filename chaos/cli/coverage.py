@@ -37,8 +37,10 @@ def _budget(name: str, text: str) -> Callable[[options.C], options.C]:
     show_default=True,
     type=WholeNumber(1, 1000),
     metavar="N",
-    help="Runs of each trial (a mutant under a scenario), from seed 1 on.",
+    help="Runs of each trial (a mutant under a scenario), judged together as 'run' does: what passes without the mutant and fails with it "
+    "is noticed, in one seed or over them.",
 )
+@options.seed
 @click.option("--beside", metavar="SUITE@ENV", help="Plant the same defects under another suite in another environment, too.")
 @options.jobs
 @options.cluster
@@ -60,7 +62,6 @@ def _budget(name: str, text: str) -> Callable[[options.C], options.C]:
     metavar="DIR",
     help="Folder of suggested scenarios.",
 )
-@click.option("--all-seeds", is_flag=True, help="Run also the seeds that can no longer change a result.")
 @click.option("--exhaustive", is_flag=True, help="Run also the scenarios that the defect cannot change.")
 @click.option("--at-least", type=Share(), metavar="SHARE", help="Exit 1 if the mutation score is lower.")
 @options.store

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
-from chaos.coverage import scores as m
 from chaos.coverage.kill_matrix import Matrix, cells_of, plan_of
 from chaos.coverage.trial_runner import Baseline, TrialRunner, baseline
 from chaos.documents.library import library
@@ -89,17 +88,18 @@ def _killed(
         why.red["any gap" if len(off) > 2 else "+".join(off)] = [name for name in found.scenarios if not base.green[name]]
     chosen = _within(runner, survivors, base, green, why, budget)
     why.skipped += [x.name for x in survivors if x not in chosen and x.name not in why.skipped] if len(off) != 2 else []
-    cells = cells_of(runner, chosen, base, green, f"mutants without {'+'.join(off) if len(off) < 3 else 'any gap'}")
+    what = f"mutants without {'+'.join(off) if len(off) < 3 else 'any gap'}"
+    cells = cells_of(runner, chosen, base, green, what, stop=True)
     return {name: any(cell.outcome == "killed" for cell in mine.values()) for name, mine in cells.items()}
 
 
 def _within(
     runner: TrialRunner, survivors: Sequence[Mutant], base: Baseline, green: Sequence[str], why: Why, budget: int
 ) -> list[Mutant]:
-    """As many, from the first on, as the budget allows at the fewest runs that decide a cell."""
+    """As many, from the first on, as the budget allows."""
     chosen = []
     for mutant in survivors:
-        cost = len(plan_of(runner, mutant, base, green).trials) * m.kills_needed(runner.settings.seeds)
+        cost = len(plan_of(runner, mutant, base, green).trials) * runner.settings.seeds
         if why.runs + cost > budget:
             break
         why.runs += cost

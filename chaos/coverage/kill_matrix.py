@@ -20,6 +20,7 @@ from chaos.results.coverage import (
     MatrixResult,
     MutantResult,
     OperatorScore,
+    Outcome,
     ScenarioKills,
     Status,
     TrialResult,
@@ -43,8 +44,8 @@ class MutantPlan(NamedTuple):
     spared: list[str]
 
 
-def plan_of(runner: TrialRunner, mutant: Mutant, base: Baseline, scenarios: Sequence[str]) -> MutantPlan:
-    """What has to be run of a mutant."""
+def plan_of(runner: TrialRunner, mutant: Mutant, base: Baseline, scenarios: Sequence[str], *, stop: bool = False) -> MutantPlan:
+    """What has to be run of a mutant. With `stop` the seeds that can change no verdict any more are left out."""
     s, trials, spared = runner.settings, [], []
     for name in scenarios:
         runs = base.runs[name]
@@ -61,7 +62,7 @@ def plan_of(runner: TrialRunner, mutant: Mutant, base: Baseline, scenarios: Sequ
                 s.seed_numbers,
                 mutant.name,
                 most,
-                None if s.all_seeds else m.kills_needed(s.seeds),
+                stop,
                 base.digests[name],
             )
         )
@@ -69,10 +70,12 @@ def plan_of(runner: TrialRunner, mutant: Mutant, base: Baseline, scenarios: Sequ
 
 
 def cells_of(
-    runner: TrialRunner, chosen: Sequence[Mutant], base: Baseline, scenarios: Sequence[str], what: str
+    runner: TrialRunner, chosen: Sequence[Mutant], base: Baseline, scenarios: Sequence[str], what: str, *, stop: bool = False
 ) -> dict[str, dict[str, m.Cell]]:
-    """The kill matrix of some mutants under some scenarios in an environment."""
-    plans = [plan_of(runner, mutant, base, scenarios) for mutant in chosen]
+    """The kill matrix of some mutants under some scenarios in an environment: mutant → scenario → cell, of which the outcome `killed`
+    says that the scenario passes without the mutant and fails with it, by the verdict over the block of seeds. With `stop` a cell has only
+    as many runs as decide that."""
+    plans = [plan_of(runner, mutant, base, scenarios, stop=stop) for mutant in chosen]
     asked = [i for i, (trials, _) in enumerate(plans) if trials]
     inputs = [cells_inputs(chosen[i], [base.digests[t.scenario] for t in plans[i][0]]) for i in asked]
     given = dict(zip(asked, runner.make([plans[i][0] for i in asked], inputs, what), strict=True))
@@ -81,8 +84,7 @@ def cells_of(
         trials, spared = plans[i]
         cells = {name: m.Cell("inert") for name in spared}
         for trial, result in zip(trials, given.get(i, []), strict=True):
-            effects = {run.seed: run.effect for run in base.runs[trial.scenario]}
-            cells[trial.scenario] = m.cell_of(result, effects, runner.settings.seeds)
+            cells[trial.scenario] = m.cell_of(result, base.runs[trial.scenario], green=base.green[trial.scenario])
         found[mutant.name] = {name: cells[name] for name in scenarios}
         _note(runner, mutant, trials, given.get(i, []))
     return found
@@ -182,6 +184,9 @@ def described(runner: TrialRunner, found: Matrix) -> MatrixResult:
 
 
 def _summary(runner: TrialRunner, found: Matrix) -> CoverageSummary:
+    def beside(*outcomes: Outcome) -> int:
+        return len(m.unkilled_with(found.cells, found.statuses, outcomes))
+
     return CoverageSummary(
         **dict(m.score(list(found.statuses.values()))),
         **dict(m.flaky_kills(found.cells)),
@@ -192,6 +197,10 @@ def _summary(runner: TrialRunner, found: Matrix) -> CoverageSummary:
         cells=len(found.mutants) * len(found.scenarios),
         conservation_broken=sum(run.broken for result in runner.details.values() for run in result.runs),
         spared=sum(cell.outcome == "inert" for cells in found.cells.values() for cell in cells.values()),
+        stopped=beside("unknown"),
+        averted=beside("averted"),
+        stopped_or_averted=beside("unknown", "averted"),
+        red=[name for name in found.scenarios if not found.base.green[name]],
     )
 
 
@@ -217,7 +226,9 @@ def _mutant(runner: TrialRunner, found: Matrix, mutant: Mutant) -> MutantResult:
         family=mutant.family,
         title=mutant.title,
         status=found.statuses[mutant.name],
-        killed_by=[name for name, cell in cells.items() if cell.outcome == "killed"],
+        killed_by=m.with_outcome(cells, "killed"),
+        stopped=m.with_outcome(cells, "unknown"),
+        averted=m.with_outcome(cells, "averted"),
         no_difference=m.no_difference(list(cells.values())),
         cells={n: CellResult(outcome=c.outcome, verdicts=list(c.verdicts), changed=c.changed) for n, c in cells.items()},
         impossible=next((result.impossible for result in results if result and result.impossible is not None), ""),
@@ -239,9 +250,8 @@ def _expectations(runner: TrialRunner, found: Matrix) -> list[ExpectationTrips]:
     tripped: dict[str, dict[str, set[str]]] = {name: {} for name in found.scenarios}
     for key, result in runner.details.items():
         if key.environment == found.base.environment and key.scenario in tripped:
-            for run in result.runs:
-                for expected in run.tripped:
-                    tripped[key.scenario].setdefault(expected, set()).add(key.mutant)
+            for expected in {*result.tripped, *(text for run in result.runs for text in run.tripped)}:
+                tripped[key.scenario].setdefault(expected, set()).add(key.mutant)
     return [
         ExpectationTrips(scenario=name, expected=expected, tripped_by=len(tripped[name].get(expected, ())))
         for name in found.scenarios

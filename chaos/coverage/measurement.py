@@ -103,7 +103,16 @@ def _gaps(environment: str) -> list[Gap]:
 
 def _command(name: str, settings: TrialSettings, wanted: CoverageOptions) -> str:
     words = ["coredrill", "coverage", name, "--architecture", settings.architecture, "--environment", settings.environment]
-    words += ["--seeds", str(settings.seeds), "--price", str(wanted.price_budget), "--why", str(wanted.why_budget)]
+    words += [
+        "--seed",
+        str(settings.seed),
+        "--seeds",
+        str(settings.seeds),
+        "--price",
+        str(wanted.price_budget),
+        "--why",
+        str(wanted.why_budget),
+    ]
     words += ["--beside", "@".join(wanted.beside)] if wanted.beside else []
     return shlex.join(words + [w for o in settings.operators or () for w in ("--defect", o)])
 

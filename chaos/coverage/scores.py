@@ -8,11 +8,11 @@ from math import comb
 from typing import Literal
 
 from chaos.coverage.trials import FAIL, TIMED_OUT, UNKNOWN
-from chaos.measures.statistics import enough
 from chaos.results.coverage import (
     BestFirstStep,
     FlakyKills,
     NoDifference,
+    Observation,
     Outcome,
     RandomStep,
     Score,
@@ -21,23 +21,15 @@ from chaos.results.coverage import (
     TrialVerdict,
 )
 
-KILL_SHARE = 2 / 3
-"""Of the seeds: in so many a scenario must fail with the defect, where it passes without."""
-OUTCOME_OF: dict[TrialVerdict, Outcome] = {FAIL: "killed", TIMED_OUT: "timed out", UNKNOWN: "unknown"}
-"""What a cell is when enough of its runs have the verdict, the first that applies; with none of them it survived."""
 Does = Literal["changes", "same", "impossible"]
 """What a mutant does to the system of production: changes it, leaves it byte for byte as it is, or cannot be built."""
 
 
-def kills_needed(seeds: int) -> int:
-    """2 of 3, and so in proportion, at least one."""
-    return max(1, enough(KILL_SHARE, seeds))
-
-
 @dataclass(frozen=True)
 class Cell:
-    """A mutant under a scenario. `verdicts` are those of the seeds that were run, in their order; `changed` counts the runs that
-    came out otherwise than without the defect, whatever the verdict."""
+    """A mutant under a scenario. `outcome` is by the verdict over the block of seeds, as `run` gives it; `verdicts` are those of the
+    seeds that were run, in their order; `changed` counts the runs that came out otherwise than without the defect, whatever the
+    verdict."""
 
     outcome: Outcome
     verdicts: tuple[TrialVerdict, ...] = ()
@@ -45,27 +37,37 @@ class Cell:
 
     @property
     def kills(self) -> int:
-        """In how many seeds the scenario failed."""
+        """In how many seeds the scenario failed by itself."""
         return self.verdicts.count(FAIL)
 
     @property
     def flaky(self) -> bool:
-        """Whether it was killed in some seeds and not in others."""
+        """Whether it failed in some seeds and not in others."""
         return 0 < self.kills < len(self.verdicts)
 
 
-def cell_of(found: TrialResult, effects: Mapping[int, str], seeds: int) -> Cell:
-    """The cell of what `trials.attempt` gave; `effects` are those of the runs without the defect by seed."""
+def cell_of(found: TrialResult, base: Sequence[Observation], *, green: bool) -> Cell:
+    """The cell of what `trials.attempt` gave; `base` are the runs without the defect, `green` whether they pass together."""
     if found.impossible is not None:
         return Cell("impossible")
     if found.identical:
         return Cell("identical")
-    verdicts = tuple(run.verdict for run in found.runs)
+    effects = {run.seed: run.effect for run in base}
     changed = sum(run.effect != effects[run.seed] for run in found.runs)
-    need = kills_needed(seeds)
-    survived: Outcome = "survived"
-    outcome = next((outcome for verdict, outcome in OUTCOME_OF.items() if verdicts.count(verdict) >= need), survived)
-    return Cell(outcome, verdicts, changed)
+    return Cell(_outcome(found, green=green), tuple(run.verdict for run in found.runs), changed)
+
+
+def _outcome(found: TrialResult, *, green: bool) -> Outcome:
+    """By the verdict over the seeds alone: fail kills. What is unknown is so because a run was over its budget, or only because
+    something that must happen did not, or for another reason."""
+    if not green:
+        return "red"
+    if found.verdict != UNKNOWN:
+        return "killed" if found.verdict == FAIL else "survived"
+    if any(run.verdict == TIMED_OUT for run in found.runs):
+        return "timed out"
+    open_ = [run for run in found.runs if run.verdict == UNKNOWN]
+    return "averted" if open_ and all(run.missed and not run.invalid for run in open_) else "unknown"
 
 
 def status_of(cells: Sequence[Cell], *, present: bool, in_production: Does) -> Status:
@@ -78,6 +80,22 @@ def status_of(cells: Sequence[Cell], *, present: bool, in_production: Does) -> S
     if not present or outcomes <= {"identical", "impossible"}:
         return "not present"
     return "timed out" if "timed out" in outcomes else "survived"
+
+
+def with_outcome(cells: Mapping[str, Cell], outcome: Outcome) -> list[str]:
+    """The scenarios whose cell came to that."""
+    return [name for name, cell in cells.items() if cell.outcome == outcome]
+
+
+def unkilled_with(
+    matrix: Mapping[str, Mapping[str, Cell]], statuses: Mapping[str, Status], outcomes: Sequence[Outcome]
+) -> list[str]:
+    """The mutants that count and that nothing kills, with a cell that came to one of these."""
+    return [
+        name
+        for name, cells in matrix.items()
+        if statuses[name] in IN_DENOMINATOR and statuses[name] != "killed" and any(c.outcome in outcomes for c in cells.values())
+    ]
 
 
 IN_DENOMINATOR: tuple[Status, ...] = ("killed", "survived", "timed out", "not present")
@@ -103,19 +121,18 @@ def score(statuses: Sequence[Status]) -> Score:
 
 
 def seed_scores(matrix: Mapping[str, Mapping[str, Cell]], statuses: Mapping[str, Status], seeds: int) -> list[float]:
-    """The score each seed alone would give, of the seeds that every cell was run with (all but those a decided cell was spared)."""
+    """The score that each seed alone would give, by the runs' own verdicts: of a mutant some scenario that is green fails with it."""
     counted = [name for name, status in statuses.items() if status in IN_DENOMINATOR]
-    run = min((len(c.verdicts) for name in counted for c in matrix[name].values() if c.verdicts), default=0)
     killed = [
-        sum(any(len(c.verdicts) > s and c.verdicts[s] == FAIL for c in matrix[name].values()) for name in counted)
-        for s in range(min(run, seeds))
+        sum(any(c.outcome == "killed" and c.verdicts[s : s + 1] == (FAIL,) for c in matrix[name].values()) for name in counted)
+        for s in range(seeds)
     ]
     return [k / len(counted) for k in killed] if counted else []
 
 
 def flaky_kills(matrix: Mapping[str, Mapping[str, Cell]]) -> FlakyKills:
-    """Cells with a kill in any seed, and those of them that were not killed in every seed run."""
-    hit = [cell for cells in matrix.values() for cell in cells.values() if cell.kills]
+    """Cells that are killed, and those of them in which some seeds failed and others did not."""
+    hit = [cell for cells in matrix.values() for cell in cells.values() if cell.outcome == "killed"]
     return FlakyKills(cells_with_a_kill=len(hit), flaky=sum(cell.flaky for cell in hit))
 
 

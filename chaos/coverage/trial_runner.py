@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from types import TracebackType
@@ -12,12 +12,13 @@ from typing import NamedTuple
 
 from pydantic import ValidationError
 
-from chaos.coverage.trials import PASS, Trial, attempt
+from chaos.coverage.trials import PASS, UNKNOWN, Trial, attempt
 from chaos.execution.jobs import SIMULATED
 from chaos.execution.runner import JsonObject, TaskRunner, Work, require_same_files
 from chaos.execution.session import Session
 from chaos.execution.workers import Workers
 from chaos.results.coverage import Observation, TrialResult
+from chaos.results.run import Verdict
 from simcore.base.errors import InputError
 
 Batch = tuple[Trial, ...]
@@ -27,8 +28,7 @@ Given = list[TrialResult]
 
 @dataclass(frozen=True)
 class TrialSettings:
-    """Where and how: `seeds` from 1 on; `operators` limits the defects; `exhaustive` runs what cannot differ, too; `all_seeds` also
-    those that decide nothing any more."""
+    """Where and how: so many `seeds` from `seed` on; `operators` limits the defects; `exhaustive` runs what cannot differ, too."""
 
     architecture: str
     environment: str
@@ -39,26 +39,30 @@ class TrialSettings:
     store: str | None = None
     resume: bool = False
     exhaustive: bool = False
-    all_seeds: bool = False
+    seed: int = 1
 
     @property
     def seed_numbers(self) -> tuple[int, ...]:
-        """The seeds that each trial is run with: 1 to `seeds`."""
-        return tuple(range(1, self.seeds + 1))
+        """The seeds that each trial is run with, one after another: a block, over which the verdict is given."""
+        return tuple(range(self.seed, self.seed + self.seeds))
 
 
 @dataclass
 class Baseline:
-    """What a suite shows in one environment without any defect: by scenario the digest of the system and the runs."""
+    """What a suite shows in one environment without any defect: by scenario the digest of the system, the runs, and what `run` makes of
+    them together: the verdict, and the expectations over the seeds that are broken."""
 
     environment: str
     digests: dict[str, str]
     runs: dict[str, list[Observation]]
     deadlines: dict[str, bool]
-    green: dict[str, bool] = field(init=False)
+    verdicts: dict[str, Verdict]
+    tripped: dict[str, list[str]]
 
-    def __post_init__(self) -> None:
-        self.green = {name: all(run.verdict == PASS for run in runs) for name, runs in self.runs.items()}
+    @property
+    def green(self) -> dict[str, bool]:
+        """By scenario whether it passes: what is not green can kill nothing."""
+        return {name: verdict == PASS for name, verdict in self.verdicts.items()}
 
 
 class BaselineKey(NamedTuple):
@@ -146,7 +150,7 @@ class TrialRunner:
 
 
 def _default_store(name: str, settings: TrialSettings) -> Path:
-    said = json.dumps([name, settings.architecture, settings.environment, settings.seeds])
+    said = json.dumps([name, settings.architecture, settings.environment, settings.seed_numbers])
     return Path(".coredrill") / f"coverage-{blake2b(said.encode(), digest_size=6).hexdigest()}.jsonl"
 
 
@@ -170,19 +174,27 @@ def baseline(
     for name, (unmutated,) in zip(scenarios, given, strict=True):
         require_same_files(name, str(unmutated.digest), digests[name])
     runs = {name: g[0].runs for name, g in zip(scenarios, given, strict=True)}
-    runner.baselines[known] = Baseline(environment, digests, runs, deadlines)
+    verdicts = {name: g[0].verdict or UNKNOWN for name, g in zip(scenarios, given, strict=True)}
+    tripped = {name: g[0].tripped for name, g in zip(scenarios, given, strict=True)}
+    runner.baselines[known] = Baseline(environment, digests, runs, deadlines, verdicts, tripped)
     return runner.baselines[known]
 
 
 def require_green(found: Baseline) -> None:
-    """Raises InputError naming the scenarios that do not pass, with the reason of the first run."""
-    for name, runs in found.runs.items():
-        for run in runs:
-            if run.verdict != PASS:
-                red = [n for n, green in found.green.items() if not green]
-                also = f"; nor do {', '.join(n for n in red if n != name)}" if len(red) > 1 else ""
-                raise InputError(
-                    f"{name} does not pass in {found.environment} without any defect: {run.verdict} with seed {run.seed}"
-                    f" ({'; '.join(run.why[:1]) or 'no reason given'}){also}",
-                    hint="coverage counts what a green suite fails to notice: fix the architecture, or leave the scenario out",
-                )
+    """Raises InputError naming the scenarios that do not pass, with the first reason."""
+    red = [name for name, green in found.green.items() if not green]
+    for name in red[:1]:
+        also = f"; nor do {', '.join(n for n in red if n != name)}" if len(red) > 1 else ""
+        raise InputError(
+            f"{name} does not pass in {found.environment} without any defect: {_why_red(found, name)}{also}",
+            hint="coverage counts what a green suite fails to notice: fix the architecture, or leave the scenario out",
+        )
+
+
+def _why_red(found: Baseline, name: str) -> str:
+    """The verdict over the seeds, and its reason in a run, or over them."""
+    verdict = found.verdicts[name]
+    for run in found.runs[name]:
+        if run.verdict == verdict:
+            return f"{verdict} with seed {run.seed} ({'; '.join(run.why[:1]) or 'no reason given'})"
+    return f"{verdict} over {len(found.runs[name])} seeds ({'; '.join(found.tripped[name][:1]) or 'no reason given'})"

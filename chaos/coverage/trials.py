@@ -10,20 +10,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
+from chaos.documents.scenario import Scenario
 from chaos.execution.control_run import compared
 from chaos.execution.execute import assessed, run_once
 from chaos.execution.jobs import Job, SystemReference
 from chaos.execution.session import Session
 from chaos.execution.target.protocol import EventBudgetExceededError, SystemUnderTest
 from chaos.i18n.findings import bound_text, reason_text
-from chaos.measures.registry import GRADES
+from chaos.judgement.verdict import SeedOutcome, fails_anyway, judge_seeds, over_seeds
+from chaos.measures.catalogue import measures
+from chaos.measures.registry import GRADES, Measured
 from chaos.results.coverage import Observation, TrialResult, TrialVerdict
+from chaos.results.run import Verdict
 from simcore.base.errors import InputError
 from simcore.journal.model import Journal
 
-PASS: TrialVerdict = "pass"
-FAIL: TrialVerdict = "fail"
-UNKNOWN: TrialVerdict = "unknown"
+PASS: Verdict = "pass"
+FAIL: Verdict = "fail"
+UNKNOWN: Verdict = "unknown"
 TIMED_OUT: TrialVerdict = "timed out"
 COUNTED = ("pool", "call", "link", "limit", "operation")
 _SETTINGS = ("slots", "queue_limit")  # totals that say how a system is made, not what came of it
@@ -34,9 +38,10 @@ ORDERS = ("intended", "blocked", "failed", "unknown", "duplicated", "lost", "orp
 class Trial:
     """Runs of one scenario on one system, one for each of the `seeds`, one after another; each is a job like any other.
 
-    `scenario` is a name or path, or a document as JSON. `events_max` is the budget of each run; `kills_enough` kills decide the trial,
-    so that the seeds left are not run; `unmutated` is the input digest of the system without the defect, if it is known: one that the
-    defect leaves as it is need not be run. With `counters` the counters are wanted that a defect may need.
+    `scenario` is a name or path, or a document as JSON. `events_max` is the budget of each run; with `stop` no more seeds are run once
+    the verdict over all of them is certain, which only fail can be before the last; `unmutated` is the input digest of the system
+    without the defect, if it is known: one that the defect leaves as it is need not be run.
+    With `counters` the counters are wanted that a defect may need.
     """
 
     scenario: str
@@ -45,7 +50,7 @@ class Trial:
     seeds: tuple[int, ...]
     defect: str | None = None
     events_max: tuple[int, ...] | None = None
-    kills_enough: int | None = None
+    stop: bool = False
     unmutated: str | None = None
     counters: bool = False
 
@@ -53,7 +58,7 @@ class Trial:
     def key(self) -> str:
         """A text that identifies the trial in a store of finished ones."""
         return json.dumps(
-            [self.scenario, self.architecture, self.environment, self.defect, self.seeds, self.events_max, self.kills_enough]
+            [self.scenario, self.architecture, self.environment, self.defect, self.seeds, self.events_max, self.stop]
         )
 
     @property
@@ -74,8 +79,8 @@ class Trial:
 def attempt(session: Session, trial: Trial) -> TrialResult:
     """Makes the runs of a trial and returns what was observed in each, and the digest of the system's files.
 
-    It makes no run if the defect cannot be built in (`impossible` says why) or leaves the files as they are (`identical`), and stops once
-    the seeds left cannot change the outcome. Raises InputError for files that are wrong without any defect.
+    It makes no run if the defect cannot be built in (`impossible` says why) or leaves the files as they are (`identical`). The verdict
+    over the seeds is that of `run`. Raises InputError for files that are wrong without any defect.
     """
     try:
         system = session.bind(trial.system)
@@ -85,18 +90,27 @@ def attempt(session: Session, trial: Trial) -> TrialResult:
         return TrialResult(impossible=str(error))
     if trial.unmutated is not None and system.input_digest == trial.unmutated:
         return TrialResult(identical=True, digest=trial.unmutated, runs=[])
-    runs: list[Observation] = []
+    scenario, runs = system.inputs.scenario.model, list[Observation]()
     for job in trial.jobs:
-        if trial.kills_enough is not None and decided(runs, trial.kills_enough, len(trial.seeds)):
+        if trial.stop and fails_anyway(scenario, [_counts_for(run, scenario) for run in runs], len(trial.seeds)):
             break
         runs.append(_observe(session, system, job, trial.counters))
-    return TrialResult(digest=system.input_digest, runs=runs)
+    return _judged(scenario, runs, TrialResult(digest=system.input_digest, runs=runs))
 
 
-def decided(runs: Sequence[Observation], enough: int, seeds: int) -> bool:
-    """Whether the seeds that are left cannot change that there are, or are not, enough kills."""
-    kills: int = sum(run.verdict == FAIL for run in runs)
-    return kills >= enough or kills + (seeds - len(runs)) < enough
+def _judged(scenario: Scenario, runs: Sequence[Observation], made: TrialResult) -> TrialResult:
+    """With the verdict over the seeds that were run, and the expectations over them that are broken."""
+    judged = judge_seeds(scenario, [_counts_for(run, scenario) for run in runs])
+    tripped = [over.expected for over in judged.expectations if over.verdict == FAIL]
+    return made.model_copy(update={"verdict": judged.verdict, "tripped": tripped})
+
+
+def _counts_for(run: Observation, scenario: Scenario) -> SeedOutcome:
+    """What a run counts for over the seeds; one over its event budget shows nothing."""
+    if run.verdict == "timed out":
+        n = len(over_seeds(scenario))
+        return SeedOutcome(UNKNOWN, [None] * n, [None] * n)
+    return SeedOutcome(run.verdict, run.held, run.over)
 
 
 def _observe(session: Session, system: SystemUnderTest, job: Job, counters: bool) -> Observation:
@@ -105,25 +119,40 @@ def _observe(session: Session, system: SystemUnderTest, job: Job, counters: bool
     except EventBudgetExceededError as error:
         return Observation(seed=job.seed, verdict=TIMED_OUT, invalid=True, why=[str(error)], tripped=[], orders={}, effect="")
     shown = assessed(session, system, compared(session.controls, session.bind(job.plain_system), job, journal))
-    measures, judged = shown.measures, shown.judgement
+    measured, judged = shown.measures, shown.judgement
+    counts = shown.outcome(system.inputs.scenario.model)
     found = Observation(
         seed=job.seed,
         verdict=judged.verdict,
         invalid=bool(shown.invalid),
+        missed=bool(shown.missed),
+        held=list(counts.held),
+        over=list(counts.values),
+        values=values_of(shown.measured),
         why=[reason_text(reason)["en"] for reason in judged.reasons[:3]],
         tripped=[bound_text(e.bound)["en"] for e in judged.expectations if e.judged and e.holds is False],
         expected=[bound_text(e.bound)["en"] for e in judged.expectations],
-        orders={name: measures.orders.count(name) for name in ORDERS},
-        impaired_s=measures.impaired_s,
-        recovery_s=measures.recovery_s,
-        recovery_s_lower=measures.recovery_s_lower,
-        customers=measures.customers_affected,
-        severity={name: grade.grade for name, grade in measures.severity.items() if grade.grade in GRADES},
+        orders={name: measured.orders.count(name) for name in ORDERS},
+        impaired_s=measured.impaired_s,
+        recovery_s=measured.recovery_s,
+        recovery_s_lower=measured.recovery_s_lower,
+        customers=measured.customers_affected,
+        severity={name: grade.grade for name, grade in measured.severity.items() if grade.grade in GRADES},
         events=journal.meta.counts["events"],
         effect=effect(journal),
         broken=sum(not law.ok for law in journal.conservation),
     )
     return found.model_copy(update={"readings": grown(journal)}) if counters else found
+
+
+def values_of(run: Measured) -> dict[str, float]:
+    """Every measure of which a run has a value, on a scale: true is 1, of a grade it is how many are milder."""
+    found = {}
+    for measure in measures().in_run(run):
+        value = measure.number(run)
+        if value is not None:
+            found[measure.name] = value
+    return found
 
 
 def effect(journal: Journal) -> str:

@@ -15,10 +15,11 @@ from chaos.documents.scenario import Objective as StatedObjective
 from chaos.documents.severity import RuleSet
 from chaos.i18n.findings import reason_text
 from chaos.judgement import causes, severity
-from chaos.judgement.verdict import Judgement, judge_run
+from chaos.judgement.verdict import Judgement, SeedOutcome, judge_run, seed_outcome
 from chaos.measures.catalogue import measures as known_measures
 from chaos.measures.compute import Computed, compute, confirmed_before, counted, grown
 from chaos.measures.intervals import EvaluationSpec, Objective
+from chaos.measures.registry import MeasuredRun
 from chaos.results.findings import (
     Aborted,
     DidNotHappen,
@@ -62,6 +63,21 @@ class Assessment:
     doubts: list[Reason]
     judgement: Judgement
     given_up_ns: int | None = None
+
+    @property
+    def measured(self) -> MeasuredRun:
+        """What was measured, as measures read it."""
+        unseen = None if self.given_up_ns is None else max(0, self.spec.window[1] - self.given_up_ns) / SECOND
+        return MeasuredRun(self.measures, self.properties, unseen)
+
+    @property
+    def valid(self) -> bool:
+        """Whether it was a valid experiment, or was given up after its first step: what it shows then counts over the seeds."""
+        return self.given_up_ns is not None or not (self.invalid or self.missed)
+
+    def outcome(self, scenario: Scenario) -> SeedOutcome:
+        """What the run counts for over the seeds of its scenario."""
+        return seed_outcome(scenario, self.measured, self.judgement.verdict, valid=self.valid)
 
 
 def assess(

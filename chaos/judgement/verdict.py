@@ -258,14 +258,58 @@ def _judged_property(name: str, properties: Properties) -> JudgedExpectation:
 # --- several runs -----------------------------------------------------------------------------------------------------------
 
 
-def judge_runs(scenario: Scenario, runs: Sequence[RunResult]) -> SeedsJudgement:
-    """The verdict over the runs of one scenario in one place: the runs' own verdicts, and what must hold over the seeds.
+@dataclass(frozen=True)
+class SeedOutcome:
+    """What one run counts for in the judgement over its scenario's seeds: its own verdict, and of each expectation over the seeds, in the
+    order of `over_seeds`, whether this run keeps it (None: that is not known) and its value."""
+
+    verdict: Verdict
+    held: Sequence[bool | None]
+    values: Sequence[Value]
+
+
+def over_seeds(scenario: Scenario) -> list[Expectation]:
+    """The expectations that are judged over the seeds: those with `in_share` or `quantile`, and the medians of a record's outcomes."""
+    stated = [e for e in scenario.expect if e.in_share is not None or e.quantile is not None]
+    return [*stated, *_medians(scenario)]
+
+
+def seed_outcome(scenario: Scenario, run: Measured, verdict: Verdict, *, valid: bool) -> SeedOutcome:
+    """What a run counts for. `valid`: it was a valid experiment, or was given up after its first step."""
+    over = over_seeds(scenario)
+    held = [_holds_in(e, run) if valid else None for e in over]
+    return SeedOutcome(verdict, held, [known_measures().find(e.measure).value(run) for e in over])
+
+
+def judge_seeds(scenario: Scenario, outcomes: Sequence[SeedOutcome]) -> SeedsJudgement:
+    """The verdict over a scenario's runs in one place: the runs' own verdicts, and what must hold over the seeds. `run`, `suite` and
+    `coverage` all judge by it.
 
     An expectation over seeds fails when it would even if every run without a value held; it passes when it would if none did.
     """
-    stated = [e for e in scenario.expect if e.in_share is not None or e.quantile is not None]
-    over = [_over_seeds(e, runs) for e in (*stated, *_medians(scenario))]
-    return SeedsJudgement(combine([*(run.verdict or "unknown" for run in runs), *(o.verdict for o in over)]), over)
+    over = [
+        _over_seeds(e, [o.held[i] for o in outcomes], [o.values[i] for o in outcomes]) for i, e in enumerate(over_seeds(scenario))
+    ]
+    return SeedsJudgement(combine([*(o.verdict for o in outcomes), *(o.verdict for o in over)]), over)
+
+
+def fails_anyway(scenario: Scenario, outcomes: Sequence[SeedOutcome], seeds: int) -> bool:
+    """Whether the verdict over so many seeds is fail whatever the runs show that are not among `outcomes` yet: it is if it would be with
+    each of them a pass that keeps everything. No other verdict is certain before the last run, which may fail by itself."""
+    n = len(over_seeds(scenario))
+    best = SeedOutcome("pass", [True] * n, [None] * n)
+    return judge_seeds(scenario, [*outcomes, *[best] * (seeds - len(outcomes))]).verdict == "fail"
+
+
+def judge_runs(scenario: Scenario, runs: Sequence[RunResult]) -> SeedsJudgement:
+    """As `judge_seeds`, of finished runs."""
+    return judge_seeds(
+        scenario,
+        [
+            seed_outcome(scenario, run, run.verdict or "unknown", valid=not run.invalid or run.given_up_ns is not None)
+            for run in runs
+        ],
+    )
 
 
 def counts(outcome: Outcome) -> bool:
@@ -289,23 +333,21 @@ def _medians(scenario: Scenario) -> list[Expectation]:
     return found
 
 
-def _over_seeds(expectation: Expectation, runs: Sequence[RunResult]) -> OverSeedsResult:
-    held = [None if run.invalid and run.given_up_ns is None else _holds_in(expectation, run) for run in runs]
+def _over_seeds(expectation: Expectation, held: Sequence[bool | None], found: Sequence[Value]) -> OverSeedsResult:
     kept, broken = held.count(True), held.count(False)
     share = expectation.in_share
     if share is None:  # a quantile at most x: at least that share of the values is at most x
         share = expectation.quantile if expectation.at_most is not None else 1.0 - (expectation.quantile or 0.0)
-    need = max(1, enough(share or 0.0, len(runs)))
-    verdict: Verdict = "pass" if kept >= need else "fail" if broken > len(runs) - need else "unknown"
-    measure = known_measures().find(expectation.measure)
-    values = [v for run in runs if isinstance(v := measure.value(run), (int, float))]
+    need = max(1, enough(share or 0.0, len(held)))
+    verdict: Verdict = "pass" if kept >= need else "fail" if broken > len(held) - need else "unknown"
+    values = [v for v in found if isinstance(v, (int, float))]
     at = quantile_of(values, expectation.quantile) if values and expectation.quantile is not None else None
     return OverSeedsResult(
         measure=expectation.measure,
         expected=bound_text(bound_of(expectation))["en"],
         held=kept,
         broken=broken,
-        runs=len(runs),
+        runs=len(held),
         needed=need,
         quantile_value=at,
         verdict=verdict,

@@ -20,7 +20,8 @@ from chaos.results.coverage import (
 SHOWN = 10
 OUTCOMES: dict[Outcome, str] = {
     "killed": "noticed", "survived": "run, not noticed", "inert": "could not matter", "identical": "not there", "unknown": "unknown",
-    "timed out": "timed out", "impossible": "cannot be planted",
+    "averted": "unknown: what must happen did not", "red": "not green without it", "timed out": "timed out",
+    "impossible": "cannot be planted",
 }  # fmt: skip
 
 
@@ -45,10 +46,14 @@ def _head(result: CoverageResult) -> Iterator[str]:
     spread = f", {percent(min(s.seed_scores), 1)} to {percent(max(s.seed_scores), 1)} by single seeds" if s.seed_scores else ""
     yield f"mutation score  {percent(s.score, 1)}: {s.killed} of {s.counted} planted defects noticed{spread}"
     yield f"  survived {s.survived}, not present here {s.not_present}, timed out {s.timed_out}; of those present {percent(s.score_present, 1)}"
+    yield (
+        f"  beside the score: {s.stopped} more leave a scenario unknown, where a pipeline would stop; "
+        f"{s.averted} only because what must happen did not ({s.stopped_or_averted} in all)"
+    )
     left_out = [f"{n} {word}" for n, word in ((s.equivalent, "equivalent"), (s.impossible, "cannot be planted")) if n]
     if left_out:
         yield f"  left out: {', '.join(left_out)}"
-    yield f"  flaky: {s.flaky} of {s.cells_with_a_kill} cells with a kill were not killed with every seed"
+    yield f"  flaky: {s.flaky} of {s.cells_with_a_kill} cells with a kill did not fail with every seed"
     yield f"  {counted(s.cells, 'cell')}, {number(s.spared)} spared because the defect could not matter there, {_runs(s)}"
 
 
@@ -354,7 +359,7 @@ def _group(mutant: MutantResult) -> str:
     outcomes = {cell.outcome for cell in mutant.cells.values()}
     if mutant.killed_by:
         return _GROUPS[0]
-    if outcomes & {"survived", "unknown", "timed out"}:
+    if outcomes & {"survived", "unknown", "averted", "red", "timed out"}:
         return _GROUPS[1]
     return _GROUPS[2] if "inert" in outcomes else _GROUPS[3]
 

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from typing import Literal
 
+from chaos.results.run import Value, Verdict
 from chaos.results.summaries import Interval
 from simcore.base.model import ResultModel
 
 SCHEMA_VERSION = 1
 
 TrialVerdict = Literal["pass", "fail", "unknown", "timed out"]
-Outcome = Literal["killed", "survived", "timed out", "unknown", "inert", "identical", "impossible"]
+Outcome = Literal["killed", "survived", "timed out", "unknown", "averted", "red", "inert", "identical", "impossible"]
+"""What a cell came to. `averted`: unknown alone because what must happen did not; `red`: its scenario does not pass without a defect, so
+that it can kill nothing by verdict."""
 Status = Literal["killed", "survived", "timed out", "not present", "equivalent", "impossible"]
 
 
@@ -24,11 +27,17 @@ class Observation(ResultModel):
     """What one run of a trial showed. `why` has the first reasons of its verdict, `tripped` the expectations that it broke, `expected`
     all of them; `orders` counts orders by kind, `severity` has the grade by rule set where one was reached. `effect` is a digest of
     all that came of the run; `broken` counts broken conservation laws; `readings` are the counters that grew, if they were asked for.
-    `invalid`: it was no valid experiment. A run over its event budget has a verdict and a reason alone."""
+    `invalid`: it was no valid experiment; `missed`: something that must happen did not. `held` and `over` are what it counts for in the
+    expectations over the seeds (see `judge_seeds`); `values` has every measure of which it has a value, on a scale. A run over its
+    event budget has a verdict and a reason alone."""
 
     seed: int
     verdict: TrialVerdict
     invalid: bool = False
+    missed: bool = False
+    held: list[bool | None] = []
+    over: list[Value] = []
+    values: dict[str, float] = {}
     why: list[str]
     tripped: list[str]
     expected: list[str] = []
@@ -45,11 +54,14 @@ class Observation(ResultModel):
 
 
 class TrialResult(ResultModel):
-    """What a trial gave: the `digest` of its system and its `runs`; or why the defect cannot be planted (`impossible`); or that it
-    leaves the system as it is (`identical`)."""
+    """What a trial gave: the `digest` of its system, its `runs`, and the `verdict` over them as `run` gives it (None without a run); or
+    why the defect cannot be planted (`impossible`); or that it leaves the system as it is (`identical`). `tripped` are the expectations
+    over the seeds that are broken."""
 
     digest: str | None = None
     runs: list[Observation] = []
+    verdict: Verdict | None = None
+    tripped: list[str] = []
     impossible: str | None = None
     identical: bool = False
 
@@ -97,9 +109,12 @@ class OperatorScore(Score):
 
 
 class CoverageSummary(Score, FlakyKills):
-    """Counts over a kill matrix. `seed_scores` are the scores of single seeds; `cells` mutants times scenarios, `spared` those that
-    the defect could not change; `runs` those of this matrix, `kept` of them were there before; `runs_in_all` counts attribution and
-    pricing as well."""
+    """Counts over a kill matrix. Beside the score, and never in it: of the mutants that nothing kills, `stopped` leave a scenario unknown
+    where a pipeline would stop, `averted` leave one unknown only because something that must happen did not; one mutant may do both,
+    `stopped_or_averted` counts it once. `red` are the scenarios that do not pass without a defect.
+
+    `seed_scores` are the scores of single seeds; `cells` mutants times scenarios, `spared` those that the defect could not change; `runs`
+    those of this matrix, `kept` of them were there before; `runs_in_all` counts attribution and pricing as well."""
 
     seed_scores: list[float]
     seeds: int
@@ -108,6 +123,10 @@ class CoverageSummary(Score, FlakyKills):
     cells: int
     conservation_broken: int
     spared: int
+    stopped: int = 0
+    averted: int = 0
+    stopped_or_averted: int = 0
+    red: list[str] = []
     runs_in_all: int | None = None
 
 
@@ -130,8 +149,9 @@ class CellResult(ResultModel):
 
 
 class MutantResult(ResultModel):
-    """A planted defect, `operator` at `site`; `killed_by` are scenarios, `cells` are by scenario, `impossible` says why it cannot be
-    planted ("" if it can)."""
+    """A planted defect, `operator` at `site`; `killed_by` are scenarios, and so are those that it leaves unknown (`stopped`) or unknown
+    only because something that must happen did not (`averted`); `cells` are by scenario, `impossible` says why it cannot be planted
+    ("" if it can)."""
 
     name: str
     operator: str
@@ -140,6 +160,8 @@ class MutantResult(ResultModel):
     title: str
     status: Status
     killed_by: list[str]
+    stopped: list[str] = []
+    averted: list[str] = []
     no_difference: NoDifference
     cells: dict[str, CellResult]
     impossible: str

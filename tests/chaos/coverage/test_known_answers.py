@@ -1,0 +1,214 @@
+"""Defects planted one of each kind in a system so small that what becomes of each is known by construction.
+
+A core with 64 threads and a desk serve five flows, each at 2 requests a second with 5 ms of work, so that nothing ever waits. Two scenarios: `calm`
+does nothing, `hang` hangs the bank for half a minute. What each defect does, and what the suite can say of it:
+
+    over-share     looks take 2 s; calm wants p99 below 1 s in half of the seeds: broken in all, though no run fails by itself
+    over-quantile  peeks take 2 s; calm wants the median over seeds of p99 below 1 s
+    unsteady       pokes take 8 s, hang's steady state wants 5 s: it is violated before the first step, in every run of hang
+    no-time-out    the bank's call waits for ever; hang must see it time out at least once, which never happens
+    fails-a-third  a third of the orders fails; calm allows half, and nobody else looks
+    slow-note      notes take 0.5 s instead of 5 ms; nobody looks
+    fewer-threads  63 threads instead of 64, of which at most a few are busy: run, and nothing changes
+    cache-retries  a retry of a call that never fails: it cannot act
+    slow-mirror    the test environment has no mirror
+    no-such-pool   the operation wants a pool that is not there
+    same-threads   64 threads set to 64
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from chaos.cli.main import main
+
+FLOWS = ("look", "peek", "poke", "note")
+ARCHITECTURE = """\
+kind: architecture
+name: known
+pools: {threads: {slots: 64}}
+services:
+  core:
+    pools: [threads]
+    operations:
+      look: {steps: [{work: 5ms}, {call: cache.get, timeout: 1s}]}
+      peek: {steps: [{work: 5ms}]}
+      poke: {steps: [{work: 5ms}]}
+      note: {steps: [{work: 5ms}]}
+  desk:
+    operations:
+      place: {steps: [{work: 5ms}, {call: bank.ask, timeout: 2s, on_failure: ignore}, {effect: order.record}]}
+  bank: {layer: external, operations: {ask: {steps: [{work: 5ms}]}}}
+  cache: {operations: {get: {steps: [{work: 1ms}]}}}
+  mirror: {operations: {copy: {steps: [{work: 5ms}]}}}
+flows:
+  order: {kind: order, record: true, steps: [{call: desk.place, timeout: 1min}]}
+  look: {kind: query, record: true, steps: [{call: core.look, timeout: 1min}]}
+  peek: {kind: query, record: true, steps: [{call: core.peek, timeout: 1min}]}
+  poke: {kind: query, record: true, steps: [{call: core.poke, timeout: 1min}]}
+  note: {kind: query, record: true, steps: [{call: core.note, timeout: 1min}]}
+"""
+WORKLOAD = (
+    "kind: workload\nname: known\naccounts: {count: 2000}\n"
+    "flows: {order: {rate: 2/s}, look: {rate: 2/s}, peek: {rate: 2/s}, poke: {rate: 2/s}, note: {rate: 2/s}}\n"
+)
+ENVIRONMENT = (
+    "kind: environment\nname: test\ngaps:\n  topology: {kind: topology, patch: [{remove: services.mirror, override: true}]}\n"
+)
+CALM = """\
+kind: scenario
+name: calm
+title: Nothing happens
+architecture: ./architecture.yaml
+workload: ./workload.yaml
+window: {from: "10:00", to: "10:02"}
+warmup: 30s
+steady_state: {every: 10s, hold: 20s, objectives: {order: {success: 0.5, answer_by: 30s, min_count: 5}}}
+method: []
+expect:
+  - {measure: flows.look.p99_s, at_most: 1s, in_share: 0.5}
+  - {measure: flows.peek.p99_s, at_most: 1s, quantile: 0.5}
+  - {measure: orders.failed_share, at_most: 0.5}
+"""
+HANG = """\
+kind: scenario
+name: hang
+title: The bank hangs
+architecture: ./architecture.yaml
+workload: ./workload.yaml
+window: {from: "10:00", to: "10:03"}
+warmup: 30s
+steady_state: {every: 10s, hold: 20s, objectives: {poke: {success: 0.5, latency: {quantile: 0.9, at_most: 5s}, min_count: 5}}}
+method: [{at: "10:01", for: 30s, hang: {service: bank}}]
+must_happen: [{counter: call/desk.place/bank.ask#0/timeouts}]
+expect:
+  - {measure: impaired_s, at_most: 30s}
+"""
+SUITE = "kind: suite\nname: s\ntitle: s\nscenarios: [{scenario: ./calm.yaml}, {scenario: ./hang.yaml}]\n"
+
+
+def _slower(operation: str, by: int) -> str:
+    return f"{{kind: operation, where: {{operation: {operation}}}}}\npatch: [{{scale: '{{work}}.work', by: {by}}}]"
+
+
+def _threads(slots: int) -> str:
+    return f"{{kind: pool}}\npatch: [{{set: '{{path}}.slots', to: {slots}}}]"
+
+
+DEFECTS = {
+    "over-share": _slower("look", 400),
+    "over-quantile": _slower("peek", 400),
+    "unsteady": _slower("poke", 1600),
+    "no-time-out": "{kind: call, where: {target: bank}}\npatch: [{remove: '{path}.timeout'}]\nneeds: ['call/{site}/timeouts']",
+    "fails-a-third": "{kind: service, where: {service: desk}}\nstanding: {errors: {service: desk, share: 0.33}}",
+    "slow-note": _slower("note", 100),
+    "fewer-threads": _threads(63),
+    "cache-retries": "{kind: call, where: {target: cache}}\npatch: [{remove: '{path}.timeout'}]\nneeds: ['call/{site}/timeouts']",
+    "slow-mirror": _slower("copy", 10),
+    "no-such-pool": "{kind: service, where: {service: core}}\npatch: [{set: 'services.core.pools', to: [none]}]",
+    "same-threads": _threads(64),
+}
+
+
+def write(folder: Path) -> None:
+    """The system, the suite, the environment and the defects."""
+    for name, text in (
+        ("architecture", ARCHITECTURE),
+        ("workload", WORKLOAD),
+        ("test", ENVIRONMENT),
+        ("calm", CALM),
+        ("hang", HANG),
+        ("suite", SUITE),
+    ):
+        (folder / f"{name}.yaml").write_text(text)
+    for name, sites in DEFECTS.items():
+        (folder / f"{name}.yaml").write_text(f"kind: defect\nname: {name}\ntitle: {name}\nfamily: capacity\nsites: {sites}\n")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The files, with the working directory in their folder."""
+    made = tmp_path_factory.mktemp("known")
+    write(made)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(made)
+        yield made
+
+
+def command(*more: str, defects: Any = tuple(DEFECTS), suite: str = "./suite.yaml") -> Result:
+    """Runs `coredrill coverage` in this process."""
+    named = [word for name in defects for word in ("--defect", f"./{name}.yaml")]
+    words = ["coverage", suite, "--architecture", "./architecture.yaml", "--environment", "./test.yaml"]
+    return CliRunner().invoke(main, [*words, *named, *more], catch_exceptions=False)
+
+
+@pytest.fixture(scope="module")
+def known(folder: Path) -> dict[str, Any]:
+    """The result object."""
+    run = command("--json", "-", "--store", "known.jsonl", "--html", "known.html")
+    assert run.exit_code == 0, run.stderr
+    found: dict[str, Any] = json.loads(run.stdout)
+    return found
+
+
+def by_defect(known: dict[str, Any]) -> dict[str, Any]:
+    """The mutants by the name of their defect: each has one site."""
+    found = {mutant["operator"].removeprefix("./").removesuffix(".yaml"): mutant for mutant in known["mutants"]}
+    assert len(found) == len(known["mutants"]) == len(DEFECTS)
+    return found
+
+
+def outcomes(mutant: dict[str, Any]) -> dict[str, str]:
+    """What each scenario came to."""
+    return {Path(name).stem: cell["outcome"] for name, cell in mutant["cells"].items()}
+
+
+def test_what_must_hold_over_the_seeds_kills(known: dict[str, Any]) -> None:
+    """Through a share of the seeds and through a quantile over them, though each run passes by itself."""
+    for defect in ("over-share", "over-quantile"):
+        mutant = by_defect(known)[defect]
+        cell = next(cell for name, cell in mutant["cells"].items() if "calm" in name)
+        assert (mutant["status"], cell["outcome"], cell["verdicts"]) == ("killed", "killed", ["pass"] * 3)
+    assert known["summary"]["killed"] == 2
+
+
+@pytest.mark.parametrize("defect", sorted(DEFECTS))
+def test_a_cell_is_what_run_says(known: dict[str, Any], folder: Path, defect: str) -> None:
+    """The command `run` over the same block of seeds gives the verdict of each cell that was run."""
+    words = {"killed": "fail", "survived": "pass", "unknown": "unknown", "averted": "unknown"}
+    mutant = by_defect(known)[defect]
+    places = ["--architecture", "./architecture.yaml", "--environment", "./test.yaml", "--replications", "3"]
+    for scenario, cell in mutant["cells"].items():
+        if cell["outcome"] in words:
+            words_of_run = ["run", scenario, *places, "--defect", mutant["name"], "--no-causes", "--json", "-"]
+            run = json.loads(CliRunner().invoke(main, words_of_run).stdout)
+            assert run["summary"]["verdict"] == words[cell["outcome"]]
+
+
+def test_unknown_and_averted_are_columns_of_their_own(known: dict[str, Any]) -> None:
+    """A steady state violated beforehand, and a time-out that must be seen and is not: neither is a kill."""
+    of = by_defect(known)
+    assert outcomes(of["unsteady"]) == {"calm": "survived", "hang": "unknown"}
+    assert outcomes(of["no-time-out"]) == {"calm": "inert", "hang": "averted"}
+    assert {of[name]["status"] for name in ("unsteady", "no-time-out")} == {"survived"}
+    summary = known["summary"]
+    assert (summary["stopped"], summary["averted"], summary["stopped_or_averted"]) == (1, 1, 2)
+    assert of["no-time-out"]["stopped"] == []
+    assert [Path(name).stem for name in of["no-time-out"]["averted"]] == ["hang"]
+
+
+def test_a_suite_that_is_red_over_its_seeds_is_refused(folder: Path) -> None:
+    """Each run passes, and `run` says fail: coverage calls it red as well, and says what is broken over the seeds."""
+    (folder / "strict.yaml").write_text(CALM.replace("look.p99_s, at_most: 1s", "look.p99_s, at_most: 1ms"))
+    (folder / "red.yaml").write_text("kind: suite\nname: r\ntitle: r\nscenarios: [{scenario: ./strict.yaml}]\n")
+    assert CliRunner().invoke(main, ["run", "./strict.yaml", "--replications", "3", "--no-causes"]).exit_code == 1
+    refused = command("--store", "red.jsonl", suite="./red.yaml", defects=["same-threads"])
+    assert refused.exit_code == 2
+    assert "fail over 3 seeds" in refused.stderr
+    assert "flows.look.p99_s" in refused.stderr
