@@ -55,7 +55,13 @@ language = click.option(
 )
 json_file = click.option("--json", "json_file", type=OutputFile(), metavar="FILE", help="Write the result object; - is stdout.")
 junit = click.option("--junit", type=OutputPath(), metavar="FILE", help="Write JUnit XML; unknown is an error in it.")
-defect = click.option("--defect", metavar="OPERATOR@SITE", help="Plant a defect; 'coredrill list defects' names operators.")
+defects = click.option(
+    "--defect",
+    "defects",
+    multiple=True,
+    metavar="OPERATOR@SITE",
+    help="Plant a defect; may be repeated. 'coredrill list defects' names operators.",
+)
 target = click.option(
     "--target",
     default=SIMULATED,

@@ -31,7 +31,7 @@ from chaos.results.run import SuiteResult
 @click.command()
 @click.argument("scenarios", nargs=-1, required=True)
 @options.many_runs
-@options.defect
+@options.defects
 @options.leave_out
 @options.causes
 @options.html
@@ -100,7 +100,7 @@ def suite(
 @options.architecture
 @options.environment
 @options.assignments
-@options.defect
+@options.defects
 @options.seed
 @options.journal
 @options.json_file

@@ -60,7 +60,7 @@ def plan_of(runner: TrialRunner, mutant: Mutant, base: Baseline, scenarios: Sequ
                 s.architecture,
                 base.environment,
                 s.seed_numbers,
-                mutant.name,
+                mutant.defects,
                 most,
                 stop,
                 base.digests[name],
@@ -119,7 +119,7 @@ def in_production(runner: TrialRunner, chosen: Sequence[Mutant], scenario: str) 
     found: dict[str, m.Does] = {}
     for mutant in chosen:
         try:
-            digest = runner.session.input_digest(plain._replace(defect=mutant.name))
+            digest = runner.session.input_digest(plain._replace(defects=mutant.defects))
         except InputError:
             found[mutant.name] = "impossible"
         else:

@@ -114,7 +114,12 @@ def _fill(
     trials = [
         (
             Trial(
-                window.scenario, runner.settings.architecture, "production", tuple(r.seed for r in runs), x.name, unmutated=digest
+                window.scenario,
+                runner.settings.architecture,
+                "production",
+                tuple(r.seed for r in runs),
+                x.defects,
+                unmutated=digest,
             ),
         )
         for x in asked

@@ -48,7 +48,7 @@ class Trial:
     architecture: str | None
     environment: str | None
     seeds: tuple[int, ...]
-    defect: str | None = None
+    defects: tuple[str, ...] = ()
     events_max: tuple[int, ...] | None = None
     stop: bool = False
     unmutated: str | None = None
@@ -58,20 +58,20 @@ class Trial:
     def key(self) -> str:
         """A text that identifies the trial in a store of finished ones."""
         return json.dumps(
-            [self.scenario, self.architecture, self.environment, self.defect, self.seeds, self.events_max, self.stop]
+            [self.scenario, self.architecture, self.environment, self.defects, self.seeds, self.events_max, self.stop]
         )
 
     @property
     def system(self) -> SystemReference:
         """The system it is made on."""
-        return SystemReference(self.scenario, self.architecture, self.environment, defect=self.defect)
+        return SystemReference(self.scenario, self.architecture, self.environment, defects=self.defects)
 
     @property
     def jobs(self) -> list[Job]:
         """The runs of the trial as jobs, one for each seed."""
         budgets = self.events_max or (None,) * len(self.seeds)
         return [
-            Job(self.scenario, seed, self.architecture, self.environment, defect=self.defect, events_max=budget)
+            Job(self.scenario, seed, self.architecture, self.environment, defects=self.defects, events_max=budget)
             for seed, budget in zip(self.seeds, budgets, strict=True)
         ]
 
@@ -85,7 +85,7 @@ def attempt(session: Session, trial: Trial) -> TrialResult:
     try:
         system = session.bind(trial.system)
     except InputError as error:
-        if trial.defect is None:
+        if not trial.defects:
             raise
         return TrialResult(impossible=str(error))
     if trial.unmutated is not None and system.input_digest == trial.unmutated:

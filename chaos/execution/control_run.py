@@ -92,7 +92,7 @@ def control_name(system: SystemUnderTest, job: Job) -> str:
         inputs.architecture_digest,
         inputs.workload_digest,
         inputs.environment,
-        repr(inputs.defect.permanent_faults) if inputs.defect else "",
+        repr(inputs.permanent_faults) if inputs.permanent_faults else "",
         repr((scenario.start, scenario.window.begin, scenario.end, job.seed, job.events_max)),
     ]
     return blake2b("\n".join(said).encode(), digest_size=16).hexdigest()

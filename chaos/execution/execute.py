@@ -109,7 +109,7 @@ def journal_folder(session: Session, job: Job) -> Path:
     """Where the journal of a job is kept: below the folder it names, by scenario, architecture, environment and seed."""
     inputs = session.bind(job.system).inputs
     names = [inputs.scenario.model.name, inputs.architecture.name, inputs.environment, f"seed-{job.seed}"]
-    names += [f"defect-{job.defect}"] if job.defect else []
+    names += [f"defect-{name}" for name in job.defects]
     return Path(job.journal or ".") / "__".join(name.replace("/", "-") for name in names)
 
 

@@ -22,13 +22,13 @@ class GroupKey(NamedTuple):
 
 class SystemReference(NamedTuple):
     """What decides which system a run is made on, by name: a scenario (a name, a path, or a document as JSON), what takes the place of
-    its architecture and environment, changes as `--set` has them, a planted defect (OPERATOR@SITE), a target, and what is left out."""
+    its architecture and environment, changes as `--set` has them, planted defects (each OPERATOR@SITE), a target, and what is left out."""
 
     scenario: str
     architecture: str | None = None
     environment: str | None = None
     assignments: tuple[str, ...] = ()
-    defect: str | None = None
+    defects: tuple[str, ...] = ()
     target: str = SIMULATED
     left_out: tuple[str, ...] = ()
 
@@ -48,7 +48,7 @@ class Job:
     environment: str | None = None
     assignments: tuple[str, ...] = ()
     journal: str | None = None
-    defect: str | None = None
+    defects: tuple[str, ...] = ()
     spans: int = 0
     target: str = SIMULATED
     events_max: int | None = None
@@ -59,7 +59,7 @@ class Job:
     def system(self) -> SystemReference:
         """The system it is made on."""
         return SystemReference(
-            self.scenario, self.architecture, self.environment, self.assignments, self.defect, self.target, self.left_out
+            self.scenario, self.architecture, self.environment, self.assignments, self.defects, self.target, self.left_out
         )
 
     @property
@@ -76,7 +76,7 @@ class Job:
     def key(self) -> str:
         """Names the job in a store. What is as usual is left out, so that jobs keep their names when there is more that can be said."""
         usual: dict[str, object] = {
-            "defect": None,
+            "defects": (),
             "spans": 0,
             "target": SIMULATED,
             "events_max": None,
@@ -91,7 +91,7 @@ def replay_line(job: Job, architecture: str, environment: str) -> str:
     """The command that makes this run again."""
     words = ["coredrill", "replay", job.scenario, "--architecture", architecture, "--environment", environment]
     words += ["--seed", str(job.seed)] + [w for a in job.assignments for w in ("--set", a)]
-    words += ["--defect", job.defect] if job.defect else []
+    words += [w for name in job.defects for w in ("--defect", name)]
     words += ["--spans", str(job.spans)] if job.spans else []
     words += ["--target", job.target] if job.target != SIMULATED else []
     words += [w for name in job.left_out for w in ("--leave-out", name)]

@@ -20,7 +20,7 @@ class JobOptions:
     """What a command says about the runs it makes; None leaves it to the files.
 
     `target` is what is put under test, `seed` the first of `replications` seeds, one after another. `assignments` are changes as
-    `--set` has them, `journal` the folder below which journals are kept, `defect` an OPERATOR@SITE, and every `spans`-th request has
+    `--set` has them, `journal` the folder below which journals are kept, `defects` are planted, each OPERATOR@SITE, and every `spans`-th request has
     its hops kept (0: none). `left_out` names what has no effect in the runs.
     """
 
@@ -30,7 +30,7 @@ class JobOptions:
     replications: int | None = None
     assignments: tuple[str, ...] = ()
     journal: str | None = None
-    defect: str | None = None
+    defects: tuple[str, ...] = ()
     spans: int = 0
     target: str = SIMULATED
     left_out: tuple[str, ...] = ()
@@ -119,7 +119,7 @@ def _jobs(session: Session, entry: Entry, options: JobOptions, of_suite: int | N
             environment,
             options.assignments,
             options.journal,
-            options.defect,
+            options.defects,
             options.spans,
             options.target,
             left_out=options.left_out,

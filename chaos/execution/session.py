@@ -71,7 +71,7 @@ class Session:
             architecture=reference.architecture,
             environment=reference.environment,
             assignments=reference.assignments,
-            defect=reference.defect,
+            defects=reference.defects,
             left_out=reference.left_out,
         )
 

@@ -94,12 +94,11 @@ class TwinUnderTest:
         """One run with the method carried out. Repeated at most twice if the customers came late: then nothing can be concluded."""
         from chaos.live.run import run_twin
 
-        permanent = self.inputs.defect.permanent_faults if self.inputs.defect else ()
         for attempt in range(ATTEMPTS):
             live = run_twin(
                 self.plan(scenario, seed),
                 scenario,
-                permanent,
+                self.inputs.permanent_faults,
                 lateness_max_ns=lateness_allowed(scenario),
                 progress=options.progress,
             )

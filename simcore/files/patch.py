@@ -20,6 +20,8 @@ from simcore.base.model import FileName, Model
 from simcore.files.document import MAX_DEPTH, Node, Origin, parse_yaml
 from simcore.files.fields import child_type, children_with_labels, default_of, fields_of, model_of, scales, select
 
+DEFECT = "defect "
+"""Begins the layer of the origin of every edit of a planted defect."""
 LAYERS = ("extends", "option", "defect", "environment", "scenario", "command line")
 
 _SEGMENT = re.compile(r"(?:^|\.)([^.\[\]\s]+)|\[([^\[\]]+)\]")
@@ -317,13 +319,18 @@ class _Patcher:
     # Conflicts
 
     def _claim(self, edit: Edit, spot: _Spot) -> None:
-        """Refuses to change silently what an earlier edit set, above, here or below."""
-        if edit.override or spot.key is None:
+        """Refuses to change silently what an earlier edit set, above, here or below; what another defect set also where the edit
+        overrides, for then that defect would not be there."""
+        if spot.key is None:
             return
         target = _child(spot.parent, spot.key)
-        earlier = spot.edited or next((n.edited for n in target.walk() if n.edited), None)
+        before = [origin for origin in (spot.edited, *(n.edited for n in target.walk())) if origin]
+        below = [o for path, o in self._removed.items() if path.startswith((f"{spot.path}.", f"{spot.path}["))]
+        earlier = next((o for o in before if not edit.override), None)
+        earlier = next((o for o in (*before, *below) if _of_another_defect(o, edit)), earlier)
         if earlier is not None:
-            raise edit.origin.error(f"{spot.path} was already set by {earlier}", "keep one of them, or write 'override: true'")
+            hint = "keep one of them" + ("" if _of_another_defect(earlier, edit) else ", or write 'override: true'")
+            raise edit.origin.error(f"{spot.path} was already set by {earlier}", hint)
 
     # The verbs
 
@@ -362,8 +369,8 @@ class _Patcher:
         if spot.key is not None:
             there = _child(spot.parent, spot.key).origin
             raise edit.origin.error(f"{spot.path} is there already ({there})", "use set to change it")
-        if spot.path in self._removed and not edit.override:
-            earlier = self._removed[spot.path]
+        earlier = self._removed.get(spot.path)
+        if earlier is not None and (not edit.override or _of_another_defect(earlier, edit)):
             raise edit.origin.error(f"{spot.path} was removed by {earlier}", "keep one of the edits, or write 'override: true'")
         node = _marked(edit.value, None)
         if isinstance(spot.parent.value, dict):
@@ -390,6 +397,12 @@ class _Patcher:
         beside = self._step(edit, holder, Segment(edit.beside, True), last=True)[0]
         assert isinstance(beside.key, int)
         steps.value.insert(beside.key + edit.after, _marked(edit.value, None))
+
+
+def _of_another_defect(earlier: Origin, edit: Edit) -> bool:
+    """Whether an edit and an earlier one belong to two planted defects."""
+    mine = edit.origin.layer
+    return mine.startswith(DEFECT) and earlier.layer.startswith(DEFECT) and earlier.layer != mine
 
 
 def _parse_path(edit: Edit) -> list[Segment]:

@@ -14,7 +14,7 @@ from chaos.faults.fault import Fault
 from simcore.base.errors import InputError, show_value, suggest
 from simcore.files.document import Node
 from simcore.files.loading import Resolved
-from simcore.files.patch import Edit, Layer, edits_of
+from simcore.files.patch import DEFECT, Edit, Layer, edits_of
 from simcore.files.validation import validate
 from simcore.model.architecture import Architecture
 from simcore.model.index import ArchitectureIndex
@@ -35,6 +35,11 @@ class Mutant:
     @property
     def name(self) -> str:
         return f"{self.operator}@{self.site}"
+
+    @property
+    def defects(self) -> tuple[str, ...]:
+        """Its name, as a job has the names of all that is planted."""
+        return (self.name,)
 
 
 def mutants(files: ResolvedFileCache, architecture: Architecture, operators: Sequence[str] | None = None) -> list[Mutant]:
@@ -70,6 +75,14 @@ def mutant_named(files: ResolvedFileCache, name: str, architecture: str) -> Muta
     return plant(operator, defect, sites[label])
 
 
+def planted_together(files: ResolvedFileCache, names: Sequence[str], architecture: str) -> tuple[Mutant, ...]:
+    """Defects that one system has at once, in the order of their names, which is of no importance. Raises InputError."""
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise InputError(f"{twice} is to be planted twice", hint="name each defect once")
+    return tuple(mutant_named(files, name, architecture) for name in sorted(names))
+
+
 def places(defect: Defect, index: ArchitectureIndex) -> list[Site]:
     """The sites of an architecture where a defect applies."""
     return [site for site in sites_of(index, defect.sites.kind) if all(_meets(site, w, v) for w, v in defect.sites.where.items())]
@@ -100,7 +113,7 @@ def plant(operator: str, resolved: Resolved[Defect], site: Site) -> Mutant:
 
 
 def _from(edit: Edit, name: str) -> Edit:
-    return replace(edit, origin=edit.origin._replace(layer=f"defect {name}"))
+    return replace(edit, origin=edit.origin._replace(layer=f"{DEFECT}{name}"))
 
 
 def _filled(node: Node, site: Site) -> Node:

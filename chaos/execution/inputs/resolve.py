@@ -3,9 +3,9 @@ execute (`chaos.execution.execute`)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -17,8 +17,8 @@ from chaos.documents.scenario import Responders, Scenario
 from chaos.execution.inputs.digests import digest_of
 from chaos.execution.inputs.files import ResolvedFileCache
 from chaos.execution.inputs.leaving_out import NOTHING_LEFT_OUT, LeftOutOfRun, leave_out
-from chaos.execution.inputs.planting import Mutant, mutant_named
-from chaos.faults.fault import System
+from chaos.execution.inputs.planting import Mutant, planted_together
+from chaos.faults.fault import Fault, System
 from simcore.base.errors import InputError
 from simcore.base.units import format_duration
 from simcore.files.loading import Resolved
@@ -33,7 +33,7 @@ from simcore.model.workload import Workload
 @dataclass(frozen=True)
 class ResolvedRun:
     """Everything that decides what a run does, but for the seed: the scenario as it is run in its environment, the architecture and
-    workload after all edits, without those responders who are not there, the planted defect, and what is left out of the run.
+    workload after all edits, without those responders who are not there, the planted defects, and what is left out of the run.
     `architecture_reference` and `workload_reference` are the names or paths they were read by."""
 
     scenario: Resolved[Scenario]
@@ -42,7 +42,7 @@ class ResolvedRun:
     workload: Workload
     workload_reference: str
     environment: str
-    defect: Mutant | None = None
+    defects: tuple[Mutant, ...] = ()
     left_out: LeftOutOfRun = NOTHING_LEFT_OUT
 
     @cached_property
@@ -54,6 +54,11 @@ class ResolvedRun:
     def system(self) -> System:
         """What faults choose from."""
         return System(self.index, self.workload)
+
+    @property
+    def permanent_faults(self) -> tuple[Fault, ...]:
+        """Those of all planted defects, which hold from the beginning of a run to its end."""
+        return tuple(fault for mutant in self.defects for fault in mutant.permanent_faults)
 
     @cached_property
     def architecture_digest(self) -> str:
@@ -73,7 +78,7 @@ class ResolvedRun:
             self.architecture_digest,
             self.workload_digest,
             self.environment,
-            *([repr(self.defect.permanent_faults)] if self.defect and self.defect.permanent_faults else []),
+            *([repr(self.permanent_faults)] if self.permanent_faults else []),
             *self.left_out.names,
             *plugins.installed().distributions,  # their checkers and measures are in the result, too
         ]
@@ -94,11 +99,11 @@ def resolve_run(
     architecture: str | None = None,
     environment: str | None = None,
     assignments: Sequence[str] = (),
-    defect: str | None = None,
+    defects: Sequence[str] = (),
     left_out: Sequence[str] = (),
 ) -> ResolvedRun:
     """A scenario with its files: `architecture` and `environment` take the place of its own, `assignments` are changes as `--set` has
-    them, `defect` is an OPERATOR@SITE, and `left_out` names what has no effect (`chaos.execution.inputs.leaving_out`).
+    them, `defects` are planted, each an OPERATOR@SITE, and `left_out` names what has no effect (`chaos.execution.inputs.leaving_out`).
     Raises InputError, with the place in a file where one is to blame."""
     for kind, given in (("architecture", architecture), ("environment", environment), ("workload", None)):
         _require_file(scenario, kind, given)
@@ -107,8 +112,10 @@ def resolve_run(
     model = as_run_in(scenario.model, place)
     architecture = architecture or _beside(scenario, model.architecture)
     workload = _beside(scenario, model.workload)
-    mutant = mutant_named(files, defect, architecture) if defect else None
-    system, load = _edited(files, scenario, architecture, workload, place, assignments, mutant)
+    planted = planted_together(files, defects, architecture)
+    edited = partial(_edited, files, scenario, architecture, workload, place, assignments)
+    system, load = edited(planted)
+    _require_each_there(edited, planted, system.model)
     require_fit(system, load)
     control = with_responders(system.model.control, model.responders)
     same = control is system.model.control
@@ -119,7 +126,7 @@ def resolve_run(
         load.model,
         workload,
         environment,
-        mutant,
+        planted,
         leave_out(control, left_out),
     )
 
@@ -136,17 +143,17 @@ def _edited(
     workload: str,
     place: Surroundings,
     assignments: Sequence[str],
-    mutant: Mutant | None,
+    planted: Sequence[Mutant],
 ) -> _Edited:
     """Architecture and workload after the edits of defect, environment, scenario and command line."""
     of_command, of_command_for_workload = assignment_layers(assignments)
-    layers = [place.architecture, _layer(scenario, "patch"), *([mutant.layer] if mutant else []), of_command]
+    layers = [place.architecture, _layer(scenario, "patch"), *(mutant.layer for mutant in planted), of_command]
     for_workload = [place.workload, _layer(scenario, "workload_patch"), of_command_for_workload]
-    common, defect = (place.name, tuple(assignments)), mutant.name if mutant else None
+    common, defects = (place.name, tuple(assignments)), tuple(mutant.name for mutant in planted)
     return _Edited(
         files.get(
             "architecture",
-            (architecture, *common, defect, repr(scenario.model.patch)),
+            (architecture, *common, defects, repr(scenario.model.patch)),
             lambda: library().resolve(architecture, Architecture, layers),
         ),
         files.get(
@@ -155,6 +162,17 @@ def _edited(
             lambda: library().resolve(workload, Workload, for_workload),
         ),
     )
+
+
+def _require_each_there(edited: Callable[[Sequence[Mutant]], _Edited], planted: Sequence[Mutant], system: Architecture) -> None:
+    """Each of several defects changes the system beside the others, unless it does not even alone. Raises InputError."""
+    for mutant in planted if len(planted) > 1 else ():
+        others = [other for other in planted if other is not mutant]
+        if mutant.permanent_faults or edited(others).architecture.model != system:
+            continue
+        if edited([mutant]).architecture.model != edited([]).architecture.model:
+            names = " and ".join(other.name for other in others)
+            raise InputError(f"{mutant.name} changes nothing where {names} is planted", hint="plant one of them")
 
 
 def _require_file(scenario: Resolved[Scenario], kind: str, instead: str | None) -> None:

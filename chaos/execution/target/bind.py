@@ -14,7 +14,7 @@ def bind(target: OpenTarget, inputs: ResolvedRun) -> SystemUnderTest:
     """The system under test for a scenario, checked: every name that the scenario uses exists there, and every fault can be applied.
     Raises InputError with the places in the scenario's file."""
     system = target.bind(inputs)
-    for fault in inputs.defect.permanent_faults if inputs.defect else ():
+    for fault in inputs.permanent_faults:
         system.supports(fault)
     scenario = inputs.scenario.model
     findings = [*_fault_findings(scenario, system), *name_findings(scenario, inputs.index)]

@@ -89,7 +89,7 @@ class SimulatedCore:
         plan = plan_of(inputs, scenario, seed, options.spans)
         if inputs.left_out.method:
             scenario = scenario.model_copy(update={"method": [], "abort": [], "rollbacks": []})
-        script = _Script(scenario, inputs.defect.permanent_faults if inputs.defect else (), options)
+        script = _Script(scenario, inputs.permanent_faults, options)
         watched = options.progress is not None or options.events_max is not None
         return simulate(plan, script=script.begin, progress=script.progress if watched else None, memory=self._target.memory)
 

@@ -235,7 +235,7 @@ def test_ranking_agrees_with_brute_force(whole: dict[str, Any]) -> None:
     session = Session()
 
     def failed(scenario: str, defect: str | None) -> int:
-        found = attempt(session, Trial(scenario, "./architecture.yaml", "production", (1,), defect))
+        found = attempt(session, Trial(scenario, "./architecture.yaml", "production", (1,), (defect,) if defect else ()))
         return found.runs[0].orders["failed_orders"]
 
     rates = {"nothing": 1.0, "silent": 7 / 3}  # the means of the triangles

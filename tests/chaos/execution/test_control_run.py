@@ -188,7 +188,7 @@ def test_coverage_shares_it_among_the_scenarios_of_a_mutant(tmp_path: Path, made
     for name in ("doubling", "longer"):
         path = write(tmp_path, name, SLOW if name == "doubling" else SLOW.replace("40s", "50s"))
         attempt(session, Trial(path, None, None, (1,)))
-        assert attempt(session, Trial(path, None, None, (1,), defect="slow-operation@core.place")).impossible is None
+        assert attempt(session, Trial(path, None, None, (1,), defects=("slow-operation@core.place",))).impossible is None
     assert made == [1, 1]
 
 
@@ -203,7 +203,7 @@ def test_its_name_changes_with_what_decides_it(tmp_path: Path) -> None:
     longer = write(tmp_path, "longer", SLOW.replace("40s", "50s"))
     changed = [
         Job(path, 2),
-        Job(path, 1, defect="slow-operation@core.place"),
+        Job(path, 1, defects=("slow-operation@core.place",)),
         Job(path, 1, assignments=("pools.threads.slots=399",)),
         Job(path, 1, assignments=("workload.flows.order.rate=21/s",)),
         Job(path, 1, events_max=10**9),

@@ -90,9 +90,9 @@ def test_every_operator_can_be_planted(operator: str, core: Architecture, withou
         pytest.skip("legacy-coupled has no such site")  # breakers, deadlines, keys: options have them
     mutant = mutant_named(SESSION.files, f"{operator}@{sites[0].label}", "legacy-coupled")
     digest, base = without
-    assert SESSION.input_digest(SystemReference(SCENARIO, "legacy-coupled", "production", defect=mutant.name)) != digest
+    assert SESSION.input_digest(SystemReference(SCENARIO, "legacy-coupled", "production", defects=mutant.defects)) != digest
     if mutant.needs and inert(mutant.needs, base.readings, deadlines=False):
-        made = attempt(SESSION, Trial(SCENARIO, "legacy-coupled", "staging", (1,), mutant.name))
+        made = attempt(SESSION, Trial(SCENARIO, "legacy-coupled", "staging", (1,), mutant.defects))
         assert made.identical or made.runs[0].effect == base.effect
 
 
@@ -185,3 +185,65 @@ def test_an_unknown_site_is_reported() -> None:
         mutant_named(SESSION.files, "pool-too-small@counter-thread", "legacy-coupled")
     with pytest.raises(InputError, match="write OPERATOR@SITE"):
         mutant_named(SESSION.files, "pool-too-small", "legacy-coupled")
+
+
+# --- several at once ------------------------------------------------------------------------------------------------------------
+
+POOL, LEAK, SLOW = "pool-too-small@counter-threads", "pool-leak@counter-threads", "slow-query@counter-db.record-order"
+
+
+def system_with(*defects: str) -> SystemReference:
+    """Production with these planted."""
+    return SystemReference(SCENARIO, "legacy-coupled", "production", defects=defects)
+
+
+def test_two_defects_are_both_there_in_whatever_order_they_are_named() -> None:
+    """A quarter of the slots, ten times the work, and a permanent fault: what each does alone, and one digest for both orders."""
+    plain, both = SESSION.resolve(system_with()), SESSION.resolve(system_with(SLOW, POOL, LEAK))
+    assert both.architecture.pools["counter-threads"].slots == plain.architecture.pools["counter-threads"].slots / 4
+    assert [mutant.name for mutant in both.defects] == [LEAK, POOL, SLOW]
+    assert [fault.fault for fault in both.permanent_faults] == ["pool-leak"]
+    assert both.digest == SESSION.input_digest(system_with(POOL, LEAK, SLOW))
+    fewer = [(), (POOL,), (SLOW,), (LEAK,), (POOL, SLOW), (POOL, LEAK), (SLOW, LEAK)]
+    assert len({both.digest, *(SESSION.input_digest(system_with(*some)) for some in fewer)}) == 8
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("timeout-too-long", "timeout-too-short"),  # the same value twice
+        ("timeout-missing", "timeout-too-short"),  # removed by one, scaled by the other
+        ("timeout-missing", "timeout-longer-than-callers"),
+    ],
+)
+def test_two_defects_that_edit_one_value_are_refused(first: str, second: str, core: Architecture) -> None:
+    """Whichever is named first: one of them would not be there."""
+    labels = [{s.label for s in places(SESSION.files.defect(o).model, ArchitectureIndex(core))} for o in (first, second)]
+    label = sorted(labels[0] & labels[1])[0]
+    for names in ((f"{first}@{label}", f"{second}@{label}"), (f"{second}@{label}", f"{first}@{label}")):
+        with pytest.raises(InputError):
+            SESSION.resolve(system_with(*names))
+
+
+def test_an_edit_that_overrides_does_not_hide_another_defect() -> None:
+    """retry-without-bound may override what an option sets, but not what another defect sets inside of it."""
+    label = "access-gateway.place-order/counter.place-order#0"
+    with pytest.raises(InputError, match="already set by defect retry-of-a-write"):
+        SESSION.resolve(system_with(f"retry-of-a-write@{label}", f"retry-without-bound@{label}"))
+
+
+def test_one_defect_twice_is_refused() -> None:
+    """It is there once."""
+    with pytest.raises(InputError, match="planted twice"):
+        SESSION.resolve(system_with(POOL, POOL))
+
+
+def test_a_defect_that_changes_nothing_beside_another_is_refused(tmp_path: Path) -> None:
+    """An edit of what may be absent is passed over where the other defect has removed it."""
+    head = "kind: defect\ntitle: t\nfamily: timeouts\nsites: {kind: call, where: {timeout: true}}\n"
+    gone, slower = tmp_path / "gone.yaml", tmp_path / "slower.yaml"
+    gone.write_text(head + 'name: gone\npatch: [{remove: "{path}.timeout"}]\n')
+    slower.write_text(head + 'name: slower\npatch: [{scale: "{path}.timeout", by: 2, if_present: true}]\n')
+    label = "access-gateway.place-order/counter.place-order#0"
+    with pytest.raises(InputError, match=r"slower\.yaml.* changes nothing where .*gone\.yaml"):
+        SESSION.resolve(system_with(f"{gone}@{label}", f"{slower}@{label}"))

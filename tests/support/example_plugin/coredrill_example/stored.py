@@ -26,7 +26,7 @@ class StoredJournals:
 
     def bind(self, inputs: ResolvedRun) -> StoredRuns:
         """The journals of the scenario on this very architecture, in this environment."""
-        if inputs.defect is not None:
+        if inputs.defects:
             raise InputError("the target stored: no defect can be planted in runs of the past", hint="leave --defect out")
         names = inputs.scenario.model.name, inputs.architecture.name, inputs.environment
         pattern = "__".join([*(name.replace("/", "-") for name in names), "seed-*"])
