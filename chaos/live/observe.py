@@ -20,7 +20,7 @@ from simcore.compile.plan import Plan
 from simcore.intents import intent_columns
 from simcore.journal.model import Columns
 from simcore.model.trading_calendar import calendar_named
-from simcore.simulation import exchange_hours, last_close
+from simcore.simulation.record import exchange_hours, last_close
 
 Law = tuple[str, bool, int, int]
 

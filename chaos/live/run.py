@@ -35,7 +35,7 @@ from simcore.control.handles import ProbeAnswer
 from simcore.control.plane import start_control
 from simcore.journal.model import Journal
 from simcore.journal.writer import JournalWriter, LoggedEvent
-from simcore.simulation import journal_meta, journal_names
+from simcore.simulation.record import journal_meta, journal_names
 
 PREFIX = "coredrill-twin-"
 LEAD_S = 0.5

@@ -152,6 +152,10 @@ class Cosimulation:
             while self.env.peek() <= now:
                 self.env.step()
 
+    def settle(self) -> None:
+        """Both clocks stand where the kernel does. After `run` SimPy's may stand at its last event: what is done now would lie in the past."""
+        self.env.catch_up(self._machine.now)
+
     def _wake(self, *, sampled: bool) -> None:
         word = self._machine.m.item
         for position in self._machine.take_fired() if sampled else ():

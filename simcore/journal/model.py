@@ -141,6 +141,11 @@ class JournalMeta(_Strict):
         return self
 
     @property
+    def played(self) -> list[str]:
+        """The teams for which people decided, in alphabetical order."""
+        return list((self.model_extra or {}).get("played", []))
+
+    @property
     def live(self) -> bool:
         """Whether real processes have run, and not the simulated core."""
         return (self.model_extra or {}).get("live") is True

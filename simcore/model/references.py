@@ -32,6 +32,15 @@ def check_control(index: ArchitectureIndex) -> list[Finding]:
     return found + _rules(architecture, control)
 
 
+def check_action(index: ArchitectureIndex, action: Action, at: Keys) -> list[Finding]:
+    """Findings about the names in an action that stands at `at`; empty if every one leads somewhere."""
+    return [
+        Finding((*at, verb), f"no {what} named {name!r}", suggest(name, known))
+        for verb, what, name, known in _of_action(index, index.architecture.control, action)
+        if name not in known
+    ]
+
+
 def alarm_names(control: Control) -> list[str]:
     """All that can raise an alarm, in file order."""
     return [*control.monitors, *control.robots, *control.complaints, *control.checklists]
@@ -101,6 +110,7 @@ def _of_action(index: ArchitectureIndex, c: Control, action: Action) -> Iterator
     if action.isolate is not None:
         yield from (("isolate", "gate", gate, gate_names(a)) for gate in action.isolate.gates)
         yield from (("isolate", "pool", pool, a.pools) for pool in action.isolate.pools)
+        yield from (("isolate", "call", call, index.call_sites) for call in action.isolate.calls)
 
 
 def _of_checklists(a: Architecture, c: Control) -> Iterator[Reference]:

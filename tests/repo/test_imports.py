@@ -81,7 +81,7 @@ RULES = [
     Rule(
         "SimPy is the control plane's alone",
         "simcore/",
-        ("simcore/control/", "simcore/simulation.py"),
+        ("simcore/control/", "simcore/simulation/"),
         lambda name: not within(name, "simpy"),
         ("simcore/planted.py", "import simpy.core"),
     ),

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import simpy
 
 from simcore.base.units import DAY
 from simcore.control.alarms import Alarm, AlarmBoard
 from simcore.control.event_names import note
-from simcore.control.failover import Answer
+from simcore.control.failover import Answer, yes
 from simcore.control.handles import Core, Pending, now
 from simcore.control.market.load import LoadMeter
 from simcore.control.people.actions import DONE, Actions, Changes, Performed
@@ -66,6 +66,15 @@ def _seen_over(core: Core, alarms: Sequence[Alarm]) -> Answer:
     return all(alarm.over() for alarm in alarms)
 
 
+class Attempt(NamedTuple):
+    """An action that a team begins, about which service, by which runbook (None: by none)."""
+
+    subject: str
+    on_call: OnCallTeam
+    runbook: Runbook | None
+    action: Action
+
+
 class OnCallTeam:
     """A team's attention: each member has one incident at a time; beyond those present, somebody is called in."""
 
@@ -87,10 +96,17 @@ class OnCallTeam:
 
 
 class Operators:
-    """All teams. `report` is a person telling them."""
+    """All teams but those `played` by people, who decide for themselves (seats.py). `report` is a person telling them."""
 
     def __init__(
-        self, core: Core, board: AlarmBoard, load: LoadMeter, actions: Actions, changes: Changes, pending: Pending
+        self,
+        core: Core,
+        board: AlarmBoard,
+        load: LoadMeter,
+        actions: Actions,
+        changes: Changes,
+        pending: Pending,
+        played: frozenset[str] = frozenset(),
     ) -> None:
         self._core = core
         self._control = core.plan.architecture.control
@@ -99,6 +115,7 @@ class Operators:
         self._actions = actions
         self._changes = changes
         self._pending = pending
+        self._played = played
         self._numbers: dict[tuple[str, str], int] = {}
         self._automations: dict[str, simpy.Process] = {}
         self._reported: set[str] = set()
@@ -115,6 +132,11 @@ class Operators:
         self._reported.add(name)
         rule = Routed(layer="business", route=team or next(iter(self.on_call_teams)), points_at=subject)
         self._board.put_up(name, rule)
+
+    def believe_repaired(self, subject: str) -> None:
+        """What a person reported of a service has no metric: it counts as repaired by an action rightly done."""
+        if f"report/{subject}" in self._reported:
+            self._board.clear(f"report/{subject}")
 
     # --- from the alarm to the desk -------------------------------------------------------------------------------------
 
@@ -137,7 +159,9 @@ class Operators:
         self._receive(alarm, team)
 
     def _receive(self, alarm: Alarm, team: str) -> None:
-        """An alarm about something the team is busy with joins that incident."""
+        """An alarm about something the team is busy with joins that incident. People who play see the board themselves."""
+        if team in self._played:
+            return
         key = (team, alarm.rule.points_at or alarm.name)
         if key in self.incidents:
             self.incidents[key].alarms.append(alarm)
@@ -305,13 +329,14 @@ class Operators:
 
         return look
 
-    def proportions(self, on_call: OnCallTeam, runbook: Runbook, action: Action) -> dict[str, float]:
-        """How far each HEART condition holds now: the team's assessed proportion times the situation (0 to 1)."""
+    def proportions(self, on_call: OnCallTeam, runbook: Runbook | None, action: Action) -> dict[str, float]:
+        """How far each HEART condition holds now: the team's assessed proportion times the situation (0 to 1). Without a runbook what is
+        done was never practised."""
         team = on_call.rule
         situation = {
-            "unfamiliar": 1.0 - runbook.practised,
+            "unfamiliar": 1.0 - (runbook.practised if runbook else 0.0),
             "time_shortage": min(1.0, self._load.per_second / team.pressure_at) if team.pressure_at > 0 else 1.0,
-            "poor_signal": 0.0 if self._board.points_at(runbook.subject) else 1.0,
+            "poor_signal": 0.0 if runbook and self._board.points_at(runbook.subject) else 1.0,
             "no_undo": 0.0 if action.undo else 1.0,
             "overload": min(1.0, len(self._board.active) / team.overload_at),
             "inexperience": 1.0,
@@ -321,23 +346,29 @@ class Operators:
 
     def _act(self, incident: Incident, on_call: OnCallTeam, runbook: Runbook, action: Action) -> Work:
         """True once the action is done, rightly or wrongly, or was called off; False if it could not be done."""
+        attempt = Attempt(incident.subject, on_call, runbook, action)
+        ended, wrong = yield from self.attempt(attempt, incident.purpose, self._needed(runbook, incident.alarms))
+        incident.acted = incident.acted or ended.how != "called_off"
+        if ended.how == "done" and wrong in (None, "delay"):
+            self._believe_repaired(incident)
+        return ended.how != "failed"
+
+    def attempt(self, attempt: Attempt, purpose: Callable[[str], tuple[str, int]], needed: Callable[[], Answer] = yes) -> Work:
+        """One action by a team, which may err. `purpose` names what each draw is for, with its number. Ends with how it ended and in which
+        way it went wrong (None: it did not)."""
+        subject, on_call, runbook, action = attempt
         probability = error_probability(action.task, self.proportions(on_call, runbook, action))
         wrong = None
-        if self._core.draw(*incident.purpose("error")) < probability:
-            wrong = self._actions.wrong_way(action, self._core.draw(*incident.purpose("way")))
-        self._note_start(incident.subject, on_call.name, action.verb, action.target, probability)
+        if self._core.draw(*purpose("error")) < probability:
+            wrong = self._actions.wrong_way(action, self._core.draw(*purpose("way")))
+        self._note_start(subject, on_call.name, action.verb, action.target, probability)
         if wrong is not None:
-            note(self._core, "action_error", incident.subject, how=wrong, verb=action.verb, target=action.target)
-        purpose, needed = incident.purpose("do"), self._needed(runbook, incident.alarms)
-        ended = yield from self._actions.perform(action, *purpose, by=on_call.name, wrong=wrong, needed=needed)
-        incident.acted = incident.acted or ended.how != "called_off"
-        self._note_end(ended, incident.subject, on_call.name, action.verb, action.target)
-        if ended.how != "done":
-            return ended.how == "called_off"
-        note(self._core, "act", incident.subject, team=on_call.name)
-        if wrong in (None, "delay"):
-            self._believe_repaired(incident)
-        return True
+            note(self._core, "action_error", subject, how=wrong, verb=action.verb, target=action.target)
+        ended = yield from self._actions.perform(action, *purpose("do"), by=on_call.name, wrong=wrong, needed=needed)
+        self._note_end(ended, subject, on_call.name, action.verb, action.target)
+        if ended.how == "done":
+            note(self._core, "act", subject, team=on_call.name)
+        return ended, wrong
 
     def _note_start(self, subject: str, by: str, verb: str, target: str, error_probability: float = 0.0) -> None:
         detail = {"verb": verb, "target": target}

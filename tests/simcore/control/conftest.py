@@ -21,7 +21,7 @@ from simcore.model.workload import Workload
 
 SERVICES: dict[str, Any] = {
     "counter": {
-        "replicas": 2, "operations": {"place": {"steps": []}}, "restart_time": "1min",
+        "replicas": 2, "operations": {"place": {"steps": [{"call": "bank.transfer"}]}}, "restart_time": "1min",
         "standby": {"replicas": 1, "replication_lag": "2s", "start_time": "30s"},
     },
     "bank": {"operations": {"transfer": {"steps": []}}},

@@ -105,7 +105,7 @@ def check_parts(stored: StoredRun) -> None:
     if measures.impaired_s is not None and run.outages:
         assert sum(outage.impaired_s for outage in run.outages) == pytest.approx(measures.impaired_s)
     assert sum(outage.failed_orders for outage in run.outages) <= measures.orders.failed_orders
-    if measures.recovery_s is not None:
+    if measures.recovery_s:  # 0: never impaired; what people did then is no part of a recovery
         first = min(
             measures.detect_s or 0.0, measures.recovery_s
         )  # somebody may take it up when it is over; nothing follows then
