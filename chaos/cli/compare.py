@@ -19,9 +19,10 @@ from chaos.compare.cases import cases_of
 from chaos.execution.campaign import ExecutionOptions
 from chaos.execution.runs import Runs
 from chaos.execution.session import Session
-from chaos.measures.statistics import analyses_of
+from chaos.measures.claims import Design, analyses_of
 from chaos.reports import tables
 from chaos.reports.comparison import comparison_page
+from chaos.reports.power import power_notes
 from chaos.reports.sweep import sweep_page
 from chaos.results.comparison import ComparisonResult
 from chaos.results.sweep import SweepResult
@@ -35,8 +36,17 @@ from simcore.base.errors import InputError
     "--measure",
     "measures",
     multiple=True,
-    metavar="NAME=MARGIN",
-    help="A measure to decide by and its equivalence margin; may be repeated.",
+    metavar="NAME=MARGIN[/AMOUNT[/HORIZON]]",
+    help="A measure to decide by; may be repeated, the first is the primary one and decides how many runs are made. Differences within MARGIN "
+    "do not matter; a run that loses more than AMOUNT (ten margins, unless it is given) is bad; values above HORIZON count as that in the "
+    "mean. Default: orders.failed_share=0.1%/1%, impaired_s=30s/5min, flows.transfer.failed_share=1%/10%.",
+)
+@click.option(
+    "--bad-share",
+    default=f"{plan.BAD_SHARE:.0%}",
+    show_default=True,
+    metavar="SHARE",
+    help="In at most so many runs may what is equivalent, or more often better, be bad.",
 )
 @click.option(
     "--looks",
@@ -54,6 +64,7 @@ def compare(
     suites: tuple[str, ...],
     architectures: str,
     measures: tuple[str, ...],
+    bad_share: str,
     looks: str | None,
     healthy: str,
     environment: str | None,
@@ -73,15 +84,16 @@ def compare(
     planned = plan.ComparisonPlan(
         tuple(cases_of(suites, environment)),
         chosen,
-        analyses=_analyses(looks, replications or 6),
+        analyses=_analyses(looks, replications or plan.REPLICATIONS),
         measures=tuple(plan.compared_measure(m) for m in measures) or plan.MEASURES,
+        bad_share=plan.bad_share(bad_share),
         seed=seed,
         assignments=assignments,
         healthy=healthy,
         target=target,
     )
     with Session(StderrProgress()) as session, _runs(session, taken(ExecutionOptions, given)) as runs:
-        result = comparison.compare(planned, runs)
+        result = comparison.compare(planned, runs, _warn)
     _write(result, tables.comparison(result), json_file)
     _write_page(html, lambda: comparison_page(result))
     return HARNESS_ERROR if result.summary.conservation_broken else PASS
@@ -150,6 +162,12 @@ def _runs(session: Session, execution: ExecutionOptions) -> Runs:
     if execution.resume and not execution.store:
         raise InputError("--resume needs the file that the runs are kept in", hint="give it with --store FILE")
     return Runs(session, execution.path, resume=execution.resume, workers=execution.workers, part=comparison.figures_alone)
+
+
+def _warn(design: Design) -> None:
+    """Says before any run what a design cannot decide."""
+    for note in power_notes(comparison.power_of(design), design.counts[-1], design.cells):
+        click.echo(note.en, err=True)
 
 
 def _write(result: ComparisonResult | SweepResult, text: Sequence[str], json_file: TextIO | None) -> None:

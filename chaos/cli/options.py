@@ -132,8 +132,8 @@ def many_runs_together(command: C) -> C:
             assignments,
             seed,
             replications(
-                "At most so many runs of each case and architecture (default 6), or of each combination of values (default 1). To decide a "
-                "difference compare needs at least 6 for one comparison, 7 for three and more for more: it says how many."
+                "At most so many runs of each case and architecture (default 20), or of each combination of values (default 1). To decide "
+                "everything compare needs 20 for one comparison, 25 for three and more for more: it says how many before it runs."
             ),
             jobs,
             cluster,

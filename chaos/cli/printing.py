@@ -12,7 +12,7 @@ from chaos.i18n.findings import reason_text
 from chaos.i18n.names import grade_text, own_text
 from chaos.i18n.texts import LocalizedText, display_name, duration_text, join, lookup, translate, untranslated
 from chaos.measures.formatting import NONE, Language, fraction, number, percent, short_instant
-from chaos.measures.statistics import median, median_interval, wilson
+from chaos.measures.statistics import median, median_interval, share_interval
 from chaos.reports.pairs import pair_claim, pair_lines
 from chaos.reports.suite import expected_text
 from chaos.results.counterfactuals import CauseGraph
@@ -90,7 +90,7 @@ def _print_group(group: GroupResult, runs: Sequence[RunResult], out: Printer) ->
     beside = [translate("terminal.group.wrongly", n=_spread(wrongly, _number))] if any(wrongly) else []
     out(_verdict(group.verdict), untranslated(" "), place, *beside, style=STYLE[group.verdict])
     for over in group.expectations:
-        low, high = wilson(over.held, over.runs)
+        low, high = share_interval(over.held, over.runs)
         out(
             INDENT,
             translate(

@@ -4,7 +4,8 @@ decided. docs/comparing.md says what the verdicts mean and what they rest on.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from chaos.compare.cases import Case
@@ -12,15 +13,18 @@ from chaos.compare.costs import hardware, latency
 from chaos.compare.details import detail
 from chaos.compare.plan import Cell, ComparisonPlan, check
 from chaos.compare.stopping import StoppingRule
-from chaos.compare.summaries import spread_of
+from chaos.compare.summaries import groups_of, share_of, spread_of
 from chaos.execution.runs import Runs
 from chaos.measures.catalogue import measures
-from chaos.measures.statistics import SignTest, median, runs_needed, sign_test, variance_ratio
+from chaos.measures.claims import CLAIMS, Bearing, Design, PairTests, judge_pairs
+from chaos.measures.formatting import Unit
+from chaos.measures.statistics import VarianceParts, mean_interval, variance_parts
 from chaos.results.comparison import (
     SCHEMA_VERSION,
     VERDICTS,
     ArchitectureCosts,
     CaseDetail,
+    ClaimPower,
     CommonRandomNumbers,
     ComparedCell,
     ComparedRun,
@@ -30,6 +34,7 @@ from chaos.results.comparison import (
     NotComparable,
 )
 from chaos.results.run import RunResult
+from simcore.base.units import SECOND
 
 Counts = Mapping[tuple[Case, str], int]
 """How many runs were made of a case on an architecture."""
@@ -49,6 +54,11 @@ class Pairs:
         """The other's less the baseline's."""
         return [b - a for a, b in zip(self.base, self.other, strict=True)]
 
+    def restricted(self, horizon: float | None) -> list[float]:
+        """The differences of values of which those beyond a horizon count as that."""
+        cut = math.inf if horizon is None else horizon
+        return [min(b, cut) - min(a, cut) for a, b in zip(self.base, self.other, strict=True)]
+
 
 def figures_alone(run: RunResult) -> RunResult:
     """What of a run a comparison needs, so that thousands fit in memory: everything measured, without the story of it."""
@@ -56,10 +66,11 @@ def figures_alone(run: RunResult) -> RunResult:
     return run.model_copy(update={"conservation": broken, "expectations": [], "faults": [], "causes": [], "timeline": []})
 
 
-def compare(plan: ComparisonPlan, runs: Runs) -> ComparisonResult:
+def compare(plan: ComparisonPlan, runs: Runs, designed: Callable[[Design], None] = lambda _: None) -> ComparisonResult:
     """Compares architectures pair by pair of runs with the same seed: what `coredrill compare` writes as JSON.
 
-    The runs are made analysis by analysis; what is decided at one is run no more. Raises InputError for files that are wrong, and where no
+    The runs are made analysis by analysis; what is decided at one is run no more. `designed` is called with the design before any run, to
+    say what it cannot decide. Raises InputError for files that are wrong, and where no
     case can be run on the baseline.
 
     >>> from chaos.compare.plan import compared_measure
@@ -68,7 +79,7 @@ def compare(plan: ComparisonPlan, runs: Runs) -> ComparisonResult:
     ...     (Case("./scenario.yaml"),),
     ...     ("./architecture.yaml", "./larger.yaml"),
     ...     analyses=(2,),
-    ...     measures=(compared_measure("impaired_s=30s"),),
+    ...     measures=(compared_measure("impaired_s=30s/5min"),),
     ...     healthy="./scenario.yaml",
     ... )
     >>> with Session() as session, Runs(session) as runs:
@@ -76,33 +87,39 @@ def compare(plan: ComparisonPlan, runs: Runs) -> ComparisonResult:
     >>> [architecture.name for architecture in result.architectures]
     ['./architecture.yaml', './larger.yaml']
     """
-    return _Comparison(plan, runs).result()
+    return _Comparison(plan, runs, designed).result()
 
 
 class _Comparison:
     """A comparison under way: which runs there are, and what is decided."""
 
-    def __init__(self, plan: ComparisonPlan, runs: Runs) -> None:
+    def __init__(self, plan: ComparisonPlan, runs: Runs, designed: Callable[[Design], None]) -> None:
         self.plan, self.runs, self.misfits = plan, runs, check(runs.session, plan)
         others = plan.architectures[1:]
         self.cells = [Cell(case, a, m) for case in plan.cases for a in others for m in plan.measures]
         comparable = [cell for cell in self.cells if self.misfits.why(cell.case, cell.architecture) is None]
-        self.stopping = StoppingRule(comparable, plan.analyses, plan.level)
+        self.design = plan.design(len(comparable) // len(plan.measures))
+        self.rules = {m: StoppingRule([c for c in comparable if c.measure == m], self.design) for m in plan.measures}
+        designed(self.design)
         self.counts = self._make()
 
     def _make(self) -> Counts:
-        """Makes the runs, until everything is decided or there are as many as were planned."""
-        plan, stopping = self.plan, self.stopping
+        """Makes the runs, until everything is decided by the primary measure or there are as many as were planned. The other measures are
+        tested on the same runs, and stop none."""
+        plan, primary = self.plan, self.rules[self.plan.measures[0]]
         self.runs.make([job for a in plan.architectures for job in plan.healthy_jobs(a)])
         made = {(case, a): 0 for case in plan.cases for a in plan.architectures}
         for number, count in enumerate(plan.analyses):
-            wanted = {(cell.case, cell.architecture) for cell in stopping.open}
+            if not primary.open:
+                break
+            running = {(cell.case, cell.architecture) for cell in primary.open}
+            wanted = set(running)
             wanted |= {(case, plan.baseline) for case, _ in wanted}
             self.runs.make([plan.job(*where, n) for where in made if where in wanted for n in range(count)])
             made |= dict.fromkeys(wanted, count)
-            stopping.analyse(number, {cell: self._test(cell, self._pairs(cell, count)) for cell in stopping.open})
-            if not stopping.open:
-                break
+            for rule in self.rules.values():
+                cells = [cell for cell in rule.cells if (cell.case, cell.architecture) in running]
+                rule.analyse(number, {cell: self._test(cell, self._pairs(cell, count)) for cell in cells})
         return made
 
     def _runs_of(self, case: Case, architecture: str, count: int) -> list[RunResult]:
@@ -123,14 +140,27 @@ class _Comparison:
                 values.append((pair[0], pair[1]))
         return Pairs([a for a, _ in values], [b for _, b in values], count - len(values), why)
 
-    def _test(self, cell: Cell, pairs: Pairs) -> SignTest:
-        return sign_test(pairs.differences, cell.measure.margin, pairs.missing)
+    def _test(self, cell: Cell, pairs: Pairs) -> PairTests:
+        measure, horizon = cell.measure, self._horizon(cell)
+        bearing = Bearing(measure.margin, measure.amount, self.plan.bad_share, horizon)
+        return judge_pairs(pairs.differences, bearing, pairs.missing, pairs.restricted(horizon))
+
+    def _horizon(self, cell: Cell) -> float | None:
+        """What values count as at most: a share is no larger than 1, and of a time what fits into the window counts."""
+        if cell.measure.horizon is not None:
+            return cell.measure.horizon
+        unit = measures().find(cell.measure.name).unit
+        return {Unit.FRACTION: 1.0, Unit.DURATION: self._window_s(cell.case)}.get(unit)
+
+    def _window_s(self, case: Case) -> float:
+        window = self.runs.session.bind(self.plan.job(case, self.plan.baseline, 0).system).inputs.scenario.model.window
+        return (window.end - window.begin) / SECOND
 
     # --- the result -------------------------------------------------------------------------------------------------------------
 
     def result(self) -> ComparisonResult:
         """The result of the runs that were made."""
-        plan, stopping = self.plan, self.stopping
+        plan = self.plan
         cells = [self._cell(cell) for cell in self.cells]
         runs = [run for (case, a), count in self.counts.items() for run in self._runs_of(case, a, count)]
         return ComparisonResult(
@@ -138,8 +168,9 @@ class _Comparison:
             baseline=plan.baseline,
             measures=list(plan.measures),
             level=plan.level,
-            looks=[InterimAnalysis(runs=n, level=spent) for n, spent in zip(stopping.counts, stopping.levels, strict=True)],
-            runs_needed=runs_needed(len(stopping.cells), plan.level) if stopping.cells else None,
+            bad_share=plan.bad_share,
+            looks=looks_of(self.design),
+            power=power_of(self.design),
             architectures=[self._costs(a) for a in plan.architectures],
             cells=cells,
             details=self._details(),
@@ -160,16 +191,17 @@ class _Comparison:
                 why=misfit,
             )
         count = self.counts[case, cell.architecture]
-        pairs, decision = self._pairs(cell, count), self.stopping.decisions.get(cell)
-        differences, margin, test = pairs.differences, cell.measure.margin, self._test(cell, pairs)
-        win, loss = sum(d < -margin for d in differences), sum(d > margin for d in differences)
+        pairs, decision = self._pairs(cell, count), self.rules[cell.measure].decision(cell)
+        differences, measure, test, horizon = pairs.differences, cell.measure, self._test(cell, pairs), self._horizon(cell)
+        win, loss = sum(d < -measure.margin for d in differences), sum(d > measure.margin for d in differences)
+        lost, parts = sum(d > measure.amount for d in differences), variance_parts(pairs.base, pairs.other)
         return ComparedCell(
             scenario=case.scenario,
             environment=case.environment,
             architecture=cell.architecture,
             measure=cell.measure.name,
             verdict=decision.verdict if decision else "inconclusive",
-            decided_after=self.stopping.counts[decision.analysis] if decision else None,
+            decided_after=self.plan.analyses[decision.analysis] if decision else None,
             runs=count,
             missing=pairs.missing,
             why=pairs.why,
@@ -179,9 +211,16 @@ class _Comparison:
             win=win,
             tie=len(differences) - win - loss,
             loss=loss,
-            p_differs=test.differs,
+            gained=sum(d < -measure.amount for d in differences),
+            lost=lost,
+            lost_share=share_of(lost, len(differences)),
+            mean_interval=None if horizon is None else mean_interval(pairs.restricted(horizon), -horizon, horizon),
+            p_mean=test.p("mean"),
+            p_often=test.p("often"),
             p_within=test.within,
-            variance_ratio=variance_ratio(pairs.base, pairs.other),
+            variance_ratio=parts.independent / parts.paired if parts and parts.paired > 0 else None,
+            groups=groups_of(pairs.other, measure.amount),
+            baseline_groups=groups_of(pairs.base, measure.amount),
         )
 
     def _costs(self, architecture: str) -> ArchitectureCosts:
@@ -192,7 +231,13 @@ class _Comparison:
 
     def _details(self) -> list[CaseDetail]:
         return [
-            detail(case, a, self._runs_of(case, a, count), self._runs_of(case, self.plan.baseline, count))
+            detail(
+                case,
+                a,
+                self._runs_of(case, a, count),
+                self._runs_of(case, self.plan.baseline, count),
+                self._window_s(case),
+            )
             for (case, a), count in self.counts.items()
             if count
         ]
@@ -211,12 +256,41 @@ class _Comparison:
         )
 
     def _summary(self, cells: Sequence[ComparedCell | NotComparable], runs: Sequence[RunResult]) -> ComparisonSummary:
-        first = self.plan.measures[0].name
-        ratios = [c.variance_ratio for c in cells if isinstance(c, ComparedCell) and c.measure == first]
-        known = [ratio for ratio in ratios if ratio is not None]
         return ComparisonSummary(
             runs=len(runs),
             verdicts={v: sum(c.verdict == v for c in cells) for v in VERDICTS},
             conservation_broken=sum(len(run.broken_laws) for run in runs),
-            common_random_numbers=CommonRandomNumbers(cells=len(known), variance_ratio=median(known) if known else None),
+            common_random_numbers=self._worth_of_seeds(),
         )
+
+    def _worth_of_seeds(self) -> CommonRandomNumbers:
+        """Over the cells by the primary measure in which both sides vary."""
+        of_cells = [
+            variance_parts(pairs.base, pairs.other)
+            for cell in self.rules[self.plan.measures[0]].cells
+            for pairs in (self._pairs(cell, self.counts[cell.case, cell.architecture]),)
+        ]
+        varying = [parts for parts in of_cells if parts is not None]
+        whole = VarianceParts(sum(p.paired for p in varying), sum(p.independent for p in varying))
+        return CommonRandomNumbers(
+            cells=len(varying), variance_ratio=whole.independent / whole.paired if whole.paired > 0 else None
+        )
+
+
+def looks_of(design: Design) -> list[InterimAnalysis]:
+    """The analyses with what each may spend."""
+    mean, often, within = (design.levels(claim) if design.cells else [0.0] * len(design.counts) for claim in CLAIMS)
+    return [InterimAnalysis(runs=n, mean=mean[i], often=often[i], within=within[i]) for i, n in enumerate(design.counts)]
+
+
+def power_of(design: Design) -> list[ClaimPower]:
+    """What a design can decide, before a run is made; nothing of no cells."""
+    return [
+        ClaimPower(
+            claim=claim,
+            decidable=design.can_decide(claim),
+            runs_needed=design.runs_needed(claim),
+            least_mean=design.least_mean(design.counts[-1]) if claim == "mean" else None,
+        )
+        for claim in (CLAIMS if design.cells else ())
+    ]

@@ -12,39 +12,71 @@ from chaos.execution.planning import metrics_of
 from chaos.execution.session import Session
 from chaos.execution.target.checks import measure_findings
 from chaos.measures.catalogue import measures
+from chaos.measures.claims import Design
 from chaos.results.comparison import ComparedMeasure
 from simcore.base.errors import InputError
 
 HEALTHY = "requirements/smoke/healthy-open"
+BOUNDS = ("margin", "amount", "horizon")
+REPLICATIONS = 20
+"""The fewest with which everything can be decided of one comparison."""
 HEALTHY_RUNS_MAX = 3  # latency varies little from seed to seed where nothing is broken
 
+AMOUNT_MARGINS = 10
+"""A run is bad that loses more than so many margins, unless an amount is given."""
+
 MEASURES = (
-    ComparedMeasure(name="orders.failed_share", margin=0.001),
-    ComparedMeasure(name="impaired_s", margin=30.0),
-    ComparedMeasure(name="flows.transfer.failed_share", margin=0.01),
+    ComparedMeasure(name="orders.failed_share", margin=0.001, amount=0.01),
+    ComparedMeasure(name="impaired_s", margin=30.0, amount=300.0),
+    ComparedMeasure(name="flows.transfer.failed_share", margin=0.01, amount=0.1),
 )
 """One order in a thousand; one evaluation interval; one transfer in a hundred. Guesses at what would matter to somebody."""
+BAD_SHARE = 0.2
+"""At most one run in five may be bad. Fewer take more runs: to bound the share at a tenth takes twice as many."""
 
 
 def compared_measure(option: str) -> ComparedMeasure:
-    """`NAME=MARGIN`, the margin a number, a share such as `0.1 %` or a duration. Raises InputError."""
-    name, equals, margin = (part.strip() for part in option.partition("="))
+    """`NAME=MARGIN[/AMOUNT[/HORIZON]]`, each a number, a share such as `0.1 %` or a duration. Raises InputError."""
+    name, equals, said = (part.strip() for part in option.partition("="))
     try:
         problem = measures().find(name).declared.not_compared or ("" if equals else "write NAME=MARGIN, such as impaired_s=30s")
     except ValueError as error:
         problem = str(error)
     if problem:
         raise InputError(f"--measure {option}: {problem}")
+    parts = [part.strip() for part in said.split("/")]
+    if len(parts) > len(BOUNDS):
+        raise InputError(f"--measure {option}: too many bounds", hint=f"write NAME={'/'.join(BOUNDS).upper()}")
+    margin, *more = (_bound(option, name, what, part) for what, part in zip(BOUNDS, parts, strict=False))
+    amount, horizon = more[0] if more else AMOUNT_MARGINS * margin, more[1] if len(more) > 1 else None
+    if amount < margin or (horizon is not None and horizon <= amount):
+        raise InputError(f"--measure {option}: margin, amount and horizon do not rise", hint="such as impaired_s=30s/5min/2h")
+    return ComparedMeasure(name=name, margin=margin, amount=amount, horizon=horizon)
+
+
+def bad_share(option: str) -> float:
+    """The share of runs that may be bad, as `10%` or `0.1`. Raises InputError."""
     try:
-        number = parse_margin(margin)
+        share = parse_margin(option)
     except ValueError:
-        raise InputError(f"--measure {option}: the margin is no number, share or duration", hint="such as 0.1 % or 30s") from None
+        share = 0.0
+    if not 0 < share <= 0.5:
+        raise InputError(f"--bad-share {option}: no share above 0 and up to one half", hint="such as 10%")
+    return share
+
+
+def _bound(option: str, name: str, what: str, said: str) -> float:
+    """One of the bounds of a measure. Raises InputError."""
     try:
-        require_unit(measures().find(name), number if margin.replace(".", "", 1).isdigit() else margin)
+        number = parse_margin(said)
+    except ValueError:
+        raise InputError(f"--measure {option}: the {what} is no number, share or duration", hint="such as 0.1 % or 30s") from None
+    try:
+        require_unit(measures().find(name), number if said.replace(".", "", 1).isdigit() else said)
     except ValueError as error:
         message, _, hint = str(error).partition("; ")
         raise InputError(f"--measure {option}: {message}", hint=hint) from None
-    return ComparedMeasure(name=name, margin=number)
+    return number
 
 
 @dataclass(frozen=True)
@@ -58,13 +90,15 @@ class Cell:
 
 @dataclass(frozen=True)
 class ComparisonPlan:
-    """What is compared with what. The first architecture is the baseline; `analyses` are numbers of runs."""
+    """What is compared with what. The first architecture is the baseline and the first measure the primary one; `analyses` are numbers of
+    runs."""
 
     cases: tuple[Case, ...]
     architectures: tuple[str, ...]
     analyses: tuple[int, ...]
     measures: tuple[ComparedMeasure, ...] = MEASURES
     level: float = 0.05
+    bad_share: float = BAD_SHARE
     seed: int = 1
     assignments: tuple[str, ...] = ()
     healthy: str = HEALTHY
@@ -74,6 +108,10 @@ class ComparisonPlan:
     def baseline(self) -> str:
         """What the others are compared with."""
         return self.architectures[0]
+
+    def design(self, cells: int) -> Design:
+        """What is asked of so many cells by one measure."""
+        return Design(cells, self.analyses, self.level, self.bad_share)
 
     def job(self, case: Case, architecture: str, number: int) -> Job:
         """The run of one seed."""

@@ -6,11 +6,18 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
-from chaos.measures.statistics import SignTest, holm, spending
+from chaos.measures.claims import CLAIMS, Claim, Design, PairTests, holm
 
-Decided = Literal["better", "worse", "equivalent"]
-Claim = Literal["differs", "within"]
+Decided = Literal["better", "worse", "more often better", "more often worse", "mixed", "equivalent"]
 K = TypeVar("K", bound=Hashable)
+
+
+@dataclass(frozen=True)
+class Holding:
+    """A claim about a cell that holds: in which direction (None for equivalence, which has none), and since which analysis."""
+
+    better: bool | None
+    analysis: int
 
 
 @dataclass(frozen=True)
@@ -22,34 +29,51 @@ class Decision:
 
 
 class StoppingRule(Generic[K]):
-    """Which claims about cells stand, analysis by analysis. Over all cells and analyses the chance of one false 'better' or 'worse'
-    is at most `level`, and so is that of one false 'equivalent': Holm's procedure at each, with that analysis's part of the level.
-
-    `counts` are the numbers of runs after which the analyses take place. Cells that are decided are analysed no more.
+    """Which claims about cells hold by one measure, analysis by analysis. Over all cells and analyses the chance of one false difference is
+    at most the design's level, and so is that of one false equivalence: Holm's procedure for each claim at each analysis, with what that one
+    may spend on it. A claim that holds is tested no more.
     """
 
-    def __init__(self, cells: Sequence[K], counts: Sequence[int], level: float = 0.05) -> None:
-        self.cells, self.counts, self.levels = list(cells), list(counts), spending(counts, level)
-        self.decisions: dict[K, Decision] = {}
-        self._decided: dict[Claim, int] = {"differs": 0, "within": 0}
+    def __init__(self, cells: Sequence[K], design: Design) -> None:
+        self.cells, self.design = list(cells), design
+        self.levels: dict[Claim, list[float]] = {claim: design.levels(claim) for claim in CLAIMS}
+        self.holds: dict[Claim, dict[K, Holding]] = {claim: {} for claim in CLAIMS}
+        self._open = dict.fromkeys(self.cells)
 
     @property
     def open(self) -> list[K]:
-        """The cells (an architecture in a case by a measure) that no analysis has decided yet."""
-        return [cell for cell in self.cells if cell not in self.decisions]
+        """The cells that are still to be run: of which a further verdict may come."""
+        return list(self._open)
 
-    def analyse(self, number: int, tests: Mapping[K, SignTest]) -> None:
-        """Analysis `number` (0 is the first): decides those cells that can be, given the sign test of each cell that is still open. Less of a
-        measure is better. What is decided is added to `decisions`."""
-        differ = self._decide("differs", {cell: tests[cell].differs for cell in self.open}, number)
-        within = self._decide("within", {cell: tests[cell].within for cell in self.open}, number)
-        for cell in self.open:
-            if cell in within:
-                self.decisions[cell] = Decision("equivalent", number)
-            elif cell in differ:
-                self.decisions[cell] = Decision("better" if tests[cell].below < tests[cell].above else "worse", number)
+    def analyse(self, number: int, tests: Mapping[K, PairTests]) -> None:
+        """Analysis `number` (0 is the first), given the tests of those cells that have been run on."""
+        for claim in CLAIMS:
+            held = self.holds[claim]
+            p_values = {cell: test.p(claim) for cell, test in tests.items() if cell not in held}
+            for cell in holm(p_values, self.levels[claim][number], len(self.cells), len(held)):
+                held[cell] = Holding(None if claim == "within" else tests[cell].is_better(claim), number)
+        for cell, test in tests.items():
+            if self._is_done(cell, test, number):
+                self._open.pop(cell, None)
 
-    def _decide(self, claim: Claim, p_values: Mapping[K, float], number: int) -> set[K]:
-        found = holm(p_values, self.levels[number], len(self.cells), self._decided[claim])
-        self._decided[claim] += len(found)
-        return found
+    def _is_done(self, cell: K, test: PairTests, number: int) -> bool:
+        """Means or equivalence are decided; or it is decided which is better more often, and the means would not be at the last
+        analysis, if the evidence grew as it did until now."""
+        if cell in self.holds["mean"] or cell in self.holds["within"]:
+            return True
+        counts, level = self.design.counts, self.levels["mean"][-1]
+        hopeless: bool = test.p("mean") ** (counts[-1] / counts[number]) > level / len(self.cells)
+        return cell in self.holds["often"] and hopeless
+
+    def decision(self, cell: K) -> Decision | None:
+        """What the claims that hold amount to; None if none does. Means come first, then equivalence."""
+        mean, often, within = (self.holds[claim].get(cell) for claim in CLAIMS)
+        if mean is not None and often is not None and mean.better != often.better:
+            return Decision("mixed", max(mean.analysis, often.analysis))
+        if mean is not None:
+            return Decision("better" if mean.better else "worse", mean.analysis)
+        if within is not None:
+            return Decision("equivalent", within.analysis)
+        if often is not None:
+            return Decision("more often better" if often.better else "more often worse", often.analysis)
+        return None

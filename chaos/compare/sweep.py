@@ -13,6 +13,7 @@ from chaos.execution.planning import metrics_of
 from chaos.execution.runs import Runs
 from chaos.measures.catalogue import measures
 from chaos.results.run import RunResult
+from chaos.results.summaries import Spread
 from chaos.results.sweep import (
     SCHEMA_VERSION,
     MetastableFrom,
@@ -181,17 +182,24 @@ def _run(point: Point, run: RunResult) -> SweptRun:
 def _point(plan: SweepPlan, point: Point, runs: Sequence[RunResult]) -> SweepPoint:
     """What the runs at a point show; those that were no valid experiment count in `invalid` alone."""
     valid = [run for run in runs if not run.invalid]
-    numbers = {name: [measures().find(name).number(run) for run in valid] for name in plan.measures}
     return SweepPoint(
         values=list(point),
         runs=len(runs),
         invalid=len(runs) - len(valid),
         why=next(("; ".join(run.reasons) for run in runs if run.invalid), ""),
         verdicts=verdicts_of(runs),
-        measures={name: spread_of([v for v in values if v is not None]) for name, values in numbers.items()},
+        measures={name: _spread(name, valid) for name in plan.measures},
         not_recovered=share_of(sum(not run.measures.recovered for run in valid), len(valid)),
         metastable=share_of(sum(run.measures.metastable is True for run in valid), len(valid)),
     )
+
+
+def _spread(name: str, runs: Sequence[RunResult]) -> Spread | None:
+    """Of the values of a measure, those that a run's end cut off included."""
+    measure = measures().find(name)
+    numbers = [(measure.number(run), measure.lower_bound(run)) for run in runs]
+    cut_off = [bound for value, bound in numbers if value is None and bound is not None]
+    return spread_of([value for value, _ in numbers if value is not None], cut_off)
 
 
 def metastable_from(plan: SweepPlan, points: Sequence[SweepPoint]) -> list[MetastableFrom]:

@@ -1,15 +1,14 @@
-"""Intervals for what several runs show. The unit is the run. scipy is imported where an interval is computed."""
+"""Intervals for what several runs show, each of which covers whatever the shape of what it is computed from. The unit is the run.
+scipy is imported where an interval is computed. Tests of claims about pairs of runs are in `chaos.measures.claims`.
+"""
 
 from __future__ import annotations
 
 import functools
-import itertools
 import math
-from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple, TypeVar
-
-K = TypeVar("K", bound=Hashable)
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import NamedTuple
 
 
 class Bounds(NamedTuple):
@@ -20,10 +19,27 @@ class Bounds(NamedTuple):
 
 
 class Restricted(NamedTuple):
-    """Times up to a horizon that every run was watched for, in the unit of the times."""
+    """Times up to a horizon, in the unit of the times: each at least `least`, the time that was seen of it, and at most `most`. They differ
+    where a run ended before the horizon."""
 
-    times: list[float]
-    horizon: float
+    least: list[float]
+    most: list[float]
+
+
+class Groups(NamedTuple):
+    """Values that lie in two groups with nothing between: how many lie in each, and between which values."""
+
+    low_runs: int
+    low: Bounds
+    high_runs: int
+    high: Bounds
+
+
+class VarianceParts(NamedTuple):
+    """The variance of differences by seed, and what independent seeds would have."""
+
+    paired: float
+    independent: float
 
 
 def median(values: Sequence[float]) -> float:
@@ -55,22 +71,21 @@ def _median_rank(n: int, confidence: float) -> int:
     return next((r for r in range(n // 2, 0, -1) if 1.0 - 2.0 * float(binom.cdf(r - 1, n, 0.5)) >= confidence), 0)
 
 
-def wilson(successes: int, trials: int, confidence: float = 0.95) -> Bounds:
-    """Score interval of a proportion; (0, 1) without trials. Source: Wilson 1927, JASA 22:209-212."""
-    if not trials:
+def share_interval(hits: int, runs: int, confidence: float = 0.95) -> Bounds:
+    """Exact interval of a share: it covers whatever the share is, rare ones and few runs included; (0, 1) without runs. Source: Clopper and
+    Pearson 1934, Biometrika 26:404-413."""
+    if not runs:
         return Bounds(0.0, 1.0)
-    z = _normal(0.5 + confidence / 2)
-    p, zz = successes / trials, z * z
-    middle = (p + zz / (2 * trials)) / (1 + zz / trials)
-    half = z / (1 + zz / trials) * math.sqrt(p * (1 - p) / trials + zz / (4 * trials * trials))
-    return Bounds(0.0 if successes == 0 else middle - half, 1.0 if successes == trials else middle + half)
+    tail = (1 - confidence) / 2
+    low = 0.0 if hits == 0 else _beta(tail, hits, runs - hits + 1)
+    return Bounds(low, 1.0 if hits == runs else _beta(1 - tail, hits + 1, runs - hits))
 
 
 @functools.cache
-def _normal(q: float) -> float:
-    from scipy.stats import norm
+def _beta(q: float, a: int, b: int) -> float:
+    from scipy.stats import beta
 
-    return float(norm.ppf(q))
+    return float(beta.ppf(q, a, b))
 
 
 def enough(share: float, runs: int) -> int:
@@ -78,127 +93,66 @@ def enough(share: float, runs: int) -> int:
     return math.ceil(share * runs - 1e-9)
 
 
-# --- differences between pairs of runs, by seed ------------------------------------------------------------------------------
+# --- means of what is bounded ------------------------------------------------------------------------------------------------
+
+BETS = ((1.0, 0.5), (0.5, 0.2), (0.25, 0.15), (0.1, 0.1), (0.04, 0.05))
+"""Shares of the largest bet, and what of the stake goes to each; fixed here, before any data. Large ones suit differences that hardly scatter."""
 
 
-@dataclass(frozen=True)
-class SignTest:
-    """How surely the median of differences lies below 0, above 0, or within a margin of it: p-values, of which a small one
-    says so. `below` and `above` are one-sided; `differs` is two-sided."""
+def mean_interval(values: Sequence[float], low: float, high: float, confidence: float = 0.95) -> Bounds | None:
+    """Interval of the mean of values that cannot lie outside [low, high]; None without values, or without such bounds.
 
-    below: float
-    above: float
-    within: float
-
-    @property
-    def differs(self) -> float:
-        """That the median is not 0."""
-        return min(1.0, 2.0 * min(self.below, self.above))
-
-
-def sign_test(differences: Sequence[float], margin: float, missing: int = 0) -> SignTest:
-    """Sign tests of a median against 0, and two one-sided ones against ±margin (TOST). No shape is assumed; ties, and pairs that
-    are missing, count against every claim, so that leaving out what went wrong proves nothing.
-
-    With n pairs at most 2^(1-n) is reached. Sources: Conover, Practical Nonparametric Statistics, 3rd ed., section 3.4; TOST:
-    Schuirmann 1987, J. Pharmacokinet. Biopharm. 15:657-680.
+    It covers for every shape and number of values, because it is what no bet has made unbelievable: against a mean that is too high or too
+    low a bet on the values wins. So it is as wide as what might not have been seen: without bounds on the values there is no such
+    interval at all (Bahadur and Savage 1956). Source: Waudby-Smith and Ramdas 2024, J. R. Statist. Soc. B 86:1-27.
     """
-    n = len(differences) + missing
-    not_above, not_below = sum(d <= margin for d in differences), sum(d >= -margin for d in differences)
-    return SignTest(
-        below=_heads(n, sum(d < 0 for d in differences)),
-        above=_heads(n, sum(d > 0 for d in differences)),
-        within=max(_heads(n, not_above), _heads(n, not_below)),
-    )
-
-
-@functools.cache
-def _heads(n: int, least: int) -> float:
-    """The chance of at least so many heads in n throws of a fair coin."""
-    return float(sum(math.comb(n, k) for k in range(least, n + 1)) / 2**n)
-
-
-MEAN_RUNS_MIN = 20
-SKEWNESS_WEIGHT = 0.6
-
-
-def mean_interval(values: Sequence[float], confidence: float = 0.95) -> Bounds | None:
-    """Interval of a mean, Student's with most of the skewness taken out by a cubic transformation; None below 20 values, where a
-    skewed measure would be covered too seldom. Source: Hall 1992, J. R. Statist. Soc. B 54:221-228.
-
-    Hall takes the sample's skewness whole, Student none of it. In few runs it is as much noise as shape: with 0.6 of it the
-    coverage stays within 93 to 97 % over all the shapes of the tests, which neither end does.
-    """
-    n = len(values)
-    if n < MEAN_RUNS_MIN:
+    if not values or not (math.isfinite(low) and math.isfinite(high) and high > low):
         return None
-    mean = sum(values) / n
-    deviation = math.sqrt(sum((v - mean) ** 2 for v in values) / (n - 1))
-    if deviation == 0.0:
-        return Bounds(mean, mean)
-    skewness = SKEWNESS_WEIGHT * sum((v - mean) ** 3 for v in values) / n / deviation**3
-    a, b = skewness / 3, skewness / 6
-    z = _student(n - 1, 0.5 + confidence / 2) / math.sqrt(n)
-
-    def back(x: float) -> float:
-        return (_cbrt(1 + 3 * a * (x - b / n)) - 1) / a if abs(a) > 1e-9 else x
-
-    return Bounds(mean - deviation * back(z), mean - deviation * back(-z))
+    scaled = [min(1.0, max(0.0, (v - low) / (high - low))) for v in values]
+    needed = 2.0 / (1.0 - confidence)
+    least = _least_believable(scaled, needed)
+    most = 1.0 - _least_believable([1.0 - v for v in scaled], needed)
+    return Bounds(low + least * (high - low), low + most * (high - low))
 
 
-@functools.cache
-def _student(degrees: int, q: float) -> float:
-    from scipy.stats import t
+def _least_believable(values: Sequence[float], needed: float) -> float:
+    """The least mean in [0, 1] against which bets that the values are larger have not yet won so many times the stake."""
+    below, above = 0.0, 1.0
+    for _ in range(60):
+        middle = (below + above) / 2
+        won = sum(weight * math.prod(1.0 + bet * (v / middle - 1.0) for v in values) for bet, weight in BETS)
+        below, above = (middle, above) if won >= needed else (below, middle)
+    return below
 
-    return float(t.ppf(q, degrees))
 
-
-def _cbrt(x: float) -> float:
-    return math.copysign(abs(x) ** (1 / 3), x)
-
-
-def restricted(times: Sequence[float | None], bounds: Sequence[float | None]) -> Restricted:
-    """Times that a run's end may have cut off, restricted to a horizon that every run was watched for: the smaller of each and the
-    horizon. A `time` of None was cut off at its bound. Nothing is estimated: up to the horizon everything was seen.
+def restricted(times: Sequence[float | None], bounds: Sequence[float | None], horizon: float) -> Restricted:
+    """Times restricted to a horizon that was fixed before there were any: the smaller of each and the horizon. A time of None was cut off at
+    its bound by the end of its run: it is at least that long, and at most as long as the horizon; nothing is estimated.
 
     Source of the restricted mean: Royston and Parmar 2013, BMC Med. Res. Methodol. 13:152.
     """
-    cut = [b for time, b in zip(times, bounds, strict=True) if time is None and b is not None]
-    seen = [time for time in times if time is not None]
-    horizon = min(cut, default=max(seen, default=0.0))
-    return Restricted([horizon if time is None else min(time, horizon) for time in times], horizon)
+    pairs = list(zip(times, bounds, strict=True))
+    least = [min(horizon, bound or 0.0) if time is None else min(horizon, time) for time, bound in pairs]
+    return Restricted(least, [horizon if time is None else min(horizon, time) for time, _ in pairs])
 
 
-def paired_shares_interval(both: int, only_a: int, only_b: int, neither: int, confidence: float = 0.95) -> Bounds:
-    """Interval of share(a) - share(b) of pairs, from Wilson's intervals of either and their correlation; (-1, 1) without pairs.
-    Source: Newcombe 1998, Statist. Med. 17:2635-2650, method 10."""
-    n = both + only_a + only_b + neither
-    if not n:
-        return Bounds(-1.0, 1.0)
-    a, b = both + only_a, both + only_b
-    (low_a, high_a), (low_b, high_b) = wilson(a, n, confidence), wilson(b, n, confidence)
-    p, q = a / n, b / n
-    scale = a * (n - a) * b * (n - b)
-    product = both * neither - only_a * only_b
-    phi = 0.0 if not scale else max(product - n / 2, 0.0) / math.sqrt(scale) if product > 0 else product / math.sqrt(scale)
-
-    def distance(x: float, y: float) -> float:
-        return math.sqrt(max(0.0, x * x - 2 * phi * x * y + y * y))
-
-    return Bounds(
-        max(-1.0, p - q - distance(p - low_a, high_b - q)),
-        min(1.0, p - q + distance(high_a - p, q - low_b)),
-    )
+# --- differences between pairs of runs, by seed ------------------------------------------------------------------------------
 
 
-def variance_ratio(a: Sequence[float], b: Sequence[float]) -> float | None:
-    """How many times the variance of a - b by seed goes into what independent seeds would have: Var(a) + Var(b) over Var(a - b).
-    None where there is no variance to speak of, or fewer than three pairs."""
-    if len(a) < 3:
+def paired_shares_interval(only_a: int, only_b: int, pairs: int, confidence: float = 0.95) -> Bounds:
+    """Interval of share(a) - share(b) of pairs, of which in so many only a, or only b, is so; (-1, 1) without pairs. It always covers: the
+    exact intervals of both shares of discordant pairs, each at half of the error."""
+    each = 1 - (1 - confidence) / 2
+    a, b = share_interval(only_a, pairs, each), share_interval(only_b, pairs, each)
+    return Bounds(a.low - b.high, a.high - b.low)
+
+
+def variance_parts(a: Sequence[float], b: Sequence[float]) -> VarianceParts | None:
+    """Variances of a - b by seed, and of independent a and b. None where not both vary, or with fewer than three pairs: there equal seeds
+    can be worth nothing."""
+    if len(a) < 3 or min(a) == max(a) or min(b) == max(b):
         return None
-    paired = _variance([x - y for x, y in zip(a, b, strict=True)])
-    apart = _variance(a) + _variance(b)
-    return apart / paired if paired > 0 else None
+    return VarianceParts(_variance([x - y for x, y in zip(a, b, strict=True)]), _variance(a) + _variance(b))
 
 
 def _variance(values: Sequence[float]) -> float:
@@ -206,40 +160,13 @@ def _variance(values: Sequence[float]) -> float:
     return sum((v - mean) ** 2 for v in values) / (len(values) - 1)
 
 
-# --- many claims, analysed more than once -----------------------------------------------------------------------------------
-
-
-def holm(p_values: Mapping[K, float], level: float, family: int | None = None, decided: int = 0) -> set[K]:
-    """The claims that hold at a family-wise error level. `family` is the number of all claims, those that are no longer tested
-    included; `decided` of them hold already. Source: Holm 1979, Scand. J. Statist. 6:65-70."""
-    total = len(p_values) if family is None else family
-    found: set[K] = set()
-    for claim in sorted(p_values, key=lambda claim: p_values[claim]):
-        if p_values[claim] > level / (total - decided - len(found)):
-            break
-        found.add(claim)
-    return found
-
-
-def analyses_of(cap: int) -> list[int]:
-    """After how many runs there are interim analyses, unless said otherwise: at one half and three quarters of the cap, and at the cap;
-    below ten runs, where little can be decided earlier, at the cap alone."""
-    return [cap] if cap < 10 else sorted({math.ceil(cap / 2), math.ceil(3 * cap / 4), cap})
-
-
-def spending(counts: Sequence[int], level: float) -> list[float]:
-    """What of the error level each of the interim analyses after so many runs may spend: in proportion to the runs that are new.
-    The sum is the level, and what is spent at one never comes back (Bonferroni over analyses; Lan and DeMets 1983, Biometrika
-    70:659-663, have the idea)."""
-    return [level * (count - before) / counts[-1] for before, count in zip([0, *counts], counts, strict=False)]
-
-
-def can_decide(counts: Sequence[int], spent: Sequence[float], claims: int) -> bool:
-    """Whether one of so many claims that a median differs can hold by itself at one of the analyses, if all pairs agree: the sign test
-    reaches 2^(1-n), and Holm's first step allows the level spent there over the number of claims."""
-    return any(2.0 ** (1 - count) <= level / claims for count, level in zip(counts, spent, strict=True))
-
-
-def runs_needed(claims: int, level: float) -> int:
-    """The fewest runs of each side with which that is so, with interim analyses as usual."""
-    return next(cap for cap in itertools.count(1) if can_decide(analyses_of(cap), spending(analyses_of(cap), level), claims))
+def two_groups(values: Sequence[float], gap: float) -> Groups | None:
+    """Values that lie in two groups of two or more each, further apart than `gap` and than either is wide; None for others."""
+    ordered = sorted(values)
+    if len(ordered) < 4:
+        return None
+    width, split = max((b - a, i) for i, (a, b) in enumerate(pairwise(ordered), 1))
+    low, high = ordered[:split], ordered[split:]
+    if min(len(low), len(high)) < 2 or width <= max(gap, low[-1] - low[0], high[-1] - high[0]):
+        return None
+    return Groups(len(low), Bounds(low[0], low[-1]), len(high), Bounds(high[0], high[-1]))

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from statistics import fmean
 
-from chaos.measures.formatting import NONE, counted, duration, milliseconds, number, percent, rounded, significant
+from chaos.measures.formatting import NONE, counted, duration, milliseconds, number, rounded
 from chaos.reports.many_runs import Grid, GridCell, GridRow, ManyRunsPage, Picture, Table
 from chaos.reports.plots import Plot, Value, plot
-from chaos.reports.tables import MARKS, baseline_median, shown, too_few_runs
+from chaos.reports.power import notes_of
+from chaos.reports.tables import MARKS, baseline_mean, shown
 from chaos.results.comparison import (
     ArchitectureCosts,
     CaseDetail,
@@ -38,13 +39,11 @@ def comparison_page(result: ComparisonResult) -> str:
 
 
 def _notes(result: ComparisonResult) -> list[str]:
-    analyses = ", ".join(f"{counted(look.runs, 'run')} ({significant(look.level, 3)})" for look in result.looks)
     margins = "; ".join(f"{m.name}: {shown(m.name, m.margin)}" for m in result.measures)
     notes = [
         f"Margins declared beforehand: {margins}. Differences within them do not matter.",
-        f"Interim analyses, and what each may spend of an error level of {percent(result.level)} over all cells: {analyses}.",
     ]
-    notes += too_few_runs(result)
+    notes += [note.en for note in notes_of(result)]
     ratio = result.summary.common_random_numbers.variance_ratio
     if ratio is not None:
         notes.append(
@@ -124,7 +123,7 @@ def _heat_map(result: ComparisonResult, measure: str, others: Sequence[str]) -> 
         GridRow(
             short[scenario] if environment is None else f"{short[scenario]} in {environment}",
             [_heat(measure, found[other], most) for other in others],
-            base=shown(measure, baseline_median(found.values())),
+            base=shown(measure, baseline_mean(found.values())),
             hover=scenario,
         )
         for (scenario, environment), found in by_case.items()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chaos.measures.formatting import counted, share
 from chaos.reports.many_runs import Grid, GridCell, GridRow, ManyRunsPage, Picture
 from chaos.reports.plots import Plot, Value, plot
-from chaos.reports.tables import shown
+from chaos.reports.tables import median_text, shown
 from chaos.results.sweep import SweepPoint, SweepResult
 
 METASTABLE = "metastable"  # the share of metastable runs, as a column beside the measures
@@ -41,8 +41,8 @@ def _value(point: SweepPoint, column: str) -> float | None:
     return spread.median if spread else None
 
 
-def _text(column: str, value: float | None) -> str:
-    return share(value) if column == METASTABLE else shown(column, value)
+def _text(column: str, point: SweepPoint) -> str:
+    return share(point.metastable.share) if column == METASTABLE else median_text(column, point.measures[column])
 
 
 def _line(result: SweepResult, measure: str) -> Plot:
@@ -56,14 +56,14 @@ def _grid(result: SweepResult, column: str) -> Grid:
     down, across = result.axes
     values = [_value(p, column) for p in result.points]
     most = max((abs(v) for v in values if v is not None), default=0.0)
-    cells = [GridCell(_text(column, v), colour=_shade(v, most)) for v in values]
+    cells = [GridCell(_text(column, p), colour=_shade(v, most)) for p, v in zip(result.points, values, strict=True)]
     width = len(across.values)
     rows = [GridRow(value, cells[i * width : (i + 1) * width]) for i, value in enumerate(down.values)]
     return Grid(f"{column}: down {down.path}, across {across.path}", [down.path, *across.values], rows)
 
 
 def _rows(result: SweepResult, columns: list[str]) -> Grid:
-    rows = [GridRow(p.values[0], [GridCell(_text(c, _value(p, c))) for c in columns]) for p in result.points]
+    rows = [GridRow(p.values[0], [GridCell(_text(c, p)) for c in columns]) for p in result.points]
     return Grid(result.axes[0].path, [result.axes[0].path, *columns], rows)
 
 

@@ -6,21 +6,26 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from chaos.measures.catalogue import measures
 from chaos.measures.formatting import NONE, Unit, counted, milliseconds, number, percent, rounded, share, significant
-from chaos.measures.statistics import can_decide
+from chaos.reports.power import notes_of
 from chaos.results.comparison import (
     ArchitectureCosts,
     ComparedCell,
+    ComparedMeasure,
     ComparisonResult,
     ComparisonVerdict,
     InterimAnalysis,
     NotComparable,
 )
+from chaos.results.summaries import Spread, ValueGroups
 from chaos.results.sweep import MetastableFrom, SweepResult
 from simcore.base.errors import one_line
 
 MARKS: Mapping[ComparisonVerdict, str] = {
     "better": "▲",
     "worse": "▼",
+    "more often better": "△",
+    "more often worse": "▽",
+    "mixed": "◇",
     "equivalent": "=",
     "inconclusive": "?",
     "not comparable": "–",
@@ -57,10 +62,22 @@ def comparison(result: ComparisonResult) -> list[str]:
     short = dict(zip(names, short_names(names), strict=True))
     lines = [*_architectures(result, short)]
     for measure in result.measures:
-        lines += ["", f"{measure.name}: differences within {shown(measure.name, measure.margin)} do not matter", ""]
+        lines += ["", _heading(result, measure), ""]
         lines += _cells(result, measure.name, names, short)
     lines += ["", *_notes(result)]
     return lines
+
+
+def _heading(result: ComparisonResult, measure: ComparedMeasure) -> str:
+    """A measure, what it is for, and its bounds."""
+    rank = "primary" if measure is result.measures[0] else "secondary"
+    margin, amount = (shown(measure.name, value) for value in (measure.margin, measure.amount))
+    horizon = (
+        "" if measure.horizon is None else f"; values above {shown(measure.name, measure.horizon)} count as that in the mean"
+    )
+    return (
+        f"{measure.name} ({rank}): differences within {margin} do not matter, a run that loses more than {amount} is bad{horizon}"
+    )
 
 
 def short_names(names: Sequence[str]) -> list[str]:
@@ -92,7 +109,7 @@ def _latencies(costs: ArchitectureCosts) -> list[str]:
 
 
 def _cells(result: ComparisonResult, measure: str, names: Sequence[str], short: Short) -> list[str]:
-    """A row a scenario: the baseline's median, then each architecture's with the mark of its verdict."""
+    """A row a scenario: the baseline's mean, then each architecture's with the mark of its verdict."""
     found = {(c.scenario, c.environment, c.architecture): c for c in result.cells if c.measure == measure}
     cases = list(dict.fromkeys((scenario, environment) for scenario, environment, _ in found))
     shorter = dict(zip(cases, short_names([scenario for scenario, _ in cases]), strict=True))
@@ -103,7 +120,7 @@ def _cells(result: ComparisonResult, measure: str, names: Sequence[str], short: 
         if all(map(_alike, cells)):
             alike.append(title)
             continue
-        rows.append([title, shown(measure, baseline_median(cells)), *(_cell(measure, c) for c in cells)])
+        rows.append([title, shown(measure, baseline_mean(cells)), *(_cell(measure, c) for c in cells)])
     lines = table(["scenario", *(short[name] for name in names)], rows)
     return [*lines, *(["", f"Within the margin in every run of every architecture: {', '.join(alike)}."] if alike else [])]
 
@@ -112,45 +129,72 @@ def _alike(cell: ComparedCell | NotComparable) -> bool:
     return isinstance(cell, ComparedCell) and cell.verdict in ("equivalent", "inconclusive") and cell.tie == cell.runs
 
 
-def baseline_median(cells: Iterable[ComparedCell | NotComparable]) -> float | None:
+def baseline_mean(cells: Iterable[ComparedCell | NotComparable]) -> float | None:
     """What the baseline has in a case, from the first of its cells that says so."""
-    return next((c.baseline.median for c in cells if isinstance(c, ComparedCell) and c.baseline), None)
+    return next((c.baseline.mean for c in cells if isinstance(c, ComparedCell) and c.baseline), None)
 
 
 def _cell(measure: str, cell: ComparedCell | NotComparable) -> str:
     if isinstance(cell, NotComparable) or cell.value is None:
         return MARKS[cell.verdict]
-    return f"{shown(measure, cell.value.median)} {MARKS[cell.verdict]}"
+    return f"{shown(measure, cell.value.mean)} {MARKS[cell.verdict]}"
 
 
 def _notes(result: ComparisonResult) -> list[str]:
     """How it was decided, and what the common random numbers were worth."""
+    share, level = percent(result.bad_share), percent(result.level)
     return [
-        f"{MARKS['better']} better, {MARKS['worse']} worse, {MARKS['equivalent']} equivalent, {MARKS['inconclusive']} inconclusive, "
-        f"{MARKS['not comparable']} cannot be run; medians over seeds, verdicts by sign tests on pairs of the same seed.",
-        f"Chance of one false verdict in the whole at most {percent(2 * result.level)} ({percent(result.level)} for a difference, as much for an "
-        f"equivalence); interim analyses after runs: {', '.join(map(_analysis, result.looks))}.",
-        *too_few_runs(result),
+        f"{MARKS['better']} better and {MARKS['worse']} worse on the mean; {MARKS['more often better']} more often better and "
+        f"{MARKS['more often worse']} more often worse, with bad runs (the other way) in at most {share}, means not decided; {MARKS['mixed']} the "
+        f"mean says one and most runs the other; {MARKS['equivalent']} equivalent: medians within the margin and bad runs on either side in at "
+        f"most {share}; {MARKS['inconclusive']} inconclusive; {MARKS['not comparable']} cannot be run. Figures are means over seeds.",
+        f"By the primary measure the chance of one false difference in the whole is at most {level}, and that of one false equivalence as "
+        f"much; by each secondary measure they are the same again. The primary one decides how many runs are made.",
+        f"Interim analyses after runs: {', '.join(map(_analysis, result.looks))}; the bets on means may be looked at as often as one likes.",
+        *(note.en for note in notes_of(result)),
+        *_bad_runs(result),
+        *_groups(result),
         *_worth_of_seeds(result),
         *_missing(result),
         *_misfits(result),
     ]
 
 
-def too_few_runs(result: ComparisonResult) -> list[str]:
-    """How many runs it takes, where with so few no difference can be decided, however clear it is."""
-    claims = sum(isinstance(cell, ComparedCell) for cell in result.cells)
-    counts, spent = [analysis.runs for analysis in result.looks], [analysis.level for analysis in result.looks]
-    if result.runs_needed is None or can_decide(counts, spent, claims):
-        return []
-    return [
-        f"Too few runs: with {counts[-1]} of each no difference can be decided, however clear it is; with an error level of "
-        f"{percent(result.level)} over all comparisons ({claims}) it takes at least {result.runs_needed} (--replications {result.runs_needed})."
-    ]
-
-
 def _analysis(analysis: InterimAnalysis) -> str:
-    return f"{analysis.runs} (spends {significant(analysis.level, 3)})"
+    spent = {"which is better more often": analysis.often, "equivalence": analysis.within}
+    said = " and ".join(f"{significant(level, 3)} on {claim}" for claim, level in spent.items() if level)
+    return f"{analysis.runs} (spends {said or 'nothing'})"
+
+
+def _bad_runs(result: ComparisonResult) -> list[str]:
+    """Cells that are better, or equivalent, and have bad runs all the same."""
+    found = [
+        f"{c.scenario} on {c.architecture} loses more than {shown(c.measure, bounds.amount)} of {c.measure} in {c.lost} of {c.runs} runs"
+        for bounds in result.measures
+        for c in result.cells
+        if isinstance(c, ComparedCell)
+        and c.measure == bounds.name
+        and c.lost
+        and c.verdict in ("better", "more often better", "equivalent")
+    ]
+    return [f"Bad runs beside a verdict that says none: {'; '.join(found)}."] if found else []
+
+
+def _groups(result: ComparisonResult) -> list[str]:
+    """Cells whose runs lie in two groups, by the primary measure: their mean is a value that hardly any run has."""
+    first = result.measures[0].name
+    found = [
+        f"{c.scenario} on {c.architecture} {group_text(first, c.groups)}"
+        for c in result.cells
+        if isinstance(c, ComparedCell) and c.measure == first and c.groups
+    ]
+    return [f"Two kinds of runs, by {first}: {'; '.join(found)}."] if found else []
+
+
+def group_text(measure: str, groups: ValueGroups) -> str:
+    """How many runs lie where."""
+    low, high = (" to ".join(dict.fromkeys(shown(measure, v) for v in ends)) for ends in (groups.low, groups.high))
+    return f"{groups.low_runs} at {low}, {groups.high_runs} at {high}"
 
 
 def _worth_of_seeds(result: ComparisonResult) -> list[str]:
@@ -159,7 +203,7 @@ def _worth_of_seeds(result: ComparisonResult) -> list[str]:
         return []
     return [
         f"Common random numbers: with seeds of their own, differences of {result.measures[0].name} would have "
-        f"{rounded(found.variance_ratio, 1)} times the variance (median of {found.cells} comparisons that vary)."
+        f"{rounded(found.variance_ratio, 1)} times the variance (summed over {counted(found.cells, 'comparison')} in which both sides vary)."
     ]
 
 
@@ -178,13 +222,20 @@ def _misfits(result: ComparisonResult) -> list[str]:
     return list(dict.fromkeys(f"{c.scenario} on {c.architecture}: {c.why}" for c in unfit))
 
 
+def median_text(measure: str, spread: Spread | None) -> str:
+    """A median; of which it is only known what it exceeds, that."""
+    if spread is None:
+        return shown(measure, None)
+    return f"≥ {shown(measure, spread.median)}" if spread.at_least else shown(measure, spread.median)
+
+
 # --- sweeps -------------------------------------------------------------------------------------------------------------------
 
 
 def sweep(result: SweepResult) -> list[str]:
     """What a sweep found: a row a value, or a grid a measure for two parameters; then where the metastable region begins."""
     lines = [f"{result.scenario} on {result.architecture} in {result.environment}: {result.title}"]
-    grids = {m: [shown(m, spread.median if (spread := p.measures[m]) else None) for p in result.points] for m in result.measures}
+    grids = {m: [median_text(m, p.measures[m]) for p in result.points] for m in result.measures}
     grids["not_recovered"] = [share(p.not_recovered.share) for p in result.points]
     grids["metastable"] = [share(p.metastable.share) for p in result.points]
     first = result.axes[0]

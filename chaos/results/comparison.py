@@ -10,28 +10,57 @@ from typing import Literal
 from pydantic import Field
 
 from chaos.results.run import Value, Verdict
-from chaos.results.summaries import Interval, RunShare, Spread, VerdictCounts
+from chaos.results.summaries import Interval, RunShare, Spread, ValueGroups, VerdictCounts
 from simcore.base.model import ResultModel
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
-ComparisonVerdict = Literal["better", "worse", "equivalent", "inconclusive", "not comparable"]
-VERDICTS: tuple[ComparisonVerdict, ...] = ("better", "worse", "equivalent", "inconclusive", "not comparable")
+ComparedVerdict = Literal["better", "worse", "more often better", "more often worse", "mixed", "equivalent", "inconclusive"]
+ComparisonVerdict = Literal[
+    "better", "worse", "more often better", "more often worse", "mixed", "equivalent", "inconclusive", "not comparable"
+]
+VERDICTS: tuple[ComparisonVerdict, ...] = (
+    "better",
+    "worse",
+    "more often better",
+    "more often worse",
+    "mixed",
+    "equivalent",
+    "inconclusive",
+    "not comparable",
+)
 
 
 class ComparedMeasure(ResultModel):
-    """A measure by which architectures are compared, and its equivalence margin in the measure's own unit (s, a fraction, a count): smaller
-    differences do not matter."""
+    """A measure by which architectures are compared; figures in its own unit (s, a fraction, a count). Differences within the `margin` do not
+    matter; a run that loses more than the `amount` against the other of its pair is bad. Values above the `horizon` count as that in their
+    mean (None: a share can be no larger than 1, a time no longer than the window, and of others the mean is not decided)."""
 
     name: str
     margin: float
+    amount: float
+    horizon: float | None = None
 
 
 class InterimAnalysis(ResultModel):
-    """After how many runs decisions are taken, and what they may spend of the error level."""
+    """After how many runs decisions are taken, and what they may spend of the error level on each claim: nothing where it cannot be
+    decided. What is spent on a claim about means is not used up."""
 
     runs: int
-    level: float
+    mean: float
+    often: float
+    within: float
+
+
+class ClaimPower(ResultModel):
+    """Whether the design can decide a claim about one cell beside the others (`decidable`), and the fewest runs with which that is so if all
+    pairs agree as much as they can. `least_mean` is the least difference of means that can be decided then, as a share of the largest that
+    there can be; None if none can, and for the other claims."""
+
+    claim: Literal["mean", "often", "within"]
+    decidable: bool
+    runs_needed: int
+    least_mean: float | None = None
 
 
 class Hardware(ResultModel):
@@ -78,12 +107,14 @@ class ComparedCell(_Cell):
 
     `decided_after` is after how many runs the verdict was reached, None for none. `missing` pairs have no value, the first because
     of `why`. Differences are the architecture's value less the baseline's with the same seed; `win`, `tie` and `loss` count those
-    that are better, within the margin, and worse. `p_differs` and `p_within` are p-values of the claims that the median of the
-    differences is not 0, and that it lies within the margin. `variance_ratio` is how many times the variance of the differences
-    independent seeds would have.
+    that are better, within the margin, and worse, `gained` and `lost` those that are so by more than the amount, `lost_share` with the exact
+    interval of the share. `mean_interval` is that of the mean difference (restricted to the horizon), None where the measure has no bounds.
+    `p_mean`, `p_often` and `p_within` are p-values of the claims. `variance_ratio` is how many times the variance of the differences
+    independent seeds would have, None where not both vary. `groups` are those of the architecture's values if they lie in two, and
+    `baseline_groups` of the baseline's.
     """
 
-    verdict: Literal["better", "worse", "equivalent", "inconclusive"]
+    verdict: ComparedVerdict
     decided_after: int | None
     runs: int
     missing: int
@@ -94,17 +125,26 @@ class ComparedCell(_Cell):
     win: int
     tie: int
     loss: int
-    p_differs: float
+    gained: int
+    lost: int
+    lost_share: RunShare
+    mean_interval: Interval | None
+    p_mean: float
+    p_often: float
     p_within: float
     variance_ratio: float | None
+    groups: ValueGroups | None = None
+    baseline_groups: ValueGroups | None = None
 
 
 class RecoveryComparison(ResultModel):
-    """Recovery up to a horizon that every run of both was watched for, s: its mean, the mean difference to the baseline with its
-    interval, in how many pairs it was shorter, equal and longer, and how many runs did not recover."""
+    """Recovery up to a horizon that is fixed beforehand, the length of the window, s: its mean, the mean difference to the baseline with its
+    interval, in how many pairs it was shorter, equal and longer, and how many runs did not recover. Of these what was seen counts;
+    `restricted_mean_s_upper` is the mean if they took until the horizon, and the interval holds whatever they would have taken."""
 
     horizon_s: float
     restricted_mean_s: float
+    restricted_mean_s_upper: float
     difference_s: float
     difference_interval_s: Interval | None
     win: int
@@ -153,7 +193,8 @@ class ComparedRun(ResultModel):
 
 
 class CommonRandomNumbers(ResultModel):
-    """What equal seeds were worth: the median of the variance ratios of so many cells, by the first measure."""
+    """What equal seeds were worth by the first measure: over so many cells in which both sides vary, the sum of the variances that
+    independent seeds would have over the sum of those of the differences. None without such cells."""
 
     cells: int
     variance_ratio: float | None
@@ -170,9 +211,10 @@ class ComparisonSummary(ResultModel):
 
 
 class ComparisonResult(ResultModel):
-    """Architectures over cases, each against the baseline. `level` is the chance of one false difference in the whole, and that of
-    one false equivalence; `looks` are the analyses that were planned, `runs_needed` the fewest runs with which a single difference can be
-    decided beside the others (None if nothing could be compared)."""
+    """Architectures over cases, each against the baseline. The first measure is the primary one: `level` is the chance of one false
+    difference by it in the whole, and that of one false equivalence; by each of the others there are as many of either. At most a share
+    `bad_share` of runs may be bad. `looks` are the analyses that were planned, and `power` says what they can decide at all (empty if
+    nothing could be compared)."""
 
     schema_version: int
     baseline: str
@@ -180,7 +222,8 @@ class ComparisonResult(ResultModel):
     level: float
     looks: list[InterimAnalysis]
     architectures: list[ArchitectureCosts]
-    runs_needed: int | None = None
+    bad_share: float
+    power: list[ClaimPower] = []
     cells: list[ComparedCell | NotComparable]
     details: list[CaseDetail]
     runs: list[ComparedRun]

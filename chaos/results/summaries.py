@@ -15,15 +15,29 @@ Interval = Annotated[tuple[Number, Number], Strict(False)]  # JSON has lists alo
 
 class Spread(ResultModel):
     """Values of a measure over runs. `interval` is that of the median, None where there are too few runs for one; `range` is from
-    the least to the most."""
+    the least to the most. The end of the run cut off `cut_off` of the values: they count as what they exceed; `at_least`: so that
+    the median may be larger."""
 
     median: Number
+    mean: Number
     interval: Interval | None
     range: Interval
+    cut_off: int = 0
+    at_least: bool = False
+
+
+class ValueGroups(ResultModel):
+    """Values that lie in two groups with nothing between: how many runs in each, and from which value to which."""
+
+    low_runs: int
+    low: Interval
+    high_runs: int
+    high: Interval
 
 
 class RunShare(ResultModel):
-    """In how many `runs` something was so, and in which share of all (None without any), with Wilson's interval."""
+    """In how many `runs` something was so, and in which share of all (None without any), with its exact
+    interval (Clopper and Pearson)."""
 
     runs: int
     share: float | None

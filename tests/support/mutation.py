@@ -66,7 +66,7 @@ class Target(NamedTuple):
 
 
 TARGETS = (
-    *(Target(f"chaos/measures/{name}.py") for name in ("compute", "intervals", "silence", "statistics")),
+    *(Target(f"chaos/measures/{name}.py") for name in ("claims", "compute", "intervals", "silence", "statistics")),
     Target("chaos/judgement/verdict.py", also=_GIVEN_UP),
     *(Target(f"chaos/judgement/{name}.py") for name in ("assessment", "severity", "pairs")),
     Target(f"{_LEDGER}/settlement.py"),

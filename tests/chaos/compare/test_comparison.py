@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,86 +16,86 @@ from chaos.cli.main import main
 from chaos.compare.costs import latency
 from chaos.compare.plan import compared_measure
 from chaos.compare.stopping import Decision, StoppingRule
+from chaos.compare.summaries import spread_of
+from chaos.measures.claims import Bearing, Design, judge_pairs
 from chaos.measures.formatting import milliseconds
-from chaos.measures.statistics import runs_needed, sign_test
 from chaos.results.run import Measures, Orders, RunResult
 from simcore.base.errors import InputError
 from simcore.journal.summary import FlowFigures
 
-Draw = Callable[[np.random.Generator, int], np.ndarray]
-LOOKS = [10, 15, 20]
+# --- the stopping rule ------------------------------------------------------------------------------------------------------------
 
-# --- the stopping rule, on differences whose median is known -------------------------------------------------------------------
-
-
-def symmetric(rng: np.random.Generator, n: int) -> np.ndarray:
-    """No difference, heavy tails."""
-    return rng.laplace(size=n)
+BEARING = Bearing(margin=0.1, amount=1.0, share=0.5, largest=10.0)
 
 
-def lopsided(rng: np.random.Generator, n: int) -> np.ndarray:
-    """Median 0, mean far from it."""
-    return np.exp(1.5 * rng.standard_normal(n)) - 1.0
-
-
-def mostly_nothing(rng: np.random.Generator, n: int) -> np.ndarray:
-    """Nine runs of ten without a difference."""
-    return np.where(rng.random(n) < 0.9, 0.0, rng.laplace(size=n))
-
-
-def campaign(rng: np.random.Generator, draw: Draw, cells: int, margin: float) -> StoppingRule[int]:
-    """All cells alike, looked at until decided."""
-    values = [draw(rng, LOOKS[-1]) for _ in range(cells)]
-    stopping = StoppingRule(range(cells), LOOKS)
-    for number, count in enumerate(LOOKS):
-        stopping.analyse(number, {c: sign_test([float(v) for v in values[c][:count]], margin) for c in stopping.open})
-    return stopping
-
-
-def share_wrong(draw: Draw, margin: float, wrong: tuple[str, ...], campaigns: int = 400) -> float:
-    """In how many campaigns of eight cells a verdict that is false was reached at all."""
-    rng = np.random.default_rng(5)
-    found = [campaign(rng, draw, 8, margin).decisions for _ in range(campaigns)]
-    return sum(any(decision.verdict in wrong for decision in decisions.values()) for decisions in found) / campaigns
-
-
-@pytest.mark.parametrize("draw", [symmetric, lopsided, mostly_nothing])
-def test_false_differences_are_rare(draw: Draw) -> None:
-    """With no difference in any of eight cells, three looks claim one in at most 5 % of the campaigns."""
-    assert share_wrong(draw, 0.0, ("better", "worse")) <= 0.05
-
-
-def test_looking_without_accounting_is_not_rare() -> None:
-    """The same cells, each tested at 5 % at each look: a false claim in more than a quarter of the campaigns. So the test above can fail."""
-    rng = np.random.default_rng(5)
-    wrong = 0
-    for _ in range(200):
-        values = [symmetric(rng, LOOKS[-1]) for _ in range(8)]
-        wrong += any(sign_test([float(v) for v in x[:n]], 0.0).differs <= 0.05 for x in values for n in LOOKS)
-    assert wrong / 200 > 0.25
-
-
-@pytest.mark.parametrize("draw", [symmetric, lopsided])
-def test_false_equivalences_are_rare(draw: Draw) -> None:
-    """With the median right at the margin, equivalence is claimed in at most 5 % of the campaigns."""
-    assert share_wrong(lambda rng, n: draw(rng, n) + 0.5, 0.5, ("equivalent",)) <= 0.05
+def decided(
+    values: dict[str, list[float]], counts: tuple[int, ...], share: float = 0.5
+) -> tuple[dict[str, Decision | None], list[str]]:
+    """What is decided of each cell, looked at until decided, and which are still open."""
+    bearing = replace(BEARING, share=share)
+    rule = StoppingRule(list(values), Design(len(values), counts, share=share))
+    for number, count in enumerate(counts):
+        rule.analyse(number, {cell: judge_pairs(values[cell][:count], bearing) for cell in rule.open})
+    return {cell: rule.decision(cell) for cell in values}, rule.open
 
 
 def test_what_is_plain_is_decided_at_the_first_look() -> None:
-    """Ten differences of one sign, or ten within the margin, are enough for one cell; what lies on both sides stays open."""
-    stopping = StoppingRule("abcd", [10, 20])
-    values = {"a": [-1.0] * 10, "b": [1.0] * 10, "c": [0.01, -0.01] * 5, "d": [-1.0, 1.0] * 5}
-    stopping.analyse(0, {cell: sign_test(v, 0.1) for cell, v in values.items()})
-    assert stopping.decisions == {"a": Decision("better", 0), "b": Decision("worse", 0), "c": Decision("equivalent", 0)}
-    assert stopping.open == ["d"]
+    """Twelve differences of one sign, as large as can be or not, and twelve within the margin; what lies on both sides stays open."""
+    found, still_open = decided(
+        {"a": [-10.0] * 24, "b": [0.5] * 24, "c": [0.01, -0.01] * 12, "d": [-1.0, 1.0] * 12, "e": [10.0] * 24}, (12, 24)
+    )
+    assert found == {
+        "a": Decision("better", 0),
+        "b": Decision("more often worse", 0),
+        "c": Decision("equivalent", 0),
+        "d": None,
+        "e": Decision("worse", 0),
+    }
+    assert still_open == ["d"]
+
+
+def test_means_are_waited_for_if_they_may_be_decided() -> None:
+    """More often better after ten runs; a gain of four of ten is decided on the mean after 30, as the ten first runs promise; one of one of ten is
+    not, so that it is run no more."""
+    for gain, verdict in ((4.0, "better"), (1.0, "more often better")):
+        rule = StoppingRule("a", Design(1, (10, 30), share=0.5))
+        rule.analyse(0, {"a": judge_pairs([-gain] * 10, BEARING)})
+        assert rule.decision("a") == Decision("more often better", 0)
+        assert rule.open == (["a"] if verdict == "better" else [])
+    assert decided({"a": [-4.0] * 30}, (10, 30))[0]["a"] == Decision("better", 1)
+
+
+def test_a_mean_and_most_runs_may_say_different_things() -> None:
+    """A gain in three of four runs, and a loss ten times as large in the fourth."""
+    found, _ = decided({"a": [-0.9, -0.9, -0.9, 9.9] * 40}, (160,))
+    assert found["a"] == Decision("mixed", 0)
+
+
+def test_a_quarter_that_loses_much_is_not_equivalent() -> None:
+    """In three of four pairs nothing differs, in the fourth much: the median is 0 however many there are. Not equivalent even where half of
+    the runs may be bad, because of the mean."""
+    for share in (0.2, 0.5):
+        found, _ = decided({"a": [0.0, 0.0, 0.0, 6.0] * 10}, (40,), share)
+        assert found["a"] in (Decision("worse", 0), Decision("more often worse", 0))
 
 
 def test_more_cells_need_more_runs() -> None:
-    """Six pairs of one sign decide a single cell (p = 0.031), not one of two."""
-    for cells, decided in ((1, 1), (2, 0)):
-        stopping = StoppingRule(range(cells), [6])
-        stopping.analyse(0, {c: sign_test([-1.0 if c == 0 else (-1.0) ** i for i in range(6)], 0.0) for c in range(cells)})
-        assert len(stopping.decisions) == decided
+    """Seven pairs of one sign decide a single cell (2/128 of 2.5 %), not one of two."""
+    for cells, count in ((1, 1), (2, 0)):
+        values = {str(c): [-1.0 if c == 0 else (-1.0) ** i for i in range(7)] for c in range(cells)}
+        assert sum(d is not None for d in decided(values, (7,))[0].values()) == count
+
+
+def test_looking_without_accounting_is_not_rare() -> None:
+    """Eight cells without a difference, each tested at 5 % at each of three looks: a false claim in more than a quarter of the campaigns. So a
+    test that false claims are rare can fail."""
+    rng, wrong = np.random.default_rng(5), 0
+    for _ in range(200):
+        values = rng.laplace(size=(8, 20))
+        wrong += any(
+            judge_pairs(list(x[:n]), replace(BEARING, margin=0.0)).p("often") <= 0.05 for x in values for n in (10, 15, 20)
+        )
+    assert wrong / 200 > 0.25
 
 
 # --- a small system ---------------------------------------------------------------------------------------------------------------
@@ -167,64 +167,122 @@ def test_known_cases_are_distinguished(folder: Path) -> None:
     each as such, with the pairs all on its side."""
     result = result_of(
         "--measure",
-        "orders.failed_share=0.1 %",
-        "--looks",
-        "8",
+        "orders.failed_share=0.1 %/1 %",
+        *("--bad-share", "50%", "--looks", "9"),
         architectures="./small.yaml,./short.yaml,./narrow.yaml,./renamed.yaml",
     )
     cells = {c["architecture"]: c for c in result["cells"]}
     assert {name: c["verdict"] for name, c in cells.items()} == {
-        "./short.yaml": "better",
-        "./narrow.yaml": "worse",
+        "./short.yaml": "more often better",
+        "./narrow.yaml": "more often worse",
         "./renamed.yaml": "equivalent",
     }
-    assert [(c["win"], c["tie"], c["loss"]) for c in cells.values()] == [(8, 0, 0), (0, 0, 8), (0, 8, 0)]
+    assert [(c["win"], c["tie"], c["loss"]) for c in cells.values()] == [(9, 0, 0), (0, 0, 9), (0, 9, 0)]
     assert cells["./renamed.yaml"]["difference"]["range"] == [0, 0]
     low, high = cells["./short.yaml"]["difference"]["interval"]
     assert low <= cells["./short.yaml"]["difference"]["median"] <= high < 0
+    assert (cells["./narrow.yaml"]["gained"], cells["./narrow.yaml"]["lost"]) == (0, 9)
+    low, high = cells["./short.yaml"]["mean_interval"]
+    assert -1 < low <= cells["./short.yaml"]["difference"]["mean"] <= high < 1
     assert cells["./narrow.yaml"]["variance_ratio"] > 1.3
-    assert result["summary"]["common_random_numbers"]["cells"] == 2
+    assert cells["./renamed.yaml"]["variance_ratio"] is None  # no difference has no variance
+    worth = result["summary"]["common_random_numbers"]
+    names = ("short", "narrow", "renamed")
+    values = {
+        name: np.array([r["metrics"]["orders.failed_share"] for r in result["runs"] if r["architecture"] == name])
+        for name in ("small", *names)
+    }
+    apart = sum(np.var(values[name], ddof=1) + np.var(values["small"], ddof=1) for name in names)
+    paired = sum(np.var(values[name] - values["small"], ddof=1) for name in names)
+    assert worth["cells"] == 3
+    assert worth["variance_ratio"] == pytest.approx(apart / paired)
 
 
 def test_what_was_averted_counts_for_the_option(folder: Path) -> None:
     """What must happen has to happen to the baseline; an option in which it does not is better, and not without a value."""
     slow = folder / "slow.yaml"
     slow.write_text(slow.read_text() + "must_happen: [{ counter: pool/threads/waited, at_least: 100 }]\n")
-    (cell,) = result_of("--measure", "orders.failed_share=0", "--looks", "7")["cells"]
-    assert (cell["verdict"], cell["win"], cell["missing"]) == ("better", 7, 0)
+    (cell,) = result_of("--measure", "orders.failed_share=0/1%", "--bad-share", "50%", "--looks", "7")["cells"]
+    assert (cell["verdict"], cell["win"], cell["missing"]) == ("more often better", 7, 0)
     swapped = {"architectures": "./short.yaml,./small.yaml"}
-    (cell,) = result_of("--measure", "orders.failed_share=0", "--looks", "7", **swapped)["cells"]
+    (cell,) = result_of("--measure", "orders.failed_share=0/1%", "--bad-share", "50%", "--looks", "7", **swapped)["cells"]
     assert (cell["verdict"], cell["missing"]) == ("inconclusive", 7)
     assert "did not happen" in cell["why"]
 
 
 def test_a_decided_cell_costs_no_more_runs(folder: Path) -> None:
-    """Looks after 7 and 9 runs: seven of one sign (p = 2/128) are enough for the 7/9 of 5 % that the first may spend, and the cell
-    is run no more."""
-    result = result_of("--measure", "orders.failed_share=0", "--looks", "7,9")
-    assert [(c["verdict"], c["runs"], c["decided_after"]) for c in result["cells"]] == [("better", 7, 7)]
-    assert result["summary"]["runs"] == 14
+    """Looks after 8 and 9 runs: eight of one sign (p = 2/256) are enough for the 8/9 of 2.5 % that the first may spend, and the cell
+    is run no more, for the means are too near to be decided after nine."""
+    result = result_of("--measure", "orders.failed_share=0/1%", "--bad-share", "50%", "--looks", "8,9")
+    assert [(c["verdict"], c["runs"], c["decided_after"]) for c in result["cells"]] == [("more often better", 8, 8)]
+    assert result["summary"]["runs"] == 16
+
+
+def test_the_first_measure_decides_how_many_runs_there_are(folder: Path) -> None:
+    """It is decided after 8 runs, and no more are made for the second one. At 9 runs the ninth part of 2.5 % could not be reached by
+    2/512, so that the first look has all of that."""
+    failed, impaired = ("--measure", "orders.failed_share=0/1%"), ("--measure", "impaired_s=0/1s")
+    result = result_of(*failed, *impaired, "--bad-share", "50%", "--looks", "8,9")
+    assert {c["runs"] for c in result["cells"]} == {8}
+    assert result["measures"][0] == {"name": "orders.failed_share", "margin": 0.0, "amount": 0.01, "horizon": None}
+    assert result["looks"] == [
+        {"runs": 8, "mean": 0.025, "often": 0.025, "within": pytest.approx(0.05 * 8 / 9)},
+        {"runs": 9, "mean": 0.025, "often": 0.0, "within": pytest.approx(0.05 / 9)},
+    ]
 
 
 def test_too_few_runs_decide_nothing(folder: Path) -> None:
-    """One run: no interval and no verdict, however far apart the two are; the text says so."""
+    """One run: no verdict, however far apart the two are; it is said before the runs and after, with how many it takes. What is said of the
+    mean is as wide as everything."""
     result = result_of("--replications", "1")
     assert {c["verdict"] for c in result["cells"] if c["measure"] != "flows.transfer.failed_share"} == {"inconclusive"}
     assert result["cells"][0]["difference"]["interval"] is None
-    printed = compare("--replications", "1").stdout
-    assert "?" in printed
-    cells = len(result["cells"])
-    assert result["runs_needed"] == runs_needed(cells, 0.05) > 1
-    assert (
-        "Too few runs: with 1 of each no difference can be decided, however clear it is; with an error level of 5% over all "
-        in printed
+    low, high = result["cells"][0]["mean_interval"]
+    assert low < -0.9
+    assert high > 0.9
+    done = compare("--replications", "1")
+    assert "?" in done.stdout
+    assert {of["claim"]: (of["decidable"], of["runs_needed"]) for of in result["power"]} == {
+        "mean": (False, 8),
+        "often": (False, 20),
+        "within": (False, 14),
+    }
+    said = (
+        "Too few runs: with 1 of each nothing can be decided, however clear it is. Beside 1 comparison it takes 8 to decide any means, "
+        "20 to decide which is better more often, 14 to decide equivalence (--replications 20)."
     )
-    assert f"comparisons ({cells}) it takes at least {result['runs_needed']} (--replications {result['runs_needed']})." in printed
+    assert said in done.stdout
+    assert done.stderr.startswith(said)
 
 
 def test_enough_runs_are_not_said_to_be_too_few(folder: Path) -> None:
-    """Six of one comparison may decide it."""
-    assert "Too few runs" not in compare("--measure", "orders.failed_share=0", "--replications", "6").stdout
+    """Seven of one comparison may decide it, where half of the runs may be bad; which means can be told apart is said."""
+    said = compare("--measure", "orders.failed_share=0", "--bad-share", "50%", "--replications", "8").stdout
+    assert "Too few runs" not in said
+    assert "Means are decided with 8 runs only where they differ by " in said
+
+
+def test_a_restricted_mean_has_its_horizon_from_the_window(folder: Path) -> None:
+    """The window is five minutes, whatever the runs show; what was cut off counts between what was seen and that."""
+    detail = result_of("--replications", "1")["details"][1]["recovery"]
+    assert detail["horizon_s"] == 300
+    assert 0 <= detail["restricted_mean_s"] <= detail["restricted_mean_s_upper"] <= 300
+    low, high = detail["difference_interval_s"]
+    assert -300 <= low <= detail["difference_s"] <= high <= 300
+
+
+def test_values_that_a_run_cut_off_are_the_largest() -> None:
+    """Of seven values three are only known to be longer: the median is seen, its upper end is not; of five of seven it is not seen either."""
+    plain = spread_of([1, 2, 3, 4, 5, 6, 7])
+    assert plain is not None
+    assert (plain.median, plain.interval, plain.cut_off, plain.at_least) == (4, (1, 7), 0, False)
+    cut = spread_of([1, 2, 3, 9], [8, 8, 8])
+    assert cut is not None
+    assert (cut.median, cut.interval, cut.range, cut.cut_off, cut.at_least) == (8, None, (1, 9), 3, True)
+    one = spread_of([1, 2, 3, 4, 5, 6], [5])
+    assert one is not None
+    assert (one.median, one.interval, one.at_least) == (4, None, False)
+    assert spread_of([], []) is None
 
 
 def test_workers_and_resuming_change_nothing(folder: Path) -> None:
@@ -329,7 +387,13 @@ def test_latency_is_of_what_healthy_customers_waited() -> None:
         (("--looks", "4,2"), "./small.yaml,./short.yaml", "--looks 4,2: not rising"),
         (("--measure", "impaired_s"), "./small.yaml,./short.yaml", "write NAME=MARGIN"),
         (("--measure", "flows.order.success=1 %"), "./small.yaml,./short.yaml", "less is better"),
-        (("--measure", "impaired_s=soon"), "./small.yaml,./short.yaml", "no number, share or duration"),
+        (("--measure", "impaired_s=soon"), "./small.yaml,./short.yaml", "the margin is no number, share or duration"),
+        (("--measure", "impaired_s=30s/soon"), "./small.yaml,./short.yaml", "the amount is no number, share or duration"),
+        (("--measure", "impaired_s=30s/20s"), "./small.yaml,./short.yaml", "do not rise"),
+        (("--measure", "impaired_s=30s/5min/5min"), "./small.yaml,./short.yaml", "do not rise"),
+        (("--measure", "impaired_s=1s/2s/3s/4s"), "./small.yaml,./short.yaml", "too many bounds"),
+        (("--bad-share", "60%"), "./small.yaml,./short.yaml", "no share above 0 and up to one half"),
+        (("--bad-share", "0"), "./small.yaml,./short.yaml", "no share above 0 and up to one half"),
         (("--resume",), "./small.yaml,./short.yaml", "--store FILE"),
     ],
 )
@@ -345,5 +409,8 @@ def test_margins_are_read() -> None:
     assert compared_measure("orders.failed_share = 0.1 %").margin == pytest.approx(0.001)
     assert compared_measure("impaired_s=30s").margin == 30.0
     assert compared_measure("orders.duplicated=0").margin == 0.0
+    full = compared_measure("impaired_s=30s / 2min / 1h")
+    assert (full.margin, full.amount, full.horizon) == (30.0, 120.0, 3600.0)
+    assert (compared_measure("impaired_s=30s").amount, compared_measure("impaired_s=30s").horizon) == (300.0, None)
     with pytest.raises(InputError, match="unknown measure"):
         compared_measure("orders.fialed=1")

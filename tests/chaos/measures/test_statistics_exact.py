@@ -3,29 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from chaos.measures.statistics import (
-    analyses_of,
-    can_decide,
-    enough,
-    holm,
-    mean_interval,
-    median,
-    median_interval,
-    paired_shares_interval,
-    quantile_of,
-    restricted,
-    runs_needed,
-    sign_test,
-    spending,
-    variance_ratio,
-    wilson,
-)
+from chaos.measures.claims import Bearing, Design, analyses_of, holm, judge_pairs, least_p
+from chaos.measures.statistics import enough, median, median_interval, quantile_of, share_interval
 
 # --- one sample -----------------------------------------------------------------------------------------------------------------
 
@@ -77,136 +61,70 @@ def test_a_coverage_of_exactly_the_confidence_is_enough() -> None:
     assert median_interval([], 0.5) is None
 
 
-@pytest.mark.parametrize("confidence", [0.8, 0.95])
-@pytest.mark.parametrize(("k", "n"), [(0, 7), (1, 7), (3, 7), (6, 7), (7, 7), (1, 1), (50, 200)])
-def test_wilson_is_scipys(k: int, n: int, confidence: float) -> None:
-    """Successes of trials, the ends included."""
-    expected = stats.binomtest(k, n).proportion_ci(confidence, method="wilson")
-    assert wilson(k, n, confidence) == pytest.approx((expected.low, expected.high), rel=1e-9, abs=1e-12)
-    assert (wilson(0, n).low, wilson(n, n).high) == (0.0, 1.0)
-
-
-def hall(values: Sequence[float], confidence: float) -> tuple[float, float]:
-    """Hall's interval with three fifths of the skewness, with numpy's and scipy's moments."""
-    n, mean, deviation = len(values), np.mean(values), np.std(values, ddof=1)
-    skew = 0.6 * np.mean((np.array(values) - mean) ** 3) / deviation**3
-    quantile = stats.t.ppf(0.5 + confidence / 2, n - 1) / math.sqrt(n)
-
-    def inverse(x: float) -> float:  # of T + aT² + a²T³/3 + b/n, with a = skew/3 and b = skew/6
-        return float((np.cbrt(1 + skew * (x - skew / 6 / n)) - 1) / (skew / 3))
-
-    return float(mean - deviation * inverse(quantile)), float(mean - deviation * inverse(-quantile))
-
-
-@pytest.mark.parametrize("confidence", [0.8, 0.95])
-@pytest.mark.parametrize("n", [20, 21, 50])
-def test_the_mean_interval_is_halls(n: int, confidence: float) -> None:
-    """Skewed to the right and to the left."""
-    values = [float(v) for v in np.exp(np.random.default_rng(n).standard_normal(n))]
-    for signed in (values, [-v for v in values]):
-        assert mean_interval(signed, confidence) == pytest.approx(hall(signed, confidence), rel=1e-9)
-
-
-def test_the_mean_interval_of_hardly_skewed_values_is_students() -> None:
-    """A transformation by next to nothing would divide by it: below 1e-9 there is none."""
-    values = [float(v) for v in range(-10, 11) if v]
-    values[0] -= 1e-11
-    half = stats.t.ppf(0.975, 19) * np.std(values, ddof=1) / math.sqrt(20)
-    assert mean_interval(values) == pytest.approx((np.mean(values) - half, np.mean(values) + half), rel=1e-6)
-
-
-@pytest.mark.parametrize("n", [18, 19, 20, 21])
-def test_a_mean_needs_twenty_runs(n: int) -> None:
-    """Below there is no interval; of equal values it is a point."""
-    assert (mean_interval([float(v * v) for v in range(n)]) is None) is (n < 20)
-    assert mean_interval([3.0] * n) == (None if n < 20 else (3.0, 3.0))
+@pytest.mark.parametrize("confidence", [0.8, 0.95, 0.975])
+@pytest.mark.parametrize(("k", "n"), [(0, 1), (1, 1), (0, 7), (3, 7), (7, 7), (1, 50), (25, 50)])
+def test_a_share_is_scipys(k: int, n: int, confidence: float) -> None:
+    """Clopper and Pearson's interval."""
+    expected = stats.binomtest(k, n).proportion_ci(confidence, method="exact")
+    assert share_interval(k, n, confidence) == pytest.approx((expected.low, expected.high), rel=1e-9, abs=1e-12)
 
 
 # --- pairs ----------------------------------------------------------------------------------------------------------------------
 
-
-@pytest.mark.parametrize("below", range(8))
-def test_the_sign_test_is_scipys(below: int) -> None:
-    """So many of seven below, the rest above."""
-    test = sign_test([-1.0] * below + [1.0] * (7 - below), 0.5)
-    assert test.below == pytest.approx(stats.binomtest(below, 7, 0.5, alternative="greater").pvalue)
-    assert test.above == pytest.approx(stats.binomtest(7 - below, 7, 0.5, alternative="greater").pvalue)
-    assert test.differs == pytest.approx(stats.binomtest(below, 7, 0.5).pvalue)
+BEARING = Bearing(margin=0.5, amount=5.0, share=0.2, largest=10.0)
 
 
-@pytest.mark.parametrize(("difference", "inside"), [(0.49, True), (0.5, True), (0.51, False)])
-def test_a_difference_of_exactly_the_margin_is_within_it(difference: float, inside: bool) -> None:
-    """On either side; none below 0 is below, none of 0 is either."""
-    for sign in (1.0, -1.0):
-        test = sign_test([sign * difference] * 3, 0.5)
-        assert test.within == (1 / 8 if inside else 1.0)
-        assert (test.below, test.above) == ((1.0, 1 / 8) if sign > 0 else (1 / 8, 1.0))
-    assert sign_test([0.0] * 3, 0.5) == type(test)(1.0, 1.0, 1 / 8)
+@pytest.mark.parametrize("better", range(13))
+def test_more_often_better_is_mcnemars_and_a_binomial_bound(better: int) -> None:
+    """So many of twelve better, two within the margin, the rest worse but not bad: the tests of scipy, whichever says less."""
+    found = judge_pairs([-1.0] * better + [0.5, -0.5] + [1.0] * (12 - better), BEARING)
+    bound = stats.binom.cdf(0, 14, 0.2)
+    one, other = (stats.binomtest(k, 12, 0.5, alternative="greater").pvalue for k in (better, 12 - better))
+    assert (found.often_better, found.often_worse) == pytest.approx((max(one, bound), max(other, bound)))
+
+
+@pytest.mark.parametrize("bad", range(5))
+def test_bad_runs_count_against(bad: int) -> None:
+    """Fifty better, some of fifty that lose more than the amount: what is bad the other way does not count for 'worse'. Exactly the
+    amount is not bad."""
+    found = judge_pairs([-6.0] * 50 + [5.1] * bad + [5.0], BEARING)
+    assert found.often_better == pytest.approx(stats.binom.cdf(bad, 51 + bad, 0.2))
+    assert found.often_worse == 1.0
+
+
+def test_equivalence_is_on_all_counts() -> None:
+    """Twenty pairs within the margin: the bound 0.8^20. Then with two bad of them, with a median outside, with a mean outside."""
+    assert judge_pairs([0.0] * 20, BEARING).within == pytest.approx(0.8**20)
+    two = judge_pairs([0.0] * 36 + [6.0, -6.0, 6.0, -6.0], BEARING)
+    assert two.within == pytest.approx(stats.binom.cdf(2, 40, 0.2))
+    assert judge_pairs([0.5] * 20, BEARING).within == pytest.approx(0.8**20)  # exactly the margin
+    assert judge_pairs([0.51, -0.5] * 10, BEARING).within == pytest.approx(stats.binom.sf(9, 20, 0.5))
+    assert judge_pairs([0.51] * 20, BEARING).within == 1.0
+    assert judge_pairs([0.0] * 19 + [10.1], BEARING).within == 1.0  # on the mean 0.505
+
+
+def test_bets_on_a_mean() -> None:
+    """Three pairs that gain half of the largest difference: half of the stake has grown by 1.5³, a fifth by 1.25³, and so on; p is the inverse.
+    Of what has no largest difference nothing is said; beyond it counts as that; what is lost whole is lost."""
+    won = 0.5 * 1.5**3 + 0.2 * 1.25**3 + 0.15 * 1.125**3 + 0.1 * 1.05**3 + 0.05 * 1.02**3
+    found = judge_pairs([-5.0] * 3, BEARING)
+    assert found.mean_below == pytest.approx(1 / won)
+    assert found.mean_above == 1.0
+    assert judge_pairs([-5.0] * 3, Bearing(0.5, 5.0, 0.2, None)).mean_below == 1.0
+    assert judge_pairs([-11.0] * 3, BEARING).mean_below == judge_pairs([-10.0] * 3, BEARING).mean_below
+    assert judge_pairs([-10.0] * 3 + [10.0], BEARING).mean_below > 1 / (0.5 * 2**3 + 0.5)
+    assert judge_pairs([-9.0] * 3, BEARING, restricted=[-5.0] * 3).mean_below == pytest.approx(1 / won)
 
 
 def test_a_pair_that_is_missing_speaks_against_every_claim() -> None:
-    """Two below and one missing: P(2 or more heads of 3) = 1/2; within is the worse side."""
-    test = sign_test([-1.0, -1.0], 1.0, missing=1)
-    assert (test.below, test.above, test.within, test.differs) == (0.5, 1.0, 0.5, 1.0)
-    assert sign_test([-2.0, -1.0, 1.0, 1.0], 1.0).within == 5 / 16
-
-
-def newcombe(both: int, only_a: int, only_b: int, neither: int, confidence: float) -> tuple[float, float]:
-    """Method 10 in the notation of the paper: e, f, g, h, with its continuity-corrected correlation."""
-    e, f, g, h = both, only_a, only_b, neither
-    n = e + f + g + h
-    (l2, u2), (l3, u3) = (stats.binomtest(k, n).proportion_ci(confidence, method="wilson") for k in (e + f, e + g))
-    difference = (f - g) / n
-    d2, d3, e2, e3 = (e + f) / n - l2, u2 - (e + f) / n, (e + g) / n - l3, u3 - (e + g) / n
-    product, scale = e * h - f * g, (e + f) * (g + h) * (e + g) * (f + h)
-    corrected = product if product <= 0 else max(0, product - n / 2)
-    phi = corrected / math.sqrt(scale) if scale else 0.0
-    low = difference - math.sqrt(d2**2 - 2 * phi * d2 * e3 + e3**2)
-    return low, difference + math.sqrt(d3**2 - 2 * phi * d3 * e2 + e2**2)
-
-
-@pytest.mark.parametrize("confidence", [0.8, 0.95])
-@pytest.mark.parametrize(
-    "pairs",
-    [
-        (36, 12, 2, 0),
-        (3, 4, 1, 2),
-        (10, 2, 3, 15),
-        (2, 9, 8, 1),
-        (5, 5, 5, 5),
-        (0, 4, 0, 6),
-        (4, 0, 0, 0),
-        (3, 2, 1, 1),
-        (1, 2, 2, 5),
-    ],
-)
-def test_paired_shares_are_newcombes(pairs: tuple[int, int, int, int], confidence: float) -> None:
-    """That go together, that exclude each other, that have nothing to do with each other, and at the edge."""
-    assert paired_shares_interval(*pairs, confidence) == pytest.approx(newcombe(*pairs, confidence), abs=1e-9)
-
-
-def test_paired_shares_stay_within_what_shares_can_be() -> None:
-    """Nothing differs by more than everything."""
-    assert paired_shares_interval(0, 3, 0, 0).high == 1.0
-    assert paired_shares_interval(0, 0, 3, 0).low == -1.0
-    assert paired_shares_interval(0, 3, 0, 0).low > -1.0
-
-
-def test_a_variance_ratio_needs_three_pairs() -> None:
-    """Of three there is one: variances 1 and 7/3 over that of the differences, 1/3."""
-    assert variance_ratio([0.0, 1.0, 2.0], [0.0, 1.0, 3.0]) == pytest.approx((1 + 7 / 3) / (1 / 3))
-    assert variance_ratio([0.0, 1.0], [0.0, 3.0]) is None
-    assert variance_ratio([1.0, 2.0, 3.0], [0.0, 1.0, 2.0]) is None
-
-
-def test_times_are_cut_at_the_least_bound_of_those_cut_off() -> None:
-    """A bound of a time that was seen is none; a time that was cut off without a bound counts as the horizon."""
-    assert restricted([700.0, None, 500.0], [100.0, 600.0, None]) == ([600.0, 600.0, 500.0], 600.0)
-    assert restricted([10.0, None], [None, None]) == ([10.0, 10.0], 10.0)
-    assert restricted([None], [None]) == ([0.0], 0.0)
-    assert restricted([], []) == ([], 0.0)
-    with pytest.raises(ValueError, match="shorter"):
-        restricted([1.0], [])
+    """As one that is bad, on either side, and that loses everything that can be lost."""
+    missing = judge_pairs([-6.0] * 9, BEARING, missing=1)
+    assert missing.often_better == pytest.approx(max(stats.binom.cdf(1, 10, 0.2), 11 / 1024))
+    assert missing.mean_below == judge_pairs([-6.0] * 9 + [10.0], BEARING).mean_below
+    assert missing.mean_above == 1.0
+    assert judge_pairs([0.0] * 9, BEARING, missing=1).within == pytest.approx(stats.binom.cdf(1, 10, 0.2))
+    nothing = judge_pairs([], BEARING, missing=3)
+    assert {nothing.p("mean"), nothing.p("often"), nothing.p("within")} == {1.0}
 
 
 # --- many claims ----------------------------------------------------------------------------------------------------------------
@@ -231,40 +149,69 @@ def test_holm_at_its_levels(p: dict[str, float], family: int | None, standing: i
     assert holm(p, 0.05, family, standing) == found
 
 
-def test_analyses_and_what_they_may_spend() -> None:
-    """At a half, three quarters and the end; below ten runs at the end alone. What is spent is in proportion to what is new."""
+def test_holm() -> None:
+    """0.01, 0.02, 0.03 at 5 %: 0.01 ≤ 0.05/3, 0.02 ≤ 0.05/2, 0.03 ≤ 0.05; in a family of five only the first stands."""
+    p = {"a": 0.01, "b": 0.03, "c": 0.02}
+    assert holm(p, 0.05) == {"a", "b", "c"}
+    assert holm(p, 0.05, family=5) == {"a"}
+    assert holm(p, 0.05, family=5, decided=2) == {"a", "b", "c"}
+
+
+# --- what a design can decide, before a run ---------------------------------------------------------------------------------------
+
+
+def test_analyses() -> None:
+    """At a half, three quarters and the end; below ten runs at the end alone."""
     assert [analyses_of(cap) for cap in (1, 9, 10, 11, 20, 21)] == [[1], [9], [5, 8, 10], [6, 9, 11], [10, 15, 20], [11, 16, 21]]
-    assert spending([10, 15, 20], 0.04) == pytest.approx([0.02, 0.01, 0.01])
-    assert spending([5], 0.05) == [0.05]
 
 
-@pytest.mark.parametrize(("claims", "runs"), [(1, 6), (2, 7), (3, 7), (4, 8), (12, 9), (13, 12), (18, 12), (720, 17)])
-def test_fewest_runs_that_can_decide(claims: int, runs: int) -> None:
-    """2^(1-n) against the level over the number of claims: 1/32 for one of 5 %, and 1/64 for three; from ten runs on three analyses share it."""
-    assert runs_needed(claims, 0.05) == runs
+@pytest.mark.parametrize(("cells", "often", "within"), [(1, 20, 14), (3, 25, 19), (15, 32, 26), (264, 45, 39), (789, 50, 44)])
+def test_fewest_runs_that_can_decide(cells: int, often: int, within: int) -> None:
+    """0.8^n against 5 % over the cells, and twice it against half of that: whoever has to bound a share of a fifth needs so many."""
+    design = Design(cells, (100,))
+    assert (design.runs_needed("often"), design.runs_needed("within")) == (often, within)
+    assert 0.8**within <= 0.05 / cells < 0.8 ** (within - 1)
+    assert 2 * 0.8**often <= 0.025 / cells < 2 * 0.8 ** (often - 1)
 
 
-@pytest.mark.parametrize(("level", "runs"), [(1.0, 1), (0.99, 2), (0.5, 2), (0.49, 3), (0.25, 3), (0.24, 4)])
-def test_fewest_runs_at_every_level(level: float, runs: int) -> None:
-    """One run reaches 1, two 1/2, three 1/4: each is enough at that level itself and not just below it."""
-    assert runs_needed(1, level) == runs
+@pytest.mark.parametrize(("cells", "runs"), [(1, 8), (15, 12), (264, 16)])
+def test_fewest_runs_for_means(cells: int, runs: int) -> None:
+    """If all pairs differ by as much as can be, half of the stake doubles with each."""
+    assert Design(cells, (100,)).runs_needed("mean") == runs
+    won = [0.5 * 2**n + 0.2 * 1.5**n + 0.15 * 1.25**n + 0.1 * 1.1**n + 0.05 * 1.04**n for n in (runs - 1, runs)]
+    assert won[0] < 2 * cells / 0.025 <= won[1]
 
 
-@pytest.mark.parametrize(("level", "possible"), [(0.0625, True), (0.0624, False)])
-def test_a_claim_can_hold_at_the_level_itself(level: float, possible: bool) -> None:
-    """Five pairs that agree reach 1/16; for two claims it takes twice the level."""
-    assert can_decide([5], [level], 1) is possible
-    assert can_decide([5], [2 * level], 2) is possible
-    assert can_decide([2, 5], [0.0, level], 1) is possible
+def test_a_look_that_cannot_decide_spends_nothing() -> None:
+    """One cell at 15, 23 and 30 runs: at 15 the bound 0.8^15 = 0.035 is above the half of 5 % that would be its part, so that the two others
+    have it all; which is better more often takes 20 runs."""
+    design = Design(1, (15, 23, 30))
+    assert design.levels("within") == pytest.approx([0.0, 0.05 * 23 / 30, 0.05 * 7 / 30])
+    assert design.levels("often") == pytest.approx([0.0, 0.025 * 23 / 30, 0.025 * 7 / 30])
+    assert design.levels("mean") == [0.025] * 3
+    assert Design(1, (5, 30)).levels("mean") == [0.0, 0.025]
 
 
-@pytest.mark.parametrize("claims", [1, 3, 7, 20])
-def test_so_many_runs_decide_and_one_fewer_does_not(claims: int) -> None:
-    """Held against the tests themselves: one difference that is clear in every pair, the other claims open."""
-    for runs in (runs_needed(claims, 0.05), runs_needed(claims, 0.05) - 1):
-        counts = analyses_of(runs)
-        found = any(
-            holm(dict.fromkeys(range(1, claims), 1.0) | {0: sign_test([1.0] * count, 0.0).differs}, level)
-            for count, level in zip(counts, spending(counts, 0.05), strict=True)
-        )
-        assert found is (runs == runs_needed(claims, 0.05))
+def test_fifteen_runs_of_789_cells_decide_nothing() -> None:
+    """With the usual analyses: known before the first run."""
+    design = Design(789, tuple(analyses_of(15)))
+    assert not any(design.can_decide(claim) for claim in ("mean", "often", "within"))
+    assert design.least_mean(15) is None
+    assert Design(789, (17,)).can_decide("mean")
+
+
+def test_the_least_mean_that_can_be_told() -> None:
+    """What all pairs differ by it decides, and a hair less does not."""
+    design = Design(15, (30,))
+    least = design.least_mean(30)
+    assert least == pytest.approx(0.2957, abs=1e-4)
+    for differ, decided in ((least + 1e-9, True), (least - 1e-6, False)):
+        p = judge_pairs([-differ] * 30, Bearing(0.0, 0.0, 0.2, 1.0)).p("mean")
+        assert (p <= 0.025 / 15) is decided
+
+
+@pytest.mark.parametrize("claim", ["mean", "often", "within"])
+def test_the_least_p_is_that_of_pairs_that_all_agree(claim: str) -> None:
+    """Held against the tests themselves."""
+    values = [0.0] * 12 if claim == "within" else [-10.0] * 12
+    assert least_p(claim, 12, 0.2) == pytest.approx(judge_pairs(values, BEARING).p(claim))  # type: ignore[arg-type]
