@@ -20,6 +20,7 @@ from chaos.execution.campaign import ExecutionOptions
 from chaos.execution.runs import Runs
 from chaos.execution.session import Session
 from chaos.measures.claims import Design, analyses_of
+from chaos.measures.formatting import percent
 from chaos.reports import tables
 from chaos.reports.comparison import comparison_page
 from chaos.reports.power import power_notes
@@ -43,7 +44,7 @@ from simcore.base.errors import InputError
 )
 @click.option(
     "--bad-share",
-    default=f"{plan.BAD_SHARE:.0%}",
+    default=percent(plan.BAD_SHARE),
     show_default=True,
     metavar="SHARE",
     help="In at most so many runs may what is equivalent, or more often better, be bad.",

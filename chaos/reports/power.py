@@ -10,7 +10,7 @@ from chaos.results.comparison import ClaimPower, ComparedCell, ComparisonResult
 
 
 def power_notes(power: Sequence[ClaimPower], runs: int, cells: int) -> list[LocalizedText]:
-    """Which claims so many runs cannot decide beside so many cells, and how many it takes; and which means can be told apart."""
+    """Which claims so many runs cannot decide beside so many cells, and how many it takes; and how far apart means must be."""
     closed = [of for of in power if not of.decidable]
     needed = join([translate(f"power.needed.{of.claim}", runs=of.runs_needed) for of in closed], ", ", "，")
     most = max((of.runs_needed for of in closed), default=0)

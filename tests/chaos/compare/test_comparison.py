@@ -256,7 +256,7 @@ def test_too_few_runs_decide_nothing(folder: Path) -> None:
 
 
 def test_enough_runs_are_not_said_to_be_too_few(folder: Path) -> None:
-    """Seven of one comparison may decide it, where half of the runs may be bad; which means can be told apart is said."""
+    """Seven of one comparison may decide it, where half of the runs may be bad; how far apart means must be is said."""
     said = compare("--measure", "orders.failed_share=0", "--bad-share", "50%", "--replications", "8").stdout
     assert "Too few runs" not in said
     assert "Means are decided with 8 runs only where they differ by " in said

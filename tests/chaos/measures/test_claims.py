@@ -1,0 +1,155 @@
+"""Claims about pairs: each test against scipy or by hand, many of them at once, and what a design can decide."""
+
+from __future__ import annotations
+
+import pytest
+from scipy import stats
+
+from chaos.measures.claims import Bearing, Design, analyses_of, holm, judge_pairs, least_p
+
+# --- pairs ----------------------------------------------------------------------------------------------------------------------
+
+BEARING = Bearing(margin=0.5, amount=5.0, share=0.2, largest=10.0)
+
+
+@pytest.mark.parametrize("better", range(13))
+def test_more_often_better_is_mcnemars_and_a_binomial_bound(better: int) -> None:
+    """So many of twelve better, two within the margin, the rest worse but not bad: the tests of scipy, whichever says less."""
+    found = judge_pairs([-1.0] * better + [0.5, -0.5] + [1.0] * (12 - better), BEARING)
+    bound = stats.binom.cdf(0, 14, 0.2)
+    one, other = (stats.binomtest(k, 12, 0.5, alternative="greater").pvalue for k in (better, 12 - better))
+    assert (found.often_better, found.often_worse) == pytest.approx((max(one, bound), max(other, bound)))
+
+
+@pytest.mark.parametrize("bad", range(5))
+def test_bad_runs_count_against(bad: int) -> None:
+    """Fifty better, some of fifty that lose more than the amount: what is bad the other way does not count for 'worse'. Exactly the
+    amount is not bad."""
+    found = judge_pairs([-6.0] * 50 + [5.1] * bad + [5.0], BEARING)
+    assert found.often_better == pytest.approx(stats.binom.cdf(bad, 51 + bad, 0.2))
+    assert found.often_worse == 1.0
+
+
+def test_equivalence_is_on_all_counts() -> None:
+    """Twenty pairs within the margin: the bound 0.8^20. Then with two bad of them, with a median outside, with a mean outside."""
+    assert judge_pairs([0.0] * 20, BEARING).within == pytest.approx(0.8**20)
+    two = judge_pairs([0.0] * 36 + [6.0, -6.0, 6.0, -6.0], BEARING)
+    assert two.within == pytest.approx(stats.binom.cdf(2, 40, 0.2))
+    assert judge_pairs([0.5] * 20, BEARING).within == pytest.approx(0.8**20)  # exactly the margin
+    assert judge_pairs([0.51, -0.5] * 10, BEARING).within == pytest.approx(stats.binom.sf(9, 20, 0.5))
+    assert judge_pairs([0.51] * 20, BEARING).within == 1.0
+    assert judge_pairs([0.0] * 19 + [10.1], BEARING).within == 1.0  # on the mean 0.505
+
+
+def test_bets_on_a_mean() -> None:
+    """Three pairs that gain half of the largest difference: half of the stake has grown by 1.5³, a fifth by 1.25³, and so on; p is the inverse.
+    Of what has no largest difference nothing is said; beyond it counts as that; what is lost whole is lost."""
+    won = 0.5 * 1.5**3 + 0.2 * 1.25**3 + 0.15 * 1.125**3 + 0.1 * 1.05**3 + 0.05 * 1.02**3
+    found = judge_pairs([-5.0] * 3, BEARING)
+    assert found.mean_below == pytest.approx(1 / won)
+    assert found.mean_above == 1.0
+    assert judge_pairs([-5.0] * 3, Bearing(0.5, 5.0, 0.2, None)).mean_below == 1.0
+    assert judge_pairs([-11.0] * 3, BEARING).mean_below == judge_pairs([-10.0] * 3, BEARING).mean_below
+    assert judge_pairs([-10.0] * 3 + [10.0], BEARING).mean_below > 1 / (0.5 * 2**3 + 0.5)
+    assert judge_pairs([-9.0] * 3, BEARING, restricted=[-5.0] * 3).mean_below == pytest.approx(1 / won)
+
+
+def test_a_pair_that_is_missing_speaks_against_every_claim() -> None:
+    """As one that is bad, on either side, and that loses everything that can be lost."""
+    missing = judge_pairs([-6.0] * 9, BEARING, missing=1)
+    assert missing.often_better == pytest.approx(max(stats.binom.cdf(1, 10, 0.2), 11 / 1024))
+    assert missing.mean_below == judge_pairs([-6.0] * 9 + [10.0], BEARING).mean_below
+    assert missing.mean_above == 1.0
+    assert judge_pairs([0.0] * 9, BEARING, missing=1).within == pytest.approx(stats.binom.cdf(1, 10, 0.2))
+    nothing = judge_pairs([], BEARING, missing=3)
+    assert {nothing.p("mean"), nothing.p("often"), nothing.p("within")} == {1.0}
+
+
+# --- many claims ----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("p", "family", "standing", "found"),
+    [
+        ({"a": 0.025, "b": 0.05}, None, 0, {"a", "b"}),  # exactly at either level
+        ({"a": 0.0251, "b": 0.05}, None, 0, set()),
+        ({"a": 0.025, "b": 0.0501}, None, 0, {"a"}),
+        ({"a": 0.0125}, 4, 0, {"a"}),
+        ({"a": 0.0126}, 4, 0, set()),
+        ({"a": 0.0166}, 4, 1, {"a"}),
+        ({"a": 0.0168}, 4, 1, set()),
+        ({"a": 0.05}, 4, 3, {"a"}),
+        ({}, None, 0, set()),
+    ],
+)
+def test_holm_at_its_levels(p: dict[str, float], family: int | None, standing: int, found: set[str]) -> None:
+    """A p-value of exactly the level stands; each that does makes the next level milder."""
+    assert holm(p, 0.05, family, standing) == found
+
+
+def test_holm() -> None:
+    """0.01, 0.02, 0.03 at 5 %: 0.01 ≤ 0.05/3, 0.02 ≤ 0.05/2, 0.03 ≤ 0.05; in a family of five only the first stands."""
+    p = {"a": 0.01, "b": 0.03, "c": 0.02}
+    assert holm(p, 0.05) == {"a", "b", "c"}
+    assert holm(p, 0.05, family=5) == {"a"}
+    assert holm(p, 0.05, family=5, decided=2) == {"a", "b", "c"}
+
+
+# --- what a design can decide, before a run ---------------------------------------------------------------------------------------
+
+
+def test_analyses() -> None:
+    """At a half, three quarters and the end; below ten runs at the end alone."""
+    assert [analyses_of(cap) for cap in (1, 9, 10, 11, 20, 21)] == [[1], [9], [5, 8, 10], [6, 9, 11], [10, 15, 20], [11, 16, 21]]
+
+
+@pytest.mark.parametrize(("cells", "often", "within"), [(1, 20, 14), (3, 25, 19), (15, 32, 26), (264, 45, 39), (789, 50, 44)])
+def test_fewest_runs_that_can_decide(cells: int, often: int, within: int) -> None:
+    """0.8^n against 5 % over the cells, and twice it against half of that: whoever has to bound a share of a fifth needs so many."""
+    design = Design(cells, (100,))
+    assert (design.runs_needed("often"), design.runs_needed("within")) == (often, within)
+    assert 0.8**within <= 0.05 / cells < 0.8 ** (within - 1)
+    assert 2 * 0.8**often <= 0.025 / cells < 2 * 0.8 ** (often - 1)
+
+
+@pytest.mark.parametrize(("cells", "runs"), [(1, 8), (15, 12), (264, 16)])
+def test_fewest_runs_for_means(cells: int, runs: int) -> None:
+    """If all pairs differ by as much as can be, half of the stake doubles with each."""
+    assert Design(cells, (100,)).runs_needed("mean") == runs
+    won = [0.5 * 2**n + 0.2 * 1.5**n + 0.15 * 1.25**n + 0.1 * 1.1**n + 0.05 * 1.04**n for n in (runs - 1, runs)]
+    assert won[0] < 2 * cells / 0.025 <= won[1]
+
+
+def test_a_look_that_cannot_decide_spends_nothing() -> None:
+    """One cell at 15, 23 and 30 runs: at 15 the bound 0.8^15 = 0.035 is above the half of 5 % that would be its part, so that the two others
+    have it all; which is better more often takes 20 runs."""
+    design = Design(1, (15, 23, 30))
+    assert design.levels("within") == pytest.approx([0.0, 0.05 * 23 / 30, 0.05 * 7 / 30])
+    assert design.levels("often") == pytest.approx([0.0, 0.025 * 23 / 30, 0.025 * 7 / 30])
+    assert design.levels("mean") == [0.025] * 3
+    assert Design(1, (5, 30)).levels("mean") == [0.0, 0.025]
+
+
+def test_fifteen_runs_of_789_cells_decide_nothing() -> None:
+    """With the usual analyses: known before the first run."""
+    design = Design(789, tuple(analyses_of(15)))
+    assert not any(design.can_decide(claim) for claim in ("mean", "often", "within"))
+    assert design.least_mean(15) is None
+    assert Design(789, (17,)).can_decide("mean")
+
+
+def test_the_least_mean_that_can_be_told() -> None:
+    """What all pairs differ by it decides, and a hair less does not."""
+    design = Design(15, (30,))
+    least = design.least_mean(30)
+    assert least == pytest.approx(0.2957, abs=1e-4)
+    for differ, decided in ((least + 1e-9, True), (least - 1e-6, False)):
+        p = judge_pairs([-differ] * 30, Bearing(0.0, 0.0, 0.2, 1.0)).p("mean")
+        assert (p <= 0.025 / 15) is decided
+
+
+@pytest.mark.parametrize("claim", ["mean", "often", "within"])
+def test_the_least_p_is_that_of_pairs_that_all_agree(claim: str) -> None:
+    """Held against the tests themselves."""
+    values = [0.0] * 12 if claim == "within" else [-10.0] * 12
+    assert least_p(claim, 12, 0.2) == pytest.approx(judge_pairs(values, BEARING).p(claim))  # type: ignore[arg-type]
