@@ -84,7 +84,12 @@ def _price(row: dict[str, Any] | None) -> tuple[str, str]:
 def _hidden(why: dict[str, Any], name: str) -> str:
     if name in why["skipped"] or name not in why["hidden_by"]:
         return "not asked within the budget" if name in why["skipped"] else ""
-    return ", ".join(why["hidden_by"][name]) or "no single gap or pair"
+    mine = next(survivor for survivor in why["survivors"] if survivor["name"] == name)
+    masked = [
+        f"not with {'all' if len(found['more']) == len(why['gaps']) else '+'.join(found['more'])} off"
+        for found in mine["not_monotone"][:1]
+    ]
+    return "; ".join([", ".join(why["hidden_by"][name]) or "more gaps at once than were tried", *masked])
 
 
 if __name__ == "__main__":

@@ -45,15 +45,25 @@ def _budget(name: str, text: str) -> Callable[[options.C], options.C]:
 @options.jobs
 @options.cluster
 @_budget("--price", "Estimate failed orders a year through each defect, in production, with at most so many runs.")
-@_budget("--why", "Switch parity gaps off one by one, with at most so many runs.")
+@_budget("--why", "Switch parity gaps off: all, each alone, all but each, with at most so many runs.")
 @click.option("--triggers", default="brokers", show_default=True, metavar="NAME|FILE", help="The triggers of a year, for prices.")
 @click.option(
     "--suggest",
     default=0,
     metavar="N",
     type=WholeNumber(0),
-    help="Write the N scenarios that would notice most of the price; needs --price.",
+    help="Write N scenarios that notice more where the suite is run, each tried before; needs --price.",
 )
+@click.option(
+    "--suggest-runs",
+    "suggest_budget",
+    default=2000,
+    show_default=True,
+    type=WholeNumber(1),
+    metavar="RUNS",
+    help="Try suggestions, here and in production, with at most so many runs.",
+)
+@_budget("--incidents", "Run the suite with the causes of public incidents planted, with at most so many runs.")
 @click.option(
     "--into",
     default="suggested",
@@ -81,6 +91,8 @@ def coverage(
     operators: tuple[str, ...],
     beside: str | None,
     suggest: int,
+    suggest_budget: int,
+    incidents: int,
     into: str,
     price: int,
     why: int,
@@ -100,7 +112,9 @@ def coverage(
     if beside and not (other and there):
         raise InputError(f"--beside {beside}: names a suite and an environment", hint="such as --beside at-the-open@production")
     settings = TrialSettings(architecture or "legacy-coupled", environment, operators=operators or None, **given)
-    wanted = CoverageOptions(triggers, price, why, suggest, Path(into), (other, there) if beside else None)
+    wanted = CoverageOptions(
+        triggers, price, why, suggest, Path(into), (other, there) if beside else None, suggest_budget, incidents
+    )
     with Session(StderrProgress()) as session:
         result = measure(session, suite, settings, wanted)
     write_json(result, json_file)

@@ -1,119 +1,252 @@
-"""Why a defect survived: each difference between the test environment and production is switched off alone, and the suite run again.
+"""Why a defect survived: the suite is run again with differences between the test environment and production switched off.
 
-A defect that then is killed was hidden by that difference. One that lives with all differences switched off was hidden by none of
-them: no scenario of the suite notices it, wherever it is run. Pairs are tried where all together kill and none alone does.
+A survivor is tried with all gaps off, with each off alone, and with each left on alone. Nothing is taken to be monotone: that a defect is
+noticed with a gap off does not say that it is noticed with more of them off, and where it is not, that is said.
+
+- A gap *hides* a defect when switching it off alone lets the suite notice it.
+- A gap *is enough* to hide it when the suite notices it with all gaps off and, with this one left on alone, does not, though every
+  scenario that noticed it is green there.
+- A defect is *not monotone* when the suite notices it with some gaps off and not with more of them off, though a scenario that noticed
+  it is green there too.
+- It is *the suite* that misses it when nothing of what was tried lets the suite notice it.
+
+Where the suite notices it with several gaps off and with no single one, those that are each enough to hide it are switched off together;
+if they do not explain it, pairs are tried.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
-from chaos.coverage.kill_matrix import Matrix, cells_of, plan_of
-from chaos.coverage.trial_runner import Baseline, TrialRunner, baseline
+from chaos.coverage.kill_matrix import cells_of, plan_of
+from chaos.coverage.trial_runner import Baseline, TrialKey, TrialRunner, baseline
 from chaos.documents.library import library
 from chaos.execution.inputs.planting import Mutant
-from chaos.results.coverage import EnvironmentChange
+from chaos.results.findability import EnvironmentChange, NotMonotone, Setting, SettingOutcome, SurvivorReasons
 
-SUITE = "the suite"
+SUITE, ALL = "the suite", "all gaps"
 AT_A_TIME = 6
 """Survivors that are explained before the next ones are looked at."""
+Off = tuple[str, ...]
+"""The gaps that are switched off, in the order of the environment's file."""
 
 
 @dataclass
 class Why:
-    """`hidden_by` is mutant → the gaps, or pairs joined by +, each of which switched off lets the suite kill it; `SUITE` alone where
-    nothing does. `red` are scenarios that were not green with a gap switched off, and so could not kill there."""
+    """`tried` has what was made of each survivor in the order of its runs, `left_out` what the budget did not reach. `runs` were made,
+    `grounds` are the environments whose runs without any defect are counted in them, `red` the scenarios that were not green there."""
 
     gaps: list[str]
-    hidden_by: dict[str, list[str]] = field(default_factory=dict)
-    red: dict[str, list[str]] = field(default_factory=dict)
-    skipped: list[str] = field(default_factory=list)
-    skipped_pairs: list[str] = field(default_factory=list)
+    tried: dict[str, dict[Off, Setting]] = field(default_factory=dict)
+    left_out: dict[str, list[Off]] = field(default_factory=dict)
     runs: int = 0
     grounds: set[str] = field(default_factory=set)
+    red: dict[str, list[str]] = field(default_factory=dict)
+
+    def noticed(self, name: str, off: Off) -> bool:
+        """Whether the suite was seen to notice a survivor with these gaps off."""
+        setting = self.tried[name].get(off)
+        return setting is not None and setting.outcome == "noticed"
+
+    def label(self, off: Off) -> str:
+        """What a setting is called: its gaps joined by +, or in short."""
+        if len(off) == len(self.gaps) > 2:
+            return "any gap"
+        left = [gap for gap in self.gaps if gap not in off]
+        return f"all but {left[0]}" if len(left) == 1 and len(off) > 2 else "+".join(off)
 
 
-def attribute(runner: TrialRunner, found: Matrix, survivors: Sequence[Mutant], *, budget: int) -> Why:
-    """Takes survivors in the order given, as long as their runs fit into the budget; the others are `skipped`."""
-    environment = found.base.environment
-    why = Why(list(library().surroundings(environment).gaps))
-    if not why.gaps:
-        why.hidden_by = {mutant.name: [SUITE] for mutant in survivors}
-        return why
+@dataclass(frozen=True)
+class Question:
+    """Some scenarios in an environment, whose survivors are to be explained within a budget of runs."""
+
+    runner: TrialRunner
+    scenarios: Sequence[str]
+    environment: str
+    budget: int
+
+
+def attribute(question: Question, survivors: Sequence[Mutant]) -> Why:
+    """Takes survivors in the order given, a few at a time from all gaps off to pairs, so that a budget explains the first ones wholly
+    before it looks at the next."""
+    why = Why(list(library().surroundings(question.environment).gaps))
+    for survivor in survivors:
+        why.tried[survivor.name], why.left_out[survivor.name] = {}, []
     for i in range(0, len(survivors), AT_A_TIME):
-        _explain(runner, found, survivors[i : i + AT_A_TIME], why, budget)
+        some = survivors[i : i + AT_A_TIME]
+        for off in first_settings(why.gaps):
+            _try(question, some, off, why)
+        _together(question, some, why)
     return why
 
 
-def _explain(runner: TrialRunner, found: Matrix, survivors: Sequence[Mutant], why: Why, budget: int) -> None:
-    """A few survivors from all gaps off to pairs, so that a budget explains the first ones wholly before it looks at the next."""
-    whole = _killed(runner, found, survivors, [*why.gaps], why, budget)
-    why.hidden_by |= {name: [] if killed else [SUITE] for name, killed in whole.items()}
-    open_ = [mutant for mutant in survivors if whole.get(mutant.name)]
-    for gap in why.gaps:
-        _note(why, _killed(runner, found, open_, [gap], why, budget), gap)
-    left = [mutant for mutant in open_ if not why.hidden_by[mutant.name]]
-    for pair in combinations(why.gaps, 2):
-        left = [mutant for mutant in left if mutant.name not in why.skipped]
-        killed = _killed(runner, found, left, list(pair), why, budget)
-        why.skipped_pairs += [f"{mutant.name}: {'+'.join(pair)}" for mutant in left if mutant.name not in killed]
-        _note(why, killed, "+".join(pair))
+def first_settings(gaps: Sequence[str]) -> list[Off]:
+    """All gaps off, each off alone, each left on alone: each setting once."""
+    alone = [(gap,) for gap in gaps]
+    left_on = [tuple(other for other in gaps if other != gap) for gap in gaps]
+    return [off for off in dict.fromkeys([tuple(gaps), *alone, *left_on]) if off]
 
 
-def _note(why: Why, killed: Mapping[str, bool], label: str) -> None:
-    for name, dead in killed.items():
-        if dead:
-            why.hidden_by[name].append(label)
+def _together(question: Question, survivors: Sequence[Mutant], why: Why) -> None:
+    """Of survivors that are noticed with several gaps off and no single one: the gaps that are each enough to hide them together, and
+    where those do not explain it pairs."""
+    for survivor in survivors:
+        name = survivor.name
+        if _hiding(why, name) or not any(why.noticed(name, off) for off in why.tried[name]):
+            continue
+        needed = tuple(enough(why, name))
+        if 2 <= len(needed) < len(why.gaps):
+            _try(question, [survivor], needed, why)
+            if why.noticed(name, needed):
+                continue
+        for pair in combinations(why.gaps, 2):
+            _try(question, [survivor], pair, why)
 
 
-def _killed(
-    runner: TrialRunner, found: Matrix, survivors: Sequence[Mutant], off: Sequence[str], why: Why, budget: int
-) -> dict[str, bool]:
-    """Which of the survivors the suite kills with some gaps switched off; those the budget does not reach are left out, and noted."""
-    if not survivors:
-        return {}
-    environment = "~".join([found.base.environment, *off])
+# --- runs ------------------------------------------------------------------------------------------------------------------------
+
+
+def _try(question: Question, survivors: Sequence[Mutant], off: Off, why: Why) -> None:
+    """The suite on survivors with some gaps off; those that the budget does not reach are noted."""
+    survivors = [x for x in survivors if off not in why.tried[x.name] and off not in why.left_out[x.name]]
+    runner, environment = question.runner, "~".join([question.environment, *off])
+    if not survivors or not _ground(question, environment, why):
+        _leave_out(why, survivors, off)
+        return
+    base = baseline(runner, question.scenarios, environment)
+    red = [name for name in question.scenarios if not base.green[name]]
+    if red:
+        why.red[why.label(off)] = red
+    green = [name for name in question.scenarios if base.green[name]]
+    chosen = _within(question, survivors, base, green, why)
+    _leave_out(why, [x for x in survivors if x not in chosen], off)
+    cells = cells_of(runner, chosen, base, green, f"mutants without {why.label(off)}", stop=True)
+    for name, mine in cells.items():
+        by = [scenario for scenario, cell in mine.items() if cell.outcome == "killed"]
+        outcome: SettingOutcome = "noticed" if by else "not judged" if red else "not noticed"
+        why.tried[name][off] = Setting(off=list(off), outcome=outcome, by=by, red=red)
+        why.runs += sum(len(_runs(runner, name, scenario, environment)) for scenario in green)
+
+
+def _runs(runner: TrialRunner, mutant: str, scenario: str, environment: str) -> Sequence[object]:
+    found = runner.details.get(TrialKey(mutant, scenario, environment))
+    return found.runs if found else ()
+
+
+def _ground(question: Question, environment: str, why: Why) -> bool:
+    """Whether the runs without any defect are there, or fit into the budget."""
+    cost = len(question.scenarios) * question.runner.settings.seeds
     if environment not in why.grounds:
-        cost = len(found.scenarios) * runner.settings.seeds
-        if why.runs + cost > budget:
-            why.skipped += [x.name for x in survivors if x.name not in why.skipped] if len(off) != 2 else []
-            return {}
+        if why.runs + cost > question.budget:
+            return False
         why.runs += cost
         why.grounds.add(environment)
-    base = baseline(runner, found.scenarios, environment)
-    green = [name for name in found.scenarios if base.green[name]]
-    if len(green) < len(found.scenarios):
-        why.red["any gap" if len(off) > 2 else "+".join(off)] = [name for name in found.scenarios if not base.green[name]]
-    chosen = _within(runner, survivors, base, green, why, budget)
-    why.skipped += [x.name for x in survivors if x not in chosen and x.name not in why.skipped] if len(off) != 2 else []
-    what = f"mutants without {'+'.join(off) if len(off) < 3 else 'any gap'}"
-    cells = cells_of(runner, chosen, base, green, what, stop=True)
-    return {name: any(cell.outcome == "killed" for cell in mine.values()) for name, mine in cells.items()}
+    return True
 
 
-def _within(
-    runner: TrialRunner, survivors: Sequence[Mutant], base: Baseline, green: Sequence[str], why: Why, budget: int
-) -> list[Mutant]:
-    """As many, from the first on, as the budget allows."""
-    chosen = []
+def _within(question: Question, survivors: Sequence[Mutant], base: Baseline, green: Sequence[str], why: Why) -> list[Mutant]:
+    """As many, from the first on, as fit into the budget even if every seed has to be run."""
+    chosen, runs = [], why.runs
     for mutant in survivors:
-        cost = len(plan_of(runner, mutant, base, green).trials) * runner.settings.seeds
-        if why.runs + cost > budget:
+        runs += sum(len(trial.seeds) for trial in plan_of(question.runner, mutant, base, green, stop=True).trials)
+        if runs > question.budget:
             break
-        why.runs += cost
         chosen.append(mutant)
     return chosen
 
 
+def _leave_out(why: Why, survivors: Iterable[Mutant], off: Off) -> None:
+    for mutant in survivors:
+        if off not in why.left_out[mutant.name] and off not in why.tried[mutant.name]:
+            why.left_out[mutant.name].append(off)
+
+
+# --- what follows from them ------------------------------------------------------------------------------------------------------
+
+
+def _hiding(why: Why, name: str) -> list[str]:
+    """Gaps each of which switched off alone lets the suite notice a survivor."""
+    return [gap for gap in why.gaps if why.noticed(name, (gap,))]
+
+
+def enough(why: Why, name: str) -> list[str]:
+    """Gaps each of which left on alone hides a survivor from every scenario that notices it with all of them off."""
+    whole = why.tried[name].get(tuple(why.gaps))
+    if whole is None or whole.outcome != "noticed":
+        return []
+    if len(why.gaps) == 1:
+        return list(why.gaps)  # left on alone it is the environment as it is, where the defect survived
+    found = []
+    for gap in why.gaps:
+        alone = why.tried[name].get(tuple(other for other in why.gaps if other != gap))
+        if alone is not None and alone.outcome != "noticed" and not set(whole.by) & set(alone.red):
+            found.append(gap)
+    return found
+
+
+def not_monotone(why: Why, name: str) -> list[NotMonotone]:
+    """For each setting in which the suite notices a survivor, the one with most more gaps off in which it does not."""
+    made, found = why.tried[name], []
+    for off, setting in sorted(made.items(), key=lambda item: len(item[0])):
+        if setting.outcome != "noticed":
+            continue
+        more = [
+            other
+            for other, there in made.items()
+            if set(off) < set(other) and there.outcome != "noticed" and set(setting.by) - set(there.red)
+        ]
+        if more:
+            found.append(NotMonotone(off=list(off), more=list(sorted(more, key=len)[-1])))
+    return found
+
+
+def hidden_by(why: Why, name: str) -> list[str]:
+    """The changes of the environment that let the suite notice a survivor: single gaps; else the fewest gaps together, `ALL` of them where
+    neither a pair nor those that are each enough do; `SUITE` if nothing that was tried does, and all that is asked of every survivor
+    was. Nothing where the budget left that open."""
+    single = _hiding(why, name)
+    if single:
+        return single
+    several = [off for off in why.tried[name] if why.noticed(name, off)]
+    few = [off for off in several if len(off) <= max(2, len(enough(why, name)))]
+    if few:
+        return [_change(why, off) for off in few if len(off) == min(map(len, few))]
+    if several:
+        return [ALL] if tuple(why.gaps) in several else [_change(why, off) for off in several]
+    asked = all(off in why.tried[name] for off in first_settings(why.gaps))
+    return [SUITE] if asked else []
+
+
+def _change(why: Why, off: Off) -> str:
+    return ALL if len(off) == len(why.gaps) > 2 else why.label(off)
+
+
+def reasons(why: Why) -> list[SurvivorReasons]:
+    """What was tried of each survivor, and what follows."""
+    return [
+        SurvivorReasons(
+            name=name,
+            settings=list(made.values()),
+            hides=_hiding(why, name),
+            enough=enough(why, name),
+            not_monotone=not_monotone(why, name),
+            left_out=[list(off) for off in why.left_out[name]],
+        )
+        for name, made in why.tried.items()
+    ]
+
+
 def changes(why: Why, prices: Mapping[str, float]) -> list[EnvironmentChange]:
-    """What one change of the test environment, or a better suite, would buy: the highest yearly price first, then most survivors."""
-    labels = [*why.gaps, *sorted({label for labels in why.hidden_by.values() for label in labels} - {*why.gaps})]
+    """What one change of the test environment, or a better suite, would buy: the highest yearly price first, then most survivors. A
+    survivor that spares orders counts as what it is, below zero."""
+    hidden = {name: hidden_by(why, name) for name in why.tried}
+    labels = [*why.gaps, *sorted({label for labels in hidden.values() for label in labels} - {*why.gaps})]
     rows = []
     for label in labels:
-        mine = [name for name, labels_of in why.hidden_by.items() if label in labels_of]
-        alone = [name for name in mine if why.hidden_by[name] == [label]]
-        price = sum(max(0.0, prices.get(name, 0.0)) for name in mine)
+        mine = [name for name, labels_of in hidden.items() if label in labels_of]
+        alone = [name for name in mine if hidden[name] == [label]]
+        price = sum(prices.get(name, 0.0) for name in mine)
         rows.append(EnvironmentChange(change=label, catches=len(mine), only_this=len(alone), failed_orders=price, survivors=mine))
     return sorted(rows, key=lambda row: (-row.failed_orders, -row.catches, row.change))

@@ -1,22 +1,15 @@
-"""Which combinations of business branch, dependency, fault, phase of the day and load a suite exercises, and which scenarios would
-buy most."""
+"""Which combinations of business branch, dependency, fault, phase of the day and load a suite exercises."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from itertools import combinations, product
-from pathlib import Path
 from typing import NamedTuple
 
-from chaos.coverage.pricing import Prices, Window
-from chaos.documents.rendering import to_yaml
-from chaos.documents.triggers import Triggers, scenario_document
+from chaos.documents.triggers import Triggers
 from chaos.execution.inputs.resolve import ResolvedRun
 from chaos.faults.fault import Target
-from chaos.measures.formatting import significant
-from chaos.results.coverage import CombinationRow, DefectEffect, Suggestion
-from simcore.files.document import Node, Origin
+from chaos.results.coverage import CombinationRow
 from simcore.model.architecture import Architecture
 from simcore.model.index import ArchitectureIndex
 from simcore.model.steps import CLIENT
@@ -27,10 +20,6 @@ LOADS = ("normal", "high")
 LOW, HIGH = 0.5, 1.5
 """Shares of the workload's own load below which load is low, and above which it is high."""
 STRENGTHS = (1, 2, 3)
-SERIOUS = 1.25
-"""A suggested bound is so many times what the system shows without a defect (seed 1), and at least FLOOR."""
-FLOOR = 0.005
-STEP_S = 30.0
 
 
 class Point(NamedTuple):
@@ -125,86 +114,3 @@ def covered(points: set[Point], every: set[Point]) -> list[CombinationRow]:
             need += len(wanted)
         rows.append(CombinationRow(t=t, covered=have, of=need, share=have / need if need else None))
     return rows
-
-
-# --- what to add --------------------------------------------------------------------------------------------------------------
-
-
-def noticed(prices: Prices, window: Window) -> set[str]:
-    """The mutants that a scenario of the window would fail with, by the bounds it would be written with. A run that was no valid
-    experiment (the system was ill before the trigger) is unknown, and notices nothing."""
-    base = prices.base[window.name][0]
-    limits = bounds(prices, window)
-
-    def fails(effect: DefectEffect) -> bool:
-        return (
-            effect.failed_share > limits.failed_share
-            or effect.impaired_s + (base.impaired_s or 0.0) > limits.impaired_s
-            or effect.duplicated + base.orders["duplicated"] > limits.duplicated
-        )
-
-    run = {name: effects[window.name] for name, effects in prices.effects.items() if window.name in effects}
-    return {name for name, effect in run.items() if effect.valid and fails(effect)}
-
-
-class SuggestedBounds(NamedTuple):
-    """The bounds of a suggested scenario's expectations: at most this fraction of orders failed, this impaired time in seconds, and this
-    number of duplicated orders."""
-
-    failed_share: float
-    impaired_s: float
-    duplicated: int
-
-
-def bounds(prices: Prices, window: Window) -> SuggestedBounds:
-    """What the system without a defect keeps in this window (seed 1), with room."""
-    base = prices.base[window.name][0]
-    failed = SERIOUS * base.orders["failed_orders"] / max(1, base.orders["intended"])
-    return SuggestedBounds(
-        failed_share=round(max(FLOOR, failed), 5),
-        impaired_s=(base.impaired_s or 0.0) + STEP_S,
-        duplicated=int(SERIOUS * base.orders["duplicated"]),
-    )
-
-
-def suggest(prices: Prices, survivors: Sequence[str], yearly: Mapping[str, float], count: int) -> list[Suggestion]:
-    """The windows that would catch most of the yearly price that is left, then most survivors, one after another."""
-    left, rows = set(survivors), list[Suggestion]()
-    windows = [w for w in prices.windows if w.name in prices.base]
-    caught = {w.name: noticed(prices, w) for w in windows}
-    while windows and len(rows) < count:
-        worth = {
-            w.name: (sum(max(0.0, yearly.get(n, 0.0)) for n in caught[w.name] & left), len(caught[w.name] & left))
-            for w in windows
-        }
-        best = max(windows, key=lambda w: (worth[w.name], -windows.index(w)))
-        if not worth[best.name][1]:
-            break
-        mine = caught[best.name] & left
-        rows.append(Suggestion(window=best.name, catches=len(mine), failed_orders=worth[best.name][0], survivors=sorted(mine)))
-        left -= mine
-        windows.remove(best)
-    return rows
-
-
-def write_suggestions(prices: Prices, rows: Sequence[Suggestion], folder: Path) -> list[Suggestion]:
-    """The suggestions with the scenario files that were written for them; each is green on the system without a defect at seed 1, by
-    how its bounds are made."""
-    folder.mkdir(parents=True, exist_ok=True)
-    by_name = {window.name: window for window in prices.windows}
-    written = []
-    for row in rows:
-        window = by_name[row.window]
-        name = f"{window.trigger}-{window.phase}"
-        limits = bounds(prices, window)
-        expect: list[dict[str, object]] = [
-            {"measure": "orders.failed_share", "at_most": limits.failed_share},
-            {"measure": "impaired_s", "at_most": f"{significant(limits.impaired_s)}s"},
-            {"measure": "orders.duplicated", "at_most": limits.duplicated},
-        ]
-        document = scenario_document(prices.triggers, window.trigger, window.phase, name=name, expect=expect)
-        document["description"] = f"Suggested: it would catch {row.catches} planted defects that the suite lets pass."
-        path = folder / f"{name}.yaml"
-        path.write_text(to_yaml(Node.of(json.loads(json.dumps(document)), Origin("suggestion", str(path)))), encoding="utf-8")
-        written.append(row.model_copy(update={"file": str(path)}))
-    return written

@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from chaos.coverage import scores as m
-from chaos.coverage.attribution import Why, attribute, changes
-from chaos.coverage.combinations import FACTORS, covered, exercised, faults_of, suggest, universe, write_suggestions
+from chaos.coverage.attribution import Question, Why, attribute, changes, first_settings, hidden_by, reasons
+from chaos.coverage.combinations import FACTORS, covered, exercised, faults_of, universe
+from chaos.coverage.curve import best_first, held_out, is_exact, operators_of, random_order
+from chaos.coverage.incidents import NOTHING, against_incidents
 from chaos.coverage.kill_matrix import Matrix, described, kill_matrix
 from chaos.coverage.pricing import Prices, load_triggers, price, ranking
+from chaos.coverage.suggestions import SuggestionSearch
 from chaos.coverage.trial_runner import TrialRunner, TrialSettings
 from chaos.documents.library import library
 from chaos.documents.suites import load_suite, suite_scenarios
@@ -21,7 +24,6 @@ from chaos.execution.jobs import SystemReference
 from chaos.execution.session import Session
 from chaos.results.coverage import (
     SCHEMA_VERSION,
-    AttributionResult,
     BesideResult,
     CombinationCoverage,
     CoverageResult,
@@ -29,9 +31,8 @@ from chaos.results.coverage import (
     PricedWindow,
     PriceResult,
     PriceRow,
-    Suggestion,
-    SuiteCurve,
 )
+from chaos.results.findability import AttributionResult, Suggestion, SuiteCurve
 from simcore.model.architecture import Architecture
 from simcore.model.workload import Workload
 
@@ -39,7 +40,8 @@ from simcore.model.workload import Workload
 @dataclass(frozen=True)
 class CoverageOptions:
     """What is wanted beyond the kill matrix: budgets are runs (0: none of it); `suggest` scenarios are written to `folder`; `beside` is
-    a suite and an environment that the same defects are planted in as well."""
+    a suite and an environment that the same defects are planted in as well. The suite meets the causes of incidents within
+    `incidents_budget`."""
 
     triggers: str = "brokers"
     price_budget: int = 0
@@ -47,6 +49,8 @@ class CoverageOptions:
     suggest: int = 0
     folder: Path = Path("suggested")
     beside: tuple[str, str] | None = None
+    suggest_budget: int = 2000
+    incidents_budget: int = 0
 
 
 def measure(session: Session, name: str, settings: TrialSettings, wanted: CoverageOptions) -> CoverageResult:
@@ -92,7 +96,8 @@ def _measured(runner: TrialRunner, name: str, wanted: CoverageOptions) -> Covera
         why=_explained(why, yearly),
         curve=_curve(found, yearly),
         combinations=_combinations(runner.session, found, triggers),
-        suggestions=_suggestions(prices, found, yearly, wanted),
+        suggestions=_suggestions(runner, prices, found, yearly, wanted),
+        incidents=against_incidents(runner, found, wanted.incidents_budget) if wanted.incidents_budget else NOTHING,
     )
 
 
@@ -113,6 +118,8 @@ def _command(name: str, settings: TrialSettings, wanted: CoverageOptions) -> str
         "--why",
         str(wanted.why_budget),
     ]
+    words += ["--suggest", str(wanted.suggest), "--suggest-runs", str(wanted.suggest_budget)] if wanted.suggest else []
+    words += ["--incidents", str(wanted.incidents_budget)] if wanted.incidents_budget else []
     words += ["--beside", "@".join(wanted.beside)] if wanted.beside else []
     return shlex.join(words + [w for o in settings.operators or () for w in ("--defect", o)])
 
@@ -168,12 +175,13 @@ def _price(prices: Prices | None, rows: Sequence[PriceRow], found: Matrix) -> Pr
     )
 
 
-def _suggestions(prices: Prices | None, found: Matrix, yearly: Mapping[str, float], wanted: CoverageOptions) -> list[Suggestion]:
-    """What to add, with the files written."""
+def _suggestions(
+    runner: TrialRunner, prices: Prices | None, found: Matrix, yearly: Mapping[str, float], wanted: CoverageOptions
+) -> list[Suggestion]:
+    """What to add, each tried where the suite is run, with the files written."""
     if prices is None or not wanted.suggest:
         return []
-    rows = suggest(prices, [x.name for x in found.survivors], yearly, wanted.suggest)
-    return write_suggestions(prices, rows, wanted.folder) if rows else []
+    return SuggestionSearch(runner, found, prices, yearly, wanted.suggest, wanted.suggest_budget, wanted.folder).suggestions()
 
 
 # --- why ------------------------------------------------------------------------------------------------------------------------
@@ -184,19 +192,22 @@ def _why(runner: TrialRunner, found: Matrix, wanted: CoverageOptions, yearly: Ma
     if not wanted.why_budget:
         return None
     order = sorted(found.survivors, key=lambda x: -yearly.get(x.name, 0.0))
-    return attribute(runner, found, order, budget=wanted.why_budget)
+    return attribute(Question(runner, found.scenarios, found.base.environment, wanted.why_budget), order)
 
 
 def _explained(why: Why | None, yearly: Mapping[str, float]) -> AttributionResult:
     if why is None:
         return AttributionResult(hidden_by={}, changes=[], skipped=[], skipped_pairs=[], red={}, runs=0)
+    asked = set(first_settings(why.gaps))
     return AttributionResult(
-        hidden_by=why.hidden_by,
+        hidden_by={name: labels for name in why.tried if (labels := hidden_by(why, name)) or why.tried[name]},
         changes=changes(why, yearly),
-        skipped=why.skipped,
-        skipped_pairs=why.skipped_pairs,
+        skipped=[name for name, left in why.left_out.items() if asked & set(left)],
+        skipped_pairs=[f"{name}: {'+'.join(off)}" for name, left in why.left_out.items() for off in left if off not in asked],
         red=why.red,
         runs=why.runs,
+        gaps=why.gaps,
+        survivors=reasons(why),
     )
 
 
@@ -206,11 +217,16 @@ def _explained(why: Why | None, yearly: Mapping[str, float]) -> AttributionResul
 def _curve(found: Matrix, yearly: Mapping[str, float]) -> SuiteCurve:
     """Defects caught and yearly failed orders that still slip through, as scenarios are added best first and in random order."""
     kills = m.killers(found.cells)
-    weights = {name: max(0.0, value) for name, value in yearly.items()}
     counted = [x.name for x in found.mutants if found.statuses[x.name] in m.IN_DENOMINATOR]
-    whole = sum(weights.get(name, 0.0) for name in counted)
-    best, chance = m.best_first(kills, weights, whole), m.random_order(kills, weights, whole)
-    return SuiteCurve(whole=whole, mutants=len(counted), best_first=best, random=chance)
+    whole = sum(yearly.get(name, 0.0) for name in counted)
+    return SuiteCurve(
+        whole=whole,
+        mutants=len(counted),
+        best_first=best_first(kills, yearly, whole),
+        random=random_order(kills, yearly, whole),
+        exact=is_exact(kills),
+        held_out=held_out(kills, operators_of(counted)),
+    )
 
 
 def _combinations(session: Session, found: Matrix, triggers: Triggers) -> CombinationCoverage:

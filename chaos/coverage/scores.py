@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import comb
 from typing import Literal
 
 from chaos.coverage.trials import FAIL, TIMED_OUT, UNKNOWN
 from chaos.results.coverage import (
-    BestFirstStep,
     FlakyKills,
     NoDifference,
     Observation,
     Outcome,
-    RandomStep,
     Score,
     Status,
     TrialResult,
@@ -155,37 +152,4 @@ def killers(matrix: Mapping[str, Mapping[str, Cell]]) -> dict[str, set[str]]:
             kills = found.setdefault(scenario, set())
             if cell.outcome == "killed":
                 kills.add(name)
-    return found
-
-
-def best_first(kills: Mapping[str, set[str]], worth: Mapping[str, float], whole: float) -> list[BestFirstStep]:
-    """The suite in the order in which each scenario adds most: by weight of the mutants it newly kills, then their number, then as
-    listed. `whole` is the weight of all mutants, of which what is not caught slips through."""
-    caught: set[str] = set()
-    left, order = list(kills), list[BestFirstStep]()
-
-    def adds(scenario: str) -> tuple[float, int, int]:
-        new = kills[scenario] - caught
-        return sum(worth.get(name, 0.0) for name in new), len(new), -left.index(scenario)
-
-    while left:
-        best = max(left, key=adds)
-        added = kills[best] - caught
-        caught |= added
-        left.remove(best)
-        weight = sum(worth.get(name, 0.0) for name in sorted(caught))
-        order.append(BestFirstStep(scenario=best, adds=len(added), caught=len(caught), weight=weight, slips=whole - weight))
-    return order
-
-
-def random_order(kills: Mapping[str, set[str]], worth: Mapping[str, float], whole: float) -> list[RandomStep]:
-    """Expected mutants and weight caught after 1, 2, … scenarios in random order: a mutant killed by d of n scenarios is caught by k
-    of them with probability 1 − C(n−d, k)/C(n, k)."""
-    n = len(kills)
-    by = {m: sum(m in mine for mine in kills.values()) for m in set().union(*kills.values())} if kills else {}
-    found = []
-    for k in range(1, n + 1):
-        chance = {m: 1.0 - comb(n - d, k) / comb(n, k) for m, d in by.items()}
-        weight = sum(p * worth.get(m, 0.0) for m, p in chance.items())
-        found.append(RandomStep(caught=sum(chance.values()), weight=weight, slips=whole - weight))
     return found

@@ -281,6 +281,19 @@ class Timepoint(Model):
     subject: str | None = None
 
 
+class Cause(Model):
+    """What was wrong before the day of an incident, and which planted defects are of the same kind: `coredrill coverage --incidents` asks
+    whether a suite would have noticed it."""
+
+    defects: list[FileReference] = Field(
+        [], description="operators, or single mutants as OPERATOR@SITE; none: `why` says why not"
+    )
+    latent: bool = Field(
+        description="what the method does was in the system before the day, so that tests could have met it; false: it came from outside"
+    )
+    why: Annotated[str, Field(min_length=1, description="what of the cause the defects are, or why none is")]
+
+
 class Record(Model):
     """A public record of an incident, what was taken from it and what was fitted, kept apart. Where it has no figures the
     scenario's expectations say what must come out."""
@@ -289,6 +302,7 @@ class Record(Model):
     fitted: list[Parameter] = []
     outcomes: list[Outcome] = []
     timeline: list[Timepoint] = []
+    cause: Cause | None = Field(None, description="for `coredrill coverage --incidents`")
 
 
 # --- the files ----------------------------------------------------------------------------------------------------------------

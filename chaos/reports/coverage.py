@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from html import escape
 
 from chaos.measures.formatting import counted, number, percent, rounded, signed
+from chaos.reports import coverage_reasons as reasons
 from chaos.results.coverage import (
-    AttributionResult,
     BesideResult,
     CoverageResult,
     CoverageSummary,
     DefectEffect,
     MutantResult,
     Outcome,
-    SuiteCurve,
 )
 
 SHOWN = 10
@@ -32,9 +31,11 @@ def lines(result: CoverageResult) -> Iterator[str]:
     yield from _operators(result)
     yield from _unexercised(result)
     yield from _prices(result)
-    yield from _why(result)
-    yield from _curve(result)
+    yield from reasons.why_lines(result)
+    yield from reasons.curve_lines(result)
     yield from _combinations(result)
+    yield from reasons.suggestion_lines(result)
+    yield from reasons.incident_lines(result)
 
 
 def _head(result: CoverageResult) -> Iterator[str]:
@@ -124,7 +125,7 @@ def _prices(result: CoverageResult) -> Iterator[str]:
                 f"placed twice {signed(worst.duplicated)}, impaired {signed(worst.impaired_s)} s, severity {_severity(worst)}"
             )
         if row.name in hidden:
-            yield f"            hidden by {_hidden(result.why, row.name)}"
+            yield f"            hidden by {reasons.reason_words(result.why, row.name)}"
         if result.beside:
             yield f"            {_there(result.beside, row.name)} by {result.beside.suite} in {result.beside.environment}"
     if price.skipped:
@@ -141,46 +142,11 @@ def _severity(effect: DefectEffect) -> str:
     return f"{effect.severity}, {'as' if same else effect.severity_without} without it"
 
 
-def _hidden(why: AttributionResult, name: str) -> str:
-    if name in why.skipped:
-        return ", ".join([*why.hidden_by.get(name, []), "what the budget did not reach"])
-    some = any(pair.startswith(f"{name}: ") for pair in why.skipped_pairs)
-    none = "more than one gap at once; the budget did not reach all pairs" if some else "no single gap or pair"
-    return ", ".join(why.hidden_by.get(name, ["(not asked)"])) or none
-
-
-def _why(result: CoverageResult) -> Iterator[str]:
-    why = result.why
-    if not why.changes:
-        return
-    yield ""
-    yield "one change, and what it would let the same suite notice"
-    for row in why.changes:
-        if row.catches:
-            worth = f", {rounded(row.failed_orders):>9} failed orders a year" if row.failed_orders else ""
-            yield f"  {row.change:<34} {row.catches:>4} more defects ({row.only_this} by this alone){worth}"
-    if why.skipped:
-        yield f"  not explained within the budget: {len(why.skipped)} survivors"
-    for off, red in why.red.items():
-        yield f"  without {off} not green, so that they notice nothing there: {', '.join(red)}"
-
-
-def _curve(result: CoverageResult) -> Iterator[str]:
-    curve = result.curve
-    yield ""
-    yield f"{'scenarios':>9}  {'best first':>10}  {'random':>7}  " + ("slips through a year" if curve.whole else "adds most")
-    for i, (best, chance) in enumerate(zip(curve.best_first, curve.random, strict=True), 1):
-        slips = f"{rounded(best.slips):>12}  " if curve.whole else ""
-        yield f"{i:>9}  {best.caught:>10}  {rounded(chance.caught, 1):>7}  {slips}{best.scenario}"
-
-
 def _combinations(result: CoverageResult) -> Iterator[str]:
     yield ""
     yield f"combinations of {', '.join(result.combinations.factors)} that are exercised"
     for row in result.combinations.rows:
         yield f"  {row.t} at a time: {number(row.covered)} of {number(row.of)} ({percent(row.share, 1)})"
-    for added in result.suggestions:
-        yield f"suggested: {added.file}: {counted(added.catches, 'more defect')}, {rounded(added.failed_orders)} failed orders a year"
 
 
 # --- HTML ---------------------------------------------------------------------------------------------------------------------
@@ -211,7 +177,10 @@ def page(result: CoverageResult) -> str:
         _beside_them(result),
         _section("The most costly survivors", _ranking(result)),
         _section("One change, and what it buys", _changes(result)),
-        _section("The curve of a growing suite", _picture(result.curve)),
+        _section("What hides what", reasons.hides(result)),
+        _section("What one more scenario buys: the curve of a growing suite", reasons.curve_picture(result)),
+        _section("What to add", reasons.suggestions_table(result)),
+        _section("Public incidents", reasons.incidents_table(result)),
         _section("Kill matrix", _matrix(result)),
         _section(f"Kill matrix of {_name(result.beside)}", _matrix(result.beside)) if result.beside else "",
         _section(
@@ -229,7 +198,7 @@ def page(result: CoverageResult) -> str:
     ]
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f"<title>{_t(title)}</title><style>{STYLE}</style></head><body>{''.join(body)}</body></html>\n"
+        f"<title>{_t(title)}</title><style>{STYLE}{reasons.STYLE}</style></head><body>{''.join(body)}</body></html>\n"
     )
 
 
@@ -286,7 +255,7 @@ def _ranking(result: CoverageResult) -> str:
                 open_.failed_orders if open_ else 0.0,
                 open_.impaired_s if open_ else 0.0,
                 open_.severity if open_ else "",
-                _hidden(result.why, row.name),
+                reasons.reason_words(result.why, row.name),
                 *([_there(result.beside, row.name)] if result.beside else []),
             )
         )
@@ -297,45 +266,6 @@ def _ranking(result: CoverageResult) -> str:
 def _changes(result: CoverageResult) -> str:
     rows = [(r.change, r.catches, r.only_this, float(r.failed_orders)) for r in result.why.changes if r.catches]
     return _table(("change", "more defects noticed", "by this alone", "failed orders a year"), rows)
-
-
-def _picture(curve: SuiteCurve) -> str:
-    """Defects caught by number of scenarios, best first and in random order, and yearly failed orders that slip through."""
-    best, chance = curve.best_first, curve.random
-    caught: dict[str, Sequence[float]] = {"best first": [r.caught for r in best], "random order": [r.caught for r in chance]}
-    charts = [_lines(f"defects noticed, of {curve.mutants}", caught, max([1, *caught["best first"]]))]
-    if curve.whole:
-        slips: dict[str, Sequence[float]] = {"best first": [r.slips for r in best], "random order": [r.slips for r in chance]}
-        charts.append(_lines("failed orders a year that slip through", slips, curve.whole))
-    return "".join(charts)
-
-
-def _lines(title: str, series: Mapping[str, Sequence[float]], top: float) -> str:
-    width, height, left, low = 460, 240, 70, 200
-    n = max(len(values) for values in series.values())
-    parts = [
-        f'<line x1="{left}" y1="{low}" x2="{width - 10}" y2="{low}" stroke="#888"/>'
-        f'<text x="{left}" y="16" font-size="13" fill="currentColor">{_t(title)}</text>'
-    ]
-    for value in (0.0, top / 2, top):
-        y = low - (low - 30) * value / top
-        parts.append(
-            f'<text x="{left - 6}" y="{round(y + 4)}" font-size="11" text-anchor="end" fill="currentColor">{rounded(value)}</text>'
-        )
-    for (name, values), colour, dash in zip(series.items(), ("#0969da", "#bf3989"), ("", "5 4"), strict=False):
-        points = " ".join(
-            f"{round(left + (width - left - 20) * i / max(1, n - 1))},{round(low - (low - 30) * v / top, 1)}"
-            for i, v in enumerate(values)
-        )
-        parts.append(
-            f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2" stroke-dasharray="{dash}">'
-            f"<title>{_t(name)}</title></polyline>"
-        )
-    for i, (name, colour) in enumerate(zip(series, ("#0969da", "#bf3989"), strict=False)):
-        parts.append(
-            f'<text x="{left + 150 * i}" y="{height - 8}" font-size="12" fill="{colour}">{"—" if i == 0 else "- -"} {_t(name)}</text>'
-        )
-    return f'<svg viewBox="0 0 {width} {height}" width="{width}" role="img" aria-label="{_t(title)}">{"".join(parts)}</svg>'
 
 
 def _matrix(result: CoverageResult | BesideResult) -> str:

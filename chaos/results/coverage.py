@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from chaos.results.findability import AttributionResult, IncidentResult, Suggestion, SuiteCurve
 from chaos.results.run import Value, Verdict
 from chaos.results.summaries import Interval
 from simcore.base.model import ResultModel
@@ -276,57 +277,7 @@ class PriceResult(ResultModel):
     triggers: str = ""
 
 
-# --- why, the curve, combinations -----------------------------------------------------------------------------------------------
-
-
-class EnvironmentChange(ResultModel):
-    """One change of the test environment, or a better suite: the survivors that the suite would then notice, those that need this
-    alone, and their yearly price in failed orders."""
-
-    change: str
-    catches: int
-    only_this: int
-    failed_orders: float
-    survivors: list[str]
-
-
-class AttributionResult(ResultModel):
-    """Why survivors survived: `hidden_by` has for each the gaps, each of which switched off lets the suite notice it; `red` the
-    scenarios that were not green without a gap; `skipped` and `skipped_pairs` what the budget of `runs` did not reach."""
-
-    hidden_by: dict[str, list[str]]
-    changes: list[EnvironmentChange]
-    skipped: list[str]
-    skipped_pairs: list[str]
-    red: dict[str, list[str]]
-    runs: int
-
-
-class BestFirstStep(ResultModel):
-    """After a scenario was added to a suite: the mutants it adds, those caught so far and their weight, and what still slips through."""
-
-    scenario: str
-    adds: int
-    caught: int
-    weight: float
-    slips: float
-
-
-class RandomStep(ResultModel):
-    """The same after so many scenarios in random order, as expectations."""
-
-    caught: float
-    weight: float
-    slips: float
-
-
-class SuiteCurve(ResultModel):
-    """What a growing suite catches of so many `mutants` with a yearly price of `whole`."""
-
-    whole: float
-    mutants: int
-    best_first: list[BestFirstStep]
-    random: list[RandomStep]
+# --- combinations ---------------------------------------------------------------------------------------------------------------
 
 
 class CombinationRow(ResultModel):
@@ -344,16 +295,6 @@ class CombinationCoverage(ResultModel):
 
     factors: list[str]
     rows: list[CombinationRow]
-
-
-class Suggestion(ResultModel):
-    """A scenario that would catch more: its window, the survivors it catches with their yearly price, and the file written for it."""
-
-    window: str
-    catches: int
-    failed_orders: float
-    survivors: list[str]
-    file: str = ""
 
 
 # --- all of it ----------------------------------------------------------------------------------------------------------------
@@ -376,3 +317,4 @@ class CoverageResult(MatrixResult):
     curve: SuiteCurve
     combinations: CombinationCoverage
     suggestions: list[Suggestion]
+    incidents: IncidentResult

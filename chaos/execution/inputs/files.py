@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Hashable, Mapping
 from typing import Any, TypeVar, cast
 
@@ -9,6 +10,7 @@ from chaos.documents.defect import Defect
 from chaos.documents.library import library
 from chaos.documents.scenario import Scenario
 from chaos.documents.severity import RuleSet
+from simcore.files.document import Node, Origin
 from simcore.files.loading import Resolved
 from simcore.library import Surroundings
 from simcore.model.architecture import Architecture
@@ -57,5 +59,8 @@ class ResolvedFileCache:
         return self.get("severity", "", lambda: {name: library().resolve(name, RuleSet).model for name in names})
 
     def defect(self, reference: str) -> Resolved[Defect]:
-        """A defect file by name or path. Raises InputError."""
-        return self.get("defect", reference, lambda: library().resolve(reference, Defect))
+        """A defect file by name or path, or from a document as JSON. Raises InputError."""
+        if not reference.startswith("{"):
+            return self.get("defect", reference, lambda: library().resolve(reference, Defect))
+        origin = Origin("cause", "record")
+        return self.get("defect", reference, lambda: library().of(Defect, Node.of(json.loads(reference), origin)))

@@ -272,13 +272,36 @@ def test_the_curve_ends_at_what_the_suite_catches(whole: dict[str, Any]) -> None
     assert curve["whole"] >= curve["best_first"][-1]["slips"] > 0
 
 
-def test_a_suggested_scenario_is_green_and_catches_what_it_says(whole: dict[str, Any], folder: Path) -> None:
-    """Its file passes on the system without a defect, and fails with a survivor it names."""
-    first = whole["suggestions"][0]
-    options = ["--architecture", "./architecture.yaml", "--environment", "production"]
-    assert CliRunner().invoke(main, ["run", first["file"], *options]).exit_code == 0
-    survivor = first["survivors"][0]
-    assert CliRunner().invoke(main, ["run", first["file"], *options, "--defect", survivor]).exit_code == 1
+def test_what_finds_nothing_here_is_no_promise_and_says_what_hides_it(whole: dict[str, Any]) -> None:
+    """An ordinary day notices the three costly ones in production and nothing in the test environment: by load, by load and stub."""
+    added = whole["suggestions"][0]
+    assert (added["promise"], added["adds"]) == (False, 0)
+    assert (added["here"]["environment"], added["here"]["green"], added["here"]["survivors"]) == ("./test.yaml", True, [])
+    three = {f"./{name}.yaml{site}" for name, site in (("slow-look", LOOK), ("dead-bank", BANK), ("slow-bank", BANK))}
+    assert set(added["production"]["survivors"]) == three
+    assert added["hidden_by"][f"./slow-look.yaml{LOOK}"] == ["load"]
+    assert added["hidden_by"][f"./slow-bank.yaml{BANK}"] == ["load+stub"]
+    assert not any(row["promise"] for row in whole["suggestions"])
+
+
+def test_a_suggested_scenario_is_green_and_catches_what_it_says(folder: Path) -> None:
+    """Of a suite without the hang the silent bank is suggested: its file passes in the test environment without a defect, and fails with
+    the survivor it names; it stands on the curve with what it adds there."""
+    (folder / "half.yaml").write_text(SUITE.replace(", {scenario: ./hang.yaml}", ""))
+    words = ("--price", "100", "--suggest", "1", "--store", "half.jsonl", "--seeds", "2", "--html", "half.html")
+    found = measured(*words, suite="./half.yaml", defects=["no-timeout"])
+    (first,) = found["suggestions"]
+    assert (first["promise"], first["adds"], first["here"]["survivors"]) == (True, 1, [TIMEOUT])
+    options = ["--architecture", "./architecture.yaml", "--environment", "./test.yaml"]
+    assert CliRunner().invoke(main, ["run", first["here"]["file"], *options]).exit_code == 0
+    assert CliRunner().invoke(main, ["run", first["here"]["file"], *options, "--defect", TIMEOUT]).exit_code == 1
+    assert "in ./test.yaml: +1" in (folder / "half.html").read_text(encoding="utf-8")
+
+
+def test_suggestions_keep_their_budget(folder: Path) -> None:
+    """One run is not enough to try anything, and nothing is promised."""
+    words = ("--price", "100", "--suggest", "1", "--suggest-runs", "1", "--store", "half.jsonl", "--resume", "--seeds", "2")
+    assert measured(*words, suite="./suite.yaml", defects=["slow-look"])["suggestions"] == []
 
 
 def test_the_page_needs_nothing_from_outside(whole: dict[str, Any], folder: Path) -> None:
