@@ -73,7 +73,14 @@ def _limit(index: ArchitectureIndex, name: str) -> program.Limit:
 
 def _service(index: ArchitectureIndex, name: str) -> program.Service:
     service = index.architecture.services[name]
-    return program.Service(service.replicas, service.instances, service.balance, service.shard_by, service.contention)
+    return program.Service(
+        service.replicas,
+        service.instances,
+        service.balance,
+        service.shard_by,
+        service.contention,
+        service.message_broker is not None,
+    )
 
 
 def _link(index: ArchitectureIndex, label: str) -> program.Link:

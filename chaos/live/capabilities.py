@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from chaos.execution.inputs.resolve import ResolvedRun
-from chaos.faults.fault import Fault
+from chaos.faults.fault import Fault, Target
 from simcore.base.errors import InputError
 from simcore.base.units import DAY, MINUTE, format_duration
 from simcore.model.architecture import Architecture
+from simcore.model.index import ArchitectureIndex
 from simcore.model.workload import Workload
 
 WINDOW_MAX_NS = 10 * MINUTE
@@ -44,6 +45,13 @@ CAPABILITIES = (
         "send",
         "a message over TCP; a durable one is in the sender's SQLite file until it is dealt with",
         "one that was cut off on its way comes again when the receiver is back, or after a second",
+    ),
+    Capability(
+        "service",
+        "message_broker",
+        "mosquitto or amqtt as a process; a durable message to it is published over MQTT with quality of service 1, and kept until it is "
+        "dealt with",
+        "its work and its pools are the real one's; it is reached without a proxy; crash kills it, and it comes back on its port",
     ),
     Capability(
         "step",
@@ -146,6 +154,39 @@ def require_fault(fault: Fault) -> None:
         raise InputError(f"a twin cannot do {fault.fault}", hint=reason)
 
 
+BROKER_FAULTS = ("crash", "restart", "hang", "pause", "memory-leak", "replica-loss", "shared-fate-outage", "operator-error")
+"""The faults that stop, kill or start processes: what can be done to a real message broker."""
+
+
+def require_targets(fault: Fault, targets: Sequence[Target], index: ArchitectureIndex) -> None:
+    """Raises InputError for a fault that would hit the message broker otherwise than a twin can: it runs a real one, which
+    knows no knobs, and nodes reach it without a proxy."""
+    services = index.architecture.services
+    for broker in (name for name, service in services.items() if service.message_broker):
+        hit = {
+            "unit": fault.fault not in BROKER_FAULTS
+            and any(of == "unit" and name.partition("#")[0] == broker for of, name in targets),
+            "link": any(of == "link" and broker in _ends_of(index, name) for of, name in targets),
+            "pool": any(of in ("pool", "limit") and index.users_of(name.partition("#")[0]) == [broker] for of, name in targets),
+            "operation": any(of == "operation" and name.partition(".")[0] == broker for of, name in targets),
+        }
+        for kind in (kind for kind, is_hit in hit.items() if is_hit):
+            raise InputError(f"a twin cannot do {fault.fault} to {broker}, which is a message broker", hint=_BROKER_HINTS[kind])
+
+
+_BROKER_HINTS = {
+    "unit": f"it is a real one in a twin: {', '.join(BROKER_FAULTS[:4])} are possible",
+    "link": "a twin reaches it without a proxy",
+    "pool": "it is a real one in a twin, which has no such pool or limit",
+    "operation": "it is a real one in a twin, which takes the time that it takes",
+}
+
+
+def _ends_of(index: ArchitectureIndex, label: str) -> tuple[str, str]:
+    link = index.links[label]
+    return link.source, link.target
+
+
 def require_run(inputs: ResolvedRun, *, long: bool) -> None:
     """Raises InputError for a scenario, architecture or workload that a twin cannot be, naming what and why."""
     scenario = inputs.scenario.model
@@ -165,6 +206,9 @@ def require_system(architecture: Architecture, workload: Workload, start: int, e
 
 
 def _unable(architecture: Architecture, workload: Workload, start: int, end: int) -> Iterator[tuple[str, str]]:
+    brokers = [name for name, service in architecture.services.items() if service.message_broker]
+    if len(brokers) > 1:
+        yield f"{' and '.join(brokers)} are message brokers", "a twin has one: leave message_broker out of the others"
     for flow, load in workload.flows.items():
         if load.closed is not None:
             yield f"the arrivals of {flow} wait for answers", "a twin's load is planned before it starts: give the flow a rate"

@@ -34,6 +34,15 @@ def die_with(parent: int) -> None:
         sys.exit(1)
 
 
+def told() -> bool:
+    """Waits for a line on standard input, and reads nothing of what follows it; whether one came. So a process is prepared to take another's
+    place: what takes long is done when it hears that it is needed."""
+    byte = b" "
+    while byte not in (b"", b"\n"):
+        byte = os.read(sys.stdin.fileno(), 1)
+    return byte != b""
+
+
 async def until_stopped() -> None:
     """Returns when this process is to end: at SIGTERM or SIGINT, or when standard input, a pipe from the parent, is closed."""
     loop, stop = asyncio.get_running_loop(), asyncio.Event()

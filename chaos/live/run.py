@@ -28,7 +28,7 @@ from chaos.live.node.store import new_books
 from chaos.live.observe import reconciled, reports_heard
 from chaos.live.processes import Usage
 from chaos.live.switches import TwinSwitches
-from chaos.live.system import BROKER, Said, TwinSystem
+from chaos.live.system import Said, TwinSystem
 from simcore.base.units import format_duration
 from simcore.compile.plan import Plan
 from simcore.control.handles import ProbeAnswer
@@ -159,7 +159,7 @@ class Twin:
     async def begin(self) -> None:
         """All nodes know when the run begins, and the customers what they will want; returns when it does."""
         self._began = asyncio.get_running_loop().time() + LEAD_S
-        self.bulletin = Bulletin(self.system.ports[BROKER], self._quoted, self.now)
+        self.bulletin = Bulletin(self.system.ports[self.system.broker], self._quoted, self.now)
         self.bulletin.phase("begin")
         self.system.later("bulletin", self.bulletin.run())
         self.system.begin(self._began, self.plan.start)

@@ -20,12 +20,11 @@ from typing import Any, NamedTuple
 from chaos.live import LOOPBACK
 from chaos.live.meter import Meter
 from chaos.live.node import program
-from chaos.live.processes import ProcessError, Processes, Usage
+from chaos.live.processes import PREPARED, ProcessError, Processes, Usage
 from chaos.live.proxy.client import ProxyError, Stream, ToxiproxyClient
 from chaos.live.proxy.proxies import ProxyOptions
 
 PROXY = "proxy"
-BROKER = "broker"
 AT_ONCE = 4
 """So many processes are being started at a time: each takes a while of a processor until it is ready."""
 OBEYS_S = 0.1
@@ -83,7 +82,7 @@ class TwinSystem:
         self.unexpected: list[str] = []
         self.malformed: dict[str, int] = {}
         self.heard: Mapping[str, Any] = {}
-        self.broker_pid = 0
+        self.broker, self.broker_pid = program.broker_instance(blueprint), 0
         self._killed: set[str] = set()
         self._standing: dict[str, dict[str, dict[str, object]]] = {}
         self._began: tuple[float, int] | None = None
@@ -94,13 +93,13 @@ class TwinSystem:
 
     @property
     def instances(self) -> list[str]:
-        """All nodes but the customers', services in file order."""
+        """All instances but the customers', services in file order."""
         return [f"{name}#{i}" for name, made in self.blueprint.services.items() for i in range(made.instances)]
 
     @property
     def nodes(self) -> list[str]:
-        """All nodes, the customers' last."""
-        return [*self.instances, program.CLIENT_INSTANCE]
+        """All instances that are nodes, as a message broker is not; the customers' last."""
+        return [*(instance for instance in self.instances if instance != self.broker), program.CLIENT_INSTANCE]
 
     # --- beginning and end ------------------------------------------------------------------------------------------------
 
@@ -134,9 +133,22 @@ class TwinSystem:
 
     async def _start_broker(self) -> None:
         """The broker keeps its port: whoever publishes comes back to it."""
-        argv = ["chaos.live.mqtt", *([str(self.ports[BROKER])] if BROKER in self.ports else [])]
-        ready = await (self.processes.restart(BROKER, argv) if BROKER in self.ports else self.processes.start(BROKER, argv))
-        self.ports[BROKER], self.broker_pid = ready.port(), ready.pid
+        again = self.broker in self.ports
+        if again and self.processes.running(self.broker + PREPARED):
+            ready = await self.processes.start_prepared(self.broker)
+        elif again:
+            ready = await self.processes.restart(self.broker, self._broker_argv())
+        else:
+            ready = await self.processes.start(self.broker, self._broker_argv())
+        self.ports[self.broker], self.broker_pid = ready.port(), ready.pid
+        self.meter.born(self.broker)
+        if self.blueprint.message_broker is not None:  # it cannot say so itself
+            self.meter.counted(self.broker, {f"unit/{self.broker}/up": 1})
+        if again:
+            self.tell_all("up", instance=self.broker)
+
+    def _broker_argv(self, *more: str) -> list[str]:
+        return ["chaos.live.mqtt", str(self.ports.get(self.broker, 0)), *more]
 
     async def _start_proxy(self) -> None:
         url = os.environ.get("TOXIPROXY", "")
@@ -157,7 +169,7 @@ class TwinSystem:
     async def _start_node(self, instance: str) -> None:
         self.meter.born(instance)
         if instance in self.ports:
-            self.processes.prepare(instance, self._argv(instance, "prepared"))
+            self.processes.prepare(instance, self._prepared(instance))
             ready = await self.processes.start_prepared(instance)
         else:
             ready = await self.processes.start(instance, self._argv(instance))
@@ -165,6 +177,10 @@ class TwinSystem:
 
     def _argv(self, instance: str, *more: str) -> list[str]:
         return ["chaos.live.node", str(self.folder / "blueprint"), str(self.folder), instance, *more]
+
+    def _prepared(self, instance: str) -> list[str]:
+        """The command line of a process that waits to become the instance."""
+        return self._broker_argv("--prepared") if instance == self.broker else self._argv(instance, "prepared")
 
     async def _make_proxies(self) -> None:
         routes = {route.name: route for route in self.routes()}
@@ -186,7 +202,8 @@ class TwinSystem:
         found = []
         for label in self.blueprint.links if link is None else [link]:
             source, target = next((s, t) for s, t in self._ends() if f"{s}-{t}" == label)
-            found += [Route(source, f"{target}#{i}") for i in range(self.blueprint.services[target].instances)]
+            if self.blueprint.message_broker not in (source, target):
+                found += [Route(source, f"{target}#{i}") for i in range(self.blueprint.services[target].instances)]
         return [route for route in found if instance in (None, route.instance)]
 
     def _ends(self) -> Iterable[tuple[str, str]]:
@@ -200,7 +217,7 @@ class TwinSystem:
 
     def _tell_addresses_to(self, caller: str) -> None:
         source = caller.partition("#")[0]
-        addresses = {instance: self._address(Route(source, instance)) for instance in self.instances}
+        addresses = {instance: self._address(Route(source, instance)) for instance in self.nodes[:-1]}
         self.tell(caller, "addresses", addresses=addresses)
 
     def _address(self, route: Route) -> tuple[str, int]:
@@ -212,7 +229,7 @@ class TwinSystem:
         are informed of what has been set already."""
         self._began = at, now
         for instance in self.nodes:
-            self._standing.setdefault(instance, {})["mqtt"] = {"do": "mqtt", "port": self.ports[BROKER]}
+            self._standing.setdefault(instance, {})["mqtt"] = {"do": "mqtt", "port": self.ports[self.broker]}
             self._inform(instance)
 
     def _inform(self, instance: str) -> None:
@@ -223,8 +240,12 @@ class TwinSystem:
             self._write(instance, command)
 
     async def finish(self, seconds: float = 10.0) -> None:
-        """Has every node that runs say all it has counted."""
-        await self._finish_these(self.instances, seconds)
+        """Has every node that runs say all it has counted. What has to be published still goes through the broker, which is there then,
+        whatever was done to it."""
+        if not self.processes.running(self.broker):
+            await self._start_broker()
+        self.processes.signal(self.broker, signal.SIGCONT)
+        await self._finish_these(self.nodes[:-1], seconds)
         await self._finish_these([program.CLIENT_INSTANCE], seconds)  # when they have heard what the others had to say
 
     async def _finish_these(self, instances: Sequence[str], seconds: float) -> None:
@@ -250,7 +271,7 @@ class TwinSystem:
         command = {"do": do, **arguments}
         if stands:
             self._standing.setdefault(instance, {})[stands] = command
-        if self.processes.running(instance):
+        if instance != self.broker and self.processes.running(instance):
             self._write(instance, command)
 
     def _write(self, instance: str, command: Mapping[str, object]) -> None:
@@ -279,8 +300,8 @@ class TwinSystem:
             self._on_said(instance, said)
 
     def _exited(self, instance: str, code: int) -> None:
-        if instance == BROKER:  # an ordinary case: what was published is kept until it is heard
-            self.later(BROKER, self._start_broker())
+        if instance == self.broker:  # an ordinary case: what was published is kept until it is heard
+            self.later(self.broker, self._start_broker())
             return
         self.unexpected.append(f"{instance} ended with {code}")
         self.meter.died(instance)
@@ -311,7 +332,7 @@ class TwinSystem:
         self._killed.add(instance)
         if self.processes.running(instance):
             self.processes.signal(instance, signal.SIGKILL)
-            self.processes.prepare(instance, self._argv(instance, "prepared"))
+            self.processes.prepare(instance, self._prepared(instance))
         self.meter.died(instance)
         for route in self.routes(instance=instance):
             self.later(route.name, self._close(self._ways[route]))
@@ -337,11 +358,13 @@ class TwinSystem:
 
     async def _start_again(self, instance: str) -> None:
         try:
-            await self._start_node(instance)
+            await (self._start_broker() if instance == self.broker else self._start_node(instance))
         except ProcessError:
             if instance in self._killed:  # again, before it was ready
                 return
             raise
+        if instance == self.broker:
+            return
         self._tell_addresses_to(instance)
         for service, instances in self.rotation.items():
             self.tell(instance, "rotation", service=service, instances=instances)

@@ -12,7 +12,7 @@ from chaos.execution.inputs.resolve import ResolvedRun
 from chaos.execution.target.protocol import AS_USUAL, RunLimits, RunOptions
 from chaos.execution.target.simulated import plan_of
 from chaos.faults.fault import Fault, Target
-from chaos.live.capabilities import require_fault, require_run
+from chaos.live.capabilities import require_fault, require_run, require_targets
 from simcore.base.errors import InputError
 from simcore.journal.model import Journal
 
@@ -79,7 +79,9 @@ class TwinUnderTest:
     def supports(self, fault: Fault) -> list[Target]:
         """What the fault would hit. Raises InputError if a twin cannot do it, or its selector finds nothing."""
         require_fault(fault)
-        return fault.targets(self.inputs.system)
+        targets = fault.targets(self.inputs.system)
+        require_targets(fault, targets, self.inputs.index)
+        return targets
 
     @property
     def limits(self) -> RunLimits:

@@ -375,6 +375,15 @@ def _others() -> Iterator[Measure]:
         read=_counter("lasted_s"),
     )
     yield Measure(
+        "counters.METRIC.gap_s",
+        Unit.DURATION,
+        title="METRIC: longest time without growth",
+        title_zh="METRIC：最长停滞时间",
+        meaning="the longest time from the first step on in which the counter did not grow, whole seconds; a gauge: was 0",
+        course=Course.GROWS,
+        read=_counter("gap_s"),
+    )
+    yield Measure(
         "severity.RULES",
         Unit.GRADE,
         title="severity by RULES",

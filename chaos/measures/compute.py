@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chaos.measures.intervals import (
     CONFIRMED,
@@ -322,12 +323,21 @@ def grown(journal: Journal, metric: str, since: int) -> int:
 
 
 def counted(journal: Journal, metric: str, since: int) -> CounterFigures:
-    """What a metric (`kind/name/field`) did from `since`, ns, to the end of the run: by how much it grew (see `grown`), and for how long:
-    seconds from `since` to the end of the last second in which it grew, 0 if it never did, None if the journal has no series of it."""
+    """What a metric (`kind/name/field`) did from `since`, ns, to the end of the run: by how much it grew (see `grown`); for how long, seconds
+    from `since` to the end of the last second in which it grew, 0 if it never did; and how many seconds in a row it did not grow (a
+    gauge: was 0), at the most, whole seconds from `since` on. The last two are None if the journal has no series of it."""
     kind, rest = metric.split("/", 1)
     name, field = rest.rsplit("/", 1)
     if not journal.has_series(kind, name, field):
         return CounterFigures(grown=grown(journal, metric, since), lasted_s=None)
-    seconds = journal.seconds[(journal.series(kind, name, field) > 0) & (journal.seconds + SECOND > since)]
+    grew = journal.series(kind, name, field) > 0
+    seconds = journal.seconds[grew & (journal.seconds + SECOND > since)]
     lasted = float(seconds[-1] + SECOND - since) / SECOND if seconds.size else 0.0
-    return CounterFigures(grown=grown(journal, metric, since), lasted_s=lasted)
+    gap = _longest_gap(grew[journal.seconds >= since])
+    return CounterFigures(grown=grown(journal, metric, since), lasted_s=lasted, gap_s=gap)
+
+
+def _longest_gap(grew: NDArray[np.bool_]) -> float:
+    """The most seconds in a row in which it did not grow."""
+    ends = np.flatnonzero(np.concatenate(([True], grew, [True])))
+    return float(np.diff(ends).max() - 1)

@@ -53,10 +53,12 @@ class Grade(ResultModel):
 
 
 class CounterFigures(ResultModel):
-    """By how much a counter grew from the first step on (of a gauge the highest value), and for how long it did, s."""
+    """By how much a counter grew from the first step on (of a gauge the highest value), for how long it did, and for how long it did not
+    in between, at the longest, s."""
 
     grown: int
     lasted_s: float | None
+    gap_s: float | None = None
 
 
 class Impairment(ResultModel):

@@ -111,6 +111,11 @@ class Service(Model):
     stateful: bool = False
     standby: Standby | None = None
     restart_time: Distribution = Distribution(constant=0)
+    message_broker: Literal["mqtt"] | None = Field(
+        None,
+        exclude_if=lambda value: value is None,
+        description="it only passes durable messages on; the live twin runs a real one of that protocol in its place",
+    )
     operations: dict[Name, Operation]
     layer: Literal["client", "access", "core", "data", "external"] = "core"
     description: str = ""

@@ -14,6 +14,7 @@ from simcore.files.validation import Finding, Keys
 from simcore.model.architecture import Architecture
 from simcore.model.effects import EFFECTS
 from simcore.model.index import ArchitectureIndex, Body
+from simcore.model.message_brokers import check_message_brokers
 from simcore.model.references import check_control
 from simcore.model.steps import (
     CLIENT,
@@ -56,7 +57,7 @@ def check_architecture(architecture: Architecture) -> list[Finding]:
         found += check_control(index)
     found += too_large
     if not found:  # the graph of calls makes sense only once every part does
-        found += [*call_cycles(index), *endless_sends(index), *_shared_draws(index)]
+        found += [*call_cycles(index), *endless_sends(index), *_shared_draws(index), *check_message_brokers(index)]
     return found
 
 

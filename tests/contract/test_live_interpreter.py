@@ -203,6 +203,15 @@ def test_a_healthy_broker_is_the_same_request_by_request() -> None:
     assert differences(kernel, lived(plan)) == []
 
 
+def test_reports_by_a_message_broker_are_the_same_request_by_request() -> None:
+    """With the broker as a node of its own, as real processes have none."""
+    with Session() as session:
+        plan = plan_of(session, "live/broker-lost", 1)
+    kernel = simulated(simulate(plan))
+    assert Counter(found.outcome for found in kernel.values())["confirmed"] > 1_000
+    assert differences(kernel, lived(plan)) == []
+
+
 def test_a_slow_bank_is_the_same_request_by_request() -> None:
     """Queues, time-outs, late work and retries, if what a slow line holds comes in its own time."""
     with Session() as session:

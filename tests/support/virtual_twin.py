@@ -43,6 +43,11 @@ class VirtualSystem(TwinSystem):
         self.controls = {name: self._control(name) for name in self.world.nodes}
         self.controls[program.CLIENT_INSTANCE].customers = self.world.customers
 
+    @property
+    def nodes(self) -> list[str]:
+        """All instances: the message broker is a node like any other here."""
+        return [*self.instances, program.CLIENT_INSTANCE]
+
     def _control(self, instance: str) -> Control:
         node = self.world.nodes[instance]
         return Control(node, TcpNetwork(), node.store, None, self._said)  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ import asyncio
 import sys
 
 from chaos.live import LOOPBACK
-from chaos.live.lifetime import announce, die_with, until_stopped
+from chaos.live.lifetime import announce, die_with, told, until_stopped
 from chaos.live.mqtt.broker import BrokerError, amqtt, mosquitto, mosquitto_on_path
 
 
@@ -33,8 +33,11 @@ def main() -> None:
     parser.add_argument("port", type=int, nargs="?", default=0, help="where it listens (any port)")
     parser.add_argument("--listen", default=LOOPBACK, metavar="ADDRESS", help="an address of this machine (127.0.0.1)")
     parser.add_argument("--amqtt", action="store_true", help="amqtt, though mosquitto is there")
+    parser.add_argument("--prepared", action="store_true", help="wait for a line on standard input before it listens")
     arguments = parser.parse_args()
     die_with(arguments.parent)
+    if arguments.prepared and not told():
+        return
     try:
         asyncio.run(serve(arguments.listen, arguments.port, None if arguments.amqtt else mosquitto_on_path()))
     except BrokerError as error:

@@ -40,11 +40,13 @@ _aiomqtt_log.setLevel(logging.ERROR)  # it warns of every attempt to connect tha
 
 
 class Delivery(NamedTuple):
-    """A message as a callback gets it. `sender` is the name of the sender's channel."""
+    """A message as a callback gets it. `sender` is the name of the sender's channel. `acknowledge` is for who subscribed to acknowledge
+    messages itself: until it is called the message comes again, to another life of this channel, too."""
 
     topic: str
     sender: str
     body: Mapping[str, object]
+    acknowledge: Callable[[], None]
 
 
 Callback = Callable[[Delivery], None]
@@ -98,6 +100,9 @@ class Channel:
         self._receivers = {aiomqtt.Wildcard(topic_filter): tuple(names) for topic_filter, names in (receivers or {}).items()}
         self._outbox = Outbox(backlog, resend_s)
         self._callbacks: dict[str, list[Callback]] = {}
+        self._acknowledged_later: set[str] = set()
+        self._in_hand: set[tuple[str, int]] = set()
+        self._hurry = asyncio.Event()
         self._client: aiomqtt.Client | None = None
         self._connected = asyncio.Event()
         self._seen = Seen()
@@ -116,11 +121,18 @@ class Channel:
 
     # --- for those who use it -------------------------------------------------------------------------------------------
 
-    async def publish(self, topic: str, body: Mapping[str, object], qos: Qos | None = None) -> None:
+    async def publish(
+        self,
+        topic: str,
+        body: Mapping[str, object],
+        qos: Qos | None = None,
+        settled: Callable[[], None] = lambda: None,
+    ) -> None:
         """Send a message, with the quality of service of its topic if none is given.
 
-        With 1 this waits while the backlog is full; with 0 the message is dropped then. Raises ValueError for a topic that is none
-        of the twin's, and for a message that is too big or not made of JSON's types.
+        With 1 this waits while the backlog is full, and `settled` is called when the broker and all receivers have acknowledged the message;
+        with 0 the message is dropped when it is full. Raises ValueError for a topic that is none of the twin's, and for a message that is
+        too big or not made of JSON's types.
         """
         if self._task is None or self._task.done():
             raise RuntimeError(f"channel {self.name} is not open")
@@ -137,14 +149,17 @@ class Channel:
             Message(self._sender, 2**53, to, body)
         )  # refused before it has a number, for a number that is missing is waited for
         number = await self._outbox.number()
-        self._outbox.put(Outgoing(topic, encoded(Message(self._sender, number, to, body)), number, to))
+        self._outbox.put(Outgoing(topic, encoded(Message(self._sender, number, to, body)), number, to, settled))
         self.counts.published += 1
 
-    async def subscribe(self, topic_filter: str, callback: Callback) -> None:
+    async def subscribe(self, topic_filter: str, callback: Callback, *, acknowledges: bool = False) -> None:
         """Call back for each message whose topic matches, as long as the channel lives; before it has connected, too.
 
-        A message counts as received when its callbacks have returned, or raised: what takes time belongs into a queue of theirs.
+        A message counts as received when its callbacks have returned, or raised: what takes time belongs into a queue of theirs. If the
+        callback `acknowledges`, it counts as received when that has been called (`Delivery.acknowledge`), in the thread of this channel.
         """
+        if acknowledges:
+            self._acknowledged_later.add(topic_filter)
         qos = topics.qos_of(topic_filter)
         aiomqtt.Wildcard(topic_filter)
         self._callbacks.setdefault(topic_filter, []).append(callback)
@@ -160,6 +175,10 @@ class Channel:
     async def settled(self) -> None:
         """Returns when all that was published with quality of service 1 is acknowledged."""
         await self._outbox.until_settled()
+
+    def hurry(self) -> None:
+        """The broker is said to be there again: connect now rather than after a pause."""
+        self._hurry.set()
 
     @property
     def backlog(self) -> int:
@@ -177,7 +196,10 @@ class Channel:
             except* (aiomqtt.MqttError, OSError) as errors:
                 _log.info("%s: %s", self.name, errors.exceptions[0])
             failures = 0 if self.counts.connections > connections else failures + 1
-            await asyncio.sleep(_PAUSES_S[min(failures, len(_PAUSES_S) - 1)] * (0.5 + secrets.randbelow(1000) / 1000))
+            with contextlib.suppress(TimeoutError):
+                pause_s = _PAUSES_S[min(failures, len(_PAUSES_S) - 1)] * (0.5 + secrets.randbelow(1000) / 1000)
+                await asyncio.wait_for(self._hurry.wait(), pause_s)
+            self._hurry.clear()
 
     async def _connection(self) -> None:
         """One connection, until it ends. Raises MqttError then.
@@ -270,16 +292,25 @@ class Channel:
                 self.counts.acknowledged += sum(self._outbox.acknowledged(number, answer.receiver) for number in answer.numbers)
             return
         message = decoded(data)
+        asked = message.number > 0 and self.name in message.to
         if message.number == 0 or self._seen.first(message.sender, message.number):
             self.counts.received += 1
+            if asked and any(topic.matches(topic_filter) for topic_filter in self._acknowledged_later):
+                self._in_hand.add((message.sender, message.number))
             self._call(topic, message)
         else:
             self.counts.duplicates += 1
-        if message.number and self.name in message.to:
+        if asked and (message.sender, message.number) not in self._in_hand:
+            self._had[message.sender].append(message.number)
+
+    def _dealt_with(self, message: Message) -> None:
+        if (message.sender, message.number) in self._in_hand:
+            self._in_hand.discard((message.sender, message.number))
             self._had[message.sender].append(message.number)
 
     def _call(self, topic: aiomqtt.Topic, message: Message) -> None:
-        delivery = Delivery(topic.value, message.sender.rpartition("#")[0], message.body)
+        sender = message.sender.rpartition("#")[0]
+        delivery = Delivery(topic.value, sender, message.body, lambda: self._dealt_with(message))
         for topic_filter, callbacks in self._callbacks.items():
             if topic.matches(topic_filter):
                 for callback in callbacks:

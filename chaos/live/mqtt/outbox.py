@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from chaos.live.mqtt.messages import WINDOW
 
@@ -12,12 +12,20 @@ _RESEND_DOUBLINGS = 3
 
 
 class Outgoing:
-    """A message on its way. `number` is 0 with quality of service 0; `waiting` are the receivers that have not acknowledged it."""
+    """A message on its way. `number` is 0 with quality of service 0; `waiting` are the receivers that have not acknowledged it; `settled`
+    is called when it is settled."""
 
-    __slots__ = ("data", "due_s", "number", "queued", "sends", "taken", "topic", "waiting")
+    __slots__ = ("data", "due_s", "number", "queued", "sends", "settled", "taken", "topic", "waiting")
 
-    def __init__(self, topic: str, data: bytes, number: int = 0, waiting: Iterable[str] = ()) -> None:
-        self.topic, self.data, self.number, self.waiting = topic, data, number, set(waiting)
+    def __init__(
+        self,
+        topic: str,
+        data: bytes,
+        number: int = 0,
+        waiting: Iterable[str] = (),
+        settled: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.topic, self.data, self.number, self.waiting, self.settled = topic, data, number, set(waiting), settled
         self.queued, self.taken = True, False
         self.sends, self.due_s = 0, 0.0
 
@@ -101,6 +109,8 @@ class Outbox:
         if outgoing.waiting or not outgoing.taken:
             return False
         settled = self._unsettled.pop(outgoing.number, None) is not None
+        if settled:
+            outgoing.settled()
         if not self._unsettled:
             self._empty.set()
         if self._has_room():

@@ -1,6 +1,7 @@
 """The topics of the twin, and the quality of service of each: 0 may be lost, 1 must not be.
 
-`quotes/INSTRUMENT` (0), `reports/CUSTOMER` (1): what became of an order, `alarms/NAME` (1), `control/…` (1).
+`quotes/INSTRUMENT` (0), `reports/CUSTOMER` (1): what became of an order, `messages/INSTANCE` (1): what the architecture's message broker
+passes on, `alarms/NAME` (1), `control/…` (1).
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ Qos = Literal[0, 1]
 
 QUOTES = "quotes"
 REPORTS = "reports"
+MESSAGES = "messages"
 ALARMS = "alarms"
 CONTROL = "control"
 
-QOS: dict[str, Qos] = {QUOTES: 0, REPORTS: 1, ALARMS: 1, CONTROL: 1}
+QOS: dict[str, Qos] = {QUOTES: 0, REPORTS: 1, MESSAGES: 1, ALARMS: 1, CONTROL: 1}
 """Quality of service by the first level of a topic."""
 
 HERE = "channels/here"
@@ -31,6 +33,11 @@ def quotes(instrument: str) -> str:
 def reports(customer: str) -> str:
     """The topic of the execution reports for a customer."""
     return _topic(REPORTS, customer)
+
+
+def messages(instance: str) -> str:
+    """The topic of what the message broker passes on to an instance."""
+    return _topic(MESSAGES, instance)
 
 
 def alarms(name: str) -> str:

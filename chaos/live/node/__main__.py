@@ -22,7 +22,7 @@ from typing import Any
 
 os.environ["NUMBA_DISABLE_JIT"] = "1"  # the books of one node are small: plain Python starts sooner
 
-from chaos.live.lifetime import announce, die_with
+from chaos.live.lifetime import announce, die_with, told
 from chaos.live.node import program
 from chaos.live.node.commands import Control
 from chaos.live.node.customers import Customers
@@ -94,11 +94,13 @@ class Node:
 
     async def finish(self) -> None:
         """Says everything once more, with what took how long, when what it had to publish has been heard."""
-        if self.control.sender is not None:
-            await self.control.sender.settled()
+        for sender in (self.control.courier, self.control.sender):
+            if sender is not None:
+                await sender.settled()
         self.tell_counters()
         histograms = {name: list(counts.items()) for name, counts in self.interpreter.counters.histograms.items()}
         malformed = self.listener.malformed + self.network.malformed
+        malformed += self.control.courier.malformed if self.control.courier is not None else 0
         heard = self.control.feed.heard if self.control.feed is not None else None
         bugs = self.interpreter.bugs
         self.say({"said": "finished", "histograms": histograms, "malformed": malformed, "bugs": bugs, "heard": heard})
@@ -127,14 +129,6 @@ async def serve(blueprint: program.Blueprint, store: ServiceStore | NoStore, ins
             raise task.exception()  # type: ignore[misc]
 
 
-def _told() -> bool:
-    """Waits for a line on standard input, and reads nothing of what follows it; whether one came."""
-    byte = b" "
-    while byte not in (b"", b"\n"):
-        byte = os.read(sys.stdin.fileno(), 1)
-    return byte != b""
-
-
 def main() -> None:
     """Begins with what the command line says."""
     parent, path, folder, instance, *prepared = sys.argv[1:]
@@ -143,7 +137,7 @@ def main() -> None:
         blueprint = pickle.load(file)  # our supervisor wrote it, into a folder of its own
     store = store_of(blueprint, Path(folder), instance)
     if prepared:
-        if not _told():
+        if not told():
             return
         store.catch_up()
     gc.set_threshold(50_000, 20, 20)

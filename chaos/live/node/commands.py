@@ -10,12 +10,14 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from chaos.live.node import program
 from chaos.live.node.customers import Arrival, Customers, Seen
 from chaos.live.node.interpreter import CallPolicy, Interpreter
 from chaos.live.node.store import NoStore, ServiceStore
 from chaos.live.node.wire import Address, TcpNetwork
 
 if TYPE_CHECKING:
+    from chaos.live.node.courier import Courier
     from chaos.live.node.feed import CustomerFeed, ReportSender
 
 
@@ -37,6 +39,8 @@ class Control:
         self.markets: dict[int, tuple[bool, bool, bool]] = {}
         self.sender: ReportSender | None = None
         self.feed: CustomerFeed | None = None
+        self.courier: Courier | None = None
+        self.broker = program.broker_instance(interpreter.blueprint)
 
     def obey(self, line: bytes) -> None:
         """Carries a command out. Raises ValueError for one that does not exist: the supervisor and its nodes are of one version."""
@@ -50,14 +54,24 @@ class Control:
     # --- MQTT ---------------------------------------------------------------------------------------------------------------
 
     def do_mqtt(self, port: int) -> None:
-        """There is a broker: who books reports publishes them there, and the customers listen."""
+        """There is a broker: who books reports publishes them there, the customers listen, and what the architecture sends through its
+        message broker goes there."""
         from chaos.live.node.feed import CustomerFeed, ReportSender  # not in every node: it takes memory
 
+        self._carry(port)
         if self.customers is not None:
             self.feed = CustomerFeed(port)
         elif isinstance(self.store, ServiceStore) and self.store.books_reports:
             self.sender = ReportSender(self.at.instance, port, self.store.booked_lately(self.at.clock.now()))
             self.store.on_booked = self.sender.send
+
+    def _carry(self, port: int) -> None:
+        if program.uses_broker(self.at.blueprint, self.at.service):
+            from chaos.live.node.courier import Courier
+
+            self.courier = Courier(self.at, port)
+            self.network.carriers[self.broker] = self.courier.ask
+            self.at.is_up(self.broker)
 
     # --- the beginning and the end ----------------------------------------------------------------------------------------
 
@@ -81,6 +95,10 @@ class Control:
     def do_up(self, instance: str) -> None:
         """An instance is there again."""
         self.at.is_up(instance)
+        if instance == self.broker:
+            for channel in (self.courier, self.sender, self.feed):
+                if channel is not None:
+                    channel.hurry()
 
     # --- this instance ----------------------------------------------------------------------------------------------------
 

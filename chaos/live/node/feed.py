@@ -8,34 +8,13 @@ The customers take a report once, however often it comes.
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import threading
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Sequence
 
 from chaos.live.mqtt import topics
 from chaos.live.mqtt.client import Channel, Counts, Delivery
 from chaos.live.node import program
 from chaos.live.node.booked import Booked
-
-SETTLE_S = 8.0
-
-
-class _OwnLoop:
-    """A coroutine in a thread with an event loop of its own: a node's loop waits in select(), which a socket that the MQTT client has closed
-    would end; and what MQTT takes of the time is not taken between two steps of a task."""
-
-    def __init__(self, name: str, work: Callable[[], Coroutine[object, object, None]]) -> None:
-        self.loop = asyncio.new_event_loop()
-        self._work = work
-        self._thread = threading.Thread(target=self._serve, name=name, daemon=True)
-
-    def start(self) -> None:
-        """It runs for as long as the process does."""
-        self._thread.start()
-
-    def _serve(self) -> None:
-        asyncio.set_event_loop(self.loop)
-        self.loop.run_until_complete(self._work())
+from chaos.live.node.own_loop import OwnLoop
 
 
 class ReportSender:
@@ -43,14 +22,18 @@ class ReportSender:
 
     def __init__(self, instance: str, port: int, booked_before: Sequence[Booked]) -> None:
         self._instance, self._port, self._before = instance, port, tuple(booked_before)
-        self._own = _OwnLoop("reports", self._run)
+        self._own = OwnLoop("reports", self._run)
         self._queue: asyncio.Queue[Booked] = asyncio.Queue()
         self._channel: Channel | None = None
         self._own.start()
 
     def send(self, booked: Booked) -> None:
         """Publishes it as soon as those before it are."""
-        self._own.loop.call_soon_threadsafe(self._queue.put_nowait, booked)
+        self._own.do(lambda: self._queue.put_nowait(booked))
+
+    def hurry(self) -> None:
+        """The broker is there again."""
+        self._own.do(lambda: self._channel.hurry() if self._channel is not None else None)
 
     async def _run(self) -> None:
         receivers = {topics.everything(topics.REPORTS): [program.CLIENT_INSTANCE]}
@@ -65,10 +48,7 @@ class ReportSender:
 
     async def settled(self) -> None:
         """Returns when the customers have acknowledged all; after a while in any case."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(
-                asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._settle(), self._own.loop)), SETTLE_S
-            )
+        await self._own.done(self._settle())
 
     async def _settle(self) -> None:
         await self._queue.join()
@@ -82,18 +62,24 @@ class CustomerFeed:
     def __init__(self, port: int) -> None:
         self._port = port
         self._counts = Counts()
+        self._channel: Channel | None = None
         self.reports: set[str] = set()
         self.again = 0
         self.quotes = 0
-        self._own = _OwnLoop("feed", self._run)
+        self._own = OwnLoop("feed", self._run)
         self._own.start()
 
     async def _run(self) -> None:
         async with Channel(program.CLIENT_INSTANCE, self._port) as channel:
+            self._channel = channel
             self._counts = channel.counts
             await channel.subscribe(topics.everything(topics.REPORTS), self._report)
             await channel.subscribe(topics.everything(topics.QUOTES), self._quote)
             await asyncio.Event().wait()
+
+    def hurry(self) -> None:
+        """The broker is there again."""
+        self._own.do(lambda: self._channel.hurry() if self._channel is not None else None)
 
     def _report(self, delivery: Delivery) -> None:
         entry = str(delivery.body.get("entry"))

@@ -552,11 +552,7 @@ class Interpreter:
         return answer.code
 
     def _message(self, task: Task, site: program.Site, number: int, *, wants_answer: bool, durable: bool = False) -> Message:
-        path = chance.combine((task.path + site.hash if site.draw is None else task.stream + site.draw) & chance.MASK, number)
-        stream = task.stream if number == 0 else chance.combine(task.stream + site.hash & chance.MASK, number)
-        priority = task.priority if site.priority is None else site.priority
-        message = Message(task.intent, self.service, site.operation, path, stream, priority, wants_answer, durable)
-        return message._replace(order=task.order, first_path=path)
+        return message_of(task, self.service, site, number, wants_answer=wants_answer, durable=durable)
 
     def _ask(self, instance: str, service: str, message: Message, answered: Callable[[Answer], None]) -> None:
         """Over the link to the instance, and after it the copy that the link may make."""
@@ -613,7 +609,7 @@ class Interpreter:
             if answer.code in ("ok", "rejected"):
                 self.store.done(number)
             elif answer is NOBODY or answer.code == "reset":
-                again = self._redelivery(message) if answer.code == "reset" else message
+                again = redelivery(message) if answer.code == "reset" else message
                 self._when_up(instance, lambda: self._deliver(number, service, instance, again))
             else:
                 self._again_in_a_second(number, service, message)
@@ -626,14 +622,8 @@ class Interpreter:
             copy = message._replace(path=path, first_path=path, copy=True)
             self.links.set_out(copy, service, lambda: self.network.ask(instance, service, copy, lambda answer: None))
 
-    @staticmethod
-    def _redelivery(message: Message) -> Message:
-        delivery = message.delivery + 1
-        path = chance.combine(message.first_path, chance.name("redeliver") + delivery & chance.MASK)
-        return message._replace(path=path, delivery=delivery)
-
     def _again_in_a_second(self, number: int, service: str, message: Message) -> None:
-        again = self._redelivery(message)
+        again = redelivery(message)
         self.clock.at(self.clock.now() + SECOND, lambda: self._set_out(number, service, again))
 
     def _when_up(self, instance: str, action: Callable[[], None]) -> None:
@@ -655,7 +645,7 @@ class Interpreter:
     def resume_kept(self) -> None:
         """Durable messages that a process before this one did not see dealt with set out again."""
         for number, service, message in self.store.kept():
-            self._set_out(number, service, self._redelivery(message))
+            self._set_out(number, service, redelivery(message))
 
     # --- what was counted -------------------------------------------------------------------------------------------------
 
@@ -676,3 +666,21 @@ class Interpreter:
         for name, limit in self.limits.items():
             found += changes.among("limit", self.label(name, limit.made.per_replica), LIMIT_COUNTERS, limit.counted())
         return dict(found)
+
+
+def message_of(
+    of: Task | Message, source: str, site: program.Site, number: int, *, wants_answer: bool = False, durable: bool = False
+) -> Message:
+    """What a task, or the task that a message makes, of the service `source` sends at a call site in its attempt of that number."""
+    path = chance.combine((of.path + site.hash if site.draw is None else of.stream + site.draw) & chance.MASK, number)
+    stream = of.stream if number == 0 else chance.combine(of.stream + site.hash & chance.MASK, number)
+    priority = of.priority if site.priority is None else site.priority
+    message = Message(of.intent, source, site.operation, path, stream, priority, wants_answer, durable)
+    return message._replace(order=of.order, first_path=path)
+
+
+def redelivery(message: Message) -> Message:
+    """A durable message when it sets out again."""
+    delivery = message.delivery + 1
+    path = chance.combine(message.first_path, chance.name("redeliver") + delivery & chance.MASK)
+    return message._replace(path=path, delivery=delivery)

@@ -167,6 +167,12 @@ def contains(kind: type[Step], steps: Sequence[Step]) -> bool:
     return any(isinstance(step, kind) or any(contains(kind, inner) for inner in inside(step)) for step in steps)
 
 
+def sites(steps: Sequence[Step]) -> list[Site]:
+    """The call sites of the messages among the steps, and inside them."""
+    own = [step.site for step in steps if isinstance(step, Send)]
+    return own + [site for step in steps for inner in inside(step) for site in sites(inner)]
+
+
 def writes(effect: str, steps: Sequence[Step]) -> bool:
     """Whether that effect is among the steps, or inside one of them."""
     own = any(isinstance(step, Effect) and step.effect == effect for step in steps)
@@ -220,13 +226,14 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A service: how many instances it has, and which one is asked."""
+    """A service: how many instances it has, which one is asked, and whether it is a message broker, of which there is one at most."""
 
     replicas: int
     instances: int
     balance: Literal["round_robin", "random", "least_busy", "shard"]
     shard_by: str | None
     contention: float
+    message_broker: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,6 +322,11 @@ class Blueprint:
     flows: Mapping[str, Flow]
     books: Books
 
+    @cached_property
+    def message_broker(self) -> str | None:
+        """The service that is a message broker, if there is one."""
+        return next((name for name, made in self.services.items() if made.message_broker), None)
+
     def flow(self, number: int) -> Flow:
         """The flow of that number."""
         return self._by_number[number]
@@ -326,3 +338,22 @@ class Blueprint:
     def operations_of(self, service: str) -> dict[str, Operation]:
         """The operations of a service by their own names; of the client, the flows."""
         return {name.partition(".")[2]: made for name, made in self.operations.items() if name.partition(".")[0] == service}
+
+
+BROKER = "broker"
+"""What the message broker is called where the architecture has none: reports, quotes and alarms go through it all the same."""
+
+
+def broker_instance(blueprint: Blueprint) -> str:
+    """The instance that is the message broker."""
+    return BROKER if blueprint.message_broker is None else f"{blueprint.message_broker}#0"
+
+
+def uses_broker(blueprint: Blueprint, service: str) -> bool:
+    """Whether a service sends something through the message broker, or gets something through it."""
+    broker = blueprint.message_broker
+    if broker is None:
+        return False
+    sends = (site for made in blueprint.operations_of(service).values() for site in sites(made.steps))
+    gets = (site for made in blueprint.operations_of(broker).values() for site in sites(made.steps))
+    return any(site.service == broker for site in sends) or any(site.service == service for site in gets)

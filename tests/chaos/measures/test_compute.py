@@ -437,6 +437,29 @@ def test_a_counter_counts_from_the_second_of_the_first_step(since: int, refused:
     assert grown(journal(6, (), GROWTH), "pool/p/refused", since) == refused
 
 
+@pytest.mark.parametrize(
+    ("growth", "since", "gap"),
+    [
+        ([1, 0, 0, 2, 0, 0, 0, 1], 0, 3.0),
+        ([1, 0, 0, 2, 0, 0, 0, 1], 1, 3.0),
+        ([0, 0, 0, 0, 2, 1, 0, 1], 3 * SECOND, 1.0),
+        ([1, 1, 1, 1, 1, 0, 0, 0], 0, 3.0),
+        ([0, 0, 0, 0, 0, 0, 0, 0], 2 * SECOND + 1, 5.0),
+        ([1, 1, 1, 1, 1, 1, 1, 1], 0, 0.0),
+        ([1, 1, 0, 0, 0, 1, 1, 1], 3 * SECOND, 2.0),
+        ([1, 1, 0, 0, 0, 1, 1, 1], 3 * SECOND + 1, 1.0),
+    ],
+)
+def test_the_longest_time_without_growth(growth: list[int], since: int, gap: float) -> None:
+    """Whole seconds from the step on, also before the first growth and after the last; a second that the step lies in is none of them."""
+    assert counted(journal(8, (), {"pool/p/refused": growth}), "pool/p/refused", since).gap_s == gap
+
+
+def test_of_a_gauge_the_longest_time_at_0_counts() -> None:
+    """Whole seconds, as of a counter."""
+    assert counted(journal(6, (), GROWTH), "pool/p/queue", 0).gap_s == 2.0
+
+
 def test_of_a_gauge_the_highest_value_counts() -> None:
     """In the seconds from the step on; of a peak the highest peak; of what has no series the total, whenever it grew."""
     made = journal(6, (), GROWTH, totals={"pool/p/queue_ns": 8, "pool/p/hold_ns": 0})
@@ -453,7 +476,7 @@ def test_of_a_gauge_the_highest_value_counts() -> None:
 def test_a_name_may_have_slashes_of_its_own() -> None:
     """Such as a call site's."""
     made = journal(3, (), {"call/core.place/ask/attempts": [1, 2, 0]})
-    assert counted(made, "call/core.place/ask/attempts", 0) == CounterFigures(grown=3, lasted_s=2.0)
+    assert counted(made, "call/core.place/ask/attempts", 0) == CounterFigures(grown=3, lasted_s=2.0, gap_s=1.0)
     assert grown(made, "call/core.place/ask/attempts", SECOND) == 2
 
 

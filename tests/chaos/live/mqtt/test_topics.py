@@ -22,6 +22,7 @@ def test_quality_of_service() -> None:
     assert {family: topics.qos_of(topics.everything(family)) for family in topics.QOS} == {
         "quotes": 0,
         "reports": 1,
+        "messages": 1,
         "alarms": 1,
         "control": 1,
     }

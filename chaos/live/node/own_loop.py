@@ -1,0 +1,37 @@
+"""An event loop of its own for what a node does over MQTT."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable, Coroutine
+
+SETTLE_S = 8.0
+
+
+class OwnLoop:
+    """A coroutine in a thread with an event loop of its own: a node's loop waits in select(), which a socket that the MQTT client has closed
+    would end; and what MQTT takes of the time is not taken between two steps of a task."""
+
+    def __init__(self, name: str, work: Callable[[], Coroutine[object, object, None]]) -> None:
+        self.loop = asyncio.new_event_loop()
+        self._work = work
+        self._thread = threading.Thread(target=self._serve, name=name, daemon=True)
+
+    def start(self) -> None:
+        """It runs for as long as the process does."""
+        self._thread.start()
+
+    def _serve(self) -> None:
+        asyncio.set_event_loop(self.loop)
+        self.loop.run_until_complete(self._work())
+
+    def do(self, action: Callable[[], object]) -> None:
+        """Has that loop do something; called from another thread."""
+        self.loop.call_soon_threadsafe(action)
+
+    async def done(self, work: Coroutine[object, object, None], seconds: float = SETTLE_S) -> None:
+        """Returns when that loop has done the work; after so many seconds in any case."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self.loop)), seconds)
