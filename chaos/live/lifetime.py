@@ -34,7 +34,7 @@ def die_with(parent: int) -> None:
         sys.exit(1)
 
 
-def told() -> bool:
+def called_up() -> bool:
     """Waits for a line on standard input, and reads nothing of what follows it; whether one came. So a process is prepared to take another's
     place: what takes long is done when it hears that it is needed."""
     byte = b" "

@@ -7,7 +7,7 @@ import asyncio
 import sys
 
 from chaos.live import LOOPBACK
-from chaos.live.lifetime import announce, die_with, told, until_stopped
+from chaos.live.lifetime import announce, called_up, die_with, until_stopped
 from chaos.live.mqtt.broker import BrokerError, amqtt, mosquitto, mosquitto_on_path
 
 
@@ -36,7 +36,7 @@ def main() -> None:
     parser.add_argument("--prepared", action="store_true", help="wait for a line on standard input before it listens")
     arguments = parser.parse_args()
     die_with(arguments.parent)
-    if arguments.prepared and not told():
+    if arguments.prepared and not called_up():
         return
     try:
         asyncio.run(serve(arguments.listen, arguments.port, None if arguments.amqtt else mosquitto_on_path()))

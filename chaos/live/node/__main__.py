@@ -22,7 +22,7 @@ from typing import Any
 
 os.environ["NUMBA_DISABLE_JIT"] = "1"  # the books of one node are small: plain Python starts sooner
 
-from chaos.live.lifetime import announce, die_with, told
+from chaos.live.lifetime import announce, called_up, die_with
 from chaos.live.node import program
 from chaos.live.node.commands import Control
 from chaos.live.node.customers import Customers
@@ -137,7 +137,7 @@ def main() -> None:
         blueprint = pickle.load(file)  # our supervisor wrote it, into a folder of its own
     store = store_of(blueprint, Path(folder), instance)
     if prepared:
-        if not told():
+        if not called_up():
             return
         store.catch_up()
     gc.set_threshold(50_000, 20, 20)
