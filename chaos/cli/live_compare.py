@@ -15,6 +15,7 @@ from chaos.compare.cases import cases_of
 from chaos.execution.progress import ProgressReporter
 from chaos.execution.session import Session
 from chaos.live import compare as comparing
+from chaos.live.target import TWIN
 from chaos.reports.live_pairs import live_page, live_table, pair_line
 
 
@@ -22,9 +23,10 @@ from chaos.reports.live_pairs import live_page, live_table, pair_line
 @click.argument("scenarios", nargs=-1, required=True)
 @click.option("--seeds", default=1, show_default=True, type=click.IntRange(1, 1000), metavar="N", help="So many seeds.")
 @options.seed
+@options.long
 @options.json_file
 @options.html
-def compare(scenarios: tuple[str, ...], seeds: int, seed: int, json_file: TextIO | None, html: str | None) -> int:
+def compare(scenarios: tuple[str, ...], seeds: int, seed: int, long: bool, json_file: TextIO | None, html: str | None) -> int:
     """Run SCENARIOS (or suites, or patterns) simulated and live on the same plan, and say how far apart they are.
 
     The exit code is 1 if more than one scenario in six misses.
@@ -38,6 +40,7 @@ def compare(scenarios: tuple[str, ...], seeds: int, seed: int, json_file: TextIO
             chosen,
             range(seed, seed + seeds),
             lambda pair: reporter.done(pair_line(pair)),
+            options.long_target(TWIN) if long else TWIN,
         )
     write_json(result, json_file)
     if not is_stdout(json_file):

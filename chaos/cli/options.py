@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import fields
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 
 from chaos.cli.files import OutputFile, OutputPath
 from chaos.cli.words import WholeNumber, Word
 from chaos.execution.jobs import SIMULATED
+from simcore.base.errors import InputError
 
 C = TypeVar("C", bound=Callable[..., Any])
 D = TypeVar("D")
@@ -62,13 +64,39 @@ defects = click.option(
     metavar="OPERATOR@SITE",
     help="Plant a defect; may be repeated. 'coredrill list defects' names operators.",
 )
-target = click.option(
+_target = click.option(
     "--target",
     default=SIMULATED,
     show_default=True,
     metavar="NAME[:ADDRESS]",
     help="What is put under test; 'coredrill list targets' names what there is.",
 )
+long = click.option(
+    "--long",
+    is_flag=True,
+    help="With --target twin: run it though it takes more than 10 minutes of real time, as twin:long does.",
+)
+
+
+def target(command: C) -> C:
+    """What is put under test, and whether it may take long: the command gets both as one `target`."""
+
+    @functools.wraps(command)
+    def chosen(*arguments: Any, target: str, long: bool, **given: Any) -> Any:
+        return command(*arguments, target=long_target(target) if long else target, **given)
+
+    return _target(long(cast(C, chosen)))
+
+
+def long_target(reference: str) -> str:
+    """The reference of a target that may take long in real time. Raises InputError for one that does not run in real time."""
+    from chaos.live.target import LONG, TWIN
+
+    if reference not in (TWIN, f"{TWIN}:{LONG}"):
+        raise InputError(f"--long is for what runs in real time, not for the target {reference}", hint=f"add --target {TWIN}")
+    return f"{TWIN}:{LONG}"
+
+
 jobs = click.option("--jobs", default=1, show_default=True, type=WholeNumber(1, 1024), metavar="N", help="Processes.")
 cluster = click.option(
     "--cluster", metavar="ADDRESS", help="Run on the workers of this Dask scheduler instead, such as tcp://host:8786."

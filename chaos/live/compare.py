@@ -11,10 +11,10 @@ from statistics import fmean, stdev
 from chaos.execution.execute import execute
 from chaos.execution.jobs import SIMULATED, Job
 from chaos.execution.session import Session
+from chaos.live.target import TWIN
 from chaos.results.live import SCHEMA_VERSION, Compared, LiveComparison, LiveDifference, LivePair, LiveSide, LiveSummary
 from chaos.results.run import RunResult
 
-TWIN = "twin"
 FAILED_SHARE, FAILED_ORDERS = 0.10, 10
 """Failed orders may differ by this share of those simulated, or by so many, whichever is more."""
 IMPAIRED_S = 3.0
@@ -26,16 +26,18 @@ FAILED_MIN = 50
 """A relative difference of failed orders is taken from pairs with so many simulated ones."""
 
 
-def compare(session: Session, scenarios: Sequence[str], seeds: Sequence[int], done: Callable[[LivePair], None]) -> LiveComparison:
-    """Runs all scenarios with all seeds on both targets. `done` is called with each pair. Raises InputError before anything starts if a
-    twin cannot run a scenario."""
-    jobs = [Job(scenario, seed, target=target) for scenario in scenarios for seed in seeds for target in (SIMULATED, TWIN)]
+def compare(
+    session: Session, scenarios: Sequence[str], seeds: Sequence[int], done: Callable[[LivePair], None], twin: str = TWIN
+) -> LiveComparison:
+    """Runs all scenarios with all seeds in the simulated core and on a twin, by the reference of a target. `done` is called with each pair.
+    Raises InputError before anything starts if a twin cannot run a scenario."""
+    jobs = [Job(scenario, seed, target=target) for scenario in scenarios for seed in seeds for target in (SIMULATED, twin)]
     for job in jobs:
         session.require(job)
     pairs = []
     for scenario in scenarios:
         for seed in seeds:
-            pair = pair_of(execute(session, Job(scenario, seed)), execute(session, Job(scenario, seed, target=TWIN)))
+            pair = pair_of(execute(session, Job(scenario, seed)), execute(session, Job(scenario, seed, target=twin)))
             pairs.append(pair)
             done(pair)
     return LiveComparison(schema_version=SCHEMA_VERSION, pairs=pairs, summary=summary_of(pairs))

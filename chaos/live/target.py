@@ -19,7 +19,8 @@ from simcore.journal.model import Journal
 if TYPE_CHECKING:
     from simcore.compile.plan import Plan
 
-LONG = "long"
+TWIN, LONG = "twin", "long"
+"""The target's name, and the address under which it may take long: `twin:long`."""
 ATTEMPTS = 3
 """A run whose customers came late is repeated so often at most: then it counts as it is."""
 LATENESS_SHARE = 0.25
@@ -38,7 +39,9 @@ class TwinTarget:
 
     def __init__(self, address: str = "") -> None:
         if address not in ("", LONG):
-            raise InputError(f"the twin has no address {address!r}", hint="write --target twin, or --target twin:long")
+            raise InputError(
+                f"the twin has no address {address!r}", hint="write --target twin, with --long for a window over 10 minutes"
+            )
         require_packages()
         self._long = address == LONG
         self._note: Callable[[str], None] = lambda text: None

@@ -16,9 +16,10 @@ from chaos.execution.jobs import Job, SystemReference
 from chaos.execution.session import Session
 from chaos.faults.catalogue import shipped_faults
 from chaos.live.capabilities import require_system, require_targets
-from chaos.live.compare import TWIN, pair_of
+from chaos.live.compare import pair_of
 from chaos.live.node.store import entries_of
 from chaos.live.run import Twin, own_folder
+from chaos.live.target import TWIN
 from simcore.base.errors import InputError
 from simcore.base.units import SECOND, parse_clock
 from simcore.library import load_pair

@@ -17,7 +17,8 @@ from real_time import IN_REAL_TIME
 from chaos.execution.execute import execute
 from chaos.execution.jobs import Job
 from chaos.execution.session import Session
-from chaos.live.compare import TWIN, pair_of
+from chaos.live.compare import pair_of
+from chaos.live.target import TWIN
 from chaos.results.run import RunResult
 
 SCENARIOS = Path(__file__).resolve().parents[3] / "scenarios" / "live"

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from real_time import IN_REAL_TIME
 
+from chaos.cli.main import main
 from chaos.execution.campaign import ExecutionOptions, run_all
 from chaos.execution.execute import journal_folder
 from chaos.execution.planning import JobOptions, scenario_jobs
@@ -61,3 +63,30 @@ def test_what_a_twin_cannot_do_is_refused_before_anything_starts() -> None:
         (job, *_) = scenario_jobs(session, ["requirements/infrastructure/replication-lag"], JobOptions(target="twin:long"))
         with pytest.raises(InputError, match="a twin cannot do replication-lag"):
             run_all(session, [job], ExecutionOptions(), "test")
+
+
+@pytest.mark.parametrize("command", ["run", "suite", "replay", "live compare", "compare", "sweep"])
+def test_long_is_an_option_of_whatever_runs_a_twin(command: str) -> None:
+    """With one meaning."""
+    done = CliRunner().invoke(main, [*command.split(), "--help"])
+    assert "--long" in done.output
+    assert "more than 10 minutes" in " ".join(done.output.split())
+
+
+def refused(*words: str) -> str:
+    """What a command says that is refused."""
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == 2
+    return " ".join(done.output.split())
+
+
+def test_a_window_over_ten_minutes_is_refused_with_its_duration_unless_it_is_asked_for() -> None:
+    """By run and by live compare; with --long something else is refused, before anything starts; what runs on no twin is not long."""
+    scenario = "requirements/infrastructure/replication-lag"
+    takes = "a twin cannot run requirements/infrastructure/replication-lag: with its warm-up it takes 100min, for a second"
+    assert takes in refused("run", scenario, "--target", "twin")
+    assert "add --long" in refused("run", scenario, "--target", "twin")
+    assert takes in refused("live", "compare", scenario)
+    for words in (("run", scenario, "--target", "twin", "--long"), ("live", "compare", scenario, "--long")):
+        assert "cannot do replication-lag" in refused(*words)
+    assert "--long is for what runs in real time, not for the target simulated" in refused("run", scenario, "--long")
