@@ -82,7 +82,7 @@ def target(command: C) -> C:
     """What is put under test, and whether it may take long: the command gets both as one `target`."""
 
     @functools.wraps(command)
-    def chosen(*arguments: Any, target: str, long: bool, **given: Any) -> Any:
+    def chosen(*arguments: object, target: str, long: bool, **given: object) -> object:
         return command(*arguments, target=long_target(target) if long else target, **given)
 
     return _target(long(cast(C, chosen)))

@@ -26,9 +26,11 @@ from chaos.live.node import chance, program
 from chaos.live.node.customers import Arrival, Seen
 from chaos.live.node.store import new_books
 from chaos.live.observe import reconciled, reports_heard
-from chaos.live.processes import Usage
+from chaos.live.processes import ProcessError, Usage
+from chaos.live.proxy.client import ProxyError
 from chaos.live.switches import TwinSwitches
 from chaos.live.system import Said, TwinSystem
+from simcore.base.errors import InputError
 from simcore.base.units import format_duration
 from simcore.compile.plan import Plan
 from simcore.control.handles import ProbeAnswer
@@ -230,7 +232,10 @@ def run_twin(
     lateness_max_ns: int = 250_000_000,
     progress: Progress | None = None,
 ) -> LiveRun:
-    """One run of a twin in this process's own event loop; nothing is left behind."""
+    """One run of a twin in this process's own event loop; nothing is left behind. Raises InputError if it does not come up."""
     with own_folder() as folder:
         twin = Twin(plan, folder, scenario.method)
-        return asyncio.run(twin.run(scenario, permanent, lateness_max_ns, progress))
+        try:
+            return asyncio.run(twin.run(scenario, permanent, lateness_max_ns, progress))
+        except (ProcessError, ProxyError) as error:
+            raise InputError(f"the twin of {plan.architecture.name} did not come up: {error}") from error

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
 import pickle
 import signal
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
@@ -23,6 +22,7 @@ from chaos.live.node import program
 from chaos.live.processes import PREPARED, ProcessError, Processes, Usage
 from chaos.live.proxy.client import ProxyError, Stream, ToxiproxyClient
 from chaos.live.proxy.proxies import ProxyOptions
+from chaos.live.proxy.server import chosen
 
 PROXY = "proxy"
 AT_ONCE = 4
@@ -151,10 +151,11 @@ class TwinSystem:
         return ["chaos.live.mqtt", str(self.ports.get(self.broker, 0)), *more]
 
     async def _start_proxy(self) -> None:
-        url = os.environ.get("TOXIPROXY", "")
-        if not url.startswith("http"):
-            ready = await self.processes.start(PROXY, ["chaos.live.proxy"])
-            url = f"http://{LOOPBACK}:{ready.port()}"
+        server = chosen()
+        url = server.url
+        if url is None:
+            argv = ["chaos.live.proxy", *(["--server", server.program] if server.program else [])]
+            url = f"http://{LOOPBACK}:{(await self.processes.start(PROXY, argv)).port()}"
         else:
             self._stack.push_async_callback(self._remove_proxies)
         self.proxies = await self._stack.enter_async_context(ToxiproxyClient(url))

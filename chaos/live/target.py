@@ -13,6 +13,7 @@ from chaos.execution.target.protocol import AS_USUAL, RunLimits, RunOptions
 from chaos.execution.target.simulated import plan_of
 from chaos.faults.fault import Fault, Target
 from chaos.live.capabilities import require_fault, require_run, require_targets
+from chaos.live.proxy.server import chosen
 from simcore.base.errors import InputError
 from simcore.journal.model import Journal
 
@@ -29,9 +30,10 @@ LATENESS_MAX_NS = 250_000_000
 
 
 def require_packages() -> None:
-    """Raises InputError if what the extra `live` installs is not there."""
+    """Raises InputError if what the extra `live` installs is not there, or TOXIPROXY names no server."""
     if find_spec("aiohttp") is None:
         raise InputError("the twin needs packages that are not installed", hint="pip install 'coredrill[live]'")
+    chosen()
 
 
 class TwinTarget:

@@ -7,23 +7,20 @@ import asyncio
 import sys
 
 from chaos.live import LOOPBACK
+from chaos.live.foreign import ForeignError, serve
 from chaos.live.lifetime import announce, called_up, die_with, until_stopped
-from chaos.live.mqtt.broker import BrokerError, amqtt, mosquitto, mosquitto_on_path
+from chaos.live.mqtt.broker import amqtt, mosquitto, mosquitto_on_path
 
 
-async def serve(address: str, port: int, program: str | None) -> None:
-    """Serve until this process is to end. Raises BrokerError if the broker cannot start or ends before."""
+async def listen(address: str, port: int, program: str | None) -> None:
+    """Serve until this process is to end. Raises ForeignError if the broker cannot start or ends before."""
     if program is None:
         async with amqtt(address, port) as number:
             announce(port=number, broker="amqtt")
             await until_stopped()
         return
-    async with mosquitto(program, address, port) as (number, ended):
-        announce(port=number, broker="mosquitto")
-        stopped = asyncio.ensure_future(until_stopped())
-        await asyncio.wait((stopped, ended), return_when=asyncio.FIRST_COMPLETED)
-        if not stopped.done():
-            raise BrokerError(f"mosquitto ended with exit code {ended.result()}")
+    async with mosquitto(program, address, port) as foreign:
+        await serve(foreign, broker="mosquitto")
 
 
 def main() -> None:
@@ -39,8 +36,8 @@ def main() -> None:
     if arguments.prepared and not called_up():
         return
     try:
-        asyncio.run(serve(arguments.listen, arguments.port, None if arguments.amqtt else mosquitto_on_path()))
-    except BrokerError as error:
+        asyncio.run(listen(arguments.listen, arguments.port, None if arguments.amqtt else mosquitto_on_path()))
+    except ForeignError as error:
         sys.exit(str(error))
 
 

@@ -11,19 +11,16 @@ import logging
 import os
 import pwd
 import shutil
-import socket
 from collections.abc import AsyncIterator
-from functools import partial
 
 from amqtt.adapters import StreamReaderAdapter, StreamWriterAdapter
 from amqtt.broker import Broker
 
-from chaos.live.lifetime import die_with
+from chaos.live.foreign import Foreign, bound, serving
 
 PACKET_BYTES = 2 * 65_536
 """The largest packet that a client may send: the largest message, its topic, and room to spare."""
 CLIENTS_MAX = 512
-_START_S = 10.0
 _SHUTDOWN_S = 1.0
 
 _CONFIGURATION = """\
@@ -41,67 +38,27 @@ log_type warning
 """
 
 
-class BrokerError(Exception):
-    """A broker that does not start, or ends unasked."""
-
-
 def mosquitto_on_path() -> str | None:
     """The program, if there is one."""
     return shutil.which("mosquitto")
 
 
 @contextlib.asynccontextmanager
-async def mosquitto(program: str, address: str, port: int) -> AsyncIterator[tuple[int, asyncio.Task[int]]]:
-    """mosquitto at an address and a port (0: any); the port, and a task that ends with it. Raises BrokerError if it does not start."""
-    with _bound(address, port) as holder:
-        number = holder.getsockname()[1]
-        user = pwd.getpwuid(os.geteuid()).pw_name  # with another one it would no longer be killed when this process ends
+async def mosquitto(program: str, address: str, port: int) -> AsyncIterator[Foreign]:
+    """mosquitto at an address and a port (0: any). Raises ForeignError if it does not start."""
+    user = pwd.getpwuid(os.geteuid()).pw_name  # with another one it would no longer be killed when this process ends
+    configuration = os.memfd_create("mosquitto.conf")
+
+    def command(number: int) -> list[str]:
         words = _CONFIGURATION.format(port=number, address=address, user=user, packet=PACKET_BYTES, clients=CLIENTS_MAX)
-        configuration = os.memfd_create("mosquitto.conf")
-        try:
-            os.write(configuration, words.encode())
-            process = await asyncio.create_subprocess_exec(
-                program,
-                "-c",
-                f"/proc/self/fd/{configuration}",
-                pass_fds=(configuration,),
-                preexec_fn=partial(die_with, os.getpid()),  # there is no other thread yet
-            )
-        finally:
-            os.close(configuration)
-        ended = asyncio.create_task(process.wait())
-        try:
-            await _until_it_listens(address, number, ended)
-            yield number, ended
-        finally:
-            if process.returncode is None:
-                process.kill()  # it has nothing to save
-            await ended
+        os.write(configuration, words.encode())
+        return [program, "-c", f"/proc/self/fd/{configuration}"]
 
-
-def _bound(address: str, port: int) -> socket.socket:
-    """A socket that has the port (0: any), so that nobody else gets it; one that says SO_REUSEADDR can still listen there."""
-    holder = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
-    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        holder.bind((address, port))
-    except OSError as error:
-        holder.close()
-        raise BrokerError(f"cannot listen on {address}:{port}: {error.strerror or error}") from error
-    return holder
-
-
-async def _until_it_listens(address: str, port: int, ended: asyncio.Task[int]) -> None:
-    deadline = asyncio.get_running_loop().time() + _START_S
-    while asyncio.get_running_loop().time() < deadline:
-        if ended.done():
-            raise BrokerError(f"mosquitto ended with exit code {ended.result()} when it was to listen on {address}:{port}")
-        with contextlib.suppress(OSError):
-            _, writer = await asyncio.open_connection(address, port)
-            writer.close()
-            return
-        await asyncio.sleep(0.01)
-    raise BrokerError(f"mosquitto did not listen on {address}:{port} within {_START_S} s")
+        async with serving(command, address, port, pass_fds=(configuration,)) as foreign:
+            yield foreign
+    finally:
+        os.close(configuration)
 
 
 class _Reader(asyncio.StreamReader):
@@ -115,9 +72,9 @@ class _Reader(asyncio.StreamReader):
 
 @contextlib.asynccontextmanager
 async def amqtt(address: str, port: int) -> AsyncIterator[int]:
-    """amqtt at an address and a port (0: any); the port. Raises BrokerError if it cannot listen there."""
+    """amqtt at an address and a port (0: any); the port. Raises ForeignError if it cannot listen there."""
     logging.getLogger("amqtt").setLevel(logging.ERROR)  # it warns of every client that goes away
-    listening = _bound(address, port)
+    listening = bound(address, port)
     broker = Broker(
         {
             "listeners": {"default": {"type": "external"}},

@@ -6,6 +6,7 @@ No wall-clock time is judged. A run whose customers came late even when repeated
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 from real_time import IN_REAL_TIME
+from toxiproxy_server import program
 
 from chaos.execution.execute import execute
 from chaos.execution.jobs import Job
@@ -108,3 +110,23 @@ def test_a_cut_of_each_kind(session: Session, kind: str) -> None:
     assert [d for d in pair_of(simulated, run).differences if not d.holds] == []
     unknown = any(seen == "unknown" for seen, _ in matrix(run))
     assert unknown == (kind != "held")
+
+
+@IN_REAL_TIME
+@pytest.mark.skipif(
+    shutil.which("toxiproxy-server") is None, reason="no toxiproxy-server on PATH: neither Debian nor PyPI has one"
+)
+@pytest.mark.parametrize("scenario", ["live/slow-bank", "live/counter-killed", "live/answers-held", "live/answers-reset"])
+def test_the_same_with_the_real_toxiproxy(session: Session, scenario: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Slow lines, killed processes and cuts by the server that ours is made after."""
+    monkeypatch.setenv("TOXIPROXY", "toxiproxy-server")
+    pair = pair_of(execute(session, Job(scenario, 1)), live(session, Job(scenario, 1)))
+    assert [difference for difference in pair.differences if not difference.holds] == []
+
+
+@IN_REAL_TIME
+def test_the_same_with_a_server_by_its_path(session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program of others' that is started with the twin."""
+    monkeypatch.setenv("TOXIPROXY", str(program(tmp_path)))
+    pair = pair_of(execute(session, Job("live/slow-bank", 1)), live(session, Job("live/slow-bank", 1)))
+    assert [difference for difference in pair.differences if not difference.holds] == []

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
+from pathlib import Path
 
 import pytest
 from real_time import IN_REAL_TIME
@@ -43,10 +45,17 @@ def with_the_broker_killed(seconds: int, kills: int) -> tuple[LiveRun, Twin]:
         return asyncio.run(run(twin)), twin
 
 
+NO_MOSQUITTO = pytest.mark.skipif(shutil.which("mosquitto") is None, reason="mosquitto is not on PATH")
+
+
 @IN_REAL_TIME
+@pytest.mark.parametrize("kind", ["amqtt", pytest.param("mosquitto", marks=NO_MOSQUITTO)])
 @pytest.mark.parametrize(("seconds", "kills"), [(8, 1), (30, 5)], ids=["one kill", "five kills"])
-def test_no_report_is_lost_or_comes_twice(seconds: int, kills: int) -> None:
+def test_no_report_is_lost_or_comes_twice(seconds: int, kills: int, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The customers have heard of everything that was booked; quotes came too."""
+    if kind == "amqtt":
+        folders = [folder for folder in os.environ["PATH"].split(":") if not (Path(folder) / "mosquitto").exists()]
+        monkeypatch.setenv("PATH", ":".join(folders))
     live, twin = with_the_broker_killed(seconds, kills)
     law = next(law for law in live.journal.conservation if law.law == LAW)
     assert law.ok
