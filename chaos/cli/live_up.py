@@ -14,10 +14,11 @@ from chaos.cli.files import OutputPath
 from chaos.cli.printing import say
 from chaos.cli.summary import print_summary
 from chaos.execution.topology import topology_of
+from chaos.i18n.identities import Identities
 from chaos.live import LOOPBACK
 from chaos.live.processes import Usage
 from chaos.live.target import require_packages
-from chaos.live.up import Figures, Started, Stopped, UpListener, UpOptions, plan_up, run_up
+from chaos.live.up import Figures, HeardReport, Started, Stopped, UpListener, UpOptions, plan_up, run_up
 from chaos.measures.formatting import NONE, latency, number, rounded, short_instant
 from chaos.results.stored_run import store_run
 from simcore.base.errors import InputError
@@ -28,6 +29,8 @@ from simcore.journal.writer import write_journal
 
 _OUTCOMES = ("confirmed", "rejected", "blocked", "failed", "unknown")
 _LASTS_MAX = HOUR
+_HELPERS = {"proxy": "(proxies)", "broker": "(MQTT broker)", "client#0": "(customers)"}
+"""What processes are called that are no instances."""
 LATE_NS = 20_000_000
 """Customers who come later than that are spoken of."""
 
@@ -103,7 +106,7 @@ class _Printer:
     """What is said of a twin while it is up and afterwards."""
 
     def __init__(self, console: Console, architecture: str) -> None:
-        self.console, self.architecture = console, architecture
+        self.console, self.architecture, self.identities = console, architecture, Identities("en")
 
     def _table(self, rows: Sequence[Sequence[str]]) -> None:
         """The first column to the left."""
@@ -118,16 +121,20 @@ class _Printer:
         for endpoint in up.endpoints:
             taken = endpoint.usage
             rows.append([endpoint.instance, f"{LOOPBACK}:{endpoint.port}", str(endpoint.proxies), *_taken(taken)])
-        rows += [
-            [name, "", "", *_taken(taken)] for name, taken in up.usage.items() if name not in {e.instance for e in up.endpoints}
-        ]
+        named = {endpoint.instance for endpoint in up.endpoints}
+        rows += [[_HELPERS.get(name, name), "", "", *_taken(taken)] for name, taken in up.usage.items() if name not in named]
         self._table(rows)
         memory = sum(usage.memory_bytes for usage in up.usage.values()) / 1e6
         say(
             self.console,
             f"{self.architecture} is up: {len(up.usage)} processes, {rounded(memory)} MB, in {rounded(up.seconds, 1)} s",
         )
-        say(self.console, f"proxies: {up.proxies_url}/proxies (Toxiproxy's API); Ctrl-C stops all")
+        say(self.console, f"proxies: {up.proxies_url}/proxies (Toxiproxy's API)")
+        say(
+            self.console,
+            f"MQTT:    {up.broker_url} ({up.broker_kind}): reports/ACCOUNT, quotes/INSTRUMENT, alarms/NAME, control/run",
+        )
+        say(self.console, "Ctrl-C stops all")
         say(self.console, "")
 
     def figures(self, figures: Figures) -> None:
@@ -140,6 +147,21 @@ class _Printer:
             self.console,
             f"{short_instant(figures.now)}  came {figures.came}: {counts or 'nothing ended'}; pending {figures.pending}; "
             f"p50 {p50}, p99 {p99}; {rounded(figures.cpu_share, 2)} processors{late}",
+        )
+
+        if figures.report is not None:
+            self._report(figures.report)
+
+    def _report(self, report: HeardReport) -> None:
+        """Whom the last report came to, and what it says. Faker made the name."""
+        who = self.identities.of(report.customer)
+        ended = "has ended" if report.ended else "is open"
+        shares = f"{number(report.filled)} shares filled" if report.filled else "nothing filled"
+        took = f"{latency(report.took)} after the counter booked it" if report.took else "as the counter booked it"
+        say(
+            self.console,
+            f"          the last report, {took}: {who.name}, account {who.account}: {report.order} {ended}, {shares}",
+            "dim",
         )
 
     def died(self, text: str) -> None:

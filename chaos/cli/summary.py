@@ -43,7 +43,7 @@ def print_summary(journal: Journal, console: Console, *, window: Window | None =
         # one_line: a journal is untrusted, and its names must not reach the terminal as codes or line breaks
         console.print(one_line(text), style=style, markup=False, highlight=False, emoji=False, soft_wrap=True)
 
-    say(_title(run))
+    say(("live twin: " if journal.meta.live else "") + _title(run))
     say(_headline(run.metrics.flows), "bold")
     if truth := _truth_line(run.metrics.orders):
         say(truth)
@@ -59,7 +59,7 @@ def print_summary(journal: Journal, console: Console, *, window: Window | None =
         say(line)
     say("")
     say(_conservation_line(run.conservation), "" if all(law.ok for law in run.conservation) else "bold red")
-    say(_last_line(run.metrics, run.digest))
+    say(_last_line(run.metrics, run.digest, live=journal.meta.live))
 
 
 def _title(run: SimulationRun) -> str:
@@ -159,7 +159,10 @@ def _conservation_line(laws: Sequence[LawResult]) -> str:
     )
 
 
-def _last_line(metrics: SimulationFigures, digest: str) -> str:
+def _last_line(metrics: SimulationFigures, digest: str, *, live: bool) -> str:
+    """The digest, and how many events were simulated: of what took real time nobody counts them."""
+    if live:
+        return f"digest {digest}"
     speed = "" if metrics.events_per_s is None else f" ({rounded(metrics.events_per_s)} a second)"
     return f"{number(metrics.events)} events{speed}, digest {digest}"
 

@@ -7,7 +7,6 @@ import asyncio
 import contextlib
 import os
 import socket
-import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import NamedTuple
 from chaos.live.lifetime import announce, die_with, until_stopped
 
 _START_S = 10.0
+_STDERR = 2
 
 
 class ForeignError(Exception):
@@ -44,7 +44,7 @@ async def serving(
             process = await asyncio.create_subprocess_exec(
                 *argv,
                 stdin=asyncio.subprocess.DEVNULL,
-                stdout=sys.stderr,  # on standard output this process has its readiness line
+                stdout=_STDERR,  # on standard output this process has its readiness line
                 pass_fds=pass_fds,
                 preexec_fn=partial(die_with, os.getpid()),  # there is no other thread yet
             )

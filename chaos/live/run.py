@@ -94,6 +94,7 @@ class Twin:
         self.core = TwinCore(plan, self.switches, self.meter, self._noted, self._ask_probe)
         self.bulletin: Bulletin | None = None
         self.seen: dict[int, Seen] = {}
+        self.report: Said | None = None
         self._planned = {arrival.request: arrival for arrival in self.arrivals}
         self._began = 0.0
 
@@ -118,6 +119,8 @@ class Twin:
     def _said(self, instance: str, said: Said) -> None:
         if said["said"] == "seen":
             self._saw(said)
+        elif said["said"] == "report":
+            self.report = said["report"]
         elif said["said"] == "probed":
             self.core.probed(said["number"], ProbeAnswer(said["code"], said["outcome"], said["latency"]))
         elif said["said"] == "log":

@@ -82,7 +82,7 @@ class TwinSystem:
         self.unexpected: list[str] = []
         self.malformed: dict[str, int] = {}
         self.heard: Mapping[str, Any] = {}
-        self.broker, self.broker_pid = program.broker_instance(blueprint), 0
+        self.broker, self.broker_pid, self.broker_kind = program.broker_instance(blueprint), 0, ""
         self._killed: set[str] = set()
         self._standing: dict[str, dict[str, dict[str, object]]] = {}
         self._began: tuple[float, int] | None = None
@@ -140,7 +140,7 @@ class TwinSystem:
             ready = await self.processes.restart(self.broker, self._broker_argv())
         else:
             ready = await self.processes.start(self.broker, self._broker_argv())
-        self.ports[self.broker], self.broker_pid = ready.port(), ready.pid
+        self.ports[self.broker], self.broker_pid, self.broker_kind = ready.port(), ready.pid, str(ready.facts.get("broker"))
         self.meter.born(self.broker)
         if self.blueprint.message_broker is not None:  # it cannot say so itself
             self.meter.counted(self.broker, {f"unit/{self.broker}/up": 1})

@@ -17,11 +17,13 @@ from typing import Any, NamedTuple
 
 from chaos.documents.overrides import layers
 from chaos.execution.inputs.digests import digest_of
+from chaos.live import LOOPBACK
 from chaos.live.capabilities import require_system
 from chaos.live.node.customers import Seen
 from chaos.live.processes import ProcessError, Usage
 from chaos.live.proxy.client import ProxyError
 from chaos.live.run import LiveRun, Twin, own_folder
+from chaos.live.system import Said
 from simcore.base.errors import InputError
 from simcore.base.units import SECOND
 from simcore.compile.plan import Plan, compile_plan
@@ -58,17 +60,31 @@ class Endpoint(NamedTuple):
 
 
 class Started(NamedTuple):
-    """A twin that is ready: the proxies' API, the instances, what all its processes take, and how long their start took, s."""
+    """A twin that is ready: the proxies' API, the MQTT broker and which program it is, the instances, what all its processes take, and how
+    long their start took, s."""
 
     proxies_url: str
+    broker_url: str
+    broker_kind: str
     endpoints: list[Endpoint]
     usage: dict[str, Usage]
     seconds: float
 
 
+class HeardReport(NamedTuple):
+    """An execution report that has come to a customer: whose order it is about, how many shares are filled, whether the order has ended; how
+    long after it was booked, ns."""
+
+    customer: int
+    order: str
+    filled: int
+    ended: bool
+    took: int
+
+
 class Figures(NamedTuple):
     """What was seen in some seconds until `now`, ns: how many came and ended, each way; how many are there still; latencies of those
-    confirmed, ns; how late who came was at most, ns; processor time of all processes a second."""
+    confirmed, ns; how late who came was at most, ns; processor time of all processes a second; the report that came last, if one did."""
 
     now: int
     came: int
@@ -77,6 +93,7 @@ class Figures(NamedTuple):
     latencies: list[int]
     late_ns: int
     cpu_share: float
+    report: HeardReport | None
 
 
 Done = Callable[[Twin], Coroutine[Any, Any, None]]
@@ -173,7 +190,8 @@ class _Up:
             for name in system.instances
         ]
         assert system.proxies is not None
-        return Started(system.proxies.url, endpoints, usage, seconds)
+        broker = f"mqtt://{LOOPBACK}:{system.ports[system.broker]}"
+        return Started(system.proxies.url, broker, system.broker_kind, endpoints, usage, seconds)
 
     async def _running(self) -> dict[str, Usage]:
         """Until it is to stop and all have their answers. What its processes took by then."""
@@ -238,9 +256,19 @@ class _Up:
             _latencies(ended),
             max((seen.late for seen in came), default=0),
             max(0.0, cpu_s - self._cpu_s) / span_s,
+            heard_report(twin.report),
         )
+        twin.report = None
         self._until, self._cpu_s = now, cpu_s
         self.listener.figures(figures)
+
+
+def heard_report(report: Said | None) -> HeardReport | None:
+    """What a report says that the customers' node has heard: the number it carries is twice the shares, and one more when the order has ended."""
+    if report is None:
+        return None
+    says = report["report"]
+    return HeardReport(report["customer"], report["order"], says >> 1, bool(says & 1), max(0, report["came"] - report["at"]))
 
 
 def _latencies(ended: Sequence[Seen]) -> list[int]:

@@ -1,6 +1,6 @@
 """The topics of the twin, and the quality of service of each: 0 may be lost, 1 must not be.
 
-`quotes/INSTRUMENT` (0), `reports/CUSTOMER` (1): what became of an order, `messages/INSTANCE` (1): what the architecture's message broker
+`quotes/INSTRUMENT` (0), `reports/ACCOUNT` (1): what became of an order, `messages/INSTANCE` (1): what the architecture's message broker
 passes on, `alarms/NAME` (1), `control/…` (1).
 """
 
@@ -30,9 +30,9 @@ def quotes(instrument: str) -> str:
     return _topic(QUOTES, instrument)
 
 
-def reports(customer: str) -> str:
+def reports(account: str) -> str:
     """The topic of the execution reports for a customer."""
-    return _topic(REPORTS, customer)
+    return _topic(REPORTS, account)
 
 
 def messages(instance: str) -> str:

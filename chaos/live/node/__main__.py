@@ -70,6 +70,13 @@ class Node:
         if changed:
             self.say({"said": "counted", "at": now, "values": changed})
 
+    def tell_report(self) -> None:
+        """Says which report the customers heard last, if there is another one."""
+        feed = self.control.feed
+        if feed is not None and feed.latest:
+            latest, feed.latest = feed.latest, {}
+            self.say({"said": "report", "report": latest})
+
     async def tell(self) -> None:
         """Says the counters ten times a second of the run, at whole tenths."""
         step = round(TELL_EVERY_S * 1e9)
@@ -77,6 +84,7 @@ class Node:
             await self.clock.until((self.clock.now() // step + 1) * step)
             self.tell_counters()
             if self.clock.now() // step % 10 == 0:
+                self.tell_report()
                 for slots in self.interpreter.pools.values():
                     slots.second_busy, slots.second_queue = slots.busy, len(slots.queue)
 

@@ -60,7 +60,7 @@ class Control:
 
         self._carry(port)
         if self.customers is not None:
-            self.feed = CustomerFeed(port)
+            self.feed = CustomerFeed(port, self.at.clock.now)
         elif isinstance(self.store, ServiceStore) and self.store.books_reports:
             self.sender = ReportSender(self.at.instance, port, self.store.booked_lately(self.at.clock.now()))
             self.store.on_booked = self.sender.send

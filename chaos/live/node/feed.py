@@ -8,8 +8,9 @@ The customers take a report once, however often it comes.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+from chaos.i18n.identities import account_of
 from chaos.live.mqtt import topics
 from chaos.live.mqtt.client import Channel, Counts, Delivery
 from chaos.live.node import program
@@ -42,8 +43,14 @@ class ReportSender:
         async with Channel(self._instance, self._port, receivers=receivers) as self._channel:
             while True:
                 booked = await self._queue.get()
-                body = {"entry": booked.entry, "request": booked.intent.request, "order": booked.order, "report": booked.report}
-                await self._channel.publish(topics.reports(str(booked.intent.customer)), body | {"at": booked.at})
+                body = {
+                    "entry": booked.entry,
+                    "customer": booked.intent.customer,
+                    "request": booked.intent.request,
+                    "order": booked.order,
+                    "report": booked.report,
+                }
+                await self._channel.publish(topics.reports(account_of(booked.intent.customer)), body | {"at": booked.at})
                 self._queue.task_done()
 
     async def settled(self) -> None:
@@ -57,13 +64,15 @@ class ReportSender:
 
 
 class CustomerFeed:
-    """What the customers hear: reports, each once, and quotes."""
+    """What the customers hear: reports, each once, and quotes. `now` says what time it is in the run, from any thread."""
 
-    def __init__(self, port: int) -> None:
-        self._port = port
+    def __init__(self, port: int, now: Callable[[], int]) -> None:
+        self._port, self._now = port, now
         self._counts = Counts()
         self._channel: Channel | None = None
         self.reports: set[str] = set()
+        self.latest: Mapping[str, object] = {}
+        """The report that came last, as it was published, with the customer's account and when it came."""
         self.again = 0
         self.quotes = 0
         self._own = OwnLoop("feed", self._run)
@@ -85,6 +94,7 @@ class CustomerFeed:
         entry = str(delivery.body.get("entry"))
         self.again += entry in self.reports
         self.reports.add(entry)
+        self.latest = {**delivery.body, "account": delivery.topic.rpartition("/")[2], "came": self._now()}
 
     def _quote(self, delivery: Delivery) -> None:
         self.quotes += 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from chaos.i18n.identities import Identities
 from chaos.i18n.texts import LocalizedText, catalogue, translate
 from chaos.measures.formatting import number, percent, rounded, yuan
 from chaos.reports.run import customers
@@ -63,7 +64,7 @@ def customer_table(stored: StoredRun) -> CustomerTable:
 def _rows(found: customers.Impact, words: list[str], shown: int) -> list[CustomerRow]:
     if not shown:
         return []
-    english, chinese = customers.Identities("en"), customers.Identities("zh")
+    english, chinese = Identities("en"), Identities("zh")
     rows = []
     for i in range(shown):
         customer = int(found.customers[i])

@@ -13,6 +13,7 @@ from typing import IO, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from chaos.i18n.identities import Identities
 from chaos.measures.formatting import Language, yuan
 from chaos.reports.run.bins import Ints, Mask
 from chaos.results.stored_run import StoredRun
@@ -30,7 +31,6 @@ WON_PER_COMPLAINT = 7.18e9 / 5719  # the same ten brokers [79, derived]
 BAD_OUTCOMES = ("blocked", "failed", "unknown")
 WRONGLY = "rejected_wrongly"
 COUNTED = (*BAD_OUTCOMES, WRONGLY, *FLAGS)
-_LOCALES: dict[Language, str] = {"en": "en_US", "zh": "zh_CN"}
 
 
 @dataclass(frozen=True)
@@ -113,30 +113,6 @@ def _money(stored: StoredRun, table: Columns, orders: Mask) -> _Money:
     surplus = np.maximum(0, np.maximum(table["placed"], table["recorded"]) - 1)
     claim = np.rint(amount * (np.where(unplaced | gone, move, 0.0) + surplus * (move + UNDO_COST))).astype(np.int64)
     return _Money(amount, np.where(blocked, 0, claim), claim)
-
-
-# --- who they are -----------------------------------------------------------------------------------------------------------
-
-
-class Identity(NamedTuple):
-    """Account and name of a customer."""
-
-    account: str
-    name: str
-
-
-class Identities:
-    """Names and accounts by customer number; the same number has the same name in every run."""
-
-    def __init__(self, language: Language) -> None:
-        from faker import Faker
-
-        self._faker = Faker(_LOCALES[language])
-
-    def of(self, customer: int) -> Identity:
-        """That of a customer."""
-        self._faker.seed_instance(customer)
-        return Identity(f"{880_000_000 + customer:012d}", str(self._faker.name()))
 
 
 def write_csv(stored: StoredRun, file: IO[str], language: Language) -> int:

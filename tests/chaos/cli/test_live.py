@@ -13,6 +13,8 @@ import pytest
 from click.testing import CliRunner
 
 from chaos.cli.main import main
+from chaos.i18n.identities import Identities
+from chaos.live.up import HeardReport, heard_report
 
 SMALL = ["textbook/mm1", "--workload", "textbook/open-800", "--load", "0.05"]
 PATIENCE_S = 120
@@ -92,3 +94,27 @@ def test_an_interrupt_ends_it_in_order(tmp_path: Path) -> None:
     assert process.returncode in (0, 4), "".join(lines) + rest
     assert re.search(r"conservation: all \d+ laws hold", rest)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_report_is_shown_with_whom_it_came_to(tmp_path: Path) -> None:
+    """By the name that the list of affected customers has for the account, and how long after it was booked. Of events nobody speaks."""
+    process = started(tmp_path, "live/broker", "--workload", "live/steady", "--for", "3s", "--every", "1")
+    output, _ = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode in (0, 4), output
+    found = re.search(
+        r"the last report, \S+ after the counter booked it: (.+), account (\d+): counter:\d+ (is open|has ended), ", output
+    )
+    assert found, output
+    assert Identities("en").of(int(found[2]) - 880_000_000) == (found[2], found[1])
+    assert re.search(r"MQTT: +mqtt://127\.0\.0\.1:\d+ \((mosquitto|amqtt)\): reports/ACCOUNT", output)
+    assert "live twin: live/broker" in output
+    assert re.search(r"^digest ", output, re.MULTILINE)
+    assert " events" not in output
+
+
+@pytest.mark.parametrize(("says", "filled", "ended"), [(0, 0, False), (1, 0, True), (600, 300, False), (601, 300, True)], ids=str)
+def test_what_a_report_says(says: int, filled: int, ended: bool) -> None:
+    """Twice the shares that are filled in all, and one more at the end."""
+    report = {"customer": 7, "order": "counter:3", "report": says, "at": 1_000, "came": 1_500}
+    assert heard_report(report) == HeardReport(7, "counter:3", filled, ended, 500)
+    assert heard_report(None) is None

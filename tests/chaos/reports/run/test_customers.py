@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from chaos.reports.run.customers import COMPLAINTS_PER_INCIDENT, Identities, complaints, impact, write_csv
+from chaos.i18n.identities import Identities
+from chaos.reports.run.customers import COMPLAINTS_PER_INCIDENT, complaints, impact, write_csv
 from chaos.results.run import RunResult
 from chaos.results.stored_run import StoredRun, read_run
 from chaos.results.topology import Topology
