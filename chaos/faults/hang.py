@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 
 class Hang(OnInstances):
-    """Instances take requests and answer none, until they are thawed or started again.
+    """Instances take requests and answer none, until they are thawed or restarted.
 
     One of a broker's business faults 'stuck, hung, dead' [19]: to its callers a hang looks like silence, so they wait for
     their whole timeout with all they hold. What it had is answered at the end, the work done meanwhile: a machine that is stopped and
-    goes on is a `pause`.
+    goes on is a `pause`. A restart ends it, by people, a rollback or a step; the end of a step that stopped them as well does not.
     """
 
     fault: ClassVar[str] = "hang"

@@ -17,7 +17,7 @@ class Pause(OnInstances):
 
     Nothing is lost. Work stops where it is and takes that much longer; what arrives waits outside, in the order it came, and so do
     answers. Only clocks go on, an instance's own timeouts among them, so that it finds them expired. A `hang` answers nothing either, but
-    has done its work by its end; a `crash` loses it.
+    has done its work by its end; a `crash` loses it. A restart ends it and loses all, by people, a rollback or a step.
     """
 
     fault: ClassVar[str] = "pause"

@@ -13,7 +13,11 @@ if TYPE_CHECKING:
 
 
 class Restart(OnInstances):
-    """Instances are stopped and started again at once: down for the `restart_time` of their service, with all that was in flight."""
+    """Instances are stopped and started again at once: down for the `restart_time` of their service, with all that was in flight.
+
+    As when people restart them, the crash, the hang or the pause that they were in is over, whichever step made it; not an outage of power
+    or site, nor a counterparty's silence. What begins while they start holds once they are up.
+    """
 
     fault: ClassVar[str] = "restart"
     title_zh: ClassVar[str] = "重启"
@@ -23,5 +27,5 @@ class Restart(OnInstances):
         """Stops them all, and boots them all."""
         instances = self.instances(system_of(core))
         for service, replica in instances:
-            core.inject.crash(service, replica)
+            core.inject.stop_to_start(service, replica)
         return boot(core, instances)

@@ -40,12 +40,21 @@ class Contributor:
         """This contributor no longer keeps the instance down."""
         self._injection.down(service, replica).release(self.by)
 
+    def stop_to_start(self, service: str, replica: int = 0) -> None:
+        """The instance is stopped, to be started again by `restart` of this contributor. With what ran ends, whoever made it, the crash,
+        the hang or the pause that it was in, unless it is firm; what begins until it is up again holds then."""
+        inject = self._injection
+        self.crash(service, replica)
+        for knob in (inject.hung(service, replica), inject.paused(service, replica)):
+            knob.clear()
+        inject.down(service, replica).clear(but=self.by)
+
     def keeps_down(self, service: str, replica: int = 0) -> bool:
         """Whether this contributor's crash has not ended yet."""
         return self._injection.down(service, replica).holds(self.by)
 
     def hang(self, service: str, replica: int = 0, *, firm: bool = False) -> None:
-        """The instance hangs while it is up, until this contributor thaws it or people restart it."""
+        """The instance hangs while it is up, until this contributor thaws it or it is restarted."""
         self._injection.hung(service, replica).contribute(self.by, 1, firm=firm)
 
     def thaw(self, service: str, replica: int = 0) -> None:
@@ -53,7 +62,7 @@ class Contributor:
         self._injection.hung(service, replica).release(self.by)
 
     def pause(self, service: str, replica: int = 0) -> None:
-        """The instance stands still while it is up, until this contributor resumes it or people restart it."""
+        """The instance stands still while it is up, until this contributor resumes it or it is restarted."""
         self._injection.paused(service, replica).contribute(self.by, 1, firm=False)
 
     def resume(self, service: str, replica: int = 0) -> None:

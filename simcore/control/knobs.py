@@ -118,9 +118,9 @@ class Knob(Generic[V]):
         self._setting = setting
         self.clear()
 
-    def clear(self) -> None:
-        """Ends the contributions that are not firm."""
-        self._contributions = {by: c for by, c in self._contributions.items() if c.firm}
+    def clear(self, *, but: str | None = None) -> None:
+        """Ends the contributions that are not firm, but not that of one contributor."""
+        self._contributions = {by: c for by, c in self._contributions.items() if c.firm or by == but}
         self._update()
 
     def contribute(self, by: str, value: V, *, firm: bool = True) -> None:

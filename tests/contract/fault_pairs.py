@@ -6,7 +6,7 @@ a trial is about that, so that what ends a fault is its own end.
 Of a pair, the first ends at or before an instant at which the second holds on: then (a) the order in which the steps are listed changes
 nothing; (b) at that instant everything in the kernel and the control plane stands as if there had been the second alone, what the
 second does to requests it goes on doing, and when both have ended everything stands as if there had been neither; (c) a second fault
-that does nothing changes no intent.
+that does nothing changes no intent. A restart is what people do, and is an exception: what it ends is over.
 """
 
 from __future__ import annotations
@@ -104,6 +104,9 @@ STEP = step_model(shipped_faults())
 BEGINS_SOMETHING = {"failover", "drill"}
 STARTS_AGAIN = {"memory-leak", "pool-leak"}
 STOPS_INSTANCES = {"crash", "restart", "replica-loss", "shared-fate-outage", "operator-error"}
+# What a restart of the same instances ends, so that they serve; of a lost replica they stay out of rotation.
+RESTART_ENDS = {"crash", "hang", "pause", "operator-error"}
+RESTART_BRINGS_UP = {"replica-loss"}
 
 
 class Trial(NamedTuple):
@@ -160,7 +163,11 @@ def _pair(trial: Trial) -> list[str]:
     if trial.first in BEGINS_SOMETHING or trial.second in BEGINS_SOMETHING:
         return wrong
     started_again = trial.second in STARTS_AGAIN and trial.first in STOPS_INSTANCES
-    if not started_again:
+    restarted = trial.first == "restart" and trial.how == "nested" and trial.places[0] == trial.places[1]
+    if restarted and trial.second in RESTART_ENDS:
+        calm = run_kept(None).states[LATER_S]
+        wrong += [f"the restart leaves behind: {x}" for x in _differences(both.states[LATER_S], calm)]
+    elif not started_again and not (restarted and trial.second in RESTART_BRINGS_UP):
         wrong += [f"after the first has ended: {x}" for x in _differences(both.states[LATER_S], alone.states[LATER_S])]
         wrong += _annulled(both.journal, alone.journal, run_kept(first).journal, run_kept(None).journal)
     return wrong + [f"after both have ended: {x}" for x in _differences(both.states[ENDED_S], run_kept(None).states[ENDED_S])]

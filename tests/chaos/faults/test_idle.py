@@ -59,7 +59,7 @@ IDLE: list[tuple[str, Words, tuple[str, Words] | None, Sequence[str]]] = [
     ("pool-leak", {"pool": "connections", "every": "1h"}, None, BUSY),
     ("replica-loss", {"service": "counter", "noticed_after": "1h"}, DOWN, BUSY),
     ("replication-lag", {"failover": "db", "lag": "1min"}, None, BUSY),
-    ("restart", {"service": "counter"}, DOWN, BUSY),
+    ("restart", {"service": "counter"}, ("shared-fate-outage", {"group": "core-host"}), BUSY),  # without power it starts nothing
     ("session-drop", {"share": 1}, None, ["accounts.sessions_at_start=0", *NOBODY_COMES]),
     ("shared-fate-outage", {"group": "core-host"}, DOWN, BUSY),
     ("silenced-alarm", {"alarms": ["counter-host"]}, None, BUSY),

@@ -54,6 +54,27 @@ def test_an_instance_hangs_once_it_is_up(knobs: Knobs) -> None:
     assert knobs.turned() == [("set_still", "counter", 0, False, False)]
 
 
+def test_a_restart_by_a_step_ends_what_is_not_firm(knobs: Knobs) -> None:
+    """The hang is over, as the process is; nothing is thawed meanwhile. What begins while it starts holds then, and so does what is firm."""
+    knobs.other.hang("counter", 0)
+    knobs.other.pause("counter", 0)
+    assert knobs.turned()[-1] == ("set_still", "counter", 0, True, True)
+    knobs.one.stop_to_start("counter", 0)
+    assert knobs.turned() == [("set_down", "counter", 0, True)]
+    knobs.one.restart("counter", 0)
+    assert knobs.turned() == [("set_down", "counter", 0, False), ("set_still", "counter", 0, False, False)]
+    knobs.other.crash("counter", 0)
+    knobs.one.stop_to_start("counter", 0)
+    assert knobs.turned() == [("set_down", "counter", 0, True)]
+    knobs.other.pause("counter", 0)
+    knobs.one.restart("counter", 0)
+    assert knobs.turned() == [("set_down", "counter", 0, False), ("set_still", "counter", 0, False, True)]
+    knobs.other.crash("bank-a", 0, firm=True)
+    knobs.one.stop_to_start("bank-a", 0)
+    knobs.one.restart("bank-a", 0)
+    assert knobs.turned()[-1] == ("set_down", "bank-a", 0, True)
+
+
 def test_contributions_make_one_value(knobs: Knobs) -> None:
     """Factors multiply, grey shares are nested, and what is taken back leaves the other."""
     knobs.one.slow("counter", 0, 2.0)

@@ -193,6 +193,23 @@ def test_a_retry_budget_ends_the_storm(tmp_path: Path, write: Write) -> None:
     assert (record.verdict, record.measures.metastable, record.measures.recovered) == ("pass", False, True)
 
 
+# --- a restart --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fault", ["hang", "crash", "pause"])
+def test_a_restart_by_a_step_ends_what_the_instance_was_in(tmp_path: Path, write: Write, fault: str) -> None:
+    """Five minutes from 10:02, restarted at 10:03, up 10 s later: 70 s impaired, not 300."""
+    method = f'{{ at: "10:02", for: 5min, {fault}: {{ service: core }} }}\n  - {{ at: "10:03", restart: {{ service: core }} }}'
+    path = write(tmp_path, method=method)
+    architecture = tmp_path / "architecture.yaml"
+    architecture.write_text(architecture.read_text().replace("core: {pools", "core: {restart_time: 10s, pools"))
+    record, journal = run(path)
+    up, seconds = journal.series("unit", "core#0", "up"), journal.seconds
+    down = [(int(at) - parse_clock("10:02")) // SECOND for at, is_up in zip(seconds, up, strict=True) if not is_up]
+    assert (down[-1], record.measures.impaired_s) == (69, 70.0)
+    assert [step.took_effect for step in record.faults] == [True, True]
+
+
 # --- what never passes --------------------------------------------------------------------------------------------------------
 
 
