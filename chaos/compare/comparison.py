@@ -12,7 +12,7 @@ from chaos.compare.cases import Case
 from chaos.compare.costs import hardware, latency
 from chaos.compare.details import detail
 from chaos.compare.plan import Cell, ComparisonPlan, check
-from chaos.compare.stopping import StoppingRule
+from chaos.compare.stopping import Decision, StoppingRule
 from chaos.compare.summaries import groups_of, share_of, spread_of
 from chaos.execution.runs import Runs
 from chaos.measures.catalogue import measures
@@ -32,6 +32,7 @@ from chaos.results.comparison import (
     ComparisonSummary,
     InterimAnalysis,
     NotComparable,
+    SeedPair,
 )
 from chaos.results.run import RunResult
 from simcore.base.units import SECOND
@@ -44,6 +45,7 @@ Counts = Mapping[tuple[Case, str], int]
 class Pairs:
     """Values by seed, of the baseline and of the other; and how many pairs have none, with the reason of the first."""
 
+    seeds: list[int]
     base: list[float]
     other: list[float]
     missing: int
@@ -128,7 +130,7 @@ class _Comparison:
     def _pairs(self, cell: Cell, count: int) -> Pairs:
         """The values of the first so many seeds. A run that is no valid experiment, or has no value, gives no pair; but what must
         happen to the baseline need not happen to what is compared with it: it may have been averted."""
-        measure, values, why = measures().find(cell.measure.name), [], ""
+        measure, seeds, values, why = measures().find(cell.measure.name), [], [], ""
         for base, other in zip(
             *(self._runs_of(cell.case, a, count) for a in (self.plan.baseline, cell.architecture)), strict=True
         ):
@@ -137,8 +139,9 @@ class _Comparison:
             if void or pair[0] is None or pair[1] is None:
                 why = why or next((f"{r.architecture}, seed {r.seed}: {'; '.join(r.reasons)}" for r in void), "no value")
             else:
+                seeds.append(base.seed)
                 values.append((pair[0], pair[1]))
-        return Pairs([a for a, _ in values], [b for _, b in values], count - len(values), why)
+        return Pairs(seeds, [a for a, _ in values], [b for _, b in values], count - len(values), why)
 
     def _test(self, cell: Cell, pairs: Pairs) -> PairTests:
         measure, horizon = cell.measure, self._horizon(cell)
@@ -190,38 +193,9 @@ class _Comparison:
                 verdict="not comparable",
                 why=misfit,
             )
-        count = self.counts[case, cell.architecture]
-        pairs, decision = self._pairs(cell, count), self.rules[cell.measure].decision(cell)
-        differences, measure, test, horizon = pairs.differences, cell.measure, self._test(cell, pairs), self._horizon(cell)
-        win, loss = sum(d < -measure.margin for d in differences), sum(d > measure.margin for d in differences)
-        lost, parts = sum(d > measure.amount for d in differences), variance_parts(pairs.base, pairs.other)
-        return ComparedCell(
-            scenario=case.scenario,
-            environment=case.environment,
-            architecture=cell.architecture,
-            measure=cell.measure.name,
-            verdict=decision.verdict if decision else "inconclusive",
-            decided_after=self.plan.analyses[decision.analysis] if decision else None,
-            runs=count,
-            missing=pairs.missing,
-            why=pairs.why,
-            baseline=spread_of(pairs.base),
-            value=spread_of(pairs.other),
-            difference=spread_of(differences),
-            win=win,
-            tie=len(differences) - win - loss,
-            loss=loss,
-            gained=sum(d < -measure.amount for d in differences),
-            lost=lost,
-            lost_share=share_of(lost, len(differences)),
-            mean_interval=None if horizon is None else mean_interval(pairs.restricted(horizon), -horizon, horizon),
-            p_mean=test.p("mean"),
-            p_often=test.p("often"),
-            p_within=test.within,
-            variance_ratio=parts.independent / parts.paired if parts and parts.paired > 0 else None,
-            groups=groups_of(pairs.other, measure.amount),
-            baseline_groups=groups_of(pairs.base, measure.amount),
-        )
+        count, rule = self.counts[case, cell.architecture], self.rules[cell.measure]
+        pairs, horizon = self._pairs(cell, count), self._horizon(cell)
+        return compared(cell, pairs, self._test(cell, pairs), rule.decision(cell), horizon, self.plan.analyses, count)
 
     def _costs(self, architecture: str) -> ArchitectureCosts:
         jobs = self.plan.healthy_jobs(architecture)
@@ -294,3 +268,46 @@ def power_of(design: Design) -> list[ClaimPower]:
         )
         for claim in (CLAIMS if design.cells else ())
     ]
+
+
+def compared(
+    cell: Cell,
+    pairs: Pairs,
+    test: PairTests,
+    decision: Decision | None,
+    horizon: float | None,
+    analyses: Sequence[int],
+    runs: int,
+) -> ComparedCell:
+    """What pairs of so many runs show of a cell, beside what was decided of it."""
+    differences, measure, restricted = pairs.differences, cell.measure, pairs.restricted(horizon)
+    win, loss = sum(d < -measure.margin for d in differences), sum(d > measure.margin for d in differences)
+    lost, parts = sum(d > measure.amount for d in differences), variance_parts(pairs.base, pairs.other)
+    return ComparedCell(
+        scenario=cell.case.scenario,
+        environment=cell.case.environment,
+        architecture=cell.architecture,
+        measure=measure.name,
+        verdict=decision.verdict if decision else "inconclusive",
+        decided_after=analyses[decision.analysis] if decision else None,
+        runs=runs,
+        missing=pairs.missing,
+        why=pairs.why,
+        baseline=spread_of(pairs.base),
+        value=spread_of(pairs.other),
+        difference=spread_of(differences),
+        win=win,
+        tie=len(differences) - win - loss,
+        loss=loss,
+        gained=sum(d < -measure.amount for d in differences),
+        lost=lost,
+        lost_share=share_of(lost, len(differences)),
+        mean_interval=None if horizon is None else mean_interval(restricted, -horizon, horizon),
+        p_mean=test.p("mean"),
+        p_often=test.p("often"),
+        p_within=test.within,
+        variance_ratio=parts.independent / parts.paired if parts and parts.paired > 0 else None,
+        groups=groups_of(pairs.other, measure.amount),
+        baseline_groups=groups_of(pairs.base, measure.amount),
+        pairs=[SeedPair(seed=n, baseline=a, value=b) for n, a, b in zip(pairs.seeds, pairs.base, pairs.other, strict=True)],
+    )

@@ -1,176 +1,236 @@
-"""The page of a comparison. Reads the result alone."""
+"""The page of a comparison, in English and Chinese. Reads the result alone."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from statistics import fmean
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from chaos.measures.formatting import NONE, counted, duration, milliseconds, number, rounded
-from chaos.reports.many_runs import Grid, GridCell, GridRow, ManyRunsPage, Picture, Table
-from chaos.reports.plots import Plot, Value, plot
+from chaos.i18n.texts import LocalizedText, display_name, join, translate, untranslated
+from chaos.measures.catalogue import measures
+from chaos.measures.formatting import NONE, duration, milliseconds, number, percent, rounded
+from chaos.reports.comparison_costs import CostDrawing, cost_drawings
+from chaos.reports.comparison_heat import HeatMap, heat_map, least_filled
+from chaos.reports.comparison_spread import SpreadDrawing, spread_drawing
 from chaos.reports.power import notes_of
-from chaos.reports.tables import MARKS, baseline_mean, shown
-from chaos.results.comparison import (
-    ArchitectureCosts,
-    CaseDetail,
-    ComparedCell,
-    ComparisonResult,
-    Latency,
-    NotComparable,
-)
+from chaos.reports.tables import MARKS, option_names, short_names, shown
+from chaos.reports.templating import environment, template_file
+from chaos.results.comparison import VERDICTS, CaseDetail, ComparedCell, ComparisonResult, Latency
 
 COUNTED = ("blocked", "failed", "unknown", "rejected_wrongly", "duplicated", "late")
-Cost = Callable[[ArchitectureCosts], float | None]
+GOOD, BAD = ("better", "more often better"), ("worse", "more often worse", "mixed")
+
+
+@dataclass(frozen=True)
+class PlainTable:
+    """A table of figures under heads in both languages."""
+
+    head: list[LocalizedText]
+    rows: list[list[str]]
+
+
+@dataclass(frozen=True)
+class WorseRow:
+    """A case in which an option is worse."""
+
+    option: LocalizedText
+    scenario: str
+    base: str
+    value: str
+    mark: str
+    runs: LocalizedText
+
+
+@dataclass(frozen=True)
+class ComparisonPage:
+    """Everything that the template shows, in the order in which it stands there."""
+
+    stamp: LocalizedText
+    stamp_style: str
+    title: LocalizedText
+    sub: LocalizedText
+    lead: LocalizedText
+    power: list[LocalizedText]
+    key_small: LocalizedText
+    has_mixed: bool
+    heat: HeatMap
+    heat_note: LocalizedText
+    secondary: list[HeatMap]
+    spread: SpreadDrawing
+    costs: list[CostDrawing]
+    cost_table: PlainTable
+    worse: list[WorseRow]
+    rules: list[LocalizedText]
+    details: PlainTable
+
+    def html(self) -> str:
+        """The page, HTML."""
+        return environment().get_template("comparison.html").render(css=template_file("pages.css"), page=self)
 
 
 def comparison_page(result: ComparisonResult) -> str:
     """The page, HTML."""
-    others = [a.name for a in result.architectures if a.name != result.baseline]
-    verdicts = ", ".join(f"{n} {verdict}" for verdict, n in result.summary.verdicts.items() if n)
-    return ManyRunsPage(
-        title=f"{len(others)} architectures against {result.baseline}",
-        lead=f"{counted(result.summary.runs, 'run')}; {verdicts}.",
-        notes=_notes(result),
-        pictures=_pictures(result),
-        grids=[_heat_map(result, m.name, others) for m in result.measures],
-        costs=_costs(result),
-        details=_details(result),
+    first, cells = result.measures[0], primary_cells(result)
+    maps = [heat_map(result, measure) for measure in result.measures]
+    return ComparisonPage(
+        stamp=_stamp(cells),
+        stamp_style="open" if any(cell.verdict == "inconclusive" for cell in cells) else "ok",
+        title=translate(
+            "compare.title",
+            options=len(result.architectures) - 1,
+            base=option_names(result)[result.baseline],
+            cases=len({(c.scenario, c.environment) for c in result.cells}),
+        ),
+        sub=_sub(result),
+        lead=lead(result),
+        power=notes_of(result),
+        key_small=translate("compare.key.small", least=untranslated(shown(first.name, least_filled(first)))),
+        has_mixed=any(c.verdict == "mixed" for c in result.cells),
+        heat=maps[0],
+        heat_note=translate("compare.heat.note", level=percent(result.level)),
+        secondary=maps[1:],
+        spread=spread_drawing(cells, first, result.baseline, case_titles(cells), option_names(result)),
+        costs=cost_drawings(result),
+        cost_table=_cost_table(result),
+        worse=_worse(result),
+        rules=_rules(result),
+        details=PlainTable(_heads(_DETAIL_HEADS), [_detail(d) for d in result.details]),
     ).html()
 
 
-def _notes(result: ComparisonResult) -> list[str]:
-    margins = "; ".join(f"{m.name}: {shown(m.name, m.margin)}" for m in result.measures)
-    notes = [
-        f"Margins declared beforehand: {margins}. Differences within them do not matter.",
-    ]
-    notes += [note.en for note in notes_of(result)]
-    ratio = result.summary.common_random_numbers.variance_ratio
-    if ratio is not None:
-        notes.append(
-            f"With seeds of their own the differences would have {rounded(ratio, 1)} times the variance: common random numbers."
+def primary_cells(result: ComparisonResult) -> list[ComparedCell]:
+    """Those by the primary measure that could be compared."""
+    first = result.measures[0].name
+    return [cell for cell in result.cells if isinstance(cell, ComparedCell) and cell.measure == first]
+
+
+def case_titles(cells: Sequence[ComparedCell]) -> list[str]:
+    """What the case of each is called, as short as tells them apart."""
+    cases = list(dict.fromkeys((cell.scenario, cell.environment) for cell in cells))
+    short = dict(zip(cases, short_names([scenario for scenario, _ in cases]), strict=True))
+    return [f"{short[c.scenario, c.environment]}{f' in {c.environment}' if c.environment else ''}" for c in cells]
+
+
+# --- the first screen ----------------------------------------------------------------------------------------------------------
+
+
+def _stamp(cells: Sequence[ComparedCell]) -> LocalizedText:
+    """How much is decided."""
+    decided = sum(cell.verdict != "inconclusive" for cell in cells)
+    key = "none" if not decided else "all" if decided == len(cells) else "some"
+    return translate(f"compare.stamp.{key}", n=decided, of=len(cells))
+
+
+def _sub(result: ComparisonResult) -> LocalizedText:
+    first = result.measures[0]
+    said = measures().find(first.name)
+    return translate(
+        "compare.sub",
+        runs=result.summary.runs,
+        most=max((cell.runs for cell in primary_cells(result)), default=0),
+        looks=len(result.looks),
+        measure=LocalizedText(said.title(), said.title(language="zh")),
+        margin=untranslated(shown(first.name, first.margin)),
+        amount=untranslated(shown(first.name, first.amount)),
+    )
+
+
+def lead(result: ComparisonResult) -> LocalizedText:
+    """How many pairs have each verdict, and what to conclude: where something is better, and whether anything is worse."""
+    first = result.measures[0].name
+    verdicts = [cell.verdict for cell in result.cells if cell.measure == first]
+    counts = [translate(f"compare.count.{v}", n=verdicts.count(v)) for v in VERDICTS if verdicts.count(v)]
+    said = [translate("compare.lead.counts", pairs=len(verdicts), counts=join(counts, ", ", "，"))]
+    if set(verdicts) <= {"inconclusive", "not comparable"}:
+        return join([*said, translate("compare.lead.nothing")], " ", "")
+    return join([*said, *_conclusions(result)], " ", "")
+
+
+def _conclusions(result: ComparisonResult) -> list[LocalizedText]:
+    cells, names = primary_cells(result), option_names(result)
+    options = [a.name for a in result.architectures if a.name != result.baseline]
+    better = {o: sum(c.architecture == o and c.verdict in GOOD for c in cells) for o in options}
+    worse = {o: sum(c.architecture == o and c.verdict in BAD for c in cells) for o in options}
+    if not any(better.values()) and not any(worse.values()):
+        return [translate("compare.lead.open")]
+    said = []
+    best = max(options, key=lambda o: better[o])
+    if better[best]:
+        of = sum(c.architecture == best for c in cells)
+        said.append(translate("compare.lead.best", name=names[best], n=better[best], of=of))
+    nowhere = [o for o in options if not worse[o] and better[o]]
+    if not any(worse.values()):
+        said.append(translate("compare.lead.nothing.worse"))
+    elif all(worse.values()):
+        said.append(translate("compare.lead.everywhere"))
+    elif nowhere:
+        listed = join([names[o] for o in nowhere], ", ", "、")
+        said.append(translate("compare.lead.nowhere", names=listed, n=len(nowhere)))
+    return said
+
+
+# --- below it ------------------------------------------------------------------------------------------------------------------
+
+
+def _worse(result: ComparisonResult) -> list[WorseRow]:
+    """By the primary measure, the largest loss first."""
+    first, cells, names = result.measures[0].name, primary_cells(result), option_names(result)
+    titled = [(c, title) for c, title in zip(cells, case_titles(cells), strict=True) if c.verdict in BAD]
+    titled.sort(key=lambda of: -(of[0].difference.mean if of[0].difference else 0.0))
+    return [
+        WorseRow(
+            names[cell.architecture],
+            title,
+            shown(first, cell.baseline.mean if cell.baseline else None),
+            shown(first, cell.value.mean if cell.value else None),
+            MARKS[cell.verdict],
+            translate("compare.worse.count", worse=cell.loss, runs=cell.runs, lost=cell.lost),
         )
-    return notes
-
-
-# --- benefit against cost -----------------------------------------------------------------------------------------------------
-
-
-def _pictures(result: ComparisonResult) -> list[Picture]:
-    note = "Up is better, right is costlier."
-    latency = _scatter(result, _order_latency, "ms more for an order that meets no fault (mean)")
-    hardware = _scatter(result, _machines, "machines more, standbys included")
-    return [Picture("Benefit against latency", latency, note), Picture("Benefit against hardware", hardware, note)]
-
-
-def _scatter(result: ComparisonResult, cost_of: Cost, x_title: str) -> Plot:
-    """Points of (cost, benefit): benefit is by how much the first measure fell, the mean over cases of the median difference."""
-    measure = result.measures[0].name
-    base = next(a for a in result.architectures if a.name == result.baseline)
-    base_cost, values = cost_of(base), []
-    for a in result.architectures:
-        falls = [
-            -c.difference.median
-            for c in result.cells
-            if isinstance(c, ComparedCell) and c.architecture == a.name and c.measure == measure and c.difference
-        ]
-        cost = cost_of(a)
-        if cost is not None and base_cost is not None and (falls or a is base):
-            values.append(Value(cost - base_cost, fmean(falls) if falls else 0.0, a.name.rpartition("/")[2]))
-    return plot(values, x_title, f"{measure} less", lambda y: shown(measure, y))
-
-
-def _machines(architecture: ArchitectureCosts) -> float:
-    return architecture.hardware.machines + architecture.hardware.standbys
-
-
-def _order_latency(architecture: ArchitectureCosts) -> float | None:
-    found = architecture.latency.get("place-order")
-    return found.mean if found else None
-
-
-def _costs(result: ComparisonResult) -> Table:
-    flows = sorted({flow for a in result.architectures for flow in a.latency})
-    head = [
-        "architecture",
-        "machines",
-        "standbys",
-        "slots",
-        *(f"{flow} {what}" for flow in flows for what in ("mean", "p50", "p99")),
+        for cell, title in titled
     ]
+
+
+def _rules(result: ComparisonResult) -> list[LocalizedText]:
+    rules = [translate("compare.rules.claims", share=percent(result.bad_share)), translate("compare.rules.families")]
+    worth = result.summary.common_random_numbers
+    if worth.variance_ratio is not None:
+        rules.append(translate("compare.rules.seeds", times=rounded(worth.variance_ratio, 1), cells=worth.cells))
+    return rules
+
+
+def _heads(words: Sequence[str]) -> list[LocalizedText]:
+    return [translate(f"compare.head.{word}") for word in words]
+
+
+def _cost_table(result: ComparisonResult) -> PlainTable:
+    flows = sorted({flow for a in result.architectures for flow in a.latency})
+    head = _heads(["architecture", "machines", "standbys", "slots"])
+    for flow in flows:
+        head += [join([display_name(flow), translate(f"compare.head.{what}")], " ", " ") for what in ("mean", "p50", "p99")]
     rows = []
     for a in result.architectures:
         hardware = [number(n) for n in (a.hardware.machines, a.hardware.standbys, a.hardware.slots)]
         rows.append([a.name, *hardware, *(text for flow in flows for text in _latencies(a.latency.get(flow, Latency())))])
-    return Table(head, rows)
+    return PlainTable(head, rows)
 
 
 def _latencies(of: Latency) -> list[str]:
     return [milliseconds(of.mean, 1), milliseconds(of.p50), milliseconds(of.p99)]
 
 
-# --- heat maps ----------------------------------------------------------------------------------------------------------------
-
-
-def _heat_map(result: ComparisonResult, measure: str, others: Sequence[str]) -> Grid:
-    """A row a case, a column an architecture; colour by the difference of medians, mark by the verdict."""
-    cells = [c for c in result.cells if c.measure == measure]
-    most = max((abs(c.difference.median) for c in cells if isinstance(c, ComparedCell) and c.difference), default=0.0)
-    by_case: dict[tuple[str, str | None], dict[str, ComparedCell | NotComparable]] = {}
-    for cell in cells:
-        by_case.setdefault((cell.scenario, cell.environment), {})[cell.architecture] = cell
-    short = _short([scenario for scenario, _ in by_case])
-    rows = [
-        GridRow(
-            short[scenario] if environment is None else f"{short[scenario]} in {environment}",
-            [_heat(measure, found[other], most) for other in others],
-            base=shown(measure, baseline_mean(found.values())),
-            hover=scenario,
-        )
-        for (scenario, environment), found in by_case.items()
-    ]
-    return Grid(measure, ["scenario", *_short([result.baseline, *others]).values()], rows)
-
-
-def _short(names: Sequence[str]) -> dict[str, str]:
-    """The last part of each name, where that still tells them apart."""
-    last = {name: name.rpartition("/")[2] for name in names}
-    return last if len(set(last.values())) == len(last) else {name: name for name in names}
-
-
-def _heat(measure: str, cell: ComparedCell | NotComparable, most: float) -> GridCell:
-    if isinstance(cell, NotComparable) or cell.difference is None or cell.value is None:
-        return GridCell("", MARKS[cell.verdict], cell.verdict, hover=cell.why)
-    middle, interval = cell.difference.median, cell.difference.interval or cell.difference.range
-    kind = "95 % interval" if cell.difference.interval else "range"
-    strength = round(100 * (abs(middle) / most) ** 0.5) if most else 0
-    tone = "healthy" if middle < 0 else "failing"
-    colour = f"color-mix(in srgb, var(--{tone}) {strength // 2}%, transparent)" if strength else ""
-    hover = (
-        f"{cell.verdict}; difference {shown(measure, middle)}, {kind} {shown(measure, interval[0])} to {shown(measure, interval[1])}; "
-        f"{cell.win} better, {cell.tie} alike, {cell.loss} worse of {cell.runs}"
-    )
-    return GridCell(shown(measure, cell.value.median), MARKS[cell.verdict], cell.verdict, colour, hover)
-
-
-# --- details ------------------------------------------------------------------------------------------------------------------
-
-
-def _details(result: ComparisonResult) -> Table:
-    """Orders by kind, way back, severity and properties: medians and counts of runs, a row a scenario and architecture."""
-    head = [
-        "scenario",
-        "architecture",
-        *(word.replace("_", " ") for word in COUNTED),
-        "impaired",
-        "recovery",
-        "order p99",
-        "severity",
-        "violated",
-    ]
-    return Table(head, [_detail(d) for d in result.details])
+_DETAIL_HEADS = (
+    "scenario",
+    "architecture",
+    *(word.replace("_", " ") for word in COUNTED),
+    "impaired",
+    "recovery",
+    "order p99",
+    "severity",
+    "violated",
+)
 
 
 def _detail(d: CaseDetail) -> list[str]:
+    """Orders by kind, way back, severity and properties: medians and counts of runs."""
     orders = [rounded(spread.median) if (spread := d.orders.get(kind)) else NONE for kind in COUNTED]
     recovery = duration(d.recovery.restricted_mean_s)
     if d.recovery.not_recovered:
@@ -186,5 +246,5 @@ def _detail(d: CaseDetail) -> list[str]:
         recovery,
         duration(p99.median) if p99 else NONE,
         "; ".join(grades),
-        ", ".join(violated) or "none",
+        ", ".join(violated) or NONE,
     ]

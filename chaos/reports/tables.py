@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from chaos.i18n.texts import LocalizedText, lookup
 from chaos.measures.catalogue import measures
 from chaos.measures.formatting import NONE, Unit, counted, milliseconds, number, percent, rounded, share, significant
 from chaos.reports.power import notes_of
@@ -86,6 +87,14 @@ def short_names(names: Sequence[str]) -> list[str]:
     return [part if last.count(part) == 1 else name for part, name in zip(last, names, strict=True)]
 
 
+def option_names(result: ComparisonResult) -> dict[str, LocalizedText]:
+    """What a page calls each architecture: its short name in English, and its own in Chinese where there is one."""
+    names = [a.name for a in result.architectures]
+    return {
+        name: LocalizedText(short, lookup("name", name, short).zh) for name, short in zip(names, short_names(names), strict=True)
+    }
+
+
 def _architectures(result: ComparisonResult, short: Short) -> list[str]:
     """Costs, and in how many cases each verdict was reached, by the first measure."""
     head = ["architecture", "machines", "slots", "order mean", "p99", "transfer mean", *(f"{MARKS[v]} {v}" for v in MARKS)]
@@ -117,7 +126,7 @@ def _cells(result: ComparisonResult, measure: str, names: Sequence[str], short: 
     for case in cases:
         cells = [found[*case, name] for name in names[1:]]
         title = shorter[case] + (f" in {case[1]}" if case[1] else "")
-        if all(map(_alike, cells)):
+        if all(map(is_alike, cells)):
             alike.append(title)
             continue
         rows.append([title, shown(measure, baseline_mean(cells)), *(_cell(measure, c) for c in cells)])
@@ -125,7 +134,8 @@ def _cells(result: ComparisonResult, measure: str, names: Sequence[str], short: 
     return [*lines, *(["", f"Within the margin in every run of every architecture: {', '.join(alike)}."] if alike else [])]
 
 
-def _alike(cell: ComparedCell | NotComparable) -> bool:
+def is_alike(cell: ComparedCell | NotComparable) -> bool:
+    """Whether every pair lies within the margin."""
     return isinstance(cell, ComparedCell) and cell.verdict in ("equivalent", "inconclusive") and cell.tie == cell.runs
 
 

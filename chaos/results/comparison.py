@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import Field
 
 from chaos.results.run import Value, Verdict
-from chaos.results.summaries import Interval, RunShare, Spread, ValueGroups, VerdictCounts
+from chaos.results.summaries import Interval, Number, RunShare, Spread, ValueGroups, VerdictCounts
 from simcore.base.model import ResultModel
 
 SCHEMA_VERSION = 2
@@ -102,6 +102,14 @@ class NotComparable(_Cell):
     why: str
 
 
+class SeedPair(ResultModel):
+    """The values of the baseline and of the architecture with one seed."""
+
+    seed: int
+    baseline: Number
+    value: Number
+
+
 class ComparedCell(_Cell):
     """An architecture against the baseline in a case (a scenario in an environment; None: the scenario's own), by a measure.
 
@@ -135,6 +143,7 @@ class ComparedCell(_Cell):
     variance_ratio: float | None
     groups: ValueGroups | None = None
     baseline_groups: ValueGroups | None = None
+    pairs: list[SeedPair] = []
 
 
 class RecoveryComparison(ResultModel):
