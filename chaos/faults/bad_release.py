@@ -78,9 +78,9 @@ class BadRelease(OnInstances):
         return found
 
     def readings(self, system: System) -> list[str]:
-        """Whoever is served while all work is slow or contended, who asks for a slow operation, and what it makes fail."""
+        """Work that took longer while all of it is slow or contended, who asks for a slow operation, and what it makes fail."""
         hit, everything = self.targets(system), self.slow != 1.0 or self.contention is not None
-        names = super().readings(system) if everything else []
+        names = unit_counters(hit, "altered") if everything else []
         names += unit_counters(hit, "errors_injected") if self.errors else []
         return names + calls_to_operations(system.index, {f"{self.service}.{operation}" for operation in self.operations})
 

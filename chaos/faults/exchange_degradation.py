@@ -48,9 +48,9 @@ class ExchangeDegradation(Fault):
         return [Target("unit", instance_name(service, replica)) for service, replica in self._instances(system)]
 
     def readings(self, system: System) -> list[str]:
-        """Whoever is served while it is slow, what it is made to fail, and what sets out late."""
+        """Work that took longer while it is slow, what it is made to fail, and what sets out late."""
         hit = self.targets(system)
-        names = super().readings(system) if self.slow != 1.0 else []
+        names = unit_counters(hit, "altered") if self.slow != 1.0 else []
         names += unit_counters(hit, "errors_injected") if self.errors else []
         return names + ([f"link/{source}-{target}/sent" for source, target in self._links(system)] if self.reports_late else [])
 

@@ -125,7 +125,8 @@ class Fault(Model):
 def traffic(index: ArchitectureIndex, target: Target) -> list[str]:
     """Names (`kind/name/field`) of the counters that grow when requests meet a target: the evidence that a fault was activated.
 
-    Of an instance they are what it ended, and the calls of its service from anywhere; of a kind that nothing counts, none.
+    Of an instance they are what it ended, and the calls of its service from anywhere; of a pool or a limit whoever had to wait or was turned
+    away, for what a narrower one lets through as before is no evidence; of a kind that nothing counts, none.
     """
     kind, name = target
     if kind == "unit":

@@ -46,10 +46,6 @@ class FlowControlShrink(Fault):
             finite_slots(architecture, window)
         return limits + windows
 
-    def readings(self, system: System) -> list[str]:
-        """Of a limit what had to wait or was turned away: what a narrower one lets through as before is no evidence."""
-        return [reading for reading in super().readings(system) if not reading.endswith("/passed")]
-
     def apply(self, core: ActingCore, control: ControlPlane) -> Process:
         architecture = system_of(core).architecture
         for limit in self.limits:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import Field
 
 from chaos.faults.common import system_of
-from chaos.faults.fault import OnInstances, Process
+from chaos.faults.fault import OnInstances, Process, System, unit_counters
 
 if TYPE_CHECKING:
     from simcore.control.acting import ActingCore
@@ -24,6 +24,10 @@ class Slow(OnInstances):
     title_zh: ClassVar[str] = "变慢"
 
     factor: Annotated[float, Field(gt=0, le=1e6)]
+
+    def readings(self, system: System) -> list[str]:
+        """Work that took another time for it: what has no work shows nothing."""
+        return unit_counters(self.targets(system), "altered")
 
     def apply(self, core: ActingCore, control: ControlPlane) -> Process:
         for service, replica in self.instances(system_of(core)):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import Field
 
 from chaos.faults.common import system_of
-from chaos.faults.fault import OnInstances, Process
+from chaos.faults.fault import OnInstances, Process, System, unit_counters
 
 if TYPE_CHECKING:
     from simcore.control.acting import ActingCore
@@ -26,6 +26,10 @@ class StoreContention(OnInstances):
     layer: ClassVar[str] = "data"
 
     coefficient: Annotated[float, Field(gt=0, le=100)]
+
+    def readings(self, system: System) -> list[str]:
+        """Work that took longer for it: one task at a time is in nobody's way."""
+        return unit_counters(self.targets(system), "altered")
 
     def apply(self, core: ActingCore, control: ControlPlane) -> Process:
         for service, replica in self.instances(system_of(core)):

@@ -137,8 +137,13 @@ class Injection:
         return any(knob.differs(by) and not self._masked(name, target) for (name, target), knob in tuple(self._knobs.items()))
 
     def _masked(self, name: str, target: object) -> bool:
-        """Whether nothing comes to what the knob turns: an instance that is down, hung or out of rotation, or a link that is cut."""
-        return any(self._value(masking, target) not in _OFF for masking in _MASKED_BY.get(name, ()))
+        """Whether nothing comes to what the knob turns: an instance that is down, hung or out of rotation, or a link that is cut; or whether it is
+        a factor on what takes no time."""
+        if name == "latency_factor":
+            timeless = not self.plan.index.links[str(target)].latency.takes_time
+        else:
+            timeless = name == "work" and not self.plan.index.works(str(target))
+        return timeless or any(self._value(masking, target) not in _OFF for masking in _MASKED_BY.get(name, ()))
 
     def _value(self, name: str, target: object) -> object:
         knob = self._knobs.get((name, target))

@@ -781,13 +781,15 @@ def work_ns(m, f, k, pc):
         if share > 0.0:
             drawn = uniform(combine(U(m[k + y.TASK_PATH]) + _GREY, _0))
             if drawn < share:
-                m[instance + y.INSTANCE_SLOWED] += 1
+                m[instance + y.INSTANCE_SLOWED] += base > 0
                 duration *= f[knobs + y.INSTANCE_FLOAT_GREY_FACTOR]
             more = U(m[instance + y.INSTANCE_GREY_MORE])
             for _ in range(m[instance + y.INSTANCE_GREY_MORE_N]):
                 if drawn < f[more]:
                     duration *= f[more + _1]
                 more += _2
+    if duration != base:
+        m[instance + y.INSTANCE_ALTERED] += 1
     return np.int64(math.floor(duration + 0.5))
 
 

@@ -229,8 +229,9 @@ INSTANCE_GREY_MORE = U(21)  # further grey shares with their factors, in the flo
 INSTANCE_GREY_MORE_N = U(22)  # how many they are
 INSTANCE_ERRORS_INJECTED = U(23)  # requests that a share of errors made fail
 INSTANCE_SLOWED = U(24)  # work steps that a grey share made slow
-INSTANCE_POOLS = U(25)  # pools and limits of the service, by local number
-INSTANCE_SIZE = U(65)
+INSTANCE_ALTERED = U(25)  # work steps that took another time than drawn: slow, contended, or of a grey share
+INSTANCE_POOLS = U(26)  # pools and limits of the service, by local number
+INSTANCE_SIZE = U(66)
 
 # what faults do to the work of an instance
 INSTANCE_FLOAT_SLOW = U(0)  # factor on all work

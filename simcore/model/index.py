@@ -19,7 +19,7 @@ from typing import Literal, NamedTuple
 from simcore.files.validation import Keys
 from simcore.model.architecture import Architecture, Link
 from simcore.model.effects import COUNTERPARTY_EFFECTS, EFFECTS
-from simcore.model.steps import CLIENT, Call, Effect, Hold, RateLimit, Repeat, Route, Send, Step, Steps, callee, inner
+from simcore.model.steps import CLIENT, Call, Effect, Hold, RateLimit, Repeat, Route, Send, Step, Steps, Work, callee, inner
 from simcore.model.workload import MARKET
 
 
@@ -170,6 +170,10 @@ class ArchitectureIndex:
     def steps_of(self, body: str) -> tuple[PlacedStep, ...]:
         """Those of one operation or flow."""
         return self._walked[body][0]
+
+    def works(self, body: str) -> bool:
+        """Whether one operation or flow has a work step that takes time."""
+        return any(isinstance(placed.step, Work) and placed.step.work.takes_time for placed in self.steps_of(body))
 
     @cached_property
     def call_sites(self) -> Mapping[str, CallSite]:

@@ -353,9 +353,10 @@ class Interpreter:
             u = chance.uniform(task.path, "grey")
             for share, slower in disturbed.greys:
                 grey *= slower if u < share else 1.0
-            self.counters.unit.slowed += grey != 1.0
-        n = len(self.working) + 1
-        duration = chance.sample(of, self._key(task, step)) * disturbed.slow * (1.0 + disturbed.contention * (n - 1)) * grey
+        drawn = chance.sample(of, self._key(task, step))
+        self.counters.unit.slowed += grey != 1.0 and drawn > 0
+        duration = drawn * disturbed.slow * (1.0 + disturbed.contention * len(self.working)) * grey
+        self.counters.unit.altered += duration != drawn
         ns = math.floor(duration + 0.5)
         if ns <= 0:
             return

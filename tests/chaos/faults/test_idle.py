@@ -25,17 +25,27 @@ Words = Mapping[str, Any]
 BUSY: Sequence[str] = ()
 NOBODY_COMES = [f"flows.{flow}.rate=0.000001/s" for flow in ("login", "order", "transfer", "fund")] + ["flows.order.backlog=null"]
 
+ONE_AT_A_TIME = [*NOBODY_COMES, "flows.login.rate=1/s"]
+WIDE = ["pools.connections.slots=1000", "limits.gateway.rate=10000/s"]
+"""Nobody waits, with a tenth of it either."""
+NO_LATENCY = ["links[counter-db].latency=0s"]
+DB = ("read", "record-order", "record-cancel", "record-fund", "reserve", "credit", "book")
+NO_WORK = [f"services.db.operations.{operation}.steps[work].work=0s" for operation in DB]
+OF_THE_ARCHITECTURE = ("services", "pools", "limits", "links")
+
 DOWN = ("crash", {"service": "counter"})
 CUT = ("partition", {"from": "counter", "to": "db"})
 HELD = ("capacity-loss", {"pool": "connections", "left": 0.2})
 
-# By fault: its words, another fault that covers it up for the whole time, and the load. What is idle only without anybody has none.
+# By fault: its words, another fault that covers it up for the whole time, and edits: of the load (what is idle only without anybody has none)
+# or the architecture.
 IDLE: list[tuple[str, Words, tuple[str, Words] | None, Sequence[str]]] = [
     ("bad-file", {"file": "clearing", "state": "late"}, None, BUSY),  # none is due within the run
     ("bad-release", {"service": "counter", "slow": 5}, DOWN, BUSY),
     ("bank-out-of-hours", {"bank": "bank-a"}, ("crash", {"service": "bank-a"}), BUSY),
     ("batch-overrun", {"batch": "day-start", "delay": "1h"}, None, BUSY),
     ("capacity-loss", {"pool": "connections", "left": 0.9}, HELD, BUSY),
+    ("capacity-loss", {"pool": "connections", "left": 0.5}, None, WIDE),
     ("counterparty-out-of-hours", {"counterparty": "exchange", "service": "sse"}, ("hang", {"service": "sse"}), BUSY),
     ("crash", {"service": "counter"}, DOWN, BUSY),
     ("double-router-writes", {"share": 0.5}, ("partition", {"from": "router"}), BUSY),
@@ -44,19 +54,25 @@ IDLE: list[tuple[str, Words, tuple[str, Words] | None, Sequence[str]]] = [
     ("errors", {"service": "counter", "share": 0.5}, DOWN, BUSY),
     ("exchange-degradation", {"exchange": "sse", "slow": 5}, ("crash", {"service": "sse"}), BUSY),
     ("failover", {"failover": "db"}, ("drill", {"failover": "db"}), BUSY),
+    ("flow-control-shrink", {"limits": ["gateway"], "windows": ["connections"], "left": 0.5}, None, WIDE),
     ("flow-control-shrink", {"limits": ["gateway"], "left": 0.9}, ("flow-control-shrink", {"limits": ["gateway"], "left": 0.5}), BUSY),
     ("grey-failure", {"service": "db", "share": 1, "factor": 1}, None, BUSY),
     ("grey-failure", {"service": "db", "share": 0.5, "factor": 9}, ("hang", {"service": "db"}), BUSY),
+    ("grey-failure", {"service": "db", "share": 0.5, "factor": 9}, None, NO_WORK),
     ("hang", {"service": "counter"}, DOWN, BUSY),
     ("link-latency", {"from": "counter", "to": "db", "add": "1s"}, CUT, BUSY),
+    ("link-latency", {"from": "counter", "to": "db", "factor": 9}, None, NO_LATENCY),  # nine times nothing
     ("link-loss", {"from": "counter", "to": "db", "answer": 0.5}, CUT, BUSY),
     ("memory-leak", {"service": "counter", "every": "1h", "pause": "1s"}, None, BUSY),
     ("misrouted-alarm", {"alarms": ["counter-host"]}, None, BUSY),
+    ("operator-error", {"limit": "gateway"}, None, WIDE),
+    ("operator-error", {"pool": "connections"}, None, WIDE),
     ("operator-error", {"stops": "counter"}, DOWN, BUSY),
     ("operator-error", {"pool": "connections"}, ("capacity-loss", {"pool": "connections", "left": 0}), BUSY),
     ("partition", {"from": "counter", "to": "db"}, CUT, BUSY),
     ("pause", {"service": "counter"}, ("hang", {"service": "counter"}), BUSY),
     ("pool-leak", {"pool": "connections", "every": "1h"}, None, BUSY),
+    ("pool-leak", {"pool": "connections", "every": "1s"}, None, WIDE),
     ("replica-loss", {"service": "counter", "noticed_after": "1h"}, DOWN, BUSY),
     ("replication-lag", {"failover": "db", "lag": "1min"}, None, BUSY),
     ("restart", {"service": "counter"}, ("shared-fate-outage", {"group": "core-host"}), BUSY),  # without power it starts nothing
@@ -65,10 +81,13 @@ IDLE: list[tuple[str, Words, tuple[str, Words] | None, Sequence[str]]] = [
     ("silenced-alarm", {"alarms": ["counter-host"]}, None, BUSY),
     ("slow", {"service": "db", "factor": 1}, None, BUSY),
     ("slow", {"service": "counter", "factor": 9}, DOWN, BUSY),
+    ("slow", {"service": "db", "factor": 9}, None, NO_WORK),
     ("slow-reports", {"delay": "1s"}, ("partition", {"to": "router"}), BUSY),
     ("standby-misconfigured", {"failover": "counter"}, None, BUSY),
     ("store-contention", {"service": "db", "coefficient": 0.01}, None, BUSY),  # what the file says it has
+    ("store-contention", {"service": "db", "coefficient": 9}, None, ONE_AT_A_TIME),
     ("store-write-stall", {"service": "db", "factor": 9}, None, NOBODY_COMES),
+    ("store-write-stall", {"service": "db", "factor": 9}, None, NO_WORK),
     ("surge", {"flows": ["order"], "factor": 1}, None, BUSY),
     ("wrong-calendar", {"late_by": "1min"}, None, BUSY),  # at ten the mistaken calendar has the same phase
 ]  # fmt: skip
@@ -79,10 +98,10 @@ def run(folder: Path, fault: str, words: Words, cover: tuple[str, Words] | None,
     """The fault held from second 4 to 8 and covered up from 3 to 9, and the journal of its run."""
     broker = folder / "tests/contract/broker"
     less = [f"control.{who}={{}}" for who in ("robots", "checklists", "runbooks")]
-    edits = [command_line_layer([*less, "services.db.standby.replication=asynchronous"])]
-    pair = load_pair(
-        broker / "architecture.yaml", broker / "workload.yaml", edits=edits, workload_edits=[command_line_layer(list(load))]
-    )
+    system = [edit for edit in load if edit.startswith(OF_THE_ARCHITECTURE)]
+    edits = [command_line_layer([*less, "services.db.standby.replication=asynchronous", *system])]
+    customers = [command_line_layer([edit for edit in load if edit not in system])]
+    pair = load_pair(broker / "architecture.yaml", broker / "workload.yaml", edits=edits, workload_edits=customers)
     plan = compile_plan(*pair, seed=3, start=START, end=START + 12 * SECOND)
     method = [STEP.model_validate({"at": "10:00:04", "for": "4s", fault: words})]
     if cover is not None:
@@ -160,3 +179,14 @@ def test_a_burst_is_never_idle(root: Path) -> None:
 def test_every_fault_has_an_idle_case() -> None:
     """No fault of the catalogue is left out."""
     assert {fault for fault, *_ in IDLE} | NEVER_IDLE == set(shipped_faults())
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [(fault, words) for fault, words, _, edits in IDLE if edits in (WIDE, NO_LATENCY, NO_WORK, ONE_AT_A_TIME)],
+    ids=lambda x: x if isinstance(x, str) else "",
+)
+def test_what_is_idle_for_want_of_work_or_of_a_queue_is_not_with_it(fault: str, words: Words, root: Path) -> None:
+    """The same words under the usual load, with the pool and the limit narrow, work and latency as the file has them."""
+    narrow = ["pools.connections.slots=2", "limits.gateway.rate=12/s"]
+    assert took_effect(*run(root, fault, words, None, narrow))

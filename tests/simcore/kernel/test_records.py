@@ -154,12 +154,12 @@ def test_metrics_are_the_totals_and_one_instant() -> None:
 def test_what_counts_as_traffic() -> None:
     """The counters by which a fault shows that something met it."""
     assert {kind: fields for kind, fields in TRAFFIC.items() if fields} == {
-        "pool": ("granted", "refused"),
+        "pool": ("refused", "waited"),
         "unit": ("done", "failed"),
         "link": ("sent",),
         "flow": ("started",),
         "call": ("attempts",),
-        "limit": ("passed", "deferred", "refused"),
+        "limit": ("deferred", "refused"),
     }
 
 
