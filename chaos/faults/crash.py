@@ -23,6 +23,7 @@ class Crash(OnInstances):
 
     fault: ClassVar[str] = "crash"
     title_zh: ClassVar[str] = "宕机"
+    stops_work: ClassVar[bool] = True
     layer: ClassVar[str] = "infrastructure"
 
     restart: Literal["at_once", "boot", "people"] = Field(

@@ -93,6 +93,9 @@ class Fault(Model):
     turns_knobs: ClassVar[bool] = True
     """Its counters are evidence while a knob stands elsewhere than it would without it; false: always, since it does something else."""
 
+    stops_work: ClassVar[bool] = False
+    """It has met the requests that are at its instances when it begins: they end, or stand still."""
+
     def targets(self, system: System) -> list[Target]:
         """What the fault would hit in this system, never empty. Raises InputError, with what there is, if its fields name something that
         does not exist."""
@@ -112,6 +115,10 @@ class Fault(Model):
     def readings(self, system: System) -> list[str]:
         """Counters (`kind/name/field`) that grow when something meets the fault."""
         return [reading for target in self.targets(system) for reading in traffic(system.index, target)]
+
+    def met_at_once(self, system: System) -> list[str]:
+        """Gauges (`kind/name/field`) of what meets the fault as it begins, without having to come."""
+        return unit_counters(self.targets(system), "live") if self.stops_work else []
 
     def took_effect(self, journal: Journal, began: int, ended: int, grown: int) -> bool:
         """Whether it exercised anything. `began` and `ended` in ns; `grown` is how much `readings` grew between them while the fault

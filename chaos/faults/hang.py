@@ -22,6 +22,7 @@ class Hang(OnInstances):
 
     fault: ClassVar[str] = "hang"
     title_zh: ClassVar[str] = "假死"
+    stops_work: ClassVar[bool] = True
 
     def apply(self, core: ActingCore, control: ControlPlane) -> Process:
         for service, replica in self.instances(system_of(core)):

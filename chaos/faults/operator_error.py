@@ -29,6 +29,7 @@ class OperatorError(Fault):
 
     fault: ClassVar[str] = "operator-error"
     title_zh: ClassVar[str] = "误操作"
+    stops_work: ClassVar[bool] = True
     requires: ClassVar[str] = "exactly one of stops, pool, limit"
     layer: ClassVar[str] = "people"
 

@@ -22,6 +22,7 @@ class Pause(OnInstances):
 
     fault: ClassVar[str] = "pause"
     title_zh: ClassVar[str] = "进程暂停"
+    stops_work: ClassVar[bool] = True
     layer: ClassVar[str] = "infrastructure"
 
     def apply(self, core: ActingCore, control: ControlPlane) -> Process:

@@ -23,6 +23,7 @@ class ReplicaLoss(OnInstances):
 
     fault: ClassVar[str] = "replica-loss"
     title_zh: ClassVar[str] = "实例缺失"
+    stops_work: ClassVar[bool] = True
     layer: ClassVar[str] = "infrastructure"
 
     noticed_after: Duration = Field(10 * SECOND, description="until the health check takes them out; the default is a guess")

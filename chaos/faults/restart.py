@@ -21,6 +21,7 @@ class Restart(OnInstances):
 
     fault: ClassVar[str] = "restart"
     title_zh: ClassVar[str] = "重启"
+    stops_work: ClassVar[bool] = True
     layer: ClassVar[str] = "people"
 
     def apply(self, core: ActingCore, control: ControlPlane) -> Process:

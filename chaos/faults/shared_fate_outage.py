@@ -25,6 +25,7 @@ class SharedFateOutage(OnInstances):
 
     fault: ClassVar[str] = "shared-fate-outage"
     title_zh: ClassVar[str] = "共因故障（同机、同电、同库、同机房）"
+    stops_work: ClassVar[bool] = True
     requires: ClassVar[str] = "exactly one of site, group"
     layer: ClassVar[str] = "infrastructure"
 

@@ -108,8 +108,11 @@ class ScenarioExecutor:
         targets = [str(t) for t in fault.targets(self.system)]
         core.log("fault_started", step.label, step=number, fault=fault.fault, targets=", ".join(targets)[:300])
         self._held.append(held)
+        met = self._sum(fault.met_at_once(self.system))
         held.work = self._do(fault.apply, held)
         self._weigh(held)
+        if held.since is not None:
+            held.grown += met
         if held.work is not None:
             held.process = env.process(self._guarded(held.work, held))
         yield self._before_all_else(ends) | self.stop

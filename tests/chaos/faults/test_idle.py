@@ -190,3 +190,21 @@ def test_what_is_idle_for_want_of_work_or_of_a_queue_is_not_with_it(fault: str, 
     """The same words under the usual load, with the pool and the limit narrow, work and latency as the file has them."""
     narrow = ["pools.connections.slots=2", "limits.gateway.rate=12/s"]
     assert took_effect(*run(root, fault, words, None, narrow))
+
+
+TWO_THERE = [
+    *[edit for edit in NOBODY_COMES if not edit.startswith("flows.fund")],
+    "flows.fund={rate: 0.000001/s, backlog: {count: 2, over: 1s}}",
+    "services.db.operations.record-fund.steps[work].work=5s",
+]
+"""Two fund orders come in the first second and are at work in the database when the fault begins at the fourth; nobody comes after them."""
+
+
+@pytest.mark.parametrize("fault", ["crash", "hang", "pause", "restart", "replica-loss", "shared-fate-outage", "operator-error"])
+def test_what_stops_an_instance_has_met_what_is_there(fault: str, root: Path) -> None:
+    """Though nobody comes while it lasts; at an instance where nobody is it met nothing."""
+    where = {"shared-fate-outage": "group", "operator-error": "stops"}.get(fault, "service")
+    at_the_database, at_an_exchange = ("db-host", "nobody-there") if where == "group" else ("db", "szse")
+    assert took_effect(*run(root, fault, {where: at_the_database}, None, TWO_THERE))
+    if where != "group":
+        assert not took_effect(*run(root, fault, {where: at_an_exchange}, None, TWO_THERE))

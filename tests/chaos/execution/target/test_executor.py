@@ -277,7 +277,7 @@ ACCOUNT = Measures.model_validate(
             }
         },
         "severity": {"dora": {"grade": "larger", "label": "larger"}},
-        "counters": {"flow/order/failed": {"grown": 50, "lasted_s": 50}},
+        "counters": {"flow/order/failed": {"grown": 50, "lasted_s": 50, "gap_s": 50}},
     }
 )
 SEEN = {name: PropertyFinding(holds=True) for name in shipped_checkers()}
