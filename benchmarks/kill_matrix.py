@@ -21,7 +21,7 @@ def main() -> None:
     """Prints one JSON object."""
     from chaos.coverage.kill_matrix import described, kill_matrix
     from chaos.coverage.trial_runner import TrialRunner, TrialSettings
-    from chaos.documents.suites import load_suite, suite_scenarios
+    from chaos.documents.suites import scenarios_of
     from chaos.execution.inputs.planting import mutants
     from chaos.execution.session import Session
     from simcore.library import load_architecture
@@ -35,7 +35,7 @@ def main() -> None:
     session = Session()
     every = [mutant.name for mutant in mutants(session.files, load_architecture(said.architecture))]
     chosen = tuple(every[:: said.every])
-    scenarios = suite_scenarios(load_suite(said.suite))
+    scenarios = scenarios_of(said.suite)
     with tempfile.TemporaryDirectory() as folder:
         warm = TrialSettings(said.architecture, said.environment, operators=chosen[:1], store=str(Path(folder) / "warm"))
         kill_matrix(TrialRunner(session, warm, "benchmark"), scenarios[:1], warm.environment)

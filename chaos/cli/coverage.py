@@ -14,6 +14,7 @@ from chaos.cli.files import OutputFile, OutputPath
 from chaos.cli.output import is_stdout, write_json
 from chaos.cli.progress import StderrProgress
 from chaos.cli.words import Share, WholeNumber
+from chaos.coverage.differences import MARGINS, margin_of
 from chaos.coverage.measurement import CoverageOptions, measure
 from chaos.coverage.trial_runner import TrialSettings
 from chaos.execution.session import Session
@@ -72,6 +73,19 @@ def _budget(name: str, text: str) -> Callable[[options.C], options.C]:
     metavar="DIR",
     help="Folder of suggested scenarios.",
 )
+@click.option(
+    "--differential",
+    is_flag=True,
+    help="Take scenarios that are red without a defect, such as a drill: they serve the differential column alone.",
+)
+@click.option(
+    "--worse",
+    multiple=True,
+    metavar="NAME=MARGIN",
+    help="A measure of the differential column, and by how much it must be worse than on the same seed without the defect, in two of three "
+    "seeds; may be repeated. Default: impaired_s=60s, orders.failed_share=1 %, and 10 orders rejected wrongly, duplicated, lost, orphan, "
+    "stranded or late.",
+)
 @click.option("--exhaustive", is_flag=True, help="Run also the scenarios that the defect cannot change.")
 @click.option("--at-least", type=Share(), metavar="SHARE", help="Exit 1 if the mutation score is lower.")
 @options.store
@@ -97,12 +111,15 @@ def coverage(
     price: int,
     why: int,
     triggers: str,
+    worse: tuple[str, ...],
     at_least: float | None,
     json_file: TextIO | None,
     html_file: TextIO | None,
     **given: Any,
 ) -> int:
-    """What a SUITE does not notice: plant every defect at every mutation point, run it, and count.
+    """What a SUITE (or a single scenario) does not notice: plant every defect at every mutation point, run it, and count.
+
+    A defect is noticed by a scenario that passes without it and fails with it, by the verdict of 'run' over the same seeds.
 
     Example: coredrill coverage smoke --defect timeout-missing --seeds 1
     """
@@ -111,7 +128,8 @@ def coverage(
     other, _, there = (beside or "").rpartition("@")
     if beside and not (other and there):
         raise InputError(f"--beside {beside}: names a suite and an environment", hint="such as --beside at-the-open@production")
-    settings = TrialSettings(architecture or "legacy-coupled", environment, operators=operators or None, **given)
+    margins = tuple(margin_of(option) for option in worse) or MARGINS
+    settings = TrialSettings(architecture or "legacy-coupled", environment, operators=operators or None, margins=margins, **given)
     wanted = CoverageOptions(
         triggers, price, why, suggest, Path(into), (other, there) if beside else None, suggest_budget, incidents
     )

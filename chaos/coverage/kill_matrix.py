@@ -84,7 +84,8 @@ def cells_of(
         trials, spared = plans[i]
         cells = {name: m.Cell("inert") for name in spared}
         for trial, result in zip(trials, given.get(i, []), strict=True):
-            cells[trial.scenario] = m.cell_of(result, base.runs[trial.scenario], green=base.green[trial.scenario])
+            plain, green = base.runs[trial.scenario], base.green[trial.scenario]
+            cells[trial.scenario] = m.cell_of(result, plain, green=green, margins=runner.settings.margins)
         found[mutant.name] = {name: cells[name] for name in scenarios}
         _note(runner, mutant, trials, given.get(i, []))
     return found
@@ -150,11 +151,12 @@ class Matrix:
 
 
 def kill_matrix(runner: TrialRunner, scenarios: Sequence[str], environment: str) -> Matrix:
-    """Every mutant under every scenario in an environment. Raises InputError where the suite is not green there without them, and for
-    wrong files."""
+    """Every mutant under every scenario in an environment. Raises InputError where the suite is not green there without them (but for the
+    differential column alone, if the settings want it), and for wrong files."""
     s, made, kept = runner.settings, runner.made, runner.kept
     base = baseline(runner, scenarios, environment)
-    require_green(base)
+    if not s.differential:
+        require_green(base)
     architecture = library().resolve(s.architecture, Architecture).model
     chosen = mutants(runner.session.files, architecture, s.operators)
     if not chosen:
@@ -184,11 +186,14 @@ def described(runner: TrialRunner, found: Matrix) -> MatrixResult:
 
 
 def _summary(runner: TrialRunner, found: Matrix) -> CoverageSummary:
+    worse = m.differential(found.cells, found.statuses)
+
     def beside(*outcomes: Outcome) -> int:
         return len(m.unkilled_with(found.cells, found.statuses, outcomes))
 
+    green = any(found.base.green.values())
     return CoverageSummary(
-        **dict(m.score(list(found.statuses.values()))),
+        **dict(m.score(list(found.statuses.values()))) | ({} if green else {"score": None, "score_present": None}),
         **dict(m.flaky_kills(found.cells)),
         seed_scores=m.seed_scores(found.cells, found.statuses, found.settings.seeds),
         seeds=found.settings.seeds,
@@ -200,6 +205,9 @@ def _summary(runner: TrialRunner, found: Matrix) -> CoverageSummary:
         stopped=beside("unknown"),
         averted=beside("averted"),
         stopped_or_averted=beside("unknown", "averted"),
+        differential=len(worse),
+        differential_alone=sum(found.statuses[name] != "killed" for name in worse),
+        margins={margin.measure: margin.amount for margin in found.settings.margins},
         red=[name for name in found.scenarios if not found.base.green[name]],
     )
 
@@ -229,10 +237,15 @@ def _mutant(runner: TrialRunner, found: Matrix, mutant: Mutant) -> MutantResult:
         killed_by=m.with_outcome(cells, "killed"),
         stopped=m.with_outcome(cells, "unknown"),
         averted=m.with_outcome(cells, "averted"),
+        worse=[name for name, cell in cells.items() if cell.worse],
         no_difference=m.no_difference(list(cells.values())),
-        cells={n: CellResult(outcome=c.outcome, verdicts=list(c.verdicts), changed=c.changed) for n, c in cells.items()},
+        cells={n: _cell(c) for n, c in cells.items()},
         impossible=next((result.impossible for result in results if result and result.impossible is not None), ""),
     )
+
+
+def _cell(cell: m.Cell) -> CellResult:
+    return CellResult(outcome=cell.outcome, verdicts=list(cell.verdicts), changed=cell.changed, worse=list(cell.worse))
 
 
 def _scenarios(found: Matrix) -> list[ScenarioKills]:

@@ -12,13 +12,14 @@ from chaos.coverage import scores as m
 from chaos.coverage.attribution import Question, Why, attribute, changes, first_settings, hidden_by, reasons
 from chaos.coverage.combinations import FACTORS, covered, exercised, faults_of, universe
 from chaos.coverage.curve import best_first, held_out, is_exact, operators_of, random_order
+from chaos.coverage.differences import MARGINS, unit_of
 from chaos.coverage.incidents import NOTHING, against_incidents
 from chaos.coverage.kill_matrix import Matrix, described, kill_matrix
 from chaos.coverage.pricing import Prices, load_triggers, price, ranking
 from chaos.coverage.suggestions import SuggestionSearch
 from chaos.coverage.trial_runner import TrialRunner, TrialSettings
 from chaos.documents.library import library
-from chaos.documents.suites import load_suite, suite_scenarios
+from chaos.documents.suites import scenarios_of
 from chaos.documents.triggers import Triggers
 from chaos.execution.jobs import SystemReference
 from chaos.execution.session import Session
@@ -54,7 +55,7 @@ class CoverageOptions:
 
 
 def measure(session: Session, name: str, settings: TrialSettings, wanted: CoverageOptions) -> CoverageResult:
-    """Plants defects one by one and runs the suite of a name or path on each: what `coredrill coverage` writes as JSON.
+    """Plants defects one by one and runs the suite (or scenario) of a name or path on each: what `coredrill coverage` writes as JSON.
 
     `settings` say which defects, where and with how many seeds, `wanted` what else is computed. Raises InputError for files that are
     wrong, and for a suite that does not pass without any defect.
@@ -72,7 +73,7 @@ def measure(session: Session, name: str, settings: TrialSettings, wanted: Covera
 def _measured(runner: TrialRunner, name: str, wanted: CoverageOptions) -> CoverageResult:
     settings = runner.settings
     triggers = load_triggers(wanted.triggers)
-    found = kill_matrix(runner, suite_scenarios(load_suite(name)), settings.environment)
+    found = kill_matrix(runner, scenarios_of(name), settings.environment)
     matrix = described(runner, found)
     beside = _beside(runner, *wanted.beside) if wanted.beside else None
     prices, rows = _prices(runner, found, triggers, wanted)
@@ -121,12 +122,15 @@ def _command(name: str, settings: TrialSettings, wanted: CoverageOptions) -> str
     words += ["--suggest", str(wanted.suggest), "--suggest-runs", str(wanted.suggest_budget)] if wanted.suggest else []
     words += ["--incidents", str(wanted.incidents_budget)] if wanted.incidents_budget else []
     words += ["--beside", "@".join(wanted.beside)] if wanted.beside else []
+    words += ["--differential"] if settings.differential else []
+    if settings.margins != MARGINS:
+        words += [w for margin in settings.margins for w in ("--worse", f"{margin.measure}={margin.amount:g}{unit_of(margin)}")]
     return shlex.join(words + [w for o in settings.operators or () for w in ("--defect", o)])
 
 
 def _beside(runner: TrialRunner, name: str, environment: str) -> BesideResult:
     """What another suite notices of the same defects where it is run. Raises InputError where it is not green without them."""
-    matrix = described(runner, kill_matrix(runner, suite_scenarios(load_suite(name)), environment))
+    matrix = described(runner, kill_matrix(runner, scenarios_of(name), environment))
     return BesideResult(
         suite=name,
         environment=environment,

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from chaos.coverage.differences import MARGINS, Margin, worse_in
 from chaos.coverage.trials import FAIL, TIMED_OUT, UNKNOWN
 from chaos.results.coverage import (
     FlakyKills,
@@ -26,11 +27,12 @@ Does = Literal["changes", "same", "impossible"]
 class Cell:
     """A mutant under a scenario. `outcome` is by the verdict over the block of seeds, as `run` gives it; `verdicts` are those of the
     seeds that were run, in their order; `changed` counts the runs that came out otherwise than without the defect, whatever the
-    verdict."""
+    verdict. `worse` are the measures that are worse than on the same seed without the defect: the differential column."""
 
     outcome: Outcome
     verdicts: tuple[TrialVerdict, ...] = ()
     changed: int = 0
+    worse: tuple[str, ...] = ()
 
     @property
     def kills(self) -> int:
@@ -43,15 +45,17 @@ class Cell:
         return 0 < self.kills < len(self.verdicts)
 
 
-def cell_of(found: TrialResult, base: Sequence[Observation], *, green: bool) -> Cell:
-    """The cell of what `trials.attempt` gave; `base` are the runs without the defect, `green` whether they pass together."""
+def cell_of(found: TrialResult, base: Sequence[Observation], *, green: bool, margins: Sequence[Margin] = MARGINS) -> Cell:
+    """The cell of what `trials.attempt` gave; `base` are the runs without the defect, `green` whether they pass together, `margins` by how
+    much a measure must be worse for the differential column."""
     if found.impossible is not None:
         return Cell("impossible")
     if found.identical:
         return Cell("identical")
     effects = {run.seed: run.effect for run in base}
     changed = sum(run.effect != effects[run.seed] for run in found.runs)
-    return Cell(_outcome(found, green=green), tuple(run.verdict for run in found.runs), changed)
+    verdicts = tuple(run.verdict for run in found.runs)
+    return Cell(_outcome(found, green=green), verdicts, changed, worse_in(found.runs, base, margins))
 
 
 def _outcome(found: TrialResult, *, green: bool) -> Outcome:
@@ -96,6 +100,11 @@ def unkilled_with(
 
 
 IN_DENOMINATOR: tuple[Status, ...] = ("killed", "survived", "timed out", "not present")
+
+
+def differential(matrix: Mapping[str, Mapping[str, Cell]], statuses: Mapping[str, Status]) -> list[str]:
+    """The mutants that count and are worse than without them under some scenario, whatever the verdicts."""
+    return [name for name, cells in matrix.items() if statuses[name] in IN_DENOMINATOR and any(c.worse for c in cells.values())]
 
 
 def score(statuses: Sequence[Status]) -> Score:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from pydantic import ValidationError
 
+from chaos.coverage.differences import MARGINS, Margin
 from chaos.coverage.trials import PASS, UNKNOWN, Trial, attempt
 from chaos.execution.jobs import SIMULATED
 from chaos.execution.runner import JsonObject, TaskRunner, Work, require_same_files
@@ -28,7 +29,9 @@ Given = list[TrialResult]
 
 @dataclass(frozen=True)
 class TrialSettings:
-    """Where and how: so many `seeds` from `seed` on; `operators` limits the defects; `exhaustive` runs what cannot differ, too."""
+    """Where and how: so many `seeds` from `seed` on; `operators` limits the defects; `exhaustive` runs what cannot differ, too.
+    `margins` are those of the differential column; with `differential` scenarios that are red without a defect serve it, and kill nothing
+    by verdict."""
 
     architecture: str
     environment: str
@@ -40,6 +43,8 @@ class TrialSettings:
     resume: bool = False
     exhaustive: bool = False
     seed: int = 1
+    differential: bool = False
+    margins: tuple[Margin, ...] = MARGINS
 
     @property
     def seed_numbers(self) -> tuple[int, ...]:
@@ -187,7 +192,8 @@ def require_green(found: Baseline) -> None:
         also = f"; nor do {', '.join(n for n in red if n != name)}" if len(red) > 1 else ""
         raise InputError(
             f"{name} does not pass in {found.environment} without any defect: {_why_red(found, name)}{also}",
-            hint="coverage counts what a green suite fails to notice: fix the architecture, or leave the scenario out",
+            hint="coverage counts what a green suite fails to notice: fix the architecture, leave the scenario out, or let it serve the "
+            "differential column alone with --differential",
         )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import fnmatch
+from pathlib import Path
 
 from chaos.documents.library import library
 from chaos.documents.references import beside, require_file
 from chaos.documents.suite import Entry, Pair, Suite
 from simcore.base.errors import InputError, suggest
 from simcore.files.document import Node
-from simcore.files.loading import Resolved
+from simcore.files.loading import Resolved, is_path
 
 
 def entries_of(entry: Entry) -> list[Entry]:
@@ -31,6 +32,20 @@ def is_pattern(name: str) -> bool:
 def suite_scenarios(suite: Suite) -> list[str]:
     """The scenarios of a suite that are judged on their own, by name or path, each once."""
     return list(dict.fromkeys(e.scenario for entry in suite.scenarios for e in entries_of(entry)))
+
+
+def scenarios_of(reference: str) -> list[str]:
+    """The scenarios of a suite by name or path that are judged on their own; the name or path of a scenario stands for that alone. Raises
+    InputError, also for a suite that has only pairs."""
+    scenarios = library().shipped("scenario")
+    if reference in scenarios and reference not in library().shipped("suite"):
+        return [reference]
+    if is_path(reference) and Path(reference).is_file() and library().kind_of(Path(reference)).name == "scenario":
+        return [reference]
+    found = suite_scenarios(load_suite(reference))
+    if not found:
+        raise InputError(f"{reference} has no scenario that is judged on its own", hint="name one of its scenarios instead")
+    return found
 
 
 def load_suite(reference: str) -> Suite:

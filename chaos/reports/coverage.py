@@ -28,6 +28,7 @@ def lines(result: CoverageResult) -> Iterator[str]:
     """The result as text, most important first."""
     yield from _head(result)
     yield from _beside(result)
+    yield from _differential(result)
     yield from _operators(result)
     yield from _unexercised(result)
     yield from _prices(result)
@@ -40,7 +41,7 @@ def lines(result: CoverageResult) -> Iterator[str]:
 
 def _head(result: CoverageResult) -> Iterator[str]:
     s = result.summary
-    yield f"{result.suite} on {result.architecture} in {result.environment}: green without defects, {counted(s.seeds, 'seed')}"
+    yield f"{result.suite} on {result.architecture} in {result.environment}: {_colour(s)}, {counted(s.seeds, 'seed')}"
     for gap in result.gaps:
         yield f"  differs from production by {gap.name}: {gap.title}"
     yield ""
@@ -50,6 +51,10 @@ def _head(result: CoverageResult) -> Iterator[str]:
     yield (
         f"  beside the score: {s.stopped} more leave a scenario unknown, where a pipeline would stop; "
         f"{s.averted} only because what must happen did not ({s.stopped_or_averted} in all)"
+    )
+    yield (
+        f"  differential: {s.differential} are worse than without the defect on the same seed by a margin, {s.differential_alone} of them "
+        "not noticed by verdict"
     )
     left_out = [f"{n} {word}" for n, word in ((s.equivalent, "equivalent"), (s.impossible, "cannot be planted")) if n]
     if left_out:
@@ -65,14 +70,22 @@ def _beside(result: CoverageResult) -> Iterator[str]:
     s, gained, lost = other.summary, _alone(result, other), _alone(other, result)
     gained.sort(key=lambda name: -_yearly(result).get(name, 0.0))
     yield ""
-    yield f"the same defects under {other.suite} in {other.environment}: green without them, {counted(s.seeds, 'seed')}"
+    yield f"the same defects under {other.suite} in {other.environment}: {_colour(s, 'them')}, {counted(s.seeds, 'seed')}"
     yield f"mutation score  {percent(s.score, 1)}: {s.killed} of {s.counted} planted defects noticed, {_runs(s)}"
+    yield f"  differential: {s.differential}, {s.differential_alone} of them not noticed by verdict"
     for word, names in ((f"noticed there, and not by {result.suite}", gained), (f"noticed by {result.suite} alone", lost)):
         if names:
             yield f"  {word}: {len(names)}"
             yield from (f"    {name}" for name in names[:SHOWN])
             if len(names) > SHOWN:
                 yield f"    and {len(names) - SHOWN} more"
+
+
+def _colour(summary: CoverageSummary, what: str = "defects") -> str:
+    """Whether the suite is green without a defect; what is not is named."""
+    if not summary.red:
+        return f"green without {what}"
+    return f"not green without {what}, so that they kill nothing by verdict: {', '.join(summary.red)}"
 
 
 def _alone(other: CoverageResult | BesideResult, of: CoverageResult | BesideResult) -> list[str]:
@@ -88,6 +101,21 @@ def _yearly(result: CoverageResult) -> dict[str, float]:
 
 def _runs(summary: CoverageSummary) -> str:
     return counted(summary.runs, "run") + (f", {number(summary.kept)} of them kept from before" if summary.kept else "")
+
+
+def _differential(result: CoverageResult) -> Iterator[str]:
+    """Who is worse where, though no verdict says so: under each of the suites."""
+    both: list[CoverageResult | BesideResult] = [result, *([result.beside] if result.beside else [])]
+    for of in both:
+        worse = [x for x in of.mutants if x.worse and not x.killed_by]
+        if worse:
+            yield ""
+            yield f"worse with the defect than without it on the same seed, and not noticed by verdict: {_name(of)}"
+        for mutant in worse[:SHOWN]:
+            measures = dict.fromkeys(name for cell in mutant.cells.values() for name in cell.worse)
+            yield f"  {mutant.name}: {', '.join(measures)} ({', '.join(mutant.worse)})"
+        if len(worse) > SHOWN:
+            yield f"  and {len(worse) - SHOWN} more"
 
 
 def _operators(result: CoverageResult) -> Iterator[str]:

@@ -112,7 +112,8 @@ class OperatorScore(Score):
 class CoverageSummary(Score, FlakyKills):
     """Counts over a kill matrix. Beside the score, and never in it: of the mutants that nothing kills, `stopped` leave a scenario unknown
     where a pipeline would stop, `averted` leave one unknown only because something that must happen did not; one mutant may do both,
-    `stopped_or_averted` counts it once. `red` are the scenarios that do not pass without a defect.
+    `stopped_or_averted` counts it once. `differential` are worse than without them on the same seed under some scenario, by the `margins` of
+    their measures; `differential_alone` of them nothing kills. `red` are the scenarios that do not pass without a defect.
 
     `seed_scores` are the scores of single seeds; `cells` mutants times scenarios, `spared` those that the defect could not change; `runs`
     those of this matrix, `kept` of them were there before; `runs_in_all` counts attribution and pricing as well."""
@@ -127,6 +128,9 @@ class CoverageSummary(Score, FlakyKills):
     stopped: int = 0
     averted: int = 0
     stopped_or_averted: int = 0
+    differential: int = 0
+    differential_alone: int = 0
+    margins: dict[str, float] = {}
     red: list[str] = []
     runs_in_all: int | None = None
 
@@ -141,18 +145,19 @@ class NoDifference(ResultModel):
 
 
 class CellResult(ResultModel):
-    """A mutant under a scenario: the outcome, the verdict of each seed that was run, and how many runs came out otherwise than
-    without the defect."""
+    """A mutant under a scenario: the outcome, the verdict of each seed that was run, how many runs came out otherwise than without the
+    defect, and the measures that are worse by their margins than without it on the same seed."""
 
     outcome: Outcome
     verdicts: list[TrialVerdict]
     changed: int
+    worse: list[str] = []
 
 
 class MutantResult(ResultModel):
     """A planted defect, `operator` at `site`; `killed_by` are scenarios, and so are those that it leaves unknown (`stopped`) or unknown
-    only because something that must happen did not (`averted`); `cells` are by scenario, `impossible` says why it cannot be planted
-    ("" if it can)."""
+    only because something that must happen did not (`averted`), and those under which it is worse than without it (`worse`); `cells` are
+    by scenario, `impossible` says why it cannot be planted ("" if it can)."""
 
     name: str
     operator: str
@@ -163,6 +168,7 @@ class MutantResult(ResultModel):
     killed_by: list[str]
     stopped: list[str] = []
     averted: list[str] = []
+    worse: list[str] = []
     no_difference: NoDifference
     cells: dict[str, CellResult]
     impossible: str

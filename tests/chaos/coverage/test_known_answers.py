@@ -203,6 +203,47 @@ def test_unknown_and_averted_are_columns_of_their_own(known: dict[str, Any]) -> 
     assert [Path(name).stem for name in of["no-time-out"]["averted"]] == ["hang"]
 
 
+def test_the_differential_column_is_no_part_of_the_score(known: dict[str, Any]) -> None:
+    """A third of the orders fails in both scenarios, against a margin of one in a hundred; hang's steady state is violated all the while
+    with slow pokes. Nothing else is worse by its margin, and neither is noticed by verdict."""
+    worse = {name: {Path(s).stem: cell["worse"] for s, cell in of["cells"].items()} for name, of in by_defect(known).items()}
+    assert {name: where for name, where in worse.items() if any(where.values())} == {
+        "fails-a-third": {"calm": ["orders.failed_share"], "hang": ["orders.failed_share"]},
+        "unsteady": {"calm": [], "hang": ["impaired_s"]},
+    }
+    assert (known["summary"]["differential"], known["summary"]["differential_alone"], known["summary"]["killed"]) == (2, 2, 2)
+
+
+def test_margins_can_be_said(folder: Path) -> None:
+    """Notes that take half a second are worse by a margin of 100 ms, and by none of 1 s; nonsense is refused."""
+    for margin, expected in (("100ms", ["flows.note.p99_s"]), ("1s", [])):
+        run = command("--worse", f"flows.note.p99_s={margin}", "--json", "-", "--store", "worse.jsonl", defects=["slow-note"])
+        (mutant,) = json.loads(run.stdout)["mutants"]
+        assert {name for cell in mutant["cells"].values() for name in cell["worse"]} == set(expected)
+    for wrong in ("nothing=1", "impaired_s=0s", "severity.dora=1", "impaired_s", "orders.intended=5"):
+        assert command("--worse", wrong, defects=["slow-note"]).exit_code == 2
+
+
+def test_a_red_scenario_serves_the_differential_column_alone(folder: Path) -> None:
+    """It is refused unless that is asked for; then it is named, kills nothing by verdict, and there is no score."""
+    (folder / "strict2.yaml").write_text(CALM.replace("look.p99_s, at_most: 1s", "look.p99_s, at_most: 1ms"))
+    only = ["fails-a-third", "over-share"]
+    refused = command("--store", "r.jsonl", suite="./strict2.yaml", defects=only)
+    assert refused.exit_code == 2
+    assert "--differential" in refused.stderr
+    run = command("--differential", "--json", "-", "--store", "r.jsonl", suite="./strict2.yaml", defects=only)
+    found = json.loads(run.stdout)
+    assert (found["summary"]["red"], found["summary"]["score"], found["summary"]["killed"]) == (["./strict2.yaml"], None, 0)
+    assert {x["operator"]: (x["worse"], next(iter(x["cells"].values()))["outcome"]) for x in found["mutants"]} == {
+        "./fails-a-third.yaml": (["./strict2.yaml"], "red"),
+        "./over-share.yaml": ([], "red"),
+    }
+    shown = command("--differential", "--store", "r.jsonl", "--resume", suite="./strict2.yaml", defects=only).stdout
+    assert "not green without defects, so that they kill nothing by verdict: ./strict2.yaml" in shown
+    assert "mutation score  –" in shown
+    assert "fails-a-third" in shown.partition("not noticed by verdict:")[2]
+
+
 def test_a_suite_that_is_red_over_its_seeds_is_refused(folder: Path) -> None:
     """Each run passes, and `run` says fail: coverage calls it red as well, and says what is broken over the seeds."""
     (folder / "strict.yaml").write_text(CALM.replace("look.p99_s, at_most: 1s", "look.p99_s, at_most: 1ms"))
