@@ -55,6 +55,7 @@ def main() -> None:
         "measured_mutants": len(chosen),
         "cells": summary.cells,
         "cells_spared": summary.spared,
+        "parts": summary.parts,
         "runs": summary.runs,
         "cpu_s": round(spent, 1),
         "cpu_s_per_mutant": round(each, 2),

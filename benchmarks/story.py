@@ -47,13 +47,23 @@ def main(jobs: int, price: int, why: int, keep: str | None, html: str | None) ->
 def _told(result: dict[str, Any]) -> list[str]:
     beside, price, why = result["beside"], result["price"], result["why"]
     explained = [name for name in why["hidden_by"] if name not in why["skipped"]]
-    return [
-        f"- `{of['suite']}` in {of['environment']}: {of['summary']['killed']} of {of['summary']['counted']} noticed."
-        for of in (result, beside)
-    ] + [
-        f"- Priced over {len(price['windows'])} windows, {price['runs']:,} runs; {len(price['skipped'])} windows are left out.",
-        f"- Reasons of {len(explained)} survivors, {why['runs']:,} runs; {len(why['skipped'])} are left out.",
-    ]
+    return (
+        [
+            f"- `{of['suite']}` in {of['environment']}: {of['summary']['killed']} of {of['summary']['counted']} noticed."
+            for of in (result, beside)
+        ]
+        + [f"- `{of['suite']}` in {of['environment']}: {_funnel(of['summary'])}." for of in (result, beside)]
+        + [
+            f"- Priced over {len(price['windows'])} windows, {price['runs']:,} runs; {len(price['skipped'])} windows are left out.",
+            f"- Reasons of {len(explained)} survivors, {why['runs']:,} runs; {len(why['skipped'])} are left out.",
+        ]
+    )
+
+
+def _funnel(summary: dict[str, Any]) -> str:
+    """The parts of the census, which add up to it."""
+    parts = " + ".join(f"{n} {part}" for part, n in summary["parts"].items())
+    return f"{summary['mutants']} = {parts}"
 
 
 def _table(result: dict[str, Any]) -> list[str]:

@@ -42,11 +42,18 @@ def _budget(name: str, text: str) -> Callable[[options.C], options.C]:
     "is noticed, in one seed or over them.",
 )
 @options.seed
+@click.option(
+    "--sample",
+    type=WholeNumber(1),
+    metavar="N",
+    help="Plant only N of the defects, drawn by --seed; the score then has a 95 % interval.",
+)
 @click.option("--beside", metavar="SUITE@ENV", help="Plant the same defects under another suite in another environment, too.")
 @options.jobs
 @options.cluster
 @_budget("--price", "Estimate failed orders a year through each defect, in production, with at most so many runs.")
 @_budget("--why", "Switch parity gaps off: all, each alone, all but each, with at most so many runs.")
+@_budget("--reach", "Look for scenarios that reach what the suite does not, with at most so many runs without a defect.")
 @click.option("--triggers", default="brokers", show_default=True, metavar="NAME|FILE", help="The triggers of a year, for prices.")
 @click.option(
     "--suggest",
@@ -110,6 +117,7 @@ def coverage(
     into: str,
     price: int,
     why: int,
+    reach: int,
     triggers: str,
     worse: tuple[str, ...],
     at_least: float | None,
@@ -130,9 +138,8 @@ def coverage(
         raise InputError(f"--beside {beside}: names a suite and an environment", hint="such as --beside at-the-open@production")
     margins = tuple(margin_of(option) for option in worse) or MARGINS
     settings = TrialSettings(architecture or "legacy-coupled", environment, operators=operators or None, margins=margins, **given)
-    wanted = CoverageOptions(
-        triggers, price, why, suggest, Path(into), (other, there) if beside else None, suggest_budget, incidents
-    )
+    both = (other, there) if beside else None
+    wanted = CoverageOptions(triggers, price, why, suggest, Path(into), both, suggest_budget, incidents, reach)
     with Session(StderrProgress()) as session:
         result = measure(session, suite, settings, wanted)
     write_json(result, json_file)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 from chaos.coverage import scores as m
+from chaos.coverage.parts import parts_of, reached_in
+from chaos.coverage.signatures import balanced_score, by_family, distinct_score, kill_signatures, sample_interval
 from chaos.coverage.trial_runner import Baseline, TrialKey, TrialRunner, TrialSettings, baseline, require_green
 from chaos.coverage.trials import Trial, inert
 from chaos.documents.library import library
@@ -21,6 +24,7 @@ from chaos.results.coverage import (
     MutantResult,
     OperatorScore,
     Outcome,
+    Part,
     ScenarioKills,
     Status,
     TrialResult,
@@ -133,7 +137,8 @@ def in_production(runner: TrialRunner, chosen: Sequence[Mutant], scenario: str) 
 
 @dataclass
 class Matrix:
-    """The kill matrix of a suite with everything it was made from; how many of its runs were made for it, and how many kept before."""
+    """The kill matrix of a suite with everything it was made from; how many of its runs were made for it, and how many kept before. The
+    mutants are the whole `census`, or a sample of so many. `reached` has the scenarios that reach each, `parts` where it is in the census."""
 
     settings: TrialSettings
     scenarios: list[str]
@@ -143,6 +148,9 @@ class Matrix:
     statuses: dict[str, Status]
     made: int
     kept: int
+    census: int
+    reached: dict[str, list[str]]
+    parts: dict[str, Part]
 
     @property
     def survivors(self) -> list[Mutant]:
@@ -158,9 +166,10 @@ def kill_matrix(runner: TrialRunner, scenarios: Sequence[str], environment: str)
     if not s.differential:
         require_green(base)
     architecture = library().resolve(s.architecture, Architecture).model
-    chosen = mutants(runner.session.files, architecture, s.operators)
-    if not chosen:
+    every = mutants(runner.session.files, architecture, s.operators)
+    if not every:
         raise InputError(f"no defect has a site on {s.architecture}", hint="name other operators with --defect")
+    chosen = drawn(every, s)
     cells = cells_of(runner, chosen, base, scenarios, f"mutants in {environment}")
     gone = absent(
         runner, library().resolve(s.architecture, Architecture, [library().surroundings(environment).architecture]).model, chosen
@@ -171,12 +180,25 @@ def kill_matrix(runner: TrialRunner, scenarios: Sequence[str], environment: str)
         x.name: m.status_of(list(cells[x.name].values()), present=x.name not in gone, in_production=there.get(x.name, "changes"))
         for x in chosen
     }
-    return Matrix(s, list(scenarios), base, chosen, cells, statuses, runner.made - made, runner.kept - kept)
+    reached = {x.name: reached_in(runner, x, base, scenarios) for x in chosen}
+    parts = parts_of(chosen, cells, statuses, reached)
+    made, kept = runner.made - made, runner.kept - kept
+    return Matrix(s, list(scenarios), base, chosen, cells, statuses, made, kept, len(every), reached, parts)
+
+
+def drawn(every: Sequence[Mutant], settings: TrialSettings) -> list[Mutant]:
+    """All of them, or as many as are to be sampled, drawn without replacement by the settings' seed, in their order."""
+    if settings.sample is None or settings.sample >= len(every):
+        return list(every)
+    chosen = sorted(random.Random(settings.seed).sample(range(len(every)), settings.sample))
+    return [every[i] for i in chosen]
 
 
 def described(runner: TrialRunner, found: Matrix) -> MatrixResult:
     """The matrix as a result."""
     return MatrixResult(
+        signatures=kill_signatures(found.cells),
+        families=by_family(found.mutants, found.statuses),
         summary=_summary(runner, found),
         operators=_operators(found),
         mutants=[_mutant(runner, found, mutant) for mutant in found.mutants],
@@ -185,7 +207,18 @@ def described(runner: TrialRunner, found: Matrix) -> MatrixResult:
     )
 
 
+def _identity(runner: TrialRunner, found: Matrix, mutant: Mutant) -> str:
+    """Equal for mutants whose systems are the same, byte for byte, in all that was run; of one that was not, for the same edits."""
+    of = [(name, runner.details.get(TrialKey(mutant.name, name, found.base.environment))) for name in found.scenarios]
+    digests = [(name, result.digest) for name, result in of if result is not None and result.digest is not None]
+    edits = [(e.verb, e.path, e.value and e.value.plain(), e.by, e.beside, e.after) for e in mutant.layer.edits]
+    return repr(digests or [mutant.permanent_faults, edits])
+
+
 def _summary(runner: TrialRunner, found: Matrix) -> CoverageSummary:
+    scored = m.score(list(found.statuses.values()))
+    identities = {x.name: _identity(runner, found, x) for x in found.mutants}
+    population = found.census - scored.equivalent - scored.impossible
     worse = m.differential(found.cells, found.statuses)
 
     def beside(*outcomes: Outcome) -> int:
@@ -193,7 +226,7 @@ def _summary(runner: TrialRunner, found: Matrix) -> CoverageSummary:
 
     green = any(found.base.green.values())
     return CoverageSummary(
-        **dict(m.score(list(found.statuses.values()))) | ({} if green else {"score": None, "score_present": None}),
+        **dict(scored) | ({} if green else {"score": None, "score_present": None}),
         **dict(m.flaky_kills(found.cells)),
         seed_scores=m.seed_scores(found.cells, found.statuses, found.settings.seeds),
         seeds=found.settings.seeds,
@@ -208,6 +241,12 @@ def _summary(runner: TrialRunner, found: Matrix) -> CoverageSummary:
         differential=len(worse),
         differential_alone=sum(found.statuses[name] != "killed" for name in worse),
         margins={margin.measure: margin.amount for margin in found.settings.margins},
+        parts={part: [*found.parts.values()].count(part) for part in get_args(Part)},
+        census=found.census,
+        sampled=len(found.mutants) if len(found.mutants) < found.census else None,
+        interval=sample_interval(scored.killed, scored.counted, population) if len(found.mutants) < found.census else None,
+        distinct=distinct_score(found.statuses, kill_signatures(found.cells), identities),
+        balanced=balanced_score(by_family(found.mutants, found.statuses)),
         red=[name for name in found.scenarios if not found.base.green[name]],
     )
 
@@ -234,6 +273,8 @@ def _mutant(runner: TrialRunner, found: Matrix, mutant: Mutant) -> MutantResult:
         family=mutant.family,
         title=mutant.title,
         status=found.statuses[mutant.name],
+        part=found.parts[mutant.name],
+        reached=found.reached[mutant.name],
         killed_by=m.with_outcome(cells, "killed"),
         stopped=m.with_outcome(cells, "unknown"),
         averted=m.with_outcome(cells, "averted"),
@@ -259,11 +300,17 @@ def _alone(kills: Mapping[str, set[str]], name: str) -> set[str]:
 
 
 def _expectations(runner: TrialRunner, found: Matrix) -> list[ExpectationTrips]:
-    """Every expectation and property of the suite with the number of defects that tripped it in any run."""
+    """Every expectation and property of the suite with the number of defects that tripped it in any run. One that is broken without any
+    defect is tripped by none."""
+    without = {
+        name: {*found.base.tripped[name], *(text for run in found.base.runs[name] for text in run.tripped)}
+        for name in found.scenarios
+    }
     tripped: dict[str, dict[str, set[str]]] = {name: {} for name in found.scenarios}
     for key, result in runner.details.items():
         if key.environment == found.base.environment and key.scenario in tripped:
-            for expected in {*result.tripped, *(text for run in result.runs for text in run.tripped)}:
+            broken = {*result.tripped, *(text for run in result.runs for text in run.tripped)}
+            for expected in broken - without[key.scenario]:
                 tripped[key.scenario].setdefault(expected, set()).add(key.mutant)
     return [
         ExpectationTrips(scenario=name, expected=expected, tripped_by=len(tripped[name].get(expected, ())))

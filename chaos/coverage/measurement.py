@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from chaos.coverage import scores as m
+from chaos.coverage.assertions import missing_assertions
 from chaos.coverage.attribution import Question, Why, attribute, changes, first_settings, hidden_by, reasons
 from chaos.coverage.combinations import FACTORS, covered, exercised, faults_of, universe
 from chaos.coverage.curve import best_first, held_out, is_exact, operators_of, random_order
@@ -16,6 +17,7 @@ from chaos.coverage.differences import MARGINS, unit_of
 from chaos.coverage.incidents import NOTHING, against_incidents
 from chaos.coverage.kill_matrix import Matrix, described, kill_matrix
 from chaos.coverage.pricing import Prices, load_triggers, price, ranking
+from chaos.coverage.reaching import reaching
 from chaos.coverage.suggestions import SuggestionSearch
 from chaos.coverage.trial_runner import TrialRunner, TrialSettings
 from chaos.documents.library import library
@@ -52,6 +54,7 @@ class CoverageOptions:
     beside: tuple[str, str] | None = None
     suggest_budget: int = 2000
     incidents_budget: int = 0
+    reach_budget: int = 0
 
 
 def measure(session: Session, name: str, settings: TrialSettings, wanted: CoverageOptions) -> CoverageResult:
@@ -76,6 +79,9 @@ def _measured(runner: TrialRunner, name: str, wanted: CoverageOptions) -> Covera
     found = kill_matrix(runner, scenarios_of(name), settings.environment)
     matrix = described(runner, found)
     beside = _beside(runner, *wanted.beside) if wanted.beside else None
+    others = scenarios_of(wanted.beside[0]) if wanted.beside else []
+    reach = reaching(runner, found, triggers, others, budget=wanted.reach_budget)
+    assertions = missing_assertions(runner, found)
     prices, rows = _prices(runner, found, triggers, wanted)
     yearly = {row.name: row.failed_orders for row in rows}
     why = _why(runner, found, wanted, yearly)
@@ -92,7 +98,11 @@ def _measured(runner: TrialRunner, name: str, wanted: CoverageOptions) -> Covera
         mutants=matrix.mutants,
         scenarios=matrix.scenarios,
         expectations=matrix.expectations,
+        signatures=matrix.signatures,
+        families=matrix.families,
         beside=beside,
+        assertions=assertions,
+        reach=reach,
         price=_price(prices, rows, found),
         why=_explained(why, yearly),
         curve=_curve(found, yearly),
@@ -122,6 +132,8 @@ def _command(name: str, settings: TrialSettings, wanted: CoverageOptions) -> str
     words += ["--suggest", str(wanted.suggest), "--suggest-runs", str(wanted.suggest_budget)] if wanted.suggest else []
     words += ["--incidents", str(wanted.incidents_budget)] if wanted.incidents_budget else []
     words += ["--beside", "@".join(wanted.beside)] if wanted.beside else []
+    words += ["--reach", str(wanted.reach_budget)] if wanted.reach_budget else []
+    words += ["--sample", str(settings.sample)] if settings.sample is not None else []
     words += ["--differential"] if settings.differential else []
     if settings.margins != MARGINS:
         words += [w for margin in settings.margins for w in ("--worse", f"{margin.measure}={margin.amount:g}{unit_of(margin)}")]

@@ -29,7 +29,8 @@ Given = list[TrialResult]
 
 @dataclass(frozen=True)
 class TrialSettings:
-    """Where and how: so many `seeds` from `seed` on; `operators` limits the defects; `exhaustive` runs what cannot differ, too.
+    """Where and how: so many `seeds` from `seed` on; `operators` limits the defects; `exhaustive` runs what cannot differ, too;
+    of so many mutants a `sample` is drawn by `seed` (None: all).
     `margins` are those of the differential column; with `differential` scenarios that are red without a defect serve it, and kill nothing
     by verdict."""
 
@@ -43,6 +44,7 @@ class TrialSettings:
     resume: bool = False
     exhaustive: bool = False
     seed: int = 1
+    sample: int | None = None
     differential: bool = False
     margins: tuple[Margin, ...] = MARGINS
 

@@ -14,6 +14,7 @@ from chaos.results.coverage import (
     DefectEffect,
     MutantResult,
     Outcome,
+    Part,
 )
 
 SHOWN = 10
@@ -29,6 +30,7 @@ def lines(result: CoverageResult) -> Iterator[str]:
     yield from _head(result)
     yield from _beside(result)
     yield from _differential(result)
+    yield from _to_write(result)
     yield from _operators(result)
     yield from _unexercised(result)
     yield from _prices(result)
@@ -47,7 +49,16 @@ def _head(result: CoverageResult) -> Iterator[str]:
     yield ""
     spread = f", {percent(min(s.seed_scores), 1)} to {percent(max(s.seed_scores), 1)} by single seeds" if s.seed_scores else ""
     yield f"mutation score  {percent(s.score, 1)}: {s.killed} of {s.counted} planted defects noticed{spread}"
-    yield f"  survived {s.survived}, not present here {s.not_present}, timed out {s.timed_out}; of those present {percent(s.score_present, 1)}"
+    if s.sampled is not None and s.interval is not None:
+        low, high = s.interval
+        yield f"  a sample of {s.sampled} of {number(s.census)}, 95 % interval {percent(low, 1)} to {percent(high, 1)}"
+    yield from _funnel(s)
+    yield f"  of those present {percent(s.score_present, 1)}; each family of defects alike {percent(s.balanced, 1)}"
+    if s.distinct is not None:
+        yield (
+            f"  what cannot be told apart once: {counted(s.distinct.signatures, 'kill signature')} beside {s.distinct.survivors} survivors, "
+            f"{percent(s.distinct.score, 1)}; {counted(len(s.distinct.identical), 'group')} of identical mutants"
+        )
     yield (
         f"  beside the score: {s.stopped} more leave a scenario unknown, where a pipeline would stop; "
         f"{s.averted} only because what must happen did not ({s.stopped_or_averted} in all)"
@@ -56,11 +67,22 @@ def _head(result: CoverageResult) -> Iterator[str]:
         f"  differential: {s.differential} are worse than without the defect on the same seed by a margin, {s.differential_alone} of them "
         "not noticed by verdict"
     )
-    left_out = [f"{n} {word}" for n, word in ((s.equivalent, "equivalent"), (s.impossible, "cannot be planted")) if n]
-    if left_out:
-        yield f"  left out: {', '.join(left_out)}"
     yield f"  flaky: {s.flaky} of {s.cells_with_a_kill} cells with a kill did not fail with every seed"
     yield f"  {counted(s.cells, 'cell')}, {number(s.spared)} spared because the defect could not matter there, {_runs(s)}"
+
+
+PARTS: dict[Part, str] = {
+    "equivalent": "no change of production", "impossible": "cannot be planted", "not present": "not present here",
+    "not reached": "not reached", "unchanged": "reached, nothing changed", "over budget": "over the budget of events",
+    "changed": "changed, not noticed", "noticed": "noticed",
+}  # fmt: skip
+"""The parts of the census in the order of the funnel."""
+
+
+def _funnel(summary: CoverageSummary) -> Iterator[str]:
+    """The parts, which add up to the mutants."""
+    parts = [f"{words} {number(summary.parts.get(part, 0))}" for part, words in reversed(PARTS.items())]
+    yield f"  {number(summary.mutants)} mutants = {' + '.join(parts)}"
 
 
 def _beside(result: CoverageResult) -> Iterator[str]:
@@ -116,6 +138,29 @@ def _differential(result: CoverageResult) -> Iterator[str]:
             yield f"  {mutant.name}: {', '.join(measures)} ({', '.join(mutant.worse)})"
         if len(worse) > SHOWN:
             yield f"  and {len(worse) - SHOWN} more"
+
+
+def _to_write(result: CoverageResult) -> Iterator[str]:
+    """The assertions that are missing, and the scenarios."""
+    if result.assertions:
+        yield ""
+        yield "write an assertion: it changed and nobody looked (bounds of runs without a defect, with a margin)"
+        for row in result.assertions[:SHOWN]:
+            yield f"  {counted(row.notices, 'more mutant'):>16}  {row.scenario}: {row.expected}"
+    reach = result.reach
+    if reach.needs:
+        yield ""
+        yield f"write a scenario: {len(reach.needs)} are not reached; of {reach.candidates} scenarios {reach.tried} were tried without a defect"
+        for found in reach.rows[:SHOWN]:
+            yield f"  {counted(found.reaches, 'more mutant'):>16}  reached by {found.scenario}"
+        for name in reach.nowhere[:SHOWN]:
+            yield f"  {'not found':>16}  {name}{_needs(reach.needs[name])}"
+        if len(reach.nowhere) > SHOWN:
+            yield f"  {'':>16}  and {len(reach.nowhere) - SHOWN} more"
+
+
+def _needs(needs: Sequence[str]) -> str:
+    return f": needs {' or '.join(needs)} to grow" if needs else ""
 
 
 def _operators(result: CoverageResult) -> Iterator[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Literal
 
 from chaos.results.findability import AttributionResult, IncidentResult, Suggestion, SuiteCurve
+from chaos.results.findings import Limits
 from chaos.results.run import Value, Verdict
 from chaos.results.summaries import Interval
 from simcore.base.model import ResultModel
@@ -19,6 +20,10 @@ Outcome = Literal["killed", "survived", "timed out", "unknown", "averted", "red"
 """What a cell came to. `averted`: unknown alone because what must happen did not; `red`: its scenario does not pass without a defect, so
 that it can kill nothing by verdict."""
 Status = Literal["killed", "survived", "timed out", "not present", "equivalent", "impossible"]
+
+Part = Literal["noticed", "changed", "over budget", "unchanged", "not reached", "not present", "equivalent", "impossible"]
+"""The part of the census that a mutant is in: noticed by verdict; changed and not noticed; given up over its budget of events; reached and
+nothing changed; not reached; not present in the environment; no change of production; not to be planted. They add up to the census."""
 
 
 # --- one trial --------------------------------------------------------------------------------------------------------------
@@ -109,11 +114,40 @@ class OperatorScore(Score):
     family: str
 
 
+class KillSignature(ResultModel):
+    """Mutants that exactly the same scenarios kill: the suite cannot tell them apart."""
+
+    scenarios: list[str]
+    mutants: list[str]
+
+
+class DistinctScore(ResultModel):
+    """A score in which what cannot be told apart counts once: kill `signatures` over these and the `survivors`, of which `identical`
+    systems (groups of mutants) count once."""
+
+    signatures: int
+    survivors: int
+    score: float | None
+    identical: list[list[str]]
+
+
+class FamilyScore(ResultModel):
+    """How many mutants of a family of defects count and are killed, and its share of all that count."""
+
+    family: str
+    counted: int
+    killed: int
+    score: float | None
+    share: float
+
+
 class CoverageSummary(Score, FlakyKills):
     """Counts over a kill matrix. Beside the score, and never in it: of the mutants that nothing kills, `stopped` leave a scenario unknown
     where a pipeline would stop, `averted` leave one unknown only because something that must happen did not; one mutant may do both,
     `stopped_or_averted` counts it once. `differential` are worse than without them on the same seed under some scenario, by the `margins` of
-    their measures; `differential_alone` of them nothing kills. `red` are the scenarios that do not pass without a defect.
+    their measures; `differential_alone` of them nothing kills. `parts` add up to `mutants`, which are the whole `census` unless
+    so many are `sampled`, with the 95 % `interval` of the score; `distinct` counts what cannot be told apart once, in `balanced` each
+    family of defects weighs the same. `red` are the scenarios that do not pass without a defect.
 
     `seed_scores` are the scores of single seeds; `cells` mutants times scenarios, `spared` those that the defect could not change; `runs`
     those of this matrix, `kept` of them were there before; `runs_in_all` counts attribution and pricing as well."""
@@ -131,6 +165,12 @@ class CoverageSummary(Score, FlakyKills):
     differential: int = 0
     differential_alone: int = 0
     margins: dict[str, float] = {}
+    parts: dict[Part, int] = {}
+    census: int = 0
+    sampled: int | None = None
+    interval: Interval | None = None
+    distinct: DistinctScore | None = None
+    balanced: float | None = None
     red: list[str] = []
     runs_in_all: int | None = None
 
@@ -155,9 +195,10 @@ class CellResult(ResultModel):
 
 
 class MutantResult(ResultModel):
-    """A planted defect, `operator` at `site`; `killed_by` are scenarios, and so are those that it leaves unknown (`stopped`) or unknown
-    only because something that must happen did not (`averted`), and those under which it is worse than without it (`worse`); `cells` are
-    by scenario, `impossible` says why it cannot be planted ("" if it can)."""
+    """A planted defect, `operator` at `site`; `part` is where it is in the census; `reached` and `killed_by` are scenarios,
+    and so are those that it leaves unknown (`stopped`) or unknown only because something that must happen did not (`averted`), and those
+    under which it is worse than without it (`worse`); `cells` are by scenario, `impossible` says why it cannot be planted ("" if it
+    can)."""
 
     name: str
     operator: str
@@ -166,6 +207,8 @@ class MutantResult(ResultModel):
     title: str
     status: Status
     killed_by: list[str]
+    part: Part
+    reached: list[str] = []
     stopped: list[str] = []
     averted: list[str] = []
     worse: list[str] = []
@@ -198,6 +241,8 @@ class MatrixResult(ResultModel):
     mutants: list[MutantResult]
     scenarios: list[ScenarioKills]
     expectations: list[ExpectationTrips]
+    signatures: list[KillSignature] = []
+    families: list[FamilyScore] = []
 
 
 class BesideResult(ResultModel):
@@ -303,6 +348,39 @@ class CombinationCoverage(ResultModel):
     rows: list[CombinationRow]
 
 
+class Assertion(ResultModel):
+    """An expectation that would notice mutants which change something unnoticed: a `bound` on a measure, from the runs of a scenario without
+    a defect with a margin, as a file writes it (`line`); so many are noticed that no assertion before it does, `mutants` are all that it would."""
+
+    scenario: str
+    measure: str
+    bound: Limits
+    expected: str
+    line: str
+    notices: int
+    mutants: list[str]
+
+
+class ReachingScenario(ResultModel):
+    """A scenario that reaches mutants which the suite does not: so many that none before it does, and all."""
+
+    scenario: str
+    reaches: int
+    mutants: list[str]
+
+
+class ReachResult(ResultModel):
+    """What would reach what the suite does not: of `candidates` so many were `tried` in so many `runs` without a defect. `needs` has for
+    each of those mutants the counters of which one must grow; `nowhere` are those that no scenario tried reaches."""
+
+    rows: list[ReachingScenario] = []
+    runs: int = 0
+    tried: int = 0
+    candidates: int = 0
+    needs: dict[str, list[str]] = {}
+    nowhere: list[str] = []
+
+
 # --- all of it ----------------------------------------------------------------------------------------------------------------
 
 
@@ -318,6 +396,8 @@ class CoverageResult(MatrixResult):
     gaps: list[Gap]
     replay: str
     beside: BesideResult | None
+    assertions: list[Assertion] = []
+    reach: ReachResult = ReachResult()
     price: PriceResult
     why: AttributionResult
     curve: SuiteCurve

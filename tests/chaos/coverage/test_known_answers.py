@@ -10,7 +10,8 @@ does nothing, `hang` hangs the bank for half a minute. What each defect does, an
     fails-a-third  a third of the orders fails; calm allows half, and nobody else looks
     slow-note      notes take 0.5 s instead of 5 ms; nobody looks
     fewer-threads  63 threads instead of 64, of which at most a few are busy: run, and nothing changes
-    cache-retries  a retry of a call that never fails: it cannot act
+    cache-retries  no time-out of a call that never takes long: it cannot act
+    slow-spare     work that nobody asks for takes ten times as long
     slow-mirror    the test environment has no mirror
     no-such-pool   the operation wants a pool that is not there
     same-threads   64 threads set to 64
@@ -45,6 +46,7 @@ services:
     operations:
       place: {steps: [{work: 5ms}, {call: bank.ask, timeout: 2s, on_failure: ignore}, {effect: order.record}]}
   bank: {layer: external, operations: {ask: {steps: [{work: 5ms}]}}}
+  spare: {operations: {idle: {steps: [{work: 5ms}]}}}
   cache: {operations: {get: {steps: [{work: 1ms}]}}}
   mirror: {operations: {copy: {steps: [{work: 5ms}]}}}
 flows:
@@ -90,6 +92,32 @@ must_happen: [{counter: call/desk.place/bank.ask#0/timeouts}]
 expect:
   - {measure: impaired_s, at_most: 30s}
 """
+PARTS = {
+    "over-share": "noticed",
+    "over-quantile": "noticed",
+    "unsteady": "changed",
+    "no-time-out": "changed",
+    "fails-a-third": "changed",
+    "slow-note": "changed",
+    "fewer-threads": "unchanged",
+    "cache-retries": "not reached",
+    "slow-spare": "not reached",
+    "slow-mirror": "not present",
+    "no-such-pool": "impossible",
+    "same-threads": "equivalent",
+}
+TRIGGERS = """\
+kind: triggers
+name: known
+title: known
+workload: ./workload.yaml
+steady_state: {every: 10s, hold: 20s, objectives: {look: {success: 0.9, min_count: 5}}}
+phases:
+  early: {since: "09:00", until: "15:00", begins: "10:00", lasts: 6min, share: 1}
+triggers:
+  nothing: {title: Nothing, per_year: {low: 1, likely: 1, high: 1}, every_phase: true}
+  cache: {title: The cache hangs, per_year: {low: 1, likely: 1, high: 1}, steps: [{after: 0s, for: 30s, hang: {service: cache}}]}
+"""
 SUITE = "kind: suite\nname: s\ntitle: s\nscenarios: [{scenario: ./calm.yaml}, {scenario: ./hang.yaml}]\n"
 
 
@@ -110,6 +138,7 @@ DEFECTS = {
     "slow-note": _slower("note", 100),
     "fewer-threads": _threads(63),
     "cache-retries": "{kind: call, where: {target: cache}}\npatch: [{remove: '{path}.timeout'}]\nneeds: ['call/{site}/timeouts']",
+    "slow-spare": _slower("idle", 10),
     "slow-mirror": _slower("copy", 10),
     "no-such-pool": "{kind: service, where: {service: core}}\npatch: [{set: 'services.core.pools', to: [none]}]",
     "same-threads": _threads(64),
@@ -125,6 +154,7 @@ def write(folder: Path) -> None:
         ("calm", CALM),
         ("hang", HANG),
         ("suite", SUITE),
+        ("triggers", TRIGGERS),
     ):
         (folder / f"{name}.yaml").write_text(text)
     for name, sites in DEFECTS.items():
@@ -151,7 +181,8 @@ def command(*more: str, defects: Any = tuple(DEFECTS), suite: str = "./suite.yam
 @pytest.fixture(scope="module")
 def known(folder: Path) -> dict[str, Any]:
     """The result object."""
-    run = command("--json", "-", "--store", "known.jsonl", "--html", "known.html")
+    more = ("--triggers", "./triggers.yaml", "--reach", "10", "--store", "known.jsonl", "--html", "known.html")
+    run = command("--json", "-", *more)
     assert run.exit_code == 0, run.stderr
     found: dict[str, Any] = json.loads(run.stdout)
     return found
@@ -242,6 +273,76 @@ def test_a_red_scenario_serves_the_differential_column_alone(folder: Path) -> No
     assert "not green without defects, so that they kill nothing by verdict: ./strict2.yaml" in shown
     assert "mutation score  –" in shown
     assert "fails-a-third" in shown.partition("not noticed by verdict:")[2]
+
+
+def test_every_mutant_is_in_one_part_and_the_parts_add_up(known: dict[str, Any]) -> None:
+    """Reached, changed, noticed, and the rest: as worked out by hand, and their sum is the census."""
+    assert {name: mutant["part"] for name, mutant in by_defect(known).items()} == PARTS
+    summary = known["summary"]
+    assert summary["parts"] == {part: list(PARTS.values()).count(part) for part in summary["parts"]}
+    assert sum(summary["parts"].values()) == summary["mutants"] == summary["census"] == len(PARTS)
+
+
+def test_the_assertions_that_are_missing_would_notice(known: dict[str, Any], folder: Path) -> None:
+    """Written into its scenario each passes without a defect and fails, by `run`, with each mutant that it names. Together they notice
+    everything that changed unnoticed, but for the missing time-out: where it changes anything nothing is judged."""
+    of = by_defect(known)
+    changed = {mutant["name"] for mutant in known["mutants"] if mutant["part"] == "changed"} - {of["no-time-out"]["name"]}
+    assert {name for row in known["assertions"] for name in row["mutants"]} == changed
+    assert sum(row["notices"] for row in known["assertions"]) == len(changed) == 3
+    places = ["--architecture", "./architecture.yaml", "--environment", "./test.yaml", "--replications", "3", "--no-causes"]
+    for i, row in enumerate(known["assertions"]):
+        text = Path(row["scenario"]).read_text()
+        file = folder / f"with-{i}.yaml"
+        file.write_text(f"{text}  {row['line']}\n")
+        assert CliRunner().invoke(main, ["run", f"./{file.name}", *places]).exit_code == 0
+        for mutant in row["mutants"]:
+            assert CliRunner().invoke(main, ["run", f"./{file.name}", *places, "--defect", mutant]).exit_code == 1
+
+
+def test_a_slow_note_is_noticed_by_its_response(known: dict[str, Any]) -> None:
+    """Half a second, where notes take 5 ms and the margin is a tenth of a second."""
+    mutant = by_defect(known)["slow-note"]["name"]
+    (row,) = [row for row in known["assertions"] if mutant in row["mutants"] and row["measure"].startswith("flows.note")]
+    assert 0.1 < row["bound"]["at_most"] < 0.5
+
+
+def test_what_is_not_reached_has_a_scenario_that_would_reach_it(known: dict[str, Any]) -> None:
+    """A cache that hangs lets its call time out; what nobody calls is reached by none, and what it needs is said."""
+    of, reach = by_defect(known), known["reach"]
+    assert [(row["scenario"], row["mutants"]) for row in reach["rows"]] == [("cache@early", [of["cache-retries"]["name"]])]
+    assert reach["nowhere"] == [of["slow-spare"]["name"]]
+    assert reach["needs"][of["cache-retries"]["name"]] == ["call/core.look/cache.get#0/timeouts"]
+
+
+def test_what_cannot_be_told_apart_counts_once(known: dict[str, Any], folder: Path) -> None:
+    """Two mutants are killed by calm alone: one signature, beside seven survivors. The same system by two names is one mutant."""
+    assert [(row["scenarios"], len(row["mutants"])) for row in known["signatures"]] == [(["calm.yaml"], 2)]
+    distinct = known["summary"]["distinct"]
+    assert (distinct["signatures"], distinct["survivors"], distinct["score"], distinct["identical"]) == (1, 8, 1 / 9, [])
+    twin = (folder / "slow-note.yaml").read_text().replace("slow-note", "slow-twin").replace("capacity", "links")
+    (folder / "slow-twin.yaml").write_text(twin)
+    found = json.loads(command("--json", "-", "--store", "twin.jsonl", defects=["slow-note", "slow-twin", "over-share"]).stdout)
+    assert found["summary"]["distinct"]["identical"] == [["./slow-note.yaml@core.note", "./slow-twin.yaml@core.note"]]
+    assert (found["summary"]["score"], found["summary"]["distinct"]["score"]) == (1 / 3, 1 / 2)
+    assert found["summary"]["balanced"] == (1 / 2 + 0) / 2
+    assert [(row["family"], row["counted"], row["killed"]) for row in found["families"]] == [("capacity", 2, 1), ("links", 1, 0)]
+
+
+def test_a_sample_is_drawn_by_its_seed_and_has_an_interval(known: dict[str, Any], folder: Path) -> None:
+    """Six of twelve, another six with another seed; the interval holds the census's score."""
+    drawn = [
+        json.loads(command("--sample", "6", "--seed", seed, "--json", "-", "--store", f"sample-{seed}.jsonl").stdout)
+        for seed in ("1", "1", "2")
+    ]
+    names = [[mutant["name"] for mutant in found["mutants"]] for found in drawn]
+    assert names[0] == names[1] != names[2]
+    assert {len(mine) for mine in names} == {6}
+    assert {found["summary"]["census"] for found in drawn} == {len(DEFECTS)}
+    for found in drawn:
+        low, high = found["summary"]["interval"]
+        assert low <= known["summary"]["score"] <= high
+    assert known["summary"]["interval"] is None
 
 
 def test_a_suite_that_is_red_over_its_seeds_is_refused(folder: Path) -> None:
