@@ -136,7 +136,7 @@ def _command(name: str, settings: TrialSettings, wanted: CoverageOptions) -> str
     words += ["--sample", str(settings.sample)] if settings.sample is not None else []
     words += ["--differential"] if settings.differential else []
     if settings.margins != MARGINS:
-        words += [w for margin in settings.margins for w in ("--worse", f"{margin.measure}={margin.amount:g}{unit_of(margin)}")]
+        words += [w for margin in settings.margins for w in ("--worse", f"{margin.measure}={margin.amount}{unit_of(margin)}")]
     return shlex.join(words + [w for o in settings.operators or () for w in ("--defect", o)])
 
 

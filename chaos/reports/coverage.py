@@ -72,10 +72,15 @@ def _head(result: CoverageResult) -> Iterator[str]:
 
 
 PARTS: dict[Part, str] = {
-    "equivalent": "no change of production", "impossible": "cannot be planted", "not present": "not present here",
-    "not reached": "not reached", "unchanged": "reached, nothing changed", "over budget": "over the budget of events",
-    "changed": "changed, not noticed", "noticed": "noticed",
-}  # fmt: skip
+    "equivalent": "no change of production",
+    "impossible": "cannot be planted",
+    "not present": "not present here",
+    "not reached": "not reached",
+    "unchanged": "reached, nothing changed",
+    "over budget": "over the budget of events",
+    "changed": "changed, not noticed",
+    "noticed": "noticed",
+}
 """The parts of the census in the order of the funnel."""
 
 
