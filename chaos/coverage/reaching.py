@@ -1,4 +1,4 @@
-"""For what the suite does not reach: which other scenario would, told from runs without any defect."""
+"""For what the suite does not reach: which other scenario would, found by runs without any defect."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def reaching(runner: TrialRunner, found: Matrix, triggers: Triggers, others: Seq
             reached[name] = mine
             runs += 1
     rows = _greedy(reached)
-    told = {name for row in rows for name in row.mutants}
+    found_somewhere = {name for row in rows for name in row.mutants}
     return ReachResult(
         rows=rows,
         runs=runs,
         tried=len(reached),
         candidates=len(candidates),
         needs={x.name: list(x.needs) for x in left},
-        nowhere=[x.name for x in left if x.name not in told],
+        nowhere=[x.name for x in left if x.name not in found_somewhere],
     )
 
 

@@ -56,7 +56,7 @@ def _head(result: CoverageResult) -> Iterator[str]:
     yield f"  of those present {percent(s.score_present, 1)}; each family of defects alike {percent(s.balanced, 1)}"
     if s.distinct is not None:
         yield (
-            f"  what cannot be told apart once: {counted(s.distinct.signatures, 'kill signature')} beside {s.distinct.survivors} survivors, "
+            f"  what cannot be distinguished once: {counted(s.distinct.signatures, 'kill signature')} beside {s.distinct.survivors} survivors, "
             f"{percent(s.distinct.score, 1)}; {counted(len(s.distinct.identical), 'group')} of identical mutants"
         )
     yield (

@@ -122,7 +122,7 @@ class KillSignature(ResultModel):
 
 
 class DistinctScore(ResultModel):
-    """A score in which what cannot be told apart counts once: kill `signatures` over these and the `survivors`, of which `identical`
+    """A score in which what cannot be distinguished counts once: kill `signatures` over these and the `survivors`, of which `identical`
     systems (groups of mutants) count once."""
 
     signatures: int
@@ -146,7 +146,7 @@ class CoverageSummary(Score, FlakyKills):
     where a pipeline would stop, `averted` leave one unknown only because something that must happen did not; one mutant may do both,
     `stopped_or_averted` counts it once. `differential` are worse than without them on the same seed under some scenario, by the `margins` of
     their measures; `differential_alone` of them nothing kills. `parts` add up to `mutants`, which are the whole `census` unless
-    so many are `sampled`, with the 95 % `interval` of the score; `distinct` counts what cannot be told apart once, in `balanced` each
+    so many are `sampled`, with the 95 % `interval` of the score; `distinct` counts what cannot be distinguished once, in `balanced` each
     family of defects weighs the same. `red` are the scenarios that do not pass without a defect.
 
     `seed_scores` are the scores of single seeds; `cells` mutants times scenarios, `spared` those that the defect could not change; `runs`
