@@ -105,11 +105,13 @@ def _with_cause(runner: TrialRunner, found: Matrix, incident: Resolved[Scenario]
 
 
 def _patched(name: str, incident: Resolved[Scenario]) -> dict[str, object]:
-    """A scenario of the suite as plain data, with the patches of an incident's file added to its own."""
+    """A scenario of the suite as plain data, with the patches of an incident's file added to its own. Where these and the environment or
+    the scenario set one value, the incident's stands: it is its system that is asked about."""
     scenario = library().resolve(name, Scenario)
     document: dict[str, object] = scenario.tree.plain()
     for key in ("patch", "workload_patch"):
-        both = [*_listed(scenario, key), *_listed(incident, key)]
+        theirs = [edit | {"override": True} for edit in _listed(incident, key) if isinstance(edit, dict)]
+        both = [*_listed(scenario, key), *theirs]
         if both:
             document[key] = both
     workload = document.get("workload")

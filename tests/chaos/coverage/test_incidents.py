@@ -55,6 +55,7 @@ name: calm
 title: A calm morning
 architecture: ./architecture.yaml
 workload: ./workload.yaml
+workload_patch: [{set: flows.look.rate, to: 10/s}]
 window: {from: "10:00", to: "10:05"}
 warmup: 1min
 steady_state: {every: 10s, hold: 1min, objectives: {look: {success: 0.9, latency: {quantile: 0.9, at_most: 1s}, min_count: 5}}}
@@ -72,6 +73,7 @@ purpose: reproduction
 architecture: ./architecture.yaml
 workload: ./workload.yaml
 patch: [{add: services.core.operations.extra, value: {steps: [{work: 1ms}]}}]
+workload_patch: [{set: flows.look.rate, to: 20/s}]
 window: {from: "11:00", to: "11:10"}
 steady_state: {every: 10s, hold: 1min, objectives: {look: {success: 0.9}}}
 method: [{at: "11:02", bad-release: {service: core, operations: {look: FACTOR}}}]
@@ -84,7 +86,7 @@ record:
 @pytest.fixture
 def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A core of eight threads whose looks take 5 ms, and three incidents: with looks of 2.5 s it cannot serve 20 a second, with looks of
-    6 ms nobody sees it, and one that came from outside."""
+    6 ms nobody sees it, and one that came from outside. Scenario and incidents set the rate of looks, and the incident's stands."""
     for name, text in SMALL.items():
         (tmp_path / f"{name}.yaml").write_text(text)
     made = {}
