@@ -259,7 +259,7 @@ def _cell(setting: Setting | None, what: str) -> str:
 
 # --- the curve on a page ---------------------------------------------------------------------------------------------------------
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, LOW = 600, 300, 44, 150, 14, 250
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, LOW = 640, 300, 44, 130, 14, 250
 
 
 def curve_picture(result: CoverageResult) -> str:
@@ -273,7 +273,7 @@ def curve_picture(result: CoverageResult) -> str:
     last = curve.best_first[-1].caught
     more = [added.adds, len(added.production.survivors) if added.production else 0] if added else [0]
     most = max(1.0, float(last + max(more)))
-    step = (WIDTH - LEFT - RIGHT) / max(1, n)
+    step = (WIDTH - LEFT - RIGHT) / (n + (added is not None))
 
     def x(k: float) -> float:
         return round(LEFT + step * (k - 0.5), 1)
@@ -294,14 +294,14 @@ def curve_picture(result: CoverageResult) -> str:
     parts += _suggested(result, added, n, last, x, y) if added else []
     label = f"Defects noticed by number of scenarios: {n} scenarios notice {last}"
     return (
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" role="img" aria-label="{_t(label)}">{"".join(parts)}</svg>'
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" style="min-width:540px" role="img" aria-label="{_t(label)}">{"".join(parts)}</svg>'
         f"<p>{_t(curve_words(curve))}</p>{_curve_table(curve)}"
     )
 
 
 def _axes(n: int, most: float, x: Placed, y: Placed) -> str:
     marks = [0.0, most / 2, most] if most > 1 else [0.0, most]
-    text = 'font-size="11" fill="currentColor"'
+    text = 'font-size="12" fill="currentColor"'
     lines = [
         f'<line x1="{LEFT}" y1="{y(v)}" x2="{WIDTH - RIGHT}" y2="{y(v)}" stroke="#8884"/>'
         f'<text x="{LEFT - 6}" y="{y(v) + 4}" {text} text-anchor="end">{rounded(v)}</text>'
@@ -311,7 +311,7 @@ def _axes(n: int, most: float, x: Placed, y: Placed) -> str:
     lines += [f'<text x="{x(k)}" y="{LOW + 18}" {text} text-anchor="middle">{k}</text>' for k in range(1, n + 1, every)]
     keys = (("#0969da", "— random order: mean, 90 %"), ("#bf3989", "- - best first, chosen afterwards; ○ held out"))
     lines += [
-        f'<text x="{LEFT + 190 * i}" y="{HEIGHT - 8}" font-size="11" fill="{colour}">{_t(words)}</text>'
+        f'<text x="{LEFT + 190 * i}" y="{HEIGHT - 8}" font-size="12" fill="{colour}">{_t(words)}</text>'
         for i, (colour, words) in enumerate(keys)
     ]
     return "".join(lines)
@@ -319,7 +319,7 @@ def _axes(n: int, most: float, x: Placed, y: Placed) -> str:
 
 def _suggested(result: CoverageResult, added: Suggestion, n: int, last: int, x: Placed, y: Placed) -> list[str]:
     """The suggestion beyond the suite: a filled point for what it adds here, an open one for what it notices in production."""
-    points = [(added.adds, "#1a7f37", f"in {result.environment}: +{added.adds}")]
+    points = [(added.adds, "#1a7f37", f"in {_short(result.environment)}: +{added.adds}")]
     if added.production:
         points.append((len(added.production.survivors), "none", f"in production: +{len(added.production.survivors)}"))
     at, parts = x(n + 1), []
@@ -328,10 +328,15 @@ def _suggested(result: CoverageResult, added: Suggestion, n: int, last: int, x: 
         parts.append(
             f'<line x1="{x(n)}" y1="{y(last)}" x2="{at}" y2="{level}" stroke="#1a7f37" stroke-dasharray="2 3" stroke-width="2"/>'
             f'<circle cx="{at}" cy="{level}" r="4.5" fill="{fill}" stroke="#1a7f37" stroke-width="2"/>'
-            f'<text x="{at + 9}" y="{level + 4 + (14 if i and points[0][0] == value else 0)}" font-size="11" fill="#1a7f37">{_t(words)}</text>'
+            f'<text x="{at + 9}" y="{level + 4 + (14 if i and points[0][0] == value else 0)}" font-size="12" fill="#1a7f37">{_t(words)}</text>'
         )
-    parts.append(f'<text x="{at - 4}" y="{LOW + 18}" font-size="11" fill="#1a7f37">+ {_t(added.window)}</text>')
+    parts.append(f'<text x="{at}" y="{LOW + 18}" font-size="12" fill="#1a7f37" text-anchor="middle">+ {_t(added.window)}</text>')
     return parts
+
+
+def _short(environment: str) -> str:
+    """A name, or a path's own file without the way to it."""
+    return environment.rpartition("/")[2]
 
 
 def curve_words(curve: SuiteCurve) -> str:

@@ -295,7 +295,7 @@ def test_a_suggested_scenario_is_green_and_catches_what_it_says(folder: Path) ->
     options = ["--architecture", "./architecture.yaml", "--environment", "./test.yaml"]
     assert CliRunner().invoke(main, ["run", first["here"]["file"], *options]).exit_code == 0
     assert CliRunner().invoke(main, ["run", first["here"]["file"], *options, "--defect", TIMEOUT]).exit_code == 1
-    assert "in ./test.yaml: +1" in (folder / "half.html").read_text(encoding="utf-8")
+    assert "in test.yaml: +1" in (folder / "half.html").read_text(encoding="utf-8")
 
 
 def test_suggestions_keep_their_budget(folder: Path) -> None:
