@@ -201,8 +201,14 @@ def incident_sentence(rows: Sequence[IncidentFinding]) -> str:
 # --- page ------------------------------------------------------------------------------------------------------------------------
 
 STYLE = """
-.hides td,.hides th{text-align:center;white-space:nowrap;font-weight:400}.hides th:first-child,.hides td:last-child{text-align:left}
-.hides .yes{background:#1a7f3722;font-weight:700}.hides .open{font-style:italic;opacity:.75}.hides .left{opacity:.45}
+.hides td,.hides th{text-align:center;white-space:nowrap}
+.hides tbody th,.hides td:last-child{text-align:left}.hides td:last-child{white-space:normal;min-width:14rem}
+.hides .yes{background:var(--good-soft,#1a7f3722);font-weight:650}.hides .open{font-style:italic;color:var(--soft,#56616c)}
+.hides .left,.hides .no{color:var(--soft,#56616c)}
+.curve .mean{fill:none;stroke:var(--accent,#0969da);stroke-width:2.2}.curve .band{fill:var(--accent,#0969da);fill-opacity:.16}
+.curve .best{fill:none;stroke:var(--bad,#bf3989);stroke-width:2}.curve .new{stroke:var(--good,#1a7f37);stroke-width:2}
+.curve .here{fill:var(--good,#1a7f37)}.curve .there{fill:none}.curve .t-mean{fill:var(--accent,#0969da)}.curve .t-best{fill:var(--bad,#bf3989)}
+.curve .t-new{fill:var(--good,#1a7f37)}
 """
 
 
@@ -210,7 +216,7 @@ def _t(value: object) -> str:
     return escape(str(value))
 
 
-_GLYPHS = {"noticed": ("●", "yes"), "not noticed": ("○", ""), "not judged": ("?", "open")}
+_GLYPHS = {"noticed": ("●", "yes"), "not noticed": ("○", "no"), "not judged": ("?", "open")}
 
 
 def hides(result: CoverageResult) -> str:
@@ -229,10 +235,10 @@ def hides(result: CoverageResult) -> str:
     below = "".join("<th>off</th><th>only it on</th>" if two else "<th>off</th>" for _ in why.gaps)
     rows = "".join(_hides_row(why, mine, together, two) for mine in asked)
     return (
-        "<p>The suite again with differences between the environments switched off. ● noticed, ○ not noticed, ? not noticed where "
-        "scenarios were not green without the defect, – not reached within the budget. ⚠ not monotone: noticed with some gaps off, "
-        f"not with more of them off.</p><table class=hides><thead><tr><th rowspan=2>survivor, costliest first</th>{top}"
-        f"<th rowspan=2>all off</th><th rowspan=2>hidden by</th></tr><tr>{below}</tr></thead><tbody>{rows}</tbody></table>"
+        "<p class='soft small'>The suite again with differences between the environments switched off. ● noticed, ○ not noticed, ? not "
+        "noticed where scenarios were not green without the defect, – not reached within the budget. ⚠ not monotone: noticed with some gaps "
+        "off, not with more of them off.</p><table class='hides heat stick'><thead><tr><th rowspan=2>survivor, costliest first</th>"
+        f"{top}<th rowspan=2>all off</th><th rowspan=2>hidden by</th></tr><tr>{below}</tr></thead><tbody>{rows}</tbody></table>"
     )
 
 
@@ -287,15 +293,16 @@ def curve_picture(result: CoverageResult) -> str:
     best = " ".join(f"{x(k)},{y(s.caught)}" for k, s in enumerate(curve.best_first, 1))
     held = curve.held_out.steps if curve.held_out else []
     parts = [_axes(n, most, x, y)]
-    parts.append(f'<polygon points="{" ".join(band)}" fill="#0969da" fill-opacity=".16"/>')
-    parts.append(f'<polyline points="{mean}" fill="none" stroke="#0969da" stroke-width="2.2"/>')
-    parts.append(f'<polyline points="{best}" fill="none" stroke="#bf3989" stroke-width="2" stroke-dasharray="6 3"/>')
-    parts += [f'<circle cx="{x(k)}" cy="{y(s.held_out)}" r="2.5" fill="none" stroke="#bf3989"/>' for k, s in enumerate(held, 1)]
+    parts.append(f'<polygon points="{" ".join(band)}" class=band />')
+    parts.append(f'<polyline points="{mean}" class=mean />')
+    parts.append(f'<polyline points="{best}" class=best stroke-dasharray="6 3"/>')
+    parts += [f'<circle cx="{x(k)}" cy="{y(s.held_out)}" r="2.5" class=best />' for k, s in enumerate(held, 1)]
     parts += _suggested(result, added, n, last, x, y) if added else []
     label = f"Defects noticed by number of scenarios: {n} scenarios notice {last}"
     return (
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" style="min-width:540px" role="img" aria-label="{_t(label)}">{"".join(parts)}</svg>'
-        f"<p>{_t(curve_words(curve))}</p>{_curve_table(curve)}"
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" class=curve '
+        f'style="min-width:540px" role="img" aria-label="{_t(label)}">{"".join(parts)}</svg>'
+        f'<p class="soft small">{_t(curve_words(curve))}</p>{_curve_table(curve)}'
     )
 
 
@@ -303,34 +310,34 @@ def _axes(n: int, most: float, x: Placed, y: Placed) -> str:
     marks = [0.0, most / 2, most] if most > 1 else [0.0, most]
     text = 'font-size="12" fill="currentColor"'
     lines = [
-        f'<line x1="{LEFT}" y1="{y(v)}" x2="{WIDTH - RIGHT}" y2="{y(v)}" stroke="#8884"/>'
+        f'<line x1="{LEFT}" y1="{y(v)}" x2="{x(n + 0.5)}" y2="{y(v)}" stroke="#8884"/>'
         f'<text x="{LEFT - 6}" y="{y(v) + 4}" {text} text-anchor="end">{rounded(v)}</text>'
         for v in marks
     ]
     every = max(1, n // 12)
     lines += [f'<text x="{x(k)}" y="{LOW + 18}" {text} text-anchor="middle">{k}</text>' for k in range(1, n + 1, every)]
-    keys = (("#0969da", "— random order: mean, 90 %"), ("#bf3989", "- - best first, chosen afterwards; ○ held out"))
+    keys = (("t-mean", "— random order: mean, 90 %"), ("t-best", "- - best first, chosen afterwards; ○ held out"))
     lines += [
-        f'<text x="{LEFT + 190 * i}" y="{HEIGHT - 8}" font-size="12" fill="{colour}">{_t(words)}</text>'
-        for i, (colour, words) in enumerate(keys)
+        f'<text x="{LEFT + 190 * i}" y="{HEIGHT - 8}" font-size="12" class={mark}>{_t(words)}</text>'
+        for i, (mark, words) in enumerate(keys)
     ]
     return "".join(lines)
 
 
 def _suggested(result: CoverageResult, added: Suggestion, n: int, last: int, x: Placed, y: Placed) -> list[str]:
     """The suggestion beyond the suite: a filled point for what it adds here, an open one for what it notices in production."""
-    points = [(added.adds, "#1a7f37", f"in {_short(result.environment)}: +{added.adds}")]
+    points = [(added.adds, "here", f"in {_short(result.environment)}: +{added.adds}")]
     if added.production:
-        points.append((len(added.production.survivors), "none", f"in production: +{len(added.production.survivors)}"))
+        points.append((len(added.production.survivors), "there", f"in production: +{len(added.production.survivors)}"))
     at, parts = x(n + 1), []
-    for i, (value, fill, words) in enumerate(points):
+    for i, (value, mark, words) in enumerate(points):
         level = y(last + value)
         parts.append(
-            f'<line x1="{x(n)}" y1="{y(last)}" x2="{at}" y2="{level}" stroke="#1a7f37" stroke-dasharray="2 3" stroke-width="2"/>'
-            f'<circle cx="{at}" cy="{level}" r="4.5" fill="{fill}" stroke="#1a7f37" stroke-width="2"/>'
-            f'<text x="{at + 9}" y="{level + 4 + (14 if i and points[0][0] == value else 0)}" font-size="12" fill="#1a7f37">{_t(words)}</text>'
+            f'<line x1="{x(n)}" y1="{y(last)}" x2="{at}" y2="{level}" class=new stroke-dasharray="2 3"/>'
+            f'<circle cx="{at}" cy="{level}" r="4.5" class="new {mark}"/>'
+            f'<text x="{at + 9}" y="{level + (18 if i and points[0][0] == value else 4)}" font-size="12" class=t-new>{_t(words)}</text>'
         )
-    parts.append(f'<text x="{at}" y="{LOW + 18}" font-size="12" fill="#1a7f37" text-anchor="middle">+ {_t(added.window)}</text>')
+    parts.append(f'<text x="{at}" y="{LOW + 18}" font-size="12" class=t-new text-anchor="middle">+ {_t(added.window)}</text>')
     return parts
 
 
