@@ -185,6 +185,8 @@ class RunItem(pytest.Item):
     def runtest(self) -> None:
         """Makes the runs, and raises what is not a pass."""
         from chaos.execution.campaign import result_of
+        from chaos.i18n.findings import held_text
+        from chaos.i18n.texts import untranslated
         from chaos.judgement.verdict import combine
         from chaos.reports.junit import properties_of
 
@@ -197,11 +199,7 @@ class RunItem(pytest.Item):
             return
         result = result_of(runs.session, self.jobs, records)
         expectations = result.groups[0].expectations
-        lines = [
-            f"{e.expected}: held in {e.held} of {e.runs} {'run' if e.runs == 1 else 'runs'}, {e.needed} needed"
-            for e in expectations
-            if e.verdict != "pass"
-        ]
+        lines = [held_text(e, untranslated(e.expected))["en"] for e in expectations if e.verdict != "pass"]
         lines += [run.replay for run in result.runs if run.verdict != "pass"][:3]
         _raise(combine(e.verdict for e in expectations), lines)
 

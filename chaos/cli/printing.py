@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from chaos.i18n.causal import acting_text, action_text, chain_title, node_text, node_titles, outage_texts, unexplained_text
-from chaos.i18n.findings import reason_text
+from chaos.i18n.findings import held_text, reason_text
 from chaos.i18n.names import grade_text, own_text
 from chaos.i18n.texts import LocalizedText, display_name, duration_text, join, lookup, translate, untranslated
 from chaos.measures.formatting import NONE, Language, fraction, number, percent, short_instant
@@ -16,7 +16,7 @@ from chaos.measures.statistics import median, median_interval, share_interval
 from chaos.reports.pairs import pair_claim, pair_lines
 from chaos.reports.suite import expected_text
 from chaos.results.counterfactuals import CauseGraph
-from chaos.results.run import GroupResult, Measures, Orders, PairResult, RunResult, SuiteResult, runs_of
+from chaos.results.run import GroupResult, Measures, Orders, OverSeedsResult, PairResult, RunResult, SuiteResult, runs_of
 from simcore.base.errors import one_line
 from simcore.base.units import format_clock
 from simcore.journal.model import FLAGS
@@ -90,20 +90,7 @@ def _print_group(group: GroupResult, runs: Sequence[RunResult], out: Printer) ->
     beside = [translate("terminal.group.wrongly", n=_spread(wrongly, _number))] if any(wrongly) else []
     out(_verdict(group.verdict), untranslated(" "), place, *beside, style=STYLE[group.verdict])
     for over in group.expectations:
-        low, high = share_interval(over.held, over.runs)
-        out(
-            INDENT,
-            translate(
-                "terminal.over",
-                verdict=translate(f"verdict.{over.verdict}"),
-                expected=expected_text(over, runs),
-                held=over.held,
-                runs=over.runs,
-                needed=over.needed,
-                low=percent(low),
-                high=percent(high),
-            ),
-        )
+        out(INDENT, _over_seeds(over, runs))
     bad = [run for run in runs if run.verdict != "pass"]
     for run in bad[:3]:
         for reason in run.reason_data[:3]:
@@ -111,6 +98,14 @@ def _print_group(group: GroupResult, runs: Sequence[RunResult], out: Printer) ->
         out(INDENT, untranslated(run.replay))
     if len(bad) > 3:
         out(INDENT, translate("terminal.more", n=len(bad) - 3))
+
+
+def _over_seeds(over: OverSeedsResult, runs: Sequence[RunResult]) -> LocalizedText:
+    verdict, held = translate(f"verdict.{over.verdict}"), held_text(over, expected_text(over, runs))
+    if over.quantile_rank is not None:
+        return join([verdict, held], ": ", "：")
+    low, high = share_interval(over.held, over.runs)
+    return translate("terminal.over", verdict=verdict, held=held, low=percent(low), high=percent(high))
 
 
 def _verdict(verdict: str) -> LocalizedText:

@@ -17,7 +17,7 @@ from chaos.execution.jobs import Job, SystemReference
 from chaos.execution.session import Session
 from chaos.execution.target.protocol import EventBudgetExceededError, SystemUnderTest
 from chaos.i18n.findings import bound_text, reason_text
-from chaos.judgement.verdict import SeedOutcome, fails_anyway, judge_seeds, over_seeds
+from chaos.judgement.verdict import SeedOutcome, fails_anyway, judge_seeds, nothing_known
 from chaos.measures.catalogue import measures
 from chaos.measures.registry import GRADES, Measured
 from chaos.results.coverage import Observation, TrialResult, TrialVerdict
@@ -108,8 +108,7 @@ def _judged(scenario: Scenario, runs: Sequence[Observation], made: TrialResult) 
 def _counts_for(run: Observation, scenario: Scenario) -> SeedOutcome:
     """What a run counts for over the seeds; one over its event budget shows nothing."""
     if run.verdict == "timed out":
-        n = len(over_seeds(scenario))
-        return SeedOutcome(UNKNOWN, [None] * n, [None] * n)
+        return nothing_known(scenario, UNKNOWN)
     return SeedOutcome(run.verdict, run.held, run.over)
 
 

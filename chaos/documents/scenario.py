@@ -192,6 +192,8 @@ class Expectation(Model):
             raise ValueError(f"at_least {bounds[0]} is above at_most {bounds[1]}: no value can meet both; swap them")
         if exactly is not None and ((low is not None and exactly < low) or (high is not None and exactly > high)):
             raise ValueError("equals lies outside at_least and at_most: no value can meet all of them; keep one")
+        if self.equals == NOT_GRADABLE and (low is not None or high is not None):
+            raise ValueError(f"{NOT_GRADABLE} is neither above nor below a grade: no value can meet both bounds; keep one")
         return self
 
     @model_validator(mode="after")

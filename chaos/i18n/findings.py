@@ -11,7 +11,7 @@ from chaos.i18n.texts import LocalizedText, catalogue, display_name, join, looku
 from chaos.measures.catalogue import measures
 from chaos.measures.formatting import percent, significant
 from chaos.measures.formatting import text as value_text
-from chaos.measures.registry import Slot
+from chaos.measures.registry import NOT_GRADABLE, Slot
 from chaos.results.findings import (
     Aborted,
     Bound,
@@ -42,6 +42,7 @@ from chaos.results.findings import (
     UnsteadyBefore,
     Value,
 )
+from chaos.results.run import OverSeedsResult
 
 _NONE: Mapping[str, str] = MappingProxyType({})
 
@@ -90,6 +91,8 @@ def exact_value(unit: Unit, value: Value, rules: str | None = None) -> Localized
     """A value as a verdict needs it, in full; of a grade the word that its rule set has for it, `rules` being the set's name."""
     english = value_text(unit, value, exact=True)
     if unit is Unit.GRADE:
+        if value == NOT_GRADABLE:
+            return translate("grade.null")
         named = f"grade.{rules}.{value}"
         return LocalizedText(english, translate(named if named in catalogue() else f"grade.{value}")["zh"])
     return LocalizedText(english, value_text(unit, value, exact=True, language="zh"))
@@ -152,6 +155,20 @@ def found_text(found: Found) -> LocalizedText:
     if isinstance(found, PropertyFound):
         return translate("table.kept") if found.holds else translate("table.violated", n=f"{found.violations}")
     assert_never(found)
+
+
+def held_text(over: OverSeedsResult, expected: LocalizedText) -> LocalizedText:
+    """How an expectation over the seeds came out: in how many runs it held, or the value at the quantile. `expected` is the bound."""
+    if over.quantile_rank is None:
+        return translate("over.share", expected=expected, held=over.held, runs=over.runs, needed=over.needed)
+    return translate("over.quantile", expected=expected, value=at_quantile_text(over), rank=over.quantile_rank, runs=over.runs)
+
+
+def at_quantile_text(over: OverSeedsResult) -> LocalizedText:
+    """The value at the quantile of an expectation over the seeds."""
+    if over.quantile_value is None:
+        return translate("over.open")
+    return exact_value(measures().find(over.measure).unit, over.quantile_value)
 
 
 # --- reasons --------------------------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from chaos.i18n.findings import found_text
 from chaos.judgement.verdict import combine, found_in
 from chaos.measures.catalogue import measures
 from chaos.measures.formatting import short_instant
+from chaos.measures.registry import NOT_GRADABLE
 from chaos.results.reproduction import (
     ComparedOutcome,
     ComparedTime,
@@ -44,7 +45,8 @@ def _outcome(outcome: Outcome, run: RunResult) -> ComparedOutcome:
     off = None
     if isinstance(value, (int, float)) and isinstance(published, (int, float)) and published:
         off = (value - published) / published
-    lands = value == published if off is None else abs(off) <= outcome.within
+    same = value is None if published == NOT_GRADABLE else value == published
+    lands = same if off is None else abs(off) <= outcome.within
     return ComparedOutcome(
         measure=outcome.measure, published=published, simulated=value, off=off, within=outcome.within, lands=bool(lands),
         fitted=outcome.fitted, misses=outcome.misses, source=outcome.source, published_shown=measure.text(published),

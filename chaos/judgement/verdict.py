@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chaos.checkers.catalogue import all_checkers, implied
 from chaos.documents.scenario import Expectation, Outcome, Scenario
 from chaos.i18n.findings import bound_text, found_text
+from chaos.judgement.quantiles import at_quantile, judged_within, range_of
 from chaos.measures.catalogue import measures as known_measures
 from chaos.measures.formatting import Unit
 from chaos.measures.registry import NOT_GRADABLE, Course, Measured, MeasuredRun, NamedMeasure, rank
-from chaos.measures.statistics import enough, quantile_of
+from chaos.measures.statistics import enough, rank_of_quantile
 from chaos.results.findings import (
     Bound,
     BoundBroken,
@@ -35,6 +36,7 @@ from chaos.results.run import (
     PropertyFinding,
     RunResult,
     Value,
+    ValueRange,
     Verdict,
 )
 
@@ -222,6 +224,8 @@ def _judged_outcome(outcome: Outcome, run: Measured, scenario: Scenario) -> Judg
         course = measure.declared.course
         if run.unseen_s is not None and course is not Course.STAYS:
             ok = False if course is Course.GROWS and not ok and value > published else None
+    elif published == NOT_GRADABLE and run.unseen_s is None:
+        ok = value is None
     elif value is not None and run.unseen_s is None:
         ok = value == published
     bound = NearPublished(
@@ -261,11 +265,11 @@ def _judged_property(name: str, properties: Properties) -> JudgedExpectation:
 @dataclass(frozen=True)
 class SeedOutcome:
     """What one run counts for in the judgement over its scenario's seeds: its own verdict, and of each expectation over the seeds, in the
-    order of `over_seeds`, whether this run keeps it (None: that is not known) and its value."""
+    order of `over_seeds`, whether this run keeps it (None: that is not known) and what its value can be."""
 
     verdict: Verdict
     held: Sequence[bool | None]
-    values: Sequence[Value]
+    values: Sequence[ValueRange]
 
 
 def over_seeds(scenario: Scenario) -> list[Expectation]:
@@ -277,15 +281,24 @@ def over_seeds(scenario: Scenario) -> list[Expectation]:
 def seed_outcome(scenario: Scenario, run: Measured, verdict: Verdict, *, valid: bool) -> SeedOutcome:
     """What a run counts for. `valid`: it was a valid experiment, or was given up after its first step."""
     over = over_seeds(scenario)
-    held = [_holds_in(e, run) if valid else None for e in over]
-    return SeedOutcome(verdict, held, [known_measures().find(e.measure).value(run) for e in over])
+    if not valid:
+        return nothing_known(scenario, verdict)
+    return SeedOutcome(
+        verdict, [_holds_in(e, run) for e in over], [range_of(known_measures().find(e.measure), run) for e in over]
+    )
+
+
+def nothing_known(scenario: Scenario, verdict: Verdict) -> SeedOutcome:
+    """What a run counts for that shows nothing of any expectation over the seeds."""
+    n = len(over_seeds(scenario))
+    return SeedOutcome(verdict, [None] * n, [ValueRange()] * n)
 
 
 def judge_seeds(scenario: Scenario, outcomes: Sequence[SeedOutcome]) -> SeedsJudgement:
     """The verdict over a scenario's runs in one place: the runs' own verdicts, and what must hold over the seeds. `run`, `suite` and
     `coverage` all judge by it.
 
-    An expectation over seeds fails when it would even if every run without a value held; it passes when it would if none did.
+    An expectation over seeds fails when it would whatever the runs without a value had shown; it passes when it would whatever they had.
     """
     over = [
         _over_seeds(e, [o.held[i] for o in outcomes], [o.values[i] for o in outcomes]) for i, e in enumerate(over_seeds(scenario))
@@ -296,8 +309,7 @@ def judge_seeds(scenario: Scenario, outcomes: Sequence[SeedOutcome]) -> SeedsJud
 def fails_anyway(scenario: Scenario, outcomes: Sequence[SeedOutcome], seeds: int) -> bool:
     """Whether the verdict over so many seeds is fail whatever the runs show that are not among `outcomes` yet: it is if it would be with
     each of them a pass that keeps everything. No other verdict is certain before the last run, which may fail by itself."""
-    n = len(over_seeds(scenario))
-    best = SeedOutcome("pass", [True] * n, [None] * n)
+    best = replace(nothing_known(scenario, "pass"), held=[True] * len(over_seeds(scenario)))
     return judge_seeds(scenario, [*outcomes, *[best] * (seeds - len(outcomes))]).verdict == "fail"
 
 
@@ -333,22 +345,19 @@ def _medians(scenario: Scenario) -> list[Expectation]:
     return found
 
 
-def _over_seeds(expectation: Expectation, held: Sequence[bool | None], found: Sequence[Value]) -> OverSeedsResult:
-    kept, broken = held.count(True), held.count(False)
-    share = expectation.in_share
-    if share is None:  # a quantile at most x: at least that share of the values is at most x
-        share = expectation.quantile if expectation.at_most is not None else 1.0 - (expectation.quantile or 0.0)
-    need = max(1, enough(share or 0.0, len(held)))
-    verdict: Verdict = "pass" if kept >= need else "fail" if broken > len(held) - need else "unknown"
-    values = [v for v in found if isinstance(v, (int, float))]
-    at = quantile_of(values, expectation.quantile) if values and expectation.quantile is not None else None
-    return OverSeedsResult(
+def _over_seeds(expectation: Expectation, held: Sequence[bool | None], found: Sequence[ValueRange]) -> OverSeedsResult:
+    counts = OverSeedsResult(
         measure=expectation.measure,
         expected=bound_text(bound_of(expectation))["en"],
-        held=kept,
-        broken=broken,
+        held=held.count(True),
+        broken=held.count(False),
         runs=len(held),
-        needed=need,
-        quantile_value=at,
-        verdict=verdict,
+        verdict="unknown",
     )
+    if expectation.quantile is not None and found:
+        at = at_quantile(found, expectation.quantile)
+        judged = {"verdict": judged_within(expectation, at), "quantile_value": at.low if at.low == at.high else None}
+        return counts.model_copy(update=judged | {"quantile_rank": rank_of_quantile(expectation.quantile, len(found))})
+    need = max(1, enough(expectation.in_share or 0.0, len(held)))
+    verdict: Verdict = "pass" if counts.held >= need else "fail" if counts.broken > len(held) - need else "unknown"
+    return counts.model_copy(update={"verdict": verdict, "needed": need})

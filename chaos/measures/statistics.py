@@ -51,7 +51,12 @@ def quantile_of(values: Sequence[float], q: float) -> float:
     """The ⌈q·n⌉-th smallest value (the first for q = 0). ValueError without values."""
     if not values:
         raise ValueError("no values")
-    return sorted(values)[max(1, math.ceil(q * len(values) - 1e-9)) - 1]
+    return sorted(values)[rank_of_quantile(q, len(values)) - 1]
+
+
+def rank_of_quantile(q: float, n: int) -> int:
+    """Which of n values in ascending order, from 1 on, the quantile is."""
+    return max(1, math.ceil(q * n - 1e-9))
 
 
 def median_interval(values: Sequence[float], confidence: float = 0.95) -> Bounds | None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
+from chaos.i18n.findings import held_text
+from chaos.i18n.texts import untranslated
 from chaos.measures.catalogue import measures
-from chaos.measures.formatting import counted
 from chaos.reports.pairs import pair_claim, pair_rows
 from chaos.results.run import GroupResult, OverSeedsResult, PairResult, RunResult, SuiteResult, same_place
 
@@ -50,8 +51,7 @@ def _case(run: RunResult) -> ET.Element:
 
 def _over_seeds(group: GroupResult, over: OverSeedsResult) -> ET.Element:
     case = ET.Element("testcase", classname=_place(group), name=f"{group.scenario}[{over.expected}]")
-    held = f"{over.expected}: held in {over.held} of {counted(over.runs, 'run')}, {over.needed} needed"
-    _verdict(case, over.verdict, [held], "")
+    _verdict(case, over.verdict, [held_text(over, untranslated(over.expected))["en"]], "")
     return case
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import NamedTuple
 
-from chaos.i18n.findings import bound_text
+from chaos.i18n.findings import at_quantile_text, bound_text
 from chaos.i18n.names import own_text
 from chaos.i18n.texts import LocalizedText, duration_text, join, translate, untranslated
 from chaos.measures.formatting import Language, fraction, rounded
@@ -137,6 +137,10 @@ def expected_text(over: OverSeedsResult, runs: Sequence[RunResult]) -> Localized
     return untranslated(over.expected)
 
 
+def _came_out(over: OverSeedsResult) -> LocalizedText:
+    return untranslated(f"{over.held}/{over.runs}") if over.quantile_rank is None else at_quantile_text(over)
+
+
 def _cell(group: GroupResult, mine: Sequence[tuple[RunResult, str | None]]) -> Cell:
     orders = [run.measures.orders for run, _ in mine]
     lost = [float(o.failed_orders) for o in orders]
@@ -149,10 +153,7 @@ def _cell(group: GroupResult, mine: Sequence[tuple[RunResult, str | None]]) -> C
     lines += [translate("suite.impaired", time=duration_text(median(impaired)))] if impaired else []
     lines += [translate("suite.median")] if len(mine) > 1 else []
     lines += [] if group.counts else [translate("suite.unjudged")]
-    over = [
-        join([expected_text(e, [run for run, _ in mine]), untranslated(f"{e.held}/{e.runs}")], ": ", "：")
-        for e in group.expectations
-    ]
+    over = [join([expected_text(e, [run for run, _ in mine]), _came_out(e)], ": ", "：") for e in group.expectations]
     links = [RunLink(link, translate("suite.seed", seed=run.seed), run.verdict or "none") for run, link in mine]
     return Cell(group.verdict, lines, links, over)
 

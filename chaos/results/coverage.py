@@ -9,7 +9,7 @@ from typing import Literal
 
 from chaos.results.findability import AttributionResult, IncidentResult, Suggestion, SuiteCurve
 from chaos.results.findings import Limits
-from chaos.results.run import Value, Verdict
+from chaos.results.run import ValueRange, Verdict
 from chaos.results.summaries import Interval
 from simcore.base.model import ResultModel
 
@@ -42,7 +42,7 @@ class Observation(ResultModel):
     invalid: bool = False
     missed: bool = False
     held: list[bool | None] = []
-    over: list[Value] = []
+    over: list[ValueRange] = []
     values: dict[str, float] = {}
     why: list[str]
     tripped: list[str]

@@ -301,16 +301,25 @@ def orders_of(counts: OrderCounts) -> Orders:
 # --- several runs -----------------------------------------------------------------------------------------------------------
 
 
+class ValueRange(ResultModel):
+    """What a measure can be, from `low` to `high`, both included; None: no bound is known on that side."""
+
+    low: int | float | None = None
+    high: int | float | None = None
+
+
 class OverSeedsResult(ResultModel):
-    """An expectation over the runs of a scenario: in how many it held and was broken, in how many it is needed, and the value at
-    the quantile it names."""
+    """An expectation over the runs of a scenario: in how many it held and was broken. With `in_share`, in how many it is needed. With a
+    quantile, which of the values in ascending order is judged (`quantile_rank`), and that value; without one where runs that have no value
+    could make it another."""
 
     measure: str
     expected: str
     held: int
     broken: int
     runs: int
-    needed: int
+    needed: int | None = None
+    quantile_rank: int | None = None
     quantile_value: int | float | str | None = None
     verdict: Verdict
 

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from chaos.cli.printing import LABEL, print_result, print_run
 from chaos.measures.formatting import Language
+from chaos.reports.junit import junit
 from chaos.results.counterfactuals import CauseEdge, CauseGraph, CauseMember, CauseNode
 from chaos.results.findings import BoundBroken, ExpectationFinding, Findings, FoundValue, Limits, NoEffect, Unit
 from chaos.results.run import (
@@ -205,6 +206,32 @@ def test_who_was_early_is_said_to_be() -> None:
     assert "detected       by monitor counter-queue 95 s before the violation\n" in printed(run)
     assert "response       acknowledge 246 s, decide 10.3 min, rest 134 s\n" in printed(run)
     assert "监控 柜台排队，比未达标早 95 秒" in printed(run, "zh")
+
+
+def test_a_quantile_is_said_by_its_value() -> None:
+    """Which of the values it is, on the terminal and in JUnit; without one, that it is not known."""
+    expected = "impaired_s ≤ 300 s at quantile 0.9"
+    over = OverSeedsResult(
+        measure="impaired_s",
+        expected=expected,
+        held=17,
+        broken=3,
+        runs=20,
+        quantile_rank=18,
+        quantile_value=310.0,
+        verdict="fail",
+    )
+    whole = many()
+    groups = [group.model_copy(update={"expectations": [over]}) for group in whole.groups]
+    said = f"{expected}: it is 310 s (value 18 of 20 in ascending order)"
+    assert f"        fail: {said}\n" in printed(whole.model_copy(update={"groups": groups}))
+    assert f'message="{said}"' in junit(whole.model_copy(update={"groups": groups}), "x").decode()
+    open_ = [
+        group.model_copy(update={"expectations": [over.model_copy(update={"quantile_value": None})]}) for group in whole.groups
+    ]
+    assert "：impaired_s ≤ 300 s at quantile 0.9，实际：未知（有运行无值）（20 个值由小到大第 18 个）\n" in printed(
+        whole.model_copy(update={"groups": open_}), "zh"
+    )
 
 
 def test_many_runs_in_english() -> None:

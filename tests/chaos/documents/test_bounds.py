@@ -85,6 +85,11 @@ def refused(text: str, model: type = Scenario) -> str:
             "at_least major is above at_most none: no value can meet both",
         ),
         (
+            "orders.failed_share, at_most: 1 %",
+            "severity.dora, equals: not-gradable, at_most: major",
+            "not-gradable is neither above nor below a grade: no value can meet both bounds; keep one",
+        ),
+        (
             "hold: 1min",
             "hold: 9min",
             "file.yaml:5:23: steady_state.hold: is longer than the window of 8min: no run could be seen to recover",

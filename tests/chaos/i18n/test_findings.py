@@ -98,6 +98,11 @@ BOUNDS: list[tuple[Bound, str, str]] = [
         "impaired_s within 30% of the published 3600 s (said to miss)",
         "服务异常时长 与公开值 3600 秒 相差 30% 以内（已说明不符）",
     ),
+    (
+        Limits(measure="severity.dora", unit=Unit.GRADE, equals="not-gradable"),
+        "severity.dora = not gradable",
+        "定级 欧盟 DORA = 无法定级",
+    ),
     (PropertyHolds(name="none-lost"), "property none-lost holds", "无丢单"),
 ]
 FOUND: list[tuple[Found, str, str]] = [
