@@ -142,16 +142,17 @@ def _times() -> Iterator[Measure]:
         title="time to detect",
         title_zh="发现时间",
         meaning="from the first violation (the first step, if none) to the first alarm of a monitor, a robot or the customer service line; 0 if "
-        "that came before",
+        "that came before and was still known; without a value, with a lower bound, if nothing does",
         course=Course.STAYS,
         read=_single("first_noticed_s"),
+        lower_bound=_single("first_noticed_s_lower"),
     )
     yield Measure(
         "detect_s",
         Unit.DURATION,
         title="time to acknowledge",
         title_zh="认领时间",
-        meaning="from the first violation (the first step, if none) to the first team that knows, 0 if it did before; without a value, with a "
+        meaning="from the first violation (the first step, if none) to the first team that knows, 0 if it already did; without a value, with a "
         "lower bound, if nobody does",
         course=Course.STAYS,
         read=_single("detect_s"),

@@ -22,6 +22,7 @@ from chaos.measures.intervals import (
     Mask,
     evaluate_intervals,
 )
+from chaos.measures.noticing import first_alarm, first_detection
 from chaos.results.findings import UnsteadyBefore
 from chaos.results.run import BatchDelay, CounterFigures, CustomerCounts, Impairment, Response, Stability, WindowCounts
 from simcore.base.units import SECOND
@@ -205,7 +206,8 @@ def response(journal: Journal, spec: EvaluationSpec, impaired: Impairment) -> Re
     """How long the response to an incident took, in parts, each in seconds: acknowledge, decide, act, restore; a part that
     was not reached within the run is None. The first begins with the first violation (with the first step if nothing was violated), and so
     does the time to the last reconciliation. What was done before that took no time of the outage: by how much the first alarm and the team
-    were before it stands beside, and the parts that were reached never come to more than the whole."""
+    were before it stands beside, and the parts that were reached never come to more than the whole. An alarm that was cleared, or an incident
+    that was closed, before the violation is no notice of it."""
     since = impaired.first_violation_ns or spec.first_action
     if since is None:
         return Response(
@@ -217,17 +219,18 @@ def response(journal: Journal, spec: EvaluationSpec, impaired: Impairment) -> Re
             reconciled_s=None,
             first_noticed=None,
             first_noticed_s=None,
+            first_noticed_s_lower=None,
             first_noticed_before_s=None,
             detect_before_s=None,
         )
     begin = min(since, spec.first_action if spec.first_action is not None else since)
     events = [e for e in journal.events if e.t_ns >= begin]
     back = impaired.recovered_at_ns
-    detect = _first(events, "detect", begin)
+    detect = first_detection(events, since)
     decide = _by(back, _first(events, "decide", detect))
     act = _last_action(events, decide, back)
     reconciled = max((e.t_ns for e in events if e.what == "reconciled"), default=None)
-    noticed = next((e for e in events if e.what == "alarm" and e.subject in spec.watchers), None)
+    noticed = first_alarm(events, [*spec.watchers], since)
     return Response(
         detect_s=_between(since, detect),
         detect_s_lower=_between(since, spec.until) if detect is None else None,
@@ -239,6 +242,7 @@ def response(journal: Journal, spec: EvaluationSpec, impaired: Impairment) -> Re
         first_noticed=spec.watchers[noticed.subject] if noticed else None,
         first_noticed_by=noticed.subject if noticed else None,
         first_noticed_s=_between(since, noticed.t_ns if noticed else None),
+        first_noticed_s_lower=_between(since, spec.until) if noticed is None else None,
         first_noticed_before_s=_before(since, noticed.t_ns if noticed else None),
     )
 

@@ -80,7 +80,8 @@ class Response(ResultModel):
     """The split of the way back, each None if it did not come to it: to a team that takes it up (`detect_s`; `detect_s_lower` is what
     that exceeds if nobody had by the end of the window; it may come after recovery, what follows it may not), on to approval, on to the
     last action done, on to steady state; and from the beginning to the end of the last reconciliation. `first_noticed` says by what
-    (monitor, robot, customers) and `first_noticed_by` by which. Who is there before the first violation takes no time of the outage;
+    (monitor, robot, customers) and `first_noticed_by` by which, `first_noticed_s_lower` is what the time exceeds if nothing did.
+    Who is there before the first violation takes no time of the outage;
     `first_noticed_before_s` and `detect_before_s` are by how much the first alarm and the team were before it (None: they were not)."""
 
     detect_s: float | None = None
@@ -92,6 +93,7 @@ class Response(ResultModel):
     first_noticed: str | None = None
     first_noticed_by: str | None = None
     first_noticed_s: float | None = None
+    first_noticed_s_lower: float | None = None
     first_noticed_before_s: float | None = None
     detect_before_s: float | None = None
 

@@ -125,7 +125,7 @@ def _noticed(stored: StoredRun) -> Sentence:
     since = metrics.first_violation_ns if metrics.first_violation_ns is not None else begun
     if metrics.first_noticed is None or metrics.first_noticed_s is None:
         return Sentence(None, translate("story.unnoticed"))
-    at = next((e.t_ns for e in stored.journal.events if e.what == "alarm" and e.subject == metrics.first_noticed_by), None)
+    at = since + round((metrics.first_noticed_s - (metrics.first_noticed_before_s or 0.0)) * SECOND)
     parts = {
         "who": lookup("watcher", metrics.first_noticed),
         "name": display_name(metrics.first_noticed_by or ""),

@@ -332,6 +332,61 @@ def test_what_came_before_the_violation_is_said_to_be_early() -> None:
     assert answered((12, "alarm"), since=None).first_noticed_before_s is None
 
 
+def noticed(*events: tuple[int, str, str, dict[str, Any]]) -> tuple[Any, ...]:
+    """Of a violation from 20 s on: the first alarm after it and by how much before it, and likewise the first team."""
+    made = journal(100, (), events=[(at * SECOND, *rest) for at, *rest in events])
+    found = response(
+        made, spec(100, first=10, watchers={"m": "monitor", "n": "robot"}), Impairment(first_violation_ns=20 * SECOND)
+    )
+    return (
+        found.first_noticed_by, found.first_noticed_s, found.first_noticed_before_s, found.detect_s, found.detect_before_s
+    )  # fmt: skip
+
+
+OPS, DESK = {"team": "ops"}, {"team": "desk"}
+EARLY = ((12, "alarm", "m", {"points_at": "core"}), (13, "ack", "core", OPS), (14, "detect", "core", OPS))
+
+
+@pytest.mark.parametrize(
+    ("cleared", "closed", "shown"),
+    [
+        (None, None, ("m", 0, 8, 0, 6)),
+        (21, 21, ("m", 0, 8, 0, 6)),
+        (20, 21, ("m", 0, 8, 0, 6)),  # the alarm is cleared, the team still on it
+        (21, 20, ("m", 0, 8, 30, None)),  # the team is done, and the alarm stands
+        (20, 20, ("n", 25, None, 30, None)),
+        (15, 16, ("n", 25, None, 30, None)),
+        (15, None, ("m", 0, 8, 0, 6)),
+    ],
+)
+def test_what_was_over_before_the_violation_is_no_notice_of_it(cleared: int | None, closed: int | None, shown: Any) -> None:
+    """An alarm of 12 s that a team took up at 14 s, and another at 45 s, taken up at 50; violated from 20 s on."""
+    ends = [(cleared, "alarm_cleared", "m", {}), (closed, "incident_closed", "core", OPS)]
+    later = [(45, "alarm", "n", {"points_at": None}), (50, "detect", "n", DESK)]
+    assert noticed(*EARLY, *(e for e in ends if e[0] is not None), *later) == shown  # type: ignore[misc]
+
+
+def test_nobody_notices_what_only_earlier_alarms_were_about() -> None:
+    """Neither the alarm nor the team has a value; the incident of another team, or about something else, closes nothing."""
+    over = ((16, "alarm_cleared", "m", {}), (17, "incident_closed", "core", OPS))
+    assert noticed(*EARLY, *over) == (None, None, None, None, None)
+    assert noticed((12, "alarm", "m", {}), (16, "alarm_cleared", "m", {})) == (None, None, None, None, None)
+    silent = answered((25, "detect"))
+    assert (silent.first_noticed_s, silent.first_noticed_s_lower, silent.detect_s_lower) == (None, 80, None)
+    assert answered((30, "alarm")).first_noticed_s_lower is None
+    for other in ((17, "incident_closed", "core", DESK), (17, "incident_closed", "bank", OPS), (16, "alarm_cleared", "n", {})):
+        assert noticed(*EARLY, other) == ("m", 0, 8, 0, 6)
+    assert noticed(*EARLY, *over, (18, "alarm", "m", {"points_at": "core"})) == ("m", 0, 2, None, None)
+
+
+@pytest.mark.parametrize(("closed", "shown"), [(19, ("n", 25, None, None, None)), (21, ("m", 0, 8, 0, 6))])
+def test_an_incident_that_joined_another_is_over_with_it(closed: int, shown: Any) -> None:
+    """What was found to be the counter's trouble is known until that incident is closed."""
+    joined = ((15, "alarm_cleared", "m", {}), (16, "incident_merged", "core", OPS | {"into": "counter"}))
+    ends = ((16, "incident_closed", "core", OPS), (closed, "incident_closed", "counter", DESK))
+    assert noticed(*EARLY, *joined, *ends, (45, "alarm", "n", {})) == shown
+
+
 @pytest.mark.parametrize("seed", range(300))
 def test_parts_of_the_way_back_add_up_to_it(seed: int) -> None:
     """Whatever happened in whatever order, before, in and after the outage: no part below 0, and all of them with the rest the whole."""
