@@ -6,7 +6,7 @@ A scenario states what holds while all is well (`steady_state`), what is done to
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationInfo, create_model, field_validator, model_validator
@@ -19,7 +19,7 @@ from chaos.measures.catalogue import measures
 from chaos.measures.formatting import Unit
 from chaos.measures.registry import GRADES, NOT_GRADABLE, rank
 from simcore.base.model import FileName, Model, Name, Probability
-from simcore.base.units import MINUTE, SECOND, ClockTime, Duration, format_duration
+from simcore.base.units import MINUTE, SECOND, ClockTime, Duration, format_clock, format_duration
 from simcore.files.patch import EditForm
 from simcore.files.validation import Finding
 from simcore.model.control.fields import Reading
@@ -411,17 +411,22 @@ def scenario_model(step: type[Step], checkers: CheckerCatalogue) -> type[Scenari
 
 def check_scenario(scenario: Scenario) -> list[Finding]:
     """What the model alone cannot see: steps outside the run, bounds without units."""
-    found = _run_fits(scenario)
-    for i, step in enumerate(scenario.method):
-        if not scenario.start <= step.at < scenario.end:
-            found.append(
-                Finding(
-                    ("method", i, "at"), "lies outside the run", "the run goes from the window's start minus warmup to its end"
-                )
-            )
+    found = [*_run_fits(scenario), *_steps_in_the_window(scenario)]
     for i, expectation in enumerate(scenario.expect):
         found += _bounds_with_units(expectation, ("expect", i))
     return found
+
+
+def _steps_in_the_window(scenario: Scenario) -> Iterator[Finding]:
+    """Steps that begin where nothing is measured: what they do before the window would be in no figure of the run."""
+    begin, end = (format_clock(t) for t in (scenario.window.begin, scenario.end))
+    for i, step in enumerate(scenario.method):
+        if step.at < scenario.window.begin:
+            message = f"is before the window, which begins at {begin}: what a fault does there is not measured"
+            hint = f"let the window begin by {format_clock(step.at)} (outside trading hours nothing counts as impaired), or the step later"
+            yield Finding(("method", i, "at"), message, hint)
+        elif step.at >= scenario.end:
+            yield Finding(("method", i, "at"), f"is after the run, which ends with the window at {end}", f"begin it before {end}")
 
 
 def _run_fits(scenario: Scenario) -> list[Finding]:

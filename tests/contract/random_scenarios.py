@@ -232,9 +232,10 @@ class Author:
     def some(self, make: Callable[[], Any], most: int) -> list[Any]:
         return [make() for _ in range(self.rng.randint(0, most))]
 
-    def clock(self) -> str:
-        """A time of day within the run."""
-        return format_clock(self.start + self.rng.randrange((self.end - self.start) // SECOND) * SECOND)
+    def clock(self, since: int | None = None) -> str:
+        """A time of day within the run, from `since` on."""
+        begin = self.start if since is None else since
+        return format_clock(begin + self.rng.randrange((self.end - begin) // SECOND) * SECOND)
 
     def scenario(self) -> Plain:
         """The plain contents of the file."""
@@ -312,7 +313,7 @@ class Author:
     # -- the method --------------------------------------------------------------------------------------------------------------
 
     def step(self) -> Plain:
-        made = {"at": self.clock(), **self.fault()}
+        made = {"at": self.clock(self.begin), **self.fault()}
         return made | ({"for": self.rng.choice(DURATIONS[1:])} if self.chance(0.8) else {})
 
     def fault(self) -> Plain:

@@ -94,6 +94,19 @@ def refused(text: str, model: type = Scenario) -> str:
             "hold: 9min",
             "file.yaml:5:23: steady_state.hold: is longer than the window of 8min: no run could be seen to recover",
         ),
+        (
+            "expect:",
+            'method: [{ at: "09:59:59", for: 2min, hang: { service: counter } }]\nexpect:',
+            "file.yaml:6:16: method[#0].at: is before the window, which begins at 10:00:00: what a fault does there is not measured (value: "
+            "'09:59:59'); let the window begin by 09:59:59 (outside trading hours nothing counts as impaired), or the step later",
+        ),
+        (
+            "expect:",
+            'method: [{ at: "10:08", for: 2min, hang: { service: counter } }]\nexpect:',
+            "file.yaml:6:16: method[#0].at: is after the run, which ends with the window at 10:08:00 (value: '10:08'); begin it "
+            "before 10:08:00",
+        ),
+        ("expect:", 'method: [{ at: "10:00", for: 2min, hang: { service: counter } }]\nexpect:', ""),
         ("every: 30s", "every: 0s", ""),
         ("{ hold: 1min", "{ every: 0s, hold: 1min", "steady_state.every: must be at least 1s (value: '0s')"),
         ("success: 0.9", "success: 1.5", "success: must be from 0 to 1 (value: 1.5)"),
