@@ -30,8 +30,8 @@ def hardware(architecture: Architecture) -> Hardware:
 
 
 def latency(healthy: Sequence[RunResult]) -> dict[str, Latency]:
-    """Median over healthy runs of the mean and the quantiles of what customers waited, by flow. The quantiles are known to 1/32;
-    what an option adds shows in the mean, which flows without rows have not."""
+    """Median over healthy runs of the mean and the quantiles of what customers waited, by flow. Quantiles of flows without rows
+    are known to 1/32; what an option adds shows in the mean, which flows without rows have not."""
     found = {}
     for flow in LATENCY_FLOWS:
         rows = [figures for run in healthy if (figures := run.measures.flows.get(flow)) and figures.p99_ns]

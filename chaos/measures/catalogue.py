@@ -342,7 +342,7 @@ def _waits() -> Iterator[Measure]:
         Unit.DURATION,
         title="FLOW: median response",
         title_zh="FLOW：响应中位数",
-        meaning="median wait for a confirmation",
+        meaning="median wait for a confirmation; of a flow without rows over the whole run, and up to 1/32 too long",
         read=_flow(lambda flow: _seconds(flow.p50_ns)),
     )
     yield Measure(
@@ -350,7 +350,7 @@ def _waits() -> Iterator[Measure]:
         Unit.DURATION,
         title="FLOW: 99th percentile of the response",
         title_zh="FLOW：响应 99 分位",
-        meaning="99th percentile of the wait for a confirmation",
+        meaning="99th percentile of the wait for a confirmation; of a flow without rows over the whole run, and up to 1/32 too long",
         read=_flow(lambda flow: _seconds(flow.p99_ns)),
     )
 

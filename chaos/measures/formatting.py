@@ -125,7 +125,7 @@ def minute(t_ns: int) -> str:
 
 
 def milliseconds(value: float | None, decimals: int = 0) -> str:
-    """A latency, ms: quantiles are known to 1/32 and have no decimals; a dash for none."""
+    """A latency, ms: quantiles of flows without rows are known to 1/32 and have no decimals; a dash for none."""
     return NONE if value is None else f"{rounded(value, decimals)} ms"
 
 

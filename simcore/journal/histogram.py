@@ -37,5 +37,16 @@ def histogram_quantile(counts: IntArray, q: float) -> int | None:
     running = np.cumsum(counts)
     if not running.size or running[-1] == 0:
         return None
-    rank = max(1, math.ceil(Fraction(repr(float(q))) * int(running[-1])))  # exact: 0.07 * 100 in floats is above 7
-    return bucket_bounds(int(np.searchsorted(running, rank)))[1]
+    return bucket_bounds(int(np.searchsorted(running, _rank(q, int(running[-1])))))[1]
+
+
+def exact_quantile(durations_ns: IntArray, q: float) -> int | None:
+    """The ⌈q·n⌉-th smallest duration itself, ns (the first for q = 0); None without durations."""
+    if not durations_ns.size:
+        return None
+    at = _rank(q, durations_ns.size) - 1
+    return int(np.partition(durations_ns, at)[at])
+
+
+def _rank(q: float, n: int) -> int:
+    return max(1, math.ceil(Fraction(repr(float(q))) * n))  # exact: 0.07 * 100 in floats is above 7

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
@@ -9,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simcore.journal.histogram import BUCKETS, bucket_bounds, histogram_of, histogram_quantile
+from simcore.journal.histogram import BUCKETS, bucket_bounds, exact_quantile, histogram_of, histogram_quantile
 
 
 def bucket_of(ns: int) -> int:
@@ -46,8 +48,9 @@ def test_known_buckets() -> None:
 @given(st.lists(st.integers(0, 10**12), min_size=1, max_size=60), st.floats(0, 1))
 def test_a_quantile_is_just_above_the_order_statistic(durations: list[int], q: float) -> None:
     """Not below the ⌈q·n⌉-th smallest, and at most 1/32 above it."""
-    exact = sorted(durations)[max(0, int(np.ceil(q * len(durations) - 1e-12)) - 1)]
     found = histogram_quantile(histogram_of(np.array(durations, dtype=np.int64)), q)
+    exact = sorted(durations)[max(1, math.ceil(Fraction(str(q)) * len(durations))) - 1]
+    assert exact_quantile(np.array(durations, dtype=np.int64), q) == exact, "from the durations it is the value itself"
     assert found is not None
     assert exact <= found <= exact + exact / 32
 
@@ -58,5 +61,7 @@ def test_ranks_are_exact() -> None:
     counts[:10], counts[10] = 1, 90
     assert [histogram_quantile(counts, q) for q in (0.0, 0.07, 0.071, 0.1, 1.0)] == [0, 6, 7, 9, 10]
     assert histogram_quantile(np.zeros(BUCKETS, np.int64), 0.5) is None
+    assert exact_quantile(np.arange(100, 0, -1), 0.07) == 7
+    assert exact_quantile(np.array([], np.int64), 0.5) is None
     with pytest.raises(ValueError, match="between 0 and 1"):
         histogram_quantile(counts, 99)
