@@ -81,7 +81,13 @@ def _single(name: str) -> Read:
 
 
 def _order(name: str) -> Read:
-    return lambda run, _: getattr(run.measures.orders, name)
+    """A count or share of the orders of the window; None where there was none: 0 of 0 shows nothing."""
+    return lambda run, _: getattr(run.measures.orders, name) if run.measures.orders.intended else None
+
+
+def _affected(run: Measured, _: str) -> int | None:
+    """None where nobody is known to have asked for anything."""
+    return run.measures.customers_affected if run.measures.customers_active != 0 else None
 
 
 def _flow(figure: Callable[[FlowFigures], float | None]) -> Read:
@@ -199,9 +205,10 @@ def _whole_run() -> Iterator[Measure]:
         Unit.COUNT,
         title="customers affected",
         title_zh="受影响客户数",
-        meaning="customers with an order, cancel or transfer blocked, failed, unknown or rejected wrongly (flows with a row an intent)",
+        meaning="customers with an order, cancel or transfer blocked, failed, unknown or rejected wrongly (flows with a row an intent); without "
+        "a value if no customer asked for anything",
         course=Course.GROWS,
-        read=_single("customers_affected"),
+        read=_affected,
     )
 
 
@@ -213,7 +220,7 @@ def _batches() -> Iterator[Measure]:
         title="longest wait of a batch",
         title_zh="批处理最长等待",
         meaning="from when a batch (clearing, the booking of fund orders) was due until it had what it needs, the longest from the first step "
-        "on; 0 if none had to wait; without a value, with a lower bound, if it still waits at the end",
+        "on; 0 if none had to wait; without a value if none was due, with a lower bound if it still waits at the end",
         course=Course.GROWS,
         read=_single("batch_waited_s"),
         lower_bound=_single("batch_waited_s_lower"),
@@ -268,7 +275,7 @@ def _all_orders() -> Iterator[Measure]:
         title_zh="已确认委托",
         meaning="orders that were confirmed to the customer",
         course=Course.GROWS,
-        read=_order("confirmed"),
+        read=lambda run, _: run.measures.orders.confirmed,
         better=Better.MORE,
         not_compared=f"{_NO_NUMBER}; of confirmed orders take failed_orders",
     )
@@ -279,7 +286,7 @@ def _all_orders() -> Iterator[Measure]:
         title_zh="委托总数",
         meaning="orders that customers submitted in the window",
         course=Course.GROWS,
-        read=_order("intended"),
+        read=lambda run, _: run.measures.orders.intended,
         better=Better.NEITHER,
         not_compared=_NO_NUMBER,
     )
@@ -314,7 +321,7 @@ def _flows() -> Iterator[Measure]:
         title_zh="FLOW：误拒数",
         meaning="requests refused by a business rule that are accepted in the control run (flows with a row an intent)",
         course=Course.GROWS,
-        read=_flow(lambda flow: flow.rejected_wrongly),
+        read=_flow(lambda flow: flow.rejected_wrongly if flow.recorded else None),
     )
     yield Measure(
         "flows.FLOW.failed",

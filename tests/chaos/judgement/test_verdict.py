@@ -220,6 +220,44 @@ def test_one_unknown_run_keeps_the_whole_from_passing() -> None:
     assert over.verdict == "unknown"
 
 
+COUNTS = ("blocked", "failed", "unknown", "rejected", "rejected_wrongly", "failed_orders", "duplicated", "lost", "orphan", "stranded", "late",
+          "reported_late")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "measure",
+    [
+        *(f"orders.{name}" for name in COUNTS),
+        "orders.failed_share",
+        "flows.idle.failed",
+        "flows.idle.rejected_wrongly",
+        "flows.quote.rejected_wrongly",
+        "flows.nosuch.failed",
+        "customers_affected",
+    ],
+)
+def test_none_of_none_shows_nothing(measure: str) -> None:
+    """Where nothing was submitted, or nothing of it is known, at most 0 and exactly 0 are unknown; with one they are kept."""
+    quote = FLOW | {"recorded": False, "intended": 10, "blocked": 0, "failed": 0, "unknown": 0, "success": 1.0}
+    quote |= {"p50_ns": None, "p99_ns": None}
+    none = measured(orders={}, customers_active=0, customers_affected=0, flows=MEASURED["flows"] | {"quote": quote})
+    for bound in ("at_most", "equals"):
+        assert judged({"measure": measure, bound: 0}, metrics=none) == "unknown"
+    one = measured(
+        orders={"intended": 1, "failed_share": 0.0},
+        customers_active=1,
+        customers_affected=0,
+        flows=dict.fromkeys(("idle", "quote", "nosuch"), quote | {"recorded": True}),
+    )
+    assert judged({"measure": measure, "at_most": 0}, metrics=one) == "pass"
+
+
+def test_that_there_were_no_orders_can_be_expected() -> None:
+    """How many were submitted, and confirmed, is known even if none was."""
+    assert judged({"measure": "orders.intended", "equals": 0}, metrics=measured(orders={})) == "pass"
+    assert judged({"measure": "orders.confirmed", "at_least": 1}, metrics=measured(orders={})) == "fail"
+
+
 # --- reproductions ----------------------------------------------------------------------------------------------------------
 
 

@@ -287,7 +287,7 @@ def test_an_outcome_that_is_no_number_must_be_the_same() -> None:
     nothing = judge_run(reproduction(outcome()), measured(impaired_s=None), {}, (), ())
     assert (nothing.verdict, nothing.expectations[0].holds) == ("unknown", None)
     negative = outcome(measure="orders.failed", published=-100)
-    assert judge_run(reproduction(negative), measured(orders={"failed": -80}), {}, (), ()).verdict == "pass"
+    assert judge_run(reproduction(negative), measured(orders={"intended": 10, "failed": -80}), {}, (), ()).verdict == "pass"
 
 
 @pytest.mark.parametrize(
