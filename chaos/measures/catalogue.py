@@ -220,7 +220,7 @@ def _batches() -> Iterator[Measure]:
         title="longest wait of a batch",
         title_zh="批处理最长等待",
         meaning="from when a batch (clearing, the booking of fund orders) was due until it had what it needs, the longest from the first step "
-        "on; 0 if none had to wait; without a value if none was due, with a lower bound if it still waits at the end",
+        "on; 0 if none had to wait; without a value, with a lower bound, if it still waits at the end",
         course=Course.GROWS,
         read=_single("batch_waited_s"),
         lower_bound=_single("batch_waited_s_lower"),
@@ -322,6 +322,7 @@ def _flows() -> Iterator[Measure]:
         meaning="requests refused by a business rule that are accepted in the control run (flows with a row an intent)",
         course=Course.GROWS,
         read=_flow(lambda flow: flow.rejected_wrongly if flow.recorded else None),
+        of_rows=True,
     )
     yield Measure(
         "flows.FLOW.failed",
@@ -349,16 +350,18 @@ def _waits() -> Iterator[Measure]:
         Unit.DURATION,
         title="FLOW: median response",
         title_zh="FLOW：响应中位数",
-        meaning="median wait for a confirmation; of a flow without rows over the whole run, and up to 1/32 too long",
-        read=_flow(lambda flow: _seconds(flow.p50_ns)),
+        meaning="median wait for a confirmation (flows with a row an intent)",
+        read=_flow(lambda flow: _seconds(flow.p50_ns) if flow.recorded else None),
+        of_rows=True,
     )
     yield Measure(
         "flows.FLOW.p99_s",
         Unit.DURATION,
         title="FLOW: 99th percentile of the response",
         title_zh="FLOW：响应 99 分位",
-        meaning="99th percentile of the wait for a confirmation; of a flow without rows over the whole run, and up to 1/32 too long",
-        read=_flow(lambda flow: _seconds(flow.p99_ns)),
+        meaning="99th percentile of the wait for a confirmation (flows with a row an intent)",
+        read=_flow(lambda flow: _seconds(flow.p99_ns) if flow.recorded else None),
+        of_rows=True,
     )
 
 

@@ -289,12 +289,9 @@ def customers(journal: Journal, window: tuple[int, int]) -> CustomerCounts:
 
 
 def batch_delay(journal: Journal, spec: EvaluationSpec) -> BatchDelay:
-    """How long the batch that lacked what it needs for longest did (a file that was late, a batch before it), from the first step on; nothing where
-    none was due from then on."""
+    """How long the batch that lacked what it needs for longest did (a file that was late, a batch before it), from the first step on."""
     waiting, done, open_ns = {}, 0, 0
-    due = False
     for event in journal.events:
-        due |= event.what in ("batch_waiting", "batch_started") and event.t_ns >= spec.since
         if event.what == "batch_waiting":
             waiting[event.subject] = event.t_ns
         elif event.what == "batch_started" and event.subject in waiting:
@@ -303,7 +300,7 @@ def batch_delay(journal: Journal, spec: EvaluationSpec) -> BatchDelay:
         open_ns = max(open_ns, journal.ended_ns - max(spec.since, begun))
     if open_ns > done:
         return BatchDelay(batch_waited_s=None, batch_waited_s_lower=open_ns / SECOND)
-    return BatchDelay(batch_waited_s=done / SECOND if due or done else None, batch_waited_s_lower=None)
+    return BatchDelay(batch_waited_s=done / SECOND, batch_waited_s_lower=None)
 
 
 def _distinct(values: Ints) -> int:

@@ -98,7 +98,7 @@ class Measure:
 
     `title` and `title_zh` are what people call it, the word in capitals standing for its subject; `meaning` is its definition, as
     Markdown. `lower_bound` is what a time is longer than that had not come to its end when the run did.
-    `course` says what can still become of it in a run that is given up.
+    `course` says what can still become of it in a run that is given up; `of_rows`, that it is of flows whose requests have rows alone.
     `not_compared` and `not_swept` say why `compare` or `sweep` refuses it; "" if they take it. An extension
     `compute`s its value from the journal; those of coredrill itself are computed together by `chaos.measures.compute`.
     """
@@ -115,6 +115,7 @@ class Measure:
     not_swept: str = ""
     course: Course = Course.OPEN
     compute: Compute | None = None
+    of_rows: bool = False
 
     @property
     def slot(self) -> Slot | None:

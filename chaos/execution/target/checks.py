@@ -82,6 +82,9 @@ def measure_findings(name: str, keys: Keys, index: ArchitectureIndex) -> list[Fi
     measure, flows, rules = measures().find(name), index.architecture.flows, library().shipped("severity")
     if measure.flow is not None and measure.flow not in flows:
         return [Finding(keys, f"the architecture has no flow {measure.flow!r}", suggest(measure.flow, flows))]
+    if measure.declared.of_rows and measure.flow is not None and not flows[measure.flow].record:
+        hint = "set record: true for the flow, or take another measure"
+        return [Finding(keys, f"the flow {measure.flow} keeps no row an intent: in the window nobody knows it", hint)]
     if measure.rules is not None and measure.rules not in rules:
         return [Finding(keys, f"no rule set is called {measure.rules!r}", suggest(measure.rules, rules))]
     if measure.counter is not None:

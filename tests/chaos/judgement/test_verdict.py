@@ -232,6 +232,8 @@ COUNTS = ("blocked", "failed", "unknown", "rejected", "rejected_wrongly", "faile
         "flows.idle.failed",
         "flows.idle.rejected_wrongly",
         "flows.quote.rejected_wrongly",
+        "flows.quote.p99_s",
+        "flows.quote.p50_s",
         "flows.nosuch.failed",
         "customers_affected",
     ],
@@ -239,7 +241,7 @@ COUNTS = ("blocked", "failed", "unknown", "rejected", "rejected_wrongly", "faile
 def test_none_of_none_shows_nothing(measure: str) -> None:
     """Where nothing was submitted, or nothing of it is known, at most 0 and exactly 0 are unknown; with one they are kept."""
     quote = FLOW | {"recorded": False, "intended": 10, "blocked": 0, "failed": 0, "unknown": 0, "success": 1.0}
-    quote |= {"p50_ns": None, "p99_ns": None}
+    quote |= {"p50_ns": 0, "p99_ns": 0}
     none = measured(orders={}, customers_active=0, customers_affected=0, flows=MEASURED["flows"] | {"quote": quote})
     for bound in ("at_most", "equals"):
         assert judged({"measure": measure, bound: 0}, metrics=none) == "unknown"
