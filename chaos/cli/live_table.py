@@ -9,5 +9,8 @@ from chaos.live.capabilities import markdown
 
 @click.command()
 def table() -> None:
-    """Print what the twin can do, how, and where it differs, as Markdown."""
+    """Print what the twin can do, how, and where it differs, as Markdown.
+
+    Example: coredrill live table > twin.md
+    """
     click.echo(markdown(), nl=False)

@@ -66,6 +66,8 @@ def up(
 
     Each instance is a process, each link a proxy that speaks Toxiproxy's API. When it is stopped the ledgers are reconciled: exit code 3
     if they break a law, 1 if a process ended by itself, 4 if customers came too late for the figures to mean much, else 0.
+
+    Example: coredrill live up live/broker --workload live/steady --for 30s
     """
     require_packages()
     chosen = UpOptions(architecture, workload, load, given["seed"], _clock(at), _lasts(lasts), every, given["assignments"])

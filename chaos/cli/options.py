@@ -41,6 +41,7 @@ html = click.option(
     metavar="FILE",
     help="Write a page that needs no network; of several runs, a matrix of pages.",
 )
+html_page = click.option("--html", type=OutputPath(), metavar="FILE", help="Write a page that needs no network.")
 html_folder = click.option(
     "--html",
     type=OutputPath(folder=True),
@@ -74,7 +75,7 @@ _target = click.option(
 long = click.option(
     "--long",
     is_flag=True,
-    help="With --target twin: run it though it takes more than 10 minutes of real time, as twin:long does.",
+    help="Let a live twin run for more than 10 minutes of real time, as --target twin:long does.",
 )
 
 
@@ -166,7 +167,7 @@ def many_runs_together(command: C) -> C:
             jobs,
             cluster,
             json_file,
-            click.option("--html", type=OutputPath(), metavar="FILE", help="Write a page that needs no network."),
+            html_page,
             store,
             resume,
             target,

@@ -25,6 +25,8 @@ from simcore.journal.summary import (
 
 _FLOW_ROWS, _POOL_ROWS, _EVENT_ROWS = 8, 5, 8
 _NAME_CELLS_MAX = 22
+_NOT_SHOWN = ("real_ns",)
+"""What of an event a person has no use for."""
 
 
 class _Table(NamedTuple):
@@ -139,9 +141,8 @@ def _event_lines(events: list[Event]) -> list[str]:
         times[event.what, event.subject] = times.get((event.what, event.subject), 0) + 1
     lines = [""] * bool(first) + ["events"] * bool(first)
     for key, event in list(first.items())[:_EVENT_ROWS]:
-        detail = (
-            "".join(f" {name}={value}" for name, value in event.detail.items()) if times[key] == 1 else f" ×{number(times[key])}"
-        )
+        said = {name: value for name, value in event.detail.items() if value is not None and name not in _NOT_SHOWN}
+        detail = "".join(f" {name}={value}" for name, value in said.items()) if times[key] == 1 else f" ×{number(times[key])}"
         lines.append(f"{format_clock(event.t_ns)}  {event.what} {event.subject}{detail}")
     if len(first) > _EVENT_ROWS:
         lines.append(f"and {number(len(first) - _EVENT_ROWS)} more")

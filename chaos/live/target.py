@@ -37,7 +37,7 @@ def require_packages() -> None:
 
 
 class TwinTarget:
-    """A live twin: each instance a process on this machine, links through proxies, in real time; `twin:long` for windows over 10 minutes."""
+    """A live twin: each instance a process on this machine, links through proxies, in real time; with --long also windows over 10 minutes."""
 
     def __init__(self, address: str = "") -> None:
         if address not in ("", LONG):

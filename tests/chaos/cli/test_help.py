@@ -59,6 +59,17 @@ def test_a_command_that_is_not_there_is_a_mistake_of_the_user() -> None:
     assert end.value.code == 2
 
 
+@pytest.mark.parametrize("name", LIVE_COMMANDS)
+def test_every_command_of_the_twin_has_an_example_that_it_takes(name: str) -> None:
+    """As those of coredrill itself."""
+    command = live.get_command(click.Context(live), name)
+    assert command is not None
+    program, group, shown, *arguments = shlex.split(" ".join((command.help or "").partition("Example: ")[2].split()))
+    assert (program, group, shown) == ("coredrill", "live", name)
+    end = arguments.index(">") if ">" in arguments else len(arguments)
+    command.make_context(name, arguments[:end]).close()
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_help_has_an_example_that_the_command_takes(name: str) -> None:
     """Under `Example:`, with the options it has; nothing is run."""

@@ -43,6 +43,15 @@ def test_the_summary_says_what_matters() -> None:
     assert not any(line.startswith("idle") for line in lines)
 
 
+def test_the_summary_of_a_live_run() -> None:
+    """It says so first; nobody counts its events, and what a person has no use for is left out of those that are listed."""
+    events = [(SECOND, "alarm", "counter-host", {"team": "operations", "points_at": None, "real_ns": SECOND + 5})]
+    lines = [line.rstrip() for line in summary_of(build(events=events, meta={"live": True, "late_p99_ns": 0})).splitlines()]
+    assert lines[0] == "live twin: chain in peak, steady, seed 7, 00:00:00 to 00:00:04"
+    assert "00:00:01  alarm counter-host team=operations" in lines
+    assert lines[-1].startswith("digest ")
+
+
 def test_the_summary_without_order_flows() -> None:
     """Then the headline is about all intents but probes."""
     meta = {"flow_kinds": {"order": "request", "quote": "query"}}
