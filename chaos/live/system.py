@@ -147,6 +147,11 @@ class TwinSystem:
         if again:
             self.tell_all("up", instance=self.broker)
 
+    async def _revive_broker(self) -> None:
+        """It is there again, if it was gone; one that has been started meanwhile is left alone."""
+        if not self.processes.running(self.broker):
+            await self._start_broker()
+
     def _broker_argv(self, *more: str) -> list[str]:
         return ["chaos.live.mqtt", str(self.ports.get(self.broker, 0)), *more]
 
@@ -243,9 +248,9 @@ class TwinSystem:
     async def finish(self, seconds: float = 10.0) -> None:
         """Has every node that runs say all it has counted. What has to be published still goes through the broker, which is there then,
         whatever was done to it."""
-        if not self.processes.running(self.broker):
-            await self._start_broker()
-        self.processes.signal(self.broker, signal.SIGCONT)
+        async with self._queues.setdefault(self.broker, asyncio.Lock()):
+            await self._revive_broker()
+            self.processes.signal(self.broker, signal.SIGCONT)
         await self._finish_these(self.nodes[:-1], seconds)
         await self._finish_these([program.CLIENT_INSTANCE], seconds)  # when they have heard what the others had to say
 
@@ -302,7 +307,7 @@ class TwinSystem:
 
     def _exited(self, instance: str, code: int) -> None:
         if instance == self.broker:  # an ordinary case: what was published is kept until it is heard
-            self.later(self.broker, self._start_broker())
+            self.later(self.broker, self._revive_broker())
             return
         self.unexpected.append(f"{instance} ended with {code}")
         self.meter.died(instance)
