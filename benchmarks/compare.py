@@ -194,16 +194,19 @@ BLOCK = re.compile(r"(<!-- made by: (coredrill [^\n]*?) -->\n).*?(?=<!-- end -->
 @click.option("--only", default="", help="Only tables whose command has this in it.")
 @click.option("--more", default="", help="Further options for each command, such as '--jobs 2 --store runs.jsonl --resume'.")
 def page(only: str, more: str) -> None:
-    """Runs the commands that docs/comparing.md and docs/live.md name, and puts what they print in the place of what they printed before."""
+    """Runs the commands that docs/comparing.md and docs/live.md name, and puts what they print in the place of what they printed before. With a
+    store and --resume it goes on after any stop, and judges kept runs again without making them."""
 
     def made(match: re.Match[str]) -> str:
         if only not in match[2]:
             return match[0]
         print(match[2], file=sys.stderr)
+        begin = time.perf_counter()
         command = [sys.executable, "-m", "chaos", *shlex.split(match[2])[1:], *shlex.split(more)]
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
         if done.returncode not in (0, 1):  # 1: a table that says that something misses
             raise SystemExit(done.returncode)
+        print(f"{time.perf_counter() - begin:,.0f} s", file=sys.stderr)
         return match[1] + done.stdout
 
     for file in PAGES:

@@ -253,7 +253,7 @@ class _Comparison:
 
 def looks_of(design: Design) -> list[InterimAnalysis]:
     """The analyses with what each may spend."""
-    mean, often, within = (design.levels(claim) if design.cells else [0.0] * len(design.counts) for claim in CLAIMS)
+    mean, often, within = (design.levels(claim) for claim in CLAIMS)
     return [InterimAnalysis(runs=n, mean=mean[i], often=often[i], within=within[i]) for i, n in enumerate(design.counts)]
 
 

@@ -91,7 +91,7 @@ class Cell:
 @dataclass(frozen=True)
 class ComparisonPlan:
     """What is compared with what. The first architecture is the baseline and the first measure the primary one; `analyses` are numbers of
-    runs."""
+    runs. Raises InputError for a measure that is there twice."""
 
     cases: tuple[Case, ...]
     architectures: tuple[str, ...]
@@ -103,6 +103,12 @@ class ComparisonPlan:
     assignments: tuple[str, ...] = ()
     healthy: str = HEALTHY
     target: str = SIMULATED
+
+    def __post_init__(self) -> None:
+        names = [m.name for m in self.measures]
+        if len(set(names)) < len(names):
+            twice = next(name for name in names if names.count(name) > 1)
+            raise InputError(f"--measure {twice}: given twice", hint="one margin each")
 
     @property
     def baseline(self) -> str:

@@ -128,8 +128,9 @@ def analyses_of(cap: int) -> list[int]:
 
 @dataclass(frozen=True)
 class Design:
-    """What is asked of a comparison: so many cells are decided by one measure at these numbers of runs. `level` is the chance of one false
-    difference in all of them, half of it for each of the two claims that there is one, and of one false equivalence."""
+    """What is asked of a comparison: so many cells (0: none can be compared) are decided by one measure at these numbers of runs. `level`
+    is the chance of one false difference in all of them, half of it for each of the two claims that there is one, and of one false
+    equivalence."""
 
     cells: int
     counts: tuple[int, ...]
@@ -142,7 +143,7 @@ class Design:
 
     def is_reached(self, claim: Claim, runs: int, level: float) -> bool:
         """Whether a claim about one cell can hold beside the others after so many runs, if all pairs agree as much as they can."""
-        return least_p(claim, runs, self.share) <= level / self.cells
+        return self.cells > 0 and least_p(claim, runs, self.share) <= level / self.cells
 
     def levels(self, claim: Claim) -> list[float]:
         """What of the error level each analysis may spend on a claim. One at which the claim cannot be decided spends nothing; the others
@@ -166,7 +167,9 @@ class Design:
         return any(self.levels(claim))
 
     def runs_needed(self, claim: Claim) -> int:
-        """The fewest runs of each side with which a claim about one cell can hold beside the others."""
+        """The fewest runs of each side with which a claim about one cell can hold beside the others. ValueError without cells."""
+        if not self.cells:
+            raise ValueError("no cells")
         return next(n for n in itertools.count(1) if self.is_reached(claim, n, self.level_of(claim)))
 
     def least_mean(self, runs: int) -> float | None:

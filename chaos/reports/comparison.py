@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chaos.i18n.texts import LocalizedText, display_name, join, translate, untranslated
-from chaos.measures.catalogue import measures
 from chaos.measures.formatting import NONE, duration, milliseconds, number, percent, rounded
 from chaos.reports.comparison_costs import CostDrawing, cost_drawings
 from chaos.reports.comparison_heat import HeatMap, heat_map, least_filled
 from chaos.reports.comparison_spread import SpreadDrawing, spread_drawing
 from chaos.reports.power import notes_of
-from chaos.reports.tables import MARKS, option_names, short_names, shown
+from chaos.reports.tables import MARKS, measure_title, option_names, short_names, shown
 from chaos.reports.templating import environment, template_file
 from chaos.results.comparison import VERDICTS, CaseDetail, ComparedCell, ComparisonResult, Latency
 
@@ -122,13 +121,12 @@ def _stamp(cells: Sequence[ComparedCell]) -> LocalizedText:
 
 def _sub(result: ComparisonResult) -> LocalizedText:
     first = result.measures[0]
-    said = measures().find(first.name)
     return translate(
         "compare.sub",
         runs=result.summary.runs,
         most=max((cell.runs for cell in primary_cells(result)), default=0),
         looks=len(result.looks),
-        measure=LocalizedText(said.title(), said.title(language="zh")),
+        measure=measure_title(first.name),
         margin=untranslated(shown(first.name, first.margin)),
         amount=untranslated(shown(first.name, first.amount)),
     )

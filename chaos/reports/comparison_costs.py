@@ -9,7 +9,7 @@ from statistics import fmean
 from chaos.i18n.texts import LocalizedText, translate
 from chaos.measures.formatting import number, rounded
 from chaos.reports.plots import Tick
-from chaos.reports.tables import option_names, shown
+from chaos.reports.tables import measure_title, option_names, shown
 from chaos.results.comparison import ArchitectureCosts, ComparedCell, ComparisonResult
 
 WIDTH, HEIGHT, LEFT, RIGHT, LABELS, TOP, BOTTOM = 640, 330, 64, 430, 458, 28, 44
@@ -110,7 +110,7 @@ def _drawing(result: ComparisonResult, cost: Cost, x_title: LocalizedText, *, mo
         [Tick(up.at(y), shown(measure, y)) for y in up.ticks()],
         up.at(0.0),
         x_title,
-        translate("compare.cost.y", measure=measure),
+        translate("compare.cost.y", measure=measure_title(measure)),
     )
 
 

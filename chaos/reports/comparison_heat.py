@@ -9,7 +9,7 @@ from typing import NamedTuple
 from chaos.i18n.texts import LocalizedText, translate, untranslated
 from chaos.measures.catalogue import measures
 from chaos.measures.formatting import Unit
-from chaos.reports.tables import MARKS, baseline_mean, is_alike, option_names, short_names, shown
+from chaos.reports.tables import MARKS, baseline_mean, is_alike, measure_title, option_names, short_names, shown
 from chaos.results.comparison import ComparedCell, ComparedMeasure, ComparisonResult, ComparisonVerdict, NotComparable
 
 STYLES: dict[ComparisonVerdict, str] = {
@@ -89,7 +89,8 @@ class HeatMap:
 
 def least_filled(measure: ComparedMeasure) -> float:
     """From which difference on a decided cell is filled: five points of a share, of others the amount that makes a run bad."""
-    return FILLED_SHARE if measures().find(measure.name).unit is Unit.FRACTION else measure.amount
+    known = measures().problem(measure.name) is None
+    return FILLED_SHARE if known and measures().find(measure.name).unit is Unit.FRACTION else measure.amount
 
 
 def heat_map(result: ComparisonResult, measure: ComparedMeasure) -> HeatMap:
@@ -115,8 +116,7 @@ def heat_map(result: ComparisonResult, measure: ComparedMeasure) -> HeatMap:
 
 
 def _title(result: ComparisonResult, measure: ComparedMeasure) -> LocalizedText:
-    said = measures().find(measure.name)
-    title = LocalizedText(said.title(), said.title(language="zh"))
+    title = measure_title(measure.name)
     if measure is result.measures[0]:
         return translate("compare.heat.title", measure=title.map(lambda text: text[:1].upper() + text[1:]))
     bounds = {

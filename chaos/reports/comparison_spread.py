@@ -8,7 +8,7 @@ from statistics import fmean, median
 
 from chaos.i18n.texts import LocalizedText, translate, untranslated
 from chaos.reports.plots import Tick
-from chaos.reports.tables import MARKS, shown
+from chaos.reports.tables import MARKS, measure_title, shown
 from chaos.results.comparison import ComparedCell, ComparedMeasure
 from chaos.results.summaries import ValueGroups
 
@@ -94,7 +94,7 @@ def spread_drawing(
     return SpreadDrawing(
         rows=rows,
         ticks=ticks,
-        marks=translate("compare.spread.marks", measure=measure.name),
+        marks=translate("compare.spread.marks", measure=measure_title(measure.name)),
         more=translate("compare.spread.more", n=more) if more else None,
         floor=y + ROW / 2,
         height=y + ROW / 2 + BOTTOM,

@@ -1,4 +1,4 @@
-"""What the page of a comparison or a sweep shows, as its template reads it: one file, no request, no script."""
+"""What the page of a sweep, or of runs beside live ones, shows, as its template reads it: one file, no request, no script."""
 
 from __future__ import annotations
 
@@ -64,7 +64,6 @@ class ManyRunsPage:
     notes: list[str]
     pictures: list[Picture]
     grids: list[Grid]
-    costs: Table | None = None
     details: Table | None = None
 
     def html(self) -> str:

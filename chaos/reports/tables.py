@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from chaos.i18n.texts import LocalizedText, lookup
+from chaos.i18n.texts import LocalizedText, lookup, untranslated
 from chaos.measures.catalogue import measures
 from chaos.measures.formatting import NONE, Unit, counted, milliseconds, number, percent, rounded, share, significant
 from chaos.reports.power import notes_of
@@ -85,6 +85,13 @@ def short_names(names: Sequence[str]) -> list[str]:
     """The last part of each name, or the whole where two are alike."""
     last = [name.rpartition("/")[2].removesuffix(".yaml") for name in names]
     return [part if last.count(part) == 1 else name for part, name in zip(last, names, strict=True)]
+
+
+def measure_title(name: str) -> LocalizedText:
+    """What people call a measure; where it is not installed, its name."""
+    if measures().problem(name) is not None:
+        return untranslated(name)
+    return LocalizedText(measures().find(name).title(), measures().find(name).title(language="zh"))
 
 
 def option_names(result: ComparisonResult) -> dict[str, LocalizedText]:

@@ -335,6 +335,11 @@ def test_what_cannot_be_run_is_said(folder: Path) -> None:
     assert cells["./idle.yaml", "impaired_s"]["verdict"] == "not comparable"
     assert "no service is called 'spare'" in cells["./idle.yaml", "impaired_s"]["why"]
     assert cells["./slow.yaml", "impaired_s"]["verdict"] != "not comparable"
+    alone = ["compare", "./idle.yaml", "--architectures", "./small.yaml,./gone.yaml", "--healthy", "./healthy.yaml"]
+    done = CliRunner().invoke(main, [*alone, "--replications", "1", "--html", "none.html", "--json", "-"])
+    assert done.exit_code == 0
+    assert json.loads(done.stdout)["power"] == []
+    assert "cannot be run" in (folder / "none.html").read_text()
 
 
 def test_costs_are_computed(folder: Path) -> None:
@@ -393,6 +398,7 @@ def test_latency_is_of_what_healthy_customers_waited() -> None:
         (("--measure", "impaired_s=30s/20s"), "./small.yaml,./short.yaml", "do not rise"),
         (("--measure", "impaired_s=30s/5min/5min"), "./small.yaml,./short.yaml", "do not rise"),
         (("--measure", "impaired_s=1s/2s/3s/4s"), "./small.yaml,./short.yaml", "too many bounds"),
+        (("--measure", "impaired_s=30s", "--measure", "impaired_s=1s"), "./small.yaml,./short.yaml", "given twice"),
         (("--bad-share", "60%"), "./small.yaml,./short.yaml", "no share above 0 and up to one half"),
         (("--bad-share", "0"), "./small.yaml,./short.yaml", "no share above 0 and up to one half"),
         (("--resume",), "./small.yaml,./short.yaml", "--store FILE"),
