@@ -28,6 +28,7 @@ def test_bad_runs_count_against(bad: int) -> None:
     found = judge_pairs([-6.0] * 50 + [5.1] * bad + [5.0], BEARING)
     assert found.often_better == pytest.approx(stats.binom.cdf(bad, 51 + bad, 0.2))
     assert found.often_worse == 1.0
+    assert judge_pairs([6.0] * 50 + [-5.0], BEARING).often_worse == pytest.approx(stats.binom.cdf(0, 51, 0.2))
 
 
 def test_equivalence_is_on_all_counts() -> None:
@@ -51,6 +52,7 @@ def test_bets_on_a_mean() -> None:
     assert judge_pairs([-5.0] * 3, Bearing(0.5, 5.0, 0.2, None)).mean_below == 1.0
     assert judge_pairs([-11.0] * 3, BEARING).mean_below == judge_pairs([-10.0] * 3, BEARING).mean_below
     assert judge_pairs([-10.0] * 3 + [10.0], BEARING).mean_below > 1 / (0.5 * 2**3 + 0.5)
+    assert judge_pairs([10.0] * 20_000, BEARING).mean_below == 1.0  # nothing is left of any stake
     assert judge_pairs([-9.0] * 3, BEARING, restricted=[-5.0] * 3).mean_below == pytest.approx(1 / won)
 
 
@@ -118,6 +120,13 @@ def test_fewest_runs_for_means(cells: int, runs: int) -> None:
     assert Design(cells, (100,)).runs_needed("mean") == runs
     won = [0.5 * 2**n + 0.2 * 1.5**n + 0.15 * 1.25**n + 0.1 * 1.1**n + 0.05 * 1.04**n for n in (runs - 1, runs)]
     assert won[0] < 2 * cells / 0.025 <= won[1]
+
+
+def test_a_claim_can_hold_at_the_level_itself() -> None:
+    """One pair reaches one half, if half of the runs may be bad."""
+    assert [Design(1, (1,), level, 0.5).runs_needed("within") for level in (0.5, 0.49)] == [1, 2]
+    with pytest.raises(ValueError, match="no cells"):
+        Design(0, (1,)).runs_needed("within")
 
 
 def test_a_look_that_cannot_decide_spends_nothing() -> None:
