@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from chaos.measures.silence import silence
+from chaos.measures.silence import overdue, silence
 from simcore.base.units import SECOND
 from simcore.journal.model import FLAGS, OUTCOMES, REPORTED_LATE, Journal, rejected_wrongly
 
@@ -88,6 +88,9 @@ def evaluate_intervals(journal: Journal, spec: EvaluationSpec) -> EvaluationInte
         recorded = flow in journal.meta.recorded_flows
         counts = (_by_rows if recorded else _by_counters)(journal, flow, objective, spec.every, count)
         judged = counts if recorded else _answered_later(counts, objective.min_count, -(-objective.answer_by_ns // spec.every))
+        if flow in journal.meta.closed_flows:
+            stand = (_standing_rows if recorded else _standing_counters)(journal, flow, objective, spec.every, count)
+            judged = judged._replace(standing=stand)
         states = _combine(states, _state_of(objective, judged))
         intents += counts.total
         lost += counts.total - counts.answered
@@ -105,8 +108,9 @@ def violated_stretches(intervals: EvaluationIntervals, every: int) -> list[tuple
 
 class _Counts(NamedTuple):
     """Requests by interval: how many arrived, and of those of which it is known how they went: all, those answered well in time, those
-    of them that were confirmed; all answered well whenever that was, those within the latency's bound; those without an answer; and
-    orders that came late to the exchange, or of which its word came late."""
+    of them that were confirmed; all answered well whenever that was, those within the latency's bound; those without an answer;
+    orders that came late to the exchange, or of which its word came late; and, of a closed population, those of before that were overdue at the
+    interval's end."""
 
     arrived: Ints
     total: Ints
@@ -117,6 +121,7 @@ class _Counts(NamedTuple):
     silent: Ints
     late: Ints
     reported_late: Ints
+    standing: Ints
 
 
 def _by_rows(journal: Journal, flow: str, objective: Objective, every: int, count: int) -> _Counts:
@@ -135,18 +140,30 @@ def _by_rows(journal: Journal, flow: str, objective: Objective, every: int, coun
     silent = counted & ((outcome == PENDING) | (outcome == UNKNOWN))
     flags = columns["flags"][mine]
     late, reported_late = (counted & (flags & bit != 0) for bit in (FLAGS["late"], REPORTED_LATE))
-    chosen = (inside, counted, good, good & (outcome == CONFIRMED), answered, quick, silent, late, reported_late)
+    none = np.zeros_like(inside)
+    chosen = (inside, counted, good, good & (outcome == CONFIRMED), answered, quick, silent, late, reported_late, none)
     return _Counts(*(np.bincount(window[which], minlength=count).astype(np.int64) for which in chosen))
+
+
+def _standing_rows(journal: Journal, flow: str, objective: Objective, every: int, count: int) -> Ints:
+    """Requests submitted before each interval that were overdue at its end: an answer was due before then, and none had come."""
+    columns, start = journal.intents, journal.meta.start_ns
+    mine = columns["flow"] == journal.names["flow"].index(flow)
+    submitted = columns["submit_ns"][mine] - start
+    until = np.where(columns["outcome"][mine] == PENDING, count * every, columns["answer_ns"][mine] - start)
+    first = np.clip(np.maximum((submitted + objective.answer_by_ns) // every, submitted // every + 1), 0, count)
+    last = np.maximum(first, np.clip(until // every, 0, count))
+    begun, ended = (np.bincount(at, minlength=count + 1) for at in (first, last))
+    standing: Ints = np.cumsum(begun - ended)[:count].astype(np.int64)
+    return standing
 
 
 def _by_counters(journal: Journal, flow: str, objective: Objective, every: int, count: int) -> _Counts:
     """Of a flow without rows: those that ended in time by the interval in which they did, those without an answer in time by the one in
     which they were submitted. An answer that came too late counts once, as none."""
     rows = every // SECOND
-    series = {
-        field: journal.series("flow", flow, field) for field in ("started", "ok", "rejected", "failed", "unknown", "blocked")
-    }
-    ended = series["ok"] + series["rejected"] + series["failed"] + series["unknown"] + series["blocked"]
+    series = {field: journal.series("flow", flow, field) for field in ("started", "ok", "rejected")}
+    ended = _ends(journal, flow)
     within = -(-objective.answer_by_ns // SECOND)
     unanswered, late = silence(series["started"], ended, within, min(within, OVERDUE_NS // SECOND))
 
@@ -158,7 +175,22 @@ def _by_counters(journal: Journal, flow: str, objective: Objective, every: int, 
     good = confirmed + np.maximum(series["rejected"] - np.maximum(late - series["ok"], 0), 0)
     total = ended - late + unanswered
     none = np.zeros_like(total)  # of orders there are rows
-    return _Counts(*map(sums, (series["started"], total, good, confirmed, good, good, unanswered, none, none)))
+    return _Counts(*map(sums, (series["started"], total, good, confirmed, good, good, unanswered, none, none, none)))
+
+
+def _ends(journal: Journal, flow: str) -> Ints:
+    """How many requests of the flow ended in each second."""
+    ended: Ints = np.sum(
+        [journal.series("flow", flow, end) for end in ("ok", "rejected", "failed", "unknown", "blocked")], axis=0
+    )
+    return ended
+
+
+def _standing_counters(journal: Journal, flow: str, objective: Objective, every: int, count: int) -> Ints:
+    """As `_standing_rows`, of a flow without rows: the fewest that can have been."""
+    within = -(-objective.answer_by_ns // SECOND)
+    found = silence(journal.series("flow", flow, "started"), _ends(journal, flow), within, min(within, OVERDUE_NS // SECOND))
+    return overdue(found, within, every // SECOND, count)
 
 
 def _answered_later(counts: _Counts, least: int, intervals: int) -> _Counts:
@@ -179,18 +211,22 @@ def _answered_later(counts: _Counts, least: int, intervals: int) -> _Counts:
 
 
 def _state_of(objective: Objective, counts: _Counts) -> States:
-    total, violated = counts.total, np.zeros(counts.total.size, bool)
+    answers = objective.success is not None or objective.goodput is not None or objective.quantile is not None
+    total = counts.total + counts.standing if answers else counts.total
+    violated = np.zeros(total.size, bool)
     if objective.success is not None:
         violated |= counts.good < objective.success * total
     if objective.goodput is not None:
         violated |= counts.confirmed < objective.goodput * total
     if objective.quantile is not None:
         alone = objective.success is None and objective.goodput is None
-        asked = counts.answered + counts.silent if alone else counts.answered  # where nothing else counts those without an answer
+        asked = (
+            counts.answered + counts.silent + counts.standing if alone else counts.answered
+        )  # where nothing else counts those without an answer
         violated |= (counts.quick < objective.quantile * asked) | (alone & (asked == 0))
     for most, count in ((objective.late, counts.late), (objective.reported_late, counts.reported_late)):
         if most is not None:
-            violated |= count > most * total
+            violated |= count > most * counts.total
     return np.where(total < objective.min_count, NO_DATA, np.where(violated, VIOLATED, STEADY)).astype(np.int8)
 
 

@@ -18,6 +18,16 @@ class Silence(NamedTuple):
     late: Ints
 
 
+def overdue(found: Silence, within: int, seconds: int, intervals: int) -> Ints:
+    """The fewest requests submitted before each of so many intervals of so many `seconds` that can have been overdue at its end: no answer
+    for `within` seconds after the one in which they were submitted, and none by then."""
+    begun, ended = (np.concatenate(([0], np.cumsum(of))) for of in found)
+    begins = np.arange(intervals) * seconds
+    ends = begins + seconds
+    stand: Ints = np.maximum(begun[np.maximum(np.minimum(begins, ends - within), 0)] - ended[ends], 0)
+    return stand
+
+
 def silence(started: Ints, ended: Ints, within: int, at_the_end: int) -> Silence:
     """The fewest requests that can have been unanswered for `within` seconds after the one in which they were submitted, given how many
     began and ended in each second: an end is taken to be that of the oldest request which it is in time for. At the end of the run

@@ -146,6 +146,11 @@ class JournalMeta(_Strict):
         return list((self.model_extra or {}).get("played", []))
 
     @property
+    def closed_flows(self) -> list[str]:
+        """The flows whose customers are a closed population: who waits for an answer submits nothing else."""
+        return list((self.model_extra or {}).get("closed_flows", []))
+
+    @property
     def live(self) -> bool:
         """Whether real processes have run, and not the simulated core."""
         return (self.model_extra or {}).get("live") is True

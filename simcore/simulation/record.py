@@ -43,9 +43,15 @@ def journal_meta(plan: Plan, played: frozenset[str] = frozenset()) -> dict[str, 
         "calendar": plan.workload.calendar,
         "flow_kinds": {name: flow.kind for name, flow in flows.items()},
         "recorded_flows": [name for name, flow in flows.items() if flow.record],
+        **({"closed_flows": closed} if (closed := _closed_flows(plan)) else {}),
         **({"left_out": left_out} if (left_out := plan.left_out.names) else {}),
         **({"played": sorted(played)} if played else {}),
     }
+
+
+def _closed_flows(plan: Plan) -> list[str]:
+    """The flows of closed populations."""
+    return [name for name, load in plan.workload.flows.items() if load.closed is not None]
 
 
 def journal_names(plan: Plan) -> dict[str, list[str]]:

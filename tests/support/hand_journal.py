@@ -56,9 +56,11 @@ def journal(
     totals: Mapping[str, int] | None = None,
     reason: str | None = None,
     planned: int | None = None,
+    closed: Sequence[str] = (),
 ) -> Journal:
     """A run of so many seconds from `start` (ns). `counters` by kind/name/field: what it grows by in each second from the first on,
-    of a gauge its values; missing seconds are 0. `totals`: of what has no series. `planned`: seconds that it was to have."""
+    of a gauge its values; missing seconds are 0. `totals`: of what has no series. `planned`: seconds that it was to have.
+    `closed`: flows of a closed population."""
     rows = sorted(made)
     began = [sum(start + n * SECOND <= order.submit < start + (n + 1) * SECOND for order in rows) for n in range(seconds)]
     readings = {"flow/order/started": began} | {
@@ -71,7 +73,8 @@ def journal(
         if name not in names.setdefault(kind, []):
             names[kind].append(name)
     writer = JournalWriter()
-    writer.begin(META | {"start_ns": start, "end_ns": start + (planned or seconds) * SECOND}, names, columns)
+    ends_ns = start + (planned or seconds) * SECOND
+    writer.begin(META | {"start_ns": start, "end_ns": ends_ns, "closed_flows": list(closed)}, names, columns)
     table = [[*values, *([0] * (seconds - len(values)))] for values in readings.values()]
     block = np.array([np.cumsum(v) if c[3] == "cumulative" else v for c, v in zip(columns, table, strict=True)], np.int64)
     writer.add_series(block.T.copy())

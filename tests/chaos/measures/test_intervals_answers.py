@@ -191,3 +191,72 @@ def test_as_many_as_are_needed_tell_for_themselves() -> None:
 def test_after_the_last_interval_that_tells_nothing_is_known() -> None:
     """Six begin in the last five seconds of a run, and their time is not over."""
     assert counted([10] + [0] * 14 + [6], [10], 20, answer_by=10 * SECOND).states.tolist() == [STEADY, NO_DATA]
+
+
+# --- closed populations ----------------------------------------------------------------------------------------------------------
+
+ALL_WAIT = [*orders(0, good=10), *(Order(12 * SECOND, wait=30 * SECOND, customer=n) for n in range(10)), *orders(5, good=10)]
+"""Ten are answered in the first interval; in the second ten ask, who have their answer at 42 s, and nobody else is there to ask."""
+
+
+@pytest.mark.parametrize(
+    ("answer_by", "expected"),
+    [
+        (2 * SECOND, "+---.+"),
+        (8 * SECOND - 1, "+---.+"),
+        (8 * SECOND, "+---.+"),  # due at the end of the second interval: not answered in time there all the same
+        (18 * SECOND - 1, "+---.+"),  # overdue for the last nanosecond of the third
+        (18 * SECOND, "+-.-.+"),
+        (30 * SECOND, "++...+"),  # answered at the end of its time
+    ],
+)
+def test_who_waits_in_a_closed_population_violates_every_interval_at_whose_end_an_answer_is_overdue(
+    answer_by: int, expected: str
+) -> None:
+    """The interval in which the answers come (40 s to 50 s) is told by nobody. An open flow stays as it was: nobody asked, no data."""
+    state = {"+": STEADY, "-": VIOLATED, ".": NO_DATA}
+    asks = spec(60, answer_by=answer_by)
+    found = evaluate_intervals(journal(60, ALL_WAIT, closed=["order"]), asks)
+    assert found.states.tolist() == [state[s] for s in expected]
+    assert found.intents.tolist() == [10, 10, 0, 0, 0, 10], "each request is counted once"
+    opened = evaluate_intervals(journal(60, ALL_WAIT), asks).states.tolist()
+    assert opened == [state[s] for s in ("++...+" if answer_by == 30 * SECOND else "+-...+")]
+
+
+@pytest.mark.parametrize(("waiting", "state"), [(1, STEADY), (2, STEADY), (3, VIOLATED)])
+def test_those_who_wait_count_beside_those_who_ask(waiting: int, state: int) -> None:
+    """18 are answered: with two who stand since the interval before 18 of 20 are 0.9, with three they are not. They count for goodput
+    and for a bound on the time alone as well, and for no share of late orders."""
+    made = [*(Order(SECOND, "pending", customer=n) for n in range(waiting)), *orders(1, good=18)]
+    run = journal(20, made, closed=["order"])
+
+    def second(**asked: Any) -> int:
+        return int(evaluate_intervals(run, spec(20, answer_by=BY, **asked)).states[1])
+
+    assert second() == state
+    assert second(success=None, goodput=0.9) == state
+    assert second(success=None, quantile=0.9, latency=BY) == state
+    assert second(success=None, late=0.1) == STEADY
+
+
+@pytest.mark.parametrize(("waiting", "state"), [(4, NO_DATA), (5, VIOLATED)])
+def test_fewer_who_wait_than_min_count_are_no_data(waiting: int, state: int) -> None:
+    """Where nobody asks; and where nothing but late orders is asked for, nobody who waits is data."""
+    run = journal(20, [Order(SECOND, "pending", customer=n) for n in range(waiting)], closed=["order"])
+    assert evaluate_intervals(run, spec(20, answer_by=BY)).states.tolist()[1] == state
+    assert evaluate_intervals(run, spec(20, answer_by=BY, success=None, late=0.1)).states.tolist()[1] == NO_DATA
+
+
+@pytest.mark.parametrize(
+    ("answer_by", "expected"),
+    [(2, "+---.+"), (17, "+---.+"), (18, "+-.-.+"), (27, "+-.-.+"), (28, "+-...+"), (29, "+-...+"), (30, "++..++")],
+)
+def test_without_rows_who_waits_counts_as_well(answer_by: int, expected: str) -> None:
+    """The same by counters, in whole seconds: asked in second 12, answered in second 42. An answer in the last second of its time is in
+    time, and tells of the second interval as well."""
+    started = [10] + [0] * 11 + [10] + [0] * 37 + [10]
+    ok = [10] + [0] * 41 + [10] + [0] * 7 + [10]
+    counters = {"flow/quote/started": started, "flow/quote/ok": ok}
+    found = evaluate_intervals(journal(60, (), counters, closed=["quote"]), spec(60, flow="quote", answer_by=answer_by * SECOND))
+    state = {"+": STEADY, "-": VIOLATED, ".": NO_DATA}
+    assert found.states.tolist() == [state[s] for s in expected]
