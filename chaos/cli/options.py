@@ -115,7 +115,8 @@ leave_out = click.option(
     "left_out",
     metavar="ACTION",
     multiple=True,
-    help="An action, such as 'restart counter', takes its time and changes nothing; 'all': every one; 'method': no fault.",
+    help="An action, such as 'restart counter' or 'restart counter from 10:03', takes its time and changes nothing; 'all': every one; "
+    "'method': no fault.",
 )
 causes = click.option(
     "--causes/--no-causes",

@@ -11,24 +11,26 @@ from chaos.execution.inputs.leaving_out import METHOD
 from chaos.execution.jobs import Job
 from chaos.execution.runs import Runs
 from chaos.execution.session import Session
-from chaos.judgement.counterfactuals import counterfactuals, names_to_leave_out
+from chaos.judgement.counterfactuals import Later, counterfactuals, later_times, names_to_leave_out
 from chaos.results.run import RunResult
 from chaos.results.stored_run import restore_run
-from simcore.model.left_out import EVERY_ACTION
+from simcore.model.left_out import EVERY_ACTION, from_instant
 
 
 class FurtherJobs(NamedTuple):
     """The runs that one run is held against: `nobody_acts`, and `without` each action; none where nothing was carried out. `no_method` is
-    None where the scenario has none."""
+    None where the scenario has none. `later` are those without what was taken again in a later outage."""
 
     nobody_acts: Job | None
     without: dict[str, Job]
     no_method: Job | None
+    later: dict[Later, Job]
 
     @property
     def jobs(self) -> list[Job]:
         """All of them."""
-        return [job for job in (self.no_method, self.nobody_acts, *self.without.values()) if job is not None]
+        every = (self.no_method, self.nobody_acts, *self.without.values(), *self.later.values())
+        return [job for job in every if job is not None]
 
 
 def further_jobs(job: Job, run: RunResult) -> FurtherJobs:
@@ -42,6 +44,7 @@ def further_jobs(job: Job, run: RunResult) -> FurtherJobs:
         leaving_out(EVERY_ACTION) if names else None,
         {name: leaving_out(name) for name in names},
         leaving_out(METHOD) if run.faults else None,
+        {when: leaving_out(from_instant(when.name, when.at)) for when in later_times(run)},
     )
 
 
@@ -64,5 +67,6 @@ def _explained(records: Mapping[str, RunResult], job: Job, others: FurtherJobs) 
         records[others.nobody_acts.key] if others.nobody_acts else None,
         {name: records[other.key] for name, other in others.without.items()},
         records[others.no_method.key] if others.no_method else None,
+        {when: records[other.key] for when, other in others.later.items()},
     )
     return run.model_copy(update={"counterfactuals": found})

@@ -238,8 +238,9 @@ def _split(name: str) -> tuple[str, str]:
 
 def state_text(node: CauseNode) -> LocalizedText:
     """How it was not well, in a few words."""
+    over = "_over" if node.state == "injected" and node.until_ns is not None else ""
     return translate(
-        f"box.{node.state}" if node.kind != "customers" else f"customers.{node.state}",
+        f"box.{node.state}{over}" if node.kind != "customers" else f"customers.{node.state}",
         slots=node.slots or "",
         until="–" if node.until_ns is None else instant(node.until_ns),
         n=len(node.members),

@@ -38,7 +38,7 @@ from chaos.results.run import (
     orders_of,
 )
 from simcore.base.units import SECOND
-from simcore.journal.model import Journal
+from simcore.journal.model import Event, Journal
 from simcore.journal.summary import Figures
 from simcore.model.architecture import Flow
 from simcore.model.index import ArchitectureIndex
@@ -205,6 +205,7 @@ def _evidence(scenario: Scenario, journal: Journal) -> list[FaultEvidence]:
                 fault=step.given()[0][0],
                 began_ns=started.t_ns if started else None,
                 ended_ns=by_kind["fault_healed"].t_ns if "fault_healed" in by_kind else None,
+                over_ns=_over(by_kind, journal),
                 targets=str(started.detail["targets"]).split(", ") if started else [],
                 grown=grown,
                 took_effect=bool(took),
@@ -212,6 +213,14 @@ def _evidence(scenario: Scenario, journal: Journal) -> list[FaultEvidence]:
             )
         )
     return found
+
+
+def _over(of_step: Mapping[str, Event], journal: Journal) -> int | None:
+    """Since when a step's effect was over otherwise than by its own end, from its events."""
+    if "fault_over" in of_step:
+        return int(of_step["fault_over"].detail["since"] or 0)
+    left = "fault_healed" in of_step and bool(of_step["fault_healed"].detail.get("left"))
+    return journal.meta.end_ns if left else None
 
 
 def _ended(faults: Sequence[FaultEvidence], journal: Journal) -> list[FaultEvidence]:

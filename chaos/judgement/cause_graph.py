@@ -98,7 +98,7 @@ class _Chains:
             outage=number,
             begin_ns=stretch.begin,
             end_ns=stretch.end,
-            nodes=[_node(ids[box], box, chain.symptoms, stretch) for box in boxes],
+            nodes=[_node(ids[box], box, chain, stretch, outage) for box in boxes],
             edges=[CauseEdge(cause=a, effect=b) for a, b in sorted((ids[a], ids[b]) for a, b in arrows)],
             links=len(chain.links),
             unexplained=chain.unexplained,
@@ -167,8 +167,10 @@ def boxes_of(links: Sequence[Link], roots: Sequence[Root]) -> Boxes:
     return Boxes(graph.in_order(), graph.edges())
 
 
-def _node(name: str, box: Box, symptoms: Symptoms, stretch: Stretch) -> CauseNode:
-    state, until, slots = box.state, None, None
+def _node(name: str, box: Box, chain: _Chain, stretch: Stretch, outage: Outage | None) -> CauseNode:
+    state, until, slots, symptoms = box.state, None, None, chain.symptoms
+    if box.kind == "step" and outage is not None:
+        until = _over_before(outage.begin_ns, [root for root in chain.roots if root.kind == "step" and root.name in box.of])
     if box.kind == "service":
         for service in box.of:
             down = symptoms.down_at(service, box.since, stretch.end)
@@ -187,6 +189,12 @@ def _node(name: str, box: Box, symptoms: Symptoms, stretch: Stretch) -> CauseNod
         **({"slots": slots} if slots is not None else {}),
         **({"until_ns": until} if until is not None else {}),
     )
+
+
+def _over_before(begin: int, steps: Sequence[Root]) -> int | None:
+    """When the last of the steps was over, if none was in force any more at `begin`, ns."""
+    over = [step.over for step in steps if step.over is not None and step.over <= begin]
+    return max(over) if steps and len(over) == len(steps) else None
 
 
 class _Graph:
@@ -214,7 +222,7 @@ class _Graph:
             if root.kind == "action":
                 return ("action", link.root), Box("action", (root.name,))
             hit = link.part if cause is None or link.because is None else link.because
-            names = [other.name for other in sorted(roots, key=lambda r: r.at) if other.kind == "step" and hit in other.parts]
+            names = [other.name for other in sorted(roots, key=lambda r: r.since) if other.kind == "step" and hit in other.parts]
             return ("step", min(_together(link.root, roots))), Box("step", tuple(dict.fromkeys(names)))
         kind = _KINDS.get(link.part.kind, "service")
         of = () if kind == "customers" else (_service(link.part) if kind == "service" else link.part.name,)

@@ -57,14 +57,21 @@ class Link(NamedTuple):
 
 
 class Root(NamedTuple):
-    """Where a chain may begin: a step of the method or an action (`kind`) by its name, when its effect began (ns), what it hit, and with
-    which symptom."""
+    """Where a chain may begin: a step of the method or an action (`kind`) by its name, from when on what comes of it is looked for (ns),
+    what it hit, and with which symptom. `began` is when a step began, if that was before (ns), and `over` when it was over."""
 
     kind: str
     name: str
     at: int
     parts: tuple[Part, ...]
     symptom: Symptom
+    began: int | None = None
+    over: int | None = None
+
+    @property
+    def since(self) -> int:
+        """When its effect began, ns."""
+        return self.at if self.began is None else self.began
 
 
 class Stretch(NamedTuple):
@@ -139,7 +146,7 @@ def _begun(faults: Sequence[FaultEvidence], until: int) -> list[FaultEvidence]:
 
 def _in_force(begun: Iterable[FaultEvidence], when: Stretch) -> list[FaultEvidence]:
     """Of the steps those that were in force at some instant of a stretch of time."""
-    return [f for f in begun if (f.began_ns or 0) < when.end and (f.ended_ns is None or f.ended_ns > when.begin)]
+    return [f for f in begun if (f.began_ns or 0) < when.end and (f.in_force_until is None or f.in_force_until > when.begin)]
 
 
 def _roots(index: ArchitectureIndex, faults: Iterable[FaultEvidence], stretch: Stretch) -> list[Root]:
@@ -150,6 +157,8 @@ def _roots(index: ArchitectureIndex, faults: Iterable[FaultEvidence], stretch: S
             max(fault.began_ns or 0, stretch.begin),
             tuple(part for target in fault.targets for part in _parts(index, target)),
             Injected(fault=fault.fault),
+            fault.began_ns,
+            fault.in_force_until,
         )
         for fault in faults
     ]
@@ -237,7 +246,9 @@ def _follow(index: ArchitectureIndex, symptoms: Symptoms, roots: Sequence[Root],
         way = heapq.heappop(queue)
         if way.part in found:
             continue
-        found[way.part] = Link(way.at, way.depth, way.part, way.symptom, way.because, way.root)
+        hit = way.because is None or _hit_whatever_it_shows(found[way.because], way.part)
+        at = roots[way.root].since if hit else way.at
+        found[way.part] = Link(at, way.depth, way.part, way.symptom, way.because, way.root)
         for effect, rank, kinds in _effects(index, way.part, beyond, again=way.symptom.kind not in BEYOND):
             if effect in found:
                 continue
@@ -251,7 +262,7 @@ def _follow(index: ArchitectureIndex, symptoms: Symptoms, roots: Sequence[Root],
     return found
 
 
-def _hit_whatever_it_shows(way: _Arrival, effect: Part) -> bool:
+def _hit_whatever_it_shows(way: _Arrival | Link, effect: Part) -> bool:
     """The operations of a service that a step hit, or an action stopped, are affected whatever they show."""
     stopped = isinstance(way.symptom, Injected) or (isinstance(way.symptom, CarriedOut) and way.symptom.verb in STOPS)
     return stopped and way.part.kind == "service" and effect.kind == "operation"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import NamedTuple
 
 from chaos.results.counterfactuals import (
     ActionEffect,
@@ -41,15 +43,47 @@ def names_to_leave_out(actions: Sequence[ActionTaken]) -> list[str]:
     return list(dict.fromkeys(action.name for action in actions if action.may_matter))
 
 
+class Later(NamedTuple):
+    """An action that was taken before an outage and in it: what it did to that outage (by number) shows a run in which it is left out from
+    an instant on, ns."""
+
+    outage: int
+    name: str
+    at: int
+
+
+def later_times(run: RunResult) -> list[Later]:
+    """The actions that were taken again when an outage was over, and when to leave them out from: the end of that outage."""
+    found = []
+    for number in range(1, len(run.outages)):
+        since = run.outages[number - 1].end_ns
+        for name in names_to_leave_out(run.actions):
+            taken = [action for action in run.actions if action.name == name and action.may_matter]
+            in_it = [_touched(action, since, run.outages[number]) for action in taken]
+            if any(in_it) and not all(in_it):
+                found.append(Later(number, name, since))
+    return found
+
+
+def _touched(action: ActionTaken, since: int, outage: Outage) -> bool:
+    """Whether an action was under way at some time after the outage before and until the end of this one."""
+    return (action.begun_ns or 0) < outage.end_ns and (action.ended_ns is None or action.ended_ns > since)
+
+
 def counterfactuals(
-    run: RunResult, nobody_acts: RunResult | None, without: Mapping[str, RunResult], no_method: RunResult | None
+    run: RunResult,
+    nobody_acts: RunResult | None,
+    without: Mapping[str, RunResult],
+    no_method: RunResult | None,
+    later: Mapping[Later, RunResult] = MappingProxyType({}),
 ) -> Counterfactuals:
-    """What the runs show. `without` has the run without each of `names_to_leave_out`; where there are none, `nobody_acts` is None and the
-    run itself is what comes of it."""
+    """What the runs show. `without` has the run without each of `names_to_leave_out`, `later` that without each of `later_times`; where
+    there are none, `nobody_acts` is None and the run itself is what comes of it."""
     own = figures_of(run)
     idle = own if nobody_acts is None else figures_of(nobody_acts)
     others = {name: figures_of(other) for name, other in without.items()}
     control = None if no_method is None else figures_of(no_method)
+    later_figures = {(when.outage, when.name): figures_of(other) for when, other in later.items()}
     named = dict.fromkeys(action.name for action in run.actions)
     actions = []
     for name in named:
@@ -64,8 +98,8 @@ def counterfactuals(
         effect=effect(own, idle),
         difference=difference(own, idle),
         actions=actions,
-        outages=[_causes(outage, idle, others, control) for outage in run.outages],
-        runs=1 + (nobody_acts is not None) + len(others) + (control is not None),
+        outages=[_causes(run, number, _Others(idle, others, control, later_figures)) for number in range(len(run.outages))],
+        runs=1 + (nobody_acts is not None) + len(others) + (control is not None) + len(later),
     )
 
 
@@ -96,23 +130,43 @@ def effect(with_it: RunFigures, without: RunFigures) -> Effect:
 # --- one outage -------------------------------------------------------------------------------------------------------------
 
 
-def _causes(outage: Outage, idle: RunFigures, others: Mapping[str, RunFigures], control: RunFigures | None) -> OutageCauses:
-    margin = round(SECONDS_MIN * SECOND)
-    ends = {name: _end_of(outage, figures) for name, figures in others.items()}
-    unaided = _end_of(outage, idle)
+class _Others(NamedTuple):
+    """The figures of the runs beside a run: with nobody acting, without each action, without the method, and by outage and action without
+    it from the end of the outage before on."""
+
+    idle: RunFigures
+    without: Mapping[str, RunFigures]
+    control: RunFigures | None
+    later: Mapping[tuple[int, str], RunFigures]
+
+
+def _causes(run: RunResult, number: int, others: _Others) -> OutageCauses:
+    """Of an outage. An action counts by the times it was taken since the outage before, if it was taken before as well. Where the run
+    without it is still in an outage of before, that says of this one nothing: what began here would have begun all the same."""
+    outage, margin = run.outages[number], round(SECONDS_MIN * SECOND)
+    since = run.outages[number - 1].end_ns if number else 0
+    ends, absent = {}, []
+    for name, figures in others.without.items():
+        of_outage = others.later.get((number, name))
+        same = _same(outage, of_outage or figures)
+        if not same or not _same(outage, figures):
+            absent.append(name)
+        elif of_outage is not None or not _goes_on(same, since):
+            ends[name] = max(o.end_ns for o in same)
+    unaided = _same(outage, others.idle)
     return OutageCauses(
-        only_with=[name for name, end in ends.items() if end is None],
-        acting=unaided is None,
-        without_method_s=None if control is None else sum(o.impaired_s for o in _same(outage, control)),
-        ended_by=[name for name, end in ends.items() if end is not None and end >= outage.end_ns + margin],
-        prolonged_by=[name for name, end in ends.items() if end is not None and end <= outage.end_ns - margin],
-        unaided=unaided is not None and unaided < outage.end_ns + margin,
+        only_with=absent,
+        acting=not unaided,
+        without_method_s=None if others.control is None else sum(o.impaired_s for o in _same(outage, others.control)),
+        ended_by=[name for name, end in ends.items() if end >= outage.end_ns + margin],
+        prolonged_by=[name for name, end in ends.items() if end <= outage.end_ns - margin],
+        unaided=bool(unaided) and not _goes_on(unaided, since) and max(o.end_ns for o in unaided) < outage.end_ns + margin,
     )
 
 
-def _end_of(outage: Outage, other: RunFigures) -> int | None:
-    """When the other run's outage at that time ends, ns; None if there is none."""
-    return max((o.end_ns for o in _same(outage, other)), default=None)
+def _goes_on(outages: Sequence[Outage], since: int) -> bool:
+    """Whether one of the outages had begun when the one before was over in the run itself."""
+    return any(outage.begin_ns < since for outage in outages)
 
 
 def _same(outage: Outage, other: RunFigures) -> list[Outage]:

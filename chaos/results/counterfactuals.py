@@ -155,7 +155,8 @@ class CauseMember(ResultModel):
 class CauseNode(ResultModel):
     """A box of the chain: what was not well and is of one place. `names` are the steps, actions, services, pools, limits, links or call
     sites that the box is about (of customers: none), `members` the operations, instances or flows in it, `t_ns` since when, and `state`
-    how, in one word. `slots` are those of a pool; a service that is down was so until `until_ns`."""
+    how, in one word. `slots` are those of a pool; a service that is down was so until `until_ns`, and steps that were over before
+    the outage began were in force until then."""
 
     id: str
     kind: NodeKind

@@ -166,16 +166,23 @@ class ExpectationResult(ResultModel):
 
 class FaultEvidence(ResultModel):
     """A step of the method: when it began and ended (ns), what it hit, how much the counters of its effect grew, whether it took
-    effect, and why it could not be done, if so."""
+    effect, and why it could not be done, if so. `over_ns` is since when what it did was in force no longer, if that was not its own end: a
+    restart or another step had ended it before, or people put right later what it left behind (the end of the run: nobody did)."""
 
     name: str
     fault: str
     began_ns: int | None = None
     ended_ns: int | None = None
+    over_ns: int | None = None
     targets: list[str] = []
     grown: int = 0
     took_effect: bool = True
     failed: str | None = None
+
+    @property
+    def in_force_until(self) -> int | None:
+        """When it was over, by its own end or otherwise, ns; None: not in the run."""
+        return self.ended_ns if self.over_ns is None else self.over_ns
 
 
 class CausalLink(ResultModel):

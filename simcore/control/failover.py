@@ -134,7 +134,7 @@ class FailoverProcess:
 
     def _fail_over(self, by: str, leave_out: frozenset[str], needed: Callable[[], Answer]) -> Steps:
         self.called_off = False
-        self._in_earnest = by == SCENARIO or not self._core.plan.left_out.covers("failover", self.name)
+        self._in_earnest = by == SCENARIO or not self._core.plan.left_out.covers("failover", self.name, now(self._core))
         self._caught_up, self._sessions_back_at, self._done = False, now(self._core), set()
         run, self._runs = self._runs, self._runs + 1
         note(self._core, "failover_started", self.name, by=by, service=self.rule.service)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from simcore.base.errors import InputError, show_value, suggest
 from simcore.model.control.section import Control
-from simcore.model.left_out import EVERY_ACTION, NOTHING, LeftOut, action_name
+from simcore.model.left_out import EVERY_ACTION, NOTHING, LeftOut, action_name, action_of
 
 METHOD = "method"
 """Stands for the steps of a scenario's method."""
@@ -31,14 +31,17 @@ NOTHING_LEFT_OUT = LeftOutOfRun()
 
 
 def leave_out(control: Control, names: Sequence[str]) -> LeftOutOfRun:
-    """What the names stand for. Raises InputError for an action that nobody can take."""
+    """What the names stand for. Raises InputError for an action that nobody can take, and for what is no time of day."""
     actions = [name for name in names if name != METHOD]
     known = possible_actions(control)
-    for name in actions:
+    for name in map(action_of, actions):
         # what a vendor can repair is known only when it is broken
         if name not in known and name != EVERY_ACTION and not name.startswith(f"{REPAIR} "):
             raise InputError(f"no action is called {show_value(name)}", hint=suggest(name, [METHOD, EVERY_ACTION, *known]))
-    return LeftOutOfRun(LeftOut.of(actions), METHOD in names)
+    try:
+        return LeftOutOfRun(LeftOut.of(actions), METHOD in names)
+    except ValueError as error:
+        raise InputError(str(error)) from error
 
 
 def possible_actions(control: Control) -> list[str]:

@@ -23,6 +23,7 @@ EVENT_WORDS = {
     "fault_failed": "a step of the scenario could not be done, or not be healed (why)",
     "fault_exercised": "what a step's counters grew by since it began (grown)",
     "fault_healed": "a step of the scenario is healed",
+    "fault_over": "what a step did is in force no longer, though not by its own end (since, ns)",
     "fault_skipped": "a step is left out after an abort",
     "aborted": "an abort condition was met (counter)",
     "rollback": "a rollback of the scenario is done",
@@ -45,6 +46,8 @@ class _Held:
     """What its counters grew by while it made a difference, up to when that last changed."""
     since: int | None = None
     """The sum of its counters since when it makes one; None: it does not now."""
+    stopped: int | None = None
+    """When it last ceased to make a difference, ns; None: it never did."""
     work: Work | None = None
     process: simpy.Process | None = None
     clearing: simpy.Process | None = None
@@ -80,6 +83,7 @@ class ScenarioExecutor:
         self.stop = core.env.event()
         self.last = core.plan.end - 1
         self._held: list[_Held] = []
+        self._left: list[_Held] = []
 
     def begin(self) -> None:
         """Start everything. Called before the run begins."""
@@ -143,9 +147,12 @@ class ScenarioExecutor:
         """It acts no more; what its counters grew by is written down."""
         if held.ended:
             return
+        annulled = held.stopped if held.since is None else None
         self._weigh(held, ends=True)
         held.ended = True
         self.core.log("fault_exercised", held.step.label, step=held.number, grown=held.grown)
+        if annulled is not None:
+            self.core.log("fault_over", held.step.label, step=held.number, since=annulled)
         if held.work is not None and held.process is not None and held.process.is_alive:
             held.work.close()
             held.process.interrupt("healed")
@@ -153,6 +160,9 @@ class ScenarioExecutor:
     def _weigh_all(self) -> None:
         for held in self._held:
             self._weigh(held)
+        for held in [held for held in self._left if not held.core.inject.acts()]:
+            self._left.remove(held)
+            self.core.log("fault_over", held.step.label, step=held.number, since=int(self.core.env.now))
 
     def _weigh(self, held: _Held, *, ends: bool = False) -> None:
         """Counts what met the step for as long as it made a difference: called when anything may have changed that."""
@@ -162,6 +172,7 @@ class ScenarioExecutor:
         now = self._sum(held.readings)
         if held.since is not None:
             held.grown += now - held.since
+            held.stopped = int(self.core.env.now)
         held.since = now if acts else None
 
     def _heal(self, held: _Held) -> None:
@@ -171,13 +182,20 @@ class ScenarioExecutor:
         self._held.remove(held)
         clearing = self._do(held.step.fault.heal, held)
         if clearing is None:
-            self.core.log("fault_healed", held.step.label, step=held.number)
+            self._healed(held)
         else:
             held.clearing = self.core.env.process(self._clear(clearing, held))
 
     def _clear(self, clearing: Work, held: _Held) -> Work:
         yield from self._guarded(clearing, held)
-        self.core.log("fault_healed", held.step.label, step=held.number)
+        self._healed(held)
+
+    def _healed(self, held: _Held) -> None:
+        """What it has left behind, for people to put right, stays in force until they do."""
+        left = {"left": True} if held.core.inject.acts() else {}
+        self.core.log("fault_healed", held.step.label, step=held.number, **left)
+        if left:
+            self._left.append(held)
 
     def _do(self, act: Callable[[ActingCore, ControlPlane], Work | None], held: _Held) -> Work | None:
         """Calls it; what it leaves to be done as time goes by. A failure goes into the journal."""

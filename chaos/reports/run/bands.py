@@ -33,7 +33,9 @@ def bands(stored: StoredRun) -> list[Band]:
 
 def _faults(stored: StoredRun, end: int) -> list[Band]:
     return [
-        Band("fault", "fault", s.began_ns, s.ended_ns if s.ended_ns is not None else end, own_text(stored.run, s.name))
+        Band(
+            "fault", "fault", s.began_ns, s.in_force_until if s.in_force_until is not None else end, own_text(stored.run, s.name)
+        )
         for s in stored.run.faults
         if s.began_ns is not None
     ]

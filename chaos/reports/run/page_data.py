@@ -315,7 +315,7 @@ def _flags(stored: StoredRun, placed: Layout) -> tuple[list[FaultFlag], Size]:
     places, size = place_signs(placed, [sign for _, _, sign in begun])
     end, flags = stored.span.end_ns, []
     for (x, y), (step, begin_ns, sign) in zip(places, begun, strict=True):
-        until = (step.ended_ns if step.ended_ns is not None else end) // SECOND
+        until = (step.in_force_until if step.in_force_until is not None else end) // SECOND
         flags.append(FaultFlag(x, y, sign.width, sign.node, own_text(stored.run, step.name), begin_ns // SECOND, until))
     return flags, size
 

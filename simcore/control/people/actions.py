@@ -157,7 +157,7 @@ class Actions:
             return CALLED_OFF
         if wrong == "no_effect":
             return DONE
-        in_earnest = not self._core.plan.left_out.covers(action.verb, action.target)
+        in_earnest = not self._core.plan.left_out.covers(action.verb, action.target, int(self._core.env.now))
         if action.failover is not None:
             return (yield from self._fail_over(action.failover, purpose, n, by, wrong, needed))
         if action.reconcile is not None:

@@ -413,7 +413,7 @@ class Operators:
         broken = next((subject for subject in subjects if self._changes.repairable(subject)), None)
         if broken is not None:
             self._note_start(incident.subject, vendor, "repair", broken)
-            if not self._core.plan.left_out.covers("repair", broken):
+            if not self._core.plan.left_out.covers("repair", broken, int(self._core.env.now)):
                 self._changes.repair(broken)
             self._note_end(DONE, incident.subject, vendor, "repair", broken)
         for action in runbooks[0].actions if runbooks and broken is None else ():

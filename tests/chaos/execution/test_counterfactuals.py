@@ -146,3 +146,21 @@ def test_a_kept_journal_has_it_too_and_runs_go_on_from_a_store(tmp_path: Path, w
     again = drill("run", path, "--store", "store", "--resume", "--json", "again.json")
     assert "without" not in again.stderr
     assert json.loads(Path("again.json").read_text()) == json.loads(Path("first.json").read_text())
+
+
+def test_an_action_is_left_out_from_an_instant_on(tmp_path: Path, write: Write) -> None:
+    """A restart in each of two hangs. Left out from 10:06 on the first is the same, and the second lasts to the end of its step, 10:11."""
+    hang = '{{ at: "{}", for: {}, hang: {{ service: core }} }}'
+    method = f"{hang.format('10:02', '9min')}\n  - {hang.format('10:07', '4min')}"
+    path = str(write(tmp_path, method=method, more=RUNBOOK.replace("CONFIRM", "false").replace("to: 1min", "to: 1s")))
+    every, later = record(path, "--no-causes"), record(path, "--leave-out", "restart core from 10:06")
+    assert later["left_out"] == ["restart core from 10:06"]
+    first = [run["outages"][0] for run in (every, later)]
+    assert first[0] == first[1]
+    clock = (10 * 60 + 11) * 60 * 1_000_000_000
+    assert every["actions"][0]["ended_ns"] < every["outages"][1]["begin_ns"]
+    assert later["outages"][1]["end_ns"] >= clock
+    nobody = record(path, "--leave-out", "restart core from 10:01")
+    assert nobody["outages"] == record(path, "--leave-out", "restart core")["outages"]
+    wrong = drill("run", path, "--leave-out", "restart core from noon")
+    assert (wrong.exit_code, "not a time of day" in wrong.output) == (2, True)

@@ -12,10 +12,11 @@ from chaos.documents.library import library
 from chaos.execution.execute import execute
 from chaos.execution.jobs import Job
 from chaos.execution.session import Session
-from chaos.i18n.causal import first_cause, node_titles
+from chaos.i18n.causal import first_cause, node_titles, state_text
 from chaos.i18n.texts import LocalizedText
 from chaos.judgement.cause_graph import BOXES_MAX, boxes_of, cause_graphs
 from chaos.judgement.causes import Link, Root
+from chaos.measures.formatting import instant
 from chaos.results.counterfactuals import CauseGraph
 from chaos.results.findings import CarriedOut, Fails, Hit, Injected, PoolFull, RequestsFail, Slow, Symptom
 from chaos.results.run import FaultEvidence, RunResult
@@ -173,7 +174,8 @@ def require_sound(run: RunResult) -> None:
         assert all(places[edge.cause] < places[edge.effect] for edge in graph.edges)
         assert all(node.id in caused or node.kind in ("step", "action") for node in graph.nodes)
         assert len(graph.nodes) <= BOXES_MAX
-        assert all(node.t_ns >= graph.begin_ns for node in graph.nodes)
+        injected = {step.began_ns for step in run.faults}
+        assert all(node.t_ns in injected if node.kind == "step" else node.t_ns >= graph.begin_ns for node in graph.nodes)
         assert all(node.t_ns == min(m.t_ns for m in node.members) for node in graph.nodes if node.kind == "customers")
 
 
@@ -288,3 +290,62 @@ def test_steps_of_before_are_asked_when_those_of_the_outage_explain_less(tmp_pat
     over = hang.model_copy(update={"ended_ns": outage.begin_ns})
     (graph,) = cause_graphs(journal, inputs.index, [over, spare], [], [outage], SECOND)
     assert (graph.nodes[0].names, graph.unexplained) == (["hang"], [])
+    assert graph.nodes[0].until_ns == outage.begin_ns
+    assert state_text(graph.nodes[0]).en == f"injected, over since {instant(outage.begin_ns)}"
+
+
+AGAIN = (
+    '{ name: hang, at: "10:02", for: 5min, hang: { service: core } }\n'
+    '  - { name: restart, at: "10:03", restart: { service: core } }\n'
+    '  - { name: errors, at: "10:05", for: 1min, errors: { service: core, share: 1 } }'
+)
+
+
+def test_what_a_restart_has_ended_is_no_cause_of_a_later_outage(tmp_path: Path, write: Callable[..., Path]) -> None:
+    """The hang, to last until 10:07, is over at 10:03; at 10:05 the same instance begins to fail, for that alone."""
+    path = write(tmp_path, method=AGAIN)
+    path.write_text(path.read_text().replace("success: 0.99", "success: 0.9"))
+    architecture = tmp_path / "architecture.yaml"
+    architecture.write_text(architecture.read_text().replace("core: {pools", "core: {restart_time: 10s, pools"))
+    with Session() as session:
+        run = execute(session, Job(str(path), 1))
+    assert [(o.begin_ns - CLOCK) // SECOND for o in run.outages] == [0, 180]
+    assert [(g.nodes[0].names, (g.nodes[0].t_ns - CLOCK) // SECOND) for g in run.chains] == [
+        (["hang", "restart"], 0),
+        (["errors"], 180),
+    ]
+    hang, restart, errors = run.faults
+    assert (hang.in_force_until, hang.ended_ns) == (CLOCK + 60 * SECOND, CLOCK + 300 * SECOND)
+    assert restart.in_force_until == CLOCK + 70 * SECOND
+    assert (errors.over_ns, errors.in_force_until) == (None, CLOCK + 240 * SECOND)
+    assert run.chains[1].nodes[0].until_ns is None
+    require_sound(run)
+
+
+@pytest.mark.parametrize(("rollback", "over_s"), [("", 600), ("rollbacks: [{ after: 30s, restart: core }]\n", 90)])
+def test_what_a_step_leaves_behind_is_in_force_until_it_is_put_right(
+    tmp_path: Path, write: Callable[..., Path], rollback: str, over_s: int
+) -> None:
+    """A core that nobody starts when its crash has ended: down to the end, 10:12, or until the rollback at 10:03:30 starts it."""
+    method = '{ at: "10:02", for: 1min, crash: { service: core, restart: people } }'
+    with Session() as session:
+        (crash,) = execute(session, Job(str(write(tmp_path, method=method, more=rollback)), 1)).faults
+    assert (crash.ended_ns, crash.over_ns) == (CLOCK + 60 * SECOND, CLOCK + over_s * SECOND)
+
+
+def test_a_step_in_force_since_before_the_outage_is_shown_at_its_own_instant(tmp_path: Path, write: Callable[..., Path]) -> None:
+    """A slow bank from 10:02 to 10:11, cut off meanwhile: of the second outage, too, it was injected at 10:02."""
+    method = '{ name: slow, at: "10:02", for: 9min, slow: { service: bank, factor: 400 } }'
+    with Session() as session:
+        job = Job(str(write(tmp_path, method=method)), 1)
+        run, inputs = execute(session, job), session.bind(job.system).inputs
+        journal = session.bind(job.system).run(inputs.scenario.model, 1)
+    (outage,) = run.outages
+    parts = [(outage.begin_ns, CLOCK + 120 * SECOND), (CLOCK + 240 * SECOND, outage.end_ns)]
+    outages = [outage.model_copy(update={"begin_ns": begin, "end_ns": end}) for begin, end in parts]
+    first, second = cause_graphs(journal, inputs.index, run.faults, [], outages, SECOND)
+    assert second.begin_ns == CLOCK + 120 * SECOND
+    for graph in (first, second):
+        root = graph.nodes[0]
+        assert (root.names, root.t_ns, root.until_ns) == (["slow"], CLOCK, None)
+        assert {member.t_ns for member in root.members} == {CLOCK}

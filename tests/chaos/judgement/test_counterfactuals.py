@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chaos.judgement.counterfactuals import counterfactuals, difference, effect, names_to_leave_out
+from chaos.judgement.counterfactuals import Later, counterfactuals, difference, effect, later_times, names_to_leave_out
 from chaos.results.counterfactuals import ActionTaken, Counterfactuals, Outage, RunFigures
 from chaos.results.run import FaultEvidence, Measures, Orders, RunResult
 from simcore.base.units import SECOND
@@ -140,3 +140,80 @@ def test_an_action_taken_twice_is_left_out_once() -> None:
     assert names_to_leave_out(actions) == ["restart core", "failover core"]
     found = counterfactuals(run(actions=tuple(actions)), run(), {"restart core": run(), "failover core": run()}, None)
     assert [len(a.taken) for a in found.actions] == [2, 1]
+
+
+# --- an action that is taken in several outages -----------------------------------------------------------------------------------
+
+
+def taken(begun: int, ended: int | None, end: str = "done") -> ActionTaken:
+    return RESTART.model_copy(
+        update={"begun_ns": begun * SECOND, "ended_ns": None if ended is None else ended * SECOND, "end": end}
+    )
+
+
+TWICE = run(outage(120, 180), outage(240, 310), actions=(taken(139, 179), taken(259, 299)))
+"""A hang from 120 on that the first restart ends at 180, and errors from 240 to 310, over soon after the second restart."""
+ON = run(outage(120, 420))
+"""Without any restart the hang goes on until 420."""
+
+
+def test_what_one_taking_did_to_the_first_outage_is_not_said_of_the_second() -> None:
+    """The second restart, left out alone, changes nothing: the errors end all the same. Only the first outage was over sooner."""
+    (when,) = later_times(TWICE)
+    assert when == Later(1, "restart core", 180 * SECOND)
+    found = counterfactuals(TWICE, ON, {"restart core": ON}, run(), {when: run(outage(120, 180), outage(240, 310))})
+    assert [o.ended_by for o in found.outages] == [["restart core"], []]
+    assert [o.unaided for o in found.outages] == [False, False]
+    assert [o.only_with for o in found.outages] == [[], []]
+    assert found.runs == 5
+
+
+@pytest.mark.parametrize(
+    ("end", "ended_by", "prolonged_by"), [(370, ["restart core"], []), (369, [], []), (251, [], []), (250, [], ["restart core"])]
+)
+def test_what_the_second_taking_did_is_said_of_the_second_outage(end: int, ended_by: list[str], prolonged_by: list[str]) -> None:
+    """Left out alone, the outage lasts a minute longer, or is over a minute sooner."""
+    (when,) = later_times(TWICE)
+    other = run(outage(120, 180), outage(240, end))
+    found = counterfactuals(TWICE, ON, {"restart core": ON}, run(), {when: other}).outages[1]
+    assert (found.ended_by, found.prolonged_by) == (ended_by, prolonged_by)
+
+
+def test_an_outage_that_any_taking_makes_is_not_there_without_it() -> None:
+    """By the second alone, and by the first though the second, left out alone, changes nothing."""
+    (when,) = later_times(TWICE)
+    first_only, both = run(outage(120, 180)), run(outage(120, 180), outage(240, 300))
+    assert counterfactuals(TWICE, ON, {"restart core": ON}, run(), {when: first_only}).outages[1].only_with == ["restart core"]
+    assert counterfactuals(TWICE, ON, {"restart core": first_only}, run(), {when: both}).outages[1].only_with == ["restart core"]
+
+
+def test_a_run_still_in_an_outage_of_before_says_nothing_of_a_later_one() -> None:
+    """One restart, in the first outage. That the first would have gone on beyond the second did not shorten the second."""
+    once = run(outage(120, 180), outage(240, 300), actions=(taken(139, 179),))
+    assert later_times(once) == []
+    found = counterfactuals(once, ON, {"restart core": ON}, run()).outages
+    assert [(o.ended_by, o.prolonged_by, o.only_with, o.acting) for o in found] == [
+        (["restart core"], [], [], False),
+        ([], [], [], False),
+    ]
+    ends = run(outage(120, 180), outage(180, 400))
+    assert counterfactuals(once, ends, {"restart core": ends}, run()).outages[1].ended_by == ["restart core"]
+
+
+@pytest.mark.parametrize(
+    ("second", "counts"),
+    [
+        (taken(259, 299), True),
+        (taken(259, None, "under_way"), True),
+        (taken(181, 190), True),
+        (taken(181, 190, "called_off"), False),
+        (taken(170, 180), False),
+        (taken(170, 181), True),
+        (taken(300, 340), False),
+        (taken(299, 340), True),
+    ],
+)
+def test_only_what_was_under_way_since_the_outage_before_is_tried_alone(second: ActionTaken, counts: bool) -> None:
+    """From the end of the first outage, 180, to that of the second, 300; what was called off needs no run."""
+    seen = run(outage(120, 180), outage(240, 300), actions=(taken(139, 179), second))
+    assert bool(later_times(seen)) is counts
