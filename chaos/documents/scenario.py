@@ -414,6 +414,27 @@ def check_scenario(scenario: Scenario) -> list[Finding]:
     found = [*_run_fits(scenario), *_steps_in_the_window(scenario)]
     for i, expectation in enumerate(scenario.expect):
         found += _bounds_with_units(expectation, ("expect", i))
+    return found + _rollbacks_that_never_come(scenario)
+
+
+def _rollbacks_that_never_come(scenario: Scenario) -> list[Finding]:
+    """Rollbacks wait for the end of the last step, and for those before them; an abort may end every step at any time."""
+    if scenario.abort or not scenario.method:
+        return []
+    endless = next((step.label for step in scenario.method if step.lasts is None), None)
+    due, found = max(step.at + (step.lasts or 0) for step in scenario.method), []
+    for i, rollback in enumerate(scenario.rollbacks):
+        due += rollback.after
+        if endless is not None:
+            why, hint = f"the step {endless} lasts to the end of the run", f"give the step {endless} a length (for: 2min)"
+        elif due >= scenario.end - 1:
+            why, hint = (
+                f"it is due at {format_clock(due)}, and the run ends at {format_clock(scenario.end)}",
+                "let the run end later",
+            )
+        else:
+            continue
+        found.append(Finding(("rollbacks", i), f"this rollback never comes: {why}", hint))
     return found
 
 

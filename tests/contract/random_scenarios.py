@@ -27,7 +27,7 @@ from chaos.measures.catalogue import measures
 from chaos.measures.formatting import Unit
 from chaos.measures.registry import GRADES
 from simcore.base.errors import InputError
-from simcore.base.units import SECOND, format_clock, parse_clock
+from simcore.base.units import SECOND, format_clock, parse_clock, parse_duration
 from simcore.control.event_names import VOCABULARY
 from simcore.files.document import read_document
 from simcore.model.architecture import Architecture
@@ -259,9 +259,18 @@ class Author:
             "must_happen": self.some(self.must_happen, 2 if self.chance(0.3) else 0),
             "expect": [self.expectation(), *self.some(self.expectation, 3)],
         }
+        if not made["abort"] and not self.comes(made["method"], made["rollbacks"]):
+            made["rollbacks"] = []
         if self.chance(0.2):
             made["properties"] = self.rng.sample(list(shipped_checkers()), 2)
         return made | ({"purpose": "reproduction", "record": self.record()} if self.chance(0.15) else {})
+
+    def comes(self, method: list[Plain], rollbacks: list[Plain]) -> bool:
+        """Whether every step ends so early that all that is done afterwards is done within the run."""
+        if not all("for" in step for step in method):
+            return False
+        last = max((parse_clock(step["at"]) + parse_duration(step["for"]) for step in method), default=self.start)
+        return last + sum(parse_duration(rollback["after"]) for rollback in rollbacks) < self.end - 1
 
     # -- the system ------------------------------------------------------------------------------------------------------------
 

@@ -255,3 +255,34 @@ def test_a_warm_up_on_the_command_line() -> None:
         "--warmup 15min: the window begins 5min after midnight, and no run begins before that; write --warmup 5min, or a later window\n",
     )
     assert CliRunner().invoke(main, [*simulate, "--warmup", "5min"]).exit_code == 0
+
+
+HANG = (
+    'method: [{ at: "10:02", for: 2min, hang: { service: counter } }LAST]\n'
+    "rollbacks: [{ after: 2min, restart: counter }, { after: 119s, restart: counter }]\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("last", "more", "says"),
+    [
+        ("", "", ""),
+        (
+            ', { at: "10:02", for: 121s, hang: { service: counter } }',
+            "",
+            "rollbacks[#1]: this rollback never comes: it is due at 10:08:00, and the run ends at 10:08:00; let the run end later",
+        ),
+        (
+            ', { at: "10:02", hang: { service: counter } }',
+            "",
+            "rollbacks[#0]: this rollback never comes: the step hang lasts to the end of the run; give the step hang a length (for: 2min)",
+        ),
+        (', { at: "10:02", hang: { service: counter } }', "abort: [{ counter: flow/order/failed, at_least: 1 }]\n", ""),
+    ],
+    ids=["in time", "too late", "without end", "after an abort"],
+)
+def test_a_rollback_that_never_comes(last: str, more: str, says: str) -> None:
+    """The second is due 2 min and 119 s after the last step's end: at 10:07:59, within the run until 10:08, or at 10:08."""
+    said = refused(SCENARIO + HANG.replace("LAST", last) + more)
+    assert says in said
+    assert bool(said) == bool(says)
