@@ -6,7 +6,9 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from chaos.measures.formatting import counted, number, percent, rounded, signed
+from chaos.reports import coverage_head as first
 from chaos.reports import coverage_reasons as reasons
+from chaos.reports.templating import template_file
 from chaos.results.coverage import (
     BesideResult,
     CoverageResult,
@@ -229,38 +231,26 @@ def _combinations(result: CoverageResult) -> Iterator[str]:
 
 # --- HTML ---------------------------------------------------------------------------------------------------------------------
 
-STYLE = """
-body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:78rem;padding:0 1rem;color:#1b1f24;background:#fff}
-h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2rem}table{border-collapse:collapse}td,th{padding:.15rem .5rem;text-align:left}
-td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}.wide{overflow-x:auto}tr:nth-child(even){background:#80808012}
-.m td{padding:0;width:1.4rem;height:1.05rem;border:1px solid #8884}.m th{font-weight:400;font-size:.8rem;white-space:nowrap}
-.m thead th{writing-mode:vertical-rl;transform:rotate(180deg)}summary{cursor:pointer;margin:.6rem 0}
-.killed{background:#1a7f37}.survived{background:#d29922}.inert{background:#d0d7de}.identical{background:#afb8c1}
-.timedout{background:#8250df}.unknown{background:#0969da}.impossible{background:#fff}
-.key span{display:inline-block;width:1rem;height:1rem;margin:0 .3rem 0 1rem;vertical-align:-.15rem;border:1px solid #8884}
-pre{white-space:pre-wrap;background:#80808018;padding:.7rem}svg{max-width:100%;height:auto}
-@media (prefers-color-scheme:dark){body{color:#e6edf3;background:#0d1117}.inert{background:#30363d}.identical{background:#484f58}
-.impossible{background:#0d1117}}@media print{.wide{overflow:visible}}
-"""
-
 
 def page(result: CoverageResult) -> str:
-    """One self-contained page: score, ranking, what would buy most, curve, kill matrix."""
+    """One self-contained page: what it comes to, the funnel, what to write next, the kill matrix by signature, and the rest."""
     title = f"{result.suite} on {result.architecture} in {result.environment}"
-    s = result.summary
+    beside = result.beside
     body = [
-        f"<h1>What {_t(title)} does not notice</h1>",
-        f"<p><b>{percent(s.score, 1)}</b> of {s.counted} planted defects are noticed; {s.survived} survive, "
-        f"{s.not_present} are not present here.</p>",
-        _beside_them(result),
-        _section("The most costly survivors", _ranking(result)),
-        _section("One change, and what it buys", _changes(result)),
-        _section("What hides what", reasons.hides(result)),
+        _section("Reached, changed, noticed", first.funnel(result.summary), "funnel"),
+        _section("What to write next", first.to_write(result), "todo"),
+        _section("Kill matrix by signature", first.signature_matrix(result, result.signatures), "matrix"),
         _section("What one more scenario buys: the curve of a growing suite", reasons.curve_picture(result)),
+        _section("Side by side", _beside_them(result)),
+        _section("Worse with the defect than without it, on the same seed", _differences(result)),
+        _section("The most costly survivors", _ranking(result), "price"),
+        _section("One change, and what it buys", _changes(result)),
+        _section("What hides what", reasons.hides(result), "hides"),
         _section("What to add", reasons.suggestions_table(result)),
         _section("Public incidents", reasons.incidents_table(result)),
         _section("Kill matrix", _matrix(result)),
-        _section(f"Kill matrix of {_name(result.beside)}", _matrix(result.beside)) if result.beside else "",
+        _section(f"Kill matrix of {_name(beside)}", _matrix(beside)) if beside else "",
+        _section("By family of defects", _families(result)),
         _section(
             "By defect",
             _table(
@@ -272,12 +262,42 @@ def page(result: CoverageResult) -> str:
             "Expectations that no defect trips",
             _table(("scenario", "expectation"), [(r.scenario, r.expected) for r in result.expectations if not r.tripped_by]),
         ),
-        f"<h2>Again</h2><pre>{_t(result.replay)}</pre>",
+        f"<section><h2>Again</h2><pre>{_t(result.replay)}</pre></section>",
     ]
     return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f"<title>{_t(title)}</title><style>{STYLE}{reasons.STYLE}</style></head><body>{''.join(body)}</body></html>\n"
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{_t(title)}</title><style>{template_file('coverage.css')}{reasons.STYLE}</style></head><body>"
+        f"<header>{first.head(result)}</header><main>{''.join(body)}</main></body></html>\n"
     )
+
+
+def _differences(result: CoverageResult) -> str:
+    """The differential column: who is worse where by which measure, whether or not a verdict notices it."""
+    both: list[CoverageResult | BesideResult] = [result, *([result.beside] if result.beside else [])]
+    rows = [
+        (
+            x.name,
+            _name(of),
+            ", ".join(first.short(name) for name in x.worse),
+            ", ".join(_measures(x)),
+            "yes" if x.killed_by else "no",
+        )
+        for of in both
+        for x in of.mutants
+        if x.worse
+    ]
+    return _table(("defect", "under", "scenarios", "worse in", "noticed by verdict"), rows)
+
+
+def _measures(mutant: MutantResult) -> list[str]:
+    return list(dict.fromkeys(name for cell in mutant.cells.values() for name in cell.worse))
+
+
+def _families(result: CoverageResult) -> str:
+    """How many mutants each family has, so that one does not dominate unseen, and the score with all families alike."""
+    rows = [(r.family, r.counted, percent(r.share, 1), r.killed, percent(r.score, 1)) for r in result.families]
+    note = f"<p>With each family weighing the same the score is {percent(result.summary.balanced, 1)}.</p>"
+    return note + _table(("family", "mutants", "share of all", "noticed", "score"), rows) if rows else ""
 
 
 def _name(suite: CoverageResult | BesideResult) -> str:
@@ -290,19 +310,32 @@ def _beside_them(result: CoverageResult) -> str:
         return ""
     gained, lost = _alone(result, result.beside), _alone(result.beside, result)
     rows = [
-        (_name(of), of.summary.killed, alone, of.summary.survived, of.summary.not_present, percent(of.summary.score, 1))
+        (
+            _name(of),
+            of.summary.killed,
+            alone,
+            *(of.summary.parts.get(part, 0) for part in ("changed", "unchanged", "not reached", "not present")),
+            of.summary.stopped_or_averted,
+            of.summary.differential,
+            percent(of.summary.score, 1),
+            ", ".join(first.short(name) for name in of.summary.red) or "none",
+        )
         for of, alone in ((result, len(lost)), (result.beside, len(gained)))
     ]
-    head = ("the same defects under", "noticed", "by this alone", "run or spared, not noticed", "not present", "score")
-    return _section("Side by side", _table(head, rows))
+    head = (
+        "the same defects under", "noticed", "by this alone", "changed, not noticed", "reached, nothing changed", "not reached", "not present",
+        "left unknown", "worse by a margin", "score", "not green without a defect",
+    )  # fmt: skip
+    return _table(head, rows)
 
 
 def _t(value: object) -> str:
     return escape(str(value))
 
 
-def _section(title: str, inner: str) -> str:
-    return f"<h2>{_t(title)}</h2><div class=wide>{inner}</div>" if inner else ""
+def _section(title: str, inner: str, name: str = "") -> str:
+    mark = f' id="{name}"' if name else ""
+    return f"<section{mark}><h2>{_t(title)}</h2><div class=scroll>{inner}</div></section>" if inner else ""
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
@@ -347,38 +380,36 @@ def _changes(result: CoverageResult) -> str:
 
 
 def _matrix(result: CoverageResult | BesideResult) -> str:
-    """Mutants by scenarios, those that are noticed most on top, in groups that open and close."""
+    """Mutants by scenarios, in the parts of the census, which open and close; those that are noticed most on top."""
     names = [row.name for row in result.scenarios]
-    key = "".join(f'<span class="{o.replace(" ", "")}"></span>{_t(word)}' for o, word in OUTCOMES.items())
-    groups: dict[str, list[MutantResult]] = {title: [] for title in _GROUPS}
+    key = "".join(f'<span class="{_class(o)}">{GLYPHS[o]}</span>{_t(word)}' for o, word in OUTCOMES.items())
+    groups: dict[Part, list[MutantResult]] = {part: [] for part in reversed(PARTS)}
     for mutant in sorted(result.mutants, key=lambda x: (-len(x.killed_by), x.name)):
-        groups[_group(mutant)].append(mutant)
+        groups[mutant.part].append(mutant)
     return f"<p class=key>{key}</p>" + "".join(
-        f"<details{' open' if i == 0 else ''}><summary>{_t(title)}: {len(mine)}</summary>{_grid(names, mine)}</details>"
-        for i, (title, mine) in enumerate(groups.items())
+        f"<details{' open' if part == 'noticed' else ''}><summary>{_t(PARTS[part])}: {len(mine)}</summary>{_grid(names, mine)}</details>"
+        for part, mine in groups.items()
         if mine
     )
 
 
-_GROUPS = ("Noticed", "Run, and noticed by no scenario", "Could not matter in any scenario", "Not there, or not to be planted")
+GLYPHS: dict[Outcome, str] = {
+    "killed": "●", "survived": "○", "inert": "·", "identical": "=", "unknown": "?", "averted": "!", "red": "✕", "timed out": "…",
+    "impossible": "–",
+}  # fmt: skip
 
 
-def _group(mutant: MutantResult) -> str:
-    outcomes = {cell.outcome for cell in mutant.cells.values()}
-    if mutant.killed_by:
-        return _GROUPS[0]
-    if outcomes & {"survived", "unknown", "averted", "red", "timed out"}:
-        return _GROUPS[1]
-    return _GROUPS[2] if "inert" in outcomes else _GROUPS[3]
+def _class(outcome: Outcome) -> str:
+    return outcome.replace(" ", "")
 
 
 def _grid(names: Sequence[str], mutants: Sequence[MutantResult]) -> str:
-    short = [name.rpartition("/")[2] for name in names]
+    short = [first.short(name) for name in names]
     heads = short if len(set(short)) == len(short) else names
     top = "".join(f'<th title="{_t(name)}">{_t(head)}</th>' for name, head in zip(names, heads, strict=True))
     rows = []
     for mutant in mutants:
         outcomes = [(name, mutant.cells[name].outcome) for name in names]
-        cells = "".join(f'<td class="{o.replace(" ", "")}" title="{_t(n)}: {_t(OUTCOMES[o])}"></td>' for n, o in outcomes)
+        cells = "".join(f'<td class="{_class(o)}" title="{_t(n)}: {_t(OUTCOMES[o])}">{GLYPHS[o]}</td>' for n, o in outcomes)
         rows.append(f'<tr><th title="{_t(mutant.title)}">{_t(mutant.name)}</th>{cells}</tr>')
     return f"<table class=m><thead><tr><th></th>{top}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
