@@ -323,9 +323,18 @@ def _beside_them(result: CoverageResult) -> str:
         for of, alone in ((result, len(lost)), (result.beside, len(gained)))
     ]
     head = (
-        "the same defects under", "noticed", "by this alone", "changed, not noticed", "reached, nothing changed", "not reached", "not present",
-        "left unknown", "worse by a margin", "score", "not green without a defect",
-    )  # fmt: skip
+        "the same defects under",
+        "noticed",
+        "by this alone",
+        "changed, not noticed",
+        "reached, nothing changed",
+        "not reached",
+        "not present",
+        "left unknown",
+        "worse by a margin",
+        "score",
+        "not green without a defect",
+    )
     return _table(head, rows)
 
 
@@ -394,9 +403,16 @@ def _matrix(result: CoverageResult | BesideResult) -> str:
 
 
 GLYPHS: dict[Outcome, str] = {
-    "killed": "●", "survived": "○", "inert": "·", "identical": "=", "unknown": "?", "averted": "!", "red": "✕", "timed out": "…",
+    "killed": "●",
+    "survived": "○",
+    "inert": "·",
+    "identical": "=",
+    "unknown": "?",
+    "averted": "!",
+    "red": "✕",
+    "timed out": "…",
     "impossible": "–",
-}  # fmt: skip
+}
 
 
 def _class(outcome: Outcome) -> str:

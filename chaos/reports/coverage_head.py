@@ -202,9 +202,11 @@ def _wide(stages: Sequence[Bar], label: str) -> str:
         if bar.lost:
             at = left + w + lost + (10 if inside else 18 + 9 * len(number(bar.n)))
             parts.append(_lost_bar(left + w, y, lost, bad=bar.bad))
-            parts.append(f'<text x="{at:.1f}" y="{y + 12}" class="b{" t-bad" if bar.bad else ""}">− {_t(bar.why)}</text>')
+            lines = list(_wrapped(f"− {bar.why}", most=max(24, int((1170 - at) / 6.6))))[:3]
+            for k, line in enumerate(lines):
+                parts.append(f'<text x="{at:.1f}" y="{y + 12 + 14 * k}" class="b{" t-bad" if bar.bad else ""}">{_t(line)}</text>')
             if bar.todo:
-                parts.append(f'<text x="{at:.1f}" y="{y + 26}" class="t-acc">→ {_t(bar.todo)}</text>')
+                parts.append(f'<text x="{at:.1f}" y="{y + 12 + 14 * len(lines)}" class="t-acc">→ {_t(bar.todo)}</text>')
     return (
         f'<svg class="wide swap" viewBox="0 0 1180 {46 * len(stages)}" role="img" aria-label="{_t(label)}">{"".join(parts)}</svg>'
     )
@@ -249,7 +251,7 @@ def _lost_bar(x: float, y: float, width: float, *, bad: bool) -> str:
 
 
 def _hatches() -> str:
-    """What is lost is hatched, so that it is told without colour."""
+    """What is lost is hatched, so that it is seen without colour."""
     return (
         '<defs><pattern id="lost" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
         '<rect width="6" height="6" style="fill:var(--card)"/><rect width="2" height="6" style="fill:var(--soft)"/></pattern>'
@@ -275,10 +277,10 @@ def _assertions(result: CoverageResult) -> str:
         f'<tr><th title="{_t(row.line)}">{_t(row.expected)}</th><td>{_t(short(row.scenario))}</td><td class=n>{row.notices}</td></tr>'
         for row in result.assertions[:TO_WRITE]
     )
-    told = sum(row.notices for row in result.assertions)
+    noticed = sum(row.notices for row in result.assertions)
     note = (
         "Bounds: the worst of the runs without a defect, with a margin, held on as many further seeds. "
-        f"{_of(told, changed)} of what changed unnoticed would be noticed by {_more(len(result.assertions))}."
+        f"{_of(noticed, changed)} of what changed unnoticed would be noticed by {_more(len(result.assertions))}."
     )
     head = "<th>assertion</th><th>in</th><th class=n>would notice</th>"
     return f"{title}{_table(head, rows)}{_note(note)}"
@@ -367,14 +369,14 @@ def signature_matrix(result: CoverageResult | BesideResult, signatures: Sequence
     heads = "".join(f"<th class=c>{letter}</th>" for letter in letters)
     counts = "".join(f"<td class=c><b>{len(s.mutants)}</b></td>" for s in shown)
     whole = sum(len(s.mutants) for s in signatures)
-    told = "".join(f"<li>{_t(_operators(s.mutants, 4))}</li>" for s in shown)
+    legend = "".join(f"<li>{_t(_operators(s.mutants, 4))}</li>" for s in shown)
     more = _note(f"{len(rest)} more signatures with {sum(len(s.mutants) for s in rest)} mutants are not drawn.") if rest else ""
     note = f"Mutants that exactly the same scenarios kill count once: {counted(whole, 'kill')}, {counted(len(signatures), 'signature')}."
     head = f"<tr><th>scenario</th>{heads}<th class=n>mutants</th><th class=n>only here</th></tr>"
     foot = f"<tr><th>mutants</th>{counts}<td><b>{whole}</b></td><td></td></tr>"
     return (
         f'{_note(note)}<div class="scroll"><table class="heat stick"><thead>{head}</thead><tbody>{rows}</tbody>'
-        f'<tfoot>{foot}</tfoot></table></div><ol type="A" class="small soft">{told}</ol>{more}'
+        f'<tfoot>{foot}</tfoot></table></div><ol type="A" class="small soft">{legend}</ol>{more}'
     )
 
 
