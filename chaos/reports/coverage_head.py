@@ -196,7 +196,7 @@ def _wide(stages: Sequence[Bar], label: str) -> str:
             f'<text x="{left - 12}" y="{y + 19}" text-anchor="end">{_t(bar.words)}</text>{_bar(left, y, w, i, last=last)}'
         )
         inside = w > 44
-        place = f'x="{left + w - 8:.1f}" text-anchor="end"' if inside else f'x="{left + w + lost + 8:.1f}"'
+        place = f'x="{round(left + w - 8, 1)}" text-anchor="end"' if inside else f'x="{round(left + w + lost + 8, 1)}"'
         mark = ' class="b num on"' if last and inside else ' class="b num"'
         parts.append(f'<text {place} y="{y + 19}"{mark}>{number(bar.n)}</text>')
         if bar.lost:
@@ -204,9 +204,11 @@ def _wide(stages: Sequence[Bar], label: str) -> str:
             parts.append(_lost_bar(left + w, y, lost, bad=bar.bad))
             lines = list(_wrapped(f"− {bar.why}", most=max(24, int((1170 - at) / 6.6))))[:3]
             for k, line in enumerate(lines):
-                parts.append(f'<text x="{at:.1f}" y="{y + 12 + 14 * k}" class="b{" t-bad" if bar.bad else ""}">{_t(line)}</text>')
+                parts.append(
+                    f'<text x="{round(at, 1)}" y="{y + 12 + 14 * k}" class="b{" t-bad" if bar.bad else ""}">{_t(line)}</text>'
+                )
             if bar.todo:
-                parts.append(f'<text x="{at:.1f}" y="{y + 12 + 14 * len(lines)}" class="t-acc">→ {_t(bar.todo)}</text>')
+                parts.append(f'<text x="{round(at, 1)}" y="{y + 12 + 14 * len(lines)}" class="t-acc">→ {_t(bar.todo)}</text>')
     return (
         f'<svg class="wide swap" viewBox="0 0 1180 {46 * len(stages)}" role="img" aria-label="{_t(label)}">{"".join(parts)}</svg>'
     )
@@ -241,13 +243,13 @@ def _wrapped(text: str, most: int = 58) -> Iterator[str]:
 
 
 def _bar(x: float, y: float, width: float, i: int, *, last: bool) -> str:
-    fill = "var(--good)" if last else f"var(--accent);fill-opacity:{0.20 + 0.12 * i:.2f}"
-    return f'<rect x="{x:.1f}" y="{y}" width="{width:.1f}" height="28" style="fill:{fill}"/>'
+    fill = "var(--good)" if last else f"var(--accent);fill-opacity:{round(0.20 + 0.12 * i, 2)}"
+    return f'<rect x="{round(x, 1)}" y="{y}" width="{round(width, 1)}" height="28" style="fill:{fill}"/>'
 
 
 def _lost_bar(x: float, y: float, width: float, *, bad: bool) -> str:
     pattern = "lost-bad" if bad else "lost"
-    return f'<rect x="{x:.1f}" y="{y}" width="{width:.1f}" height="28" style="fill:url(#{pattern});stroke:var(--soft);stroke-width:.7"/>'
+    return f'<rect x="{round(x, 1)}" y="{y}" width="{round(width, 1)}" height="28" style="fill:url(#{pattern});stroke:var(--soft);stroke-width:.7"/>'
 
 
 def _hatches() -> str:
