@@ -8,6 +8,7 @@ noticed with a gap off does not say that it is noticed with more of them off, an
   scenario that noticed it is green there.
 - A defect is *not monotone* when the suite notices it with some gaps off and not with more of them off, though a scenario that noticed
   it is green there too.
+- A gap *shows* a defect that is noticed with this gap left on alone, and not with all gaps off.
 - It is *the suite* that misses it when nothing of what was tried lets the suite notice it.
 
 Where the suite notices it with several gaps off and with no single one, those that are each enough to hide it are switched off together;
@@ -186,6 +187,13 @@ def enough(why: Why, name: str) -> list[str]:
     return found
 
 
+def shows(why: Why, name: str) -> list[str]:
+    """Gaps each of which, left on alone, lets the suite notice a survivor that it does not notice with all of them off."""
+    whole = tuple(why.gaps)
+    masked = [set(found.off) for found in not_monotone(why, name) if found.more == list(whole)]
+    return [gap for gap in why.gaps if set(whole) - {gap} in masked]
+
+
 def not_monotone(why: Why, name: str) -> list[NotMonotone]:
     """For each setting in which the suite notices a survivor, the one with most more gaps off in which it does not."""
     made, found = why.tried[name], []
@@ -231,6 +239,7 @@ def reasons(why: Why) -> list[SurvivorReasons]:
             settings=list(made.values()),
             hides=_hiding(why, name),
             enough=enough(why, name),
+            shows=shows(why, name),
             not_monotone=not_monotone(why, name),
             left_out=[list(off) for off in why.left_out[name]],
         )

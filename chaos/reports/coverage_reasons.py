@@ -45,6 +45,7 @@ def reason_words(why: AttributionResult, name: str) -> str:
         return "not reached within the budget" if name in why.skipped else ""
     parts = [_labels(why, mine, labels)]
     parts += [_masked(why, found) for found in mine.not_monotone[:1]]
+    parts += [f"{' and '.join(mine.shows)} left on shows it"] if mine.shows else []
     if mine.left_out:
         parts.append(f"{counted(len(mine.left_out), 'setting')} not reached within the budget")
     return "; ".join(part for part in parts if part)

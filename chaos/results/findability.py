@@ -35,12 +35,14 @@ class NotMonotone(ResultModel):
 class SurvivorReasons(ResultModel):
     """What was tried of a survivor: the `settings` in the order of their runs, those that the budget did not reach (`left_out`). A gap
     in `hides` lets the suite notice it when it is switched off alone; one in `enough` hides it when it alone is left on: every scenario
-    that notices it with all gaps off is green there, and the suite does not notice it."""
+    that notices it with all gaps off is green there, and the suite does not notice it. One in `shows` makes it show: the suite notices it
+    with this one left on alone, and not with all gaps off, though a scenario that noticed it is green there."""
 
     name: str
     settings: list[Setting]
     hides: list[str]
     enough: list[str]
+    shows: list[str]
     not_monotone: list[NotMonotone]
     left_out: list[list[str]]
 

@@ -118,6 +118,7 @@ def test_what_hides_what_is_as_worked_out_by_hand(whole: dict[str, Any]) -> None
         W: ([], []),
     }
     assert [x["name"] for x in found.values() if x["not_monotone"]] == [Z]
+    assert {name: x["shows"] for name, x in found.items()} == {X: [], Y: [], Z: ["b"], W: []}
     assert found[Z]["not_monotone"][0] == {"off": ["a"], "more": ["a", "b", "c"]}
     assert (whole["why"]["skipped"], whole["why"]["red"]) == ([], {})
 
@@ -136,7 +137,7 @@ def test_every_setting_is_tried_once(whole: dict[str, Any]) -> None:
 def test_text_and_page_name_what_is_not_monotone(whole: dict[str, Any], folder: Path) -> None:
     """The survivor's line says with which gaps it is noticed, and that it is not with all of them off."""
     said = "not monotone: noticed with a off, not with all gaps off"
-    assert f"{Z}: a; {said}" in whole["text"]
+    assert f"{Z}: a; {said}; b left on shows it" in whole["text"]
     assert f"{X}: a\n" in whole["text"]
     page = (folder / "page.html").read_text(encoding="utf-8")
     assert f"⚠ a; {said}" in page
