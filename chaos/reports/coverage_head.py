@@ -104,7 +104,8 @@ def _killers(result: CoverageResult) -> str:
     best = max(result.scenarios, key=lambda row: row.kills)
     if best.kills == killed:
         others = {1: "", 2: "; the other adds none"}.get(n, f": the other {n - 1} add none")
-        return f"One scenario, {short(best.name)}, makes {'the kill' if killed == 1 else f'all {killed} kills'}{others}."
+        kills = {1: "the kill", 2: "both kills"}.get(killed, f"all {killed} kills")
+        return f"One scenario, {short(best.name)}, makes {kills}{others}."
     some = sum(row.kills > 0 for row in result.scenarios)
     return f"{some} of {n} scenarios notice something; {short(best.name)} notices most, {best.kills} of {killed}."
 
@@ -188,7 +189,7 @@ def funnel(summary: CoverageSummary) -> str:
 
 def _wide(stages: Sequence[Bar], label: str) -> str:
     left, width, top = 226.0, 600.0, max(1, stages[0].n)
-    parts = [_hatches()]
+    parts = [_hatches("wide")]
     for i, bar in enumerate(stages):
         y, w, lost = 8 + 46 * i, width * bar.n / top, width * bar.lost / top
         last = i == len(stages) - 1
@@ -201,7 +202,7 @@ def _wide(stages: Sequence[Bar], label: str) -> str:
         parts.append(f'<text {place} y="{y + 19}"{mark}>{number(bar.n)}</text>')
         if bar.lost:
             at = left + w + lost + (10 if inside else 18 + 9 * len(number(bar.n)))
-            parts.append(_lost_bar(left + w, y, lost, bad=bar.bad))
+            parts.append(_lost_bar(left + w, y, lost, "wide", bad=bar.bad))
             lines = list(_wrapped(f"− {bar.why}", most=max(24, int((1170 - at) / 6.6))))[:3]
             for k, line in enumerate(lines):
                 parts.append(
@@ -215,12 +216,13 @@ def _wide(stages: Sequence[Bar], label: str) -> str:
 
 
 def _narrow(stages: Sequence[Bar], label: str) -> str:
-    width, top, y, parts = 380.0, max(1, stages[0].n), 0, list[str]()
+    width, top, y, parts = 380.0, max(1, stages[0].n), 0, [_hatches("narrow")]
     for i, bar in enumerate(stages):
         w, lost = width * bar.n / top, width * bar.lost / top
         parts.append(f'<text x="0" y="{y + 16}" class="b">{number(bar.n)}  {_t(bar.words)}</text>')
         parts.append(
-            _bar(0, y + 22, w, i, last=i == len(stages) - 1) + (_lost_bar(w, y + 22, lost, bad=bar.bad) if bar.lost else "")
+            _bar(0, y + 22, w, i, last=i == len(stages) - 1)
+            + (_lost_bar(w, y + 22, lost, "narrow", bad=bar.bad) if bar.lost else "")
         )
         y += 64
         for line in _wrapped(f"− {bar.why}" + (f" → {bar.todo}" if bar.todo else "")) if bar.lost else ():
@@ -247,17 +249,17 @@ def _bar(x: float, y: float, width: float, i: int, *, last: bool) -> str:
     return f'<rect x="{round(x, 1)}" y="{y}" width="{round(width, 1)}" height="28" style="fill:{fill}"/>'
 
 
-def _lost_bar(x: float, y: float, width: float, *, bad: bool) -> str:
-    pattern = "lost-bad" if bad else "lost"
+def _lost_bar(x: float, y: float, width: float, drawing: str, *, bad: bool) -> str:
+    pattern = f"lost-bad-{drawing}" if bad else f"lost-{drawing}"
     return f'<rect x="{round(x, 1)}" y="{y}" width="{round(width, 1)}" height="28" style="fill:url(#{pattern});stroke:var(--soft);stroke-width:.7"/>'
 
 
-def _hatches() -> str:
-    """What is lost is hatched, so that it is seen without colour."""
+def _hatches(drawing: str) -> str:
+    """What is lost is hatched, so that it is seen without colour; each drawing has its own, because one that is hidden gives none."""
     return (
-        '<defs><pattern id="lost" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+        f'<defs><pattern id="lost-{drawing}" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
         '<rect width="6" height="6" style="fill:var(--card)"/><rect width="2" height="6" style="fill:var(--soft)"/></pattern>'
-        '<pattern id="lost-bad" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+        f'<pattern id="lost-bad-{drawing}" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
         '<rect width="5" height="5" style="fill:var(--bad-soft)"/><rect width="2.4" height="5" style="fill:var(--bad)"/></pattern></defs>'
     )
 
@@ -309,7 +311,7 @@ def _tried(reach: ReachResult) -> str:
     if not reach.tried:
         return "--reach RUNS tries other scenarios, once each without a defect."
     of = counted(reach.candidates, "scenario")
-    return f"{reach.tried} of {of} tried here, once each without a defect; {len(reach.nowhere)} are reached by none of them."
+    return f"{reach.tried} of {of} tried here, once each without a defect; {len(reach.nowhere)} of the mutants reached by none."
 
 
 def _nowhere(reach: ReachResult) -> str:

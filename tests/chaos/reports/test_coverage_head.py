@@ -67,6 +67,9 @@ def test_the_published_example_is_drawn() -> None:
         "− 128 changed, not noticed",
     ):
         assert said in text
+    wide, narrow = text.split("</svg>")[:2]
+    for drawing in (wide, narrow):  # each has the patterns that it uses: a hidden drawing gives none
+        assert {*re.findall(r"url\(#([\w-]+)\)", drawing)} == {*re.findall(r'pattern id="([\w-]+)"', drawing)}
     assert text.count("<svg") == 2
     assert "From 574 mutants to 22 noticed" in text
 
