@@ -43,11 +43,10 @@ class Contributor:
     def stop_to_start(self, service: str, replica: int = 0) -> None:
         """The instance is stopped, to be started again by `restart` of this contributor. With what ran ends, whoever made it, the crash,
         the hang or the pause that it was in, unless it is firm; what begins until it is up again holds then."""
-        inject = self._injection
         self.crash(service, replica)
-        for knob in (inject.hung(service, replica), inject.paused(service, replica)):
+        for knob in (self._injection.hung(service, replica), self._injection.paused(service, replica)):
             knob.clear()
-        inject.down(service, replica).clear(but=self.by)
+        self._injection.down(service, replica).clear(but=self.by)
 
     def keeps_down(self, service: str, replica: int = 0) -> bool:
         """Whether this contributor's crash has not ended yet."""
