@@ -107,8 +107,8 @@ def effect_text(effect: Effect) -> LocalizedText:
 
 
 def action_text(effect: ActionEffect, shown: Counterfactuals) -> LocalizedText:
-    """One action: what it did, who and when, and the figures with and without it."""
-    return translate(
+    """One action: what it did, who and when, and the figures with and without it; what it did when it was taken again."""
+    text = translate(
         "acting.action",
         effect=effect_text(effect.effect),
         action=action_title(effect.taken[0].verb, effect.taken[0].target),
@@ -117,6 +117,20 @@ def action_text(effect: ActionEffect, shown: Counterfactuals) -> LocalizedText:
         without=number(effect.without.failed_orders),
         difference=difference_text(effect.difference),
     )
+    return join([text, *again_texts(effect)], "; ", "；")
+
+
+def again_texts(effect: ActionEffect) -> list[LocalizedText]:
+    """What an action did by the times it was taken in later outages, each from the end of the outage before on."""
+    return [
+        translate(
+            "acting.again",
+            at=instant(part.since_ns),
+            effect=effect_text(part.effect),
+            difference=difference_text(part.difference),
+        )
+        for part in effect.again
+    ]
 
 
 def taken_text(taken: ActionTaken) -> LocalizedText:

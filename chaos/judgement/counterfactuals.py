@@ -15,6 +15,7 @@ from chaos.results.counterfactuals import (
     Outage,
     OutageCauses,
     RunFigures,
+    TakenAgain,
 )
 from chaos.results.run import RunResult
 from simcore.base.units import SECOND
@@ -89,8 +90,8 @@ def counterfactuals(
     for name in named:
         figures = others.get(name, own)
         taken = [action for action in run.actions if action.name == name]
-        between = difference(own, figures)
-        actions.append(ActionEffect(name=name, taken=taken, effect=effect(own, figures), difference=between, without=figures))
+        since = {when.at: figures_of(other) for when, other in later.items() if when.name == name}
+        actions.append(_action(own, figures, taken, since))
     return Counterfactuals(
         as_run=own,
         nobody_acts=idle,
@@ -101,6 +102,19 @@ def counterfactuals(
         outages=[_causes(run, number, _Others(idle, others, control, later_figures)) for number in range(len(run.outages))],
         runs=1 + (nobody_acts is not None) + len(others) + (control is not None) + len(later),
     )
+
+
+def _action(own: RunFigures, without: RunFigures, taken: list[ActionTaken], since: Mapping[int, RunFigures]) -> ActionEffect:
+    """`since` has the figures of the runs in which it is left out from an instant on, ns: what it did before is what they differ by from
+    the run without it."""
+    again = [
+        TakenAgain(since_ns=at, effect=effect(own, other), difference=difference(own, other))
+        for at, other in sorted(since.items())
+    ]
+    parts = {effect(own, without), *(part.effect for part in again), *(effect(since[at], without) for at in sorted(since)[:1])}
+    whole = "mixed" if {"helped", "hurt"} <= parts else effect(own, without)
+    between = difference(own, without)
+    return ActionEffect(name=taken[0].name, taken=taken, effect=whole, difference=between, without=without, again=again)
 
 
 def difference(with_it: RunFigures, without: RunFigures) -> Difference:

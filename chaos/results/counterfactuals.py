@@ -92,15 +92,25 @@ class Difference(ResultModel):
     failed_requests: int
 
 
+class TakenAgain(ResultModel):
+    """What an action did by the times it was taken from `since_ns` on, the end of an outage, alone."""
+
+    since_ns: int
+    effect: Effect
+    difference: Difference
+
+
 class ActionEffect(ResultModel):
-    """What one action did, all times that it was taken together. `without` are the figures of the run in which it was left out; where
-    nothing was carried out, those of the run itself."""
+    """What one action did, all times that it was taken together; `mixed`, too, if it helped at one time and hurt at another. `without` are
+    the figures of the run in which it was left out; where nothing was carried out, those of the run itself. `again` is what it did when it
+    was taken again in later outages."""
 
     name: str
     taken: list[ActionTaken]
     effect: Effect
     difference: Difference
     without: RunFigures
+    again: list[TakenAgain] = []
 
 
 class OutageCauses(ResultModel):

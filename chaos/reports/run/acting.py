@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chaos.i18n.causal import acting_text, action_title, books_text, effect_text, taken_text
+from chaos.i18n.causal import acting_text, action_title, again_texts, books_text, effect_text, taken_text
 from chaos.i18n.texts import LocalizedText, duration_text, join, translate, untranslated
 from chaos.measures.formatting import instant, number, signed
 from chaos.results.counterfactuals import ActionEffect, Counterfactuals, FailedOrders, RunFigures
@@ -80,7 +80,7 @@ def _row(action: ActionEffect, own: RunFigures) -> ActionRow:
     sign = untranslated("+" if seconds > 0 else "−")
     impaired = untranslated("0") if not seconds else join([sign, duration_text(abs(seconds))], "", "")
     books = action.difference.wrong_in_the_books
-    note = [*(taken_text(taken) for taken in action.taken), *([books_text(books)] if books else [])]
+    note = [*(taken_text(taken) for taken in action.taken), *([books_text(books)] if books else []), *again_texts(action)]
     return ActionRow(
         title=_title(action),
         note=join(note, "; ", "；"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from chaos.i18n.causal import again_texts
 from chaos.judgement.counterfactuals import Later, counterfactuals, difference, effect, later_times, names_to_leave_out
 from chaos.results.counterfactuals import ActionTaken, Counterfactuals, Outage, RunFigures
 from chaos.results.run import FaultEvidence, Measures, Orders, RunResult
@@ -217,3 +218,16 @@ def test_only_what_was_under_way_since_the_outage_before_is_tried_alone(second: 
     """From the end of the first outage, 180, to that of the second, 300; what was called off needs no run."""
     seen = run(outage(120, 180), outage(240, 300), actions=(taken(139, 179), second))
     assert bool(later_times(seen)) is counts
+
+
+def test_an_action_that_helped_once_and_hurt_once_did_both() -> None:
+    """The first restart saves 240 s, the second costs 70: together 170 s less, and yet one of them hurt. Each is told."""
+    (when,) = later_times(TWICE)
+    both, rest = run(outage(120, 420)), run(outage(120, 180))
+    (found,) = counterfactuals(TWICE, both, {"restart core": both}, run(), {when: rest}).actions
+    assert (found.effect, found.difference.impaired_s) == ("mixed", -170.0)
+    assert [(part.since_ns, part.effect, part.difference.impaired_s) for part in found.again] == [(180 * SECOND, "hurt", 70.0)]
+    (line,) = again_texts(found)
+    assert line.en == "of that from 00:03:00 on ▼ hurt: +70 s impaired"
+    (same,) = counterfactuals(TWICE, both, {"restart core": both}, run(), {when: TWICE}).actions
+    assert (same.effect, same.again[0].effect) == ("helped", "no_difference")
