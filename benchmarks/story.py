@@ -26,7 +26,7 @@ WORDS = {"killed": "noticed", "survived": "not noticed", "not present": "not pre
 
 @click.command()
 @click.option("--jobs", default=2, type=click.IntRange(1))
-@click.option("--price", default=240, type=click.IntRange(1))
+@click.option("--price", default=720, type=click.IntRange(1))
 @click.option("--why", default=3000, type=click.IntRange(1))
 @click.option("--keep", type=click.Path(dir_okay=False), help="Keep the result object there.")
 @click.option("--html", type=click.Path(dir_okay=False), help="Keep the page there.")
@@ -54,7 +54,8 @@ def _told(result: dict[str, Any]) -> list[str]:
         ]
         + [f"- `{of['suite']}` in {of['environment']}: {_funnel(of['summary'])}." for of in (result, beside)]
         + [
-            f"- Priced over {len(price['windows'])} windows, {price['runs']:,} runs; {len(price['skipped'])} windows are left out.",
+            f"- Priced over {len(price['windows'])} windows with {price['seeds']} seeds, {price['runs']:,} runs; "
+            f"{len(price['skipped'])} windows are left out.",
             f"- Reasons of {len(explained)} survivors, {why['runs']:,} runs; {len(why['skipped'])} are left out.",
         ]
     )
@@ -70,12 +71,13 @@ def _table(result: dict[str, Any]) -> list[str]:
     """The most costly first, then what is noticed in the test environment."""
     prices = {row["name"]: row for row in result["price"]["ranking"]}
     here, there = ({x["name"]: WORDS[x["status"]] for x in of["mutants"]} for of in (result, result["beside"]))
-    names = sorted(here, key=lambda name: (name not in prices, -prices[name]["failed_orders"] if name in prices else 0.0, name))
+    names = sorted(here, key=lambda name: (name not in prices, -prices[name]["harmed_orders"] if name in prices else 0.0, name))
     head = (
         "defect",
         f"`{SUITE}`, {ENVIRONMENT}",
         "`at-the-open`, production",
-        "failed orders a year, 90 %",
+        "harmed orders a year, 90 %",
+        "rank",
         "at the open, with",
         "hidden by",
     )
@@ -83,12 +85,15 @@ def _table(result: dict[str, Any]) -> list[str]:
     return [f"| {' | '.join(row)} |" for row in (head, ("---",) * len(head), *rows)]
 
 
-def _price(row: dict[str, Any] | None) -> tuple[str, str]:
+def _price(row: dict[str, Any] | None) -> tuple[str, str, str]:
     if row is None:
-        return "", ""
+        return "", "", ""
     worst = row["at_the_open"]
-    at_the_open = f"{worst['trigger']}: {worst['failed_orders']:+,.0f}" if worst and round(worst["failed_orders"]) else ""
-    return f"{row['failed_orders']:,.0f} ({row['interval'][0]:,.0f} to {row['interval'][1]:,.0f})", at_the_open
+    at_the_open = f"{worst['trigger']}: {worst['harmed_orders']:+,.0f}" if worst and round(worst["harmed_orders"]) else ""
+    low, high = row["interval"] or (float("nan"), float("nan"))
+    undecided = ", not decided" if row["sign"] == "not decided" else ""
+    ranks = str(row["rank"]) if row["rank"] == row["rank_to"] else f"{row['rank']}-{row['rank_to']}"
+    return f"{row['harmed_orders']:,.1f} ({low:,.1f} to {high:,.1f}{undecided})", ranks, at_the_open
 
 
 def _hidden(why: dict[str, Any], name: str) -> str:

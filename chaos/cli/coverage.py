@@ -16,6 +16,7 @@ from chaos.cli.progress import StderrProgress
 from chaos.cli.words import Share, WholeNumber
 from chaos.coverage.differences import MARGINS, margin_of
 from chaos.coverage.measurement import CoverageOptions, measure
+from chaos.coverage.pricing import SEEDS
 from chaos.coverage.trial_runner import TrialSettings
 from chaos.execution.session import Session
 from chaos.reports.coverage import lines, page
@@ -51,7 +52,15 @@ def _budget(name: str, text: str) -> Callable[[options.C], options.C]:
 @click.option("--beside", metavar="SUITE@ENV", help="Plant the same defects under another suite in another environment, too.")
 @options.jobs
 @options.cluster
-@_budget("--price", "Estimate failed orders a year through each defect, in production, with at most so many runs.")
+@_budget("--price", "Estimate orders harmed a year by each defect, in production, with at most so many runs.")
+@click.option(
+    "--price-seeds",
+    default=SEEDS,
+    show_default=True,
+    type=WholeNumber(1, 1000),
+    metavar="N",
+    help="Runs of each defect in each window of a price, from seed 1 on; one tells no interval.",
+)
 @_budget("--why", "Switch parity gaps off: all, each alone, all but each, with at most so many runs.")
 @_budget("--reach", "Look for scenarios that reach what the suite does not, with at most so many runs without a defect.")
 @click.option("--triggers", default="brokers", show_default=True, metavar="NAME|FILE", help="The triggers of a year, for prices.")
@@ -116,6 +125,7 @@ def coverage(
     incidents: int,
     into: str,
     price: int,
+    price_seeds: int,
     why: int,
     reach: int,
     triggers: str,
@@ -139,7 +149,7 @@ def coverage(
     margins = tuple(margin_of(option) for option in worse) or MARGINS
     settings = TrialSettings(architecture or "legacy-coupled", environment, operators=operators or None, margins=margins, **given)
     both = (other, there) if beside else None
-    wanted = CoverageOptions(triggers, price, why, suggest, Path(into), both, suggest_budget, incidents, reach)
+    wanted = CoverageOptions(triggers, price, price_seeds, why, suggest, Path(into), both, suggest_budget, incidents, reach)
     with Session(StderrProgress()) as session:
         result = measure(session, suite, settings, wanted)
     write_json(result, json_file)

@@ -257,5 +257,5 @@ def changes(why: Why, prices: Mapping[str, float]) -> list[EnvironmentChange]:
         mine = [name for name, labels_of in hidden.items() if label in labels_of]
         alone = [name for name in mine if hidden[name] == [label]]
         price = sum(prices.get(name, 0.0) for name in mine)
-        rows.append(EnvironmentChange(change=label, catches=len(mine), only_this=len(alone), failed_orders=price, survivors=mine))
-    return sorted(rows, key=lambda row: (-row.failed_orders, -row.catches, row.change))
+        rows.append(EnvironmentChange(change=label, catches=len(mine), only_this=len(alone), harmed_orders=price, survivors=mine))
+    return sorted(rows, key=lambda row: (-row.harmed_orders, -row.catches, row.change))

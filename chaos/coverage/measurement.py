@@ -16,7 +16,7 @@ from chaos.coverage.curve import best_first, held_out, is_exact, operators_of, r
 from chaos.coverage.differences import MARGINS, unit_of
 from chaos.coverage.incidents import NOTHING, against_incidents
 from chaos.coverage.kill_matrix import Matrix, described, kill_matrix
-from chaos.coverage.pricing import Prices, load_triggers, price, ranking
+from chaos.coverage.pricing import SEEDS, Prices, load_triggers, price, ranking
 from chaos.coverage.reaching import reaching
 from chaos.coverage.suggestions import SuggestionSearch
 from chaos.coverage.trial_runner import TrialRunner, TrialSettings
@@ -42,12 +42,13 @@ from simcore.model.workload import Workload
 
 @dataclass(frozen=True)
 class CoverageOptions:
-    """What is wanted beyond the kill matrix: budgets are runs (0: none of it); `suggest` scenarios are written to `folder`; `beside` is
-    a suite and an environment that the same defects are planted in as well. The suite meets the causes of incidents within
-    `incidents_budget`."""
+    """What is wanted beyond the kill matrix: budgets are runs (0: none of it); each window of a price is run with `price_seeds` seeds;
+    `suggest` scenarios are written to `folder`; `beside` is a suite and an environment that the same defects are planted in as well. The
+    suite meets the causes of incidents within `incidents_budget`."""
 
     triggers: str = "brokers"
     price_budget: int = 0
+    price_seeds: int = SEEDS
     why_budget: int = 0
     suggest: int = 0
     folder: Path = Path("suggested")
@@ -83,7 +84,7 @@ def _measured(runner: TrialRunner, name: str, wanted: CoverageOptions) -> Covera
     reach = reaching(runner, found, triggers, others, budget=wanted.reach_budget)
     assertions = missing_assertions(runner, found)
     prices, rows = _prices(runner, found, triggers, wanted)
-    yearly = {row.name: row.failed_orders for row in rows}
+    yearly = {row.name: row.harmed_orders for row in rows}
     why = _why(runner, found, wanted, yearly)
     return CoverageResult(
         schema_version=SCHEMA_VERSION,
@@ -126,6 +127,8 @@ def _command(name: str, settings: TrialSettings, wanted: CoverageOptions) -> str
         str(settings.seeds),
         "--price",
         str(wanted.price_budget),
+        "--price-seeds",
+        str(wanted.price_seeds),
         "--why",
         str(wanted.why_budget),
     ]
@@ -157,7 +160,7 @@ def _beside(runner: TrialRunner, name: str, environment: str) -> BesideResult:
 
 
 class RankedPrices(NamedTuple):
-    """Prices (None where none were wanted) and a row a mutant, the highest price first."""
+    """Prices (None where none were wanted) and a row a mutant, survivors before what is killed, of each the highest price first."""
 
     prices: Prices | None
     rows: list[PriceRow]
@@ -169,8 +172,8 @@ def _prices(runner: TrialRunner, found: Matrix, triggers: Triggers, wanted: Cove
         return RankedPrices(None, [])
     alive = found.survivors
     dead = [x for x in found.mutants if found.statuses[x.name] == "killed"]
-    prices = price(runner, [*alive, *dead], triggers, budget=wanted.price_budget)
-    return RankedPrices(prices, ranking(prices, [x.name for x in [*alive, *dead]]))
+    prices = price(runner, [*alive, *dead], triggers, budget=wanted.price_budget, seeds=wanted.price_seeds)
+    return RankedPrices(prices, [row for some in (alive, dead) for row in ranking(prices, [x.name for x in some])])
 
 
 def _price(prices: Prices | None, rows: Sequence[PriceRow], found: Matrix) -> PriceResult:
@@ -187,6 +190,7 @@ def _price(prices: Prices | None, rows: Sequence[PriceRow], found: Matrix) -> Pr
         ],
         skipped=prices.skipped,
         runs=prices.runs,
+        seeds=prices.seeds,
         triggers=prices.triggers.name,
     )
 

@@ -1,34 +1,36 @@
 """What a defect costs in production: its effect in each trigger's window of each phase of the day, with the same customers and the
-same random streams as without it, times how often that happens in a year.
+same random streams as without it. `chaos.coverage.yearly` makes a year of them.
 
-The price is that of a defect that is there for a year. A window stands for its phase; whole days are not simulated.
+A window stands for its phase; whole days are not simulated.
 """
 
 from __future__ import annotations
 
 import json
-import random
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
 from chaos.coverage.kill_matrix import cells_inputs
 from chaos.coverage.trial_runner import Baseline, TrialRunner, baseline
 from chaos.coverage.trials import ORDERS, Trial, inert
+from chaos.coverage.yearly import Exposure, Shown, Year, YearPrice, ranks_of, sample_of, sign_of
 from chaos.documents.library import library
-from chaos.documents.triggers import Triggers, scenario_document
-from chaos.execution.inputs.planting import Mutant
+from chaos.documents.triggers import Range, Triggers, scenario_document
+from chaos.execution.inputs.planting import Mutant, mutants
 from chaos.measures.registry import rank
-from chaos.results.coverage import DefectEffect, EffectFigures, Observation, PriceRow, WindowEffect
-from chaos.results.summaries import Interval
+from chaos.results.coverage import DefectEffect, EffectFigures, Observation, PriceParts, PriceRow, WindowEffect
+from simcore.base.errors import InputError, suggest
 from simcore.files.loading import is_path
+from simcore.model.architecture import Architecture
 
 KINDS = tuple(name for name in ORDERS if name != "intended")
-FIGURES = (*KINDS, "impaired_s", "customers")
-DRAWS = 2000
-"""Of the rates, for the interval of a year's expectation."""
-SHOWN = (0.05, 0.95)
+HARMED = "harmed_orders"
+FIGURES = (*KINDS, HARMED, "impaired_s", "customers")
+SEEDS = 3
+"""Of each window, unless something else is said."""
 
 
 class Window(NamedTuple):
@@ -48,7 +50,9 @@ class Window(NamedTuple):
 
 @dataclass
 class Prices:
-    """What was run, and what was not. `effects` is mutant → window → figures (mutated minus unmutated, mean over seeds)."""
+    """What was run, and what was not. `effects` is mutant → window → figures (mutated minus unmutated, mean over seeds), `harm` mutant →
+    window → seed → harmed orders (failed or rejected wrongly), mutated minus unmutated; `points` counts the mutation points of each
+    family."""
 
     triggers: Triggers
     windows: list[Window]
@@ -56,50 +60,83 @@ class Prices:
     effects: dict[str, dict[str, DefectEffect]]
     skipped: list[str]
     runs: int
+    seeds: int
+    mutants: dict[str, Mutant]
+    points: Mapping[str, int]
+    harm: dict[str, dict[str, dict[int, float]]] = field(default_factory=dict)
+
+    @property
+    def first_phase(self) -> str:
+        """The open."""
+        return next(iter(self.triggers.phases))
 
 
 def load_triggers(reference: str) -> Triggers:
-    """A file of triggers by name or path. Raises InputError."""
+    """A file of triggers by name or path. Raises InputError, also where it speaks of defects that there are not."""
     found = library().resolve(reference, Triggers)
     model = found.model
+    for name in model.presence.defects:
+        if not is_path(name) and name not in library().shipped("defect"):
+            raise InputError(
+                f"{reference}: presence: there is no defect {name!r}", hint=suggest(name, library().shipped("defect"))
+            )
     if is_path(model.workload):
         model = model.model_copy(update={"workload": str(Path(found.tree.origin.file).parent.resolve() / model.workload)})
     return model
 
 
 def windows_of(triggers: Triggers) -> list[Window]:
-    """Every trigger in every phase: those of the first phase, the open, before all others, heaviest first."""
+    """Every trigger in every phase: first the ordinary day, which all others are held against, then those of the first phase, the open,
+    before all others, heaviest first."""
     found = []
     for trigger, what in triggers.triggers.items():
         for phase, when in triggers.phases.items():
-            share = 1.0 if what.every_phase else when.share
+            share = 1.0 if what.every_phase or what.every_day else when.share
+            often = what.per_year.mean if what.per_year is not None else float(triggers.found.trading_days)
             name = f"triggers/{trigger}-{phase}"
             expect = [{"measure": "orders.failed_share", "at_most": 1.0}]
             document = scenario_document(triggers, trigger, phase, name=name, expect=expect)
-            found.append(Window(trigger, phase, share, share * what.per_year.mean, json.dumps(document)))
+            found.append(Window(trigger, phase, share, share * often, json.dumps(document)))
     first = next(iter(triggers.phases))
-    return sorted(found, key=lambda window: (window.phase != first, -window.weight))
+    return sorted(found, key=lambda window: (window.trigger != triggers.day, window.phase != first, -window.weight))
 
 
-def price(runner: TrialRunner, chosen: Sequence[Mutant], triggers: Triggers, *, budget: int, seeds: int = 1) -> Prices:
+def price(runner: TrialRunner, chosen: Sequence[Mutant], triggers: Triggers, *, budget: int, seeds: int = SEEDS) -> Prices:
     """The effect of each mutant in each window in production. Windows are taken in the order of `windows_of`, each for all mutants or
     for none, as long as their runs fit into the budget. Where a defect cannot change a run its effect is 0 without one."""
-    found = Prices(triggers, windows_of(triggers), {}, {mutant.name: {} for mutant in chosen}, [], 0)
+    found = Prices(
+        triggers=triggers,
+        windows=windows_of(triggers),
+        base={},
+        effects={mutant.name: {} for mutant in chosen},
+        skipped=[],
+        runs=0,
+        seeds=seeds,
+        mutants={mutant.name: mutant for mutant in chosen},
+        points=points_of(runner, chosen),
+        harm={mutant.name: {} for mutant in chosen},
+    )
     for i, window in enumerate(found.windows):
         if found.runs + seeds > budget:
             found.skipped += [w.name for w in found.windows[i:]]
             break
         base = baseline(runner, [window.scenario], "production", seeds=tuple(range(1, seeds + 1)), what=window.name)
         found.runs += seeds
-        runs = base.runs[window.scenario]
         asked = [x for x in chosen if not _inert(x, base, window)]
         if found.runs + seeds * len(asked) > budget:
             found.skipped += [w.name for w in found.windows[i:]]
             break
         found.runs += seeds * len(asked)
-        found.base[window.name] = runs
+        found.base[window.name] = base.runs[window.scenario]
         _fill(runner, found, window, base, chosen, asked)
     return found
+
+
+def points_of(runner: TrialRunner, chosen: Sequence[Mutant]) -> Counter[str]:
+    """The mutation points of each family on the architecture: of all operators that are shipped, and of those chosen beside them."""
+    architecture = library().resolve(runner.settings.architecture, Architecture).model
+    known = {mutant.name: mutant.family for mutant in (*mutants(runner.session.files, architecture), *chosen)}
+    return Counter(known.values())
 
 
 def _inert(mutant: Mutant, base: Baseline, window: Window) -> bool:
@@ -110,27 +147,27 @@ def _inert(mutant: Mutant, base: Baseline, window: Window) -> bool:
 def _fill(
     runner: TrialRunner, found: Prices, window: Window, base: Baseline, chosen: Sequence[Mutant], asked: Sequence[Mutant]
 ) -> None:
+    runs = base.runs[window.scenario]
+    made = {mutant.name: runs for mutant in chosen} | window_runs(runner, window, base, asked)
+    for mutant in chosen:
+        found.effects[mutant.name][window.name] = _difference(made[mutant.name], runs)
+        found.harm[mutant.name][window.name] = harm_of(made[mutant.name], runs)
+
+
+def window_runs(runner: TrialRunner, window: Window, base: Baseline, asked: Sequence[Mutant]) -> dict[str, list[Observation]]:
+    """The runs of each mutant in a window in production, with the seeds of the runs without it; those themselves where the mutant
+    leaves the system as it is, or cannot be planted."""
     runs, digest = base.runs[window.scenario], base.digests[window.scenario]
-    trials = [
-        (
-            Trial(
-                window.scenario,
-                runner.settings.architecture,
-                "production",
-                tuple(r.seed for r in runs),
-                x.defects,
-                unmutated=digest,
-            ),
-        )
-        for x in asked
-    ]
+    seeds, where = tuple(r.seed for r in runs), runner.settings.architecture
+    trials = [(Trial(window.scenario, where, "production", seeds, x.defects, unmutated=digest, sound=True),) for x in asked]
     inputs = [cells_inputs(x, [digest]) for x in asked]
     given = runner.make(trials, inputs, f"mutants in {window.name}")
-    for mutant in chosen:
-        found.effects[mutant.name][window.name] = _difference(runs, runs)
-    for mutant, result in zip(asked, given, strict=True):
-        made = result[0].runs or runs
-        found.effects[mutant.name][window.name] = _difference(made, runs)
+    return {mutant.name: result[0].runs or runs for mutant, result in zip(asked, given, strict=True)}
+
+
+def harm_of(runs: Sequence[Observation], base: Sequence[Observation]) -> dict[int, float]:
+    """By seed the harmed orders that a defect makes, of the seeds that were counted on both sides."""
+    return {a.seed: _figure(a, HARMED) - _figure(b, HARMED) for a, b in zip(runs, base, strict=True) if a.orders and b.orders}
 
 
 def _difference(runs: Sequence[Observation], base: Sequence[Observation]) -> DefectEffect:
@@ -150,6 +187,8 @@ def _difference(runs: Sequence[Observation], base: Sequence[Observation]) -> Def
 
 
 def _figure(run: Observation, name: str) -> float:
+    if name == HARMED:
+        return float(run.orders["failed_orders"] + run.orders["rejected_wrongly"])
     if name in KINDS:
         return float(run.orders[name])
     return float((run.impaired_s if name == "impaired_s" else run.customers) or 0.0)
@@ -158,47 +197,102 @@ def _figure(run: Observation, name: str) -> float:
 # --- a year -------------------------------------------------------------------------------------------------------------------
 
 
-def year_of(found: Prices, mutant: str) -> PriceRow:
-    """A year's expectation of each figure, and of failed orders the 5 % and 95 % quantiles over the rates, each triangular over its
-    range and independent of the others; all from what was run."""
-    effects = found.effects[mutant]
+def shown_of(found: Prices, mutant: str) -> Shown:
+    """What the runs showed of a mutant: the ordinary day by seed, and each other window's excess over its phase of that day by seed."""
+    harm, day = found.harm[mutant], found.triggers.day
+    phases = {w.phase: harm[w.name] for w in found.windows if w.trigger == day and w.name in harm}
+    seeds = set.intersection(*(set(mine) for mine in phases.values())) if phases else set()
+    whole = [sum(mine[seed] for mine in phases.values()) for seed in sorted(seeds)]
+    excess = {
+        (w.trigger, w.phase): sample_of([harm[w.name][seed] - phases[w.phase][seed] for seed in sorted(both)])
+        for w in found.windows
+        if w.trigger != day and w.name in harm and w.phase in phases
+        for both in [set(harm[w.name]) & set(phases[w.phase])]
+        if both
+    }
+    if not whole:
+        return Shown(sample_of([0.0]), 0, len(found.triggers.phases), {})
+    return Shown(sample_of(whole), len(phases), len(found.triggers.phases) - len(phases), excess)
+
+
+def exposure_of(found: Prices, mutant: str, shown: Shown) -> Exposure:
+    """How often a mutant gets into production, and whether it shows there on an ordinary day."""
+    planted, presence, day = found.mutants[mutant], found.triggers.presence, found.triggers.day
+    present = presence.defects.get(planted.operator)
+    if present is None:
+        family = next((r for name, r in presence.families.items() if name == planted.family), presence.a_year)
+        points = found.points[planted.family]
+        present = Range(low=family.low / points, likely=family.likely / points, high=family.high / points)
+    runs = [found.base[w.name] for w in found.windows if w.trigger == day and w.name in found.base]
+    orders = sum(sum(run.orders.get("intended", 0) for run in mine) / len(mine) for mine in runs)
+    return Exposure(present, planted.family, orders > 0 and shown.day.mean / orders >= found.triggers.found.shows_from)
+
+
+class _Priced(NamedTuple):
+    name: str
+    shown: Shown
+    exposure: Exposure
+    year: YearPrice
+
+
+def ranking(found: Prices, names: Sequence[str]) -> list[PriceRow]:
+    """The mutants with a year's price, the highest first, with the ranks they may have."""
+    year, rows = Year(found.triggers), []
+    for name in names:
+        shown = shown_of(found, name)
+        exposure = exposure_of(found, name, shown)
+        rows.append(_Priced(name, shown, exposure, year.price(name, shown, exposure)))
+    rows.sort(key=lambda row: (-row.year.whole, row.name))
+    ranks = ranks_of([(row.year.whole, row.year.interval) for row in rows])
+    return [_row(found, year, row, *ranked) for row, ranked in zip(rows, ranks, strict=True)]
+
+
+def _row(found: Prices, year: Year, of: _Priced, first: int, last: int) -> PriceRow:
+    effects = found.effects[of.name]
     run = [window for window in found.windows if window.name in effects]
-    figures = EffectFigures(**{name: sum(w.weight * getattr(effects[w.name], name) for w in run) for name in FIGURES})
-    by_trigger: dict[str, float] = {}
-    for window in run:
-        by_trigger[window.trigger] = by_trigger.get(window.trigger, 0.0) + window.share * effects[window.name].failed_orders
+    stays = found.triggers.found.shows if of.exposure.shows else found.triggers.found.hidden
     return PriceRow(
-        name=mutant,
-        failed_orders=figures.failed_orders,
-        interval=_interval(found.triggers, by_trigger),
-        figures=figures,
-        worst=_worst(run, effects),
-        at_the_open=_worst([w for w in run if w.phase == next(iter(found.triggers.phases))], effects),
+        name=of.name,
+        harmed_orders=of.year.whole,
+        interval=of.year.interval,
+        sign=sign_of(of.year.interval),
+        rank=first,
+        rank_to=last,
+        years=of.year.years,
+        parts=PriceParts(ordinary_days=of.year.day, triggers=of.year.triggers, left_out=of.year.left_out),
+        present=of.exposure.present.mean,
+        found_days=stays.mean,
+        shows=of.exposure.shows,
+        day=of.shown.day.mean,
+        figures=_figures(found, year, run, of),
+        worst=_worst(run, effects, found.triggers.day),
+        at_the_open=_worst([w for w in run if w.phase == found.first_phase], effects, found.triggers.day),
         windows=len(run),
     )
 
 
-def _worst(windows: Sequence[Window], effects: Mapping[str, DefectEffect]) -> WindowEffect | None:
-    """The window with most failed orders; None without any."""
-    window = max(windows, key=lambda w: effects[w.name].failed_orders, default=None)
+def _figures(found: Prices, year: Year, run: Sequence[Window], of: _Priced) -> EffectFigures:
+    """A year's expectation of every figure, in the windows that were run."""
+    effects, day = found.effects[of.name], found.triggers.day
+    days = {w.phase: effects[w.name] for w in run if w.trigger == day}
+    stays = found.triggers.found.shows if of.exposure.shows else found.triggers.found.hidden
+    often = {w.name: year.expected(of.exposure.shows, w.trigger, w.phase) for w in run if w.trigger != day and w.phase in days}
+
+    def expected(name: str) -> float:
+        ordinary = stays.mean * sum(getattr(effect, name) for effect in days.values())
+        beyond = sum(
+            often[w.name] * (getattr(effects[w.name], name) - getattr(days[w.phase], name)) for w in run if w.name in often
+        )
+        return of.exposure.present.mean * float(ordinary + beyond)
+
+    return EffectFigures(**{name: expected(name) for name in FIGURES})
+
+
+def _worst(windows: Sequence[Window], effects: Mapping[str, DefectEffect], day: str) -> WindowEffect | None:
+    """The window with most harmed orders; None without any."""
+    window = max(windows, key=lambda w: effects[w.name].harmed_orders, default=None)
     if window is None:
         return None
-    return WindowEffect(window=window.name, trigger=window.trigger, phase=window.phase, **dict(effects[window.name]))
-
-
-def _interval(triggers: Triggers, by_trigger: Mapping[str, float]) -> Interval:
-    """Quantiles of the sum over triggers of rate times effect."""
-    if not any(by_trigger.values()):
-        return 0.0, 0.0
-    draws = random.Random(1)
-    sums = []
-    for _ in range(DRAWS):
-        rates = {t: draws.triangular(r.low, r.high, r.likely) for t in by_trigger for r in [triggers.triggers[t].per_year]}
-        sums.append(sum(rates[t] * effect for t, effect in by_trigger.items()))
-    sums.sort()
-    return sums[int(SHOWN[0] * DRAWS)], sums[int(SHOWN[1] * DRAWS)]
-
-
-def ranking(found: Prices, names: Sequence[str]) -> list[PriceRow]:
-    """The mutants with a year's price, the highest first."""
-    return sorted((year_of(found, name) for name in names), key=lambda row: (-row.failed_orders, row.name))
+    mine, ordinary = effects[window.name], effects.get(f"{day}@{window.phase}")
+    excess = mine.harmed_orders - ordinary.harmed_orders if window.trigger != day and ordinary is not None else None
+    return WindowEffect(window=window.name, trigger=window.trigger, phase=window.phase, excess=excess, **dict(mine))

@@ -187,7 +187,7 @@ class SuggestionSearch:
             tried=len(tried),
             left_out=len(chosen) - len(tried),
             survivors=names,
-            failed_orders=sum(self.yearly.get(name, 0.0) for name in names),
+            harmed_orders=sum(self.yearly.get(name, 0.0) for name in names),
             file=self._written(document, window, environment, len(names)) if names else "",
         )
 

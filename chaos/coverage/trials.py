@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 from chaos.documents.scenario import Scenario
-from chaos.execution.control_run import compared
+from chaos.execution.control_run import compared, held_against
 from chaos.execution.execute import assessed, run_once
 from chaos.execution.jobs import Job, SystemReference
 from chaos.execution.session import Session
@@ -24,6 +24,7 @@ from chaos.results.coverage import Observation, TrialResult, TrialVerdict
 from chaos.results.run import Verdict
 from simcore.base.errors import InputError
 from simcore.journal.model import Journal
+from simcore.journal.summary import figures
 
 PASS: Verdict = "pass"
 FAIL: Verdict = "fail"
@@ -31,7 +32,19 @@ UNKNOWN: Verdict = "unknown"
 TIMED_OUT: TrialVerdict = "timed out"
 COUNTED = ("pool", "call", "link", "limit", "operation")
 _SETTINGS = ("slots", "queue_limit")  # totals that say how a system is made, not what came of it
-ORDERS = ("intended", "blocked", "failed", "unknown", "duplicated", "lost", "orphan", "stranded", "late", "failed_orders")
+ORDERS = (
+    "intended",
+    "blocked",
+    "failed",
+    "unknown",
+    "duplicated",
+    "lost",
+    "orphan",
+    "stranded",
+    "late",
+    "failed_orders",
+    "rejected_wrongly",
+)
 
 
 @dataclass(frozen=True)
@@ -41,7 +54,9 @@ class Trial:
     `scenario` is a name or path, or a document as JSON. `events_max` is the budget of each run; with `stop` no more seeds are run once
     the verdict over all of them is certain, which only fail can be before the last; `unmutated` is the input digest of the system
     without the defect, if it is known: one that the defect leaves as it is need not be run.
-    With `counters` the counters are wanted that a defect may need.
+    With `counters` the counters are wanted that a defect may need. With `sound` the orders rejected wrongly are those that the system
+    without the defects confirms where nothing is done to it; else they are held against the system with its defects, as whoever runs
+    the scenario does.
     """
 
     scenario: str
@@ -53,12 +68,13 @@ class Trial:
     stop: bool = False
     unmutated: str | None = None
     counters: bool = False
+    sound: bool = False
 
     @property
     def key(self) -> str:
         """A text that identifies the trial in a store of finished ones."""
         return json.dumps(
-            [self.scenario, self.architecture, self.environment, self.defects, self.seeds, self.events_max, self.stop]
+            [self.scenario, self.architecture, self.environment, self.defects, self.seeds, self.events_max, self.stop, self.sound]
         )
 
     @property
@@ -94,7 +110,7 @@ def attempt(session: Session, trial: Trial) -> TrialResult:
     for job in trial.jobs:
         if trial.stop and fails_anyway(scenario, [_counts_for(run, scenario) for run in runs], len(trial.seeds)):
             break
-        runs.append(_observe(session, system, job, trial.counters))
+        runs.append(_observe(session, system, job, trial))
     return _judged(scenario, runs, TrialResult(digest=system.input_digest, runs=runs))
 
 
@@ -112,7 +128,7 @@ def _counts_for(run: Observation, scenario: Scenario) -> SeedOutcome:
     return SeedOutcome(run.verdict, run.held, run.over)
 
 
-def _observe(session: Session, system: SystemUnderTest, job: Job, counters: bool) -> Observation:
+def _observe(session: Session, system: SystemUnderTest, job: Job, trial: Trial) -> Observation:
     try:
         journal = run_once(system, job)
     except EventBudgetExceededError as error:
@@ -141,7 +157,16 @@ def _observe(session: Session, system: SystemUnderTest, job: Job, counters: bool
         effect=effect(journal),
         broken=sum(not law.ok for law in journal.conservation),
     )
-    return found.model_copy(update={"readings": grown(journal)}) if counters else found
+    if trial.sound:
+        found.orders["rejected_wrongly"] = _rejected_wrongly(session, job, journal)
+    return found.model_copy(update={"readings": grown(journal)}) if trial.counters else found
+
+
+def _rejected_wrongly(session: Session, job: Job, journal: Journal) -> int:
+    """Of a run's orders those rejected that the system without defects confirms where nothing is done to it."""
+    sound = replace(job, defects=(), events_max=None)
+    held = held_against(session.controls, session.bind(sound.plain_system), sound, journal)
+    return figures(held).orders.rejected_wrongly
 
 
 def values_of(run: Measured) -> dict[str, float]:

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from chaos.documents.defect import Family
 from chaos.documents.scenario import FileReference, SteadyState, Step
 from simcore.base.model import FileName, Model, Name
 from simcore.base.units import MINUTE, ClockTime, Duration, format_clock, parse_duration
@@ -55,16 +56,56 @@ class Phase(Model):
         return self
 
 
+class Presence(Model):
+    """How often a defect gets into production in a year. `a_year` and `families` are of all mutation points of a family together, and
+    split evenly over them, so that a family with many points weighs no more than others; `defects` are of one point of an operator."""
+
+    a_year: Range
+    families: dict[Family, Range] = Field({}, description="instead of a_year for these families")
+    defects: dict[Annotated[str, Field(min_length=1)], Range] = Field(
+        {}, description="for each mutation point of these operators, by name"
+    )
+    source: list[str] = []
+
+
+class Found(Model):
+    """How many trading days a defect stays until it is found and gone: where it `shows` on an ordinary day, because it fails or wrongly
+    rejects at least the share `shows_from` of the day's orders, and where it is `hidden`."""
+
+    trading_days: Annotated[int, Field(ge=1, le=366)]
+    shows_from: Annotated[float, Field(ge=0, le=1)]
+    shows: Range
+    hidden: Range
+    source: list[str] = []
+
+    @model_validator(mode="after")
+    def _within_a_year(self) -> Found:
+        if max(self.shows.high, self.hidden.high) > self.trading_days:
+            raise ValueError("a price is that of a year: a defect stays at most trading_days")
+        return self
+
+
 class Trigger(Model):
-    """Something that happens `per_year` times. `steps` are those of a scenario with `after` (the trigger's time) for `at`; none is a
-    day without a trigger. `load` scales what customers do."""
+    """Something that happens `per_year` times. `steps` are those of a scenario with `after` (the trigger's time) for `at`. `load` scales
+    what customers do. The one that is `every_day` is the day without a trigger, which every other is held against."""
 
     title: Annotated[str, Field(min_length=1)]
     source: list[str] = []
-    per_year: Range
+    per_year: Range | None = None
     steps: list[dict[str, object]] = []
     load: Annotated[float, Field(gt=0)] = 1.0
     every_phase: bool = Field(False, description="each time it goes through all phases of a day, not one of them")
+    every_day: bool = Field(
+        False, description="the day without a trigger: one of the triggers is it, and has neither per_year nor steps"
+    )
+
+    @model_validator(mode="after")
+    def _how_often(self) -> Trigger:
+        if self.every_day == (self.per_year is not None):
+            raise ValueError("a trigger has either per_year or every_day: true")
+        if self.every_day and (self.steps or self.every_phase or self.load != 1.0):
+            raise ValueError("every_day is the day without a trigger: it has no steps, no load and no every_phase")
+        return self
 
 
 class Triggers(Model):
@@ -76,6 +117,8 @@ class Triggers(Model):
     description: str = ""
     workload: FileReference = "normal-day"
     steady_state: dict[str, object] = Field(description="of every window, as in a scenario")
+    presence: Presence
+    found: Found
     phases: Annotated[dict[Name, Phase], Field(min_length=1)]
     triggers: Annotated[dict[Name, Trigger], Field(min_length=1)]
 
@@ -85,6 +128,21 @@ class Triggers(Model):
         if abs(total - 1.0) > 1e-6:
             raise ValueError(f"the shares of the phases add up to {total:g}, not to 1")
         return self
+
+    @model_validator(mode="after")
+    def _one_day(self) -> Triggers:
+        days = [name for name, trigger in self.triggers.items() if trigger.every_day]
+        if len(days) != 1:
+            raise ValueError(
+                "one trigger is the day without any (every_day: true): what a defect does then is no effect of a trigger"
+                + (f"; here {', '.join(days)} are" if days else "")
+            )
+        return self
+
+    @property
+    def day(self) -> str:
+        """The name of the day without a trigger."""
+        return next(name for name, trigger in self.triggers.items() if trigger.every_day)
 
 
 def check_triggers(triggers: Triggers, step_model: type[Step]) -> list[Finding]:

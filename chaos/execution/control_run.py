@@ -61,9 +61,17 @@ class ControlRuns:
 def compared(controls: ControlRuns, plain: SystemUnderTest, job: Job, journal: Journal) -> Journal:
     """The journal of a job's run with what became of its intents in the control run, if that can tell anything. `plain` is the job's
     system with nothing left out: a run in which people's actions have no effect is held against the same control run."""
-    if "method" in job.left_out or not wants_control(plain) or not (journal.intents["outcome"] == _REJECTED).any():
+    if "method" in job.left_out or not wants_control(plain):
         return journal
-    found = _found_in(controls.of(plain, job), journal.intents)
+    return held_against(controls, plain, job, journal)
+
+
+def held_against(controls: ControlRuns, system: SystemUnderTest, job: Job, journal: Journal) -> Journal:
+    """A journal with what became of its intents in the run of a system, with the seed of a job and without the method: of one without
+    planted defects it says what they have rejected wrongly. As it was where nothing is rejected."""
+    if not can_reject(system.inputs.index) or not (journal.intents["outcome"] == _REJECTED).any():
+        return journal
+    found = _found_in(controls.of(system, job), journal.intents)
     found.setflags(write=False)
     return dataclasses.replace(journal, intents=journal.intents | {"rejected_in_control": found})
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from html import escape
 
-from chaos.measures.formatting import counted, number, percent, rounded, signed
+from chaos.measures.formatting import counted, number, percent, rounded
 from chaos.reports import coverage_head as first
 from chaos.reports import coverage_reasons as reasons
+from chaos.reports.price import SIGNS, between, drawing, price_lines, ranked
 from chaos.reports.templating import template_file
 from chaos.results.coverage import (
     BesideResult,
     CoverageResult,
     CoverageSummary,
-    DefectEffect,
     MutantResult,
     Outcome,
     Part,
@@ -35,7 +36,7 @@ def lines(result: CoverageResult) -> Iterator[str]:
     yield from _to_write(result)
     yield from _operators(result)
     yield from _unexercised(result)
-    yield from _prices(result)
+    yield from price_lines(result.price, partial(_beside_price, result))
     yield from reasons.why_lines(result)
     yield from reasons.curve_lines(result)
     yield from _combinations(result)
@@ -124,8 +125,8 @@ def _alone(other: CoverageResult | BesideResult, of: CoverageResult | BesideResu
 
 
 def _yearly(result: CoverageResult) -> dict[str, float]:
-    """Failed orders a year of each survivor that has a price."""
-    return {row.name: row.failed_orders for row in result.price.ranking}
+    """Harmed orders a year of each survivor that has a price."""
+    return {row.name: row.harmed_orders for row in result.price.ranking}
 
 
 def _runs(summary: CoverageSummary) -> str:
@@ -187,39 +188,16 @@ def _unexercised(result: CoverageResult) -> Iterator[str]:
         yield f"  and {len(never) - SHOWN} more"
 
 
-def _prices(result: CoverageResult) -> Iterator[str]:
-    price = result.price
-    if not price.ranking:
-        return
-    hidden = result.why.hidden_by
-    yield ""
-    yield f"the {min(SHOWN, len(price.ranking))} most costly survivors: failed orders a year in production"
-    yield f"({price.triggers}; in brackets the 90 % interval over the rates)"
-    for row in price.ranking[:SHOWN]:
-        low, high = row.interval
-        yield f"  {rounded(row.failed_orders):>9} ({rounded(low)} to {rounded(high)})  {row.name}"
-        worst = row.at_the_open or row.worst
-        if worst:
-            yield (
-                f"            at the open, {worst.trigger}: failed orders {signed(worst.failed_orders)}, "
-                f"placed twice {signed(worst.duplicated)}, impaired {signed(worst.impaired_s)} s, severity {_severity(worst)}"
-            )
-        if row.name in hidden:
-            yield f"            hidden by {reasons.reason_words(result.why, row.name)}"
-        if result.beside:
-            yield f"            {_there(result.beside, row.name)} by {result.beside.suite} in {result.beside.environment}"
-    if price.skipped:
-        names = ", ".join(price.skipped[:4]) + (", …" if len(price.skipped) > 4 else "")
-        yield f"  not priced within the budget: {len(price.skipped)} windows ({names})"
+def _beside_price(result: CoverageResult, name: str) -> Iterator[str]:
+    """What is said of a survivor beside its price: what hides it, and whether another suite notices it."""
+    if name in result.why.hidden_by:
+        yield f"hidden by {reasons.reason_words(result.why, name)}"
+    if result.beside:
+        yield f"{_there(result.beside, name)} by {result.beside.suite} in {result.beside.environment}"
 
 
 def _there(beside: BesideResult, name: str) -> str:
     return next("noticed" if x.killed_by else "not noticed" for x in beside.mutants if x.name == name)
-
-
-def _severity(effect: DefectEffect) -> str:
-    same = effect.severity == effect.severity_without
-    return f"{effect.severity}, {'as' if same else effect.severity_without} without it"
 
 
 def _combinations(result: CoverageResult) -> Iterator[str]:
@@ -368,24 +346,31 @@ def _ranking(result: CoverageResult) -> str:
         open_ = row.at_the_open
         rows.append(
             (
+                ranked(row),
                 row.name,
-                float(row.failed_orders),
-                f"{rounded(row.interval[0])} to {rounded(row.interval[1])}",
+                float(row.harmed_orders),
+                between(row),
+                SIGNS[row.sign],
+                percent(row.present, 2),
+                rounded(row.found_days, 1),
                 open_.trigger if open_ else "",
-                open_.failed_orders if open_ else 0.0,
+                open_.harmed_orders if open_ else 0.0,
                 open_.impaired_s if open_ else 0.0,
                 open_.severity if open_ else "",
                 reasons.reason_words(result.why, row.name),
                 *([_there(result.beside, row.name)] if result.beside else []),
             )
         )
-    head = ("defect", "failed orders a year", "90 %", "worst at the open", "failed orders", "impaired s", "severity", "hidden by")
-    return _table((*head, *([_name(result.beside)] if result.beside else [])), rows)
+    head = (
+        "rank", "defect", "harmed orders a year", "90 %", "sign", "present a year", "days", "worst at the open", "harmed orders", "impaired s",
+        "severity", "hidden by",
+    )  # fmt: skip
+    return drawing(result.price) + _table((*head, *([_name(result.beside)] if result.beside else [])), rows)
 
 
 def _changes(result: CoverageResult) -> str:
     rows = [(r.change, r.catches, r.only_this, float(r.failed_orders)) for r in result.why.changes if r.catches]
-    return _table(("change", "more defects noticed", "by this alone", "failed orders a year"), rows)
+    return _table(("change", "more defects noticed", "by this alone", "harmed orders a year"), rows)
 
 
 def _matrix(result: CoverageResult | BesideResult) -> str:

@@ -89,7 +89,7 @@ def _change_lines(result: CoverageResult) -> Iterator[str]:
     why = result.why
     for row in why.changes:
         if row.catches:
-            worth = f", {rounded(row.failed_orders):>9} failed orders a year" if row.failed_orders else ""
+            worth = f", {rounded(row.harmed_orders, 1):>9} harmed orders a year" if row.harmed_orders else ""
             yield f"  {row.change:<34} {row.catches:>4} more defects ({row.only_this} by this alone){worth}"
     if why.skipped:
         yield f"  not explained wholly within the budget: {counted(len(why.skipped), 'survivor')}"
@@ -149,7 +149,7 @@ def _noticed(result: CoverageResult, trial: SuggestionTrial) -> str:
     if not trial.green:
         return "not green without defects, so nothing,"
     left = f" ({trial.left_out} not tried)" if trial.left_out else ""
-    worth = f" worth {rounded(trial.failed_orders)} failed orders a year" if trial.survivors and result.price.ranking else ""
+    worth = f" worth {rounded(trial.harmed_orders, 1)} harmed orders a year" if trial.survivors and result.price.ranking else ""
     return f"notices {trial.catches} of {trial.tried} survivors{left}{worth}"
 
 

@@ -19,6 +19,7 @@ TrialVerdict = Literal["pass", "fail", "unknown", "timed out"]
 Outcome = Literal["killed", "survived", "timed out", "unknown", "averted", "red", "inert", "identical", "impossible"]
 """What a cell came to. `averted`: unknown alone because what must happen did not; `red`: its scenario does not pass without a defect, so
 that it can kill nothing by verdict."""
+PriceSign = Literal["costs", "spares", "none", "not decided"]
 Status = Literal["killed", "survived", "timed out", "not present", "equivalent", "impossible"]
 
 Part = Literal["noticed", "changed", "over budget", "unchanged", "not reached", "not present", "equivalent", "impossible"]
@@ -260,7 +261,9 @@ class BesideResult(ResultModel):
 
 
 class EffectFigures(ResultModel):
-    """Differences that a defect makes: orders by kind, impaired time, customers affected; with the defect less without."""
+    """Differences that a defect makes: orders by kind, impaired time, customers affected; with the defect less without.
+    `rejected_wrongly` are orders rejected that the system without the defect confirms where nothing is done to it; `harmed_orders`
+    are failed or rejected wrongly."""
 
     blocked: float
     failed: float
@@ -271,6 +274,8 @@ class EffectFigures(ResultModel):
     stranded: float
     late: float
     failed_orders: float
+    rejected_wrongly: float
+    harmed_orders: float
     impaired_s: float
     customers: float
 
@@ -288,20 +293,52 @@ class DefectEffect(EffectFigures):
 
 
 class WindowEffect(DefectEffect):
-    """The effect in the window of a trigger in a phase of the day."""
+    """The effect in the window of a trigger in a phase of the day; `excess` is that in harmed orders beyond the effect in the same phase
+    of an ordinary day, None for the ordinary day itself."""
 
     window: str
     trigger: str
     phase: str
+    excess: float | None
+
+
+class YearShares(ResultModel):
+    """In which shares of the years drawn a defect costs orders, spares orders, and changes nothing."""
+
+    costs: float
+    spares: float
+    nothing: float
+
+
+class PriceParts(ResultModel):
+    """What a price consists of, in harmed orders a year: the ordinary days on which the defect is there, the triggers beyond them, and
+    what the windows that were not run are taken to do. They add up to the price."""
+
+    ordinary_days: float
+    triggers: float
+    left_out: float
 
 
 class PriceRow(ResultModel):
-    """A year's expectation in production of failed orders, with the 90 % interval over the rates, and of every figure; the window with
-    most failed orders, and that at the open; how many windows were run."""
+    """A year's expectation in production of harmed orders (failed or rejected wrongly). `interval` is where 90 % of years lie, over seeds,
+    rates, how often triggers come, presence, days until found and windows that were not run; None where one seed tells no spread. The
+    `sign` is decided where it excludes 0. Prices that cannot be told apart share the ranks `rank` to `rank_to`. `present` is the mean
+    chance that the defect gets into production in a year, `found_days` the mean of trading days that it stays, which depends on whether
+    it `shows` on an ordinary day, when it does `day`; `figures` are a year's expectation of every figure in the windows that were run.
+    `worst` and `at_the_open` are the windows with most harmed orders."""
 
     name: str
-    failed_orders: float
-    interval: Interval
+    harmed_orders: float
+    interval: Interval | None
+    sign: PriceSign
+    rank: int
+    rank_to: int
+    years: YearShares | None
+    parts: PriceParts
+    present: float
+    found_days: float
+    shows: bool
+    day: float
     figures: EffectFigures
     worst: WindowEffect | None
     at_the_open: WindowEffect | None
@@ -309,7 +346,7 @@ class PriceRow(ResultModel):
 
 
 class PricedWindow(ResultModel):
-    """A trigger in a phase of the day, how often it comes in a year, and the orders of the run without a defect."""
+    """A trigger in a phase of the day, how often it comes in a year, and the orders of the first run without a defect."""
 
     name: str
     per_year: float
@@ -317,14 +354,15 @@ class PricedWindow(ResultModel):
 
 
 class PriceResult(ResultModel):
-    """Prices of the survivors (`ranking`) and of what is `killed`, highest first; windows that were run and those that were `skipped`,
-    because the budget of `runs` did not reach them. Without prices `killed` and `triggers` are left out."""
+    """Prices of the survivors (`ranking`) and of what is `killed`, highest first; windows that were run, each with `seeds` seeds, and those
+    that were `skipped`, because the budget of `runs` did not reach them. Without prices `killed` and `triggers` are left out."""
 
     ranking: list[PriceRow]
     killed: list[PriceRow] = []
     windows: list[PricedWindow]
     skipped: list[str]
     runs: int
+    seeds: int = 0
     triggers: str = ""
 
 

@@ -54,7 +54,7 @@ class EnvironmentChange(ResultModel):
     change: str
     catches: int
     only_this: int
-    failed_orders: float
+    harmed_orders: float
     survivors: list[str]
 
 
@@ -141,7 +141,7 @@ class SuggestionTrial(ResultModel):
     tried: int
     left_out: int
     survivors: list[str]
-    failed_orders: float
+    harmed_orders: float
     file: str = ""
 
     @property

@@ -216,4 +216,4 @@ def test_changes_do_not_clip_prices() -> None:
     """What a survivor spares counts below zero in the sum of a change."""
     why = tried(abc="s", a="s", b="", c="", bc="", ac="s", ab="s")
     rows = {row.change: row for row in changes(why, {"m": -5.0})}
-    assert (rows["a"].failed_orders, rows["a"].catches, rows["b"].catches) == (-5.0, 1, 0)
+    assert (rows["a"].harmed_orders, rows["a"].catches, rows["b"].catches) == (-5.0, 1, 0)

@@ -24,7 +24,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from chaos.cli.main import main
+from chaos.documents.library import library
+from chaos.execution.inputs.files import ResolvedFileCache
+from chaos.execution.inputs.planting import mutants
 from chaos.results.coverage import CoverageResult
+from simcore.model.architecture import Architecture
 
 ARCHITECTURE = """\
 kind: architecture
@@ -89,11 +93,19 @@ name: small
 title: small
 workload: ./workload.yaml
 steady_state: {every: 10s, hold: 1min, objectives: {look: {success: 0.9, min_count: 5}}}
+presence:
+  a_year: {low: 0, likely: 0, high: 0}
+  defects: PRESENT
+found:
+  trading_days: 100
+  shows_from: 0.05
+  shows: {low: 1, likely: 1, high: 1}
+  hidden: {low: 30, likely: 50, high: 100}
 phases:
   early: {since: "09:00", until: "12:00", begins: "10:00", lasts: 8min, share: 0.75}
   late: {since: "12:00", until: "15:00", begins: "14:00", lasts: 8min, share: 0.25}
 triggers:
-  nothing: {title: Nothing, per_year: {low: 1, likely: 1, high: 1}, every_phase: true}
+  nothing: {title: Nothing, every_day: true}
   silent: {title: Silence, per_year: {low: 1, likely: 2, high: 4}, steps: [{after: 0s, for: 1min, hang: {service: bank}}]}
 """
 BANK, LOOK = "@bank.ask", "@core.look"
@@ -106,7 +118,8 @@ def write(folder: Path) -> None:
     (folder / "workload.yaml").write_text(WORKLOAD)
     (folder / "test.yaml").write_text(ENVIRONMENT)
     (folder / "suite.yaml").write_text(SUITE)
-    (folder / "triggers.yaml").write_text(TRIGGERS)
+    present = {f"./{name}.yaml": {"low": 0.1, "likely": 0.2, "high": 0.6} for name in DEFECTS}
+    (folder / "triggers.yaml").write_text(TRIGGERS.replace("PRESENT", json.dumps(present)))
     for name, method, more in (("calm", "method: []", "  - {measure: flows.order.p99_s, at_most: 1s}"), ("hang", HANG, "")):
         (folder / f"{name}.yaml").write_text(SCENARIO.replace("NAME", name).replace("METHOD", method).replace("MORE", more))
     for name, (sites, edit, needs) in DEFECTS.items():
@@ -227,39 +240,104 @@ def test_expectations_no_defect_trips_are_named(whole: dict[str, Any]) -> None:
 
 
 def test_ranking_agrees_with_brute_force(whole: dict[str, Any]) -> None:
-    """A year's price is the sum over all windows of rate x share x (failed orders with the defect - without), each run by itself."""
+    """Chance of being there x (days x what it does on one + how often each trigger comes in those days x what it does beyond), each run
+    by itself. Who harms a twentieth of an ordinary day's orders is found after a day, others after 60 of 100 on average."""
     from chaos.coverage.pricing import load_triggers, windows_of
     from chaos.coverage.trials import Trial, attempt
     from chaos.execution.session import Session
 
     session = Session()
 
-    def failed(scenario: str, defect: str | None) -> int:
-        found = attempt(session, Trial(scenario, "./architecture.yaml", "production", (1,), (defect,) if defect else ()))
-        return found.runs[0].orders["failed_orders"]
+    def harmed(scenario: str, defect: str | None) -> tuple[float, float]:
+        trial = Trial(scenario, "./architecture.yaml", "production", (1, 2, 3), (defect,) if defect else (), sound=True)
+        orders = [run.orders for run in attempt(session, trial).runs]
+        return sum(o["failed_orders"] + o["rejected_wrongly"] for o in orders) / 3, sum(o["intended"] for o in orders) / 3
 
-    rates = {"nothing": 1.0, "silent": 7 / 3}  # the means of the triangles
-    shares = {("nothing", "early"): 1.0, ("nothing", "late"): 1.0, ("silent", "early"): 0.75, ("silent", "late"): 0.25}
-    windows = windows_of(load_triggers("./triggers.yaml"))
+    windows = {w.name: w.scenario for w in windows_of(load_triggers("./triggers.yaml"))}
+    assert list(windows) == ["nothing@early", "nothing@late", "silent@early", "silent@late"]
     prices = {}
     for row in whole["price"]["ranking"]:
-        name = row["name"]
-        prices[row["name"]] = sum(
-            rates[w.trigger] * shares[w.trigger, w.phase] * (failed(w.scenario, name) - failed(w.scenario, None)) for w in windows
-        )
+        does = {name: harmed(w, row["name"])[0] - harmed(w, None)[0] for name, w in windows.items()}
+        day = does["nothing@early"] + does["nothing@late"]
+        shows = day >= 0.05 * sum(harmed(windows[f"nothing@{phase}"], None)[1] for phase in ("early", "late"))
+        days = 1.0 if shows else 60.0
+        beyond = sum(s * (does[f"silent@{p}"] - does[f"nothing@{p}"]) for p, s in (("early", 0.75), ("late", 0.25)))
+        prices[row["name"]] = 0.3 * (days * day + 7 / 3 * days / 100 * beyond)  # 0.3 and 7/3 are the means of the triangles
+        assert row["shows"] == shows
+        assert row["parts"]["left_out"] == 0.0
     assert [row["name"] for row in whole["price"]["ranking"]] == sorted(prices, key=lambda n: (-prices[n], n))
-    assert {row["name"]: pytest.approx(row["failed_orders"]) for row in whole["price"]["ranking"]} == prices
-    assert max(prices.values()) > 1000
+    assert {row["name"]: pytest.approx(row["harmed_orders"]) for row in whole["price"]["ranking"]} == prices
+    assert max(prices.values()) > 100
+    assert {row["shows"] for row in whole["price"]["ranking"]} == {True, False}
 
 
-def test_intervals_hold_the_likely_price(whole: dict[str, Any]) -> None:
-    """Rates from 1 to 4 around 2 make a wide interval; a defect without effect costs nothing at either end."""
-    for row in whole["price"]["ranking"]:
+def test_signs_and_ranks_follow_from_the_intervals(whole: dict[str, Any]) -> None:
+    """A sign only where the interval excludes 0; a defect without effect has neither price nor width; the parts add up; the ranks of a
+    band go from its first place to its last."""
+    rows = whole["price"]["ranking"]
+    for row in rows:
         low, high = row["interval"]
-        if abs(row["failed_orders"]) < 1e-9:
+        assert low <= high
+        assert row["sign"] == ("none" if low == high == 0 else "costs" if low > 0 else "spares" if high < 0 else "not decided")
+        assert sum(row["parts"].values()) == pytest.approx(row["harmed_orders"])
+        assert sum(row["years"].values()) == pytest.approx(1)
+        if not row["harmed_orders"]:
             assert (low, high) == (0.0, 0.0)
-        else:
-            assert low <= high
+    assert [row["rank"] <= i <= row["rank_to"] for i, row in enumerate(rows, 1)] == [True] * len(rows)
+    assert rows[0]["sign"] == "costs"
+    assert {row["sign"] for row in rows} >= {"costs", "none"}
+
+
+def confirmed(trigger: str, phase: str) -> float:
+    """Orders that the sound system confirms in a window, mean of three seeds, counted from journals of runs of its own."""
+    from chaos.coverage.pricing import load_triggers, windows_of
+    from chaos.execution.execute import run_once
+    from chaos.execution.jobs import Job
+    from chaos.execution.session import Session
+    from simcore.journal.summary import figures
+
+    session = Session()
+    window = next(w for w in windows_of(load_triggers("./triggers.yaml")) if w.name == f"{trigger}@{phase}")
+    jobs = [Job(window.scenario, seed, "./architecture.yaml", "production") for seed in (1, 2, 3)]
+    return sum(figures(run_once(session.bind(job.system), job)).orders.confirmed for job in jobs) / 3
+
+
+def test_what_is_rejected_wrongly_is_held_against_the_sound_system(folder: Path) -> None:
+    """A defect that says no to every order fails none. Whoever runs the scenario holds it against the same system; a price holds each
+    order against the system without the defect, which confirms two thirds of them (the others have no
+    money or shares, and are rejected rightly)."""
+    (folder / "says-no.yaml").write_text(
+        "kind: defect\nname: says-no\ntitle: no\nfamily: consistency\nsites: {kind: operation, where: {operation: place}}\n"
+        'patch: [{insert: "{path}.steps", before: "#0", step: {fail: rejected}}]\n'
+    )
+    triggers = (
+        (folder / "triggers.yaml")
+        .read_text()
+        .replace("a_year: {low: 0, likely: 0, high: 0}", "a_year: {low: 1, likely: 1, high: 1}")
+    )
+    (folder / "no-triggers.yaml").write_text(triggers)
+    found = measured(
+        "--price",
+        "100",
+        "--triggers",
+        "./no-triggers.yaml",
+        "--store",
+        "no.jsonl",
+        defects=["says-no"],
+        environment="./test.yaml",
+    )
+    (row,) = [*found["price"]["ranking"], *found["price"]["killed"]]
+    # who is refused does not wait for a silent bank
+    assert row["figures"]["rejected_wrongly"] > 0 >= row["figures"]["failed_orders"]
+    assert row["day"] == pytest.approx(sum(confirmed("nothing", phase) for phase in ("early", "late")))
+    assert row["shows"]
+    files = ResolvedFileCache()
+    shipped = [
+        x.name for x in mutants(files, library().resolve("./architecture.yaml", Architecture).model) if x.family == "consistency"
+    ]
+    assert row["present"] == pytest.approx(
+        1 / (1 + len(shipped))
+    )  # once a year at any point of the family: the shipped ones and this
 
 
 def test_the_curve_ends_at_what_the_suite_catches(whole: dict[str, Any]) -> None:

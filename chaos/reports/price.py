@@ -1,0 +1,158 @@
+"""What defects cost in a year, for people: lines for a terminal, and a drawing and a table for the page of coverage."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from html import escape
+
+from chaos.measures.formatting import counted, percent, rounded, signed
+from chaos.results.coverage import DefectEffect, PriceResult, PriceRow
+
+SHOWN = 10
+DRAWN = 40
+"""Rows in the drawing; the table below it has all."""
+SIGNS = {"costs": "costs", "spares": "spares orders", "none": "no effect seen", "not decided": "not decided"}
+
+
+def ranked(row: PriceRow) -> str:
+    """The ranks that a price may have, as in 3 or 3–5."""
+    return str(row.rank) if row.rank == row.rank_to else f"{row.rank}–{row.rank_to}"
+
+
+def between(row: PriceRow) -> str:
+    """The interval of a price, in brackets."""
+    return f"({rounded(row.interval[0], 1)} to {rounded(row.interval[1], 1)})" if row.interval else "(no interval: one seed)"
+
+
+def severity(effect: DefectEffect) -> str:
+    """The grade in a window, and that without the defect."""
+    same = effect.severity == effect.severity_without
+    return f"{effect.severity}, {'as' if same else effect.severity_without} without it"
+
+
+def price_lines(price: PriceResult, notes: Callable[[str], Iterator[str]]) -> Iterator[str]:
+    """The most costly survivors; `notes` are further lines on a defect of a name."""
+    if not price.ranking:
+        return
+    yield ""
+    yield f"the {min(SHOWN, len(price.ranking))} most costly survivors: orders failed or rejected wrongly, expected a year in production"
+    yield f"({price.triggers}; {counted(price.seeds, 'seed')}; in brackets where 90 % of years lie: seeds, rates, how often triggers come,"
+    yield " presence, days until found, windows left out. Whose interval reaches the first price of a band shares its ranks)"
+    for row in price.ranking[:SHOWN]:
+        yield f"  {ranked(row):>6}  {rounded(row.harmed_orders, 1):>9} {between(row)}  {row.name}: {SIGNS[row.sign]}"
+        yield from (f"            {line}" for line in (*_details(row), *notes(row.name)))
+    if price.skipped:
+        names = ", ".join(price.skipped[:4]) + (", …" if len(price.skipped) > 4 else "")
+        yield f"  not run within the budget: {len(price.skipped)} windows ({names}); what they would add is drawn from those that were run"
+
+
+def _details(row: PriceRow) -> Iterator[str]:
+    """How likely, for how long, what a year may bring, and the worst window at the open."""
+    when = "it shows on an ordinary day" if row.shows else "it does not show on an ordinary day"
+    years = row.years
+    bring = (
+        f"; of such years {percent(years.costs)} cost, {percent(years.spares)} spare, {percent(years.nothing)} neither"
+        if years
+        else ""
+    )
+    yield f"in production {percent(row.present, 2)} a year, for {rounded(row.found_days, 1)} days: {when}{bring}"
+    worst = row.at_the_open or row.worst
+    if worst:
+        beyond = f", {signed(worst.excess)} beyond an ordinary day" if worst.excess is not None else ""
+        yield (
+            f"at the open, {worst.trigger}: failed {signed(worst.failed_orders)}, rejected wrongly {signed(worst.rejected_wrongly)}{beyond}, "
+            f"placed twice {signed(worst.duplicated)}, impaired {signed(worst.impaired_s)} s, severity {severity(worst)}"
+        )
+
+
+# --- the page -------------------------------------------------------------------------------------------------------------------
+
+WIDTH, LEFT, RIGHT, TOP, ROW = 1180, 330, 930, 26, 21
+
+
+class Axis:
+    """A symmetrical logarithmic axis over prices: straight from −`unit` to `unit`, logarithmic beyond, so that 0 and negative prices have
+    their place."""
+
+    def __init__(self, values: Sequence[float]) -> None:
+        sizes = sorted(abs(value) for value in values if value) or [1.0]
+        self.unit = 10.0 ** math.floor(math.log10(sizes[len(sizes) // 10]))
+        self.low, self.high = self._scaled(min(0.0, *values)), self._scaled(max(self.unit, *values))
+
+    def _scaled(self, value: float) -> float:
+        size = abs(value) / self.unit
+        return math.copysign(size if size <= 1 else 1 + math.log10(size), value)
+
+    def at(self, value: float) -> float:
+        """Where a value is, in units of the drawing."""
+        return LEFT + (RIGHT - LEFT) * (self._scaled(value) - self.low) / (self.high - self.low)
+
+    @property
+    def marks(self) -> list[float]:
+        """Powers of ten on both sides of 0, and 0."""
+        above = [self.unit * 10.0**k for k in range(math.floor(self.high))]
+        below = [-self.unit * 10.0**k for k in range(math.floor(-self.low))] if self.low <= -1 else []
+        return [*reversed(below), 0.0, *above]
+
+
+def drawing(price: PriceResult) -> str:
+    """The survivors' prices with their intervals, as SVG: bands are ties."""
+    rows = price.ranking[:DRAWN]
+    if not rows:
+        return ""
+    axis = Axis([value for row in rows for value in (row.harmed_orders, *(row.interval or ()))])
+    foot = TOP + ROW * len(rows)
+    parts = [_bands(rows), _grid(axis, foot), *(_mark(axis, row, TOP + ROW * i) for i, row in enumerate(rows))]
+    return (
+        f'<svg viewBox="0 0 {WIDTH} {foot + 8}" style="min-width:{WIDTH * 2 // 3}px" role="img" aria-label="Expected annual impact with '
+        f'intervals" font-size="13" fill="currentColor">{"".join(parts)}</svg>'
+    )
+
+
+def _bands(rows: Sequence[PriceRow]) -> str:
+    """A ground behind every second band, and its ranks."""
+    parts, firsts = [], list(dict.fromkeys(row.rank for row in rows))
+    for row in {row.rank: row for row in reversed(rows)}.values():
+        shown = [i for i, other in enumerate(rows) if other.rank == row.rank]
+        y, height = TOP + ROW * shown[0], ROW * len(shown)
+        if firsts.index(row.rank) % 2 == 0:
+            parts.append(f'<rect x="0" y="{y}" width="{WIDTH}" height="{height}" fill="#8082" class="band"/>')
+        parts.append(f'<text x="6" y="{y + height / 2 + 4:g}" font-weight="600">{ranked(row)}</text>')
+    return "".join(parts)
+
+
+def _grid(axis: Axis, foot: int) -> str:
+    parts = [f'<text x="6" y="17">rank</text><text x="{RIGHT + 20}" y="17">harmed orders a year (90 %)</text>']
+    for mark in axis.marks:
+        x = axis.at(mark)
+        strong = 'stroke="currentColor"' if mark == 0 else 'stroke="#8886"'
+        parts.append(f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{TOP - 4}" y2="{foot}" {strong}/>')
+        parts.append(f'<text x="{x:.1f}" y="17" text-anchor="middle">{_number(mark)}</text>')
+    return "".join(parts)
+
+
+def _number(value: float) -> str:
+    return ("−" if value < 0 else "") + f"{abs(value):,.10g}"
+
+
+def _mark(axis: Axis, row: PriceRow, y: float) -> str:
+    """A row: filled where it costs, hollow where it spares, and grey and dashed where the sign is not decided."""
+    middle, x = y + ROW / 2, axis.at(row.harmed_orders)
+    colour = {"costs": "var(--bad,#cf222e)", "spares": "var(--good,#1a7f37)"}.get(row.sign, "#808890")
+    dashes = "" if row.sign == "costs" else ' stroke-dasharray="4 2"'
+    line = ""
+    if row.interval:
+        low, high = (axis.at(end) for end in row.interval)
+        line = f'<line x1="{low:.1f}" x2="{high:.1f}" y1="{middle}" y2="{middle}" stroke="{colour}" stroke-width="2.4"{dashes}/>'
+    fill = colour if row.sign == "costs" else "var(--paper,#fff)"
+    said = f"{_number(round(row.harmed_orders, 1))} {between(row)}" + (", not decided" if row.sign == "not decided" else "")
+    return (
+        f'<text x="{LEFT - 14}" y="{middle + 4}" text-anchor="end">{escape(_short(row.name))}</text>{line}'
+        f'<circle cx="{x:.1f}" cy="{middle}" r="4.2" fill="{fill}" stroke="{colour}" stroke-width="2"><title>{escape(row.name)}</title></circle>'
+        f'<text x="{RIGHT + 20}" y="{middle + 4}">{escape(said)}</text>'
+    )
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 46 else name[:45] + "…"
