@@ -61,6 +61,7 @@ def _budget(name: str, text: str) -> Callable[[options.C], options.C]:
     metavar="N",
     help="Runs of each defect in each window of a price, from seed 1 on; one tells no interval.",
 )
+@_budget("--pairs", "Plant pairs of survivors, those that reach the same resource first, with at most so many runs.")
 @_budget("--why", "Switch parity gaps off: all, each alone, all but each, with at most so many runs.")
 @_budget("--reach", "Look for scenarios that reach what the suite does not, with at most so many runs without a defect.")
 @click.option("--triggers", default="brokers", show_default=True, metavar="NAME|FILE", help="The triggers of a year, for prices.")
@@ -126,6 +127,7 @@ def coverage(
     into: str,
     price: int,
     price_seeds: int,
+    pairs: int,
     why: int,
     reach: int,
     triggers: str,
@@ -149,7 +151,9 @@ def coverage(
     margins = tuple(margin_of(option) for option in worse) or MARGINS
     settings = TrialSettings(architecture or "legacy-coupled", environment, operators=operators or None, margins=margins, **given)
     both = (other, there) if beside else None
-    wanted = CoverageOptions(triggers, price, price_seeds, why, suggest, Path(into), both, suggest_budget, incidents, reach)
+    wanted = CoverageOptions(
+        triggers, price, price_seeds, pairs, why, suggest, Path(into), both, suggest_budget, incidents, reach
+    )
     with Session(StderrProgress()) as session:
         result = measure(session, suite, settings, wanted)
     write_json(result, json_file)

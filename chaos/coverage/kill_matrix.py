@@ -14,7 +14,7 @@ from chaos.coverage.signatures import balanced_score, by_family, distinct_score,
 from chaos.coverage.trial_runner import Baseline, TrialKey, TrialRunner, TrialSettings, baseline, require_green
 from chaos.coverage.trials import Trial, inert
 from chaos.documents.library import library
-from chaos.execution.inputs.planting import Mutant, mutants, places
+from chaos.execution.inputs.planting import Mutant, Plantable, mutants, places
 from chaos.execution.jobs import SystemReference
 from chaos.results.coverage import (
     CellResult,
@@ -48,7 +48,9 @@ class MutantPlan(NamedTuple):
     spared: list[str]
 
 
-def plan_of(runner: TrialRunner, mutant: Mutant, base: Baseline, scenarios: Sequence[str], *, stop: bool = False) -> MutantPlan:
+def plan_of(
+    runner: TrialRunner, mutant: Plantable, base: Baseline, scenarios: Sequence[str], *, stop: bool = False
+) -> MutantPlan:
     """What has to be run of a mutant. With `stop` the seeds that can change no verdict any more are left out."""
     s, trials, spared = runner.settings, [], []
     for name in scenarios:
@@ -74,7 +76,7 @@ def plan_of(runner: TrialRunner, mutant: Mutant, base: Baseline, scenarios: Sequ
 
 
 def cells_of(
-    runner: TrialRunner, chosen: Sequence[Mutant], base: Baseline, scenarios: Sequence[str], what: str, *, stop: bool = False
+    runner: TrialRunner, chosen: Sequence[Plantable], base: Baseline, scenarios: Sequence[str], what: str, *, stop: bool = False
 ) -> dict[str, dict[str, m.Cell]]:
     """The kill matrix of some mutants under some scenarios in an environment: mutant → scenario → cell, of which the outcome `killed`
     says that the scenario passes without the mutant and fails with it, by the verdict over the block of seeds. With `stop` a cell has only
@@ -95,13 +97,13 @@ def cells_of(
     return found
 
 
-def cells_inputs(mutant: Mutant, digests: Sequence[str]) -> str:
+def cells_inputs(mutant: Plantable, digests: Sequence[str]) -> str:
     """Changes with what decides the cells of a mutant: its edits, and the systems it is planted in."""
-    said = repr([mutant.layer.edits, mutant.permanent_faults, list(digests)])
+    said = repr([mutant.said, list(digests)])
     return blake2b(said.encode(), digest_size=12).hexdigest()
 
 
-def _note(runner: TrialRunner, mutant: Mutant, trials: Sequence[Trial], given: Sequence[TrialResult]) -> None:
+def _note(runner: TrialRunner, mutant: Plantable, trials: Sequence[Trial], given: Sequence[TrialResult]) -> None:
     """Remembers what the runs said beyond their verdicts."""
     for trial, result in zip(trials, given, strict=True):
         runner.details[TrialKey(mutant.name, trial.scenario, str(trial.environment))] = result

@@ -16,6 +16,7 @@ from chaos.coverage.curve import best_first, held_out, is_exact, operators_of, r
 from chaos.coverage.differences import MARGINS, unit_of
 from chaos.coverage.incidents import NOTHING, against_incidents
 from chaos.coverage.kill_matrix import Matrix, described, kill_matrix
+from chaos.coverage.pairs import search_pairs
 from chaos.coverage.pricing import SEEDS, Prices, load_triggers, price, ranking
 from chaos.coverage.reaching import reaching
 from chaos.coverage.suggestions import SuggestionSearch
@@ -35,6 +36,7 @@ from chaos.results.coverage import (
     PriceResult,
     PriceRow,
 )
+from chaos.results.defect_pairs import PairsResult
 from chaos.results.findability import AttributionResult, Suggestion, SuiteCurve
 from simcore.model.architecture import Architecture
 from simcore.model.workload import Workload
@@ -42,13 +44,14 @@ from simcore.model.workload import Workload
 
 @dataclass(frozen=True)
 class CoverageOptions:
-    """What is wanted beyond the kill matrix: budgets are runs (0: none of it); each window of a price is run with `price_seeds` seeds;
+    """What is wanted beyond the kill matrix: budgets are runs (0: none of it); each window of a price, and of pairs, is run with `price_seeds` seeds;
     `suggest` scenarios are written to `folder`; `beside` is a suite and an environment that the same defects are planted in as well. The
     suite meets the causes of incidents within `incidents_budget`."""
 
     triggers: str = "brokers"
     price_budget: int = 0
     price_seeds: int = SEEDS
+    pairs_budget: int = 0
     why_budget: int = 0
     suggest: int = 0
     folder: Path = Path("suggested")
@@ -105,6 +108,7 @@ def _measured(runner: TrialRunner, name: str, wanted: CoverageOptions) -> Covera
         assertions=assertions,
         reach=reach,
         price=_price(prices, rows, found),
+        pairs=_pairs(runner, found, triggers, wanted),
         why=_explained(why, yearly),
         curve=_curve(found, yearly),
         combinations=_combinations(runner.session, found, triggers),
@@ -129,6 +133,8 @@ def _command(name: str, settings: TrialSettings, wanted: CoverageOptions) -> str
         str(wanted.price_budget),
         "--price-seeds",
         str(wanted.price_seeds),
+        "--pairs",
+        str(wanted.pairs_budget),
         "--why",
         str(wanted.why_budget),
     ]
@@ -174,6 +180,13 @@ def _prices(runner: TrialRunner, found: Matrix, triggers: Triggers, wanted: Cove
     dead = [x for x in found.mutants if found.statuses[x.name] == "killed"]
     prices = price(runner, [*alive, *dead], triggers, budget=wanted.price_budget, seeds=wanted.price_seeds)
     return RankedPrices(prices, [row for some in (alive, dead) for row in ranking(prices, [x.name for x in some])])
+
+
+def _pairs(runner: TrialRunner, found: Matrix, triggers: Triggers, wanted: CoverageOptions) -> PairsResult | None:
+    """Pairs of defects, where any runs are to be spent on them."""
+    if not wanted.pairs_budget:
+        return None
+    return search_pairs(runner, found, triggers, budget=wanted.pairs_budget, seeds=wanted.price_seeds)
 
 
 def _price(prices: Prices | None, rows: Sequence[PriceRow], found: Matrix) -> PriceResult:

@@ -19,7 +19,7 @@ from chaos.coverage.trials import ORDERS, Trial, inert
 from chaos.coverage.yearly import Exposure, Shown, Year, YearPrice, ranks_of, sample_of, sign_of
 from chaos.documents.library import library
 from chaos.documents.triggers import Range, Triggers, scenario_document
-from chaos.execution.inputs.planting import Mutant, mutants
+from chaos.execution.inputs.planting import Mutant, Plantable, mutants
 from chaos.measures.registry import rank
 from chaos.results.coverage import DefectEffect, EffectFigures, Observation, PriceParts, PriceRow, WindowEffect
 from simcore.base.errors import InputError, suggest
@@ -122,7 +122,7 @@ def price(runner: TrialRunner, chosen: Sequence[Mutant], triggers: Triggers, *, 
             break
         base = baseline(runner, [window.scenario], "production", seeds=tuple(range(1, seeds + 1)), what=window.name)
         found.runs += seeds
-        asked = [x for x in chosen if not _inert(x, base, window)]
+        asked = [x for x in chosen if not inert_in(x, base, window)]
         if found.runs + seeds * len(asked) > budget:
             found.skipped += [w.name for w in found.windows[i:]]
             break
@@ -139,7 +139,8 @@ def points_of(runner: TrialRunner, chosen: Sequence[Mutant]) -> Counter[str]:
     return Counter(known.values())
 
 
-def _inert(mutant: Mutant, base: Baseline, window: Window) -> bool:
+def inert_in(mutant: Plantable, base: Baseline, window: Window) -> bool:
+    """Whether a defect cannot have changed the runs of a window: none of what it needs grew without it."""
     runs = base.runs[window.scenario]
     return all(inert(mutant.needs, run.readings, deadlines=base.deadlines[window.scenario]) for run in runs)
 
@@ -154,7 +155,7 @@ def _fill(
         found.harm[mutant.name][window.name] = harm_of(made[mutant.name], runs)
 
 
-def window_runs(runner: TrialRunner, window: Window, base: Baseline, asked: Sequence[Mutant]) -> dict[str, list[Observation]]:
+def window_runs(runner: TrialRunner, window: Window, base: Baseline, asked: Sequence[Plantable]) -> dict[str, list[Observation]]:
     """The runs of each mutant in a window in production, with the seeds of the runs without it; those themselves where the mutant
     leaves the system as it is, or cannot be planted."""
     runs, digest = base.runs[window.scenario], base.digests[window.scenario]

@@ -9,7 +9,7 @@ from html import escape
 from chaos.measures.formatting import counted, number, percent, rounded
 from chaos.reports import coverage_head as first
 from chaos.reports import coverage_reasons as reasons
-from chaos.reports.price import SIGNS, between, drawing, price_lines, ranked
+from chaos.reports.price import SIGNS, between, drawing, pair_lines, price_lines, ranked
 from chaos.reports.templating import template_file
 from chaos.results.coverage import (
     BesideResult,
@@ -37,6 +37,7 @@ def lines(result: CoverageResult) -> Iterator[str]:
     yield from _operators(result)
     yield from _unexercised(result)
     yield from price_lines(result.price, partial(_beside_price, result))
+    yield from pair_lines(result.pairs)
     yield from reasons.why_lines(result)
     yield from reasons.curve_lines(result)
     yield from _combinations(result)
@@ -222,6 +223,7 @@ def page(result: CoverageResult) -> str:
         _section("Side by side", _beside_them(result)),
         _section("Worse with the defect than without it, on the same seed", _differences(result)),
         _section("The most costly survivors", _ranking(result), "price"),
+        _section("Pairs that cost more than the sum", _pairs(result), "pairs"),
         _section("One change, and what it buys", _changes(result)),
         _section("What hides what", reasons.hides(result), "hides"),
         _section("What to add", reasons.suggestions_table(result)),
@@ -368,8 +370,32 @@ def _ranking(result: CoverageResult) -> str:
     return drawing(result.price) + _table((*head, *([_name(result.beside)] if result.beside else [])), rows)
 
 
+def _pairs(result: CoverageResult) -> str:
+    """Pairs of survivors that cost more together, with the lines that the terminal has."""
+    if result.pairs is None:
+        return ""
+    rows = [
+        (
+            " + ".join(row.defects),
+            row.window,
+            *(float(value) for value in row.alone),
+            float(row.together),
+            float(row.beyond),
+            *_noticed(row.killed),
+        )
+        for row in result.pairs.super_additive[:50]
+    ]
+    head = ("pair", "window", "first alone", "second alone", "together", "beyond the sum", result.suite)
+    said = "".join(f"<p>{_t(line.strip())}</p>" for line in pair_lines(result.pairs) if line and not line.startswith("    "))
+    return said + _table(head, rows)
+
+
+def _noticed(killed: bool | None) -> tuple[str]:
+    return ("not run" if killed is None else "noticed" if killed else "not noticed",)
+
+
 def _changes(result: CoverageResult) -> str:
-    rows = [(r.change, r.catches, r.only_this, float(r.failed_orders)) for r in result.why.changes if r.catches]
+    rows = [(r.change, r.catches, r.only_this, float(r.harmed_orders)) for r in result.why.changes if r.catches]
     return _table(("change", "more defects noticed", "by this alone", "harmed orders a year"), rows)
 
 

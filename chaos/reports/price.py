@@ -1,4 +1,4 @@
-"""What defects cost in a year, for people: lines for a terminal, and a drawing and a table for the page of coverage."""
+"""What defects cost in a year, alone and in pairs, for people: lines for a terminal, and a drawing for the page of coverage."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from html import escape
 
-from chaos.measures.formatting import counted, percent, rounded, signed
+from chaos.measures.formatting import counted, number, percent, rounded, signed
 from chaos.results.coverage import DefectEffect, PriceResult, PriceRow
+from chaos.results.defect_pairs import CoupledShare, PairEffect, PairsResult
 
 SHOWN = 10
 DRAWN = 40
@@ -156,3 +157,44 @@ def _mark(axis: Axis, row: PriceRow, y: float) -> str:
 
 def _short(name: str) -> str:
     return name if len(name) <= 46 else name[:45] + "…"
+
+
+# --- pairs of defects -----------------------------------------------------------------------------------------------------------
+
+
+def pair_lines(pairs: PairsResult | None) -> Iterator[str]:
+    """Pairs that cost more together than the sum, and the coupling effect."""
+    if pairs is None:
+        return
+    yield ""
+    yield (
+        f"pairs of survivors: {number(pairs.pairs)}, {number(pairs.sharing)} of them reach the same resource; tried {number(pairs.tried)}, the "
+        f"closest first, in {' and '.join(pairs.windows)}, {counted(pairs.seeds, 'seed')}"
+    )
+    if pairs.refused:
+        yield f"  cannot be planted together: {number(pairs.refused)}"
+    yield (
+        f"  cost more together than the sum, by more than {percent(pairs.margin, 1)} of the orders with every seed: {len(pairs.super_additive)}"
+    )
+    for row in pairs.super_additive[:SHOWN]:
+        alone = " and ".join(rounded(value) for value in row.alone)
+        yield f"    {rounded(row.together):>8} harmed orders together, {alone} alone: {' + '.join(row.defects)}"
+        yield f"             {row.window}{_kill_of(row)}; both reach {', '.join(row.shared[:3]) or 'nothing in common'}"
+    if len(pairs.super_additive) > SHOWN:
+        yield f"    and {len(pairs.super_additive) - SHOWN} more"
+    yield f"  coupling: of pairs of which one alone is noticed {_coupled(pairs.one_killed)}"
+    yield f"            of pairs of survivors {_coupled(pairs.none_killed)}"
+
+
+def _kill_of(row: PairEffect) -> str:
+    return "" if row.killed is None else ", the suite notices them" if row.killed else ", the suite does not notice them"
+
+
+def _coupled(share: CoupledShare) -> str:
+    if not share.tried:
+        return f"none was tried ({number(share.of)} there are)"
+    low, high = share.interval
+    return (
+        f"{share.killed} of the {share.tried} closest are noticed ({percent(share.share)}, {percent(low)} to {percent(high)}; "
+        f"{number(share.of)} there are)"
+    )

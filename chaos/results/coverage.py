@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from chaos.results.defect_pairs import PairsResult
 from chaos.results.findability import AttributionResult, IncidentResult, Suggestion, SuiteCurve
 from chaos.results.findings import Limits
 from chaos.results.run import ValueRange, Verdict
@@ -437,6 +438,7 @@ class CoverageResult(MatrixResult):
     assertions: list[Assertion] = []
     reach: ReachResult = ReachResult()
     price: PriceResult
+    pairs: PairsResult | None = None
     why: AttributionResult
     curve: SuiteCurve
     combinations: CombinationCoverage

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 from chaos.documents.defect import BRACES, Defect
 from chaos.documents.library import library
@@ -18,6 +18,26 @@ from simcore.files.patch import DEFECT, Edit, Layer, edits_of
 from simcore.files.validation import validate
 from simcore.model.architecture import Architecture
 from simcore.model.index import ArchitectureIndex
+
+
+class Plantable(Protocol):
+    """What can be planted in a system: a defect at a site, or several at once."""
+
+    @property
+    def name(self) -> str:
+        """Unique among all of an architecture."""
+
+    @property
+    def defects(self) -> tuple[str, ...]:
+        """All that is planted, each OPERATOR@SITE, as a job has them."""
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Readings of which one must have grown in a run without it, for it to have been able to change the run; empty: it always may."""
+
+    @property
+    def said(self) -> str:
+        """Changes with what it does to a system."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +60,39 @@ class Mutant:
     def defects(self) -> tuple[str, ...]:
         """Its name, as a job has the names of all that is planted."""
         return (self.name,)
+
+    @property
+    def said(self) -> str:
+        """Its edits and permanent faults."""
+        return repr([self.layer.edits, self.permanent_faults])
+
+
+@dataclass(frozen=True)
+class MutantPair:
+    """Two defects planted at once, in the order of their names."""
+
+    first: Mutant
+    second: Mutant
+
+    @property
+    def name(self) -> str:
+        """Both names."""
+        return f"{self.first.name} + {self.second.name}"
+
+    @property
+    def defects(self) -> tuple[str, ...]:
+        """Both, as a job has them."""
+        return (self.first.name, self.second.name)
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Those of both: while neither could act, both together change no more than each. None if either always may act."""
+        return self.first.needs + self.second.needs if self.first.needs and self.second.needs else ()
+
+    @property
+    def said(self) -> str:
+        """What both do."""
+        return repr([self.first.said, self.second.said])
 
 
 def mutants(files: ResolvedFileCache, architecture: Architecture, operators: Sequence[str] | None = None) -> list[Mutant]:
