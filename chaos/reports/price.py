@@ -183,7 +183,7 @@ def pair_lines(pairs: PairsResult | None) -> Iterator[str]:
     if len(pairs.super_additive) > SHOWN:
         yield f"    and {len(pairs.super_additive) - SHOWN} more"
     yield f"  coupling: of pairs of which one alone is noticed {_coupled(pairs.one_killed)}"
-    yield f"            of pairs of survivors {_coupled(pairs.none_killed)}"
+    yield f"  coupling: of pairs of survivors {_coupled(pairs.none_killed)}"
 
 
 def _kill_of(row: PairEffect) -> str:
