@@ -23,7 +23,10 @@ def ranked(row: PriceRow) -> str:
 
 def between(row: PriceRow) -> str:
     """The interval of a price, in brackets."""
-    return f"({rounded(row.interval[0], 1)} to {rounded(row.interval[1], 1)})" if row.interval else "(no interval: one seed)"
+    if row.interval is None:
+        return "(no interval: one seed)"
+    low, high = (rounded(end, 1).replace("-", "−") for end in row.interval)
+    return f"({low} to {high})"
 
 
 def severity(effect: DefectEffect) -> str:
@@ -45,7 +48,8 @@ def price_lines(price: PriceResult, notes: Callable[[str], Iterator[str]]) -> It
         yield from (f"            {line}" for line in (*_details(row), *notes(row.name)))
     if price.skipped:
         names = ", ".join(price.skipped[:4]) + (", …" if len(price.skipped) > 4 else "")
-        yield f"  not run within the budget: {len(price.skipped)} windows ({names}); what they would add is drawn from those that were run"
+        left = counted(len(price.skipped), "window")
+        yield f"  not run within the budget: {left} ({names}); what they would add is drawn from those that were run"
 
 
 def _details(row: PriceRow) -> Iterator[str]:
@@ -69,7 +73,14 @@ def _details(row: PriceRow) -> Iterator[str]:
 
 # --- the page -------------------------------------------------------------------------------------------------------------------
 
-WIDTH, LEFT, RIGHT, TOP, ROW = 1180, 330, 930, 26, 21
+WIDTH, LEFT, RIGHT, TOP, ROW = 1180, 366, 900, 26, 21
+
+
+CAPTION = (
+    "Orders failed or rejected wrongly, expected a year in production; logarithmic on both sides of 0. Bar: where 90 % of years lie. Bands are "
+    "ties: whose interval reaches the first price of the band shares its ranks. Filled: it costs; hollow and green: it spares orders; hollow, grey "
+    "and dashed: the sign is not decided, for the interval holds or touches 0."
+)
 
 
 class Axis:
@@ -105,7 +116,7 @@ def drawing(price: PriceResult) -> str:
     axis = Axis([value for row in rows for value in (row.harmed_orders, *(row.interval or ()))])
     foot = TOP + ROW * len(rows)
     parts = [_bands(rows), _grid(axis, foot), *(_mark(axis, row, TOP + ROW * i) for i, row in enumerate(rows))]
-    return (
+    return f"<p>{escape(CAPTION)}</p>" + (
         f'<svg viewBox="0 0 {WIDTH} {foot + 8}" style="min-width:{WIDTH * 2 // 3}px" role="img" aria-label="Expected annual impact with '
         f'intervals" font-size="13" fill="currentColor">{"".join(parts)}</svg>'
     )
@@ -118,7 +129,7 @@ def _bands(rows: Sequence[PriceRow]) -> str:
         shown = [i for i, other in enumerate(rows) if other.rank == row.rank]
         y, height = TOP + ROW * shown[0], ROW * len(shown)
         if firsts.index(row.rank) % 2 == 0:
-            parts.append(f'<rect x="0" y="{y}" width="{WIDTH}" height="{height}" fill="#8082" class="band"/>')
+            parts.append(f'<rect x="0" y="{y}" width="{WIDTH}" height="{height}" fill="#80808022" class="band"/>')
         parts.append(f'<text x="6" y="{y + height / 2 + 4:g}" font-weight="600">{ranked(row)}</text>')
     return "".join(parts)
 
@@ -156,7 +167,7 @@ def _mark(axis: Axis, row: PriceRow, y: float) -> str:
 
 
 def _short(name: str) -> str:
-    return name if len(name) <= 46 else name[:45] + "…"
+    return name if len(name) <= 42 else name[:41] + "…"
 
 
 # --- pairs of defects -----------------------------------------------------------------------------------------------------------
