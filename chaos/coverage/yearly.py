@@ -212,7 +212,7 @@ def sign_of(interval: Interval | None) -> PriceSign:
 
 
 class Rank(NamedTuple):
-    """The ranks that a price may have, 1 is the highest: more than one where it cannot be told from others."""
+    """The ranks that a price may have, 1 is the highest: more than one where it cannot be distinguished from others."""
 
     first: int
     last: int
@@ -220,7 +220,7 @@ class Rank(NamedTuple):
 
 def ranks_of(prices: Sequence[tuple[float, Interval | None]]) -> list[Rank]:
     """Of prices, the highest first. Whose interval reaches the first price of a band belongs to the band, and shares its ranks; a price
-    without an interval cannot be told from any."""
+    without an interval cannot be distinguished from any."""
     bands: list[int] = []
     for i, (_, interval) in enumerate(prices):
         first = bands[-1] if bands else i

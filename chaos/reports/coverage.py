@@ -364,9 +364,19 @@ def _ranking(result: CoverageResult) -> str:
             )
         )
     head = (
-        "rank", "defect", "harmed orders a year", "90 %", "sign", "present a year", "days", "worst at the open", "harmed orders", "impaired s",
-        "severity", "hidden by",
-    )  # fmt: skip
+        "rank",
+        "defect",
+        "harmed orders a year",
+        "90 %",
+        "sign",
+        "present a year",
+        "days",
+        "worst at the open",
+        "harmed orders",
+        "impaired s",
+        "severity",
+        "hidden by",
+    )
     return drawing(result.price) + _table((*head, *([_name(result.beside)] if result.beside else [])), rows)
 
 

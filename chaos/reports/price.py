@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from html import escape
 
-from chaos.measures.formatting import counted, number, percent, rounded, signed
+from chaos.measures.formatting import counted, number, percent, rounded, signed, significant
 from chaos.results.coverage import DefectEffect, PriceResult, PriceRow
 from chaos.results.defect_pairs import CoupledShare, PairEffect, PairsResult
 
@@ -25,7 +25,7 @@ def between(row: PriceRow) -> str:
     """The interval of a price, in brackets."""
     if row.interval is None:
         return "(no interval: one seed)"
-    low, high = (rounded(end, 1).replace("-", "−") for end in row.interval)
+    low, high = (_signed(end) for end in row.interval)
     return f"({low} to {high})"
 
 
@@ -130,7 +130,7 @@ def _bands(rows: Sequence[PriceRow]) -> str:
         y, height = TOP + ROW * shown[0], ROW * len(shown)
         if firsts.index(row.rank) % 2 == 0:
             parts.append(f'<rect x="0" y="{y}" width="{WIDTH}" height="{height}" fill="#80808022" class="band"/>')
-        parts.append(f'<text x="6" y="{y + height / 2 + 4:g}" font-weight="600">{ranked(row)}</text>')
+        parts.append(f'<text x="6" y="{y + height // 2 + 4}" font-weight="600">{ranked(row)}</text>')
     return "".join(parts)
 
 
@@ -139,13 +139,17 @@ def _grid(axis: Axis, foot: int) -> str:
     for mark in axis.marks:
         x = axis.at(mark)
         strong = 'stroke="currentColor"' if mark == 0 else 'stroke="#8886"'
-        parts.append(f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{TOP - 4}" y2="{foot}" {strong}/>')
-        parts.append(f'<text x="{x:.1f}" y="17" text-anchor="middle">{_number(mark)}</text>')
+        parts.append(f'<line x1="{round(x, 1)}" x2="{round(x, 1)}" y1="{TOP - 4}" y2="{foot}" {strong}/>')
+        parts.append(f'<text x="{round(x, 1)}" y="17" text-anchor="middle">{_number(mark)}</text>')
     return "".join(parts)
 
 
 def _number(value: float) -> str:
-    return ("−" if value < 0 else "") + f"{abs(value):,.10g}"
+    return ("−" if value < 0 else "") + (rounded(abs(value)) if abs(value) >= 1 or not value else significant(abs(value)))
+
+
+def _signed(value: float) -> str:
+    return rounded(value, 1).replace("-", "−")
 
 
 def _mark(axis: Axis, row: PriceRow, y: float) -> str:
@@ -156,12 +160,13 @@ def _mark(axis: Axis, row: PriceRow, y: float) -> str:
     line = ""
     if row.interval:
         low, high = (axis.at(end) for end in row.interval)
-        line = f'<line x1="{low:.1f}" x2="{high:.1f}" y1="{middle}" y2="{middle}" stroke="{colour}" stroke-width="2.4"{dashes}/>'
+        line = f'<line x1="{round(low, 1)}" x2="{round(high, 1)}" y1="{middle}" y2="{middle}" stroke="{colour}" stroke-width="2.4"{dashes}/>'
     fill = colour if row.sign == "costs" else "var(--paper,#fff)"
-    said = f"{_number(round(row.harmed_orders, 1))} {between(row)}" + (", not decided" if row.sign == "not decided" else "")
+    said = f"{_signed(row.harmed_orders)} {between(row)}" + (", not decided" if row.sign == "not decided" else "")
     return (
         f'<text x="{LEFT - 14}" y="{middle + 4}" text-anchor="end">{escape(_short(row.name))}</text>{line}'
-        f'<circle cx="{x:.1f}" cy="{middle}" r="4.2" fill="{fill}" stroke="{colour}" stroke-width="2"><title>{escape(row.name)}</title></circle>'
+        f'<circle cx="{round(x, 1)}" cy="{middle}" r="4.2" fill="{fill}" stroke="{colour}" stroke-width="2">'
+        f"<title>{escape(row.name)}</title></circle>"
         f'<text x="{RIGHT + 20}" y="{middle + 4}">{escape(said)}</text>'
     )
 

@@ -323,7 +323,7 @@ class PriceParts(ResultModel):
 class PriceRow(ResultModel):
     """A year's expectation in production of harmed orders (failed or rejected wrongly). `interval` is where 90 % of years lie, over seeds,
     rates, how often triggers come, presence, days until found and windows that were not run; None where one seed tells no spread. The
-    `sign` is decided where it excludes 0. Prices that cannot be told apart share the ranks `rank` to `rank_to`. `present` is the mean
+    `sign` is decided where it excludes 0. Prices that cannot be distinguished share the ranks `rank` to `rank_to`. `present` is the mean
     chance that the defect gets into production in a year, `found_days` the mean of trading days that it stays, which depends on whether
     it `shows` on an ordinary day, when it does `day`; `figures` are a year's expectation of every figure in the windows that were run.
     `worst` and `at_the_open` are the windows with most harmed orders."""

@@ -147,8 +147,15 @@ def test_intervals_and_signs() -> None:
 def test_ranks_are_shared_by_whom_the_interval_cannot_tell() -> None:
     """90 is reached from 80; 10 reaches neither; 9 and 8 reach 10; -1 is alone; without an interval a price is in the band above it."""
     prices: list[tuple[float, tuple[float, float] | None]] = [
-        (90, (70, 110)), (80, (60, 95)), (10, (5, 20)), (9, (1, 12)), (8, (2, 10)), (0, (0, 0)), (-1, (-2, -0.5)), (-9, None),
-    ]  # fmt: skip
+        (90, (70, 110)),
+        (80, (60, 95)),
+        (10, (5, 20)),
+        (9, (1, 12)),
+        (8, (2, 10)),
+        (0, (0, 0)),
+        (-1, (-2, -0.5)),
+        (-9, None),
+    ]
     assert ranks_of(prices) == [Rank(1, 2), Rank(1, 2), Rank(3, 5), Rank(3, 5), Rank(3, 5), Rank(6, 6), Rank(7, 8), Rank(7, 8)]
     assert ranks_of([]) == []
 

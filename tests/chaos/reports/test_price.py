@@ -65,8 +65,8 @@ def test_each_price_is_drawn_where_it_is() -> None:
     assert dots["spares"] < dots["none"] < dots["less"] < dots["much"]
     assert [ranked(row) for row in price().ranking] == ["1–2", "1–2", "3", "4"]
     assert svg.count(">1–2</text>") == 1
-    assert "400 (−10.0 to 950.0), not decided" in svg
-    assert "−30 (−90.0 to −4.0)" in svg
+    assert "400.0 (−10.0 to 950.0), not decided" in svg
+    assert "−30.0 (−90.0 to −4.0)" in svg
 
 
 def test_nothing_is_drawn_of_no_price() -> None:
