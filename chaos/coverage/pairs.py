@@ -2,6 +2,7 @@
 defects notices pairs (the coupling effect).
 
 There are too many pairs to try all: a budget of runs is spent on those first that reach the same pool, link, limit, operation or service,
+or of which one holds the slots of the other's pool while somebody waits for it,
 and of those that are as close on defects of two families first; within, in an order that is drawn once, so that no operator dominates.
 """
 
@@ -15,7 +16,7 @@ from typing import NamedTuple
 
 from chaos.coverage.kill_matrix import Matrix, cells_of, plan_of
 from chaos.coverage.pricing import SEEDS, Window, harm_of, inert_in, window_runs, windows_of
-from chaos.coverage.resources import Resource, closeness, reached_by
+from chaos.coverage.resources import Reach, Resource, closeness, reach_of, shared_by
 from chaos.coverage.trial_runner import Baseline, TrialRunner, baseline
 from chaos.documents.library import library
 from chaos.documents.triggers import Triggers
@@ -99,26 +100,26 @@ def _known(found: Sequence[PairEffect], tried: Coupled) -> list[PairEffect]:
     return sorted(rows, key=lambda row: (-row.beyond, row.defects))
 
 
-def reaches(runner: TrialRunner, chosen: Sequence[Mutant]) -> dict[str, frozenset[Resource]]:
+def reaches(runner: TrialRunner, chosen: Sequence[Mutant]) -> dict[str, Reach]:
     """What each mutant reaches on the architecture."""
     index = ArchitectureIndex(library().resolve(runner.settings.architecture, Architecture).model)
-    found: dict[str, frozenset[Resource]] = {}
+    found: dict[str, Reach] = {}
     for operator in dict.fromkeys(mutant.operator for mutant in chosen):
         defect = runner.session.files.defect(operator).model
         for site in places(defect, index):
-            found[f"{operator}@{site.label}"] = reached_by(index, defect.sites.kind, site)
+            found[f"{operator}@{site.label}"] = reach_of(index, defect.sites.kind, site)
     return found
 
 
-def ordered(reach: Mapping[str, frozenset[Resource]], pairs: Sequence[tuple[Mutant, Mutant]]) -> list[Candidate]:
+def ordered(reach: Mapping[str, Reach], pairs: Sequence[tuple[Mutant, Mutant]]) -> list[Candidate]:
     """The closest first: by the kind of what both reach, then two families before one; pairs of one operator at one site are none."""
     made = [_candidate(reach, *pair) for pair in pairs]
     return sorted(made, key=lambda c: (-closeness(c.shared), c.pair.first.family == c.pair.second.family, _drawn(c.pair)))
 
 
-def _candidate(reach: Mapping[str, frozenset[Resource]], a: Mutant, b: Mutant) -> Candidate:
+def _candidate(reach: Mapping[str, Reach], a: Mutant, b: Mutant) -> Candidate:
     first, second = sorted((a, b), key=lambda mutant: mutant.name)
-    return Candidate(MutantPair(first, second), reach.get(a.name, frozenset()) & reach.get(b.name, frozenset()))
+    return Candidate(MutantPair(first, second), shared_by(reach[a.name], reach[b.name]))
 
 
 def _drawn(pair: MutantPair) -> bytes:

@@ -155,12 +155,14 @@ def test_the_closest_pairs_come_first() -> None:
         made = ordered(reach, [(a, b) for i, a in enumerate(chosen) for b in chosen[:i]])
     levels = [closeness(candidate.shared) for candidate in made]
     assert levels == sorted(levels, reverse=True)
-    assert {levels[0], levels[-1]} == {5, 0}
-    first = [c.pair.first.family == c.pair.second.family for c, level in zip(made, levels, strict=True) if level == 5]
+    assert {levels[0], levels[-1]} == {6, 0}
+    first = [c.pair.first.family == c.pair.second.family for c, level in zip(made, levels, strict=True) if level == 6]
     assert first == sorted(first)
-    assert Resource("pool", "counter-threads") in reach["pool-too-small@counter-threads"]
+    assert Resource("pool", "counter-threads") in reach["pool-too-small@counter-threads"].own
+    held = next(c for c in made if c.pair.defects == ("pool-too-small@counter-threads", "slow-query@counter-db.record-order"))
+    assert held.shared == {Resource("held pool", "counter-threads")}  # the counter's threads wait for the database
     known = {"pool": architecture.pools, "service": architecture.services, "limit": architecture.limits}
-    named = {resource for mine in reach.values() for resource in mine if resource.kind in known}
+    named = {resource for mine in reach.values() for resource in mine.own if resource.kind in known}
     assert named
     assert all(resource.name in known[resource.kind] for resource in named)
-    assert all(not mine for name, mine in reach.items() if name.startswith("alarm-missing"))
+    assert all(not mine.own for name, mine in reach.items() if name.startswith("alarm-missing"))
