@@ -112,10 +112,12 @@ name: known
 title: known
 workload: ./workload.yaml
 steady_state: {every: 10s, hold: 20s, objectives: {look: {success: 0.9, min_count: 5}}}
+presence: {a_year: {low: 1, likely: 1, high: 1}}
+found: {trading_days: 100, shows_from: 0.01, shows: {low: 1, likely: 1, high: 1}, hidden: {low: 1, likely: 1, high: 1}}
 phases:
   early: {since: "09:00", until: "15:00", begins: "10:00", lasts: 6min, share: 1}
 triggers:
-  nothing: {title: Nothing, per_year: {low: 1, likely: 1, high: 1}, every_phase: true}
+  nothing: {title: Nothing, every_day: true}
   cache: {title: The cache hangs, per_year: {low: 1, likely: 1, high: 1}, steps: [{after: 0s, for: 30s, hang: {service: cache}}]}
 """
 SUITE = "kind: suite\nname: s\ntitle: s\nscenarios: [{scenario: ./calm.yaml}, {scenario: ./hang.yaml}]\n"
