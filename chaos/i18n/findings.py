@@ -19,6 +19,7 @@ from chaos.results.findings import (
     CarriedOut,
     DidNotHappen,
     Found,
+    FoundAtLeast,
     FoundMoreThan,
     FoundValue,
     Injected,
@@ -149,6 +150,8 @@ def found_text(found: Found) -> LocalizedText:
         return translate("found.none") if found.value is None else exact_value(found.unit, found.value, found.rules)
     if isinstance(found, FoundMoreThan):
         return translate("found.more_than", value=exact_value(found.unit, found.value))
+    if isinstance(found, FoundAtLeast):
+        return translate("found.at_least", value=exact_value(found.unit, found.value))
     if isinstance(found, NotGradable):
         why = LocalizedText(found.why, found.why_zh or found.why)
         return translate("found.not_gradable_because", why=why) if found.why else translate("found.not_gradable")

@@ -18,6 +18,7 @@ from chaos.results.findings import (
     BoundBroken,
     ExpectationFinding,
     Found,
+    FoundAtLeast,
     FoundMoreThan,
     FoundValue,
     Limits,
@@ -127,7 +128,9 @@ def _holds_in(expectation: Expectation, run: Measured) -> bool | None:
     if expectation.equals == NOT_GRADABLE and run.unseen_s is None:
         return value is None
     if value is None and lower is not None:
-        if expectation.at_most is not None and lower >= expectation.at_most:
+        if expectation.at_most is not None and (
+            lower > expectation.at_most or (lower == expectation.at_most and not measure.declared.may_be_lower_bound)
+        ):
             return False
         if expectation.at_most is None and expectation.at_least is not None and lower >= expectation.at_least:
             return True
@@ -166,7 +169,8 @@ def found_in(measure: NamedMeasure, run: Measured) -> Found:
     """What a run shows of a measure: its value; where it has none, what is known instead."""
     value, lower = measure.value(run), measure.lower_bound(run)
     if value is None and lower is not None:
-        return FoundMoreThan(unit=measure.unit, value=lower)
+        known = FoundAtLeast if measure.declared.may_be_lower_bound else FoundMoreThan
+        return known(unit=measure.unit, value=lower)
     graded = run.measures.severity.get(measure.rules) if measure.rules is not None else None
     if value is None and graded is not None:
         return NotGradable(why=graded.why or "", why_zh=graded.why_zh or "")

@@ -136,10 +136,12 @@ def _times() -> Iterator[Measure]:
         title="recovery time",
         title_zh="恢复时间",
         meaning="from the first violation to the first steady interval after the last one, if steady ones of `hold` follow; 0 if never "
-        "impaired; without a value, with a lower bound, if not recovered by the end",
+        "impaired; without a value if not recovered by the end: then it is at least until the steady intervals that the "
+        "end cut short, or until the end",
         course=Course.GROWS,
         read=_single("recovery_s"),
         lower_bound=_single("recovery_s_lower"),
+        may_be_lower_bound=True,
         not_compared=_CUT_OFF,
     )
     yield Measure(
@@ -196,7 +198,7 @@ def _whole_run() -> Iterator[Measure]:
         title="metastable",
         title_zh="亚稳态",
         meaning="true: faults healed, no action pending, load no more than 10 % above what was carried in steady state, and still violated "
-        "for ten `hold` to the end; without a value if violated at the end for less",
+        "for ten `hold` in session to the end; without a value if violated at the end for less",
         read=_single("metastable"),
         not_compared=_CUT_OFF,
     )

@@ -141,7 +141,7 @@ def impairment(intervals: EvaluationIntervals, spec: EvaluationSpec) -> Impairme
 
 
 class _Recovery(NamedTuple):
-    """How long it took, or what it exceeds; from when and until when. 0 if nothing was impaired."""
+    """How long it took, or the least that it can come to; from when and until when. 0 if nothing was impaired."""
 
     seconds: float | None = 0.0
     lower_s: float | None = None
@@ -155,9 +155,9 @@ def _recovery(intervals: EvaluationIntervals, violated: Mask, steady: Mask, spec
     first, last = int(np.flatnonzero(violated)[0]), int(np.flatnonzero(violated)[-1])
     since = int(intervals.begins[first])
     after = steady & (np.arange(intervals.states.size) > last)
+    at = int(intervals.begins[np.flatnonzero(after)[0]]) if after.any() else spec.until
     if after.sum() * spec.every < spec.hold:
-        return _Recovery(None, (spec.until - since) / SECOND, since)
-    at = int(intervals.begins[np.flatnonzero(after)[0]])
+        return _Recovery(None, (at - since) / SECOND, since)
     return _Recovery((at - since) / SECOND, None, since, at)
 
 
@@ -167,7 +167,8 @@ def _share(part: np.int64, whole: np.int64) -> float | None:
 
 def metastable(journal: Journal, intervals: EvaluationIntervals, spec: EvaluationSpec) -> bool | None:
     """Faults cleared, no action pending, load no higher than what was carried in steady state, and yet violated for ten `hold` to
-    the horizon. None if the run is too short to tell: violated at its end, for less than that."""
+    the horizon. False if what is seen after that is steady, in session or not. None if the run is too short to tell: violated at its end, for
+    less than that."""
     judged = intervals.session & (intervals.states != NO_DATA)
     recent = np.flatnonzero(judged)
     if not recent.size or intervals.states[recent[-1]] != VIOLATED or spec.cleared_at is None:
@@ -178,7 +179,12 @@ def metastable(journal: Journal, intervals: EvaluationIntervals, spec: Evaluatio
     load = _load(journal, spec)
     carried = max((load[i] for i in np.flatnonzero(intervals.states == STEADY)), default=0)
     since = max([since, *(int(ends[i]) for i in recent if load[i] > SHOWN_LOAD * carried)])
-    return True if spec.until - since >= METASTABLE_HOLDS * spec.hold else None
+    later = intervals.begins >= since
+    violated = later & judged & (intervals.states == VIOLATED)
+    if violated.sum() * spec.every >= METASTABLE_HOLDS * spec.hold:
+        return True
+    over = not violated.any() and (later & (intervals.states == STEADY)).any()
+    return False if over else None
 
 
 def _last_pending(journal: Journal) -> int:

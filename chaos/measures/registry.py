@@ -97,7 +97,8 @@ class Measure:
     """A measure, or a family of measures whose name has a word in capitals (see `Slot`), such as `flows.FLOW.p99_s`.
 
     `title` and `title_zh` are what people call it, the word in capitals standing for its subject; `meaning` is its definition, as
-    Markdown. `lower_bound` is what a time is longer than that had not come to its end when the run did.
+    Markdown. `lower_bound` is what a time is longer than that had not come to its end when the run did;
+    with `may_be_lower_bound` it may come to just that.
     `course` says what can still become of it in a run that is given up; `of_rows`, that it is of flows whose requests have rows alone.
     `not_compared` and `not_swept` say why `compare` or `sweep` refuses it; "" if they take it. An extension
     `compute`s its value from the journal; those of coredrill itself are computed together by `chaos.measures.compute`.
@@ -111,6 +112,7 @@ class Measure:
     read: Read
     better: Better = Better.LESS
     lower_bound: Read | None = None
+    may_be_lower_bound: bool = False
     not_compared: str = ""
     not_swept: str = ""
     course: Course = Course.OPEN

@@ -102,6 +102,14 @@ class FoundMoreThan(Kinded):
     value: float
 
 
+class FoundAtLeast(Kinded):
+    """A time that the end of the run cut off: it comes to this much, or more."""
+
+    kind: Literal["at_least"] = "at_least"
+    unit: StoredUnit
+    value: float
+
+
 class NotGradable(Kinded):
     """A grade that the rules cannot tell, and why, if they say so."""
 
@@ -118,7 +126,7 @@ class PropertyFound(Kinded):
     violations: int
 
 
-Found = Annotated[FoundValue | FoundMoreThan | NotGradable | PropertyFound | Text, Field(discriminator="kind")]
+Found = Annotated[FoundValue | FoundMoreThan | FoundAtLeast | NotGradable | PropertyFound | Text, Field(discriminator="kind")]
 
 
 class ExpectationFinding(ResultModel):

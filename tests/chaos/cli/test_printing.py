@@ -101,7 +101,7 @@ incidents/one on legacy-coupled in production, normal-day, seed 7, 09:30:00 to 1
 
 failed orders  123 of 1,200 (10.2%): blocked 100, failed 20, unknown 3
 in truth       duplicated 2, late 5
-impaired       18.5 min; recovery not within the run (more than 25.0 min); metastable
+impaired       18.5 min; recovery not within the run (at least 25.0 min); metastable
 detected       by monitor counter-queue after 68 s
 response       acknowledge 246 s, decide 10.3 min
 customers      90 of 900 affected
@@ -124,7 +124,7 @@ incidents/one，架构 集中耦合的传统核心，环境 生产环境，负�
 
 失败委托       1,200 笔中 123 笔（10.2%）：未能提交 100，报错 20，结果不明 3
 账实核对       重复委托 2、报单延迟 5
-服务异常       18.5 分钟；恢复时间 运行期内未恢复（超过 25.0 分钟）；亚稳态
+服务异常       18.5 分钟；恢复时间 运行期内未恢复（至少 25.0 分钟）；亚稳态
 发现           监控 柜台排队，68 秒后
 处置过程       认领 246 秒、审批 10.3 分钟
 客户           活跃 900 名，受影响 90 名

@@ -24,7 +24,7 @@ from chaos.judgement.verdict import (
 )
 from chaos.measures.catalogue import measures
 from chaos.measures.registry import MeasuredRun
-from chaos.results.findings import FoundMoreThan, NotGradable, Text
+from chaos.results.findings import FoundAtLeast, FoundMoreThan, NotGradable, Text
 from chaos.results.run import Measures, PropertyFinding, RunResult
 
 KEPT = {name: PropertyFinding(holds=True) for name in ("no-duplicates", "none-lost", "no-orphans")}
@@ -108,22 +108,30 @@ def test_a_flag_may_be_expected_to_be_false() -> None:
     ("bound", "lower", "verdict"),
     [
         ({"at_most": "10min"}, 599.0, "unknown"),
-        ({"at_most": "10min"}, 600.0, "fail"),  # it is longer than 600 s
         ({"at_most": "10min"}, 601.0, "fail"),
         ({"at_least": "10min"}, 599.0, "unknown"),
         ({"at_least": "10min"}, 600.0, "pass"),
         ({"at_least": "10min"}, 601.0, "pass"),
         ({"at_least": "5min", "at_most": "10min"}, 400.0, "unknown"),  # it may still be too long
-        ({"at_least": "5min", "at_most": "10min"}, 600.0, "fail"),
+        ({"at_least": "5min", "at_most": "10min"}, 601.0, "fail"),
         ({"equals": "10min"}, 700.0, "unknown"),
     ],
 )
 @pytest.mark.parametrize("measure", ["recovery_s", "detect_s"])
 def test_a_time_that_the_end_cut_off_is_longer_than_until_then(measure: str, bound: Any, lower: float, verdict: str) -> None:
-    """So it breaks an upper bound that is no longer, and keeps a lower one that is no longer."""
+    """So it breaks an upper bound that is shorter, and keeps a lower one that is no longer."""
     found = judged({"measure": measure, **bound}, **{measure: None, f"{measure}_lower": lower})
     assert found.verdict == verdict
-    assert found.expectations[0].found == FoundMoreThan(unit=measures().find(measure).unit, value=lower)
+    kind = FoundAtLeast if measure == "recovery_s" else FoundMoreThan
+    assert found.expectations[0].found == kind(unit=measures().find(measure).unit, value=lower)
+
+
+@pytest.mark.parametrize(("measure", "verdict"), [("recovery_s", "unknown"), ("detect_s", "fail")])
+@pytest.mark.parametrize("bound", [{"at_most": "10min"}, {"at_least": "5min", "at_most": "10min"}])
+def test_a_recovery_may_come_with_the_end_and_a_detection_had_not(measure: str, bound: Any, verdict: str) -> None:
+    """The interval that begins when the run ends may be the first steady one: that is a recovery within ten minutes. Who knew at the end
+    would have been seen."""
+    assert judged({"measure": measure, **bound}, **{measure: None, f"{measure}_lower": 600.0}).verdict == verdict
 
 
 def test_a_time_that_came_to_its_end_is_judged_by_itself() -> None:

@@ -164,19 +164,21 @@ def test_the_share_lost_is_that_of_the_violated_intervals() -> None:
         ("++++++", 0, None, None, None),
         ("+.....", 0, None, None, None),
         ("+-+++.", 10, None, 10, 20),  # exactly the hold of three
-        ("+-++..", None, 50, 10, None),  # one too few
+        ("+-++..", None, 10, 10, None),  # one too few: it takes as long as until the first of them, if not longer
+        ("+--..+", None, 40, 10, None),
+        ("+--...", None, 50, 10, None),  # nothing steady is seen: not before the end
         ("+-++++", 10, None, 10, 20),
         ("--.+++", 30, None, 0, 30),  # from the first violation to the first steady interval after the last
         ("-+-+++", 30, None, 0, 30),
         ("-+.+.+", 10, None, 0, 10),
-        ("-++-++", None, 60, 0, None),
+        ("-++-++", None, 40, 0, None),
         ("-----.", None, 60, 0, None),
         (".....-", None, 10, 50, None),
     ],
 )
 def test_recovery(states: str, seconds: float | None, lower: float | None, since: int | None, at: int | None) -> None:
-    """From the first violation to the first steady interval after the last, if steady ones of the hold follow; else more than the time to
-    the end of the window."""
+    """From the first violation to the first steady interval after the last, if steady ones of the hold follow; else at least
+    that, and at least the time to the end of the window if none was steady."""
     found = impaired(states)
     assert (found.recovery_s, found.recovery_s_lower, found.recovered) == (seconds, lower, seconds is not None)
     assert found.first_violation_ns == (None if since is None else since * SECOND)
@@ -250,6 +252,21 @@ def test_an_overload_of_long_ago_is_over() -> None:
     assert stays_broken("+" + "-" * 40, load=[20, *([20] * 9), 50, *([20] * 30)]) is True
     assert stays_broken("++" + "-" * 40, load=[20, 50, *([20] * 30), 55, *([20] * 9)]) is True
     assert stays_broken("++" + "-" * 40, load=[20, 50, *([20] * 30), 56, *([20] * 9)]) is None
+
+
+def test_what_is_over_when_the_fault_is_healed_is_not_metastable() -> None:
+    """Violated from 10 s to the end of the session at 310 s, the fault healed at 400 s, and nothing violated from then on: not metastable, in
+    however long a night; with no request in the night nobody knows. What was violated for 300 s after the heal is metastable, in session."""
+    session = [phase(0, True), phase(310, False)]
+    assert stays_broken("+" + "-" * 39 + "+" * 40, cleared=400, events=session) is False
+    assert stays_broken("+" + "-" * 39 + "." * 40, cleared=400, events=session) is None
+    assert stays_broken("+" + "-" * 79, cleared=400, events=session) is None, (
+        "violated at night: nothing is steady, nor is it judged"
+    )
+    assert stays_broken("+" + "-" * 30 + "+" * 40, cleared=10, events=session) is True
+    assert stays_broken("+" + "-" * 30 + "." * 40, cleared=20, events=session) is None, (
+        "290 s in session are too few, however long the night"
+    )
 
 
 def test_night_is_not_looked_at() -> None:
@@ -542,7 +559,7 @@ def test_everything_that_is_measured_of_a_run() -> None:
     """Violated from 40 s on, ten orders each interval, noticed at 45 s: the parts are those of the functions above."""
     made = journal(80, windows("++++--++"), events=[(45 * SECOND, "alarm", "m", {})])
     found = compute(made, spec(80, first=40, cleared=60, watchers={"m": "robot"}))
-    assert (found.impairment.impaired_s, found.impairment.recovery_s, found.impairment.recovery_s_lower) == (20, None, 40)
+    assert (found.impairment.impaired_s, found.impairment.recovery_s, found.impairment.recovery_s_lower) == (20, None, 20)
     assert (found.response.first_noticed, found.response.first_noticed_s) == ("robot", 5)
     assert (found.customers.customers_active, found.customers.customers_affected) == (10, 10)
     assert (found.stability.metastable, found.stability.steady_before, found.unsteady) == (False, True, None)
