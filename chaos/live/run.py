@@ -51,13 +51,14 @@ Progress = Callable[[int], None]
 
 
 class LiveRun(NamedTuple):
-    """What a run of a twin has left: its journal, how late the customers were (ns, of each intent), what its processes took, and how many
-    entries its ledgers have."""
+    """What a run of a twin has left: its journal, how late the customers were (ns, of each intent), what its processes took, how many
+    entries its ledgers have, and whether customers came too late for anything to be concluded and nothing else was amiss."""
 
     journal: Journal
     late_ns: list[int]
     usage: dict[str, Usage]
     entries: int
+    came_late: bool = False
 
 
 @contextlib.contextmanager
@@ -199,28 +200,30 @@ class Twin:
         late = [seen.late for seen in begun.values()]
         late_p99_ns = int(np.quantile(late, 0.99)) if late else 0
         meta = journal_meta(plan) | {"live": True, "late_p99_ns": late_p99_ns}
-        laws = [*found.laws, reports_heard(found.reports, plan.end, self.system.heard)]
+        laws = list(found.laws)
+        if not self.system.ended_by_itself(program.CLIENT_INSTANCE):  # else nobody was there to hear
+            laws.append(reports_heard(found.reports, plan.end, self.system.heard))
         writer.begin(meta, journal_names(plan), [(c.kind, c.name, c.field, c.mode) for c in plan.columns])
         writer.add_events(event for event in self.events if plan.start <= event.t_ns < plan.end)
         writer.add_series(self.meter.series())
         writer.add_intents(found.intents)
         counts = {"events": 0, "tasks": 0, "requests": len(began)}
-        journal = writer.finish(
-            self.meter.run_totals(),
-            self.meter.histograms(),
-            laws,
-            {},
-            counts,
-            self._unknown(bool(late), late_p99_ns, lateness_max_ns),
-        )
-        return LiveRun(journal, late, usage, found.entries)
+        failed, too_late = self._failed(bool(late)), self._too_late(late_p99_ns, lateness_max_ns)
+        totals, histograms = self.meter.run_totals(), self.meter.histograms()
+        journal = writer.finish(totals, histograms, laws, {}, counts, failed or too_late)
+        return LiveRun(journal, late, usage, found.entries, too_late is not None and failed is None)
 
-    def _unknown(self, came: bool, late_p99_ns: int, lateness_max_ns: int) -> str | None:
-        """Why nothing can be concluded from the run, if so."""
+    def _failed(self, came: bool) -> str | None:
+        """What was amiss with the twin itself; None if it worked."""
         if self.system.unexpected:
             return f"a process of the twin failed: {self.system.unexpected[0]}"
         if not came and self.arrivals:
             return "the customers of the twin did not come"
+        return None
+
+    @staticmethod
+    def _too_late(late_p99_ns: int, lateness_max_ns: int) -> str | None:
+        """That customers came too late for anything to be concluded, if so."""
         if late_p99_ns > lateness_max_ns:
             allowed = format_duration(lateness_max_ns)
             return f"the customers came late: 1 in 100 by {format_duration(late_p99_ns)} or more, and {allowed} are allowed"

@@ -80,6 +80,7 @@ class TwinSystem:
         self._ways: dict[Route, _Way] = {}
         self.rotation = {name: [f"{name}#{i}" for i in range(made.replicas)] for name, made in blueprint.services.items()}
         self.unexpected: list[str] = []
+        self._ended: set[str] = set()
         self.malformed: dict[str, int] = {}
         self.heard: Mapping[str, Any] = {}
         self.broker, self.broker_pid, self.broker_kind = program.broker_instance(blueprint), 0, ""
@@ -310,8 +311,13 @@ class TwinSystem:
             self.later(self.broker, self._revive_broker())
             return
         self.unexpected.append(f"{instance} ended with {code}")
+        self._ended.add(instance)
         self.meter.died(instance)
         self._on_said(instance, {"said": "died", "code": code})
+
+    def ended_by_itself(self, instance: str) -> bool:
+        """Whether its process ended though nobody had asked for it."""
+        return instance in self._ended
 
     # --- what is done to it -----------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from hand_journal import journal
 from real_time import IN_REAL_TIME
 
 from chaos.cli.main import main
@@ -13,6 +14,7 @@ from chaos.execution.campaign import ExecutionOptions, run_all
 from chaos.execution.execute import journal_folder
 from chaos.execution.planning import JobOptions, scenario_jobs
 from chaos.execution.session import Session
+from chaos.live.run import LiveRun
 from simcore.base.errors import InputError
 from simcore.journal.reader import read_journal
 
@@ -55,6 +57,24 @@ def test_several_faults_in_real_time(tmp_path: Path) -> None:
     found = {fault.fault: (fault.failed, fault.took_effect) for fault in run.faults}
     assert found == dict.fromkeys(("link-latency", "slow", "crash", "partition", "hang", "errors"), (None, True))
     assert all(event.detail["real_ns"] >= event.t_ns for event in journal.events if event.what == "fault_started")
+
+
+@pytest.mark.parametrize(("came_late", "runs"), [(True, 3), (False, 1)])
+def test_a_run_is_repeated_for_lateness_alone(came_late: bool, runs: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that ended by itself makes a run unknown, and stays in its result."""
+    made: list[int] = []
+    late = journal(1, reason="the customers came late" if came_late else "a process of the twin failed")
+
+    def run_twin(*_: object, **__: object) -> LiveRun:
+        made.append(1)
+        return LiveRun(late, [], {}, 0, came_late)
+
+    monkeypatch.setattr("chaos.live.run.run_twin", run_twin)
+    with Session() as session:
+        (job,) = scenario_jobs(session, ["live/healthy"], JobOptions(target="twin", replications=1))
+        system = session.bind(job.system)
+        assert system.run(system.inputs.scenario.model, 1) is late
+    assert len(made) == runs
 
 
 def test_what_a_twin_cannot_do_is_refused_before_anything_starts() -> None:
