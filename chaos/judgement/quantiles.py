@@ -17,7 +17,7 @@ def range_of(measure: NamedMeasure, run: Measured) -> ValueRange:
     the rest of the window could still make of it; anything where nothing is known."""
     value, lower = measure.value(run), measure.lower_bound(run)
     if value is None and lower is not None:
-        return ValueRange(low=math.nextafter(lower, math.inf))
+        return ValueRange(low=lower if measure.declared.may_be_lower_bound else math.nextafter(lower, math.inf))
     if not measure.numeric or value is None or isinstance(value, str):
         return ValueRange()
     if run.unseen_s is None or measure.declared.course is Course.STAYS:

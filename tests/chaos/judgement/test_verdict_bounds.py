@@ -432,15 +432,27 @@ def test_a_quantile_is_judged_as_whatever_the_missing_values_allow(n: int) -> No
                 assert (found.verdict, found.quantile_value) == (wanted, min(seen) if len(seen) == 1 else None)
 
 
-def test_a_quantile_of_times_that_the_end_cut_off() -> None:
-    """What was not recovered after 300 s takes longer than that: at most 300 s is broken, at least 300 s kept."""
-    cut = [measured(recovery_s=None, recovery_s_lower=300.0)] * 2
-    for bound, verdict in (("at_most", "fail"), ("at_least", "pass"), ("equals", "fail")):
-        made = scenario({"measure": "recovery_s", bound: "300s", "quantile": 0.5})
-        outcomes = [seed_outcome(made, MeasuredRun(m, KEPT), "pass", valid=True) for m in cut]
-        assert judge_seeds(made, outcomes).verdict == verdict
-        assert judge_seeds(made, [nothing_known(made, "pass"), *outcomes]).verdict == verdict
-        assert judge_seeds(made, [nothing_known(made, "pass")] * 2 + outcomes).expectations[0].verdict == "unknown"
+@pytest.mark.parametrize(
+    ("measure", "bound", "verdict"),
+    [
+        ("detect_s", {"at_most": "300s"}, "fail"),
+        ("detect_s", {"equals": "300s"}, "fail"),
+        ("detect_s", {"at_least": "300s"}, "pass"),
+        ("recovery_s", {"at_most": "299s"}, "fail"),
+        ("recovery_s", {"at_least": "300s"}, "pass"),
+    ],
+)
+def test_a_quantile_of_times_that_the_end_cut_off(measure: str, bound: Any, verdict: str) -> None:
+    """What nobody detected in 300 s takes longer than that; a recovery takes at least as long."""
+    cut = [measured(**{measure: None, f"{measure}_lower": 300.0})] * 2
+    open_ = scenario({"measure": "recovery_s", "at_most": "300s", "quantile": 0.5})
+    one = seed_outcome(open_, MeasuredRun(measured(recovery_s=None, recovery_s_lower=300.0), KEPT), "pass", valid=True)
+    assert judge_seeds(open_, [one]).expectations[0].verdict == "unknown"
+    made = scenario({"measure": measure, "quantile": 0.5, **bound})
+    outcomes = [seed_outcome(made, MeasuredRun(m, KEPT), "pass", valid=True) for m in cut]
+    assert judge_seeds(made, outcomes).verdict == verdict
+    assert judge_seeds(made, [nothing_known(made, "pass"), *outcomes]).verdict == verdict
+    assert judge_seeds(made, [nothing_known(made, "pass")] * 2 + outcomes).expectations[0].verdict == "unknown"
 
 
 @pytest.mark.parametrize(
