@@ -2,7 +2,9 @@
 
 A candidate is the window of a trigger. What the prices say it would show in production gives the order in which candidates are tried. Each
 is then run as a scenario of its own, with every seed of the command: in the environment of the command, where its bounds are what the system
-keeps there without a defect, and in production, with production's bounds. What it notices in the command's own environment is its promise.
+keeps there without a defect, and in production, with production's bounds. Bounds that were made on these seeds are green on them by
+construction, so that both the green and what is noticed must hold on as many further seeds, at least `FURTHER`. What then is noticed in
+the command's own environment is its promise.
 """
 
 from __future__ import annotations
@@ -14,9 +16,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from chaos.coverage.attribution import AT_A_TIME, Question, attribute, hidden_by
-from chaos.coverage.kill_matrix import Matrix, cells_of, plan_of
+from chaos.coverage.kill_matrix import EVENTS_FACTOR, EVENTS_MIN, Matrix, cells_inputs, cells_of, plan_of
 from chaos.coverage.pricing import Prices, Window
 from chaos.coverage.trial_runner import TrialKey, TrialRunner, baseline
+from chaos.coverage.trials import FAIL, Trial
 from chaos.documents.rendering import to_yaml
 from chaos.documents.triggers import scenario_document
 from chaos.execution.inputs.planting import Mutant
@@ -31,6 +34,7 @@ SERIOUS = 1.25
 """A suggested bound is so many times the most that the system shows without a defect, and at least FLOOR."""
 FLOOR = 0.005
 STEP_S = 30.0
+FURTHER = 3
 
 
 class SuggestedBounds(NamedTuple):
@@ -179,17 +183,43 @@ class SuggestionSearch:
             tried.append(mutant)
         cells = cells_of(self.runner, tried, base, green, f"mutants under {window.name} in {environment}", stop=True)
         self.runs += sum(self._made(x.name, scenario, environment) for x in tried)
-        names = [name for name, mine in cells.items() if any(cell.outcome == "killed" for cell in mine.values())]
+        killed = [x for x in tried if any(cell.outcome == "killed" for cell in cells[x.name].values())]
+        held = self._held(scenario, environment, killed) if killed else []
+        names = [mutant.name for mutant in held or ()]
         names.sort(key=lambda name: (-self.yearly.get(name, 0.0), name))
         return SuggestionTrial(
             environment=environment,
-            green=bool(green),
+            green=bool(green) and held is not None,
             tried=len(tried),
             left_out=len(chosen) - len(tried),
             survivors=names,
             harmed_orders=sum(self.yearly.get(name, 0.0) for name in names),
             file=self._written(document, window, environment, len(names)) if names else "",
         )
+
+    def _held(self, scenario: str, environment: str, killed: Sequence[Mutant]) -> list[Mutant] | None:
+        """Which of the mutants the scenario notices with further seeds, too; None if it is not green with those without any defect, or they
+        do not fit into the budget."""
+        settings = self.runner.settings
+        last = settings.seed_numbers[-1]
+        seeds = tuple(range(last + 1, last + 1 + max(FURTHER, settings.seeds)))
+        if self.runs + len(seeds) * (1 + len(killed)) > self.budget:
+            return None
+        base = baseline(self.runner, [scenario], environment, seeds=seeds, what=f"{environment}, with further seeds")
+        self.runs += len(seeds)
+        if not base.green[scenario]:
+            return None
+        digest, runs = base.digests[scenario], base.runs[scenario]
+        most = tuple(max(EVENTS_MIN, EVENTS_FACTOR * run.events) for run in runs)
+        batches = [
+            (Trial(scenario, settings.architecture, environment, seeds, x.defects, events_max=most, unmutated=digest),)
+            for x in killed
+        ]
+        given = self.runner.make(
+            batches, [cells_inputs(x, [digest]) for x in killed], f"mutants with further seeds in {environment}"
+        )
+        self.runs += sum(len(result.runs) for (result,) in given)
+        return [mutant for mutant, (result,) in zip(killed, given, strict=True) if result.verdict == FAIL]
 
     def _made(self, mutant: str, scenario: str, environment: str) -> int:
         found = self.runner.details.get(TrialKey(mutant, scenario, environment))
@@ -219,7 +249,7 @@ class SuggestionSearch:
         apart = f"-in-{PRODUCTION}" if environment == PRODUCTION != self.environment else ""
         path = self.folder / f"{window.trigger}-{window.phase}{apart}.yaml"
         seeds = counted(self.runner.settings.seeds, "seed")
-        said = f"Suggested: run in {environment} with {seeds} it noticed {catches} planted defects that the suite lets pass."
+        said = f"Suggested: run in {environment} with {seeds} it and further seeds it noticed {catches} planted defects that the suite lets pass."
         text = to_yaml(Node.of(dict(document) | {"description": said}, Origin("suggestion", str(path))))
         path.write_text(text, encoding="utf-8")
         return str(path)

@@ -147,7 +147,7 @@ def _both(result: CoverageResult, added: Suggestion) -> str:
 
 def _noticed(result: CoverageResult, trial: SuggestionTrial) -> str:
     if not trial.green:
-        return "not green without defects, so nothing,"
+        return "is not reliably green without defects, so notices nothing"
     left = f" ({trial.left_out} not tried)" if trial.left_out else ""
     worth = f" worth {rounded(trial.harmed_orders, 1)} harmed orders a year" if trial.survivors and result.price.ranking else ""
     return f"notices {trial.catches} of {trial.tried} survivors{left}{worth}"

@@ -132,8 +132,9 @@ class SuiteCurve(ResultModel):
 
 
 class SuggestionTrial(ResultModel):
-    """A suggested scenario as it was run in an environment with every seed of the command: whether it is `green` there without any defect,
-    how many survivors it was `tried` on and which of them it notices, with their yearly price; `left_out` did not fit into the budget.
+    """A suggested scenario as it was run in an environment with every seed of the command, and again with as many further seeds, on which
+    its bounds were not made: whether it is `green` there without any defect, how many survivors it was `tried` on and which of them it
+    notices with both, with their yearly price; `left_out` did not fit into the budget.
     `file` was written with bounds for this environment."""
 
     environment: str

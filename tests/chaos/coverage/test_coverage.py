@@ -15,7 +15,8 @@ stub for a bank, and no mirror. By Little's law (rate x time held against eight 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from chaos.cli.main import main
+from chaos.coverage.trial_runner import Baseline, TrialRunner, baseline
 from chaos.documents.library import library
 from chaos.execution.inputs.files import ResolvedFileCache
 from chaos.execution.inputs.planting import mutants
@@ -374,6 +376,21 @@ def test_a_suggested_scenario_is_green_and_catches_what_it_says(folder: Path) ->
     assert CliRunner().invoke(main, ["run", first["here"]["file"], *options]).exit_code == 0
     assert CliRunner().invoke(main, ["run", first["here"]["file"], *options, "--defect", TIMEOUT]).exit_code == 1
     assert "in test.yaml: +1" in (folder / "half.html").read_text(encoding="utf-8")
+
+
+def test_bounds_that_fit_the_seeds_they_were_made_on_promise_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A scenario that is green on the seeds its bounds were made on, and on further ones is not, notices nothing and is no promise."""
+
+    def shaky(runner: TrialRunner, scenarios: Sequence[str], environment: str, **more: Any) -> Baseline:
+        found = baseline(runner, scenarios, environment, **more)
+        if min(more.get("seeds") or (1,)) > 1:
+            return replace(found, verdicts=dict.fromkeys(found.verdicts, "fail"))
+        return found
+
+    monkeypatch.setattr("chaos.coverage.suggestions.baseline", shaky)
+    words = ("--price", "100", "--suggest", "1", "--store", "shaky.jsonl", "--seeds", "1")
+    found = measured(*words, suite="./half.yaml", defects=["no-timeout"])
+    assert not any(row["promise"] or row["here"]["survivors"] for row in found["suggestions"])
 
 
 def test_suggestions_keep_their_budget(folder: Path) -> None:
