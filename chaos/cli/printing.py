@@ -104,7 +104,7 @@ def _over_seeds(over: OverSeedsResult, runs: Sequence[RunResult]) -> LocalizedTe
     verdict, held = translate(f"verdict.{over.verdict}"), held_text(over, expected_text(over, runs))
     if over.quantile_rank is not None:
         return join([verdict, held], ": ", "：")
-    low, high = share_interval(over.held, over.runs)
+    low, high = share_interval(over.held, over.runs).low, share_interval(over.held + over.unknown, over.runs).high
     return translate("terminal.over", verdict=verdict, held=held, low=percent(low), high=percent(high))
 
 

@@ -163,7 +163,10 @@ def found_text(found: Found) -> LocalizedText:
 def held_text(over: OverSeedsResult, expected: LocalizedText) -> LocalizedText:
     """How an expectation over the seeds came out: in how many runs it held, or the value at the quantile. `expected` is the bound."""
     if over.quantile_rank is None:
-        return translate("over.share", expected=expected, held=over.held, runs=over.runs, needed=over.needed)
+        known = {"expected": expected, "held": over.held, "runs": over.runs, "needed": over.needed}
+        return (
+            translate("over.share.unknown", **known, unknown=over.unknown) if over.unknown else translate("over.share", **known)
+        )
     return translate("over.quantile", expected=expected, value=at_quantile_text(over), rank=over.quantile_rank, runs=over.runs)
 
 

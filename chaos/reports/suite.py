@@ -138,7 +138,10 @@ def expected_text(over: OverSeedsResult, runs: Sequence[RunResult]) -> Localized
 
 
 def _came_out(over: OverSeedsResult) -> LocalizedText:
-    return untranslated(f"{over.held}/{over.runs}") if over.quantile_rank is None else at_quantile_text(over)
+    if over.quantile_rank is not None:
+        return at_quantile_text(over)
+    share = untranslated(f"{over.held}/{over.runs}")
+    return join([share, translate("suite.over.unknown", n=over.unknown)], ", ", "，") if over.unknown else share
 
 
 def _cell(group: GroupResult, mine: Sequence[tuple[RunResult, str | None]]) -> Cell:

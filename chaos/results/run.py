@@ -332,6 +332,11 @@ class OverSeedsResult(ResultModel):
     quantile_value: int | float | str | None = None
     verdict: Verdict
 
+    @property
+    def unknown(self) -> int:
+        """In how many runs it is not known whether it held."""
+        return self.runs - self.held - self.broken
+
 
 class GroupResult(ResultModel):
     """The runs of one scenario on one architecture in one environment; `counts`: its verdict counts for the command's."""

@@ -234,6 +234,25 @@ def test_a_quantile_is_said_by_its_value() -> None:
     )
 
 
+def test_runs_that_are_unknown_are_not_said_to_have_broken_it() -> None:
+    """Three of four held it and of one nobody knows. Exact by Clopper and Pearson: of 3 of 4 at least 19 %, of 4 of 4 at most all. Of one
+    run that is unknown nothing is known at all; of four of which one broke it no more than 3 of 4 can have kept it."""
+    whole = many()
+    over = whole.groups[0].expectations[0].model_copy(update={"runs": 4, "held": 3, "broken": 0, "needed": 3, "verdict": "pass"})
+
+    def made(**changed: int) -> SuiteResult:
+        mine = over.model_copy(update=changed)
+        return whole.model_copy(update={"groups": [g.model_copy(update={"expectations": [mine]}) for g in whole.groups]})
+
+    said = "held in 3 of 4 runs, not known of 1, 3 needed"
+    assert f"{said} (95 % interval of the share 19% to 100%)" in " ".join(printed(made()).split())
+    assert said in junit(made(), "x").decode()
+    assert "4次运行中3次成立，1次未知，需要3次" in "".join(printed(made(), "zh").split())
+    nothing = " ".join(printed(made(runs=1, held=0, needed=1)).split())
+    assert "held in 0 of 1 run, not known of 1, 1 needed (95 % interval of the share 0% to 100%)" in nothing
+    assert "(95 % interval of the share 7% to 99%)" in " ".join(printed(made(held=2, broken=1)).split())
+
+
 def test_many_runs_in_english() -> None:
     """A line a scenario with reasons and replay lines of what did not pass, pairs, a summary."""
     text = printed(many())
