@@ -29,6 +29,7 @@ from chaos.results.findings import (
     NotDone,
     NotGradable,
     NothingConfirmed,
+    NeverJudged,
     NothingExercised,
     NothingToHold,
     PropertyFound,
@@ -199,6 +200,8 @@ def reason_text(reason: Reason, chinese: Mapping[str, str] = _NONE) -> Localized
         return translate("reason.unsteady_before" if reason.seen else "reason.never_steady_before")
     if isinstance(reason, NothingExercised):
         return translate("reason.nothing_exercised")
+    if isinstance(reason, NeverJudged):
+        return translate("reason.never_judged", flows=join([display_name(flow) for flow in reason.flows], ", ", "、"))
     if isinstance(reason, NothingConfirmed):
         return translate("reason.nothing_confirmed", flows=join([display_name(flow) for flow in reason.flows], ", ", "、"))
     if isinstance(reason, NoEffect):

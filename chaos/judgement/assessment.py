@@ -23,6 +23,7 @@ from chaos.measures.registry import MeasuredRun
 from chaos.results.findings import (
     Aborted,
     DidNotHappen,
+    NeverJudged,
     NoEffect,
     NotDone,
     NothingConfirmed,
@@ -100,7 +101,7 @@ def assess(
     faults = _evidence(scenario, journal)
     given_up = journal.given_up_ns if (journal.given_up_ns or 0) > spec.since else None
     evidence = faults if given_up is None else _ended(faults, journal)
-    invalid, doubts = _invalid(journal, computed, evidence), _doubts(journal, evidence)
+    invalid, doubts = _invalid(journal, computed, evidence), _doubts(journal, computed, evidence)
     # Without a step the window itself is what is judged: what is broken in it fails, though nothing was confirmed.
     (doubts if spec.first_action is None else invalid).extend(_never_confirmed(journal, spec))
     since = min((s.at for s in scenario.method), default=scenario.start)
@@ -237,12 +238,17 @@ def _unknowable(journal: Journal) -> list[Reason]:
 def _invalid(journal: Journal, computed: Computed, faults: Sequence[FaultEvidence]) -> list[Reason]:
     """Why this was no valid experiment."""
     invalid: list[Reason] = []
-    intervals = computed.impairment.windows
-    if intervals is not None and not intervals.steady and not intervals.violated:
+    if _nothing_judged(computed):
         invalid.append(NothingExercised())
     if computed.unsteady is not None:
         invalid.append(computed.unsteady)
     return invalid + ([] if any(fault.took_effect for fault in faults) else _idle(faults))
+
+
+def _nothing_judged(computed: Computed) -> bool:
+    """Whether no evaluation interval had enough requests to judge any objective."""
+    intervals = computed.impairment.windows
+    return intervals is not None and not intervals.steady and not intervals.violated
 
 
 def _idle(faults: Sequence[FaultEvidence]) -> list[Reason]:
@@ -259,9 +265,11 @@ def _never_confirmed(journal: Journal, spec: EvaluationSpec) -> list[Reason]:
     return [NothingConfirmed(flows=group) for group in flows if not confirmed_before(journal, group, spec)]
 
 
-def _doubts(journal: Journal, faults: Sequence[FaultEvidence]) -> list[Reason]:
+def _doubts(journal: Journal, computed: Computed, faults: Sequence[FaultEvidence]) -> list[Reason]:
     """Why the run cannot pass though what it shows may fail."""
+    flows = [] if _nothing_judged(computed) else computed.never_judged
     doubts: list[Reason] = [NotDone(step=fault.name, why=fault.failed) for fault in faults if fault.failed is not None]
+    doubts += [NeverJudged(flows=flows)] if flows and journal.given_up_ns is None else []
     doubts += _idle(faults) if any(fault.took_effect for fault in faults) else []
     return doubts + [Aborted(condition=e.subject) for e in journal.events if e.what == "aborted"]
 

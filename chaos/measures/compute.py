@@ -34,7 +34,8 @@ SHOWN_LOAD = 1.1  # a load at most this much above one that was carried in stead
 
 
 class Computed(NamedTuple):
-    """Everything that this module measures of a run, and why the steady state was not seen before the method, if it was not."""
+    """Everything that this module measures of a run, why the steady state was not seen before the method, if it was not, and the flows
+    whose objectives are judged nowhere (see `never_judged`)."""
 
     impairment: Impairment
     response: Response
@@ -42,6 +43,7 @@ class Computed(NamedTuple):
     batches: BatchDelay
     stability: Stability
     unsteady: UnsteadyBefore | None
+    never_judged: list[str]
 
 
 def compute(journal: Journal, spec: EvaluationSpec) -> Computed:
@@ -56,6 +58,7 @@ def compute(journal: Journal, spec: EvaluationSpec) -> Computed:
         batch_delay(journal, spec),
         stability,
         unsteady,
+        never_judged(intervals, spec),
     )
 
 
@@ -75,6 +78,14 @@ def unsteady_before(intervals: EvaluationIntervals, spec: EvaluationSpec) -> Uns
     if (states == VIOLATED).any():
         return UnsteadyBefore(seen=True)
     return None if (states == STEADY).any() else UnsteadyBefore(seen=False)
+
+
+def never_judged(intervals: EvaluationIntervals, spec: EvaluationSpec) -> list[str]:
+    """The flows with an objective whose requests came in the intervals that are judged, and in none of them as many as it takes to tell."""
+    inside = _judged(intervals, spec)
+    return [
+        name for name, flow in intervals.flows.items() if flow.arrived[inside].any() and (flow.states[inside] == NO_DATA).all()
+    ]
 
 
 def confirmed_before(journal: Journal, flows: Sequence[str], spec: EvaluationSpec) -> bool:
@@ -118,9 +129,8 @@ def _of_seconds(journal: Journal, flow: str, field: str, within: tuple[int, int]
 def impairment(intervals: EvaluationIntervals, spec: EvaluationSpec) -> Impairment:
     """For how long SLOs were breached, and how long until they held again: in trading hours, from the first step (without one from the
     beginning of the window) to the end of the window."""
-    begin = max(spec.window[0], spec.since)
-    inside = (intervals.begins + spec.every > begin) & (intervals.begins < spec.window[1])
-    judged = inside & intervals.session
+    inside = _inside(intervals, spec)
+    judged = _judged(intervals, spec)
     violated = judged & (intervals.states == VIOLATED)
     steady = judged & (intervals.states == STEADY)
     outside = inside & ~intervals.session & (intervals.states == VIOLATED)
@@ -138,6 +148,18 @@ def impairment(intervals: EvaluationIntervals, spec: EvaluationSpec) -> Impairme
         first_violation_ns=recovery.since_ns,
         recovered_at_ns=recovery.at_ns,
     )
+
+
+def _inside(intervals: EvaluationIntervals, spec: EvaluationSpec) -> Mask:
+    """The intervals from the first step (without one from the beginning of the window) to the end of the window."""
+    begin = max(spec.window[0], spec.since)
+    inside: Mask = (intervals.begins + spec.every > begin) & (intervals.begins < spec.window[1])
+    return inside
+
+
+def _judged(intervals: EvaluationIntervals, spec: EvaluationSpec) -> Mask:
+    """Those of them in session."""
+    return _inside(intervals, spec) & intervals.session
 
 
 class _Recovery(NamedTuple):

@@ -5,7 +5,7 @@ or has too few requests to tell. docs/verdicts.md defines them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -67,14 +67,24 @@ class EvaluationSpec:
 
 
 @dataclass(frozen=True)
+class FlowIntervals:
+    """What one objective shows in each interval: the requests that arrived, and its state."""
+
+    arrived: Ints
+    states: States
+
+
+@dataclass(frozen=True)
 class EvaluationIntervals:
-    """The evaluation intervals of a run: when each begins, its state, whether it lies in session, requests and those not answered well."""
+    """The evaluation intervals of a run: when each begins, its state, whether it lies in session, requests and those not answered well;
+    and of each flow with an objective what that one shows."""
 
     begins: Ints
     states: States
     session: Mask
     intents: Ints
     lost: Ints
+    flows: Mapping[str, FlowIntervals] = field(default_factory=dict)
 
 
 def evaluate_intervals(journal: Journal, spec: EvaluationSpec) -> EvaluationIntervals:
@@ -84,6 +94,7 @@ def evaluate_intervals(journal: Journal, spec: EvaluationSpec) -> EvaluationInte
     begins = journal.seconds[: count * rows : rows]
     states = np.zeros(count, np.int8)
     intents, lost = np.zeros(count, np.int64), np.zeros(count, np.int64)
+    flows: dict[str, FlowIntervals] = {}
     for flow, objective in spec.objectives.items():
         recorded = flow in journal.meta.recorded_flows
         counts = (_by_rows if recorded else _by_counters)(journal, flow, objective, spec.every, count)
@@ -91,10 +102,11 @@ def evaluate_intervals(journal: Journal, spec: EvaluationSpec) -> EvaluationInte
         if flow in journal.meta.closed_flows:
             stand = (_standing_rows if recorded else _standing_counters)(journal, flow, objective, spec.every, count)
             judged = judged._replace(standing=stand)
-        states = _combine(states, _state_of(objective, judged))
+        flows[flow] = FlowIntervals(counts.arrived, _state_of(objective, judged))
+        states = _combine(states, flows[flow].states)
         intents += counts.total
         lost += counts.total - counts.answered
-    return EvaluationIntervals(begins, states, _in_session(journal, begins), intents, lost)
+    return EvaluationIntervals(begins, states, _in_session(journal, begins), intents, lost, flows)
 
 
 def violated_stretches(intervals: EvaluationIntervals, every: int) -> list[tuple[int, int]]:

@@ -176,6 +176,13 @@ class NothingExercised(Kinded):
     kind: Literal["nothing_exercised"] = "nothing_exercised"
 
 
+class NeverJudged(Kinded):
+    """From the first step on no evaluation interval had enough requests of these flows to judge their objectives, though some came."""
+
+    kind: Literal["never_judged"] = "never_judged"
+    flows: list[str]
+
+
 class NothingConfirmed(Kinded):
     """No request of these flows was confirmed before the first step (without one in the window): a reject alone shows nothing."""
 
@@ -228,6 +235,7 @@ Reason = Annotated[
     | Undecided
     | Unknowable
     | NothingExercised
+    | NeverJudged
     | NothingConfirmed
     | UnsteadyBefore
     | NoEffect

@@ -32,6 +32,7 @@ from chaos.results.findings import (
     NotDone,
     NotGradable,
     NothingConfirmed,
+    NeverJudged,
     NothingExercised,
     NothingToHold,
     OrdersLate,
@@ -152,6 +153,11 @@ REASONS: list[tuple[Reason, str, str]] = [
         Undecided(bound=IMPAIRED, found=FoundValue(unit=Unit.DURATION, value=120.0)),
         "impaired_s ≤ 300 s: 120 s when the run was given up, which decides nothing",
         "服务异常时长 ≤ 300 秒：仿真中止时为 120 秒，尚无定论",
+    ),
+    (
+        NeverJudged(flows=["login", "place-order"]),
+        "the objective of login, place-order was never judged: no evaluation interval from the first step on had min_count requests",
+        "登录认证、委托下单 的服务目标从未得到判定：首个步骤之后没有任何判定区间的请求数达到 min_count",
     ),
     (
         NothingConfirmed(flows=["login", "place-order"]),

@@ -12,7 +12,7 @@ from chaos.cli.main import main
 from chaos.execution.execute import result_of_run, run_once
 from chaos.execution.jobs import Job
 from chaos.execution.session import Session
-from chaos.results.findings import NothingConfirmed
+from chaos.results.findings import NeverJudged, NothingConfirmed
 from chaos.results.run import RunResult
 
 Write = Callable[..., Path]
@@ -196,3 +196,50 @@ def test_an_order_flow_without_rows_is_refused_with_its_place(tmp_path: Path, wr
         assert said.exit_code == 2
         assert "architecture.yaml:8:23" in said.output
         assert "record: true" in said.output
+
+
+TWO = """kind: scenario
+name: two
+title: A flow of few requests beside one of many
+architecture: ./two.yaml
+workload: ./load.yaml
+window: {{ from: "09:30", to: "09:40" }}
+warmup: 1min
+properties: []
+steady_state: {{ every: 30s, hold: 1min, objectives: {{ request: {{ success: 0.99 }}, rare: {{ success: 0.99, min_count: {least} }} }} }}
+method:
+  - {{ name: x, at: "09:32", for: 5min, errors: {{ service: other, share: 1 }} }}
+expect:
+  - {{ measure: impaired_s, at_most: {bound} }}
+"""
+
+
+@pytest.mark.parametrize(
+    ("rare", "least", "bound", "verdict", "named"),
+    [
+        (
+            "6/min",
+            20,
+            "30s",
+            "unknown",
+            ["rare"],
+        ),  # three in each interval of half a minute, all of them failing for five minutes
+        ("6/min", 1, "30s", "fail", []),
+        ("0/s", 20, "30s", "unknown", []),  # nobody came: the fault hit nothing
+    ],
+)
+def test_an_objective_that_is_judged_nowhere_keeps_a_run_from_passing(
+    tmp_path: Path, rare: str, least: int, bound: str, verdict: str, named: list[str]
+) -> None:
+    """However well the others are kept; the reason names its flow."""
+    store = STORE.format(replicas=1, record="true", call=", timeout: 5s")
+    store = store.replace("flows:", "  other: { operations: { ask: { steps: [{ work: 1ms }] } } }\nflows:")
+    store += "  rare: { record: true, steps: [{ call: other.ask, timeout: 5s }] }\n"
+    (tmp_path / "two.yaml").write_text(store)
+    (tmp_path / "load.yaml").write_text(
+        f"kind: workload\nname: load\nflows: {{ request: {{ rate: 20/s }}, rare: {{ rate: {rare} }} }}\n"
+    )
+    (tmp_path / "two-flows.yaml").write_text(TWO.format(least=least, bound=bound))
+    found = result(tmp_path / "two-flows.yaml")
+    assert found.verdict == verdict
+    assert [flow for reason in found.findings.reasons if isinstance(reason, NeverJudged) for flow in reason.flows] == named
