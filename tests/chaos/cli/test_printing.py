@@ -238,7 +238,9 @@ def test_runs_that_are_unknown_are_not_said_to_have_broken_it() -> None:
     """Three of four held it and of one nobody knows. Exact by Clopper and Pearson: of 3 of 4 at least 19 %, of 4 of 4 at most all. Of one
     run that is unknown nothing is known at all; of four of which one broke it no more than 3 of 4 can have kept it."""
     whole = many()
-    over = whole.groups[0].expectations[0].model_copy(update={"runs": 4, "held": 3, "broken": 0, "needed": 3, "verdict": "unknown"})
+    over = (
+        whole.groups[0].expectations[0].model_copy(update={"runs": 4, "held": 3, "broken": 0, "needed": 3, "verdict": "unknown"})
+    )
 
     def made(**changed: int) -> SuiteResult:
         mine = over.model_copy(update=changed)
