@@ -22,14 +22,6 @@ def bucket_bounds(index: int) -> tuple[int, int]:
     return lower, lower + (1 << shift) - 1
 
 
-_LOWER_BOUNDS = np.array([bucket_bounds(i)[0] for i in range(BUCKETS)], dtype=np.int64)
-
-
-def histogram_of(durations_ns: IntArray) -> IntArray:
-    """Counts by bucket, int64 [BUCKETS], of durations ≥ 0."""
-    return np.bincount(np.searchsorted(_LOWER_BOUNDS, durations_ns, side="right") - 1, minlength=BUCKETS).astype(np.int64)
-
-
 def histogram_quantile(counts: IntArray, q: float) -> int | None:
     """Upper bound, ns, of the bucket of the ⌈q·n⌉-th smallest duration (the first for q = 0); None without durations."""
     if not 0.0 <= q <= 1.0:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from histograms import histogram_of
 
 from simcore.base.units import MS, SECOND
-from simcore.journal.histogram import histogram_of
 from simcore.journal.model import FLAGS, INTENT_COLUMNS, OUTCOMES, Journal
 from simcore.journal.writer import JournalWriter
 

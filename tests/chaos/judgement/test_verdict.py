@@ -220,8 +220,20 @@ def test_one_unknown_run_keeps_the_whole_from_passing() -> None:
     assert over.verdict == "unknown"
 
 
-COUNTS = ("blocked", "failed", "unknown", "rejected", "rejected_wrongly", "failed_orders", "duplicated", "lost", "orphan", "stranded", "late",
-          "reported_late")  # fmt: skip
+COUNTS = (
+    "blocked",
+    "failed",
+    "unknown",
+    "rejected",
+    "rejected_wrongly",
+    "failed_orders",
+    "duplicated",
+    "lost",
+    "orphan",
+    "stranded",
+    "late",
+    "reported_late",
+)
 
 
 @pytest.mark.parametrize(

@@ -355,9 +355,7 @@ def noticed(*events: tuple[int, str, str, dict[str, Any]]) -> tuple[Any, ...]:
     found = response(
         made, spec(100, first=10, watchers={"m": "monitor", "n": "robot"}), Impairment(first_violation_ns=20 * SECOND)
     )
-    return (
-        found.first_noticed_by, found.first_noticed_s, found.first_noticed_before_s, found.detect_s, found.detect_before_s
-    )  # fmt: skip
+    return (found.first_noticed_by, found.first_noticed_s, found.first_noticed_before_s, found.detect_s, found.detect_before_s)
 
 
 OPS, DESK = {"team": "ops"}, {"team": "desk"}

@@ -8,10 +8,11 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from histograms import histogram_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simcore.journal.histogram import BUCKETS, bucket_bounds, exact_quantile, histogram_of, histogram_quantile
+from simcore.journal.histogram import BUCKETS, bucket_bounds, exact_quantile, histogram_quantile
 
 
 def bucket_of(ns: int) -> int:

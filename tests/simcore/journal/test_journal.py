@@ -14,13 +14,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from histograms import histogram_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from simcore.base.units import SECOND
 from simcore.journal import writer as writing
-from simcore.journal.histogram import histogram_of, histogram_quantile
+from simcore.journal.histogram import histogram_quantile
 from simcore.journal.model import CODES, FLAGS, INTENT_COLUMNS, OUTCOMES, SIDES, SPAN_COLUMNS, Journal
 from simcore.journal.reader import read_journal
 from simcore.journal.storage import JournalError

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from histograms import histogram_of
 from small_journal import build
 
 from simcore.base.units import MS, SECOND
-from simcore.journal.histogram import histogram_of, histogram_quantile
+from simcore.journal.histogram import histogram_quantile
 from simcore.journal.model import Journal
 from simcore.journal.summary import SimulationResult, result
 
