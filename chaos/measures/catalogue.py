@@ -312,7 +312,7 @@ def _flows() -> Iterator[Measure]:
         title="FLOW: goodput",
         title_zh="FLOW：有效吞吐率",
         meaning="requests confirmed, of all that were intended",
-        read=_flow(lambda flow: flow.confirmed / flow.intended),
+        read=_flow(lambda flow: flow.confirmed / flow.asked),
         better=Better.MORE,
         not_compared=f"{_NO_NUMBER}; of goodput take failed_share",
     )
@@ -341,7 +341,7 @@ def _flows() -> Iterator[Measure]:
         title="FLOW: share failed",
         title_zh="FLOW：失败率",
         meaning="requests blocked, failed or unknown, of all that were intended",
-        read=_flow(lambda flow: flow.failed_all / flow.intended),
+        read=_flow(lambda flow: flow.failed_all / flow.asked),
     )
 
 

@@ -77,6 +77,12 @@ class FlowFigures(ResultModel):
         """Requests blocked, failed or unknown."""
         return self.blocked + self.failed + self.unknown
 
+    @property
+    def asked(self) -> int:
+        """What shares are of: the requests that were intended. Without rows others may end in a window than began in it: then those that
+        ended, if they are more."""
+        return max(self.intended, self.confirmed + self.rejected + self.failed_all)
+
 
 class Figures(ResultModel):
     """Orders (intents of flows of kind order), each flow, and `client_truth`: outcome → truth → orders."""
