@@ -422,13 +422,15 @@ class Author:
         """Any measure: first its group, or one of the whole run, then which."""
         pick = self.rng.choice
         group = pick([*dict.fromkeys(m.group for m in measures().measures), ""])
+        name = pick([m.name for m in measures().measures if m.group == group])
+        recorded = [flow for flow in self.flows if self.system.architecture.flows[flow].record]
+        of_rows = any(m.of_rows for m in measures().measures if m.name == name)
         subjects = {
-            "FLOW": pick(self.flows),
+            "FLOW": pick(recorded if of_rows else self.flows),
             "METRIC": self.reading(),
             "RULES": pick(["dora", "csrc-2021-12"]),
             "PROPERTY": pick(list(shipped_checkers())),
         }
-        name = pick([m.name for m in measures().measures if m.group == group])
         return ".".join(subjects.get(part, part) for part in name.split("."))
 
     def value(self, measure: str) -> Any:
