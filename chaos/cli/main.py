@@ -53,7 +53,7 @@ COMMANDS = {
     ),
     "coverage": LazyCommand(
         "chaos.cli.coverage:coverage",
-        "What a SUITE does not notice: plant every defect at every mutation point, run it, and count.",
+        "What a SUITE (or a single scenario) does not notice: plant every defect at every mutation point, run it, and count.",
     ),
     "report": LazyCommand("chaos.cli.report:report", "Report on runs from the folders in which --journal has kept them."),
     "live": LazyCommand("chaos.cli.live:live", "The live twin: an architecture as real processes on this machine."),

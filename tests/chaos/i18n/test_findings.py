@@ -157,7 +157,7 @@ REASONS: list[tuple[Reason, str, str]] = [
     (
         NeverJudged(flows=["login", "place-order"]),
         "the objective of login, place-order was never judged: no evaluation interval from the first step on had min_count requests",
-        "登录认证、委托下单 的服务目标从未得到判定：首个步骤之后没有任何判定区间的请求数达到 min_count",
+        "登录认证、委托下单 的服务目标从未得到判定：首个步骤之后没有任何判定区间的请求数达到下限",
     ),
     (
         NothingConfirmed(flows=["login", "place-order"]),
