@@ -52,7 +52,7 @@ Progress = Callable[[int], None]
 
 class LiveRun(NamedTuple):
     """What a run of a twin has left: its journal, how late the customers were (ns, of each intent), what its processes took, how many
-    entries its ledgers have, and whether customers came too late for anything to be concluded and nothing else was amiss."""
+    entries its ledgers have, and whether customers came too late for anything to be concluded and nothing else was wrong."""
 
     journal: Journal
     late_ns: list[int]
@@ -214,7 +214,7 @@ class Twin:
         return LiveRun(journal, late, usage, found.entries, too_late is not None and failed is None)
 
     def _failed(self, came: bool) -> str | None:
-        """What was amiss with the twin itself; None if it worked."""
+        """What was wrong with the twin itself; None if it worked."""
         if self.system.unexpected:
             return f"a process of the twin failed: {self.system.unexpected[0]}"
         if not came and self.arrivals:
