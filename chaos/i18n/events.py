@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chaos.i18n.names import fault_name, own_text
 from chaos.i18n.texts import LocalizedText, display_name, duration_text, join, lookup, phrase, translate, untranslated
-from chaos.measures.formatting import significant
+from chaos.measures.formatting import instant, significant
 from chaos.results.run import RunResult
 from simcore.base.units import SECOND
 from simcore.journal.model import Event, Scalar
@@ -42,6 +42,8 @@ def event_detail(event: Event) -> LocalizedText:
 def _value(key: str, value: Scalar) -> LocalizedText:
     if isinstance(value, bool):
         return translate("value.yes") if value else translate("value.no")
+    if key == "since" and isinstance(value, int):
+        return untranslated(instant(value))
     if key.endswith("_ns") and isinstance(value, int):
         return duration_text(value / SECOND)
     if isinstance(value, float):

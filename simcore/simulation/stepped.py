@@ -63,7 +63,7 @@ class SteppedRun:
     >>> run.advance(36030 * SECOND)
     >>> run.read("pool/counter-threads/slots")
     96
-    >>> run.finish().totals["flow"]["place-order"]["confirmed"] > 0
+    >>> run.finish().totals["flow"]["place-order"]["ok"] > 0
     True
     """
 

@@ -108,7 +108,7 @@ def test_a_sweep_and_a_comparison_use_it(coredrill: Commands, write: Write) -> N
         "--measure",
         "longest_silence_s=1s",
         "--replications",
-        "6",
+        "20",
         "--healthy",
         scenario,
     )

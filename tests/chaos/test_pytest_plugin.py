@@ -40,9 +40,9 @@ def test_a_broken_law_is_an_error(tmp_path: Path, write: Write) -> None:
     """Where money is lost by the simulator itself no verdict counts."""
     write(tmp_path)
     (tmp_path / "conftest.py").write_text(
-        "from simcore import simulation\n"
+        "from simcore.simulation import record\n"
         "from simcore.kernel.ledger.books import Law\n"
-        "simulation.conservation = lambda *arenas: [Law('cash is constant', False, 5, 4)]\n"
+        "record.conservation = lambda *arenas: [Law('cash is constant', False, 5, 4)]\n"
     )
     text = pytest_in(tmp_path)
     assert "1 error" in text
