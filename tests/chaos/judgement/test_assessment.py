@@ -12,6 +12,7 @@ from chaos.documents.severity import RuleSet
 from chaos.faults.catalogue import shipped_faults
 from chaos.judgement.assessment import Assessment, assess, spec_of, timeline_of
 from chaos.measures.catalogue import measures
+from chaos.measures.compute import Computed, compute
 from chaos.measures.registry import Unit, extension
 from chaos.results.findings import NothingConfirmed
 from simcore.base.units import SECOND
@@ -300,6 +301,21 @@ def test_a_run_is_given_up_after_its_first_step_or_shows_nothing(second: int, af
     assert ("unknowable" in kinds(found.doubts)) is after
     broken = given_up(second, BEGAN, expect=[{"measure": "impaired_s", "at_most": "9s"}])
     assert broken.judgement.verdict == ("fail" if second == 80 else "unknown")
+
+
+@pytest.mark.parametrize(("seconds", "reason", "doubt"), [(SECONDS, None, "never_judged"), (80, "too many tasks", "unknowable")])
+def test_a_flow_never_judged_is_a_doubt_unless_the_run_was_given_up(
+    seconds: int, reason: str | None, doubt: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the rest of the window it might have been."""
+
+    def computed(*of: Any) -> Computed:
+        return compute(*of)._replace(never_judged=["quote"])
+
+    monkeypatch.setattr("chaos.judgement.assessment.compute", computed)
+    made = [order for order in windows("+++++-++++") if order.submit < seconds * SECOND]
+    run = journal(seconds, made, events=(BEGAN, MET, HEALED), reason=reason, planned=SECONDS)
+    assert kinds(assess(scenario(), {}, run, figures(run), {}).doubts) == [doubt]
 
 
 def test_of_a_step_that_had_not_ended_nobody_knows_what_it_would_have_met() -> None:
