@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import os
 from collections import Counter
 from collections.abc import Iterator
@@ -41,6 +42,14 @@ def split_address(address: str) -> tuple[str, int]:
     return host.removeprefix("[").removesuffix("]") or LOOPBACK, int(port)
 
 
+def _on_this_machine(host: str) -> bool:
+    """Whether who listens there can be reached by programs of this machine alone."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 def join_address(host: str, port: int) -> str:
     """`host:port`, an IPv6 host in brackets."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
@@ -64,10 +73,12 @@ class Proxy:
         return self._server is not None
 
     async def start(self) -> None:
-        """Listen. Raises ApiError if the address cannot be had."""
+        """Listen. Raises ApiError if the address cannot be had, or other machines could reach it."""
         if self._server is not None:
             return
         host, port = split_address(self.listen)
+        if not _on_this_machine(host):
+            raise ApiError(f"listen tcp {self.listen}: bind: proxies of this server listen on 127.0.0.1 alone", 403)
         loop = asyncio.get_running_loop()
         try:
             self._server = await loop.create_server(lambda: End(self._accepted), host, port)

@@ -43,6 +43,22 @@ async def test_answers_of_a_real_server() -> None:
             assert found == expected, f"{call['method']} {call['path']} {data}"
 
 
+@pytest.mark.asyncio
+@pytest.mark.parametrize("listen", ["0.0.0.0:0", "[::]:0", "192.0.2.1:0", "example.invalid:0"])
+async def test_no_proxy_listens_to_other_machines(listen: str) -> None:
+    """Whoever may speak to the API can open none, nor move one there; there is none afterwards, and one that was there listens on."""
+    async with api_server() as (url, _), aiohttp.ClientSession() as session:
+        body = {"name": "x", "listen": "127.0.0.1:0", "upstream": "127.0.0.1:9"}
+        async with session.post(f"{url}/proxies", json=body | {"name": "open", "listen": listen}) as response:
+            assert response.status == 403
+        async with session.post(f"{url}/proxies", json=body) as response:
+            assert response.status == 201
+        async with session.post(f"{url}/proxies/x", json={"listen": listen}) as response:
+            assert response.status == 403
+        async with session.get(f"{url}/proxies") as response:
+            assert [*await response.json()] == ["x"]
+
+
 BODIES = [
     "",
     " ",
