@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from html import escape
 
 from chaos.measures.formatting import counted, number, percent, rounded
 from chaos.reports import coverage_head as first
 from chaos.reports import coverage_reasons as reasons
+from chaos.reports.markup import escaped, html_table
 from chaos.reports.price import SIGNS, between, drawing, pair_lines, price_lines, ranked
 from chaos.reports.templating import template_file
 from chaos.results.coverage import (
@@ -242,11 +242,11 @@ def page(result: CoverageResult) -> str:
             "Expectations that no defect trips",
             _table(("scenario", "expectation"), [(r.scenario, r.expected) for r in result.expectations if not r.tripped_by]),
         ),
-        f"<section><h2>Again</h2><pre>{_t(result.replay)}</pre></section>",
+        f"<section><h2>Again</h2><pre>{escaped(result.replay)}</pre></section>",
     ]
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{_t(title)}</title><style>{template_file('coverage.css')}{reasons.STYLE}</style></head><body>"
+        f"<title>{escaped(title)}</title><style>{template_file('coverage.css')}{reasons.STYLE}</style></head><body>"
         f"<header>{first.head(result)}</header><main>{''.join(body)}</main></body></html>\n"
     )
 
@@ -318,13 +318,9 @@ def _beside_them(result: CoverageResult) -> str:
     return _table(head, rows)
 
 
-def _t(value: object) -> str:
-    return escape(str(value))
-
-
 def _section(title: str, inner: str, name: str = "") -> str:
     mark = f' id="{name}"' if name else ""
-    return f"<section{mark}><h2>{_t(title)}</h2><div class=scroll>{inner}</div></section>" if inner else ""
+    return f"<section{mark}><h2>{escaped(title)}</h2><div class=scroll>{inner}</div></section>" if inner else ""
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
@@ -332,14 +328,14 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
         return ""
     numeric = [all(isinstance(row[i], (int, float)) for row in rows) for i in range(len(head))]
     mark = [" class=n" if n else "" for n in numeric]
-    tops = "".join(f"<th{mark[i]}>{_t(h)}</th>" for i, h in enumerate(head))
+    tops = "".join(f"<th{mark[i]}>{escaped(h)}</th>" for i, h in enumerate(head))
     cells = "".join(
         "<tr>"
-        + "".join(f"<td{mark[i]}>{_t(rounded(v) if isinstance(v, float) else v)}</td>" for i, v in enumerate(row))
+        + "".join(f"<td{mark[i]}>{escaped(rounded(v) if isinstance(v, float) else v)}</td>" for i, v in enumerate(row))
         + "</tr>"
         for row in rows
     )
-    return f"<table><thead><tr>{tops}</tr></thead><tbody>{cells}</tbody></table>"
+    return html_table(tops, cells)
 
 
 def _ranking(result: CoverageResult) -> str:
@@ -396,7 +392,7 @@ def _pairs(result: CoverageResult) -> str:
         for row in result.pairs.super_additive[:50]
     ]
     head = ("pair", "window", "first alone", "second alone", "together", "beyond the sum", result.suite)
-    said = "".join(f"<p>{_t(line.strip())}</p>" for line in pair_lines(result.pairs) if line and not line.startswith("    "))
+    said = "".join(f"<p>{escaped(line.strip())}</p>" for line in pair_lines(result.pairs) if line and not line.startswith("    "))
     return said + _table(head, rows)
 
 
@@ -412,12 +408,12 @@ def _changes(result: CoverageResult) -> str:
 def _matrix(result: CoverageResult | BesideResult) -> str:
     """Mutants by scenarios, in the parts of the census, which open and close; those that are noticed most on top."""
     names = [row.name for row in result.scenarios]
-    key = "".join(f'<span class="{_class(o)}">{GLYPHS[o]}</span>{_t(word)}' for o, word in OUTCOMES.items())
+    key = "".join(f'<span class="{_class(o)}">{GLYPHS[o]}</span>{escaped(word)}' for o, word in OUTCOMES.items())
     groups: dict[Part, list[MutantResult]] = {part: [] for part in reversed(PARTS)}
     for mutant in sorted(result.mutants, key=lambda x: (-len(x.killed_by), x.name)):
         groups[mutant.part].append(mutant)
     return f"<p class=key>{key}</p>" + "".join(
-        f"<details{' open' if part == 'noticed' else ''}><summary>{_t(PARTS[part])}: {len(mine)}</summary>{_grid(names, mine)}</details>"
+        f"<details{' open' if part == 'noticed' else ''}><summary>{escaped(PARTS[part])}: {len(mine)}</summary>{_grid(names, mine)}</details>"
         for part, mine in groups.items()
         if mine
     )
@@ -443,10 +439,12 @@ def _class(outcome: Outcome) -> str:
 def _grid(names: Sequence[str], mutants: Sequence[MutantResult]) -> str:
     short = [first.short(name) for name in names]
     heads = short if len(set(short)) == len(short) else names
-    top = "".join(f'<th title="{_t(name)}">{_t(head)}</th>' for name, head in zip(names, heads, strict=True))
+    top = "".join(f'<th title="{escaped(name)}">{escaped(head)}</th>' for name, head in zip(names, heads, strict=True))
     rows = []
     for mutant in mutants:
         outcomes = [(name, mutant.cells[name].outcome) for name in names]
-        cells = "".join(f'<td class="{_class(o)}" title="{_t(n)}: {_t(OUTCOMES[o])}">{GLYPHS[o]}</td>' for n, o in outcomes)
-        rows.append(f'<tr><th title="{_t(mutant.title)}">{_t(mutant.name)}</th>{cells}</tr>')
+        cells = "".join(
+            f'<td class="{_class(o)}" title="{escaped(n)}: {escaped(OUTCOMES[o])}">{GLYPHS[o]}</td>' for n, o in outcomes
+        )
+        rows.append(f'<tr><th title="{escaped(mutant.title)}">{escaped(mutant.name)}</th>{cells}</tr>')
     return f"<table class=m><thead><tr><th></th>{top}</tr></thead><tbody>{''.join(rows)}</tbody></table>"

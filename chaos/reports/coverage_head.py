@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from html import escape
 from typing import NamedTuple
 
 from chaos.measures.formatting import counted, number, percent
+from chaos.reports.markup import escaped, html_table, table_below
 from chaos.results.coverage import BesideResult, CoverageResult, CoverageSummary, KillSignature, Part, ReachResult
 
 SIGNATURES = 20
@@ -50,10 +50,6 @@ STAGES = (
 )
 
 
-def _t(value: object) -> str:
-    return escape(str(value))
-
-
 def short(name: str) -> str:
     """A scenario's name without its folder."""
     return name.rpartition("/")[2]
@@ -71,9 +67,9 @@ def head(result: CoverageResult) -> str:
         '<div class="top"><b>coredrill</b><span class="hide">coverage</span><span class="space"></span>'
         '<nav><a href="#funnel">Funnel</a><a href="#todo">To write</a><a href="#matrix">Kills</a></nav></div>'
         f'<div id="main"><span class="stamp{" open" if s.score is not None else ""}">{percent(s.score, 1)}</span>'
-        f"<h1>{_t(headline(result))}</h1>"
-        f'<p class="sub">{_t(result.suite)} · {_t(result.environment)} · {_t(result.architecture)} · {_t(runs)}. Simulation.</p>'
-        f'<p class="lead">{lead(result)}</p>{_figures(result)}<p class="soft small">{_t(beside_the_score(s))}</p></div>'
+        f"<h1>{escaped(headline(result))}</h1>"
+        f'<p class="sub">{escaped(result.suite)} · {escaped(result.environment)} · {escaped(result.architecture)} · {escaped(runs)}. Simulation.</p>'
+        f'<p class="lead">{lead(result)}</p>{_figures(result)}<p class="soft small">{escaped(beside_the_score(s))}</p></div>'
     )
 
 
@@ -93,7 +89,7 @@ def lead(result: CoverageResult) -> str:
     parts = result.summary.parts
     changed, missed = parts.get("changed", 0), parts.get("not reached", 0)
     said = f"{counted(changed, 'defect')} changed something and no assertion noticed; {number(missed)} were never reached."
-    return f"<b>{_t(said)}</b> {_t(_killers(result))}"
+    return f"<b>{escaped(said)}</b> {escaped(_killers(result))}"
 
 
 def _killers(result: CoverageResult) -> str:
@@ -136,7 +132,7 @@ def _figures(result: CoverageResult) -> str:
         _sixth(result),
     ]
     cells = "".join(
-        f'<div><dt>{_t(dt)}</dt><dd><span class="big {mark}">{_t(big)}</span><span class="of">{_t(of)}</span></dd></div>'
+        f'<div><dt>{escaped(dt)}</dt><dd><span class="big {mark}">{escaped(big)}</span><span class="of">{escaped(of)}</span></dd></div>'
         for dt, big, of, mark in rows
     )
     return f'<dl class="figures">{cells}</dl>'
@@ -182,9 +178,9 @@ def funnel(summary: CoverageSummary) -> str:
     """The drawing, once for wide screens and once for narrow ones, and its table."""
     stages = bars(summary)
     label = f"From {number(stages[0].n)} mutants to {number(stages[-1].n)} noticed"
-    rows = "".join(f"<tr><th>{_t(b.words)}</th><td class=n>{number(b.n)}</td><td>{_t(b.why)}</td></tr>" for b in stages)
-    table = "<details><summary>as a table</summary><table><thead><tr><th>stage</th><th class=n>mutants</th><th>lost before it</th></tr></thead>"
-    return f"{_wide(stages, label)}{_narrow(stages, label)}{table}<tbody>{rows}</tbody></table></details>"
+    rows = "".join(f"<tr><th>{escaped(b.words)}</th><td class=n>{number(b.n)}</td><td>{escaped(b.why)}</td></tr>" for b in stages)
+    table = table_below("<th>stage</th><th class=n>mutants</th><th>lost before it</th>", rows)
+    return f"{_wide(stages, label)}{_narrow(stages, label)}{table}"
 
 
 def _wide(stages: Sequence[Bar], label: str) -> str:
@@ -194,7 +190,7 @@ def _wide(stages: Sequence[Bar], label: str) -> str:
         y, w, lost = 8 + 46 * i, width * bar.n / top, width * bar.lost / top
         last = i == len(stages) - 1
         parts.append(
-            f'<text x="{left - 12}" y="{y + 19}" text-anchor="end">{_t(bar.words)}</text>{_bar(left, y, w, i, last=last)}'
+            f'<text x="{left - 12}" y="{y + 19}" text-anchor="end">{escaped(bar.words)}</text>{_bar(left, y, w, i, last=last)}'
         )
         inside = w > 44
         place = f'x="{round(left + w - 8, 1)}" text-anchor="end"' if inside else f'x="{round(left + w + lost + 8, 1)}"'
@@ -206,30 +202,30 @@ def _wide(stages: Sequence[Bar], label: str) -> str:
             lines = list(_wrapped(f"− {bar.why}", most=max(24, int((1170 - at) / 6.6))))[:3]
             for k, line in enumerate(lines):
                 parts.append(
-                    f'<text x="{round(at, 1)}" y="{y + 12 + 14 * k}" class="b{" t-bad" if bar.bad else ""}">{_t(line)}</text>'
+                    f'<text x="{round(at, 1)}" y="{y + 12 + 14 * k}" class="b{" t-bad" if bar.bad else ""}">{escaped(line)}</text>'
                 )
             if bar.todo:
-                parts.append(f'<text x="{round(at, 1)}" y="{y + 12 + 14 * len(lines)}" class="t-acc">→ {_t(bar.todo)}</text>')
-    return (
-        f'<svg class="wide swap" viewBox="0 0 1180 {46 * len(stages)}" role="img" aria-label="{_t(label)}">{"".join(parts)}</svg>'
-    )
+                parts.append(
+                    f'<text x="{round(at, 1)}" y="{y + 12 + 14 * len(lines)}" class="t-acc">→ {escaped(bar.todo)}</text>'
+                )
+    return f'<svg class="wide swap" viewBox="0 0 1180 {46 * len(stages)}" role="img" aria-label="{escaped(label)}">{"".join(parts)}</svg>'
 
 
 def _narrow(stages: Sequence[Bar], label: str) -> str:
     width, top, y, parts = 380.0, max(1, stages[0].n), 0, [_hatches("narrow")]
     for i, bar in enumerate(stages):
         w, lost = width * bar.n / top, width * bar.lost / top
-        parts.append(f'<text x="0" y="{y + 16}" class="b">{number(bar.n)}  {_t(bar.words)}</text>')
+        parts.append(f'<text x="0" y="{y + 16}" class="b">{number(bar.n)}  {escaped(bar.words)}</text>')
         parts.append(
             _bar(0, y + 22, w, i, last=i == len(stages) - 1)
             + (_lost_bar(w, y + 22, lost, "narrow", bad=bar.bad) if bar.lost else "")
         )
         y += 64
         for line in _wrapped(f"− {bar.why}" + (f" → {bar.todo}" if bar.todo else "")) if bar.lost else ():
-            parts.append(f'<text x="0" y="{y}" class="{"t-bad" if bar.bad else "t-soft"}">{_t(line)}</text>')
+            parts.append(f'<text x="0" y="{y}" class="{"t-bad" if bar.bad else "t-soft"}">{escaped(line)}</text>')
             y += 15
         y += 6
-    return f'<svg class="narrow" viewBox="0 0 380 {y}" role="img" aria-label="{_t(label)}">{"".join(parts)}</svg>'
+    return f'<svg class="narrow" viewBox="0 0 380 {y}" role="img" aria-label="{escaped(label)}">{"".join(parts)}</svg>'
 
 
 def _wrapped(text: str, most: int = 58) -> Iterator[str]:
@@ -278,7 +274,7 @@ def _assertions(result: CoverageResult) -> str:
     if not result.assertions:
         return f'{title}<p class="soft">{"No measure shows what changed." if changed else "Nothing changed unnoticed."}</p>'
     rows = "".join(
-        f'<tr><th title="{_t(row.line)}">{_t(row.expected)}</th><td>{_t(short(row.scenario))}</td><td class=n>{row.notices}</td></tr>'
+        f'<tr><th title="{escaped(row.line)}">{escaped(row.expected)}</th><td>{escaped(short(row.scenario))}</td><td class=n>{row.notices}</td></tr>'
         for row in result.assertions[:TO_WRITE]
     )
     noticed = sum(row.notices for row in result.assertions)
@@ -287,7 +283,7 @@ def _assertions(result: CoverageResult) -> str:
         f"{_of(noticed, changed)} of what changed unnoticed would be noticed by {_more(len(result.assertions))}."
     )
     head = "<th>assertion</th><th>in</th><th class=n>would notice</th>"
-    return f"{title}{_table(head, rows)}{_note(note)}"
+    return f"{title}{html_table(head, rows)}{_note(note)}"
 
 
 def _scenarios(result: CoverageResult) -> str:
@@ -295,16 +291,12 @@ def _scenarios(result: CoverageResult) -> str:
     if not reach.needs:
         return f'{title}<p class="soft">Every mutant that is present was reached.</p>'
     rows = "".join(
-        f'<tr><th>{_t(row.scenario)}</th><td class="small">{_t(_operators(row.mutants, 2))}</td><td class=n>{row.reaches}</td></tr>'
+        f'<tr><th>{escaped(row.scenario)}</th><td class="small">{escaped(_operators(row.mutants, 2))}</td><td class=n>{row.reaches}</td></tr>'
         for row in reach.rows[:TO_WRITE]
     )
-    table = _table("<th>scenario</th><th>what it reaches</th><th class=n>would reach</th>", rows) if rows else ""
+    table = html_table("<th>scenario</th><th>what it reaches</th><th class=n>would reach</th>", rows) if rows else ""
     note = f"{len(reach.needs)} are not reached. {_tried(reach)}"
     return f"{title}{table}{_note(note)}{_nowhere(reach)}"
-
-
-def _table(head: str, rows: str) -> str:
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
 
 
 def _tried(reach: ReachResult) -> str:
@@ -319,10 +311,10 @@ def _nowhere(reach: ReachResult) -> str:
     if not reach.nowhere:
         return ""
     rows = "".join(
-        f"<tr><th>{_t(name)}</th><td><code>{_t(' or '.join(reach.needs[name]) or 'its mutation point is exercised')}</code></td></tr>"
+        f"<tr><th>{escaped(name)}</th><td><code>{escaped(' or '.join(reach.needs[name]) or 'its mutation point is exercised')}</code></td></tr>"
         for name in reach.nowhere
     )
-    table = _table("<th>mutant</th><th>what would have to happen, or grow</th>", rows)
+    table = html_table("<th>mutant</th><th>what would have to happen, or grow</th>", rows)
     words = "reached by no scenario tried" if reach.tried else "not reached, with what each needs"
     return f"<details><summary>{len(reach.nowhere)} {words}</summary>{table}</details>"
 
@@ -353,7 +345,7 @@ def _more(n: int) -> str:
 
 
 def _note(text: str) -> str:
-    return f'<p class="soft small">{_t(text)}</p>'
+    return f'<p class="soft small">{escaped(text)}</p>'
 
 
 # --- the kill matrix by signature -------------------------------------------------------------------------------------------------
@@ -366,14 +358,14 @@ def signature_matrix(result: CoverageResult | BesideResult, signatures: Sequence
     shown, rest = signatures[:SIGNATURES], signatures[SIGNATURES:]
     letters = [_letter(i) for i in range(len(shown))]
     rows = "".join(
-        f"<tr><th>{_t(short(row.name))}</th>{''.join(_dot(row.name in s.scenarios) for s in shown)}"
+        f"<tr><th>{escaped(short(row.name))}</th>{''.join(_dot(row.name in s.scenarios) for s in shown)}"
         f"<td>{row.kills}</td><td>{row.alone}</td></tr>"
         for row in sorted(result.scenarios, key=lambda row: (-row.kills, row.name))
     )
     heads = "".join(f"<th class=c>{letter}</th>" for letter in letters)
     counts = "".join(f"<td class=c><b>{len(s.mutants)}</b></td>" for s in shown)
     whole = sum(len(s.mutants) for s in signatures)
-    legend = "".join(f"<li>{_t(_operators(s.mutants, 4))}</li>" for s in shown)
+    legend = "".join(f"<li>{escaped(_operators(s.mutants, 4))}</li>" for s in shown)
     more = _note(f"{len(rest)} more signatures with {sum(len(s.mutants) for s in rest)} mutants are not drawn.") if rest else ""
     note = f"Mutants that exactly the same scenarios kill count once: {counted(whole, 'kill')}, {counted(len(signatures), 'signature')}."
     head = f"<tr><th>scenario</th>{heads}<th class=n>mutants</th><th class=n>only here</th></tr>"

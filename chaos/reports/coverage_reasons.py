@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from html import escape
 
 from chaos.measures.formatting import counted, number, rounded
+from chaos.reports.markup import escaped, html_table, table_below
 from chaos.results.coverage import CoverageResult
 from chaos.results.findability import (
     AttributionResult,
@@ -213,10 +213,6 @@ STYLE = """
 """
 
 
-def _t(value: object) -> str:
-    return escape(str(value))
-
-
 _GLYPHS = {"noticed": ("●", "yes"), "not noticed": ("○", "no"), "not judged": ("?", "open")}
 
 
@@ -231,8 +227,8 @@ def hides(result: CoverageResult) -> str:
         dict.fromkeys(tuple(s.off) for x in asked for s in x.settings if tuple(s.off) not in usual and s.outcome == "noticed")
     )
     two = len(why.gaps) > 1
-    top = "".join(f"<th{' colspan=2' if two else ''}>{_t(gap)}</th>" for gap in why.gaps)
-    top += "".join(f"<th rowspan=2>{_t(' + '.join(off))} off</th>" for off in together)
+    top = "".join(f"<th{' colspan=2' if two else ''}>{escaped(gap)}</th>" for gap in why.gaps)
+    top += "".join(f"<th rowspan=2>{escaped(' + '.join(off))} off</th>" for off in together)
     below = "".join("<th>off</th><th>only it on</th>" if two else "<th>off</th>" for _ in why.gaps)
     rows = "".join(_hides_row(why, mine, together, two) for mine in asked)
     return (
@@ -252,16 +248,16 @@ def _hides_row(why: AttributionResult, mine: SurvivorReasons, together: Sequence
             cells.append(_cell(made.get(tuple(g for g in why.gaps if g != gap)), f"only {gap} on"))
     cells += [_cell(made.get(off), f"{' and '.join(off)} off") for off in [*together, tuple(why.gaps)]]
     mark = "⚠ " if mine.not_monotone else ""
-    return f"<tr><th>{_t(mine.name)}</th>{''.join(cells)}<td>{mark}{_t(reason_words(why, mine.name))}</td></tr>"
+    return f"<tr><th>{escaped(mine.name)}</th>{''.join(cells)}<td>{mark}{escaped(reason_words(why, mine.name))}</td></tr>"
 
 
 def _cell(setting: Setting | None, what: str) -> str:
     if setting is None:
-        return f'<td class=left title="{_t(what)}: not run">–</td>'
+        return f'<td class=left title="{escaped(what)}: not run">–</td>'
     glyph, mark = _GLYPHS[setting.outcome]
     by = f" by {', '.join(setting.by)}" if setting.by else ""
     red = f"; not green there: {', '.join(setting.red)}" if setting.red else ""
-    return f'<td class="{mark}" title="{_t(what)}: {_t(setting.outcome + by + red)}">{glyph}</td>'
+    return f'<td class="{mark}" title="{escaped(what)}: {escaped(setting.outcome + by + red)}">{glyph}</td>'
 
 
 # --- the curve on a page ---------------------------------------------------------------------------------------------------------
@@ -302,8 +298,8 @@ def curve_picture(result: CoverageResult) -> str:
     label = f"Defects noticed by number of scenarios: {n} scenarios notice {last}"
     return (
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" class=curve '
-        f'style="min-width:540px" role="img" aria-label="{_t(label)}">{"".join(parts)}</svg>'
-        f'<p class="soft small">{_t(curve_words(curve))}</p>{_curve_table(curve)}'
+        f'style="min-width:540px" role="img" aria-label="{escaped(label)}">{"".join(parts)}</svg>'
+        f'<p class="soft small">{escaped(curve_words(curve))}</p>{_curve_table(curve)}'
     )
 
 
@@ -319,7 +315,7 @@ def _axes(n: int, most: float, x: Placed, y: Placed) -> str:
     lines += [f'<text x="{x(k)}" y="{LOW + 18}" {text} text-anchor="middle">{k}</text>' for k in range(1, n + 1, every)]
     keys = (("t-mean", "— random order: mean, 90 %"), ("t-best", "- - best first, chosen afterwards; ○ held out"))
     lines += [
-        f'<text x="{LEFT + 190 * i}" y="{HEIGHT - 8}" font-size="12" class={mark}>{_t(words)}</text>'
+        f'<text x="{LEFT + 190 * i}" y="{HEIGHT - 8}" font-size="12" class={mark}>{escaped(words)}</text>'
         for i, (mark, words) in enumerate(keys)
     ]
     return "".join(lines)
@@ -336,9 +332,11 @@ def _suggested(result: CoverageResult, added: Suggestion, n: int, last: int, x: 
         parts.append(
             f'<line x1="{x(n)}" y1="{y(last)}" x2="{at}" y2="{level}" class=new stroke-dasharray="2 3"/>'
             f'<circle cx="{at}" cy="{level}" r="4.5" class="new {mark}"/>'
-            f'<text x="{at + 9}" y="{level + (18 if i and points[0][0] == value else 4)}" font-size="12" class=t-new>{_t(words)}</text>'
+            f'<text x="{at + 9}" y="{level + (18 if i and points[0][0] == value else 4)}" font-size="12" class=t-new>{escaped(words)}</text>'
         )
-    parts.append(f'<text x="{at}" y="{LOW + 18}" font-size="12" class=t-new text-anchor="middle">+ {_t(added.window)}</text>')
+    parts.append(
+        f'<text x="{at}" y="{LOW + 18}" font-size="12" class=t-new text-anchor="middle">+ {escaped(added.window)}</text>'
+    )
     return parts
 
 
@@ -358,11 +356,11 @@ def _curve_table(curve: SuiteCurve) -> str:
     held = curve.held_out.steps if curve.held_out else [None] * len(curve.random)
     rows = "".join(
         f"<tr><td class=n>{k}</td><td class=n>{rounded(s.caught, 1)}</td><td class=n>{rounded(s.band[0])} to {rounded(s.band[1])}</td>"
-        f"<td class=n>{b.caught}</td><td class=n>{rounded(h.held_out, 1) if h else ''}</td><td>{_t(b.scenario)}</td></tr>"
+        f"<td class=n>{b.caught}</td><td class=n>{rounded(h.held_out, 1) if h else ''}</td><td>{escaped(b.scenario)}</td></tr>"
         for k, (s, b, h) in enumerate(zip(curve.random, curve.best_first, held, strict=True), 1)
     )
     head = "<th>scenarios</th><th>random</th><th>90 %</th><th>best first</th><th>held out</th><th>best first adds</th>"
-    return f"<details><summary>as a table</summary><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></details>"
+    return table_below(head, rows)
 
 
 # --- suggestions and incidents on a page -----------------------------------------------------------------------------------------
@@ -373,13 +371,15 @@ def suggestions_table(result: CoverageResult) -> str:
     if not result.suggestions:
         return ""
     rows = "".join(
-        f"<tr><th>{_t(added.window)}</th><td>{'adds ' + str(added.adds) if added.promise else 'no promise'}</td>"
-        f"<td>{_t(_noticed(result, added.here))}</td><td>{_t(_noticed(result, added.production) if added.production else '')}</td>"
-        f"<td>{_t(_hiders(added))}</td></tr>"
+        f"<tr><th>{escaped(added.window)}</th><td>{'adds ' + str(added.adds) if added.promise else 'no promise'}</td>"
+        f"<td>{escaped(_noticed(result, added.here))}</td><td>{escaped(_noticed(result, added.production) if added.production else '')}</td>"
+        f"<td>{escaped(_hiders(added))}</td></tr>"
         for added in result.suggestions
     )
-    head = f"<th>scenario</th><th>promise</th><th>in {_t(result.environment)}</th><th>in production</th><th>hidden here by</th>"
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    head = (
+        f"<th>scenario</th><th>promise</th><th>in {escaped(result.environment)}</th><th>in production</th><th>hidden here by</th>"
+    )
+    return html_table(head, rows)
 
 
 def incidents_table(result: CoverageResult) -> str:
@@ -388,12 +388,9 @@ def incidents_table(result: CoverageResult) -> str:
     if not found.incidents:
         return ""
     rows = "".join(
-        f"<tr><th>{_t(row.title)}</th><td>{_t(', '.join(row.defects) or '–')}</td>"
-        f"<td class=n>{f'{row.killed} of {row.mutants}' if row.mutants else '–'}</td><td>{_t(_measured(row))}</td></tr>"
+        f"<tr><th>{escaped(row.title)}</th><td>{escaped(', '.join(row.defects) or '–')}</td>"
+        f"<td class=n>{f'{row.killed} of {row.mutants}' if row.mutants else '–'}</td><td>{escaped(_measured(row))}</td></tr>"
         for row in found.incidents
     )
     head = "<th>incident</th><th>defects alike</th><th>killed</th><th>with its cause planted</th>"
-    return (
-        f"<p>{_t(incident_sentence(found.incidents))}. {number(found.runs)} runs.</p>"
-        f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-    )
+    return f"<p>{escaped(incident_sentence(found.incidents))}. {number(found.runs)} runs.</p>{html_table(head, rows)}"
