@@ -132,12 +132,11 @@ def _candidates(runner: TrialRunner, found: Matrix) -> Mapping[tuple[str, Bound]
     for scenario in scenarios:
         for bound in bounds_of(found.base.runs[scenario]):
             if not any(bound.breaks(run) for run in again.runs[scenario]):
-                breaks = {name for name in unnoticed if broken_by(bound, _runs(runner, found, name, scenario))}
+                breaks = {
+                    name
+                    for name in unnoticed
+                    if broken_by(bound, runner.runs_of(TrialKey(name, scenario, found.base.environment)))
+                }
                 if breaks:
                     made[scenario, bound] = breaks
     return made
-
-
-def _runs(runner: TrialRunner, found: Matrix, mutant: str, scenario: str) -> Sequence[Observation]:
-    result = runner.details.get(TrialKey(mutant, scenario, found.base.environment))
-    return result.runs if result is not None else ()

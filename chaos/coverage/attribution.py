@@ -21,8 +21,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
-from chaos.coverage.kill_matrix import cells_of, plan_of
-from chaos.coverage.trial_runner import Baseline, TrialKey, TrialRunner, baseline
+from chaos.coverage.kill_matrix import cells_of, fitting
+from chaos.coverage.trial_runner import TrialKey, TrialRunner, baseline
 from chaos.documents.library import library
 from chaos.execution.inputs.planting import Mutant
 from chaos.results.findability import EnvironmentChange, NotMonotone, Setting, SettingOutcome, SurvivorReasons
@@ -121,19 +121,14 @@ def _try(question: Question, survivors: Sequence[Mutant], off: Off, why: Why) ->
     if red:
         why.red[why.label(off)] = red
     green = [name for name in question.scenarios if base.green[name]]
-    chosen = _within(question, survivors, base, green, why)
+    chosen = fitting(runner, survivors, base, green, question.budget - why.runs)
     _leave_out(why, [x for x in survivors if x not in chosen], off)
     cells = cells_of(runner, chosen, base, green, f"mutants without {why.label(off)}", stop=True)
     for name, mine in cells.items():
         by = [scenario for scenario, cell in mine.items() if cell.outcome == "killed"]
         outcome: SettingOutcome = "noticed" if by else "not judged" if red else "not noticed"
         why.tried[name][off] = Setting(off=list(off), outcome=outcome, by=by, red=red)
-        why.runs += sum(len(_runs(runner, name, scenario, environment)) for scenario in green)
-
-
-def _runs(runner: TrialRunner, mutant: str, scenario: str, environment: str) -> Sequence[object]:
-    found = runner.details.get(TrialKey(mutant, scenario, environment))
-    return found.runs if found else ()
+        why.runs += sum(len(runner.runs_of(TrialKey(name, scenario, environment))) for scenario in green)
 
 
 def _ground(question: Question, environment: str, why: Why) -> bool:
@@ -145,17 +140,6 @@ def _ground(question: Question, environment: str, why: Why) -> bool:
         why.runs += cost
         why.grounds.add(environment)
     return True
-
-
-def _within(question: Question, survivors: Sequence[Mutant], base: Baseline, green: Sequence[str], why: Why) -> list[Mutant]:
-    """As many, from the first on, as fit into the budget even if every seed has to be run."""
-    chosen, runs = [], why.runs
-    for mutant in survivors:
-        runs += sum(len(trial.seeds) for trial in plan_of(question.runner, mutant, base, green, stop=True).trials)
-        if runs > question.budget:
-            break
-        chosen.append(mutant)
-    return chosen
 
 
 def _leave_out(why: Why, survivors: Iterable[Mutant], off: Off) -> None:

@@ -22,6 +22,7 @@ from chaos.results.coverage import (
     ExpectationTrips,
     MatrixResult,
     MutantResult,
+    Observation,
     OperatorScore,
     Outcome,
     Part,
@@ -59,7 +60,6 @@ def plan_of(
         if not can:
             spared.append(name)
             continue
-        most = tuple(max(EVENTS_MIN, EVENTS_FACTOR * run.events) for run in runs)
         trials.append(
             Trial(
                 name,
@@ -67,12 +67,28 @@ def plan_of(
                 base.environment,
                 s.seed_numbers,
                 mutant.defects,
-                most,
+                events_budget(runs),
                 stop,
                 base.digests[name],
             )
         )
     return MutantPlan(tuple(trials), spared)
+
+
+def events_budget(runs: Sequence[Observation]) -> tuple[int, ...]:
+    """How many events each run may need with a defect, by the same runs without it."""
+    return tuple(max(EVENTS_MIN, EVENTS_FACTOR * run.events) for run in runs)
+
+
+def fitting(runner: TrialRunner, chosen: Sequence[Mutant], base: Baseline, scenarios: Sequence[str], most: int) -> list[Mutant]:
+    """As many mutants, from the first on, as at most so many runs allow even if every seed has to be run."""
+    found, runs = list[Mutant](), 0
+    for mutant in chosen:
+        runs += sum(len(trial.seeds) for trial in plan_of(runner, mutant, base, scenarios, stop=True).trials)
+        if runs > most:
+            break
+        found.append(mutant)
+    return found
 
 
 def cells_of(

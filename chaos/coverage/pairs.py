@@ -152,12 +152,10 @@ def _super_additive(
 
 def _fit(runner: TrialRunner, search: Search, pair: MutantPair, window: Window) -> bool:
     """Whether both can be planted at once in production; a pair that cannot is refused."""
-    try:
-        runner.session.resolve(SystemReference(window.scenario, runner.settings.architecture, "production", defects=pair.defects))
-    except InputError:
+    fits = _possible(runner, pair, window.scenario, "production")
+    if not fits:
         search.refused.append(pair.name)
-        return False
-    return True
+    return fits
 
 
 def _some(
@@ -236,7 +234,7 @@ def _coupled(runner: TrialRunner, found: Matrix, candidates: Sequence[Candidate]
     """How many of the first pairs, as many as a budget allows, the suite kills where it is run."""
     seeds, spent, chosen = runner.settings.seeds, 0, list[MutantPair]()
     for candidate in candidates:
-        if not _possible(runner, found, candidate.pair):
+        if not _possible(runner, candidate.pair, found.scenarios[0], found.base.environment):
             continue
         cost = len(plan_of(runner, candidate.pair, found.base, found.scenarios).trials) * seeds
         if spent + cost > budget:
@@ -259,11 +257,10 @@ def _coupled(runner: TrialRunner, found: Matrix, candidates: Sequence[Candidate]
     return Coupled(share, chosen, spent)
 
 
-def _possible(runner: TrialRunner, found: Matrix, pair: MutantPair) -> bool:
-    """Whether both can be planted at once where the suite is run."""
-    settings, scenario = runner.settings, found.scenarios[0]
+def _possible(runner: TrialRunner, pair: MutantPair, scenario: str, environment: str) -> bool:
+    """Whether both can be planted at once there."""
     try:
-        runner.session.resolve(SystemReference(scenario, settings.architecture, found.base.environment, defects=pair.defects))
+        runner.session.resolve(SystemReference(scenario, runner.settings.architecture, environment, defects=pair.defects))
     except InputError:
         return False
     return True

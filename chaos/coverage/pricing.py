@@ -16,7 +16,7 @@ from typing import NamedTuple
 from chaos.coverage.kill_matrix import cells_inputs
 from chaos.coverage.trial_runner import Baseline, TrialRunner, baseline
 from chaos.coverage.trials import ORDERS, Trial, inert
-from chaos.coverage.yearly import Exposure, Shown, Year, YearPrice, ranks_of, sample_of, sign_of
+from chaos.coverage.yearly import Exposure, Shown, Year, YearPrice, days_until_found, ranks_of, sample_of, sign_of
 from chaos.documents.library import library
 from chaos.documents.triggers import Range, Triggers, scenario_document
 from chaos.execution.inputs.planting import Mutant, Plantable, mutants
@@ -251,7 +251,7 @@ def ranking(found: Prices, names: Sequence[str]) -> list[PriceRow]:
 def _row(found: Prices, year: Year, of: _Priced, first: int, last: int) -> PriceRow:
     effects = found.effects[of.name]
     run = [window for window in found.windows if window.name in effects]
-    stays = found.triggers.found.shows if of.exposure.shows else found.triggers.found.hidden
+    stays = days_until_found(found.triggers.found, of.exposure.shows)
     return PriceRow(
         name=of.name,
         harmed_orders=of.year.whole,
@@ -276,7 +276,7 @@ def _figures(found: Prices, year: Year, run: Sequence[Window], of: _Priced) -> E
     """A year's expectation of every figure, in the windows that were run."""
     effects, day = found.effects[of.name], found.triggers.day
     days = {w.phase: effects[w.name] for w in run if w.trigger == day}
-    stays = found.triggers.found.shows if of.exposure.shows else found.triggers.found.hidden
+    stays = days_until_found(found.triggers.found, of.exposure.shows)
     often = {w.name: year.expected(of.exposure.shows, w.trigger, w.phase) for w in run if w.trigger != day and w.phase in days}
 
     def expected(name: str) -> float:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from chaos.coverage.attribution import AT_A_TIME, Question, attribute, hidden_by
-from chaos.coverage.kill_matrix import EVENTS_FACTOR, EVENTS_MIN, Matrix, cells_inputs, cells_of, plan_of
+from chaos.coverage.kill_matrix import Matrix, cells_inputs, cells_of, events_budget, fitting
 from chaos.coverage.pricing import Prices, Window
 from chaos.coverage.trial_runner import TrialKey, TrialRunner, baseline
 from chaos.coverage.trials import FAIL, Trial
@@ -175,14 +175,9 @@ class SuggestionSearch:
         scenario = json.dumps(document)
         base = baseline(self.runner, [scenario], environment, what=f"{window.name} in {environment}")
         green = [scenario] if base.green[scenario] else []
-        tried, reserved = list[Mutant](), self.runs
-        for mutant in chosen:
-            reserved += sum(len(trial.seeds) for trial in plan_of(self.runner, mutant, base, green, stop=True).trials)
-            if reserved > self.budget:
-                break
-            tried.append(mutant)
+        tried = fitting(self.runner, chosen, base, green, self.budget - self.runs)
         cells = cells_of(self.runner, tried, base, green, f"mutants under {window.name} in {environment}", stop=True)
-        self.runs += sum(self._made(x.name, scenario, environment) for x in tried)
+        self.runs += sum(len(self.runner.runs_of(TrialKey(x.name, scenario, environment))) for x in tried)
         killed = [x for x in tried if any(cell.outcome == "killed" for cell in cells[x.name].values())]
         held = self._held(scenario, environment, killed) if killed else []
         names = [mutant.name for mutant in held or ()]
@@ -209,8 +204,8 @@ class SuggestionSearch:
         self.runs += len(seeds)
         if not base.green[scenario]:
             return None
-        digest, runs = base.digests[scenario], base.runs[scenario]
-        most = tuple(max(EVENTS_MIN, EVENTS_FACTOR * run.events) for run in runs)
+        digest = base.digests[scenario]
+        most = events_budget(base.runs[scenario])
         batches = [
             (Trial(scenario, settings.architecture, environment, seeds, x.defects, events_max=most, unmutated=digest),)
             for x in killed
@@ -220,10 +215,6 @@ class SuggestionSearch:
         )
         self.runs += sum(len(result.runs) for (result,) in given)
         return [mutant for mutant, (result,) in zip(killed, given, strict=True) if result.verdict == FAIL]
-
-    def _made(self, mutant: str, scenario: str, environment: str) -> int:
-        found = self.runner.details.get(TrialKey(mutant, scenario, environment))
-        return len(found.runs) if found else 0
 
     def _document(self, window: Window, environment: str) -> dict[str, object] | None:
         """The scenario with bounds that the system keeps in an environment; None where its runs do not fit into the budget."""

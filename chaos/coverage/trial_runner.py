@@ -138,6 +138,11 @@ class TrialRunner:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.runner.__exit__(kind, error, trace)
 
+    def runs_of(self, key: TrialKey) -> list[Observation]:
+        """The runs that were made of a mutant under a scenario in an environment; none where it was not run."""
+        found = self.details.get(key)
+        return found.runs if found is not None else []
+
     def make(self, batches: Sequence[Batch], inputs: Sequence[str], what: str) -> list[Given]:
         """What each batch gave, in their order. `inputs` changes with whatever decides what comes of a batch; `what` they are called, as
         in "3 mutants in staging"."""

@@ -94,7 +94,7 @@ class Year:
     def __init__(self, triggers: Triggers, draws: int = DRAWS, seed: int = 1) -> None:
         self.triggers, self.draws, self.seed = triggers, draws, seed
         chance, found = np.random.default_rng([seed, 0]), triggers.found
-        self.days = {shows: _drawn(chance, _stays(found, shows), draws) for shows in (True, False)}
+        self.days = {shows: _drawn(chance, days_until_found(found, shows), draws) for shows in (True, False)}
         self.rates = {n: _drawn(chance, t.per_year, draws) for n, t in triggers.triggers.items() if t.per_year is not None}
         self._counts = {
             (shows, trigger, phase): count
@@ -117,11 +117,11 @@ class Year:
         """Its mean over all years."""
         what, found = self.triggers.triggers[trigger], self.triggers.found
         share = 1.0 if what.every_phase else self.triggers.phases[phase].share
-        return (what.per_year.mean if what.per_year else 0.0) * share * _stays(found, shows).mean / found.trading_days
+        return (what.per_year.mean if what.per_year else 0.0) * share * days_until_found(found, shows).mean / found.trading_days
 
     def price(self, name: str, shown: Shown, exposure: Exposure) -> YearPrice:
         """The price of a defect of a name, which its own chance hangs on."""
-        present, stays = exposure.present.mean, _stays(self.triggers.found, exposure.shows).mean
+        present, stays = exposure.present.mean, days_until_found(self.triggers.found, exposure.shows).mean
         day_left = shown.day.mean / shown.day_phases * shown.day_left_out if shown.day_phases else 0.0
         run = sum(self.expected(exposure.shows, *window) * sample.mean for window, sample in shown.excess.items())
         left = sum(self.expected(exposure.shows, *window) * _like(shown, window[0]) for window in self._left_out(shown))
@@ -160,7 +160,8 @@ class Year:
         return _drawn(np.random.default_rng([self.seed, 1, *key]), exposure.present, self.draws)
 
 
-def _stays(found: Found, shows: bool) -> Range:
+def days_until_found(found: Found, shows: bool) -> Range:
+    """How long a defect stays that shows on an ordinary day, or does not."""
     return found.shows if shows else found.hidden
 
 
