@@ -17,7 +17,7 @@ from chaos.live.mqtt.client import Channel, Delivery
 from chaos.live.node import program
 from chaos.live.node.interpreter import SECOND, Interpreter, message_of, redelivery
 from chaos.live.node.messages import Answer, Asked, MalformedError, Message, read_line, written_message
-from chaos.live.node.own_loop import OwnLoop
+from chaos.live.node.own_loop import Sender
 from chaos.live.node.wire import require_known
 
 Answered = Callable[[Answer], None]
@@ -38,17 +38,15 @@ class _Outgoing(NamedTuple):
     settled: Callable[[], None]
 
 
-class Courier:
+class Courier(Sender[_Outgoing]):
     """A node's channel for such messages, both ways. Its methods are called in the node's loop."""
 
     def __init__(self, at: Interpreter, port: int) -> None:
+        super().__init__("messages")
         assert at.blueprint.message_broker is not None
         self.at, self.broker, self._port = at, at.blueprint.message_broker, port
         self.malformed = 0
         self._loop = asyncio.get_running_loop()
-        self._queue: asyncio.Queue[_Outgoing] = asyncio.Queue()
-        self._channel: Channel | None = None
-        self._own = OwnLoop("messages", self._run)
         self._own.start()
 
     # --- sending ------------------------------------------------------------------------------------------------------------
@@ -141,21 +139,6 @@ class Courier:
     def _again(self, message: Message, delivery: Delivery) -> None:
         again = redelivery(message)
         self.at.clock.at(self.at.clock.now() + SECOND, lambda: self._deliver(again, delivery))
-
-    # --- the broker ---------------------------------------------------------------------------------------------------------
-
-    def hurry(self) -> None:
-        """The broker is there again."""
-        self._own.do(lambda: self._channel.hurry() if self._channel is not None else None)
-
-    async def settled(self) -> None:
-        """Returns when all that was sent has been dealt with; after a while in any case."""
-        await self._own.done(self._settle())
-
-    async def _settle(self) -> None:
-        await self._queue.join()
-        if self._channel is not None:
-            await self._channel.settled()
 
 
 def _channel_of(instance: str) -> str:

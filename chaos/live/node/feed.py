@@ -15,26 +15,20 @@ from chaos.live.mqtt import topics
 from chaos.live.mqtt.client import Channel, Counts, Delivery
 from chaos.live.node import program
 from chaos.live.node.booked import Booked
-from chaos.live.node.own_loop import OwnLoop
+from chaos.live.node.own_loop import OnOwnLoop, Sender
 
 
-class ReportSender:
+class ReportSender(Sender[Booked]):
     """Publishes reports in the order in which they were booked."""
 
     def __init__(self, instance: str, port: int, booked_before: Sequence[Booked]) -> None:
+        super().__init__("reports")
         self._instance, self._port, self._before = instance, port, tuple(booked_before)
-        self._own = OwnLoop("reports", self._run)
-        self._queue: asyncio.Queue[Booked] = asyncio.Queue()
-        self._channel: Channel | None = None
         self._own.start()
 
     def send(self, booked: Booked) -> None:
         """Publishes it as soon as those before it are."""
         self._own.do(lambda: self._queue.put_nowait(booked))
-
-    def hurry(self) -> None:
-        """The broker is there again."""
-        self._own.do(lambda: self._channel.hurry() if self._channel is not None else None)
 
     async def _run(self) -> None:
         receivers = {topics.everything(topics.REPORTS): [program.CLIENT_INSTANCE]}
@@ -53,29 +47,19 @@ class ReportSender:
                 await self._channel.publish(topics.reports(account_of(booked.intent.customer)), body | {"at": booked.at})
                 self._queue.task_done()
 
-    async def settled(self) -> None:
-        """Returns when the customers have acknowledged all; after a while in any case."""
-        await self._own.done(self._settle())
 
-    async def _settle(self) -> None:
-        await self._queue.join()
-        if self._channel is not None:
-            await self._channel.settled()
-
-
-class CustomerFeed:
+class CustomerFeed(OnOwnLoop):
     """What the customers hear: reports, each once, and quotes. `now` says what time it is in the run, from any thread."""
 
     def __init__(self, port: int, now: Callable[[], int]) -> None:
+        super().__init__("feed")
         self._port, self._now = port, now
         self._counts = Counts()
-        self._channel: Channel | None = None
         self.reports: set[str] = set()
         self.latest: Mapping[str, object] = {}
         """The report that came last, as it was published, with the customer's account and when it came."""
         self.again = 0
         self.quotes = 0
-        self._own = OwnLoop("feed", self._run)
         self._own.start()
 
     async def _run(self) -> None:
@@ -85,10 +69,6 @@ class CustomerFeed:
             await channel.subscribe(topics.everything(topics.REPORTS), self._report)
             await channel.subscribe(topics.everything(topics.QUOTES), self._quote)
             await asyncio.Event().wait()
-
-    def hurry(self) -> None:
-        """The broker is there again."""
-        self._own.do(lambda: self._channel.hurry() if self._channel is not None else None)
 
     def _report(self, delivery: Delivery) -> None:
         entry = str(delivery.body.get("entry"))

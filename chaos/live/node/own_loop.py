@@ -6,7 +6,11 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Callable, Coroutine
+from typing import Generic, TypeVar
 
+from chaos.live.mqtt.client import Channel
+
+T = TypeVar("T")
 SETTLE_S = 8.0
 
 
@@ -35,3 +39,36 @@ class OwnLoop:
         """Returns when that loop has done the work; after so many seconds in any case."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self.loop)), seconds)
+
+
+class OnOwnLoop:
+    """Something that speaks over MQTT in an event loop of its own."""
+
+    def __init__(self, name: str) -> None:
+        self._channel: Channel | None = None
+        self._own = OwnLoop(name, self._run)
+
+    async def _run(self) -> None:
+        """What is done there for as long as the process lives."""
+        raise NotImplementedError
+
+    def hurry(self) -> None:
+        """The broker is there again."""
+        self._own.do(lambda: self._channel.hurry() if self._channel is not None else None)
+
+
+class Sender(OnOwnLoop, Generic[T]):
+    """One that sends what is in its queue."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self._queue: asyncio.Queue[T] = asyncio.Queue()
+
+    async def settled(self) -> None:
+        """Returns when all that was sent has been acknowledged by those it is for; after a while in any case."""
+        await self._own.done(self._settle())
+
+    async def _settle(self) -> None:
+        await self._queue.join()
+        if self._channel is not None:
+            await self._channel.settled()
