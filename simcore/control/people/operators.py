@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -56,6 +56,11 @@ class Incident:
         """Purpose and number of the next draw: random numbers go by team, subject and turn, not by who else is at work."""
         self.draws += 1
         return f"people/{self.team}/{self.subject}/{what}", self.number * DRAWS_AN_INCIDENT + self.draws
+
+
+def report_name(subject: str) -> str:
+    """What the alarm is called that somebody raises who says that a service is in trouble."""
+    return f"report/{subject}"
 
 
 def _seen_over(core: Core, alarms: Sequence[Alarm]) -> Answer:
@@ -128,15 +133,16 @@ class Operators:
 
     def report(self, subject: str, team: str | None = None) -> None:
         """Somebody informs the team (the first, if not named) that the service is in trouble."""
-        name = f"report/{subject}"
+        name = report_name(subject)
         self._reported.add(name)
         rule = Routed(layer="business", route=team or next(iter(self.on_call_teams)), points_at=subject)
         self._board.put_up(name, rule)
 
-    def believe_repaired(self, subject: str) -> None:
-        """What a person reported of a service has no metric: it counts as repaired by an action rightly done."""
-        if f"report/{subject}" in self._reported:
-            self._board.clear(f"report/{subject}")
+    def believe_repaired(self, alarms: Iterable[str]) -> None:
+        """What a person reported has no metric: it counts as repaired by an action rightly done. Of the alarms, those are taken down."""
+        for name in alarms:
+            if name in self._reported:
+                self._board.clear(name)
 
     # --- from the alarm to the desk -------------------------------------------------------------------------------------
 
@@ -350,7 +356,7 @@ class Operators:
         ended, wrong = yield from self.attempt(attempt, incident.purpose, self._needed(runbook, incident.alarms))
         incident.acted = incident.acted or ended.how != "called_off"
         if ended.how == "done" and wrong in (None, "delay"):
-            self._believe_repaired(incident)
+            self.believe_repaired([alarm.name for alarm in incident.alarms])
         return ended.how != "failed"
 
     def attempt(self, attempt: Attempt, purpose: Callable[[str], tuple[str, int]], needed: Callable[[], Answer] = yes) -> Work:
@@ -377,12 +383,6 @@ class Operators:
     def _note_end(self, ended: Performed, subject: str, by: str, verb: str, target: str) -> None:
         why = {"why": ended.why} if ended.how == "failed" else {}
         note(self._core, ENDS[ended.how], subject, by=by, verb=verb, target=target, **why)
-
-    def _believe_repaired(self, incident: Incident) -> None:
-        """What a person reported has no metric: it counts as repaired by an action rightly done."""
-        for alarm in incident.alarms:
-            if alarm.name in self._reported:
-                self._board.clear(alarm.name)
 
     # --- vendor, automation ---------------------------------------------------------------------------------------------
 
@@ -421,7 +421,7 @@ class Operators:
             purpose, needed = incident.purpose("vendor/do"), self._needed(runbooks[0], incident.alarms)
             ended = yield from self._actions.perform(action, *purpose, by=vendor, needed=needed)
             self._note_end(ended, incident.subject, vendor, action.verb, action.target)
-        self._believe_repaired(incident)
+        self.believe_repaired([alarm.name for alarm in incident.alarms])
 
     def _automate(self, name: str, runbook: Runbook, alarm: Alarm) -> Work:
         """Check, act without approval and without human error, verify. People wait for its end."""

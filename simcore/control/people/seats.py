@@ -9,7 +9,7 @@ from simcore.base.errors import suggest
 from simcore.control.alarms import AlarmBoard
 from simcore.control.event_names import note
 from simcore.control.handles import Core, Pending
-from simcore.control.people.operators import Attempt, Operators, Work
+from simcore.control.people.operators import Attempt, Operators, Work, report_name
 from simcore.files.validation import Finding
 from simcore.model.control.decisions import Acknowledge, Act, Approve, Decision, Report
 from simcore.model.control.runbooks import Action, Runbook
@@ -79,7 +79,7 @@ class Seats:
         attempt = Attempt(subject, self._operators.on_call_teams[decision.team], runbook, decision.action)
         ended, wrong = yield from self._operators.attempt(attempt, purpose)
         if ended.how == "done" and wrong in (None, "delay"):
-            self._operators.believe_repaired(subject)
+            self._operators.believe_repaired([report_name(subject)])
 
     def _runbook(self, action: Action) -> Runbook | None:
         """By which runbook the action is done: the first that has it; None if it stands in none."""
