@@ -19,29 +19,15 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from planted_system import WORKLOAD, defect_file, eight_threads, patching, working_in, write
 
 from chaos.cli.main import main
 from chaos.coverage.attribution import SUITE, Why, changes, enough, first_settings, hidden_by, not_monotone, reasons
 from chaos.results.findability import NotMonotone, Setting
 
 FILES = {
-    "architecture": """\
-kind: architecture
-name: small
-pools: {threads: {slots: 8}}
-services:
-  core:
-    pools: [threads]
-    operations:
-      place: {steps: [{work: 1ms}, {call: bank.ask, timeout: 5s, on_failure: ignore}, {effect: order.record}]}
-      look: {steps: [{work: 60ms}]}
-  bank: {layer: external, operations: {ask: {steps: [{work: 5ms}]}}}
-  spare: {operations: {idle: {steps: [{work: 5ms}]}}}
-flows:
-  order: {kind: order, record: true, steps: [{call: core.place, timeout: 10s}]}
-  look: {kind: query, record: true, steps: [{call: core.look, timeout: 3s}]}
-""",
-    "workload": "kind: workload\nname: small\naccounts: {count: 2000}\nflows: {order: {rate: 20/s}, look: {rate: 20/s}}\n",
+    "architecture": eight_threads("60ms", "1ms", "5s"),
+    "workload": WORKLOAD,
     "test": """\
 kind: environment
 name: test
@@ -80,13 +66,8 @@ X, Y, Z, W = "./x.yaml@core.look", "./y.yaml@bank.ask", "./z.yaml@threads", "./w
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The files, with the working directory in their folder."""
     made = tmp_path_factory.mktemp("attribution")
-    for name, text in FILES.items():
-        (made / f"{name}.yaml").write_text(text)
-    for name, (sites, edit) in DEFECTS.items():
-        text = f"kind: defect\nname: {name}\ntitle: {name}\nfamily: capacity\nsites: {sites}\npatch: [{{{edit}}}]\n"
-        (made / f"{name}.yaml").write_text(text)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(made)
+    write(made, FILES | {name: defect_file(name, sites, patching(edit)) for name, (sites, edit) in DEFECTS.items()})
+    with working_in(made):
         yield made
 
 

@@ -23,6 +23,7 @@ from typing import Any
 import jsonschema
 import pytest
 from click.testing import CliRunner, Result
+from planted_system import WORKLOAD, defect_file, eight_threads, patching, working_in, write
 
 from chaos.cli.main import main
 from chaos.coverage.trial_runner import Baseline, TrialRunner, baseline
@@ -32,24 +33,7 @@ from chaos.execution.inputs.planting import mutants
 from chaos.results.coverage import CoverageResult
 from simcore.model.architecture import Architecture
 
-ARCHITECTURE = """\
-kind: architecture
-name: small
-pools: {threads: {slots: 8}}
-services:
-  core:
-    pools: [threads]
-    operations:
-      place: {steps: [{work: 5ms}, {call: bank.ask, timeout: 2s, on_failure: ignore}, {effect: order.record}]}
-      look: {steps: [{work: 5ms}]}
-  bank: {layer: external, operations: {ask: {steps: [{work: 5ms}]}}}
-  spare: {replicas: 2, operations: {idle: {steps: [{work: 5ms}]}}}
-  mirror: {operations: {copy: {steps: [{work: 5ms}]}}}
-flows:
-  order: {kind: order, record: true, steps: [{call: core.place, timeout: 10s}]}
-  look: {kind: query, record: true, steps: [{call: core.look, timeout: 3s}]}
-"""
-WORKLOAD = "kind: workload\nname: small\naccounts: {count: 2000}\nflows: {order: {rate: 20/s}, look: {rate: 20/s}}\n"
+ARCHITECTURE = eight_threads(spare="replicas: 2, ", aside="  mirror: {operations: {copy: {steps: [{work: 5ms}]}}}\n")
 ENVIRONMENT = """\
 kind: environment
 name: test
@@ -114,28 +98,22 @@ BANK, LOOK = "@bank.ask", "@core.look"
 TIMEOUT = "./no-timeout.yaml@core.place/bank.ask#0"
 
 
-def write(folder: Path) -> None:
+def files() -> dict[str, str]:
     """The system, the suite, the environment, the defects and the triggers."""
-    (folder / "architecture.yaml").write_text(ARCHITECTURE)
-    (folder / "workload.yaml").write_text(WORKLOAD)
-    (folder / "test.yaml").write_text(ENVIRONMENT)
-    (folder / "suite.yaml").write_text(SUITE)
     present = {f"./{name}.yaml": {"low": 0.1, "likely": 0.2, "high": 0.6} for name in DEFECTS}
-    (folder / "triggers.yaml").write_text(TRIGGERS.replace("PRESENT", json.dumps(present)))
+    found = {"architecture": ARCHITECTURE, "workload": WORKLOAD, "test": ENVIRONMENT, "suite": SUITE}
+    found["triggers"] = TRIGGERS.replace("PRESENT", json.dumps(present))
     for name, method, more in (("calm", "method: []", "  - {measure: flows.order.p99_s, at_most: 1s}"), ("hang", HANG, "")):
-        (folder / f"{name}.yaml").write_text(SCENARIO.replace("NAME", name).replace("METHOD", method).replace("MORE", more))
-    for name, (sites, edit, needs) in DEFECTS.items():
-        text = f"kind: defect\nname: {name}\ntitle: {name}\nfamily: capacity\nsites: {sites}\npatch: [{{{edit}}}]\n{needs}\n"
-        (folder / f"{name}.yaml").write_text(text)
+        found[name] = SCENARIO.replace("NAME", name).replace("METHOD", method).replace("MORE", more)
+    return found | {name: defect_file(name, sites, patching(edit), needs) for name, (sites, edit, needs) in DEFECTS.items()}
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The files, with the working directory in their folder."""
     made = tmp_path_factory.mktemp("coverage")
-    write(made)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(made)
+    write(made, files())
+    with working_in(made):
         yield made
 
 

@@ -26,6 +26,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from planted_system import defect_file, working_in, write
 
 from chaos.cli.main import main
 
@@ -147,29 +148,13 @@ DEFECTS = {
 }
 
 
-def write(folder: Path) -> None:
-    """The system, the suite, the environment and the defects."""
-    for name, text in (
-        ("architecture", ARCHITECTURE),
-        ("workload", WORKLOAD),
-        ("test", ENVIRONMENT),
-        ("calm", CALM),
-        ("hang", HANG),
-        ("suite", SUITE),
-        ("triggers", TRIGGERS),
-    ):
-        (folder / f"{name}.yaml").write_text(text)
-    for name, sites in DEFECTS.items():
-        (folder / f"{name}.yaml").write_text(f"kind: defect\nname: {name}\ntitle: {name}\nfamily: capacity\nsites: {sites}\n")
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The files, with the working directory in their folder."""
+    """The system, the suite, the environment and the defects, with the working directory in their folder."""
     made = tmp_path_factory.mktemp("known")
-    write(made)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(made)
+    files = {"architecture": ARCHITECTURE, "workload": WORKLOAD, "test": ENVIRONMENT, "calm": CALM, "hang": HANG, "suite": SUITE}
+    write(made, files | {"triggers": TRIGGERS} | {name: defect_file(name, sites) for name, sites in DEFECTS.items()})
+    with working_in(made):
         yield made
 
 

@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from planted_system import WORKLOAD, defect_file, eight_threads, patching, working_in, write
 
 from chaos.cli.main import main
 from chaos.coverage.pairs import ordered, reaches
@@ -27,23 +28,6 @@ from chaos.execution.inputs.planting import mutants
 from chaos.execution.session import Session
 from simcore.library import load_architecture
 
-ARCHITECTURE = """\
-kind: architecture
-name: small
-pools: {threads: {slots: 8}}
-services:
-  core:
-    pools: [threads]
-    operations:
-      place: {steps: [{work: 5ms}, {call: bank.ask, timeout: 2s, on_failure: ignore}, {effect: order.record}]}
-      look: {steps: [{work: 5ms}]}
-  bank: {layer: external, operations: {ask: {steps: [{work: 5ms}]}}}
-  spare: {operations: {idle: {steps: [{work: 5ms}]}}}
-flows:
-  order: {kind: order, record: true, steps: [{call: core.place, timeout: 10s}]}
-  look: {kind: query, record: true, steps: [{call: core.look, timeout: 3s}]}
-"""
-WORKLOAD = "kind: workload\nname: small\naccounts: {count: 2000}\nflows: {order: {rate: 20/s}, look: {rate: 20/s}}\n"
 STEADY = "steady_state: {every: 10s, hold: 1min, objectives: {look: {success: 0.9, min_count: 5}}}\n"
 SCENARIO = (
     "kind: scenario\nname: calm\ntitle: calm\narchitecture: ./architecture.yaml\nworkload: ./workload.yaml\n"
@@ -73,13 +57,9 @@ LONG, SPARE, LOOK = "./long-orders.yaml@core.place", "./slow-spare.yaml@spare.id
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The files, with the working directory in their folder."""
     made = tmp_path_factory.mktemp("pairs")
-    files = {"architecture": ARCHITECTURE, "workload": WORKLOAD, "calm": SCENARIO, "suite": SUITE, "triggers": TRIGGERS}
-    for name, (sites, edit) in DEFECTS.items():
-        files[name] = f"kind: defect\nname: {name}\ntitle: {name}\nfamily: capacity\nsites: {sites}\npatch: [{{{edit}}}]\n"
-    for name, text in files.items():
-        (made / f"{name}.yaml").write_text(text)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(made)
+    files = {"architecture": eight_threads(), "workload": WORKLOAD, "calm": SCENARIO, "suite": SUITE, "triggers": TRIGGERS}
+    write(made, files | {name: defect_file(name, sites, patching(edit)) for name, (sites, edit) in DEFECTS.items()})
+    with working_in(made):
         yield made
 
 
