@@ -75,7 +75,7 @@ _target = click.option(
 long = click.option(
     "--long",
     is_flag=True,
-    help="Let a live twin run for more than 10 minutes of real time, as --target twin:long does.",
+    help="Let a live twin run for more than 10 minutes of real time.",
 )
 
 

@@ -88,7 +88,8 @@ def _print_group(group: GroupResult, runs: Sequence[RunResult], out: Printer) ->
     )
     wrongly = [run.measures.orders.rejected_wrongly for run in runs]
     beside = [translate("terminal.group.wrongly", n=_spread(wrongly, _number))] if any(wrongly) else []
-    out(_verdict(group.verdict), untranslated(" "), place, *beside, style=STYLE[group.verdict])
+    twin = [join([translate("page.live"), untranslated("")], ": ", "：")] if any(run.live for run in runs) else []
+    out(*twin, _verdict(group.verdict), untranslated(" "), place, *beside, style=STYLE[group.verdict])
     for over in group.expectations:
         out(INDENT, _over_seeds(over, runs))
     bad = [run for run in runs if run.verdict != "pass"]
@@ -136,7 +137,8 @@ def _print_pair(pair: PairResult, out: Printer) -> None:
 def print_run(run: RunResult, console: Console, language: Language = "en") -> None:
     """One run for a person: verdict, reasons, measures, who noticed, causal chain, how to see it again."""
     out, verdict, (begin, end) = Printer(console, language), run.verdict or "unknown", run.window or (0, 0)
-    out(join([translate(f"verdict.{verdict}"), own_text(run, run.title)], ": ", "："), style=STYLE[verdict])
+    twin = [translate("page.live")] if run.live else []
+    out(join([*twin, translate(f"verdict.{verdict}"), own_text(run, run.title)], ": ", "："), style=STYLE[verdict])
     out(
         translate(
             "terminal.where",

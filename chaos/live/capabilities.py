@@ -194,7 +194,7 @@ def require_run(inputs: ResolvedRun, *, long: bool) -> None:
         length = format_duration(scenario.end - scenario.start)
         raise InputError(
             f"a twin cannot run {scenario.name}: with its warm-up it takes {length}, for a second of a twin takes a second",
-            hint="add --long to run it all the same (--target twin:long is the same), or give it a shorter window",
+            hint="add --long to run it all the same, or give it a shorter window",
         )
     require_system(inputs.architecture, inputs.workload, scenario.start, scenario.end, scenario.name)
 

@@ -293,3 +293,14 @@ def test_many_runs_in_chinese() -> None:
         in text
     )
     assert text.endswith("未通过：判定 1 个用例和 1 组配对（通过 1，未通过 1，无法判定 0），共运行 3 次\n")
+
+
+@pytest.mark.parametrize(("language", "first"), [("en", "live twin: "), ("zh", "实时数字孪生：")])
+def test_a_run_of_a_twin_is_said_to_be_one_first(language: Language, first: str) -> None:
+    """Of one run and of a line of several; a simulated one is not."""
+    twin = RUN.model_copy(update={"live": True})
+    assert printed(twin, language).startswith(first)
+    simulated = many()
+    live = simulated.model_copy(update={"runs": [run.model_copy(update={"live": True}) for run in simulated.runs]})
+    assert printed(live, language).startswith(first)
+    assert first not in printed(RUN, language) + printed(simulated, language)

@@ -106,7 +106,10 @@ def test_a_window_over_ten_minutes_is_refused_with_its_duration_unless_it_is_ask
     takes = "a twin cannot run requirements/infrastructure/replication-lag: with its warm-up it takes 100min, for a second"
     assert takes in refused("run", scenario, "--target", "twin")
     assert "add --long" in refused("run", scenario, "--target", "twin")
-    assert takes in refused("live", "compare", scenario)
+    hints = refused("live", "compare", scenario)
+    assert takes in hints
+    assert "add --long" in hints
+    assert "--target" not in hints  # live compare has no such option
     for words in (("run", scenario, "--target", "twin", "--long"), ("live", "compare", scenario, "--long")):
         assert "cannot do replication-lag" in refused(*words)
     assert "--long is for what runs in real time, not for the target simulated" in refused("run", scenario, "--long")
