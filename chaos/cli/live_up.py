@@ -186,6 +186,8 @@ class _Printer:
         say(self.console, f"{number(stopped.live.entries)} entries in all ledgers")
         for text in stopped.died:
             self.died(text)
+        for text in stopped.live.not_judged:
+            say(self.console, f"not judged: {text}", "yellow")
         if stopped.malformed:
             say(self.console, f"{number(stopped.malformed)} lines came to nodes that were no messages")
 

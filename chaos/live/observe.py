@@ -23,6 +23,7 @@ from simcore.model.trading_calendar import calendar_named
 from simcore.simulation.record import exchange_hours, last_close
 
 Law = tuple[str, bool, int, int]
+REPORTS_LAW = "every execution report has come to its customer"
 
 
 class _Written(NamedTuple):
@@ -71,13 +72,19 @@ def reconciled(plan: Plan, blueprint: program.Blueprint, folder: Path, seen: Map
     return Reconciled(_columns(plan, books), laws, len(written), reports)
 
 
-def reports_heard(booked: Mapping[str, int], end: int, heard: Mapping[str, Any]) -> Law:
+def reports_heard(booked: Mapping[str, int], end: int, heard: Mapping[str, Any], unsettled: int = 0) -> Law | str:
     """The law of execution reports: each one that a ledger had booked by the run's end has come to the customers, who take it once, and none
-    that no ledger has. `heard` is what they say of it."""
+    that no ledger has. `heard` is what they say of it. If no more are missing than are `unsettled`, still on their way when their senders were
+    waited for no longer, it cannot be judged: then it returns which law that is and why."""
     came = set(heard.get("reports", ()))
     due = {name for name, at in booked.items() if at < end}
-    found = len(came & due) - len(came - booked.keys())
-    return "every execution report has come to its customer", found == len(due), len(due), found
+    invented, missing = came - booked.keys(), due - came
+    if not heard:
+        return f"{REPORTS_LAW}: the customers' process has not said what it heard"
+    if not invented and 0 < len(missing) <= unsettled:
+        return f"{REPORTS_LAW}: {len(missing)} were still on their way when the run had ended, and the broker did not answer"
+    found = len(due) - len(missing) - len(invented)
+    return REPORTS_LAW, found == len(due), len(due), found
 
 
 def _intend(books: Bookkeeping, flow: program.Flow, arrival: Arrival) -> None:

@@ -340,9 +340,15 @@ class Processes:
         found = {}
         for name, child in self._children.items():
             if not child.ended.done():
-                memory, cpu = taken.get(child.pid, _Taken(0, 0.0))
-                found[name] = Usage(memory, child.ready_s, cpu)
+                group = taken.get(child.pid, _Taken(0, 0.0))
+                found[name] = Usage(group.memory_bytes, child.ready_s, group.cpu_s)
         return found
+
+    def standing(self) -> set[str]:
+        """Which of them, or of what they started themselves, are stopped by a signal now."""
+        taken = _taken_by_group()
+        running = {name: child for name, child in self._children.items() if not child.ended.done()}
+        return {name for name, child in running.items() if child.pid in taken and taken[child.pid].stands}
 
     async def stop(self, grace_s: float = GRACE_S) -> None:
         """End all in reverse order of their start, each within the grace time or killed. Cancelled, it kills those left at once."""
@@ -367,6 +373,7 @@ class Processes:
 class _Taken(NamedTuple):
     memory_bytes: int
     cpu_s: float
+    stands: bool = False
 
 
 def _taken_by_group() -> dict[int, _Taken]:
@@ -376,6 +383,7 @@ def _taken_by_group() -> dict[int, _Taken]:
         with suppress(OSError):  # it has ended meanwhile
             fields = (folder / "stat").read_text(errors="replace").rpartition(")")[2].split()
             group, resident = int(fields[2]), int(fields[21])
-            memory, cpu = taken.get(group, _Taken(0, 0.0))
-            taken[group] = _Taken(memory + resident * page, cpu + (int(fields[11]) + int(fields[12])) / tick)
+            memory, cpu, stands = taken.get(group, _Taken(0, 0.0))
+            cpu += (int(fields[11]) + int(fields[12])) / tick
+            taken[group] = _Taken(memory + resident * page, cpu, stands or fields[0] == "T")
     return taken

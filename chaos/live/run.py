@@ -22,10 +22,11 @@ from chaos.live.bulletin import Bulletin, Quoted
 from chaos.live.core import TwinCore
 from chaos.live.load import planned
 from chaos.live.meter import Meter
+from chaos.live.mqtt.client import unheard
 from chaos.live.node import chance, program
 from chaos.live.node.customers import Arrival, Seen
 from chaos.live.node.store import new_books
-from chaos.live.observe import reconciled, reports_heard
+from chaos.live.observe import REPORTS_LAW, reconciled, reports_heard
 from chaos.live.processes import ProcessError, Usage
 from chaos.live.proxy.client import ProxyError
 from chaos.live.switches import TwinSwitches
@@ -52,13 +53,15 @@ Progress = Callable[[int], None]
 
 class LiveRun(NamedTuple):
     """What a run of a twin has left: its journal, how late the customers were (ns, of each intent), what its processes took, how many
-    entries its ledgers have, and whether customers came too late for anything to be concluded and nothing else was wrong."""
+    entries its ledgers have, whether customers came too late for anything to be concluded and nothing else was wrong, and the laws that
+    could not be judged, each with the reason."""
 
     journal: Journal
     late_ns: list[int]
     usage: dict[str, Usage]
     entries: int
     came_late: bool = False
+    not_judged: tuple[str, ...] = ()
 
 
 @contextlib.contextmanager
@@ -165,6 +168,7 @@ class Twin:
     async def begin(self) -> None:
         """All nodes know when the run begins, and the customers what they will want; returns when it does."""
         self._began = asyncio.get_running_loop().time() + LEAD_S
+        asyncio.get_running_loop().set_exception_handler(unheard)
         self.bulletin = Bulletin(self.system.ports[self.system.broker], self._quoted, self.now)
         self.bulletin.phase("begin")
         self.system.later("bulletin", self.bulletin.run())
@@ -200,26 +204,30 @@ class Twin:
         late = [seen.late for seen in begun.values()]
         late_p99_ns = int(np.quantile(late, 0.99)) if late else 0
         meta = journal_meta(plan) | {"live": True, "late_p99_ns": late_p99_ns}
-        laws = list(found.laws)
-        if not self.system.ended_by_itself(program.CLIENT_INSTANCE):  # else nobody was there to hear
-            laws.append(reports_heard(found.reports, plan.end, self.system.heard))
+        laws, open_laws = list(found.laws), list[str]()
+        if self.system.ended_by_itself(program.CLIENT_INSTANCE):
+            open_laws.append(f"{REPORTS_LAW}: the customers' process has ended")
+        elif isinstance(law := reports_heard(found.reports, plan.end, self.system.heard, self.system.unsettled), str):
+            open_laws.append(law)
+        else:
+            laws.append(law)
         writer.begin(meta, journal_names(plan), [(c.kind, c.name, c.field, c.mode) for c in plan.columns])
         writer.add_events(event for event in self.events if plan.start <= event.t_ns < plan.end)
         writer.add_series(self.meter.series())
         writer.add_intents(found.intents)
         counts = {"events": 0, "tasks": 0, "requests": len(began)}
-        failed, too_late = self._failed(bool(late)), self._too_late(late_p99_ns, lateness_max_ns)
+        failed, too_late = self._failed(bool(late), open_laws), self._too_late(late_p99_ns, lateness_max_ns)
         totals, histograms = self.meter.run_totals(), self.meter.histograms()
         journal = writer.finish(totals, histograms, laws, {}, counts, failed or too_late)
-        return LiveRun(journal, late, usage, found.entries, too_late is not None and failed is None)
+        return LiveRun(journal, late, usage, found.entries, too_late is not None and failed is None, tuple(open_laws))
 
-    def _failed(self, came: bool) -> str | None:
-        """What was wrong with the twin itself; None if it worked."""
+    def _failed(self, came: bool, open_laws: Sequence[str]) -> str | None:
+        """What was wrong with the twin itself, or which law could not be judged; None if it worked."""
         if self.system.unexpected:
             return f"a process of the twin failed: {self.system.unexpected[0]}"
         if not came and self.arrivals:
             return "the customers of the twin did not come"
-        return None
+        return f"not judged: {open_laws[0]}" if open_laws else None
 
     @staticmethod
     def _too_late(late_p99_ns: int, lateness_max_ns: int) -> str | None:

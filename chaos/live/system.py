@@ -27,6 +27,8 @@ from chaos.live.proxy.server import chosen
 PROXY = "proxy"
 AT_ONCE = 4
 """So many processes are being started at a time: each takes a while of a processor until it is ready."""
+LOOK_EVERY_S = 0.5
+"""So often it is looked whether a process has been stopped by a signal that is none of the run's; twice in a row it has been."""
 OBEYS_S = 0.1
 """In that time a node has done what it was asked to, if it is well."""
 Said = Mapping[str, Any]
@@ -83,6 +85,8 @@ class TwinSystem:
         self._ended: set[str] = set()
         self.malformed: dict[str, int] = {}
         self.heard: Mapping[str, Any] = {}
+        self.unsettled = 0
+        self._still: set[str] = set()
         self.broker, self.broker_pid, self.broker_kind = program.broker_instance(blueprint), 0, ""
         self._killed: set[str] = set()
         self._standing: dict[str, dict[str, dict[str, object]]] = {}
@@ -235,9 +239,21 @@ class TwinSystem:
         """The run begins when the machine's monotonic clock shows `at`, s: that is the instant `now`, ns since midnight, for all nodes. They
         are informed of what has been set already."""
         self._began = at, now
+        self.later("stopped from outside", self._look_for_stopped())
         for instance in self.nodes:
             self._standing.setdefault(instance, {})["mqtt"] = {"do": "mqtt", "port": self.ports[self.broker]}
             self._inform(instance)
+
+    async def _look_for_stopped(self) -> None:
+        """Notes each process that somebody else has stopped, once, for as long as it runs."""
+        noted, before = set[str](), set[str]()
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            standing = self.processes.standing() - self._still
+            for name in sorted((standing & before) - noted):
+                noted.add(name)
+                self.unexpected.append(f"{name} was stopped by a signal from outside")
+            before = standing
 
     def _inform(self, instance: str) -> None:
         """When the run begins, if that is known, and all that stands."""
@@ -301,6 +317,7 @@ class TwinSystem:
             self.malformed[instance] = said["malformed"]
             self.unexpected += [f"{instance}: {bug}" for bug in said["bugs"]]
             self.heard = said["heard"] or self.heard
+            self.unsettled += said["unsettled"]
             if instance in self._finished:
                 self._finished[instance].set()
         else:
@@ -391,6 +408,7 @@ class TwinSystem:
         if not self.processes.running(instance):
             return
         if still:
+            self._still.add(instance)
             self.tell(instance, "stand_still", keeps_time=keeps_time)
         self.meter.stopped(instance, still)
         if still:
@@ -408,6 +426,7 @@ class TwinSystem:
         if self.processes.running(instance):
             self.processes.signal(instance, signal.SIGCONT)
             self.tell(instance, "going_on")
+        self._still.discard(instance)
 
     def set_rotation(self, service: str, instances: list[str]) -> None:
         """Which instances of a service calls may pick."""

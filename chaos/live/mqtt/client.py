@@ -9,11 +9,12 @@ import asyncio
 import contextlib
 import logging
 import secrets
+import traceback
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import aiomqtt
 
@@ -37,6 +38,21 @@ _USER = "coredrill"
 _log = logging.getLogger(__name__)
 _aiomqtt_log = _log.getChild("aiomqtt")
 _aiomqtt_log.setLevel(logging.ERROR)  # it warns of every attempt to connect that fails
+
+
+def unheard(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """The exception handler of a loop in which channels live: what aiomqtt leaves behind of a connection that has ended, which the channel
+    has dealt with, is no matter for standard error; all else is."""
+    error = context.get("exception")
+    if isinstance(error, aiomqtt.MqttError) or (isinstance(error, asyncio.CancelledError) and _comes_from_aiomqtt(error)):
+        _log.info("%s: %r", context.get("message"), error)
+    else:
+        loop.default_exception_handler(context)
+
+
+def _comes_from_aiomqtt(error: BaseException) -> bool:
+    frames = traceback.walk_tb(error.__traceback__)
+    return any(str(frame.f_globals.get("__name__", "")).startswith("aiomqtt") for frame, _ in frames)
 
 
 class Delivery(NamedTuple):

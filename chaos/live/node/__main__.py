@@ -111,7 +111,9 @@ class Node:
         malformed += self.control.courier.malformed if self.control.courier is not None else 0
         heard = self.control.feed.heard if self.control.feed is not None else None
         bugs = self.interpreter.bugs
-        self.say({"said": "finished", "histograms": histograms, "malformed": malformed, "bugs": bugs, "heard": heard})
+        unsettled = self.control.sender.unsettled if self.control.sender is not None else 0
+        said = {"said": "finished", "histograms": histograms, "malformed": malformed, "bugs": bugs}
+        self.say(said | {"heard": heard, "unsettled": unsettled})
 
 
 def _freeze() -> None:

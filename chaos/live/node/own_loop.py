@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Coroutine
 from typing import Generic, TypeVar
 
-from chaos.live.mqtt.client import Channel
+from chaos.live.mqtt.client import Channel, unheard
 
 T = TypeVar("T")
 SETTLE_S = 8.0
@@ -29,6 +29,7 @@ class OwnLoop:
 
     def _serve(self) -> None:
         asyncio.set_event_loop(self.loop)
+        self.loop.set_exception_handler(unheard)
         self.loop.run_until_complete(self._work())
 
     def do(self, action: Callable[[], object]) -> None:
@@ -67,6 +68,11 @@ class Sender(OnOwnLoop, Generic[T]):
     async def settled(self) -> None:
         """Returns when all that was sent has been acknowledged by those it is for; after a while in any case."""
         await self._own.done(self._settle())
+
+    @property
+    def unsettled(self) -> int:
+        """How much of it is still on its way, roughly: it goes on in another thread."""
+        return self._queue.qsize() + (self._channel.backlog if self._channel is not None else 0)
 
     async def _settle(self) -> None:
         await self._queue.join()

@@ -73,4 +73,22 @@ def test_no_report_is_lost_or_comes_twice(seconds: int, kills: int, kind: str, m
 def test_the_law_of_reports_can_be_broken(came: list[str], ok: bool) -> None:
     """Missing and invented reports each break it."""
     law = reports_heard({"a": 1, "b": 2, "late": 30}, 10, {"reports": came})
+    assert not isinstance(law, str)
     assert law[1] is ok
+
+
+@pytest.mark.parametrize(
+    ("heard", "unsettled", "judged"),
+    [
+        ({"reports": ["a"]}, 1, None),
+        ({"reports": []}, 1, False),
+        ({"reports": ["a", "?"]}, 1, False),
+        ({"reports": ["a", "b"]}, 1, True),
+        ({}, 0, None),
+    ],
+    ids=["on its way", "one on its way, one lost", "one invented", "sent again", "the customers say nothing"],
+)
+def test_reports_that_are_on_their_way_are_not_lost(heard: dict[str, list[str]], unsettled: int, judged: bool | None) -> None:
+    """Where the broker, or the customers' process, does not answer the law is not judged; what is nowhere breaks it all the same."""
+    law = reports_heard({"a": 1, "b": 2}, 10, heard, unsettled)
+    assert (None if isinstance(law, str) else law[1]) is judged
