@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 ECHARTS, ECHARTS_VERSION = HERE / "vendor" / "echarts" / "echarts.common.min.js", "6.1.0"
+
+_IMPORT, _EXPORT = re.compile(r'^import \{[^}]*\} from "(\.{1,2}/[^"]+)";\n', re.MULTILINE), re.compile(r"^export ", re.MULTILINE)
 
 
 @functools.cache
@@ -39,6 +42,24 @@ def environment() -> Environment:
 def template_file(name: str) -> Markup:
     """A file of the templates as it is."""
     return Markup((HERE / "templates" / name).read_text(encoding="utf-8"))
+
+
+def inlined(name: str) -> Markup:
+    """The program of a page that is one file: a module of the templates and those it imports, in one function. Modules import names
+    from relative paths, one statement a line, and export as they declare; two of them must not declare the same name."""
+    parts: dict[Path, str] = {}
+    _gather((HERE / "templates" / name).resolve(), parts)
+    return Markup('"use strict";\n(() => {\n' + "\n".join(parts.values()) + "})();\n")
+
+
+def _gather(module: Path, parts: dict[Path, str]) -> None:
+    """Adds a module, after those it imports."""
+    if module in parts:
+        return
+    text = module.read_text(encoding="utf-8")
+    for imported in _IMPORT.findall(text):
+        _gather((module.parent / imported).resolve(), parts)
+    parts[module] = _EXPORT.sub("", _IMPORT.sub("", text))
 
 
 def stylesheet() -> Markup:

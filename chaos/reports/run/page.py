@@ -17,7 +17,7 @@ from chaos.reports.run.headline import conclusion, nature, reasons, where
 from chaos.reports.run.page_data import page_data
 from chaos.reports.run.service_states import STATE_GLYPHS, STATES
 from chaos.reports.run.story import story_parts
-from chaos.reports.templating import ECHARTS_VERSION, chart_library, environment, script_json, stylesheet, template_file
+from chaos.reports.templating import ECHARTS_VERSION, chart_library, environment, inlined, script_json, stylesheet
 from chaos.results.run import Measures, RunResult
 from chaos.results.stored_run import StoredRun
 from simcore.journal.model import FLAGS, OUTCOMES
@@ -73,7 +73,7 @@ def run_page(stored: StoredRun, language: Language = "en") -> str:
             version=stored.journal.meta.coredrill_version,
             echarts=ECHARTS_VERSION,
             css=stylesheet(),
-            program=template_file("page.js"),
+            program=inlined("page.js"),
             library=chart_library(),
             data=script_json(data.model_dump(mode="json")),
         )
