@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, NoReturn
 import click
 
 from chaos.cli.exit_codes import BAD_INPUT, CLOSED_PIPE, HARNESS_ERROR, INTERRUPTED
+from chaos.cli.standard_output import StandardOutput, standard_output
 
 
 class LazyCommand(NamedTuple):
@@ -83,19 +84,32 @@ class Group(click.Group):
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(errors="backslashreplace")
+        with standard_output() as output:
+            try:
+                code = self._settled(list(sys.argv[1:] if args is None else args), prog_name or "coredrill", output)
+            finally:
+                with contextlib.suppress(OSError):
+                    output.flush()
+                if output.failure is not None:
+                    output.give_up()
+        sys.exit(code)
+
+    def _settled(self, args: list[str], prog_name: str, output: StandardOutput) -> int:
+        """The exit code of a command that has come to its end, or whose reader has gone away. Of one that has not SystemExit has it."""
         try:
-            code = self._run(list(sys.argv[1:] if args is None else args), prog_name or "coredrill")
-            sys.stdout.flush()
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the flush at exit is silent
-            code = CLOSED_PIPE
+            code = self._run(args, prog_name)
+            output.flush()
         except (KeyboardInterrupt, click.Abort):
             _end(INTERRUPTED, "interrupted")
         except click.ClickException as error:
             _end(BAD_INPUT, _usage(error))
         except Exception as error:
+            if isinstance(output.failure, BrokenPipeError):
+                return CLOSED_PIPE
+            if output.failure is not None:
+                _end(BAD_INPUT, _not_written(output.failure))
             _end_by(error)
-        sys.exit(code)
+        return code
 
     def _run(self, args: list[str], prog_name: str) -> int:
         """The exit code of a command: what it returns if that is a number, else 0."""
@@ -112,6 +126,12 @@ def _end(code: int, message: str) -> NoReturn:
 
     click.echo(one_line(message), err=True)
     sys.exit(code)
+
+
+def _not_written(failure: OSError) -> str:
+    from simcore.base.errors import os_reason
+
+    return f"standard output cannot be written: {os_reason(failure)}"
 
 
 def _usage(error: click.ClickException) -> str:

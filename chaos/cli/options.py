@@ -11,13 +11,13 @@ import click
 
 from chaos.cli.files import OutputFile, OutputPath
 from chaos.cli.words import WholeNumber, Word
-from chaos.execution.jobs import SIMULATED
+from chaos.execution.jobs import LAST_SEED, SIMULATED
 from simcore.base.errors import InputError
 
 C = TypeVar("C", bound=Callable[..., Any])
 D = TypeVar("D")
 
-SEED = WholeNumber(0, 2**63 - 1, shown=False)
+SEED = WholeNumber(0, LAST_SEED, shown=False)
 RUNS = WholeNumber(1, 100_000)
 
 assignments = click.option("--set", "assignments", metavar="PATH=VALUE", multiple=True, help="Change a value; may be repeated.")

@@ -7,6 +7,9 @@ import shlex
 from dataclasses import asdict, dataclass
 from typing import NamedTuple
 
+from simcore.base.errors import InputError
+
+LAST_SEED = 2**63 - 1
 SIMULATED = "simulated"
 """The target of a job that names no other."""
 
@@ -39,7 +42,8 @@ class Job:
 
     `journal` is the folder below which the journal is kept; of every `spans`-th request the hops are kept; a run that needs more than
     `events_max` events is given up. `metrics` (`kind/name/field`) are counted beside those that the scenario's own measures need.
-    `left_out` are actions that have no effect, by their names; `all` is every action, `method` the scenario's own steps.
+    `left_out` are actions that have no effect, by their names; `all` is every action, `method` the scenario's own steps. Raises InputError
+    for a seed beyond LAST_SEED.
     """
 
     scenario: str
@@ -54,6 +58,11 @@ class Job:
     events_max: int | None = None
     metrics: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.seed > LAST_SEED:
+            hint = "seeds follow one another from the first on: write a lower --seed, or fewer replications"
+            raise InputError(f"there is no seed {self.seed}: the last is {LAST_SEED}", hint=hint)
 
     @property
     def system(self) -> SystemReference:

@@ -234,6 +234,57 @@ def test_closed_pipe_is_quiet() -> None:
         assert (process.stderr.read(), process.wait(60)) == (b"", 141)
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that takes nothing")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["schema", "architecture"],
+        ["list", "faults"],
+        ["--help"],
+        ["validate", "smoke"],
+        ["run", "requirements/smoke/small-bank-slow", "--no-causes"],
+        ["run", "requirements/smoke/small-bank-slow", "--no-causes", "--json", "-"],
+    ],
+)
+def test_full_output_is_one_sentence(words: list[str]) -> None:
+    """A standard output that takes nothing, such as a file on a full disk, is said in one sentence."""
+    with Path("/dev/full").open("w") as full:
+        program = f"from chaos.cli.main import main; main({words!r})"
+        ended = subprocess.run(
+            [sys.executable, "-c", program], stdout=full, stderr=subprocess.PIPE, env=_environment(), check=False
+        )
+    said = ended.stderr.decode().splitlines()[-1:]
+    assert (ended.returncode, said) == (2, ["standard output cannot be written: the disk is full"])
+    assert b"Traceback" not in ended.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that takes nothing")
+def test_full_output_leaves_another_mistake_as_it_is() -> None:
+    """What was found is said, not what could not be printed before."""
+    program = "import click\nfrom chaos.cli.main import main\n@main.command()\ndef half():\n    click.echo('half', nl=False)\n"
+    program += "    raise click.UsageError('no more')\nmain(['half'])"
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            [sys.executable, "-c", program], stdout=full, stderr=subprocess.PIPE, env=_environment(), check=False
+        )
+    assert ended.returncode == 2
+    assert b"Exception ignored" not in ended.stderr
+
+
+@pytest.mark.parametrize("command", ["run", "sweep", "compare"])
+def test_seeds_beyond_the_last_are_refused_before_anything_runs(command: str) -> None:
+    """Every seed of a command is one that replay takes."""
+    scenario = "requirements/smoke/small-bank-slow"
+    given = {
+        "run": [scenario],
+        "sweep": [scenario, "--vary", "load=1,2"],
+        "compare": [scenario, "--architectures", "legacy-coupled,options/bulkheads"],
+    }[command]
+    ended = run(command, *given, "--seed", str(2**63 - 1), "--replications", "2")
+    assert ended.exit_code == 2
+    assert "there is no seed 9223372036854775808: the last is 9223372036854775807; seeds follow" in ended.stderr
+
+
 def test_interrupt_while_loading_is_130() -> None:
     """Ctrl-C before there is a command to interrupt."""
     program = (
