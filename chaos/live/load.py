@@ -69,12 +69,17 @@ def _arrivals(journal: Journal, surging: Plan | None) -> list[Arrival]:
     """Of every intent its root, which is the path of the customer's own task."""
     intents, spans = journal.intents, journal.spans
     root_of = dict(zip(spans["request"].tolist(), spans["path"].astype(np.uint64).tolist(), strict=True))
-    extra = set() if surging is None else _roots_of_surges(surging, len(root_of))
+    extra = set() if surging is None else _roots_of_surges(surging, len(root_of) + _never_came(journal))
     columns = (intents[name].tolist() for name in ("request", "flow", "customer", "submit_ns"))
     return [
         Arrival(request, flow, root_of[request], customer, due, root_of[request] in extra)
         for request, flow, customer, due in zip(*columns, strict=True)
     ]
+
+
+def _never_came(journal: Journal) -> int:
+    """At most so many intents of a surge have a number, and were kept away by a lull within it."""
+    return sum(journal.total("flow", flow, "rate_changed") for flow in journal.meta.flow_kinds)
 
 
 def _roots_of_surges(plan: Plan, most: int) -> set[int]:

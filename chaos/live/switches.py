@@ -24,7 +24,7 @@ from chaos.live.system import Toxic, TwinSystem
 from simcore.base.errors import InputError
 from simcore.compile.arena import Ints
 from simcore.compile.plan import Plan
-from simcore.control.knobs import Cut, Grey, Taken
+from simcore.control.knobs import Cut, Grey, Rate, Taken
 from simcore.control.switches import LinkState
 from simcore.counterparties.counterparty import FileState
 
@@ -176,7 +176,7 @@ class TwinSwitches:
 
     # -- customers ------------------------------------------------------------------------------------------------------------
 
-    def set_flow_rate(self, flow: str, factor: float) -> None:
+    def set_flow_rate(self, flow: str, rate: Rate) -> None:
         """Nothing: the plan of arrivals has the scenario's surges already (chaos.live.load)."""
 
     def add_arrivals(self, flow: str, times: Ints, customers: Ints) -> None:

@@ -10,7 +10,7 @@ from simcore.control.injection import (
     require_share,
     require_slots,
 )
-from simcore.control.knobs import Cut, Grey, Taken
+from simcore.control.knobs import Cut, Grey, Rate, Taken
 
 
 class Contributor:
@@ -144,7 +144,7 @@ class Contributor:
 
     def flow_rate(self, flow: str, factor: float) -> None:
         """A factor on the rate at which intents of the flow arrive."""
-        self._injection.rate_factor(flow).contribute(self.by, require_factor("flow_rate", factor))
+        self._injection.rate_factor(flow).contribute(self.by, Rate.of(require_factor("flow_rate", factor)))
 
     def drop_sessions(self, share: float, reconnect_over_ns: int) -> int:
         """As `Injection.drop_sessions`: it happens at once, and there is nothing to take back."""

@@ -23,6 +23,7 @@ from simcore.control.knobs import (
     Cut,
     Grey,
     Knob,
+    Rate,
     Rule,
     Taken,
     V,
@@ -30,6 +31,7 @@ from simcore.control.knobs import (
     either,
     nested,
     product,
+    rates,
     smallest,
     total,
     union,
@@ -263,12 +265,12 @@ class Injection:
         limit = self.plan.architecture.limits[label.split("#")[0]]
         return self._knob("rate", label, smallest, limit.rate, lambda rate: self._switches.set_rate(label, limit.burst, rate))
 
-    def rate_factor(self, flow: str) -> Knob[float]:
+    def rate_factor(self, flow: str) -> Knob[Rate]:
         """The factor on the rate of a flow. Raises InputError if it has none."""
         load = self.plan.workload.flows.get(self._find("flow", flow))
         if load is None or load.closed or load.follows:
             raise InputError(f"flow_rate: the flow {flow} has no rate in workload {self.plan.workload.name}")
-        return self._knob("flow_rate", flow, product, 1.0, lambda factor: self._switches.set_flow_rate(flow, factor))
+        return self._knob("flow_rate", flow, rates, Rate.of(1.0), lambda rate: self._switches.set_flow_rate(flow, rate))
 
     def market_of(self, exchange: str) -> Knob[Taken]:
         """What an exchange takes. An architecture whose workload has no attribute `exchange` has one nameless market, number 0."""
@@ -448,7 +450,7 @@ class Injection:
     def flow_rate(self, flow: str, factor: float) -> None:
         """Intents arrive at `factor` times the workload's rate. More come as a stream of their own; fewer by thinning, so that
         those who do come are the same as ever. Closed populations have no rate."""
-        self.rate_factor(flow).set(require_factor("flow_rate", factor))
+        self.rate_factor(flow).set(Rate.of(require_factor("flow_rate", factor)))
 
     def drop_sessions(self, share: float, reconnect_over_ns: int) -> int:
         """This share of the logged-in customers lose their session. Those whose client is open (the workload's `online`, by time

@@ -9,7 +9,7 @@ import numpy as np
 
 from simcore.compile.arena import Floats, Ints
 from simcore.compile.plan import Plan
-from simcore.control.knobs import Grey, Taken
+from simcore.control.knobs import Grey, Rate, Taken
 from simcore.control.switches import LinkState
 from simcore.counterparties.counterparty import FileState
 from simcore.kernel import layout as y
@@ -223,11 +223,17 @@ class KernelSwitches:
 
     # -- customers ------------------------------------------------------------------------------------------------------------
 
-    def set_flow_rate(self, flow: str, factor: float) -> None:
-        """More intents come as a stream of their own; fewer by thinning, so that those who do come are the same as ever."""
-        base, surge = self._plan.handles["stream"][flow], self._plan.handles["stream"][f"{flow}/surge"]
-        self._set_float(base, y.STREAM_FLOATS, y.STREAM_FLOAT_THIN, min(1.0, factor))
-        self._set_float(surge, y.STREAM_FLOATS, y.STREAM_FLOAT_FACTOR, max(0.0, factor - 1.0))
+    def set_flow_rate(self, flow: str, rate: Rate) -> None:
+        """More intents come as a stream of their own; fewer by thinning, so that those who do come are the same as ever. The stream of a
+        surge is thinned, too, once there has been one: until then nobody can say who is kept away of it, and two that cancel each
+        other out from the beginning on change nothing."""
+        handles = self._plan.handles
+        base, surge = handles["stream"][flow], handles["stream"][f"{flow}/surge"]
+        more = max(0.0, rate.factor - 1.0)
+        most = max(more, rate.most - 1.0) if self._get(handles["flow"][flow], y.FLOW_RATE_CHANGED) else more
+        self._set_float(base, y.STREAM_FLOATS, y.STREAM_FLOAT_THIN, min(1.0, rate.factor))
+        self._set_float(surge, y.STREAM_FLOATS, y.STREAM_FLOAT_FACTOR, most)
+        self._set_float(surge, y.STREAM_FLOATS, y.STREAM_FLOAT_THIN, more / most if most > 0.0 else 1.0)
         self._machine.act(y.ACT_STREAM, surge)
 
     def add_arrivals(self, flow: str, times: Ints, customers: Ints) -> None:

@@ -69,6 +69,26 @@ def nested(setting: tuple[Grey, ...], contributions: Sequence[tuple[Grey, ...]])
     return tuple(sorted(every, reverse=True))
 
 
+class Rate(NamedTuple):
+    """A factor on a flow's rate, and the highest that it would be if one of those who contribute to it did not."""
+
+    factor: float
+    most: float
+
+    @classmethod
+    def of(cls, factor: float) -> Rate:
+        """What one alone makes of it."""
+        return cls(factor, factor)
+
+
+def rates(setting: Rate, contributions: Sequence[Rate]) -> Rate:
+    """Factors multiply. Without a lull that lies within a surge there were more."""
+    factors = [rate.factor for rate in contributions]
+    made = product(setting.factor, factors)
+    others = [product(setting.factor, factors[:i] + factors[i + 1 :]) for i in range(len(factors))]
+    return Rate(made, max(made, *others) if others else made)
+
+
 class Taken(NamedTuple):
     """What a market takes: orders, cancels, and orders recorded for later while it takes none."""
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from simcore.compile.arena import Ints
-from simcore.control.knobs import Cut, Grey, Taken
+from simcore.control.knobs import Cut, Grey, Rate, Taken
 from simcore.counterparties.counterparty import FileState
 
 
@@ -101,8 +101,9 @@ class Switchboard(Protocol):
 
     # -- customers ------------------------------------------------------------------------------------------------------------
 
-    def set_flow_rate(self, flow: str, factor: float) -> None:
-        """Intents of the flow, which has a rate, arrive at so many times the workload's."""
+    def set_flow_rate(self, flow: str, rate: Rate) -> None:
+        """Intents of the flow, which has a rate, arrive at `factor` times the workload's. Those that it keeps away of the `most` that would come
+        otherwise count as `rate_changed`, if others have been brought or kept away before."""
         ...
 
     def add_arrivals(self, flow: str, times: Ints, customers: Ints) -> None:

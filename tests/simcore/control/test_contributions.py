@@ -8,13 +8,33 @@ from typing import Any
 
 import pytest
 
-from simcore.control.knobs import Grey, Knob, Rule, Taken, all_take, either, latest, nested, product, smallest, total, union
+from simcore.control.knobs import (
+    Grey,
+    Knob,
+    Rate,
+    Rule,
+    Taken,
+    all_take,
+    either,
+    latest,
+    nested,
+    product,
+    rates,
+    smallest,
+    total,
+    union,
+)
 
 CASES: list[tuple[Rule[Any], Any, Sequence[Any], Any]] = [
     (product, 1.0, [], 1.0),
     (product, 1.0, [500.0], 500.0),
     (product, 1.0, [3.0, 0.5, 2.0], 3.0),
     (product, 0.5, [3.0], 1.5),
+    (rates, Rate.of(1.0), [], Rate.of(1.0)),
+    (rates, Rate.of(1.0), [Rate.of(2.0)], Rate.of(2.0)),
+    (rates, Rate.of(1.0), [Rate.of(0.5)], Rate(0.5, 1.0)),
+    (rates, Rate.of(3.0), [Rate.of(2.0), Rate.of(0.5)], Rate(3.0, 6.0)),
+    (rates, Rate.of(1.0), [Rate.of(2.0), Rate.of(1.0)], Rate.of(2.0)),
     (total, 0.01, [], 0.01),
     (total, 0.01, [0.99], 1.0),
     (total, 0, [7, 5], 12),
