@@ -8,14 +8,14 @@ from rich.console import Console
 from chaos.cli import options
 from chaos.cli.exit_codes import of_result
 from chaos.cli.inspect import TEMPLATE
-from chaos.cli.printing import Printer, print_acting, print_chains
+from chaos.cli.printing import Printer, print_acting, print_chains, print_verdict, verdict_text
 from chaos.cli.progress import StderrProgress
 from chaos.execution.campaign import ExecutionOptions, result_of, run_all
 from chaos.execution.execute import journal_folder
 from chaos.execution.jobs import Job
 from chaos.execution.session import Session
 from chaos.i18n.names import grade_text
-from chaos.i18n.texts import LocalizedText, display_name, join, lookup, translate
+from chaos.i18n.texts import LocalizedText, display_name, duration_text, join, lookup, translate
 from chaos.judgement.causes import paths_to
 from chaos.measures.formatting import Language, fraction, minute, number, rounded
 from chaos.reports.write import journals, write_run
@@ -62,6 +62,7 @@ def show(
     out(translate("demo.nobody_calls"))
     out()
     _print_outcome(run.measures, out)
+    print_verdict(run, translate("demo.verdict", verdict=verdict_text(run)), out)
     print_acting(run, console, language)
     print_chains(run, console, language)
     pools = [display_name(link.name) for link in paths_to(run.causes, ["place-order"]) if link.kind == "pool"]
@@ -94,7 +95,7 @@ def _print_outcome(measures: Measures, out: Printer) -> None:
     out(translate("demo.logins", blocked=number(login.blocked), intended=number(login.intended)))
     if orders.duplicated:
         out(translate("demo.duplicated", n=number(orders.duplicated)))
-    out(translate("demo.impaired", minutes=rounded((measures.impaired_s or 0.0) / 60)))
+    out(translate("demo.impaired", time=duration_text(measures.impaired_s or 0.0)))
     if measures.first_noticed:
         by = LocalizedText(measures.first_noticed_by or "", display_name(measures.first_noticed_by or "").zh)
         who = lookup("terminal.noticed.who", measures.first_noticed)

@@ -136,23 +136,19 @@ def _print_pair(pair: PairResult, out: Printer) -> None:
 
 def print_run(run: RunResult, console: Console, language: Language = "en") -> None:
     """One run for a person: verdict, reasons, measures, who noticed, causal chain, how to see it again."""
-    out, verdict, (begin, end) = Printer(console, language), run.verdict or "unknown", run.window or (0, 0)
+    out, (begin, end) = Printer(console, language), run.window or (0, 0)
     twin = [translate("page.live")] if run.live else []
-    out(join([*twin, translate(f"verdict.{verdict}"), own_text(run, run.title)], ": ", "："), style=STYLE[verdict])
-    out(
-        translate(
-            "terminal.where",
-            scenario=run.scenario or NONE,
-            architecture=display_name(run.architecture),
-            environment=display_name(run.environment or NONE),
-            workload=display_name(run.workload),
-            seed=run.seed,
-            begin=format_clock(begin),
-            end=format_clock(end),
-        )
+    where = translate(
+        "terminal.where",
+        scenario=run.scenario or NONE,
+        architecture=display_name(run.architecture),
+        environment=display_name(run.environment or NONE),
+        workload=display_name(run.workload),
+        seed=run.seed,
+        begin=format_clock(begin),
+        end=format_clock(end),
     )
-    for reason in run.reason_data:
-        out(untranslated("  "), reason_text(reason, run.chinese))
+    print_verdict(run, join([*twin, verdict_text(run), own_text(run, run.title)], ": ", "："), out, where)
     out()
     _print_orders(run.measures.orders, out)
     _print_response(run.measures, out)
@@ -166,6 +162,20 @@ def print_run(run: RunResult, console: Console, language: Language = "en") -> No
     print_chains(run, console, language)
     out()
     out(translate("terminal.again", command=run.replay))
+
+
+def verdict_text(run: RunResult) -> LocalizedText:
+    """The word for a run's verdict; that of a run without one is unknown."""
+    return translate(f"verdict.{run.verdict or 'unknown'}")
+
+
+def print_verdict(run: RunResult, line: LocalizedText, out: Printer, *more: LocalizedText) -> None:
+    """A line in the colour of a run's verdict, more lines, and what the verdict rests on."""
+    out(line, style=STYLE[run.verdict or "unknown"])
+    for text in more:
+        out(text)
+    for reason in run.reason_data:
+        out(untranslated("  "), reason_text(reason, run.chinese))
 
 
 def _print_orders(orders: Orders, out: Printer) -> None:

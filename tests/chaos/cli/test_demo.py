@@ -19,4 +19,5 @@ def test_the_demo_in_chinese() -> None:
     assert result.exit_code == 0
     assert result.stdout.startswith("一家银行变慢\n")
     story = re.sub(r"校验值 [0-9a-f]{32}", "", result.stdout)
+    assert "判定          未通过\n  服务异常时长 ≤ 300 秒，实际：870 秒\n" in result.stdout
     assert [word for word in re.findall(r"[A-Za-z]{2,}", story) if word not in ALLOWED] == []
