@@ -58,6 +58,10 @@ class Meter:
         if self._watches:
             self._look()
 
+    def of_node(self, instance: str) -> dict[str, int]:
+        """What a node's process has said last of all that it counts."""
+        return dict(self._of_node.get(instance, {}))
+
     def died(self, instance: str) -> None:
         """The process of a node is gone: what it holds is nothing; what it has counted, it has."""
         self._dead.add(instance)

@@ -23,6 +23,7 @@ from chaos.live.processes import PREPARED, ProcessError, Processes, Usage
 from chaos.live.proxy.client import ProxyError, Stream, ToxiproxyClient
 from chaos.live.proxy.proxies import ProxyOptions
 from chaos.live.proxy.server import chosen
+from chaos.live.standing import Standing
 
 PROXY = "proxy"
 AT_ONCE = 4
@@ -87,6 +88,7 @@ class TwinSystem:
         self.heard: Mapping[str, Any] = {}
         self.unsettled = 0
         self._still: set[str] = set()
+        self._standing_still = Standing(blueprint, meter)
         self.broker, self.broker_pid, self.broker_kind = program.broker_instance(blueprint), 0, ""
         self._killed: set[str] = set()
         self._standing: dict[str, dict[str, dict[str, object]]] = {}
@@ -255,6 +257,12 @@ class TwinSystem:
                 self.unexpected.append(f"{name} was stopped by a signal from outside")
             before = standing
 
+    def _now(self) -> int:
+        """The run's time, ns; 0 before it has begun."""
+        if self._began is None:
+            return 0
+        return self._began[1] + round((asyncio.get_running_loop().time() - self._began[0]) * 1e9)
+
     def _inform(self, instance: str) -> None:
         """When the run begins, if that is known, and all that stands."""
         if self._began is not None:
@@ -312,6 +320,7 @@ class TwinSystem:
         kind = said["said"]
         if kind == "counted":
             self.meter.counted(instance, said["values"])
+            self._standing_still.asked(said["at"], said["asked"])
         elif kind == "finished":
             self.meter.took(said["histograms"])
             self.malformed[instance] = said["malformed"]
@@ -359,6 +368,7 @@ class TwinSystem:
         """kill -9, and the proxies that lead there are closed: behind an open one a dead process would seem to take connections. The one
         that will take its place is loaded meanwhile: an instance is down for as long as the fault says."""
         self._killed.add(instance)
+        self._standing_still.ends(instance)
         if self.processes.running(instance):
             self.processes.signal(instance, signal.SIGKILL)
             self.processes.prepare(instance, self._prepared(instance))
@@ -409,6 +419,10 @@ class TwinSystem:
             return
         if still:
             self._still.add(instance)
+            self._standing_still.begins(instance, self._now())
+        else:
+            self._standing_still.ends(instance)
+        if still:
             self.tell(instance, "stand_still", keeps_time=keeps_time)
         self.meter.stopped(instance, still)
         if still:

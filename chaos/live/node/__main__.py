@@ -66,9 +66,10 @@ class Node:
 
     def tell_counters(self) -> None:
         """Says what has changed of the counters."""
-        now, changed = self.clock.now(), self.interpreter.changed()
-        if changed:
-            self.say({"said": "counted", "at": now, "values": changed})
+        now, changed, asked = self.clock.now(), self.interpreter.changed(), self.interpreter.asked
+        if changed or asked:
+            self.say({"said": "counted", "at": now, "values": changed, "asked": asked})
+            asked.clear()
 
     def tell_report(self) -> None:
         """Says which report the customers heard last, if there is another one."""

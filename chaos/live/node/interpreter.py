@@ -123,6 +123,8 @@ class Interpreter:
         self.rotation = {name: [f"{name}#{i}" for i in range(service.replicas)] for name, service in blueprint.services.items()}
         self.turns: dict[str, int] = {}
         self.outstanding: dict[str, int] = {}
+        self.asked: dict[str, int] = {}
+        """How many messages it has sent since it was last taken down, by ``INSTANCE SERVICE.OPERATION``."""
         self.waiting: dict[str, list[Callable[[], None]]] = {}
         self.working: set[Working] = set()
         self.tasks: set[asyncio.Task[None]] = set()
@@ -555,13 +557,19 @@ class Interpreter:
     def _message(self, task: Task, site: program.Site, number: int, *, wants_answer: bool, durable: bool = False) -> Message:
         return message_of(task, self.service, site, number, wants_answer=wants_answer, durable=durable)
 
+    def _to(self, instance: str, service: str, message: Message, answered: Callable[[Answer], None]) -> None:
+        """Over the network; counted for whom it is, who may not be able to say so."""
+        name = f"{instance} {service}.{message.operation}"
+        self.asked[name] = self.asked.get(name, 0) + 1
+        self.network.ask(instance, service, message, answered)
+
     def _ask(self, instance: str, service: str, message: Message, answered: Callable[[Answer], None]) -> None:
         """Over the link to the instance, and after it the copy that the link may make."""
-        self.links.set_out(message, service, lambda: self.network.ask(instance, service, message, answered))
+        self.links.set_out(message, service, lambda: self._to(instance, service, message, answered))
         if self.links.copies(message, service):
             path = chance.combine(message.path, chance.name("duplicate"))
             copy = message._replace(path=path, first_path=path, delivery=0, copy=True)
-            self.links.set_out(copy, service, lambda: self.network.ask(instance, service, copy, answered))
+            self.links.set_out(copy, service, lambda: self._to(instance, service, copy, answered))
 
     def pick(self, service: str, message: Message) -> str | None:
         """An instance of the service in rotation, by its balance; None if there is none.
@@ -615,13 +623,13 @@ class Interpreter:
             else:
                 self._again_in_a_second(number, service, message)
 
-        sent = self.links.set_out(message, service, lambda: self.network.ask(instance, service, message, answered))
+        sent = self.links.set_out(message, service, lambda: self._to(instance, service, message, answered))
         if not sent and message.durable:
             self._again_in_a_second(number, service, message)
         if self.links.copies(message, service) and message.delivery == 0:
             path = chance.combine(message.path, chance.name("duplicate"))
             copy = message._replace(path=path, first_path=path, copy=True)
-            self.links.set_out(copy, service, lambda: self.network.ask(instance, service, copy, lambda answer: None))
+            self.links.set_out(copy, service, lambda: self._to(instance, service, copy, lambda answer: None))
 
     def _again_in_a_second(self, number: int, service: str, message: Message) -> None:
         again = redelivery(message)
