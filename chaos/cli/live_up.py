@@ -136,6 +136,8 @@ class _Printer:
             self.console,
             f"MQTT:    {up.broker_url} ({up.broker_kind}): reports/ACCOUNT, quotes/INSTRUMENT, alarms/NAME, control/run",
         )
+        for text in up.too_short:
+            say(self.console, text, "bold yellow")
         say(self.console, "Ctrl-C stops all")
         say(self.console, "")
 

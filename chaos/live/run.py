@@ -7,6 +7,7 @@ import contextlib
 import fcntl
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -27,12 +28,13 @@ from chaos.live.node import chance, program
 from chaos.live.node.customers import Arrival, Seen
 from chaos.live.node.store import new_books
 from chaos.live.observe import REPORTS_LAW, reconciled, reports_heard
+from chaos.live.overshoot import timer_overshoot_s, too_short
 from chaos.live.processes import ProcessError, Usage
 from chaos.live.proxy.client import ProxyError
 from chaos.live.switches import TwinSwitches
 from chaos.live.system import Said, TwinSystem
 from simcore.base.errors import InputError
-from simcore.base.units import format_duration
+from simcore.base.units import SECOND, format_duration
 from simcore.compile.plan import Plan
 from simcore.control.handles import ProbeAnswer
 from simcore.control.plane import start_control
@@ -101,6 +103,13 @@ class Twin:
         self.report: Said | None = None
         self._planned = {arrival.request: arrival for arrival in self.arrivals}
         self._began = 0.0
+
+    def too_short(self, lasts: int) -> list[str]:
+        """Whose work is too short for this machine's timers at the rates of the arrivals, of which there are so many in that time, ns."""
+        names = {flow.number: name for name, flow in self.blueprint.flows.items()}
+        came = Counter(names[arrival.flow] for arrival in self.arrivals if arrival.due < self.plan.start + lasts)
+        rates = {name: count * SECOND / lasts for name, count in came.items()}
+        return too_short(self.blueprint, rates, timer_overshoot_s())
 
     @property
     def began(self) -> bool:
@@ -245,10 +254,14 @@ def run_twin(
     *,
     lateness_max_ns: int = 250_000_000,
     progress: Progress | None = None,
+    note: Callable[[str], None] = lambda text: None,
 ) -> LiveRun:
-    """One run of a twin in this process's own event loop; nothing is left behind. Raises InputError if it does not come up."""
+    """One run of a twin in this process's own event loop; nothing is left behind. `note` hears whose work is too short for its timers.
+    Raises InputError if it does not come up."""
     with own_folder() as folder:
         twin = Twin(plan, folder, scenario.method)
+        for text in twin.too_short(plan.end - plan.start):
+            note(text)
         try:
             return asyncio.run(twin.run(scenario, permanent, lateness_max_ns, progress))
         except (ProcessError, ProxyError) as error:

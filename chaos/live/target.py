@@ -109,6 +109,7 @@ class TwinUnderTest:
                 self.inputs.permanent_faults,
                 lateness_max_ns=lateness_allowed(scenario),
                 progress=options.progress,
+                note=self._note,
             )
             if not live.came_late or attempt == ATTEMPTS - 1:
                 break

@@ -61,7 +61,7 @@ class Endpoint(NamedTuple):
 
 class Started(NamedTuple):
     """A twin that is ready: the proxies' API, the MQTT broker and which program it is, the instances, what all its processes take, and how
-    long their start took, s."""
+    long their start took, s; whose work is too short for this machine's timers (chaos.live.overshoot)."""
 
     proxies_url: str
     broker_url: str
@@ -69,6 +69,7 @@ class Started(NamedTuple):
     endpoints: list[Endpoint]
     usage: dict[str, Usage]
     seconds: float
+    too_short: list[str]
 
 
 class HeardReport(NamedTuple):
@@ -144,6 +145,7 @@ class _Up:
     def __init__(self, twin: Twin, options: UpOptions, listener: UpListener, during: Done | None) -> None:
         self.twin, self.options, self.listener, self.during = twin, options, listener, during
         self.stop = asyncio.Event()
+        self.too_short = twin.too_short(options.lasts)
         self._said_died = 0
         self._cpu_s = 0.0
         self._until = twin.plan.start
@@ -191,7 +193,7 @@ class _Up:
         ]
         assert system.proxies is not None
         broker = f"mqtt://{LOOPBACK}:{system.ports[system.broker]}"
-        return Started(system.proxies.url, broker, system.broker_kind, endpoints, usage, seconds)
+        return Started(system.proxies.url, broker, system.broker_kind, endpoints, usage, seconds, self.too_short)
 
     async def _running(self) -> dict[str, Usage]:
         """Until it is to stop and all have their answers. What its processes took by then."""
