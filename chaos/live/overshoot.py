@@ -11,6 +11,7 @@ from itertools import pairwise
 from statistics import median
 
 from chaos.live.node import program
+from chaos.measures.formatting import latency, percent
 
 SLEEPS = 40
 SLEEP_S = 1e-3
@@ -49,7 +50,7 @@ def too_short(blueprint: program.Blueprint, rates: dict[str, float], overshoot_s
             if slots and made is not None:
                 busier[pool] += often * overshoot_s / (slots * made.replicas)
     return [
-        f"{pool}: its work is so short that this machine's timers, {1e3 * overshoot_s:.2g} ms late, make it busier by {100 * share:.0f} % "
+        f"{pool}: its work is so short that this machine's timers, {latency(round(overshoot_s * 1e9))} late, make it busier by {percent(share)} "
         "of its slots; expect longer queues than simulated"
         for pool, share in busier.items()
         if share > BUSIER_MAX

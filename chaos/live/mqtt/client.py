@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
 import aiomqtt
 
@@ -40,7 +40,7 @@ _aiomqtt_log = _log.getChild("aiomqtt")
 _aiomqtt_log.setLevel(logging.ERROR)  # it warns of every attempt to connect that fails
 
 
-def unheard(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+def unheard(loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
     """The exception handler of a loop in which channels live: what aiomqtt leaves behind of a connection that has ended, which the channel
     has dealt with, is no matter for standard error; all else is."""
     error = context.get("exception")
