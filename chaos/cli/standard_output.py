@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterator
-from typing import Any, TextIO, cast
+from typing import TextIO, cast
 
 
 class StandardOutput:
@@ -30,7 +30,7 @@ class StandardOutput:
         """What is left to be written goes nowhere, so that the flush at exit is silent."""
         os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> object:
         return getattr(self._stream, name)
 
     @contextlib.contextmanager
