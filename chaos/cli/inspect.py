@@ -28,10 +28,10 @@ from simcore.library import require_fit
 from simcore.model.architecture import Architecture
 from simcore.schema import json_schema
 
-KINDS = ("architecture", "workload", "environment", "scenario", "suite", "severity", "defect", "triggers")
+KINDS = ("architecture", "workload", "environment", "scenario", "suite", "severity", "defect", "triggers", "drill")
 LISTS = {
     "scenarios": "scenario", "suites": "suite", "architectures": "architecture", "workloads": "workload",
-    "environments": "environment", "severity": "severity", "defects": "defect", "triggers": "triggers",
+    "environments": "environment", "severity": "severity", "defects": "defect", "triggers": "triggers", "drills": "drill",
 }  # fmt: skip
 """What of the files is listed, and its kind."""
 TEMPLATE = Path(__file__).parent / "template.yaml"
@@ -44,7 +44,7 @@ TEMPLATE = Path(__file__).parent / "template.yaml"
 def list_command(what: str, json_file: TextIO | None, markdown: bool) -> None:
     """List what is shipped, or what extensions are installed.
 
-    WHAT is one of scenarios, suites, architectures, workloads, environments, severity (rules), defects, triggers, faults, checkers,
+    WHAT is one of scenarios, suites, architectures, workloads, environments, severity (rules), defects, triggers, drills, faults, checkers,
     measures, targets and plugins.
 
     Example: coredrill list scenarios
@@ -151,7 +151,7 @@ def _check_whole(found: Resolved[Any], environment: str | None) -> None:
 def schema(kind: str) -> None:
     """Print the JSON Schema of a kind of file, for editors, or of what a command writes as JSON, for programs.
 
-    KIND is one of architecture, workload, environment, scenario, suite, severity, defect, triggers; or, of results, result (of run, suite,
+    KIND is one of architecture, workload, environment, scenario, suite, severity, defect, triggers, drill; or, of results, result (of run, suite,
     replay), comparison, sweep, simulation, coverage, reproductions.
 
     Example: coredrill schema scenario > scenario.schema.json

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from chaos.checkers.catalogue import CheckerCatalogue, all_checkers
 from chaos.documents.defect import Defect, check_defect, permanent_fault_model
+from chaos.documents.drill import Drill, check_drill
 from chaos.documents.scenario import check_scenario, scenario_model, step_model
 from chaos.documents.severity import RuleSet
 from chaos.documents.suite import Suite
@@ -25,6 +26,7 @@ _COMMANDS = {
     "suite": "coredrill suite {}",
     "severity": "coredrill show {}",
     "defect": "coredrill show {}, or --defect {}@SITE of coredrill run",
+    "drill": "coredrill show {}",
     "triggers": "give it with coredrill coverage --triggers {}",
 }
 """What each kind of file is for on the command line."""
@@ -43,6 +45,7 @@ class Documents(Library):
                 Kind("suite", "suites", Suite),
                 Kind("severity", "severity", RuleSet),
                 Kind("defect", "defects", Defect, lambda defect: check_defect(defect, self.faults)),
+                Kind("drill", "drills", Drill, check_drill, shares=True),
                 Kind("triggers", "triggers", Triggers, lambda triggers: check_triggers(triggers, self.step)),
             )
         )

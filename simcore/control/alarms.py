@@ -179,6 +179,16 @@ class MonitorProcess(Watcher):
         beyond = self._metric.beyond(self._sampler.value())
         return self._bad_in_a_row > 0 if beyond is None else beyond
 
+    @property
+    def bad_in_a_row(self) -> int:
+        """So many samples in a row were beyond the threshold, up to the last."""
+        return self._bad_in_a_row
+
+    @property
+    def reading(self) -> float | None:
+        """The metric since the last sample; None without data."""
+        return self._sampler.value()
+
     def _run(self) -> Generator[simpy.Event, None, None]:
         while True:
             yield self._sampler.next(beyond=self._bad_in_a_row == 0 and self._board.quiet(self.name))
@@ -200,6 +210,10 @@ class MonitorProcess(Watcher):
             gap_s = -math.log(self._core.draw(f"false-alarm/{self.name}", n)) / self.rule.false_alarms
             yield self._core.env.timeout(max(1, int(gap_s * SECOND)))
             n += 1
-            self._good_in_a_row = 0
-            self._board.put_up(self.name, self.rule, false=True, persists=self.breaching)
-            self._sampler.wake()
+            self.raise_falsely()
+
+    def raise_falsely(self) -> None:
+        """Raises the alarm though the metric says nothing; it is taken down by good samples, as any."""
+        self._good_in_a_row = 0
+        self._board.put_up(self.name, self.rule, false=True, persists=self.breaching)
+        self._sampler.wake()

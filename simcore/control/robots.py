@@ -88,6 +88,8 @@ class CustomerServiceLine(Watcher):
         super().__init__(core, name, rule.silenced, board)
         self.rule = rule
         self.calls = 0
+        self.share_who_call = 1.0
+        """Of those who would, so many call: less than all when they have been told what is the matter."""
         bad = tuple(f"flow/{flow}/{outcome}" for flow in rule.flows for outcome in BAD_OUTCOMES)
         self._bad = core.sampler(Sampling("rate", bad, (), now(core), rule.every, above=0.0))
         self._ringing: list[int] = []
@@ -100,7 +102,7 @@ class CustomerServiceLine(Watcher):
         while True:
             yield self._bad.next(beyond=self._idle())
             t, draw = now(self._core), self._core.draw(f"callers/{self.name}", self._bad.turns - 1)
-            more = int(self._bad.grown * self.rule.probability + draw)
+            more = int(self._bad.grown * self.rule.probability * self.share_who_call + draw)
             for caller in range(callers, callers + more):
                 delay_ns = self._core.sample(self.rule.delay, f"calls/{self.name}", caller)
                 heapq.heappush(self._ringing, t + delay_ns)

@@ -38,7 +38,8 @@ class Kind:
     """A kind of file, called `name` in its key `kind`.
 
     `folder` is where the shipped ones lie, below the root of a library ("" is every folder but those of the other kinds);
-    `check` finds in a valid instance what its model cannot see; `extensible` files may extend one another.
+    `check` finds in a valid instance what its model cannot see; `extensible` files may extend one another. The folder of one that
+    `shares` it holds files of the kind with the folder "" as well, told apart by what they say.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Kind:
     model: type[BaseModel]
     check: Check = _nothing
     extensible: bool = False
+    shares: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,9 +110,18 @@ class Library:
     def shipped(self, kind: str) -> dict[str, Path]:
         """The shipped files of a kind by name, which is the path below the kind's folder without its suffix. Sorted."""
         folder = self.root / self.kinds[kind].folder
-        others = {self.root / k.folder for k in self.kinds.values() if k.folder} if not self.kinds[kind].folder else set()
-        paths = sorted(path for path in folder.rglob("*.yaml") if others.isdisjoint(path.parents))
+        everywhere = not self.kinds[kind].folder
+        others = {self.root / k.folder: k.shares for k in self.kinds.values() if k.folder} if everywhere else {}
+        if self.kinds[kind].shares:
+            others[folder] = True
+        paths = sorted(path for path in folder.rglob("*.yaml") if self._is_of(path, kind, others))
         return {path.relative_to(folder).with_suffix("").as_posix(): path for path in paths}
+
+    @staticmethod
+    def _is_of(path: Path, kind: str, others: Mapping[Path, bool]) -> bool:
+        """Whether a file is of a kind, given the folders that it lies in no or shares with others: there the file says so itself."""
+        shared = [shares for other, shares in others.items() if other in path.parents]
+        return all(shared) and (not shared or f"\nkind: {kind}\n" in f"\n{path.read_text(encoding='utf-8')}")
 
     def find(self, reference: str, kinds: Sequence[str] = (), beside: Path | None = None) -> Path:
         """The file of a name or a path, of one of the kinds (none: of any); relative paths start at the folder `beside`, else

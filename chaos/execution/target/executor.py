@@ -93,6 +93,17 @@ class ScenarioExecutor:
             env.process(self._abort(min(step.at for step in method)))
         if self.scenario.rollbacks:
             env.process(self._rollbacks(steps))
+        self.listen()
+
+    def start(self, number: int) -> None:
+        """Begins the step of that number of the method now, whenever it is written for; for a run in which somebody decides when. Its
+        name, and with it its chance, is that of the step as written."""
+        contributing = next(c for c in in_order(self.scenario.method) if c.number == number)
+        now = contributing.step.model_copy(update={"at": int(self.core.env.now)})
+        self.core.env.process(self._step(contributing._replace(step=now)))
+
+    def listen(self) -> None:
+        """Follows what changes in the run, from before it begins: all of `begin` but the method itself."""
         self.core.inject.changed = self._weigh_all
         self.control.pending.changed = lambda count: self.core.log("actions_pending", "", count=count)
 

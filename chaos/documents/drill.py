@@ -1,0 +1,383 @@
+"""What a drill file may say: people in seats, what they can do and look at, what happens to them, and what is expected of them."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from chaos.documents.scenario import FileReference, Scenario
+from simcore.base.errors import suggest
+from simcore.base.model import FileName, Model, Name, Probability
+from simcore.base.units import MINUTE, ClockTime, Duration, format_clock
+from simcore.files.validation import Finding, Keys
+from simcore.model.control.alarms import Metric, Reading
+from simcore.model.control.runbooks import Action
+from simcore.model.index import ArchitectureIndex
+from simcore.model.references import alarm_names, check_action, check_reading
+
+Seat = Literal["facilitator", "operator", "dba", "vendor", "approver", "liaison", "notices", "scribe"]
+SEATS: tuple[Seat, ...] = ("facilitator", "operator", "dba", "vendor", "approver", "liaison", "notices", "scribe")
+Played = Literal["person", "automated", "nobody"]
+"""Who has a seat: a person, the rule that the machine follows in its place, or nobody at all."""
+Positive = Annotated[Duration, Field(gt=0)]
+
+
+class Text(Model):
+    """One text in both languages."""
+
+    en: Annotated[str, Field(min_length=1, max_length=4000)]
+    zh: Annotated[str, Field(min_length=1, max_length=4000)]
+
+
+class SeatRules(Model):
+    """A seat: the teams of the architecture that do nothing but what it decides while a person, or nobody, has it."""
+
+    title: Text
+    teams: list[Name] = []
+    empty: Literal["automated", "nobody"] = Field("automated", description="who has the seat when no person takes it")
+    answers_in: Positive = Field(2 * MINUTE, description="automated: so long after a proposal it approves")
+
+
+class Command(Model):
+    """Something people can have done. What it is, its duration and chance of error are those of the action."""
+
+    title: Text
+    by: Annotated[list[Seat], Field(min_length=1, description="who may propose and begin it")]
+    team: Name = Field(description="team of the architecture that does it")
+    subject: Name | None = Field(None, description="service in trouble; absent: what the action's runbook is for")
+    action: Action
+    risk: Literal["low", "medium", "high"] = "low"
+    undo: Text
+    approver: Seat | None = Field(None, description="who must agree before it begins; absent: nobody")
+
+
+class Bound(Model):
+    """A reading of the look beyond a bound."""
+
+    of: Name
+    above: float | None = None
+    below: float | None = None
+
+    @model_validator(mode="after")
+    def _one_side(self) -> Bound:
+        if (self.above is None) == (self.below is None):
+            raise ValueError("a bound has exactly one of above, below")
+        return self
+
+
+class Symptom(Model):
+    """What a look finds when every bound holds: a text whose {places} are the readings of the look."""
+
+    when: list[Bound] = []
+    text: Text
+
+
+class Look(Model):
+    """A probe, a query of logs, a call to somebody. It takes simulated time, and answers from counters at the instant at which it
+    ends; rates and ratios are those of the time it took. The first symptom whose bounds hold is its answer."""
+
+    title: Text
+    by: list[Seat] = Field([], description="absent: anybody")
+    takes: Positive
+    reads: dict[Name, Metric] = {}
+    says: Annotated[list[Symptom], Field(min_length=1)]
+
+
+class When(Model):
+    """A condition, looked at every second: an alarm stands, a command is done, or a counter or gauge is beyond a bound."""
+
+    alarm: Name | None = None
+    command: Name | None = None
+    counter: Reading | None = None
+    above: float | None = None
+    below: float | None = None
+    after: Duration = Field(0, description="so long after the condition was first met")
+
+    @model_validator(mode="after")
+    def _one_condition(self) -> When:
+        if sum(x is not None for x in (self.alarm, self.command, self.counter)) != 1:
+            raise ValueError("when is exactly one of alarm, command, counter")
+        if (self.counter is not None) != ((self.above is None) != (self.below is None)):
+            raise ValueError("a counter goes with one of above, below, and they with a counter")
+        return self
+
+
+class Inject(Model):
+    """A line of the list of events: exactly one of a step of the scenario, a message, a false alarm, an absence, sent at a time or
+    when a condition is met, unless the facilitator holds it; with neither, by the facilitator alone."""
+
+    inject: Name
+    title: Text
+    at: ClockTime | None = None
+    when: When | None = None
+    step: str | None = Field(None, description="name of a step of the scenario's method, which begins now")
+    message: Text | None = None
+    false_alarm: Name | None = Field(None, description="monitor whose alarm is raised without cause")
+    absent: Seat | None = Field(None, description="who is called away, and can do nothing")
+    lasts: Positive | None = Field(None, alias="for", description="of an absence; absent: to the end")
+    sender: Text | None = Field(None, alias="from", description="of a message")
+    to: list[Seat] = Field([], description="who gets a message; absent: everybody")
+    expected: Text | None = Field(None, description="what people should do about it")
+
+    model_config = {**Model.model_config, "populate_by_name": True}
+
+    @property
+    def does(self) -> Literal["fault", "message", "false_alarm", "absence"]:
+        """What kind of inject it is."""
+        if self.step is not None:
+            return "fault"
+        return "message" if self.message is not None else "false_alarm" if self.false_alarm is not None else "absence"
+
+    @model_validator(mode="after")
+    def _one_thing(self) -> Inject:
+        if sum(x is not None for x in (self.step, self.message, self.false_alarm, self.absent)) != 1:
+            raise ValueError("an inject is exactly one of step, message, false_alarm, absent")
+        if self.at is not None and self.when is not None:
+            raise ValueError("an inject is sent at a time or when a condition is met, not both")
+        if (self.message is not None) != (self.sender is not None):
+            raise ValueError("a message has a sender (from), and nothing else has")
+        return self
+
+
+class Announcement(Model):
+    """What customers can be told. It changes how often they try again and how many call, nothing else; by how much is a guess."""
+
+    title: Text
+    text: Text
+    by: list[Seat] = ["notices"]
+    retries: Probability = Field(1.0, description="share of further tries that customers still make")
+    calls: Probability = Field(1.0, description="factor on the chance that a customer calls")
+    source: str = "guess"
+
+
+ObjectiveMeasure = Literal[
+    "acknowledged", "decided", "acted", "restored", "reported", "announced",
+    "failed_orders", "unapproved_actions", "unacknowledged_alarms",
+]  # fmt: skip
+TIMES: tuple[ObjectiveMeasure, ...] = ("acknowledged", "decided", "acted", "restored", "reported", "announced")
+"""Those measured as the time from the first fault."""
+
+
+class Objective(Model):
+    """What people should be able to do, with the bounds of the grades P (performed), S (with some challenges) and M (with major ones);
+    beyond these it is U (unable). Times count from the first fault of the drill."""
+
+    objective: Name
+    text: Text
+    measure: ObjectiveMeasure
+    performed: Positive | Annotated[int, Field(ge=0)]
+    some: Positive | Annotated[int, Field(ge=0)]
+    major: Positive | Annotated[int, Field(ge=0)]
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Objective:
+        if not self.performed <= self.some <= self.major:
+            raise ValueError("an objective needs performed ≤ some ≤ major")
+        return self
+
+
+class Question(Model):
+    """What everybody is asked before the beginning."""
+
+    question: Name
+    text: Text
+
+
+class Hint(Model):
+    """What the facilitator can give away."""
+
+    hint: Name
+    text: Text
+    to: list[Seat] = []
+
+
+class Expected(Model):
+    """What people are expected to do, and by when, from the first fault."""
+
+    text: Text
+    by: Seat
+    command: Name | None = None
+    within: Positive
+
+
+class BestStep(Model):
+    """A command of the best known response: begun so long after the first fault."""
+
+    after: Duration
+    command: Name
+
+
+class Best(Model):
+    """The best known response, and where it comes from."""
+
+    steps: Annotated[list[BestStep], Field(min_length=1)]
+    source: str = "guess"
+
+
+class Duty(Model):
+    """The duty to report to the regulator: so long after people know, then at intervals."""
+
+    first: Positive = 30 * MINUTE
+    every: Positive = 30 * MINUTE
+    source: str = "guess"
+
+
+class Drill(Model):
+    """A drill file: a scenario that people live through in their seats."""
+
+    kind: Literal["drill"]
+    name: FileName
+    title: Annotated[str, Field(min_length=1)]
+    title_zh: str = Field("", description="its title on Chinese pages; absent: as it is")
+    description: str = ""
+    source: list[str] = []
+    scenario: FileReference
+    shown_as: Text = Field(description="what people see in place of the title, which may name the fault")
+    briefing: Text
+    rules: list[Text] = []
+    questions: list[Question] = []
+    speed: Annotated[float, Field(ge=1, le=60)] = 10.0
+    severity: Name = Field("csrc-2021-12", description="rule set by which incidents are graded")
+    duty: Duty = Duty()
+    seats: Annotated[dict[Seat, SeatRules], Field(min_length=1)]
+    alarms: dict[Name, Text] = Field({}, description="what alarms are called; absent: by their names")
+    commands: Annotated[dict[Name, Command], Field(min_length=1)]
+    looks: dict[Name, Look] = {}
+    announcements: dict[Name, Announcement] = {}
+    injects: Annotated[list[Inject], Field(min_length=1)]
+    hints: list[Hint] = []
+    objectives: Annotated[list[Objective], Field(min_length=1)]
+    expected: list[Expected] = []
+    best: Best | None = None
+
+
+# --- what a model cannot see ------------------------------------------------------------------------------------------------
+
+
+def check_drill(drill: Drill) -> list[Finding]:
+    """What of a drill does not fit the rest of it."""
+    return [*_repeated(drill), *_names_inside(drill), *_places(drill)]
+
+
+def _repeated(drill: Drill) -> Iterator[Finding]:
+    """Two lines of a list with one name, and a team that two seats have."""
+    lists: Mapping[str, list[str]] = {
+        "injects": [i.inject for i in drill.injects],
+        "hints": [h.hint for h in drill.hints],
+        "objectives": [o.objective for o in drill.objectives],
+        "questions": [q.question for q in drill.questions],
+    }
+    for key, names in lists.items():
+        for n, name in enumerate(names):
+            if name in names[:n]:
+                yield Finding((key, n), f"another line is called {name!r}", "give each a name of its own")
+    owners: dict[str, str] = {}
+    for seat, rules in drill.seats.items():
+        for n, team in enumerate(rules.teams):
+            if team in owners:
+                hint = "give each team to one seat"
+                yield Finding(("seats", seat, "teams", n), f"the seat {owners[team]} has the team {team!r}", hint)
+            owners[team] = seat
+
+
+def _names_inside(drill: Drill) -> Iterator[Finding]:
+    """Commands and seats that the drill does not have."""
+    named: list[tuple[Keys, str]] = []
+    for n, inject in enumerate(drill.injects):
+        if inject.when is not None and inject.when.command is not None:
+            named.append((("injects", n, "when", "command"), inject.when.command))
+    named += [(("expected", n, "command"), e.command) for n, e in enumerate(drill.expected) if e.command is not None]
+    named += [(("best", "steps", n, "command"), s.command) for n, s in enumerate(drill.best.steps if drill.best else ())]
+    for keys, name in named:
+        if name not in drill.commands:
+            yield Finding(keys, f"the drill has no command {name!r}", suggest(name, drill.commands))
+    seats: list[tuple[Keys, str]] = []
+    for name, command in drill.commands.items():
+        seats += [(("commands", name, "by", n), seat) for n, seat in enumerate(command.by)]
+        seats += [(("commands", name, "approver"), command.approver)] if command.approver else []
+    seats += [(("injects", n, "absent"), i.absent) for n, i in enumerate(drill.injects) if i.absent is not None]
+    seats += [(("expected", n, "by"), e.by) for n, e in enumerate(drill.expected)]
+    for keys, seat in seats:
+        if seat not in drill.seats:
+            yield Finding(keys, f"the drill has no seat {seat!r}", suggest(seat, drill.seats))
+
+
+def _places(drill: Drill) -> Iterator[Finding]:
+    """Places of a symptom's text, and bounds, that are no reading of the look."""
+    for name, look in drill.looks.items():
+        for n, symptom in enumerate(look.says):
+            for m, bound in enumerate(symptom.when):
+                if bound.of not in look.reads:
+                    keys = ("looks", name, "says", n, "when", m, "of")
+                    yield Finding(keys, f"the look reads nothing called {bound.of!r}", suggest(bound.of, look.reads))
+            for language in ("en", "zh"):
+                yield from _of_template(look, ("looks", name, "says", n, "text", language), getattr(symptom.text, language))
+
+
+def _of_template(look: Look, keys: Keys, text: str) -> Iterator[Finding]:
+    try:
+        places = [place for _, place, _, _ in string.Formatter().parse(text) if place is not None]
+    except ValueError as error:
+        yield Finding(keys, f"the text cannot be filled: {error}", "write {{ and }} for braces")
+        return
+    for place in places:
+        if place not in look.reads:
+            yield Finding(keys, f"the look reads nothing called {place!r}", suggest(place, look.reads))
+
+
+def drill_findings(drill: Drill, scenario: Scenario, index: ArchitectureIndex) -> list[Finding]:
+    """What a drill names that its scenario and architecture do not have."""
+    return [*_of_seats(drill, index), *_of_injects(drill, scenario, index), *_of_looks(drill, index)]
+
+
+def _of_seats(drill: Drill, index: ArchitectureIndex) -> Iterator[Finding]:
+    teams, services = index.architecture.control.teams, index.architecture.services
+    for seat, rules in drill.seats.items():
+        for n, team in enumerate(rules.teams):
+            if team not in teams:
+                yield Finding(("seats", seat, "teams", n), f"the architecture has no team {team!r}", suggest(team, teams))
+    for name, command in drill.commands.items():
+        if command.team not in teams:
+            message = f"the architecture has no team {command.team!r}"
+            yield Finding(("commands", name, "team"), message, suggest(command.team, teams))
+        if command.subject is not None and command.subject not in services:
+            message = f"the architecture has no service {command.subject!r}"
+            yield Finding(("commands", name, "subject"), message, suggest(command.subject, services))
+        yield from check_action(index, command.action, ("commands", name, "action"))
+
+
+def _of_injects(drill: Drill, scenario: Scenario, index: ArchitectureIndex) -> Iterator[Finding]:
+    control, steps = index.architecture.control, [step.label for step in scenario.method]
+    alarms = alarm_names(control)
+    for name in drill.alarms:
+        if name not in alarms:
+            yield Finding(("alarms", name), f"the architecture has no alarm {name!r}", suggest(name, alarms), at_key=True)
+    for n, inject in enumerate(drill.injects):
+        keys: Keys = ("injects", n)
+        if inject.step is not None and inject.step not in steps:
+            message = f"the scenario {scenario.name} has no step {inject.step!r}"
+            yield Finding((*keys, "step"), message, suggest(inject.step, steps))
+        if inject.false_alarm is not None and inject.false_alarm not in control.monitors:
+            message = f"the architecture has no monitor {inject.false_alarm!r}"
+            yield Finding((*keys, "false_alarm"), message, suggest(inject.false_alarm, control.monitors))
+        if inject.at is not None and not scenario.window.begin <= inject.at < scenario.window.end:
+            begin, end = format_clock(scenario.window.begin), format_clock(scenario.window.end)
+            yield Finding((*keys, "at"), "lies outside the scenario's window", f"choose a time from {begin} to {end}")
+        if inject.when is not None and inject.when.alarm is not None and inject.when.alarm not in alarms:
+            message = f"the architecture has no alarm {inject.when.alarm!r}"
+            yield Finding((*keys, "when", "alarm"), message, suggest(inject.when.alarm, alarms))
+        if inject.when is not None and inject.when.counter is not None:
+            yield from check_reading(index, (*keys, "when", "counter"), inject.when.counter)
+
+
+def _of_looks(drill: Drill, index: ArchitectureIndex) -> Iterator[Finding]:
+    for name, look in drill.looks.items():
+        for what, metric in look.reads.items():
+            kind, of, to = metric.sums()
+            parts: list[tuple[Keys, tuple[str, ...]]] = [((kind, "of") if kind == "ratio" else (kind,), of), ((kind, "to"), to)]
+            for keys, readings in parts:
+                for n, reading in enumerate(readings):
+                    yield from check_reading(index, ("looks", name, "reads", what, *keys, n), reading)

@@ -1,0 +1,1 @@
+"""The drill room: people practise on the simulated core."""
