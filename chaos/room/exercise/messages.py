@@ -81,9 +81,10 @@ class Say(Message):
 
 
 class Report(Message):
-    """A report to the regulator."""
+    """A report to the regulator; with a service, people say by it that this is in trouble."""
 
     kind: Literal["report"] = "report"
+    service: Name | None = None
     text: Typed
     impact: Annotated[str, Field(max_length=2000)] = ""
     measures: Annotated[str, Field(max_length=2000)] = ""
