@@ -17,6 +17,7 @@ from chaos.cli.files import OutputFile, OutputPath
 from chaos.cli.words import Word
 from chaos.documents.library import library
 from chaos.documents.rendering import differences, summary, to_yaml
+from chaos.documents.drill import Drill
 from chaos.documents.scenario import Scenario
 from chaos.documents.suite import Suite
 from chaos.results.schemas import RESULTS, result_schema
@@ -133,10 +134,11 @@ def validate(files: tuple[str, ...], workload: str | None, environment: str | No
 
 
 def _check_whole(found: Resolved[Any], environment: str | None) -> None:
-    """A scenario against the architecture it is for, a suite with all its scenarios. Raises InputError."""
+    """A scenario against the architecture it is for, a suite with all its scenarios, a drill against its scenario. Raises InputError."""
     from chaos.documents.suites import located
     from chaos.execution.planning import JobOptions, suite_jobs
     from chaos.execution.session import Session
+    from chaos.room.exercise.prepared import prepare_resolved
 
     with Session() as session:
         if isinstance(found.model, Scenario):
@@ -144,6 +146,8 @@ def _check_whole(found: Resolved[Any], environment: str | None) -> None:
         elif isinstance(found.model, Suite):
             for job in suite_jobs(session, located(found), JobOptions(environment=environment)):
                 session.bind(job.system)
+        elif isinstance(found.model, Drill):
+            prepare_resolved(found)
 
 
 @click.command()
