@@ -15,9 +15,9 @@ from chaos.cli.catalogues import CATALOGUES, Listed, catalogue_names, explanatio
 from chaos.cli.exit_codes import BAD_INPUT
 from chaos.cli.files import OutputFile, OutputPath
 from chaos.cli.words import Word
+from chaos.documents.drill import Drill
 from chaos.documents.library import library
 from chaos.documents.rendering import differences, summary, to_yaml
-from chaos.documents.drill import Drill
 from chaos.documents.scenario import Scenario
 from chaos.documents.suite import Suite
 from chaos.results.schemas import RESULTS, result_schema

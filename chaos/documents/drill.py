@@ -6,14 +6,15 @@ import string
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from chaos.documents.scenario import FileReference, Scenario
 from simcore.base.errors import suggest
 from simcore.base.model import FileName, Model, Name, Probability
 from simcore.base.units import MINUTE, ClockTime, Duration, format_clock
 from simcore.files.validation import Finding, Keys
-from simcore.model.control.alarms import Metric, Reading
+from simcore.model.control.alarms import Metric
+from simcore.model.control.fields import Reading
 from simcore.model.control.runbooks import Action
 from simcore.model.index import ArchitectureIndex
 from simcore.model.references import alarm_names, check_action, check_reading
@@ -168,9 +169,19 @@ class Objective(Model):
     objective: Name
     text: Text
     measure: ObjectiveMeasure
-    performed: Positive | Annotated[int, Field(ge=0)]
-    some: Positive | Annotated[int, Field(ge=0)]
-    major: Positive | Annotated[int, Field(ge=0)]
+    performed: Duration | Annotated[int, Field(ge=0)]
+    some: Duration | Annotated[int, Field(ge=0)]
+    major: Duration | Annotated[int, Field(ge=0)]
+
+    @field_validator("performed", "some", "major", mode="before")
+    @classmethod
+    def _in_the_unit(cls, bound: object, info: ValidationInfo) -> object:
+        measure = info.data.get("measure")
+        if measure in TIMES and not isinstance(bound, str):
+            raise ValueError(f"{measure} is a time: write a number and a unit, such as 5min")
+        if measure is not None and measure not in TIMES and isinstance(bound, str):
+            raise ValueError(f"{measure} is a number, without a unit")
+        return bound
 
     @model_validator(mode="after")
     def _in_order(self) -> Objective:

@@ -38,7 +38,7 @@ class Scene:
         permanent = self.drill.inputs.permanent_faults
         for number, (fault, by) in enumerate(zip(permanent, of_permanent(permanent), strict=True)):
             core.env.process(hold_permanently(fault, number, ActingCore(core, by), control))
-        left = {"abort": [], "rollbacks": []}
+        left: dict[str, object] = {"abort": [], "rollbacks": []}
         self._executor = ScenarioExecutor(self.drill.scenario.model_copy(update=left), core, control)
         self._executor.listen()
         self._core, self._control = core, control

@@ -134,7 +134,7 @@ class Seconds:
         grown = [new - old for new, old in zip(sums, self._binned, strict=True)]
         self._binned = sums
         pending = self._scene.sum([f"flow/{self.order_flow}/pending"])
-        self._state.orders.append(OrderBin(*grown, pending))
+        self._state.orders.append(OrderBin._make([*grown, pending]))
         self._state.failed += sum(grown[2:])
 
     def _outcomes(self, flow: str) -> tuple[int, int]:

@@ -65,10 +65,11 @@ class View:
         found = {key: make(seat) for key, make in parts.items()}
         return found | (self._facilitator() if seat == "facilitator" else {})
 
-    def _drill(self, _: Seat) -> JsonValue:
+    def _drill(self, seat: Seat) -> JsonValue:
+        """The drill's own name may say what will happen, and is the facilitator's."""
         drill, window = self._state.drill, self._scene.drill.scenario.window
         return {
-            "name": drill.name,
+            "name": drill.name if seat == "facilitator" else None,
             "title": words(both(drill.shown_as)),
             "briefing": words(both(drill.briefing)),
             "window": [seconds(window.begin), seconds(window.end)],
@@ -290,7 +291,7 @@ class View:
                     "when": None if rules.when is None else rules.when.model_dump(mode="json", exclude_defaults=True),
                     "title": words(both(rules.title)),
                     "from": None if rules.sender is None else words(both(rules.sender)),
-                    "to": list(rules.to),
+                    "to": [str(seat) for seat in rules.to],
                     "kind": rules.does,
                     "expected": None if rules.expected is None else words(both(rules.expected)),
                     "state": "due" if due else inject.state,
