@@ -256,7 +256,7 @@ class View:
             "t": seconds(line.at),
             "kind": line.kind,
             "from": words(line.sender),
-            "to": None if line.to is None else sorted(line.to),
+            "to": None if line.to is None else [str(seat) for seat in sorted(line.to)],
             "text": words(line.text),
         }
 

@@ -1,0 +1,406 @@
+"""An exercise: what people do takes effect at its instant, nobody sees what they may not know, and its journal is made by entries alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+from collections.abc import Mapping
+from functools import cache
+
+import pytest
+
+from chaos.documents.drill import SEATS, Drill, Played, Seat
+from chaos.execution.target.simulated import SimulatedTarget
+from chaos.room.exercise import messages as m
+from chaos.room.exercise.exercise import Exercise
+from chaos.room.exercise.messages import Entry
+from chaos.room.exercise.prepared import PreparedDrill, prepare
+from chaos.room.exercise.refusal import RefusedError
+from simcore.base.errors import InputError
+from simcore.base.units import MINUTE, SECOND, parse_clock
+from simcore.journal.model import Journal
+
+ALL: dict[Seat, Played] = dict.fromkeys(SEATS, "person")
+NOBODY: dict[Seat, Played] = dict.fromkeys(SEATS, "nobody")
+LISTS = 200 if os.environ.get("COREDRILL_TEST_DECISIONS") == "all" else 20
+BANK_A = "bank-a slows down"
+
+
+@cache
+def whole() -> PreparedDrill:
+    """The shipped drill."""
+    return prepare("bank-slow")
+
+
+@cache
+def short() -> PreparedDrill:
+    """The same in a window of five minutes, in which the bank is slow from the beginning of its second minute on."""
+    drill = whole()
+    window = drill.scenario.window.model_copy(update={"begin": parse_clock("09:29"), "end": parse_clock("09:34")})
+    scenario = drill.scenario.model_copy(update={"window": window, "warmup": MINUTE})
+    resolved = drill.inputs.scenario.__class__(scenario, drill.inputs.scenario.tree)
+    inputs = drill.inputs.__class__(**{**vars_of(drill), "scenario": resolved})
+    return PreparedDrill(drill.model, inputs)
+
+
+def vars_of(drill: PreparedDrill) -> dict[str, object]:
+    """The fields of a drill's inputs."""
+    return {name: getattr(drill.inputs, name) for name in type(drill.inputs).__dataclass_fields__}
+
+
+def begun(seating: Mapping[Seat, Played] | None = None, drill: PreparedDrill | None = None) -> Exercise:
+    """At the beginning of the window; all seats are people's."""
+    return Exercise(drill or short(), 1, ALL if seating is None else seating)
+
+
+def do(exercise: Exercise, seat: Seat, message: m.ExerciseMessage) -> None:
+    """Somebody does something now."""
+    exercise.take(Entry(at=exercise.now, seat=seat, message=message))
+
+
+def at(clock: str) -> int:
+    """An instant of the day, ns."""
+    return parse_clock(clock)
+
+
+def happened(journal: Journal, what: str) -> list[tuple[int, str]]:
+    """When, and about what, events of a word were logged."""
+    return [(e.t_ns, e.subject) for e in journal.events if e.what == what]
+
+
+# --- the run ---------------------------------------------------------------------------------------------------------------------
+
+
+def test_left_alone_it_is_the_scenarios_own_run() -> None:
+    """Faults sent at their times by the list of events do to customers what the method does; the false alarm of the list is all that
+    is added."""
+    drill = short()
+    exercise = Exercise(drill, 1, {})
+    run = SimulatedTarget().bind(drill.inputs).run(drill.scenario, 1)
+    journal = exercise.finish()
+    assert journal.totals["flow"] == run.totals["flow"]
+    assert happened(journal, "fault_started") == [(at("09:30"), BANK_A)]
+    assert happened(journal, "false_alarm") == [(at("09:33:30"), "bank-lines")]
+
+
+def test_a_fault_that_is_held_begins_when_it_is_sent() -> None:
+    """Not at its time."""
+    exercise = begun()
+    do(exercise, "facilitator", m.SendInject(inject="slow-bank", do="hold"))
+    exercise.advance(at("09:31:10"))
+    assert exercise.view("facilitator")["msel"][0]["state"] == "held"
+    do(exercise, "facilitator", m.SendInject(inject="slow-bank", do="send"))
+    with pytest.raises(RefusedError, match="has been sent"):
+        do(exercise, "facilitator", m.SendInject(inject="slow-bank", do="send"))
+    assert happened(exercise.finish(), "fault_started") == [(at("09:31:10"), BANK_A)]
+
+
+def test_a_fault_that_is_let_go_after_its_time_begins_at_the_next_second() -> None:
+    """Held at 09:29, released at 09:30:30."""
+    exercise = begun()
+    do(exercise, "facilitator", m.SendInject(inject="slow-bank", do="hold"))
+    exercise.advance(at("09:30:30"))
+    do(exercise, "facilitator", m.SendInject(inject="slow-bank", do="release"))
+    assert happened(exercise.finish(), "fault_started") == [(at("09:30:31"), BANK_A)]
+
+
+def test_ended_it_stands_still_and_concludes_nothing() -> None:
+    """The journal says why; nothing more can be done."""
+    exercise = begun()
+    exercise.advance(at("09:29:30"))
+    do(exercise, "facilitator", m.End())
+    exercise.advance(at("09:33"))
+    assert (exercise.now, exercise.over) == (at("09:29:30"), True)
+    with pytest.raises(RefusedError, match="over"):
+        do(exercise, "operator", m.Say(text="hello"))
+    assert "was ended at 09:29:30" in str(exercise.finish().meta.unknown_reason)
+
+
+# --- commands --------------------------------------------------------------------------------------------------------------------
+
+
+def test_from_the_proposal_to_the_deed() -> None:
+    """Proposed by one, approved by another, begun by the first; done after its duration, in the journal as decided and acted."""
+    exercise = begun()
+    exercise.advance(at("09:32:00"))
+    do(exercise, "vendor", m.Propose(command="cut-off-bank-a"))
+    with pytest.raises(RefusedError, match="the command is proposed"):
+        do(exercise, "vendor", m.Begin(command_id="c1"))
+    with pytest.raises(RefusedError, match="not for this role"):
+        do(exercise, "operator", m.Approve(command_id="c1"))
+    assert exercise.view("approver")["commands"][0]["can"] == ["approve", "refuse"]
+    exercise.advance(at("09:32:10"))
+    do(exercise, "approver", m.Approve(command_id="c1"))
+    exercise.advance(at("09:32:15"))
+    do(exercise, "vendor", m.Begin(command_id="c1"))
+    exercise.advance(at("09:32:25"))
+    assert exercise.view("vendor")["commands"][0]["progress"] == 0.5
+    exercise.advance(at("09:32:36"))
+    (command,) = exercise.view("operator")["commands"]
+    assert command["state"] == "done"
+    assert {k: t - at("09:32") / SECOND for k, t in command["times"].items()} == {
+        "proposed": 0, "approved": 10, "begun": 15, "done": 35,
+    }  # fmt: skip
+    journal = exercise.finish()
+    assert happened(journal, "decide") == [(at("09:32:10"), "bank-a")]
+    assert happened(journal, "act") == [(at("09:32:35"), "bank-a")]
+
+
+def test_a_refusal_has_its_reason_and_the_command_cannot_begin() -> None:
+    """It can be proposed anew."""
+    exercise = begun()
+    do(exercise, "operator", m.Propose(command="restart-counter"))
+    do(exercise, "approver", m.Refuse(command_id="c1", reason="not at the open"))
+    with pytest.raises(RefusedError, match="the command is refused"):
+        do(exercise, "operator", m.Begin(command_id="c1"))
+    assert exercise.view("operator")["commands"][0]["reason"] == "not at the open"
+    do(exercise, "operator", m.Propose(command="restart-counter"))
+    with pytest.raises(RefusedError, match="already under way"):
+        do(exercise, "vendor", m.Propose(command="restart-counter"))
+    do(exercise, "operator", m.Withdraw(command_id="c2"))
+    assert not happened(exercise.finish(), "action_started")
+
+
+@pytest.mark.parametrize(("played", "approved_after"), [("automated", 120), ("nobody", None)])
+def test_an_empty_seat_is_played_by_its_rule_or_by_nobody(played: Played, approved_after: int | None) -> None:
+    """The rule approves two minutes after the proposal."""
+    exercise = begun({**ALL, "approver": played})
+    do(exercise, "vendor", m.Propose(command="more-threads"))
+    proposed = exercise.now
+    exercise.advance(at("09:33:59"))
+    found = exercise.state.commands["c1"].times.get("approved")
+    assert found == (None if approved_after is None else proposed + approved_after * SECOND)
+
+
+def test_teams_that_the_machine_plays_take_no_commands() -> None:
+    """Their seat is empty: its own rule acts."""
+    exercise = begun({"operator": "person"})
+    assert [o["command"] for o in exercise.view("operator")["offers"]] == ["restart-counter", "restart-router"]
+    with pytest.raises(RefusedError, match="played by the machine"):
+        do(exercise, "operator", m.Propose(command="cut-off-bank-a"))
+
+
+def test_an_alarm_is_taken_up_once() -> None:
+    """It then says by whom, and people know."""
+    exercise = begun()
+    while "counter-queue" not in exercise.state.alarms:
+        exercise.advance(exercise.now + SECOND)
+    do(exercise, "operator", m.Ack(alarm="counter-queue"))
+    do(exercise, "vendor", m.Ack(alarm="counter-queue"))
+    alarm = next(a for a in exercise.view("dba")["alarms"] if a["id"] == "counter-queue")
+    assert (alarm["state"], alarm["by"], alarm["at"]) == ("acknowledged", "operator", exercise.now / SECOND)
+    assert alarm["title"]["zh"] == "柜台线程排队"
+    assert exercise.view("operator")["duty"]["state"] == "due"
+    do(exercise, "operator", m.Report(text="logins fail", impact="some", measures="looking"))
+    assert exercise.view("operator")["duty"]["state"] == "reported"
+    assert happened(exercise.finish(), "detect")[0][1] == "counter"
+
+
+# --- looks, announcements, injects -------------------------------------------------------------------------------------------------
+
+
+def test_a_look_takes_its_time_and_answers_from_what_is_then() -> None:
+    """Begun while all is well, answered when all threads are taken: by the symptom that holds then, to whoever looked."""
+    exercise = begun()
+    exercise.advance(at("09:31:50"))
+    do(exercise, "operator", m.Look(look="counter-threads"))
+    exercise.advance(at("09:32:09"))
+    assert not [line for line in exercise.view("operator")["log"] if line["kind"] == "look"]
+    exercise.advance(at("09:32:10"))
+    busy = exercise._scene.run.read("pool/counter-threads/busy")
+    (line,) = [line for line in exercise.view("operator")["log"] if line["kind"] == "look"]
+    assert line["text"]["en"].startswith(f"{busy} of 24 threads busy")
+    assert line["t"] == at("09:32:10") / SECOND
+    assert line not in exercise.view("vendor")["log"]
+    with pytest.raises(RefusedError, match="not for this role"):
+        do(exercise, "notices", m.Look(look="counter-threads"))
+
+
+def test_exercise_control_may_answer_a_look_itself() -> None:
+    """Then there is no other answer."""
+    exercise = begun()
+    do(exercise, "liaison", m.Look(look="ask-bank-a"))
+    (question,) = exercise.view("facilitator")["questions"]
+    do(exercise, "facilitator", m.Answer(look_id=question["id"], text="EXERCISE. Nobody answers."))
+    exercise.advance(exercise.now + 3 * MINUTE)
+    assert [line["text"] for line in exercise.view("liaison")["log"] if line["kind"] == "look"] == ["EXERCISE. Nobody answers."]
+
+
+def test_an_announcement_changes_how_often_customers_try_again_and_nothing_they_want() -> None:
+    """As many intents are started, fewer further tries are made; it is made once, by who may."""
+    journals = []
+    for announced in (False, True):
+        exercise = begun(NOBODY | {"notices": "person"})
+        exercise.advance(at("09:31"))
+        if announced:
+            do(exercise, "notices", m.Announce(announcement="all-systems"))
+            with pytest.raises(RefusedError, match="has been announced"):
+                do(exercise, "notices", m.Announce(announcement="all-systems"))
+            with pytest.raises(RefusedError, match="not for this role"):
+                do(exercise, "operator", m.Announce(announcement="transfers-slow"))
+        journals.append(exercise.finish())
+    silent, told = (journal.totals for journal in journals)
+    assert [flow["started"] for flow in silent["flow"].values()] == [flow["started"] for flow in told["flow"].values()]
+    retries = [sum(c["retries"] for name, c in t["call"].items() if name.startswith("login/")) for t in (silent, told)]
+    assert retries[1] < retries[0]
+
+
+def test_who_is_called_away_can_do_nothing_until_they_are_back() -> None:
+    """A message to some is seen by them and by exercise control alone; a condition sends it so long after it was met."""
+    exercise = begun(drill=whole())
+    exercise.advance(at("09:37:01"))
+    with pytest.raises(RefusedError, match="away"):
+        do(exercise, "approver", m.Say(text="hello"))
+    assert next(p for p in exercise.view("dba")["people"] if p["seat"] == "approver")["state"] == "absent"
+    exercise.advance(at("09:40"))
+    do(exercise, "approver", m.Say(text="back", to="operator"))
+    said = {seat: [line["text"] for line in exercise.view(seat)["log"] if line["kind"] == "said"] for seat in SEATS}
+    assert {seat for seat in SEATS if said[seat]} == {"facilitator", "approver", "operator"}
+    inject = next(i for i in exercise.state.injects if i.rules.inject == "bank-denies")
+    alarm = next(line.at for line in exercise.state.log if line.kind == "event" and "bank-a" in str(line.text))
+    assert inject.done_at is not None
+    assert 0 <= inject.done_at - alarm - MINUTE < SECOND
+
+
+def test_what_cannot_be_done_is_refused_in_both_languages_and_changes_nothing() -> None:
+    """With a hint; the run goes on as if nobody had said it."""
+    exercise = begun()
+    exercise.advance(at("09:29:10"))
+    wrong: list[tuple[Seat, m.ExerciseMessage, str]] = [
+        ("operator", m.Ack(alarm="counter-queu"), ""),
+        ("scribe", m.Ack(alarm="counter-queue"), ""),
+        ("vendor", m.Propose(command="cut-of-bank-a"), "cut-off-bank-a"),
+        ("dba", m.Propose(command="cut-off-bank-a"), ""),
+        ("vendor", m.Begin(command_id="c9"), ""),
+        ("operator", m.Look(look="counter-thread"), "counter-threads"),
+        ("notices", m.Announce(announcement="transfer-slow"), "transfers-slow"),
+        ("operator", m.SendInject(inject="slow-bank", do="send"), ""),
+        ("facilitator", m.SendInject(inject="slow-bnak", do="send"), "slow-bank"),
+        ("facilitator", m.GiveHint(hint="wher"), "where"),
+    ]
+    before = json.dumps(exercise.view("facilitator"))
+    for seat, message, hint in wrong:
+        with pytest.raises(RefusedError) as refused:
+            do(exercise, seat, message)
+        assert hint in refused.value.hint
+        assert refused.value.text.en
+        assert any("一" <= c <= "鿿" for c in refused.value.text.zh)
+    assert json.dumps(exercise.view("facilitator")) == before
+    assert not exercise.entries
+    with pytest.raises(InputError, match="no service named"):
+        do(exercise, "operator", m.Report(text="x", service="countre"))
+
+
+# --- what each seat sees -----------------------------------------------------------------------------------------------------------
+
+
+def test_no_seat_but_exercise_control_sees_what_it_may_not_know() -> None:
+    """Neither the list of events nor hints, nor steps and faults by name, at any time; of services nobody watches no reading."""
+    exercise = begun(drill=whole())
+    drill: Drill = exercise.drill.model
+    secrets = [BANK_A, "slow-bank", "存管银行 A 变慢", drill.title, drill.title_zh, drill.name]
+    secrets += [i.inject for i in drill.injects] + [h.text.en for h in drill.hints]
+    for clock in ("09:20", "09:31", "09:36", "09:46"):
+        exercise.advance(at(clock))
+        for seat in SEATS:
+            view = exercise.view(seat)
+            hidden = {"truth", "msel", "noticed", "hints", "questions", "failed", "branches"}
+            assert (hidden & set(view) == hidden) == (seat == "facilitator")
+            if seat != "facilitator":
+                told = json.dumps(view, ensure_ascii=False)
+                assert not [secret for secret in secrets if secret in told]
+                nodes = {node["id"]: node for node in view["map"]["nodes"]}
+                assert (nodes["bank-a"]["state"], nodes["app-access"]["readings"]) != ("unmonitored", [])
+                assert nodes["app-access"]["state"] == "unmonitored"
+    truth = {node["id"]: node for node in exercise.view("facilitator")["truth"]["nodes"]}
+    assert truth["bank-a"]["fault"] is None  # the fifteen minutes of it are over
+
+
+def test_the_truth_shows_the_fault_while_it_lasts() -> None:
+    """And how full the counter is."""
+    exercise = begun()
+    exercise.advance(at("09:33"))
+    truth = {node["id"]: node for node in exercise.view("facilitator")["truth"]["nodes"]}
+    assert truth["bank-a"]["fault"] == "slow-bank"
+    assert (truth["counter"]["state"], truth["counter"]["fullest"]) == ("saturated", 1.0)
+
+
+def test_orders_are_counted_by_tens_of_seconds() -> None:
+    """Their sums are the flow's counters; failed are those without an answer, in error or blocked."""
+    exercise = begun(NOBODY)
+    run = exercise._scene.run
+    fields = ("ok", "rejected", "unknown", "failed", "blocked")
+    before = [run.read(f"flow/place-order/{field}") for field in fields]
+    exercise.advance(at("09:33:40"))
+    orders = exercise.view("scribe")["orders"]
+    grown = [run.read(f"flow/place-order/{field}") - old for field, old in zip(fields, before, strict=True)]
+    assert (orders["t0"], len(orders["rows"])) == (at("09:29") / SECOND, 28)
+    assert [sum(row[n] for row in orders["rows"]) for n in range(5)] == grown
+    assert orders["failed"] == sum(grown[2:])
+    assert orders["rows"][-1][5] == run.read("flow/place-order/pending")
+
+
+def test_ten_impaired_minutes_are_a_grade() -> None:
+    """Nobody acts."""
+    exercise = begun(NOBODY, whole())
+    exercise.advance(at("09:50"))
+    severity = exercise.view("operator")["severity"]
+    assert severity["seconds"] >= 600
+    assert [g["title"] for g in severity["grades"]] == [{"en": "较大", "zh": "较大"}]
+    assert exercise.state.failed > 5000
+
+
+# --- determinism -------------------------------------------------------------------------------------------------------------------
+
+
+def random_entries(draws: random.Random, drill: PreparedDrill) -> list[Entry]:
+    """Up to nine messages at odd instants and at whole seconds, some at the same; some of them will be refused."""
+    begin, end = drill.scenario.window.begin, drill.scenario.end
+    choices: list[tuple[Seat, m.ExerciseMessage]] = [
+        ("vendor", m.Propose(command="cut-off-bank-a")),
+        ("vendor", m.Propose(command="more-threads")),
+        ("operator", m.Propose(command="restart-router")),
+        ("approver", m.Approve(command_id="c1")),
+        ("approver", m.Refuse(command_id="c2", reason="no")),
+        ("vendor", m.Begin(command_id="c1")),
+        ("operator", m.Begin(command_id="c1")),
+        ("vendor", m.Begin(command_id="c2")),
+        ("operator", m.Look(look="counter-threads")),
+        ("operator", m.Ack(alarm="counter-queue")),
+        ("operator", m.Report(text="trouble", service="counter-db")),
+        ("notices", m.Announce(announcement="all-systems")),
+        ("facilitator", m.SendInject(inject="slow-bank", do="send")),
+        ("facilitator", m.SendInject(inject="slow-bank", do="hold")),
+        ("facilitator", m.SendInject(inject="false-line-alarm", do="send")),
+        ("operator", m.Say(text="<b>what</b>")),
+    ]
+    instants = [draws.choice((draws.randrange(begin, end), begin + SECOND * draws.randrange(280))) for _ in range(6)]
+    taken = sorted(draws.choice(instants) for _ in range(draws.randrange(3, 10)))
+    return [Entry(at=t, seat=seat, message=message) for t, (seat, message) in ((t, draws.choice(choices)) for t in taken)]
+
+
+@pytest.mark.parametrize("seed", range(LISTS))
+def test_the_same_entries_leave_the_same_journal(seed: int) -> None:
+    """However time is cut and whoever looks; replayed from what was taken, through JSON; and branched at an instant of it.
+    COREDRILL_TEST_DECISIONS=all makes 200 lists."""
+    drill, draws = short(), random.Random(seed)
+    seating = {s: draws.choice(("person", "person", "automated", "nobody")) for s in SEATS}
+    exercise = Exercise(drill, seed % 3 + 1, seating)
+    for entry in random_entries(draws, drill):
+        for cut in sorted(draws.randrange(exercise.now, entry.at + 1) for _ in range(3)):
+            exercise.advance(cut)
+            exercise.view(draws.choice(SEATS))
+        try:
+            exercise.take(entry)
+        except InputError:
+            continue
+    lines = [entry.model_dump_json() for entry in exercise.entries]
+    again = Exercise.replay(drill, seed % 3 + 1, seating, (Entry.model_validate_json(line) for line in lines))
+    again.advance(exercise.now)
+    assert [again.view(seat) for seat in SEATS] == [exercise.view(seat) for seat in SEATS]
+    half = exercise.entries[: len(lines) // 2]
+    branch = Exercise.replay(drill, seed % 3 + 1, seating, half)
+    for entry in exercise.entries[len(half) :]:
+        branch.take(entry)
+    assert len({e.finish().digest for e in (exercise, again, branch)}) == 1
