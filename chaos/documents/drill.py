@@ -119,7 +119,7 @@ class Inject(Model):
     false_alarm: Name | None = Field(None, description="monitor whose alarm is raised without cause")
     absent: Seat | None = Field(None, description="who is called away, and can do nothing")
     lasts: Positive | None = Field(None, alias="for", description="of an absence; absent: to the end")
-    sender: Text | None = Field(None, alias="from", description="of a message")
+    sender: Text | None = Field(None, description="of a message")
     to: list[Seat] = Field([], description="who gets a message; absent: everybody")
     expected: Text | None = Field(None, description="what people should do about it")
 
@@ -139,7 +139,7 @@ class Inject(Model):
         if self.at is not None and self.when is not None:
             raise ValueError("an inject is sent at a time or when a condition is met, not both")
         if (self.message is not None) != (self.sender is not None):
-            raise ValueError("a message has a sender (from), and nothing else has")
+            raise ValueError("a message has a sender, and nothing else has")
         return self
 
 
@@ -284,7 +284,7 @@ def _repeated(drill: Drill) -> Iterator[Finding]:
     for key, names in lists.items():
         for n, name in enumerate(names):
             if name in names[:n]:
-                yield Finding((key, n), f"another line is called {name!r}", "give each a name of its own")
+                yield Finding((key, n, key[:-1]), f"another line is called {name!r}", "give each a name of its own")
     owners: dict[str, str] = {}
     for seat, rules in drill.seats.items():
         for n, team in enumerate(rules.teams):
