@@ -83,7 +83,7 @@ def test_missing_and_forbidden_pins_are_found() -> None:
 
 
 def test_the_extras_can_be_installed_together(locked: dict[str, str]) -> None:
-    """One version of each package serves live, cluster and test: no package forbids another's. amqtt, for one, wants exactly one
+    """One version of each package serves live, room, cluster and test: no package forbids another's. amqtt, for one, wants exactly one
     version of websockets, which nothing else that needs websockets may then be too new for."""
 
     def requires(name: str) -> list[str]:
@@ -95,7 +95,7 @@ def test_the_extras_can_be_installed_together(locked: dict[str, str]) -> None:
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
-    assert {"live", "cluster", "test"} <= set(extras)
+    assert {"live", "room", "cluster", "test"} <= set(extras)
     assert disagreements([*project["dependencies"], *(r for e in extras.values() for r in e)], locked, requires) == []
 
 

@@ -1,0 +1,159 @@
+"""The web application: pages as static files, and one websocket a client."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from importlib.resources import files
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, Mount, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+
+from chaos.documents.drill import Seat
+from chaos.room.protocol.incoming import Hello, MalformedError, parse
+from chaos.room.server.limits import Allowance
+from chaos.room.server.room import Room
+from chaos.room.server.tokens import seat_of
+
+HELLO_WITHIN = 10.0
+"""Seconds in which a client has to say hello."""
+SEND_WITHIN = 20.0
+"""Seconds in which a client has to take a frame."""
+CLIENTS_MAX = 20
+"""Clients of one seat at a time."""
+POLICY, TRY_LATER = 1008, 1013
+HEADERS = {
+    "content-security-policy": "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self' ws: wss:; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cache-control": "no-cache",
+}
+
+
+class SafeHeaders:
+    """Says to browsers that nothing is loaded from elsewhere, and that addresses, which hold a token, are not passed on."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                more = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
+                message = {**message, "headers": [*message.get("headers", []), *more]}
+            await send(message)
+
+        await self._app(scope, receive, with_headers if scope["type"] == "http" else send)
+
+
+def make_app(room: Room) -> Starlette:
+    """The application of a room, which it opens and closes."""
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        running = asyncio.create_task(room.run())
+        try:
+            yield
+        finally:
+            running.cancel()
+            with suppress(asyncio.CancelledError):
+                await running
+
+    async def endpoint(socket: WebSocket) -> None:
+        await _serve(room, socket)
+
+    routes: list[BaseRoute] = [WebSocketRoute("/ws", endpoint)]
+    for address, folder in (("/drawing", _folder("chaos.reports", "templates/drawing")), ("/", _folder("chaos.room", "pages"))):
+        if folder.is_dir():
+            routes.append(Mount(address, StaticFiles(directory=folder, html=True)))
+    return Starlette(routes=routes, lifespan=lifespan, middleware=[Middleware(SafeHeaders)])
+
+
+def _folder(package: str, name: str) -> Path:
+    return Path(str(files(package))) / name
+
+
+async def _serve(room: Room, socket: WebSocket) -> None:
+    seat = seat_of(socket.query_params.get("token", ""), room.session.tokens)
+    if seat is None:
+        await socket.close(POLICY)  # before it was accepted: 403
+        return
+    if room.connected(seat) >= CLIENTS_MAX:
+        await socket.close(TRY_LATER)
+        return
+    await socket.accept()
+    with suppress(WebSocketDisconnect, ConnectionError):
+        await _converse(room, socket, seat)
+
+
+async def _converse(room: Room, socket: WebSocket, seat: Seat) -> None:
+    try:
+        frame = await asyncio.wait_for(socket.receive_text(), HELLO_WITHIN)
+        hello = parse(frame)
+    except (TimeoutError, MalformedError, KeyError):
+        hello = None
+    if not isinstance(hello, Hello):
+        await socket.close(POLICY, "say hello first")
+        return
+    await room.opened.wait()
+    if room.failed is not None:
+        await socket.close(1011, "the exercise cannot begin")
+        return
+    news = room.listen(seat)
+    if hello.name:
+        room.send(seat, frame)
+    tasks = [asyncio.create_task(_write(room, socket, seat, news, hello.seq)), asyncio.create_task(_read(room, socket, seat))]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        room.leave(seat, news)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    if socket.client_state is WebSocketState.CONNECTED and socket.application_state is WebSocketState.CONNECTED:
+        await asyncio.wait_for(socket.close(POLICY), SEND_WITHIN)
+
+
+async def _write(room: Room, socket: WebSocket, seat: Seat, news: asyncio.Event, seen: int | None) -> None:
+    """Sends what the client has not seen, whenever there is something. A client that takes its time delays nobody else, and gets a
+    snapshot when it has fallen too far behind."""
+    stream = room.stream(seat)
+    while True:
+        news.clear()
+        frames, seen = stream.since(seen), stream.seq
+        for frame in frames:
+            await asyncio.wait_for(socket.send_text(frame), SEND_WITHIN)
+        await news.wait()
+
+
+async def _read(room: Room, socket: WebSocket, seat: Seat) -> None:
+    """Hands on what the client sends, as long as it is not too much."""
+    allowance = Allowance(time.monotonic())
+    while not allowance.exhausted:
+        received = await socket.receive()
+        if received["type"] == "websocket.disconnect":
+            return
+        if not allowance.take(time.monotonic()):
+            if allowance.refused == 1:
+                room.refuse(seat, "", "too many messages: some were not read", "消息太多，有些没有读取")
+            continue
+        text = received.get("text")
+        try:
+            if text is None:
+                raise MalformedError("not text")
+            message = parse(text)
+        except MalformedError as error:
+            room.refuse(seat, "", "this is no message of the room", "这不是演练室的消息", hint=str(error))
+            continue
+        if not room.send(seat, text):
+            room.refuse(seat, message.id, "the room is busy: try again", "演练室忙，请再试一次")

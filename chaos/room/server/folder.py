@@ -1,0 +1,138 @@
+"""What a room keeps in its folder, so that it can go on after it was killed.
+
+| file | what |
+|---|---|
+| session.json | drill, its digest, seed, seating, speed, and the tokens of the seats; readable by its owner alone |
+| decisions.jsonl | an entry a line: what somebody did, written through to the disk before it acts |
+| clock.jsonl | how far simulated time was at each tick, and when the clock was stopped |
+| expectations.jsonl | what people wrote down before the beginning |
+| result.json, journal/ | once it is over |
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, JsonValue, ValidationError
+
+from chaos.documents.drill import Played, Seat
+from chaos.room.exercise.messages import Entry
+from simcore.base.errors import InputError, os_reason
+from simcore.base.model import Model
+
+ClockState = Literal["lobby", "running", "paused", "over"]
+
+
+class Session(Model):
+    """What does not change while a room is open."""
+
+    drill: str = Field(description="name or path of the drill's file")
+    digest: str = Field(description="of the drill with all that it names")
+    seed: int
+    seating: dict[Seat, Played]
+    speed: float
+    solo: bool = False
+    tokens: dict[Seat, str] = {}
+    starts: int = Field(0, description="how often a server was started on it")
+
+
+class ClockMark(Model):
+    """Where simulated time stood, ns, at a time on the wall, s since 1970."""
+
+    at: int
+    state: ClockState
+    speed: float
+    wall: float
+
+
+class RoomFolder:
+    """The folder of a room. Raises InputError for one that cannot be read or written."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def create(self, session: Session) -> None:
+        """Begins a new one; a folder that holds a room already is refused."""
+        try:
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(f"{self.path}: {os_reason(error)}") from None
+        if (self.path / "session.json").exists():
+            raise InputError(f"{self.path} holds a room already", hint="--resume goes on with it; --folder names another")
+        self.write_session(session)
+
+    def write_session(self, session: Session) -> None:
+        """Replaces what is known of the session, whole or not at all."""
+        new = self.path / "session.json.new"
+        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            file.write(session.model_dump_json(indent=1) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(self.path / "session.json")
+
+    def session(self) -> Session:
+        """What is known of the session."""
+        try:
+            return Session.model_validate_json((self.path / "session.json").read_bytes())
+        except OSError as error:
+            raise InputError(f"{self.path}: {os_reason(error)}", hint="name the folder of a room") from None
+        except ValidationError:
+            raise InputError(f"{self.path / 'session.json'} is not what a room writes") from None
+
+    def entries(self) -> list[Entry]:
+        """What was done, in order. A last line that was not finished when the server was killed did not act, and is cut off."""
+        return [Entry.model_validate_json(line) for line in _whole_lines(self.path / "decisions.jsonl")]
+
+    def last_mark(self) -> ClockMark | None:
+        """How far the clock was; None: it never went."""
+        lines = _whole_lines(self.path / "clock.jsonl")
+        return ClockMark.model_validate_json(lines[-1]) if lines else None
+
+    def add_entry(self, entry: Entry) -> None:
+        """Writes an entry through to the disk."""
+        _append(self.path / "decisions.jsonl", entry.model_dump_json(), through=True)
+
+    def mark(self, at: int, state: ClockState, speed: float) -> None:
+        """Notes where simulated time stands. It outlives the server, but need not outlive the machine."""
+        _append(self.path / "clock.jsonl", ClockMark(at=at, state=state, speed=speed, wall=time.time()).model_dump_json())
+
+    def add_expectations(self, seat: Seat, answers: Mapping[str, str]) -> None:
+        """Notes what a seat expects; the last line of a seat counts."""
+        _append(self.path / "expectations.jsonl", json.dumps({"seat": seat, "answers": dict(answers)}, ensure_ascii=False), through=True)
+
+    def write_result(self, result: Mapping[str, JsonValue]) -> None:
+        """Notes what it came to."""
+        (self.path / "result.json").write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+    def branch(self, session: Session, at: int, entries: list[Entry]) -> Path:
+        """A folder below in which another room can go on from here. Its tokens are others."""
+        below = self.path / "branches"
+        number = 1 + sum(1 for _ in below.iterdir()) if below.exists() else 1
+        other = RoomFolder(below / str(number))
+        other.create(session)
+        for entry in entries:
+            _append(other.path / "decisions.jsonl", entry.model_dump_json())
+        other.mark(at, "paused", session.speed)
+        return other.path
+
+
+def _append(path: Path, line: str, *, through: bool = False) -> None:
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a", encoding="utf-8") as file:
+        file.write(line + "\n")
+        if through:
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def _whole_lines(path: Path) -> list[bytes]:
+    if not path.exists():
+        return []
+    *whole, rest = path.read_bytes().split(b"\n")
+    if rest:
+        os.truncate(path, path.stat().st_size - len(rest))
+    return [line for line in whole if line]

@@ -1,0 +1,167 @@
+"""The room as the server has it: the line to the child, a stream for each seat, and who is connected."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import multiprocessing
+import socket
+from contextlib import suppress
+from multiprocessing.process import BaseProcess
+
+from chaos.documents.drill import SEATS, Seat
+from chaos.room.server.child import Opening, run_child
+from chaos.room.server.folder import RoomFolder
+from chaos.room.server.stream import Stream, encoded
+from simcore.base.errors import InputError
+
+_NUMBERS_OF_A_START = 10**9
+"""Frames of one start of the server have numbers that those of another never have, so that what a client saw is not mistaken."""
+_LINE_MAX = 64 * 1024 * 1024
+_STARTS_IN_A_ROW = 3
+_WAITING_MAX = 1 << 20
+
+
+class Room:
+    """A room that is open. Its child is started again if it ends, and goes on from what is in the folder."""
+
+    def __init__(self, folder: RoomFolder, opening: Opening) -> None:
+        session = folder.session()
+        session = session.model_copy(update={"starts": session.starts + 1})
+        folder.write_session(session)
+        self.session, self.folder = session, folder
+        self.opened = asyncio.Event()
+        self.failed: str | None = None
+        self._opening = opening
+        first = session.starts * _NUMBERS_OF_A_START
+        self._streams = {seat: Stream(first) for seat in session.tokens}
+        self._listeners: dict[Seat, set[asyncio.Event]] = {seat: set() for seat in session.tokens}
+        self._writer: asyncio.StreamWriter | None = None
+        self._child: BaseProcess | None = None
+
+    @property
+    def child_pid(self) -> int | None:
+        """Of the process that has the exercise."""
+        return None if self._child is None else self._child.pid
+
+    def stream(self, seat: Seat) -> Stream:
+        """What a seat is sent."""
+        return self._streams[seat]
+
+    # --- clients --------------------------------------------------------------------------------------------------------------
+
+    def listen(self, seat: Seat) -> asyncio.Event:
+        """An event that is set whenever there is something new for the seat; somebody is there until it is given back."""
+        event = asyncio.Event()
+        self._listeners[seat].add(event)
+        if len(self._listeners[seat]) == 1:
+            self._tell({"seat": seat, "here": True})
+        return event
+
+    def leave(self, seat: Seat, event: asyncio.Event) -> None:
+        """Nobody waits for that event any more."""
+        self._listeners[seat].discard(event)
+        if not self._listeners[seat]:
+            self._tell({"seat": seat, "here": False})
+
+    def connected(self, seat: Seat) -> int:
+        """How many clients a seat has."""
+        return len(self._listeners[seat])
+
+    def send(self, seat: Seat, frame: str) -> bool:
+        """Hands a message on to the exercise; False: it has too much to read already, or is not there."""
+        return self._tell({"seat": seat, "frame": frame})
+
+    def refuse(self, seat: Seat, key: str, en: str, zh: str, hint: str = "") -> None:
+        """Answers a message that was not handed on."""
+        self._streams[seat].reply({"kind": "refused", "id": key, "message": {"en": en, "zh": zh}, "hint": hint})
+        self._wake(seat)
+
+    def _wake(self, seat: Seat) -> None:
+        for event in self._listeners[seat]:
+            event.set()
+
+    # --- the child ------------------------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Keeps the child going until cancelled. A child that cannot begin is not started for ever: `failed` says why."""
+        in_a_row = 0
+        try:
+            while self.failed is None:
+                self.opened.clear()
+                reader = await self._start()
+                try:
+                    await self._read(reader)
+                finally:
+                    await self._stop()
+                in_a_row = 0 if self.opened.is_set() else in_a_row + 1
+                if in_a_row >= _STARTS_IN_A_ROW and self.failed is None:
+                    self.failed = "the exercise's process ends as soon as it is started"
+        finally:
+            self.opened.set()
+
+    async def _start(self) -> asyncio.StreamReader:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            spawn = multiprocessing.get_context("spawn")
+            child = spawn.Process(target=run_child, args=(theirs, self._opening, str(self.folder.path)), daemon=True)
+            await asyncio.to_thread(child.start)
+        self._child = child
+        reader, self._writer = await asyncio.open_connection(sock=ours, limit=_LINE_MAX)
+        for seat, listeners in self._listeners.items():
+            if listeners:
+                self._tell({"seat": seat, "here": True})
+        return reader
+
+    async def _stop(self) -> None:
+        """The line is closed; that ends the child, if it has not ended."""
+        if self._writer is not None:
+            self._writer.close()
+            with suppress(ConnectionError):
+                await self._writer.wait_closed()
+            self._writer = None
+        if self._child is not None:
+            await asyncio.shield(asyncio.to_thread(_end, self._child))
+            self._child = None
+
+    async def _read(self, reader: asyncio.StreamReader) -> None:
+        with suppress(ConnectionError):
+            while line := await reader.readline():
+                self._hear(line)
+
+    def _hear(self, line: bytes) -> None:
+        told = json.loads(line)
+        if told["kind"] == "failed":
+            self.failed = told["body"]["text"]
+            return
+        if told["kind"] == "opened":
+            self.opened.set()
+            return
+        seat = next(seat for seat in SEATS if seat == told["seat"])
+        if seat not in self._streams:
+            return
+        if told["kind"] == "changes":
+            self._streams[seat].tick(told["body"])
+        else:
+            self._streams[seat].reply(told["body"])
+        self._wake(seat)
+
+    def _tell(self, said: dict[str, str | bool]) -> bool:
+        writer = self._writer
+        if writer is None or writer.is_closing() or writer.transport.get_write_buffer_size() > _WAITING_MAX:
+            return False
+        writer.write(encoded(dict(said)).encode("utf-8", "replace") + b"\n")
+        return True
+
+    def require_open(self) -> None:
+        """Raises InputError if the exercise cannot begin."""
+        if self.failed is not None:
+            raise InputError(self.failed)
+
+
+def _end(child: BaseProcess) -> None:
+    child.join(5)
+    if child.is_alive():
+        child.kill()
+        child.join()
+    child.close()
