@@ -57,6 +57,7 @@ COMMANDS = {
     ),
     "report": LazyCommand("chaos.cli.report:report", "Report on runs from the folders in which --journal has kept them."),
     "live": LazyCommand("chaos.cli.live:live", "The live twin: an architecture as real processes on this machine."),
+    "room": LazyCommand("chaos.cli.room:room", "The drill room: people in seats practise on the simulated core."),
     "demo": LazyCommand("chaos.cli.demo:demo", "One bank slows down at the open; nobody can log in or place an order."),
 }
 """All commands. A test holds each sentence to the beginning of the command's own help."""

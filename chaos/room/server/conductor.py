@@ -11,7 +11,7 @@ from pydantic import JsonValue
 
 from chaos.documents.drill import SEATS, Seat
 from chaos.i18n.texts import LocalizedText, translate
-from chaos.room.exercise.messages import End, Entry, ExerciseMessage, Message, Say
+from chaos.room.exercise.messages import End, Entry, ExerciseMessage, Say
 from chaos.room.protocol.changes import JsonObject, changes
 from chaos.room.protocol.incoming import Branch, Clock, Expect, Hello, Incoming, Ready, RoomMessage, Start
 from chaos.room.server.folder import ClockState, RoomFolder, Session

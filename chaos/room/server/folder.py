@@ -103,7 +103,11 @@ class RoomFolder:
 
     def add_expectations(self, seat: Seat, answers: Mapping[str, str]) -> None:
         """Notes what a seat expects; the last line of a seat counts."""
-        _append(self.path / "expectations.jsonl", json.dumps({"seat": seat, "answers": dict(answers)}, ensure_ascii=False), through=True)
+        _append(
+            self.path / "expectations.jsonl",
+            json.dumps({"seat": seat, "answers": dict(answers)}, ensure_ascii=False),
+            through=True,
+        )
 
     def write_result(self, result: Mapping[str, JsonValue]) -> None:
         """Notes what it came to."""

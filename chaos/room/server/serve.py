@@ -90,4 +90,3 @@ def _listen(address: Address) -> socket.socket:
         raise InputError(f"--bind {address.bind}: not an address", hint="such as 127.0.0.1 or 0.0.0.0") from None
     except OSError as error:
         raise InputError(f"cannot listen on {address.bind}:{address.port}: {os_reason(error)}") from None
-

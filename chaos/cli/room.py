@@ -1,0 +1,28 @@
+"""The group of commands around the drill room; each is a function in a module of its own."""
+
+from __future__ import annotations
+
+import click
+
+from chaos.cli.group import Group, LazyCommand
+
+ROOM_COMMANDS = {
+    "host": LazyCommand(
+        "chaos.cli.room_host:host", "Open a room for a DRILL (name or file): a link for each seat, until Ctrl-C."
+    ),
+    "solo": LazyCommand(
+        "chaos.cli.room_host:solo", "Practise a DRILL (name or file) alone, in all seats, in a browser or the terminal."
+    ),
+    "replay": LazyCommand(
+        "chaos.cli.room_replay:replay", "Make the exercise that a room's folder DIR holds again, and print what came of it."
+    ),
+}
+"""The commands of the group."""
+
+
+@click.group(cls=Group, lazy=ROOM_COMMANDS)
+def room() -> None:
+    """The drill room: people in seats practise on the simulated core.
+
+    Example: coredrill room solo bank-slow
+    """

@@ -1,0 +1,1 @@
+"""Programs that take a seat: a small client, and bots made with it."""

@@ -1,0 +1,113 @@
+"""Two bots: one does nothing, one follows the best known response of a drill."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from pydantic import JsonValue
+
+from chaos.documents.drill import Drill, Seat
+from chaos.room.client.seat import SeatClient
+from chaos.room.protocol.changes import JsonObject
+from simcore.base.units import SECOND
+
+
+async def do_nothing(seat: SeatClient) -> None:
+    """Sits there to the end, as somebody who is overwhelmed does."""
+    await seat.until(is_over)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A command, and so many seconds after the first alarm at which it is proposed."""
+
+    after: float
+    command: str
+
+
+def best_steps(drill: Drill) -> list[Step]:
+    """The best known response of a drill, in order; nothing if it has none."""
+    known = drill.best.steps if drill.best is not None else []
+    return sorted((Step(step.after / SECOND, step.command) for step in known), key=lambda step: step.after)
+
+
+async def follow(seats: Mapping[Seat, SeatClient], steps: Iterable[Step]) -> list[str]:
+    """Takes up every alarm, and from the first one on does what the runbook says, in the seats it has: each command is proposed in a
+    seat that may, approved where a seat may, and begun. Returns the commands that were begun; those refused are left out."""
+    first = next(iter(seats.values()))
+    upkeep = [asyncio.create_task(_acknowledge(seat)) for seat in seats.values()]
+    upkeep += [asyncio.create_task(_press(seat, "approve")) for seat in seats.values()]
+    upkeep += [asyncio.create_task(_press(seat, "begin")) for seat in seats.values()]
+    proposed = asyncio.create_task(_propose(seats, steps))
+    try:
+        await first.until(is_over)
+    finally:
+        for task in [*upkeep, proposed]:
+            task.cancel()
+        await asyncio.gather(*upkeep, proposed, return_exceptions=True)
+    return list(
+        dict.fromkeys(str(row["command"]) for seat in seats.values() for row in rows(seat.state, "commands") if _begun(row))
+    )
+
+
+async def _propose(seats: Mapping[Seat, SeatClient], steps: Iterable[Step]) -> None:
+    first = next(iter(seats.values()))
+    begin = now(await first.until(lambda state: is_over(state) or bool(rows(state, "alarms"))))
+    for step in steps:
+        at = begin + step.after
+        await first.until(lambda state, at=at: is_over(state) or now(state) >= at)  # type: ignore[misc]
+        for seat in seats.values():
+            if any(row.get("command") == step.command for row in rows(seat.state, "offers")):
+                if (await seat.send("propose", command=step.command)).done:
+                    break
+
+
+async def _acknowledge(seat: SeatClient) -> None:
+    tried: set[tuple[str, float]] = set()
+
+    def fresh(state: JsonObject) -> list[tuple[str, float]]:
+        opened = [(str(row["id"]), float(str(row["since"]))) for row in rows(state, "alarms") if row.get("state") == "open"]
+        return [alarm for alarm in opened if alarm not in tried]
+
+    while True:
+        for alarm in fresh(await seat.until(lambda state: bool(fresh(state)))):
+            tried.add(alarm)
+            await seat.send("ack", alarm=alarm[0])
+
+
+async def _press(seat: SeatClient, verb: str) -> None:
+    pressed: set[str] = set()
+
+    def waiting(state: JsonObject) -> list[str]:
+        can = [(str(row["id"]), row.get("can")) for row in rows(state, "commands")]
+        return [key for key, verbs in can if isinstance(verbs, list) and verb in verbs and key not in pressed]
+
+    while True:
+        for key in waiting(await seat.until(lambda state: bool(waiting(state)))):
+            pressed.add(key)
+            await seat.send(verb, command_id=key)
+
+
+def rows(state: Mapping[str, JsonValue], key: str) -> list[JsonObject]:
+    """The rows of one key of a state."""
+    found = state.get(key)
+    return [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
+
+
+def now(state: Mapping[str, JsonValue]) -> float:
+    """Seconds of the simulated day."""
+    clock = state["clock"]
+    assert isinstance(clock, dict)
+    return float(str(clock["t"]))
+
+
+def is_over(state: Mapping[str, JsonValue]) -> bool:
+    """Whether the exercise has ended."""
+    clock = state.get("clock")
+    return isinstance(clock, dict) and clock.get("state") == "over"
+
+
+def _begun(row: Mapping[str, JsonValue]) -> bool:
+    return row.get("state") in ("begun", "done", "failed")

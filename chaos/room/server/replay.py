@@ -1,0 +1,51 @@
+"""An exercise made again from a room's folder, to its end."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from chaos.room.server.conductor import RoomExercise
+from chaos.room.server.folder import RoomFolder
+from chaos.room.server.opening import open_exercise
+from simcore.base.errors import InputError
+from simcore.journal.model import Journal
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What it came to. `orders` are stock orders by what their customers saw; `kept` is the digest that the room itself noted, if it had
+    come to its end."""
+
+    drill: str
+    seed: int
+    entries: int
+    refused: int
+    digest: str
+    kept: str | None
+    orders: dict[str, int]
+    journal: Journal
+
+
+def replayed(path: Path) -> Replayed:
+    """Makes it again. Raises InputError for a folder that is no room's, or a drill that is not as it was."""
+    folder = RoomFolder(path)
+    session = folder.session()
+    return replay_with(folder, open_exercise(session))
+
+
+def replay_with(folder: RoomFolder, exercise: RoomExercise) -> Replayed:
+    """The same with an exercise at its beginning."""
+    session, entries, refused = folder.session(), folder.entries(), 0
+    for entry in entries:
+        exercise.advance(entry.at)
+        try:
+            exercise.take(entry)
+        except InputError:
+            refused += 1
+    journal = exercise.finish()
+    result = folder.path / "result.json"
+    kept = json.loads(result.read_text(encoding="utf-8"))["digest"] if result.exists() else None
+    seen = dict(journal.totals.get("flow", {}).get("place-order", {}))
+    return Replayed(session.drill, session.seed, len(entries), refused, journal.digest, kept, seen, journal)
