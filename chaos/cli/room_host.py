@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import datetime
+import datetime as dt
 import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -143,7 +143,7 @@ def _with_tokens(session: Session) -> Session:
 def _new_folder(folder: Path | None, session: Session) -> RoomFolder:
     from chaos.room.server.folder import RoomFolder
 
-    name = f"{datetime.datetime.now():%Y-%m-%d-%H%M%S}-{Path(session.drill).stem}"
+    name = f"{dt.datetime.now():%Y-%m-%d-%H%M%S}-{Path(session.drill).stem}"
     kept = RoomFolder(folder or Path(".coredrill/rooms") / name)
     kept.create(session)
     return kept

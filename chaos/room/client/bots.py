@@ -58,10 +58,10 @@ async def _propose(seats: Mapping[Seat, SeatClient], steps: Iterable[Step]) -> N
     for step in steps:
         at = begin + step.after
         await first.until(lambda state, at=at: is_over(state) or now(state) >= at)  # type: ignore[misc]
-        for seat in seats.values():
-            if any(row.get("command") == step.command for row in rows(seat.state, "offers")):
-                if (await seat.send("propose", command=step.command)).done:
-                    break
+        able = [seat for seat in seats.values() if any(row.get("command") == step.command for row in rows(seat.state, "offers"))]
+        for seat in able:
+            if (await seat.send("propose", command=step.command)).done:
+                break
 
 
 async def _acknowledge(seat: SeatClient) -> None:

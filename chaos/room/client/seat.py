@@ -62,7 +62,7 @@ class SeatClient:
 
     async def __aenter__(self) -> SeatClient:
         self._task = asyncio.create_task(self._run())
-        await self.until(lambda state: bool(state))
+        await self.until(bool)
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

@@ -41,7 +41,9 @@ def applied(state: Mapping[str, JsonValue], tick: Mapping[str, JsonValue]) -> Js
     """The state after a tick's changes; the one before is left as it is."""
     after = dict(state)
     for key, value in tick.items():
-        if key == "log":
+        if value is None:
+            after.pop(key, None)
+        elif key == "log":
             after[key] = _continued(state.get(key), value)
         elif key == "orders" and isinstance(value, dict):
             old = state.get(key)
@@ -49,8 +51,6 @@ def applied(state: Mapping[str, JsonValue], tick: Mapping[str, JsonValue]) -> Js
             after[key] = {**known, **value}
             if "rows" in value:
                 after[key] = {**known, **value, "rows": _continued(known.get("rows"), value["rows"])}
-        elif value is None:
-            after.pop(key, None)
         else:
             after[key] = value
     return after

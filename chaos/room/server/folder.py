@@ -69,7 +69,7 @@ class RoomFolder:
     def write_session(self, session: Session) -> None:
         """Replaces what is known of the session, whole or not at all."""
         new = self.path / "session.json.new"
-        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
             file.write(session.model_dump_json(indent=1) + "\n")
             file.flush()
             os.fsync(file.fileno())
@@ -126,7 +126,7 @@ class RoomFolder:
 
 
 def _append(path: Path, line: str, *, through: bool = False) -> None:
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a", encoding="utf-8") as file:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a", encoding="utf-8") as file:
         file.write(line + "\n")
         if through:
             file.flush()

@@ -1,0 +1,100 @@
+"""An exercise without a simulator, for tests of what is around it: a minute and a half, an alarm after two seconds, one command."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from small_journal import build
+
+from chaos.documents.drill import SEATS, Seat
+from chaos.room.exercise.messages import Ack, Approve, Begin, End, Entry, Propose, Say
+from chaos.room.server.folder import RoomFolder, Session
+from chaos.room.server.tokens import new_tokens
+from simcore.base.errors import InputError
+from simcore.base.units import SECOND
+from simcore.journal.model import Journal
+
+BEGIN, LASTS = 100 * SECOND, 90 * SECOND
+
+
+class FakeExercise:
+    """What a room needs of an exercise. Its journal is another one for any other list of entries."""
+
+    def __init__(self) -> None:
+        self.now, self._ended = BEGIN, False
+        self.log: list[dict[str, Any]] = []
+        self.commands: dict[str, dict[str, Any]] = {}
+        self.taken_up = False
+        self._hash = hashlib.blake2b(digest_size=8)
+
+    @property
+    def over(self) -> bool:
+        return self._ended or self.now >= BEGIN + LASTS
+
+    def advance(self, until: int) -> None:
+        assert until >= self.now or self.over
+        if not self.over:
+            self.now = min(until, BEGIN + LASTS)
+
+    def take(self, entry: Entry) -> None:
+        self.advance(entry.at)
+        message = entry.message
+        if isinstance(message, Ack):
+            if message.alarm != "slow":
+                raise InputError(f"no alarm named {message.alarm!r}", hint="known: slow")
+            self.taken_up = True
+        elif isinstance(message, Propose):
+            key = f"c{len(self.commands) + 1}"
+            self.commands[key] = {"id": key, "command": message.command, "title": None, "state": "proposed"}
+        elif isinstance(message, Approve):
+            self.commands[message.command_id]["state"] = "approved"
+        elif isinstance(message, Begin):
+            self.commands[message.command_id]["state"] = "begun"
+        elif isinstance(message, Say):
+            self.log.append({"t": entry.at / SECOND, "kind": "said", "from": entry.seat, "to": "all", "text": message.text})
+        elif isinstance(message, End):
+            self._ended = True
+        self._hash.update(entry.model_dump_json(exclude={"message": {"id"}}).encode())
+
+    def view(self, seat: Seat) -> dict[str, Any]:
+        stands = self.now >= BEGIN + 2 * SECOND
+        alarm = {"id": "slow", "since": 102.0, "state": "acknowledged" if self.taken_up else "open"}
+        can = {"proposed": {"approver": ["approve"]}, "approved": {"operator": ["begin"]}}
+        seen = {
+            "seat": {"name": seat},
+            "people": [{"seat": name, "state": "", "person": None} for name in SEATS],
+            "clock": {"phase": "open"},
+            "alarms": [alarm] if stands else [],
+            "offers": [{"command": "cut"}] if seat == "operator" else [],
+            "looks": [],
+            "announcements": [],
+            "commands": [{**row, "can": can.get(row["state"], {}).get(seat, [])} for row in self.commands.values()],
+            "log": [*self.log],
+        }
+        return seen | ({"branches": []} if seat == "facilitator" else {})
+
+    def finish(self) -> Journal:
+        self.advance(BEGIN + LASTS)
+        return build(meta={"workload": self._hash.hexdigest()})
+
+
+def open_fake(_session: Session) -> FakeExercise:
+    """As chaos.room.server.opening.open_exercise."""
+    return FakeExercise()
+
+
+def fake_session(speed: float = 1.0, *, solo: bool = False) -> Session:
+    """People are operator, approver and facilitator; the scribe looks on."""
+    seats: list[Seat] = ["operator", "approver", "facilitator", "scribe"]
+    seating = {seat: "person" for seat in seats if not (solo and seat == "facilitator")}
+    tokens = new_tokens(["operator"] if solo else seats)
+    return Session(drill="fake", digest="0", seed=1, seating=seating, speed=speed, tokens=tokens, solo=solo)
+
+
+def fake_folder(path: Path, speed: float = 1.0, *, solo: bool = False) -> RoomFolder:
+    """The folder of a new room."""
+    folder = RoomFolder(path)
+    folder.create(fake_session(speed, solo=solo))
+    return folder
