@@ -92,13 +92,14 @@ async def _serve(room: Room, socket: WebSocket) -> None:
         await socket.close(TRY_LATER)
         return
     await socket.accept()
-    with suppress(WebSocketDisconnect, ConnectionError):
+    with suppress(WebSocketDisconnect, ConnectionError, TimeoutError):
         await _converse(room, socket, seat)
 
 
 async def _converse(room: Room, socket: WebSocket, seat: Seat) -> None:
     try:
-        frame = await asyncio.wait_for(socket.receive_text(), HELLO_WITHIN)
+        async with asyncio.timeout(HELLO_WITHIN):
+            frame = await socket.receive_text()
         hello = parse(frame)
     except (TimeoutError, MalformedError, KeyError):
         hello = None
@@ -121,7 +122,8 @@ async def _converse(room: Room, socket: WebSocket, seat: Seat) -> None:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
     if socket.client_state is WebSocketState.CONNECTED and socket.application_state is WebSocketState.CONNECTED:
-        await asyncio.wait_for(socket.close(POLICY), SEND_WITHIN)
+        async with asyncio.timeout(SEND_WITHIN):
+            await socket.close(POLICY)
 
 
 async def _write(room: Room, socket: WebSocket, seat: Seat, news: asyncio.Event, seen: int | None) -> None:
@@ -132,7 +134,8 @@ async def _write(room: Room, socket: WebSocket, seat: Seat, news: asyncio.Event,
         news.clear()
         frames, seen = stream.since(seen), stream.seq
         for frame in frames:
-            await asyncio.wait_for(socket.send_text(frame), SEND_WITHIN)
+            async with asyncio.timeout(SEND_WITHIN):  # not wait_for, which may swallow that it is cancelled
+                await socket.send_text(frame)
         await news.wait()
 
 

@@ -104,7 +104,11 @@ async def test_a_malformed_message_is_answered_and_the_next_one_taken(tmp_path: 
 async def test_a_client_that_was_cut_off_misses_nothing(tmp_path: Path) -> None:
     """It comes back by itself, and what it sent meanwhile acts once."""
     folder = fake_folder(tmp_path / "room")
-    async with a_room(folder) as served, SeatClient(served.socket("operator")) as one, SeatClient(served.socket("approver")) as two:
+    async with (
+        a_room(folder) as served,
+        SeatClient(served.socket("operator")) as one,
+        SeatClient(served.socket("approver")) as two,
+    ):
         for n in range(5):
             await one.drop()
             assert (await one.send("say", text=f"one {n}")).done
@@ -120,19 +124,22 @@ async def test_a_client_that_was_cut_off_misses_nothing(tmp_path: Path) -> None:
 async def test_a_child_that_is_killed_goes_on_from_its_folder(tmp_path: Path) -> None:
     """Killed with -9 in the middle; clients stay, time has not gone back, and the digest is that of the decisions."""
     folder = fake_folder(tmp_path / "room", speed=20.0)
-    async with a_room(folder) as served, SeatClient(served.socket("operator")) as operator:
-        async with SeatClient(served.socket("facilitator")) as facilitator:
-            assert (await facilitator.send("start")).done
-            await operator.until(lambda state: bool(state["alarms"]))
-            assert (await operator.send("ack", alarm="slow")).done
-            seen = operator.state["clock"]["t"]
-            assert served.room.child_pid is not None
-            os.kill(served.room.child_pid, signal.SIGKILL)
-            await operator.until(lambda state: state["clock"]["state"] == "paused")
-            assert operator.state["clock"]["t"] >= seen
-            assert operator.state["alarms"][0]["state"] == "acknowledged"
-            assert (await facilitator.send("clock", paused=False, speed=60)).done
-            await operator.until(lambda state: state["clock"]["state"] == "over")
+    async with (
+        a_room(folder) as served,
+        SeatClient(served.socket("operator")) as operator,
+        SeatClient(served.socket("facilitator")) as facilitator,
+    ):
+        assert (await facilitator.send("start")).done
+        await operator.until(lambda state: bool(state["alarms"]))
+        assert (await operator.send("ack", alarm="slow")).done
+        seen = operator.state["clock"]["t"]
+        assert served.room.child_pid is not None
+        os.kill(served.room.child_pid, signal.SIGKILL)
+        await operator.until(lambda state: state["clock"]["state"] == "paused")
+        assert operator.state["clock"]["t"] >= seen
+        assert operator.state["alarms"][0]["state"] == "acknowledged"
+        assert (await facilitator.send("clock", paused=False, speed=60)).done
+        await operator.until(lambda state: state["clock"]["state"] == "over")
     made = replay_with(folder, FakeExercise())
     assert (made.entries, made.kept) == (1, made.digest)
 
@@ -155,15 +162,15 @@ async def test_a_server_that_comes_back_gives_a_snapshot(tmp_path: Path) -> None
 async def test_bots_play_a_drill_to_its_end(tmp_path: Path) -> None:
     """The one with the runbook proposes, has it approved, and begins it."""
     folder = fake_folder(tmp_path / "room", speed=60.0)
-    async with a_room(folder) as served:
-        async with (
-            SeatClient(served.socket("operator")) as operator,
-            SeatClient(served.socket("approver")) as approver,
-            SeatClient(served.socket("facilitator")) as facilitator,
-        ):
-            playing = asyncio.create_task(follow({"operator": operator, "approver": approver}, [Step(1.0, "cut")]))
-            assert (await facilitator.send("start")).done
-            assert await playing == ["cut"]
+    async with (
+        a_room(folder) as served,
+        SeatClient(served.socket("operator")) as operator,
+        SeatClient(served.socket("approver")) as approver,
+        SeatClient(served.socket("facilitator")) as facilitator,
+    ):
+        playing = asyncio.create_task(follow({"operator": operator, "approver": approver}, [Step(1.0, "cut")]))
+        assert (await facilitator.send("start")).done
+        assert await playing == ["cut"]
     kinds = [(entry.seat, entry.message.kind) for entry in folder.entries()]
     assert ("operator", "propose") in kinds
     assert kinds.index(("approver", "approve")) < kinds.index(("operator", "begin"))
