@@ -27,6 +27,7 @@ class FakeExercise:
         self.log: list[dict[str, Any]] = []
         self.commands: dict[str, dict[str, Any]] = {}
         self.taken_up = False
+        self.finished = False
         self._hash = hashlib.blake2b(digest_size=8)
 
     @property
@@ -59,6 +60,7 @@ class FakeExercise:
         self._hash.update(entry.model_dump_json(exclude={"message": {"id"}}).encode())
 
     def view(self, seat: Seat) -> dict[str, Any]:
+        assert not self.finished
         stands = self.now >= BEGIN + 2 * SECOND
         alarm = {"id": "slow", "since": 102.0, "state": "acknowledged" if self.taken_up else "open"}
         can = {"proposed": {"approver": ["approve"]}, "approved": {"operator": ["begin"]}}
@@ -77,6 +79,7 @@ class FakeExercise:
 
     def finish(self) -> Journal:
         self.advance(BEGIN + LASTS)
+        self.finished = True
         return build(meta={"workload": self._hash.hexdigest()})
 
 

@@ -90,6 +90,9 @@ class Conductor:
         self._sent: dict[Seat, JsonObject] = {}
         self._answers: OrderedDict[tuple[Seat, str], JsonObject] = OrderedDict()
         self._entries: list[Entry] = folder.entries()
+        self._last: dict[Seat, JsonObject] | None = None
+        """What the seats see of an exercise that has ended: it cannot be asked any more."""
+        self._ended_at = 0
         self._go_on()
 
     def _go_on(self) -> None:
@@ -227,10 +230,11 @@ class Conductor:
 
     def _finish(self) -> None:
         """Ends it: the journal is kept."""
-        if self.state == "over" and (self._folder.path / "result.json").exists():
+        if self._last is not None:
             return
         self._pacing.stop()
-        at = self._exercise.now
+        at = self._ended_at = self._exercise.now
+        self._last = {seat: self._view_of(seat) for seat in self.seats}
         journal = self._exercise.finish()
         write_journal(journal, self._folder.path / "journal")
         self._folder.write_result({"digest": journal.digest, "at": at, "entries": len(self._entries)})
@@ -254,8 +258,11 @@ class Conductor:
         played = [seat for seat, by in self._session.seating.items() if by == "person" and seat != "facilitator"]
         return {seat: self._exercise.view(seat) for seat in dict.fromkeys([SOLO_SEAT, *played])}
 
+    def _view_of(self, seat: Seat) -> JsonObject:
+        return merged(self._played_views()) if self._session.solo else dict(self._exercise.view(seat))
+
     def _seen(self, seat: Seat, wall: float) -> JsonObject:
-        view: JsonObject = merged(self._played_views()) if self._session.solo else dict(self._exercise.view(seat))
+        view = dict(self._last[seat]) if self._last is not None else self._view_of(seat)
         view["clock"] = {**_object(view.get("clock")), **self._clock_now()}
         view["people"] = [self._person(_object(row)) for row in _list(view.get("people"))]
         if "branches" in view:
@@ -263,7 +270,7 @@ class Conductor:
         return view
 
     def _clock_now(self) -> JsonObject:
-        now = self._exercise.now / SECOND
+        now = (self._exercise.now if self._last is None else self._ended_at) / SECOND
         return {
             "t": now,
             "state": self.state,
