@@ -1,1 +1,1 @@
-"""What the harness reads: scenarios and suites, severity rules, defects, triggers."""
+"""What the harness reads: scenarios and suites, severity rules, defects, triggers, drills."""

@@ -155,9 +155,16 @@ class Announcement(Model):
 
 
 ObjectiveMeasure = Literal[
-    "acknowledged", "decided", "acted", "restored", "reported", "announced",
-    "failed_orders", "unapproved_actions", "unacknowledged_alarms",
-]  # fmt: skip
+    "acknowledged",
+    "decided",
+    "acted",
+    "restored",
+    "reported",
+    "announced",
+    "failed_orders",
+    "unapproved_actions",
+    "unacknowledged_alarms",
+]
 TIMES: tuple[ObjectiveMeasure, ...] = ("acknowledged", "decided", "acted", "restored", "reported", "announced")
 """Those measured as the time from the first fault."""
 

@@ -140,8 +140,11 @@ def test_from_the_proposal_to_the_deed() -> None:
     (command,) = exercise.view("operator")["commands"]
     assert command["state"] == "done"
     assert {k: t - at("09:32") / SECOND for k, t in command["times"].items()} == {
-        "proposed": 0, "approved": 10, "begun": 15, "done": 35,
-    }  # fmt: skip
+        "proposed": 0,
+        "approved": 10,
+        "begun": 15,
+        "done": 35,
+    }
     journal = exercise.finish()
     assert happened(journal, "decide") == [(at("09:32:10"), "bank-a")]
     assert happened(journal, "act") == [(at("09:32:35"), "bank-a")]
