@@ -1,0 +1,60 @@
+// The desk of whoever acts: what calls, what can be seen, and what can be done and said.
+import { acknowledgeTopmost, alarmsCard, newAlarms } from "./alarms.js";
+import { clockBox, duty, identity, phaseBox, severity } from "./bar.js";
+import { beginFirst, commandOf, inOrder } from "./commands.js";
+import { dialogOf } from "./dialogs.js";
+import { plain } from "./drawing/elements.js";
+import { logCard, toSpeak } from "./log.js";
+import { mapOf, monitoredFace } from "./map.js";
+import { h } from "./nodes.js";
+import { ordersHead, ordersOf } from "./orders.js";
+import { key, languageButton, openPage, sizeOf, skipTo } from "./shell.js";
+import { bothOf, pair, t, word } from "./speech.js";
+
+const open = (name) => (room) => room.change({ dialog: name, filter: "" });
+
+export function view(room) {
+  const { state } = room;
+  return [skipTo("alarms", "skip.alarms"),
+    h("header", { class: "bar" }, identity(state), clockBox(room), phaseBox(state), severity(state),
+      duty(state, h("button", { class: state.duty.state === "due" || state.duty.state === "late" ? "main" : "", disabled: !room.linked, on: { click: () => open("report")(room) } }, t("report.open"), key("R"))), h("div", { class: "bare" }, languageButton(room))),
+    h("main", { class: "desk" }, alarmsCard(room), h("div", { class: "mid" }, mapCard(room), ordersCard(room)), h("div", { class: "right" }, commandsCard(room), logCard(room))),
+    dialogOf(room)];
+}
+export function mapCard(room, pick = open("look")) {
+  const { map } = room.state;
+  return h("section", { class: "card fill", "aria-labelledby": "map" }, h("div", { class: "head" }, h("h2", { id: "map" }, t("map")), mapKeys()),
+    h("div", { class: "picture", id: "map-box" }, mapOf({ nodes: map.nodes, links: map.links, face: monitoredFace, name: "map", shape: frameOf(sizeOf("map-box", [638, 262])), pick: pick && (() => pick(room)) })));
+}
+// The frame nodes are spread over: of the box's shape, and as wide as lets letters be read.
+const WIDTH = 800;
+export const frameOf = ([width, height]) => [WIDTH, Math.max(250, (WIDTH * height) / width)];
+const mapKeys = () => h("ul", { class: "keys end" }, h("li", {}, h("b", { class: "bad" }, "▲"), " ", t("map.beyond")), h("li", {}, h("b", { class: "good" }, "✓"), " ", t("map.within")), h("li", {}, h("span", { class: "dashed" }), " ", t("map.ask")));
+export function marksOf(state) {
+  const begun = state.commands.filter((command) => command.times?.begun).map((command) => [command.times.begun, String(command.n), "begun"]);
+  return [...state.alarms.map((alarm) => [alarm.since, "▲", "alarmed"]), ...begun];
+}
+export function ordersCard(room, withFailed = true) {
+  const { orders } = room.state;
+  return h("section", { class: "card fill", "aria-labelledby": "orders" }, h("div", { class: "head" }, h("h2", { id: "orders" }, ordersHead(orders)), h("span", { class: "soft small nowrap" }, "▲ ", t("map.alarm"), " · ", h("b", {}, "1"), " ", t("orders.begun")),
+    withFailed ? h("span", { class: "end small nowrap" }, t("orders.failed"), " ", h("b", { class: "bad num total" }, plain(orders.failed))) : null),
+    h("div", { class: "picture", id: "orders-box" }, ordersOf({ orders, marks: marksOf(room.state), size: sizeOf("orders-box", [638, 360]), now: room.state.clock.t })));
+}
+function commandsCard(room) {
+  const { state } = room, shown = inOrder(state.commands), first = shown.find((command) => (command.can || []).includes("begin") || (command.can || []).includes("approve"));
+  const canTell = (state.announcements || []).length > 0;
+  return h("section", { class: "card fill", "aria-labelledby": "commands" }, h("div", { class: "head" }, h("h2", { id: "commands" }, t("commands")), h("span", { class: "row end" },
+    canTell ? h("button", { class: "quiet", disabled: !room.linked, on: { click: () => open("announce")(room) } }, t("announce.open")) : null,
+    h("button", { class: "quiet", disabled: !room.linked, on: { click: () => open("look")(room) } }, t("look.open"), key("L")),
+    h("button", { class: first ? "" : "main", disabled: !room.linked, on: { click: () => open("propose")(room) } }, t("propose.open"), key("P")))),
+    h("div", { class: "scroll", tabindex: 0, role: "group", label: pair("commands") }, shown.length ? h("ol", {}, shown.map((command) => commandOf(room, command, command === first))) : h("p", { class: "soft" }, t("commands.none"))));
+}
+// What a polite voice says: new alarms, and commands whose turn has come to this seat.
+export function newly(before, state) {
+  const could = new Map(before.commands.map((command) => [command.id, (command.can || []).join()])), ready = (command) => /begin|approve/.test((command.can || []).join());
+  const turned = state.commands.filter((command) => ready(command) && could.get(command.id) !== command.can.join());
+  return [...newAlarms(before, state), ...turned.map((command) => word("command.turn", { n: String(command.n), title: bothOf(command.title) }))];
+}
+export const keys = { a: acknowledgeTopmost, p: open("propose"), b: beginFirst, l: open("look"), r: open("report"), "/": toSpeak, "?": open("keys") };
+
+if (document.body.dataset.page === "desk") openPage({ name: "desk", title: "page.desk", view, keys, newly });

@@ -1,0 +1,47 @@
+// The forms of a desk: propose a command, look, report to the regulator, tell customers, and the keys.
+import { byId } from "./drawing/elements.js";
+import { approver, risk, takes, undo } from "./commands.js";
+import { h } from "./nodes.js";
+import { key } from "./shell.js";
+import { bothOf, exercise, marked, pair, said, t } from "./speech.js";
+
+const REPORT_FIELDS = ["what", "scope", "actions", "next"];
+const KEYS = [["A", "alarms.ack"], ["P", "propose.open"], ["B", "begin"], ["L", "look.open"], ["R", "report.open"], ["/", "say.text"]];
+
+export function dialogOf(room) {
+  const forms = { propose: proposeForm, look: lookForm, report: reportForm, announce: announceForm, keys: keysForm }, name = room.own.dialog;
+  if (!name || !forms[name]) return null;
+  const close = () => room.change({ dialog: null, filter: "" });
+  return h("dialog", { key: `dialog ${name}`, "aria-labelledby": "dialog", on: { close, cancel: close } },
+    h("div", { class: "head" }, exercise(), h("h2", { id: "dialog" }, t(`${name}.title`)), h("span", { class: "soft small" }, t(`${name}.note`)), h("button", { class: "end", on: { click: close } }, t("close"), key("Esc"))),
+    forms[name](room));
+}
+function send(room, message) {
+  if (room.send(message) !== null) room.change({ dialog: null, filter: "" });
+}
+const finder = (room) => h("input", { id: "find", type: "search", autofocus: true, label: pair("find"), hint: pair("find.hint"), on: { input: (event) => room.change({ filter: event.target.value }) } });
+const finds = (room, what) => bothOf(what).some((text) => text.toLowerCase().includes((room.own.filter || "").trim().toLowerCase()));
+
+function proposeForm(room) {
+  const head = ["propose.command", "takes", "risk", "undo", "approver"];
+  const row = (offer) => h("tr", { key: offer.command }, h("td", {}, h("b", {}, said(offer.title)), offer.note ? [h("br"), h("span", { class: "soft small" }, said(offer.note))] : null), h("td", {}, takes(offer.duration)), h("td", {}, risk(offer.risk)), h("td", {}, undo(offer.undo)), h("td", {}, approver(offer.approver)),
+    h("td", {}, h("button", { disabled: !room.linked, label: pair("propose.of", { title: bothOf(offer.title) }), on: { click: () => send(room, { kind: "propose", command: offer.command }) } }, t("propose"))));
+  return [finder(room), h("div", { class: "scroll" }, h("table", {}, h("thead", {}, h("tr", {}, head.map((name) => h("th", { scope: "col" }, t(name))), h("td"))), h("tbody", {}, (room.state.offers || []).filter((offer) => finds(room, offer.title)).map(row))))];
+}
+function lookForm(room) {
+  const row = (look) => h("li", { key: look.look, class: "row between" }, h("span", {}, h("b", {}, said(look.title)), " ", h("span", { class: "soft" }, t("takes"), " ", takes(look.takes))), h("button", { disabled: !room.linked, label: pair("look.of", { title: bothOf(look.title) }), on: { click: () => send(room, { kind: "look", look: look.look }) } }, t("look")));
+  return [finder(room), h("div", { class: "scroll" }, h("ul", { class: "list" }, (room.state.looks || []).filter((look) => finds(room, look.title)).map(row)))];
+}
+function reportForm(room) {
+  const submit = (event) => {
+    event.preventDefault();
+    send(room, { kind: "report", ...Object.fromEntries(REPORT_FIELDS.map((name) => [name, name === "what" ? marked(byId(`report-${name}`).value) : byId(`report-${name}`).value])) });
+  };
+  return h("form", { class: "fields", on: { submit } }, REPORT_FIELDS.map((name, i) => [h("label", { for: `report-${name}` }, t(`report.${name}`)), h("textarea", { id: `report-${name}`, rows: 2, required: i === 0, autofocus: i === 0, maxlength: 1000 })]),
+    h("button", { class: "main", disabled: !room.linked }, t("report.send")));
+}
+function announceForm(room) {
+  const row = (one) => h("li", { key: one.announcement, class: "row between" }, h("span", {}, h("b", {}, said(one.title)), one.text ? h("p", { class: "soft" }, exercise(), " ", said(one.text)) : null), h("button", { disabled: !room.linked, label: pair("announce.of", { title: bothOf(one.title) }), on: { click: () => send(room, { kind: "announce", announcement: one.announcement }) } }, t("announce")));
+  return h("ul", { class: "list scroll" }, (room.state.announcements || []).map(row));
+}
+const keysForm = () => h("dl", { class: "keylist" }, KEYS.map(([letter, name]) => [h("dt", {}, h("kbd", { "data-k": letter })), h("dd", {}, t(name))]));
