@@ -1,6 +1,6 @@
 // What a page is to show, as plain objects, and the least change to the document that shows it. A list can change four times a second
 // while somebody reads or types in it: what stays is left alone, so focus, selection and scrolling stay. Text is text, never markup.
-import { language } from "./speech.js";
+import { language } from "./language.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 

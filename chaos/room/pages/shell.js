@@ -1,9 +1,10 @@
 // What every page of the room does: takes its feed's states, draws once a frame, speaks new alarms, listens to keys.
 import { byId } from "./drawing/elements.js";
 import { ArrayFeed, SocketFeed } from "./feed.js";
+import { language, setLanguage } from "./language.js";
 import { h, patch } from "./nodes.js";
 import { hatches } from "./orders.js";
-import { bothOf, language, setLanguage, t, word } from "./speech.js";
+import { bothOf, t, word } from "./speech.js";
 
 const STATES_FILE = /^[a-z0-9-]+\.json$/;
 const HOME = { facilitator: "facilitator.html", approver: "approver.html", scribe: "wall.html" };

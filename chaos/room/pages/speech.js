@@ -1,12 +1,9 @@
 // Two languages: every text of ours is a pair of texts.js, and stands in the page in both, of which the style sheet shows one.
 import { clock, plain } from "./drawing/elements.js";
+import { language } from "./language.js";
 import { h } from "./nodes.js";
 import { TEXTS } from "./texts.js";
 
-export const language = () => (document.documentElement.lang.startsWith("zh") ? "zh" : "en");
-export function setLanguage(name) {
-  document.documentElement.lang = name === "zh" ? "zh-CN" : "en";
-}
 // The pair of a text, with {name} replaced by parts, each a pair or one text for both.
 export function pair(key, parts = {}) {
   return TEXTS[key].map((text, i) => text.replace(/\{(\w+)\}/g, (_, name) => bothOf(parts[name])[i]));
