@@ -1,5 +1,6 @@
 // Alarms: to acknowledge, acknowledged by whom, and signs that are not alarms yet. Newest first.
 import { byId } from "./drawing/elements.js";
+import { nameOf } from "./log.js";
 import { h } from "./nodes.js";
 import { key } from "./shell.js";
 import { at, bothOf, pair, said, span, t, word } from "./speech.js";
@@ -35,12 +36,12 @@ export function alarmsCard(room) {
     h("p", { class: "soft small foot" }, t("alarms.note")));
 }
 function alarmOf(room, alarm, topmost) {
-  const fresh = alarm.state === "open", { now } = { now: room.state.clock.t };
+  const fresh = alarm.state === "open", now = room.state.clock.t;
   return h("li", { key: alarm.id, class: `alarm ${fresh ? "new" : "seen"}` }, h("span", { class: "mark", "aria-hidden": "true" }, fresh ? "▲" : "△"),
     h("div", { class: "row between" }, h("h3", {}, said(alarm.title)), h("b", { class: "num small" }, span(now - alarm.since))),
     h("p", { class: "small num" }, said(alarm.reading), " ", said(alarm.unit ?? ""), " ", alarm.bound === null || alarm.bound === undefined ? null : h("span", { class: "soft" }, t("alarms.bound"), " ", said(alarm.bound))),
     h("div", { class: "foot" }, h("span", { class: "soft small num" }, at(alarm.since)), fresh && !room.page.readOnly
       ? h("button", { id: `ack-${alarm.id}`, disabled: room.waits({ kind: "ack", alarm: alarm.id }) && !focusedOn(`ack-${alarm.id}`), label: pair("alarms.ack.of", { title: bothOf(alarm.title) }), on: { click: () => acknowledge(room, alarm) } }, t("alarms.ack"), topmost ? key("A") : null)
-      : fresh ? null : h("span", { class: "chip" }, "✓ ", said(alarm.by), alarm.at ? [" ", at(alarm.at)] : null)));
+      : fresh ? null : h("span", { class: "chip" }, "✓ ", nameOf(room, alarm.by), alarm.at ? [" ", at(alarm.at)] : null)));
 }
 const focusedOn = (id) => document.activeElement?.id === id;

@@ -7,8 +7,11 @@ export const identity = ({ drill, seat }) => h("div", { class: "who" }, h("span"
   h("span", { class: "small nowrap" }, said(seat.title), seat.person ? [" · ", seat.person] : null));
 
 export function clockBox(room) {
-  const { t: now } = room.state.clock, text = instant(Math.floor(now));
-  return h("div", {}, h("span", { class: "clock num", role: "timer", "aria-live": "off", label: pair("clock.label", { t: text }) }, text), pace(room));
+  return h("div", {}, clockFace(room.state), pace(room));
+}
+export function clockFace({ clock: { t: now } }) {
+  const text = instant(Math.floor(now));
+  return h("span", { class: "clock num", role: "timer", "aria-live": "off", label: pair("clock.label", { t: text }) }, text);
 }
 // The clock's second line: shape and word of how time goes.
 export function pace(room) {
@@ -21,7 +24,8 @@ export function pace(room) {
   if (behind !== undefined && behind < 0.95) return line("warn", "≈ ", `${behind.toFixed(1)}× `, t("clock.behind"));
   return line("", `▶ ${speed}× `, speed === 1 ? t("clock.life") : t("clock.faster"));
 }
-export const phaseBox = ({ clock }) => h("div", {}, h("span", { class: "lab" }, t("phase")), h("b", { class: "fig" }, said(clock.phase?.title ?? clock.phase)));
+export const phaseLines = ({ clock }) => [h("span", { class: "lab" }, t("phase")), h("b", { class: "fig" }, said(clock.phase?.title ?? clock.phase))];
+export const phaseBox = (state) => h("div", {}, phaseLines(state));
 
 export function severity({ severity: { seconds, grades } }) {
   const most = Math.max(60, ...grades.map((grade) => grade.at)), reached = grades.filter((grade) => seconds >= grade.at).pop();

@@ -27,18 +27,22 @@ export function mapCard(room, pick = open("look")) {
     h("div", { class: "picture", id: "map-box" }, mapOf({ nodes: map.nodes, links: map.links, face: monitoredFace, name: "map", shape: frameOf(sizeOf("map-box", [638, 262])), pick: pick && (() => pick(room)) })));
 }
 // The frame nodes are spread over: of the box's shape, and as wide as lets letters be read.
-const WIDTH = 800;
-export const frameOf = ([width, height]) => [WIDTH, Math.max(250, (WIDTH * height) / width)];
+const WIDE = 800, SHRUNK_MOST = 1.25;
+export function frameOf([width, height]) {
+  const frame = Math.min(WIDE, width * SHRUNK_MOST);
+  return [frame, (frame * height) / width];
+}
 const mapKeys = () => h("ul", { class: "keys end" }, h("li", {}, h("b", { class: "bad" }, "▲"), " ", t("map.beyond")), h("li", {}, h("b", { class: "good" }, "✓"), " ", t("map.within")), h("li", {}, h("span", { class: "dashed" }), " ", t("map.ask")));
 export function marksOf(state) {
   const begun = state.commands.filter((command) => command.times?.begun).map((command) => [command.times.begun, String(command.n), "begun"]);
   return [...state.alarms.map((alarm) => [alarm.since, "▲", "alarmed"]), ...begun];
 }
-export function ordersCard(room, withFailed = true) {
+// `scale` is how much larger than on a desk its letters are.
+export function ordersCard(room, withFailed = true, scale = 1) {
   const { orders } = room.state;
   return h("section", { class: "card fill", "aria-labelledby": "orders" }, h("div", { class: "head" }, h("h2", { id: "orders" }, ordersHead(orders)), h("span", { class: "soft small nowrap" }, "▲ ", t("map.alarm"), " · ", h("b", {}, "1"), " ", t("orders.begun")),
     withFailed ? h("span", { class: "end small nowrap" }, t("orders.failed"), " ", h("b", { class: "bad num total" }, plain(orders.failed))) : null),
-    h("div", { class: "picture", id: "orders-box" }, ordersOf({ orders, marks: marksOf(room.state), size: sizeOf("orders-box", [638, 360]), now: room.state.clock.t })));
+    h("div", { class: "picture", id: "orders-box" }, ordersOf({ orders, marks: marksOf(room.state), size: sizeOf("orders-box", [638, 360]).map((pixels) => pixels / scale), now: room.state.clock.t })));
 }
 function commandsCard(room) {
   const { state } = room, shown = inOrder(state.commands), first = shown.find((command) => (command.can || []).includes("begin") || (command.can || []).includes("approve"));

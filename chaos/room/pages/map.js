@@ -4,7 +4,6 @@ import { h } from "./nodes.js";
 import { bothOf, pair } from "./speech.js";
 
 const LINE = 15.5, TOP = 24, GAP = 9, PUSHES = 300, LINES_MOST = 6;
-const SIGNS = { at_most: "≤", at_least: "≥" };
 const lang = ([en, zh]) => (en === zh ? en : [h("tspan", { "data-lang": "en" }, en), h("tspan", { "data-lang": "zh" }, zh)]);
 
 // Boxes [x, y, width, height] of nodes with their sizes, spread over a frame of that shape and pushed apart until none overlap.
@@ -50,24 +49,25 @@ function lineOf(a, b) {
 }
 const wide = (text) => [...text].reduce((sum, c) => sum + (c.charCodeAt(0) > 0x2e7f ? 13 : 7.3), 0);
 const widest = (said) => Math.max(...bothOf(said).map(wide));
-function sizeOf(node, { lines, bar, note }) {
-  const head = widest(node.title) + (note ? widest(note) : 0) + 40;
+function sizeOf(node, { lines, bar, note, ring }) {
+  const head = widest(node.title) + (note ? widest(note) + 8 : 0) + 42;
   const rows = lines.map(([title, value]) => widest(title) * 0.93 + widest(value ?? "") * 0.95 + 24);
-  return [Math.max(88, Math.min(158, Math.max(head, ...rows))), TOP + LINE * Math.min(lines.length, LINES_MOST) + (bar === undefined ? 2 : 9)];
+  return [Math.max(88, Math.min(ring ? 210 : 158, Math.max(head, ...rows))), TOP + LINE * Math.min(lines.length, LINES_MOST) + (bar === undefined ? 2 : 9)];
 }
 function nodeOf(node, { kind, sign, note, lines, bar, ring }, [x, y, width, height], first, pick) {
   const tone = { alarm: "tb", ok: "tg" }[kind] || "", room = width - (sign ? 22 : 4);
-  const spoken = bothOf(node.title).map((title, i) => `${title}: ${[note, ...lines.map(([a, b]) => `${bothOf(a)[i]} ${b === null ? "" : bothOf(b)[i]}`)].filter(Boolean).map((part) => bothOf(part)[i].trim()).join(", ")}`);
+  const parts = [sign, node.title, note, ...lines.slice(0, LINES_MOST).flatMap(([title, value]) => [title, value])].filter((part) => part !== null && part !== undefined && part !== "");
+  const spoken = [0, 1].map((i) => parts.map((part) => bothOf(part)[i].trim()).join(" "));  // in the order in which it is written
   const chosen = pick && { tabindex: first ? 0 : -1, role: "button", on: { click: () => pick(node), keydown: (event) => event.key === "Enter" && pick(node) } };
   return h("g", { key: node.id, class: `n ${kind}`, role: "img", ...chosen, "data-node": node.id, label: spoken, transform: `translate(${(x - width / 2).toFixed(1)} ${(y - height / 2).toFixed(1)})` },
     ring && h("rect", { class: "ring", x: -4, y: -4, width: width + 8, height: height + 8, rx: 7 }),
     h("rect", { class: "box", width, height, rx: 5 }),
-    sign && h("text", { x: 7, y: 17, class: `b ${tone}` }, sign),
-    h("text", { x: sign ? 22 : 7, y: 17, class: kind === "unmonitored" ? "" : "b" }, lang(bothOf(node.title).map((title) => fitted(title, room - (note ? widest(note) : 0))))),
-    note && h("text", { x: width - 7, y: 17, class: `e w ${tone}` }, lang(bothOf(note))),
+    sign && [h("text", { x: 7, y: 17, class: `b ${tone}` }, sign), " "],
+    h("text", { x: sign ? 22 : 7, y: 17, class: kind === "unmonitored" ? "" : "b" }, lang(bothOf(node.title).map((title) => fitted(title, room - (note ? widest(note) : 0))))), " ",
+    note && h("text", { x: width - 7, y: 17, class: `e w ${tone}` }, lang(bothOf(note))), " ",
     lines.slice(0, LINES_MOST).map(([title, value, loud], i) => [
-      h("text", { x: 7, y: 33 + LINE * i, class: `v ${value === null ? loud || "t2" : "t2"}` }, lang(bothOf(title).map((text) => fitted(text, width - (value === null ? 0 : 6 + widest(value)))))),
-      value !== null && h("text", { x: width - 7, y: 33 + LINE * i, class: `e v ${loud || ""}` }, lang(bothOf(value))),
+      h("text", { x: 7, y: 33 + LINE * i, class: `v ${value === null ? loud || "t2" : "t2"}` }, lang(bothOf(title).map((text) => fitted(text, width - (value === null ? 0 : 6 + widest(value)))))), " ",
+      value !== null && h("text", { x: width - 7, y: 33 + LINE * i, class: `e v ${loud || ""}` }, lang(bothOf(value))), " ",
     ]),
     bar !== undefined && [h("rect", { class: "rail", x: 7, y: height - 9, width: width - 14, height: 4, rx: 2 }), h("rect", { class: "full", x: 7, y: height - 9, width: (width - 14) * bar, height: 4, rx: 2 })]);
 }
@@ -84,7 +84,6 @@ function linesOf({ title, value, bound, side, state }) {
   if (bound === null || bound === undefined || !bad) return [line];
   return [line, [pair(side === "at_least" || side === "lower" ? "map.atleast" : "map.atmost"), bothOf(bound)]];
 }
-export const signOf = (side) => SIGNS[side] || "";
 
 // Arrow keys go to the nearest node that way.
 function arrows(event) {

@@ -85,14 +85,17 @@ function redraw(room) {
     room.drawing = false;
     const { title } = room.page;
     document.title = `${word("exercise")} ${word(title)}`;
+    const before = sizes();
     patch(byId("room"), [hatches(), room.page.view(room), noticeOf(room)]);
     room.afterwards?.();
+    if (sizes() !== before) redraw(room);  // pictures are drawn for the size of their boxes, which is known once these are there
     room.afterwards = null;
     document.querySelectorAll("[data-newest]").forEach(atNewest);
     document.querySelectorAll("dialog").forEach((dialog) => !dialog.open && dialog.showModal());
   };
   document.hidden ? setTimeout(once, 250) : requestAnimationFrame(once);
 }
+const sizes = () => [...document.querySelectorAll(".picture")].map((box) => `${box.clientWidth} ${box.clientHeight}`).join();
 // A log stays at its newest line, unless somebody scrolled up to read.
 function atNewest(box) {
   if (box.roomLength !== box.scrollHeight && (box.roomLength === undefined || box.scrollTop + box.clientHeight >= box.roomLength - 4)) box.scrollTop = box.scrollHeight;
