@@ -21,7 +21,7 @@ export function patch(parent, wanted) {
   if (focused !== document.activeElement && focused?.isConnected && parent.contains(focused)) focused.focus();
 }
 function matched(parent, kids) {
-  const free = [...parent.childNodes], named = new Map(free.filter((node) => node.roomKey).map((node) => [node.roomKey, node]));
+  const free = [...parent.childNodes], named = new Map(free.filter((node) => node.roomKey !== undefined).map((node) => [node.roomKey, node]));
   return kids.map((kid) => {
     if (typeof kid !== "object") return taken(free, (node) => node.nodeType === Node.TEXT_NODE) || document.createTextNode("");
     const key = kid.attributes.key, same = (node) => node.roomTag === kid.tag && node.roomKey === key;
