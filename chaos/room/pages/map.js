@@ -55,7 +55,7 @@ function sizeOf(node, { lines, bar, note, ring }) {
   return [Math.max(88, Math.min(ring ? 210 : 158, Math.max(head, ...rows))), TOP + LINE * Math.min(lines.length, LINES_MOST) + (bar === undefined ? 2 : 9)];
 }
 function nodeOf(node, { kind, sign, note, lines, bar, ring }, [x, y, width, height], first, pick) {
-  const tone = { alarm: "tb", ok: "tg" }[kind] || "", room = width - (sign ? 22 : 4);
+  const tone = { beyond: "tb", ok: "tg" }[kind] || "", room = width - (sign ? 22 : 4);
   const parts = [sign, node.title, note, ...lines.slice(0, LINES_MOST).flatMap(([title, value]) => [title, value])].filter((part) => part !== null && part !== undefined && part !== "");
   const spoken = [0, 1].map((i) => parts.map((part) => bothOf(part)[i].trim()).join(" "));  // in the order in which it is written
   const chosen = pick && { tabindex: first ? 0 : -1, role: "button", on: { click: () => pick(node), keydown: (event) => event.key === "Enter" && pick(node) } };
@@ -76,7 +76,7 @@ function nodeOf(node, { kind, sign, note, lines, bar, ring }, [x, y, width, heig
 export function monitoredFace(node) {
   if (node.state === "unmonitored") return { kind: "unmonitored", sign: "", lines: [[pair("map.unmonitored"), null]] };
   const alarm = node.state === "alarm";
-  return { kind: alarm ? "alarm" : "ok", sign: alarm ? "▲" : "✓", note: alarm ? pair("map.alarm") : null, urgent: alarm, lines: node.readings.flatMap(linesOf) };
+  return { kind: alarm ? "beyond" : "ok", sign: alarm ? "▲" : "✓", note: alarm ? pair("map.alarm") : null, urgent: alarm, lines: node.readings.flatMap(linesOf) };
 }
 function linesOf({ title, value, bound, side, state }) {
   const bad = state === "alarm", shown = value === null || value === undefined ? "?" : value === true ? "✓" : value === false ? "✕" : value;
