@@ -51,11 +51,19 @@ def command(n: int, title: dict[str, str], state: str, can: list[str] | None = N
         if state in ("approved", "begun", "done")[i:]:
             times[step] = NOW - 30 + 5 * i
     base = {"id": f"c{n}", "n": n, "command": f"command-{n}", "title": title, "takes": text("1–3 min", "1–3 分钟"), "risk": "low"}
-    base |= {"undo": text("yes, 1 min", "可，1 分钟"), "approver": text("IT head", "信息技术负责人"), "by": text("On-duty operator", "值班员")}
+    base |= {
+        "undo": text("yes, 1 min", "可，1 分钟"),
+        "approver": text("IT head", "信息技术负责人"),
+        "by": text("On-duty operator", "值班员"),
+    }
     return base | {"state": state, "times": times, "reason": None, "can": can or [], "progress": None} | more
 
 
-BANK_A, LIMIT, RESTART = text("Cut off bank A", "暂停存管银行 A 转账"), text("Limit logins", "登录限流"), text("Restart the counter", "重启柜台")
+BANK_A, LIMIT, RESTART = (
+    text("Cut off bank A", "暂停存管银行 A 转账"),
+    text("Limit logins", "登录限流"),
+    text("Restart the counter", "重启柜台"),
+)
 NONE = text("", "")
 
 
@@ -63,25 +71,85 @@ def _map() -> dict[str, Any]:
     host = (text("host", "主机"), True, None, None, "within")
     good = text("timeouts", "超时"), "0", "0.05", "at_most", "within"
     nodes = [
-        _node("client", text("Customers", "客户业务"), 60, 200, "alarm", (text("log in, good", "登录成功"), "41%", "90%", "at_least", "alarm"), (text("orders, good", "委托成功"), "28%", "90%", "at_least", "alarm"), (text("calls, 10 min", "10 分钟来电"), "4", None, None, "within")),
+        _node(
+            "client",
+            text("Customers", "客户业务"),
+            60,
+            200,
+            "alarm",
+            (text("log in, good", "登录成功"), "41%", "90%", "at_least", "alarm"),
+            (text("orders, good", "委托成功"), "28%", "90%", "at_least", "alarm"),
+            (text("calls, 10 min", "10 分钟来电"), "4", None, None, "within"),
+        ),
         _node("app", text("App access", "移动端接入"), 220, 80),
         _node("pc", text("PC access", "电脑端接入"), 220, 200),
         _node("phone", text("Phone orders", "电话委托"), 220, 300),
         _node("gateway", text("Gateway", "接入网关"), 350, 200),
         _node("login", text("Login", "登录认证"), 480, 80),
-        _node("counter", text("Counter", "柜台"), 480, 210, "alarm", host, (text("queue", "排队"), "1,893", "20", "at_most", "alarm"), (text("standby", "备机"), None, None, None, "within")),
+        _node(
+            "counter",
+            text("Counter", "柜台"),
+            480,
+            210,
+            "alarm",
+            host,
+            (text("queue", "排队"), "1,893", "20", "at_most", "alarm"),
+            (text("standby", "备机"), None, None, None, "within"),
+        ),
         _node("risk", text("Risk check", "风控"), 610, 110),
-        _node("database", text("Database", "数据库"), 610, 230, "within", host, (text("waiting", "等待连接"), "0", None, None, "within")),
-        _node("router", text("Router", "报盘"), 740, 200, "within", host, (text("backlog", "积压"), "12", "10,000", "at_most", "within")),
+        _node(
+            "database",
+            text("Database", "数据库"),
+            610,
+            230,
+            "within",
+            host,
+            (text("waiting", "等待连接"), "0", None, None, "within"),
+        ),
+        _node(
+            "router",
+            text("Router", "报盘"),
+            740,
+            200,
+            "within",
+            host,
+            (text("backlog", "积压"), "12", "10,000", "at_most", "within"),
+        ),
         _node("sse", text("Shanghai", "上交所"), 740, 80),
         _node("szse", text("Shenzhen", "深交所"), 740, 320),
-        _node("bank-a", text("Bank A", "存管银行 A"), 150, 420, "alarm", (text("timeouts /s", "超时（每秒）"), "0.27", "0.05", "at_most", "alarm")),
-        *(_node(f"bank-{b}", text(f"Bank {b.upper()}", f"存管银行 {b.upper()}"), 280 + 120 * i, 420, "within", good) for i, b in enumerate("bcd")),
+        _node(
+            "bank-a",
+            text("Bank A", "存管银行 A"),
+            150,
+            420,
+            "alarm",
+            (text("timeouts /s", "超时（每秒）"), "0.27", "0.05", "at_most", "alarm"),
+        ),
+        *(
+            _node(f"bank-{b}", text(f"Bank {b.upper()}", f"存管银行 {b.upper()}"), 280 + 120 * i, 420, "within", good)
+            for i, b in enumerate("bcd")
+        ),
         _node("clearing", text("Clearing", "中国结算"), 720, 420),
-    ]  # fmt: skip
-    links = ["client app", "client pc", "client phone", "app gateway", "pc gateway", "phone gateway", "gateway login", "gateway counter",
-             "counter risk", "counter database", "database router", "router sse", "router szse",
-             "counter bank-a", "counter bank-b", "counter bank-c", "counter bank-d"]  # fmt: skip
+    ]
+    links = [
+        "client app",
+        "client pc",
+        "client phone",
+        "app gateway",
+        "pc gateway",
+        "phone gateway",
+        "gateway login",
+        "gateway counter",
+        "counter risk",
+        "counter database",
+        "database router",
+        "router sse",
+        "router szse",
+        "counter bank-a",
+        "counter bank-b",
+        "counter bank-c",
+        "counter bank-d",
+    ]
     return {"nodes": nodes, "links": [link.split() for link in links]}
 
 
@@ -96,11 +164,17 @@ def _log() -> list[dict[str, Any]]:
     rows: list[tuple[int, str, Any, Any, Any]] = [
         (42, "event", None, None, text("Alarm: counter queue", "告警：柜台排队")),
         (40, "event", "operator", None, text("began 1: cut off bank A", "开始 1：暂停存管银行 A")),
-        (32, "inject", text("Bank A", "存管银行 A"), "liaison", text("EXERCISE: all green here, please check your line.", "【演练】我方一切正常，请检查贵方线路。")),
+        (
+            32,
+            "inject",
+            text("Bank A", "存管银行 A"),
+            "liaison",
+            text("EXERCISE: all green here, please check your line.", "【演练】我方一切正常，请检查贵方线路。"),
+        ),
         (18, "said", "dba", "all", "【演练】数据库平静，没有等待连接。"),
         (9, "event", "operator", None, text("proposed 4: restart the counter", "提出 4：重启柜台")),
         (2, "said", "vendor", "operator", "【演练】先别重启，线程在释放。"),
-    ]  # fmt: skip
+    ]
     keys = ("t", "kind", "from", "to", "text")
     return [dict(zip(keys, (NOW - row[0], *row[1:]), strict=True)) for row in rows]
 
@@ -109,29 +183,82 @@ def running(seat: str = "operator") -> State:
     """09:35:40 as that seat sees it: three alarms open, one command to begin, one to approve, one under way."""
     en, zh, person = TITLES[seat]
     can = {"operator": {3: ["begin", "withdraw"], 4: ["withdraw"]}, "approver": {4: ["approve", "refuse"]}}.get(seat, {})
-    high = {"risk": "high", "undo": False, "takes": text("6–12 min", "6–12 分钟"), "approver": text("leading group", "应急领导小组")}
+    high = {
+        "risk": "high",
+        "undo": False,
+        "takes": text("6–12 min", "6–12 分钟"),
+        "approver": text("leading group", "应急领导小组"),
+    }
     state: State = {
         "drill": _drill(),
         "seat": {"name": seat, "title": text(en, zh), "person": person},
-        "people": [{"seat": name, "title": text(a, b), "person": who, "state": STATES[name]} for name, (a, b, who) in TITLES.items()],
-        "clock": {"t": NOW, "speed": 1, "state": "running", "behind": 1.0, "phase": text("Continuous auction", "连续竞价"), "paused_since": None},
-        "severity": {"seconds": 280, "grades": [{"title": text("larger", "较大"), "at": 600}, {"title": text("major", "重大"), "at": 1800}]},
+        "people": [
+            {"seat": name, "title": text(a, b), "person": who, "state": STATES[name]} for name, (a, b, who) in TITLES.items()
+        ],
+        "clock": {
+            "t": NOW,
+            "speed": 1,
+            "state": "running",
+            "behind": 1.0,
+            "phase": text("Continuous auction", "连续竞价"),
+            "paused_since": None,
+        },
+        "severity": {
+            "seconds": 280,
+            "grades": [{"title": text("larger", "较大"), "at": 600}, {"title": text("major", "重大"), "at": 1800}],
+        },
         "duty": {"state": "due", "known_since": NOW - 179, "due_at": None, "last_report": None, "next_at": None},
         "alarms": [
             _alarm("bank-a-timeouts", text("Bank A timeouts", "存管银行 A 超时"), 71, "0.27", "0.05"),
             _alarm("order-success", text("Order success", "委托成功率"), 72, "28%", "90%"),
             _alarm("login-success", text("Login success", "登录成功率"), 92, "41%", "90%"),
-            _alarm("counter-queue", text("Counter queue", "柜台排队"), 212, "1,893", "20", state="acknowledged", by=text("On-duty operator", "值班员"), at=NOW - 179),
+            _alarm(
+                "counter-queue",
+                text("Counter queue", "柜台排队"),
+                212,
+                "1,893",
+                "20",
+                state="acknowledged",
+                by=text("On-duty operator", "值班员"),
+                at=NOW - 179,
+            ),
         ],
-        "signs": [{"title": text("Test order failed", "巡检委托失败"), "n": 1, "of": 2, "t": NOW - 147}, {"title": text("Customer calls", "客户来电"), "n": 4, "of": 20, "t": NOW - 60}],
+        "signs": [
+            {"title": text("Test order failed", "巡检委托失败"), "n": 1, "of": 2, "t": NOW - 147},
+            {"title": text("Customer calls", "客户来电"), "n": 4, "of": 20, "t": NOW - 60},
+        ],
         "map": _map(),
         "orders": _orders(),
         "offers": [
-            {"command": "cut-off-bank-b", "title": text("Cut off bank B", "暂停存管银行 B 转账"), "duration": text("1–3 min", "1–3 分钟"), "risk": "low", "undo": text("yes, 1 min", "可，1 分钟"), "approver": text("IT head", "信息技术负责人")},
-            {"command": "more-threads", "title": text("More counter threads", "增加柜台线程"), "duration": text("2–4 min", "2–4 分钟"), "risk": "medium", "undo": text("yes, 2 min", "可，2 分钟"), "approver": text("IT head", "信息技术负责人")},
-            {"command": "restart-counter", "title": RESTART, "duration": 540, "risk": "high", "undo": False, "approver": text("leading group", "应急领导小组")},
+            {
+                "command": "cut-off-bank-b",
+                "title": text("Cut off bank B", "暂停存管银行 B 转账"),
+                "duration": text("1–3 min", "1–3 分钟"),
+                "risk": "low",
+                "undo": text("yes, 1 min", "可，1 分钟"),
+                "approver": text("IT head", "信息技术负责人"),
+            },
+            {
+                "command": "more-threads",
+                "title": text("More counter threads", "增加柜台线程"),
+                "duration": text("2–4 min", "2–4 分钟"),
+                "risk": "medium",
+                "undo": text("yes, 2 min", "可，2 分钟"),
+                "approver": text("IT head", "信息技术负责人"),
+            },
+            {
+                "command": "restart-counter",
+                "title": RESTART,
+                "duration": 540,
+                "risk": "high",
+                "undo": False,
+                "approver": text("leading group", "应急领导小组"),
+            },
         ],
-        "looks": [{"look": "threads", "title": text("Counter threads", "柜台线程"), "takes": 20}, {"look": "log", "title": text("Counter log", "柜台日志"), "takes": 45}],
+        "looks": [
+            {"look": "threads", "title": text("Counter threads", "柜台线程"), "takes": 20},
+            {"look": "log", "title": text("Counter log", "柜台日志"), "takes": 45},
+        ],
         "announcements": [],
         "commands": [
             command(1, BANK_A, "begun", can.get(1), progress=0.36),
@@ -139,7 +266,7 @@ def running(seat: str = "operator") -> State:
             command(4, RESTART, "proposed", can.get(4), **high),
         ],
         "log": _log(),
-    }  # fmt: skip
+    }
     return state
 
 
@@ -147,35 +274,94 @@ def _drill() -> dict[str, Any]:
     return {
         "name": "morning-07",
         "title": text("Morning drill 07", "早盘演练 07"),
-        "briefing": text("An ordinary Monday, the first half hour of trading; some part may fail.", "普通周一，开市后半小时，某个部分可能出问题。"),
+        "briefing": text(
+            "An ordinary Monday, the first half hour of trading; some part may fail.",
+            "普通周一，开市后半小时，某个部分可能出问题。",
+        ),
         "window": [9 * 3600 + 26 * 60, 10 * 3600],
-        "objectives": [text("Notice and take up within 3 minutes", "3 分钟内发现并认领"), text("Decide on the right action, with approval", "作出正确处置并经审批")],
-        "rules": [text("Thinking costs simulated time. A pause does not.", "思考占用仿真时间，暂停不占用。"), text("We judge the system and the plan, not people.", "评估对象是系统与预案，不是个人。")],
-        "questions": [text("What would you notice first, and where?", "您最先会在哪里察觉什么？"), text("What would you do first? Who must approve?", "您首先会做什么？由谁批准？"), {"text": text("Minutes until somebody knows", "多久会有人知悉"), "unit": text("min", "分钟")}],
-    }  # fmt: skip
+        "objectives": [
+            text("Notice and take up within 3 minutes", "3 分钟内发现并认领"),
+            text("Decide on the right action, with approval", "作出正确处置并经审批"),
+        ],
+        "rules": [
+            text("Thinking costs simulated time. A pause does not.", "思考占用仿真时间，暂停不占用。"),
+            text("We judge the system and the plan, not people.", "评估对象是系统与预案，不是个人。"),
+        ],
+        "questions": [
+            text("What would you notice first, and where?", "您最先会在哪里察觉什么？"),
+            text("What would you do first? Who must approve?", "您首先会做什么？由谁批准？"),
+            {"text": text("Minutes until somebody knows", "多久会有人知悉"), "unit": text("min", "分钟")},
+        ],
+    }
 
 
 def facilitated() -> State:
     """The same moment as the facilitator sees it."""
     state = running("facilitator")
     health = {"counter": "saturated", "gateway": "saturated", "app": "failing", "bank-a": "slow"}
-    nodes = [{"id": n["id"], "state": health.get(n["id"], "healthy"), "fullest": 1.0 if n["id"] in health else 0.1, "fault": None} for n in state["map"]["nodes"]]
+    nodes = [
+        {"id": n["id"], "state": health.get(n["id"], "healthy"), "fullest": 1.0 if n["id"] in health else 0.1, "fault": None}
+        for n in state["map"]["nodes"]
+    ]
     for node in nodes:
         if node["id"] == "bank-a":
             node["fault"] = text(SECRET, "自 09:30:00 起应答慢 40 倍")
     kinds = ("sent", "due", "armed", "held")
-    titles = [text("Bank A answers 40 times slower", "存管银行 A 应答慢 40 倍"), text("How many customers, and since when?", "影响多少客户？从何时起？"), text("False alarm: connection queue", "误报：连接排队"), text("Vendor away for 5 min", "厂商离席 5 分钟")]
-    msel = [{"id": f"i{i}", "n": i + 1, "at": NOW - 60 + 60 * i, "when": None, "title": title, "from": None, "to": "operator", "kind": ("fault", "message", "false_alarm", "absence")[i], "expected": text("look before acting", "先查看再处置"), "state": kinds[i], "done_at": None} for i, title in enumerate(titles)]
-    noticed = {"facts": [{"title": text("Counter queue grows", "柜台排队增长"), "since": NOW - 280}, {"title": text("Threads wait for bank A", "线程在等存管银行 A"), "since": NOW - 300}], "rows": [{"seat": seat, "at": [NOW - 179, None]} for seat in ("operator", "dba", "vendor", "approver")]}
-    hints = [{"id": "h1", "text": text("What do busy threads wait for?", "繁忙的线程在等什么？"), "given_at": NOW - 120}, {"id": "h2", "text": text("Which banks share the threads?", "哪些银行共用这些线程？"), "given_at": None}]
+    titles = [
+        text("Bank A answers 40 times slower", "存管银行 A 应答慢 40 倍"),
+        text("How many customers, and since when?", "影响多少客户？从何时起？"),
+        text("False alarm: connection queue", "误报：连接排队"),
+        text("Vendor away for 5 min", "厂商离席 5 分钟"),
+    ]
+    msel = [
+        {
+            "id": f"i{i}",
+            "n": i + 1,
+            "at": NOW - 60 + 60 * i,
+            "when": None,
+            "title": title,
+            "from": None,
+            "to": "operator",
+            "kind": ("fault", "message", "false_alarm", "absence")[i],
+            "expected": text("look before acting", "先查看再处置"),
+            "state": kinds[i],
+            "done_at": None,
+        }
+        for i, title in enumerate(titles)
+    ]
+    noticed = {
+        "facts": [
+            {"title": text("Counter queue grows", "柜台排队增长"), "since": NOW - 280},
+            {"title": text("Threads wait for bank A", "线程在等存管银行 A"), "since": NOW - 300},
+        ],
+        "rows": [{"seat": seat, "at": [NOW - 179, None]} for seat in ("operator", "dba", "vendor", "approver")],
+    }
+    hints = [
+        {"id": "h1", "text": text("What do busy threads wait for?", "繁忙的线程在等什么？"), "given_at": NOW - 120},
+        {"id": "h2", "text": text("Which banks share the threads?", "哪些银行共用这些线程？"), "given_at": None},
+    ]
     questions = [{"id": "q1", "t": NOW - 6, "from": "dba", "text": "柜台日志里有什么？"}]
-    return state | {"truth": {"nodes": nodes}, "msel": msel, "noticed": noticed, "hints": hints, "questions": questions, "failed": 2638, "duplicated": 98765, "branches": []}  # fmt: skip
+    return state | {
+        "truth": {"nodes": nodes},
+        "msel": msel,
+        "noticed": noticed,
+        "hints": hints,
+        "questions": questions,
+        "failed": 2638,
+        "duplicated": 98765,
+        "branches": [],
+    }
 
 
 def lobby(seat: str = "operator") -> State:
     """Before the start."""
     state = running(seat)
-    return state | {"clock": state["clock"] | {"state": "lobby", "t": state["drill"]["window"][0]}, "alarms": [], "commands": [], "log": []}
+    return state | {
+        "clock": state["clock"] | {"state": "lobby", "t": state["drill"]["window"][0]},
+        "alarms": [],
+        "commands": [],
+        "log": [],
+    }
 
 
 def later(state: State, seconds: int = 1) -> State:
