@@ -53,6 +53,7 @@ NOTES = {
     "chaos.judgement": "verdict, severity, causes",
     "chaos.execution": "jobs, workers, target, session",
     "chaos.live": "the twin: real processes",
+    "chaos.room": "people practise on the core",
     "chaos.compare": "architectures side by side",
     "chaos.coverage": "planted defects, scores",
     "chaos.reports": "pages, JUnit, traces",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -79,10 +80,13 @@ class Seat:
         self.page.wait_for_timeout(150)
 
     def until(self, expression: str) -> None:
-        """Waits, at most ten seconds, until it is true."""
+        """Waits, at most ten seconds, until it is true; the page may go elsewhere meanwhile."""
+        from playwright.sync_api import Error
+
         for _ in range(200):
-            if self.page.evaluate(expression):
-                return
+            with contextlib.suppress(Error):
+                if self.page.evaluate(expression):
+                    return
             self.page.wait_for_timeout(50)
         raise AssertionError(f"never came true: {expression}; {self.complaints}")
 

@@ -14,9 +14,11 @@ def test_texts_are_pairs_with_the_same_parts() -> None:
     """Every line of the texts is a name and two texts that are not empty and have the same parts; names are not given twice."""
     source = page_files()["texts.js"].read_text(encoding="utf-8")
     found = PAIR.findall(source)
-    assert len(found) == source.count("\n  ") and len({name for name, *_ in found}) == len(found)
+    assert len(found) == source.count("\n  ")
+    assert len({name for name, *_ in found}) == len(found)
     for name, _, en, zh in found:
-        assert en and zh, name
+        assert en, name
+        assert zh, name
         assert sorted(re.findall(r"\{\w+\}", en)) == sorted(re.findall(r"\{\w+\}", zh)), name
 
 
