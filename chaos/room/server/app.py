@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from importlib.resources import files
 from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.routing import BaseRoute, Mount, WebSocketRoute
-from starlette.staticfiles import StaticFiles
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from chaos.documents.drill import Seat
+from chaos.room.pages import page_files
 from chaos.room.protocol.incoming import Hello, MalformedError, parse
 from chaos.room.server.limits import Allowance
 from chaos.room.server.room import Room
@@ -28,6 +29,8 @@ SEND_WITHIN = 20.0
 """Seconds in which a client has to take a frame."""
 CLIENTS_MAX = 20
 """Clients of one seat at a time."""
+TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
+"""What browsers are told a page's file is: never guessed from what the machine knows of file names."""
 POLICY, TRY_LATER = 1008, 1013
 HEADERS = {
     "content-security-policy": "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self' ws: wss:; "
@@ -72,15 +75,18 @@ def make_app(room: Room) -> Starlette:
     async def endpoint(socket: WebSocket) -> None:
         await _serve(room, socket)
 
-    routes: list[BaseRoute] = [WebSocketRoute("/ws", endpoint)]
-    for address, folder in (("/drawing", _folder("chaos.reports", "templates/drawing")), ("/", _folder("chaos.room", "pages"))):
-        if folder.is_dir():
-            routes.append(Mount(address, StaticFiles(directory=folder, html=True)))
+    pages = [Route(f"/{address}", _sends(path)) for address, path in page_files().items()]
+    routes: list[BaseRoute] = [WebSocketRoute("/ws", endpoint), *pages]
     return Starlette(routes=routes, lifespan=lifespan, middleware=[Middleware(SafeHeaders)])
 
 
-def _folder(package: str, name: str) -> Path:
-    return Path(str(files(package))) / name
+def _sends(path: Path) -> Callable[[Request], Awaitable[Response]]:
+    """Answers with a file as it is: these alone are served, no folder."""
+
+    async def send(_request: Request) -> Response:
+        return FileResponse(path, media_type=TYPES[path.suffix])
+
+    return send
 
 
 async def _serve(room: Room, socket: WebSocket) -> None:

@@ -179,7 +179,7 @@ async def test_bots_play_a_drill_to_its_end(tmp_path: Path) -> None:
 
 @pytest.mark.asyncio
 async def test_pages_are_served_with_headers_that_keep_tokens(tmp_path: Path) -> None:
-    """Nothing above the folder of pages can be had, and what is asked for is not passed on."""
+    """Pages can be had and nothing else, and what is asked for is not passed on."""
     async with a_room(fake_folder(tmp_path / "room")) as served:
 
         def get(path: str) -> tuple[int, str]:
@@ -190,5 +190,7 @@ async def test_pages_are_served_with_headers_that_keep_tokens(tmp_path: Path) ->
                 with error:
                     return error.code, error.headers["referrer-policy"]
 
-        for path in ("/../server/app.py", "/%2e%2e/server/app.py", "/nothing", "/ws"):
+        for path in ("/../server/app.py", "/%2e%2e/server/app.py", "/__init__.py", "/drawing/", "/nothing", "/ws"):
             assert await asyncio.to_thread(get, path) in [(404, "no-referrer"), (405, "no-referrer")]
+        for path in ("/lobby.html?token=x", "/desk.js", "/room.css", "/drawing/elements.js"):
+            assert await asyncio.to_thread(get, path) == (200, "no-referrer")
