@@ -84,5 +84,5 @@ class _Loop:
         for seat, kind, body in self._conductor.outgoing(time.monotonic()):
             self._write({"seat": seat, "kind": kind, "body": body})
 
-    def _write(self, told: dict[str, object]) -> None:
-        self._line.sendall(json.dumps(told, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode() + b"\n")
+    def _write(self, heard: dict[str, object]) -> None:
+        self._line.sendall(json.dumps(heard, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode() + b"\n")

@@ -133,20 +133,20 @@ class Room:
                 self._hear(line)
 
     def _hear(self, line: bytes) -> None:
-        told = json.loads(line)
-        if told["kind"] == "failed":
-            self.failed = told["body"]["text"]
+        heard = json.loads(line)
+        if heard["kind"] == "failed":
+            self.failed = heard["body"]["text"]
             return
-        if told["kind"] == "opened":
+        if heard["kind"] == "opened":
             self.opened.set()
             return
-        seat = next(seat for seat in SEATS if seat == told["seat"])
+        seat = next(seat for seat in SEATS if seat == heard["seat"])
         if seat not in self._streams:
             return
-        if told["kind"] == "changes":
-            self._streams[seat].tick(told["body"])
+        if heard["kind"] == "changes":
+            self._streams[seat].tick(heard["body"])
         else:
-            self._streams[seat].reply(told["body"])
+            self._streams[seat].reply(heard["body"])
         self._wake(seat)
 
     def _tell(self, said: dict[str, str | bool]) -> bool:
