@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, TypeAdapter
+from pydantic import ConfigDict, Field
 
 from chaos.documents.drill import Seat
 from simcore.base.model import Model, Name
@@ -131,7 +131,6 @@ ExerciseMessage = Annotated[
     Field(discriminator="kind"),
 ]
 """What changes an exercise. What a server does by itself (hello, clock, start, expect, branch) is none of its concern."""
-MESSAGES: TypeAdapter[ExerciseMessage] = TypeAdapter(ExerciseMessage)
 
 
 class Entry(Model):
