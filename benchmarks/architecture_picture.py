@@ -57,7 +57,6 @@ NOTES = {
     "chaos.compare": "architectures side by side",
     "chaos.coverage": "planted defects, scores",
     "chaos.reports": "pages, JUnit, traces",
-    "chaos.room": "people practise in seats",
     "chaos.cli": "options and printing",
     "chaos.pytest_plugin": "scenarios as pytest tests",
 }

@@ -29,6 +29,9 @@ ALL = os.environ.get("COREDRILL_TEST_DOCS") == "all"
 LONG = r"coredrill (simulate|run|suite|replay|demo|coverage|compare|sweep|timelines|causes|report|live up|live compare)\b"
 """Commands that take more than ten seconds, or read what such a one has made. They run with COREDRILL_TEST_DOCS=all."""
 
+UNTIL_STOPPED = r"coredrill live up (?!.*--for)"
+"""Commands that go on until somebody presses Ctrl-C, as is done here after 20 seconds."""
+
 ELSEWHERE = {
     r"python3 -m venv": "the README's commands are run by .ci/run",
     r"\.venv/bin/": "the README's commands are run by .ci/run",
@@ -36,6 +39,7 @@ ELSEWHERE = {
     r"pytest ": "tests/chaos/test_pytest_plugin.py",
     r"dask |.*--cluster": "tests/chaos/execution/test_workers.py runs on a cluster",
     r".*(reboot-loop|stored:kept)": "tests/chaos/test_example_plugin.py installs the package",
+    r"coredrill room ": "a room is open until it is closed: tests/chaos/room/server open some",
     r"coredrill timelines --markdown": "it makes a page of the documentation: benchmarks/preserved.py",
     r"coredrill compare dependencies incidents": "most of an hour: benchmarks/compare.py comparison makes those runs",
     r"coredrill coverage": "hours: benchmarks/kill_matrix.py and benchmarks/story.py make those runs",
@@ -131,7 +135,8 @@ def run_lines(lines: list[str], folder: Path) -> None:
     for line in lines:
         if line.startswith("coredrill init"):
             (folder / line.split()[2]).unlink(missing_ok=True)
-        done = subprocess.run(["bash", "-c", line], cwd=folder, env=environment, capture_output=True, text=True, check=False)
+        stopped = "timeout --preserve-status -s INT 20s " if re.match(UNTIL_STOPPED, line) else ""
+        done = subprocess.run(["bash", "-c", stopped + line], cwd=folder, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode in (0, 1, 4), f"{line}\n{done.stdout[-500:]}{done.stderr[-1500:]}"
 
 

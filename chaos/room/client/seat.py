@@ -27,7 +27,6 @@ from chaos.room.protocol.changes import JsonObject, applied
 
 _FIRST_WAIT, _LONGEST_WAIT = 0.1, 2.0
 _FRAME_MAX = 64 * 1024 * 1024
-_FORBIDDEN = 403
 
 
 class NotAdmittedError(Exception):

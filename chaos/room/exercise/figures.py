@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 from pydantic import JsonValue
@@ -70,7 +71,7 @@ def bound_of(monitor: Monitor) -> Limit:
     return Limit(float((monitor.above if above else monitor.below) or 0.0), "above" if above else "below")
 
 
-def monitors_of(control: Control) -> dict[str, list[str]]:
+def monitors_of(control: Control) -> Mapping[str, list[str]]:
     """The monitors that speak of each service."""
     found: dict[str, list[str]] = {}
     for name, monitor in control.monitors.items():
@@ -118,7 +119,7 @@ def truth(scene: Scene, state: State) -> list[TrueNode]:
     return nodes
 
 
-def faults_in_force(scene: Scene, state: State) -> dict[str, str]:
+def faults_in_force(scene: Scene, state: State) -> Mapping[str, str]:
     """By service, the name of the inject whose fault hits it now."""
     inputs, found = scene.drill.inputs, dict[str, str]()
     steps = {step.label: step for step in scene.drill.scenario.method}

@@ -99,9 +99,8 @@ class View:
     def _clock(self, _: Seat) -> JsonValue:
         now = min(self._scene.now, self._scene.drill.scenario.end - 1)
         over = self._state.ended or self._scene.run.over
-        phase = words(display_name(self._calendar.phase_at(now).name))
         phase = display_name(self._calendar.phase_at(now).name)
-        title = words(LocalizedText(phase["en"].replace("-", " "), phase["zh"]))
+        title = words(LocalizedText(phase.en.replace("-", " "), phase.zh))
         return {"t": seconds(self._scene.now), "state": "over" if over else "running", "phase": title}
 
     def _severity(self, _: Seat) -> JsonValue:

@@ -24,7 +24,7 @@ def new_session(reference: str, drill: PreparedDrill, seed: int, people: Iterabl
         seating[seat] = "person" if seat in persons else rules.empty if rules is not None else "nobody"
     tokens = new_tokens(seat for seat in SEATS if seating[seat] == "person")
     chosen = drill.model.speed if speed is None else speed
-    return Session(drill=reference, digest=drill.digest, seed=seed, seating=seating, speed=chosen, tokens=tokens)
+    return Session(drill=reference, digest=drill.digest, seed=seed, seating=seating, speed=chosen, tokens=dict(tokens))
 
 
 def solo_session(reference: str, drill: PreparedDrill, seed: int, speed: float | None) -> Session:
@@ -33,7 +33,7 @@ def solo_session(reference: str, drill: PreparedDrill, seed: int, speed: float |
     seating |= {SOLO_SEAT: "person", "facilitator": "automated"}
     chosen = drill.model.speed if speed is None else speed
     tokens = new_tokens([SOLO_SEAT])
-    return Session(drill=reference, digest=drill.digest, seed=seed, seating=seating, speed=chosen, tokens=tokens, solo=True)
+    return Session(drill=reference, digest=drill.digest, seed=seed, seating=seating, speed=chosen, tokens=dict(tokens), solo=True)
 
 
 def open_exercise(session: Session) -> RoomExercise:

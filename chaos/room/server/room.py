@@ -41,11 +41,6 @@ class Room:
         self._writer: asyncio.StreamWriter | None = None
         self._child: BaseProcess | None = None
 
-    @property
-    def child_pid(self) -> int | None:
-        """Of the process that has the exercise."""
-        return None if self._child is None else self._child.pid
-
     def stream(self, seat: Seat) -> Stream:
         """What a seat is sent."""
         return self._streams[seat]

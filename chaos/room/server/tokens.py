@@ -11,7 +11,7 @@ from chaos.documents.drill import Seat
 _BYTES = 32
 
 
-def new_tokens(seats: Iterable[Seat]) -> dict[Seat, str]:
+def new_tokens(seats: Iterable[Seat]) -> Mapping[Seat, str]:
     """A token for each of the seats, of 256 random bits."""
     return {seat: secrets.token_urlsafe(_BYTES) for seat in seats}
 

@@ -7,13 +7,27 @@ import pytest
 from chaos.room.protocol.incoming import MAX_FRAME, Clock, MalformedError, parse
 
 WRONG = [
-    "", "{", "null", "[]", "1e999", "[" * 10_000,
-    '{"kind":' * 2_000, '{"v":1,"kind":"nothing"}', '{"v":2,"kind":"ready"}', '{"v":1,"kind":"ready","more":1}',
-    '{"v":1,"kind":"clock","speed":61}', '{"v":1,"kind":"clock","speed":NaN}', '{"v":1,"kind":"say","to":"all","text":""}',
-    '{"v":1,"kind":"say","to":"nobody","text":"x"}', '{"v":1,"kind":"say","text":"\\ud800"}', '{"v":1,"kind":"say","text":"\ud800"}',
-    '{"v":1,"kind":"ack","alarm":"<script>"}', '{"v":1,"id":7,"kind":"ready"}',
-    f'{{"v":1,"kind":"say","text":"{"x" * 2001}"}}', "x" * (MAX_FRAME + 1),
-]  # fmt: skip
+    "",
+    "{",
+    "null",
+    "[]",
+    "1e999",
+    "[" * 10_000,
+    '{"kind":' * 2_000,
+    '{"v":1,"kind":"nothing"}',
+    '{"v":2,"kind":"ready"}',
+    '{"v":1,"kind":"ready","more":1}',
+    '{"v":1,"kind":"clock","speed":61}',
+    '{"v":1,"kind":"clock","speed":NaN}',
+    '{"v":1,"kind":"say","to":"all","text":""}',
+    '{"v":1,"kind":"say","to":"nobody","text":"x"}',
+    '{"v":1,"kind":"say","text":"\\ud800"}',
+    '{"v":1,"kind":"say","text":"\ud800"}',
+    '{"v":1,"kind":"ack","alarm":"<script>"}',
+    '{"v":1,"id":7,"kind":"ready"}',
+    f'{{"v":1,"kind":"say","text":"{"x" * 2001}"}}',
+    "x" * (MAX_FRAME + 1),
+]
 
 
 @pytest.mark.parametrize("frame", WRONG, ids=range(len(WRONG)))
