@@ -134,16 +134,16 @@ class _Shown:
 
 
 def _with_tokens(session: Session) -> Session:
-    from chaos.room.server.tokens import new_tokens
+    from chaos.room.server.tokens import new_token
 
     seats = [seat for seat, played in session.seating.items() if played == "person"]
-    return session.model_copy(update={"tokens": new_tokens(["operator"] if session.solo else seats)})
+    return session.model_copy(update={"tokens": {seat: new_token() for seat in (["operator"] if session.solo else seats)}})
 
 
 def _new_folder(folder: Path | None, session: Session) -> RoomFolder:
     from chaos.room.server.folder import RoomFolder
 
-    name = f"{dt.datetime.now():%Y-%m-%d-%H%M%S}-{Path(session.drill).stem}"
+    name = dt.datetime.now().strftime("%Y-%m-%d-%H%M%S") + f"-{Path(session.drill).stem}"
     kept = RoomFolder(folder or Path(".coredrill/rooms") / name)
     kept.create(session)
     return kept

@@ -148,7 +148,7 @@ class Shown:
         if what == "clock":
             clock = state["clock"]
             assert isinstance(clock, dict)
-            yield f"{format_clock(int(now(state)) * SECOND)}  {clock['state']}, {clock['speed']:g}x"
+            yield f"{format_clock(int(now(state)) * SECOND)}  {clock['state']}, {clock['speed']}x"
         elif what == "offers":
             for key, name in (("offers", "command"), ("looks", "look"), ("announcements", "announcement")):
                 for row in rows(state, key):

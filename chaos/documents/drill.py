@@ -144,7 +144,7 @@ class Inject(Model):
 
 
 class Announcement(Model):
-    """What customers can be told. It changes how often they try again and how many call, nothing else; by how much is a guess."""
+    """A notice that customers can be given. It changes how often they try again and how many call, nothing else; by how much is a guess."""
 
     title: Text
     text: Text

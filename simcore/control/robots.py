@@ -89,7 +89,7 @@ class CustomerServiceLine(Watcher):
         self.rule = rule
         self.calls = 0
         self.share_who_call = 1.0
-        """Of those who would, so many call: less than all when they have been told what is the matter."""
+        """Of those who would, so many call: less than all when they have been informed."""
         bad = tuple(f"flow/{flow}/{outcome}" for flow in rule.flows for outcome in BAD_OUTCOMES)
         self._bad = core.sampler(Sampling("rate", bad, (), now(core), rule.every, above=0.0))
         self._ringing: list[int] = []

@@ -39,7 +39,7 @@ class Kind:
 
     `folder` is where the shipped ones lie, below the root of a library ("" is every folder but those of the other kinds);
     `check` finds in a valid instance what its model cannot see; `extensible` files may extend one another. The folder of one that
-    `shares` it holds files of the kind with the folder "" as well, told apart by what they say.
+    `shares` it holds files of the kind with the folder "" as well, distinguished by what they say.
     """
 
     name: str

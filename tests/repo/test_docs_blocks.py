@@ -136,7 +136,9 @@ def run_lines(lines: list[str], folder: Path) -> None:
         if line.startswith("coredrill init"):
             (folder / line.split()[2]).unlink(missing_ok=True)
         stopped = "timeout --preserve-status -s INT 20s " if re.match(UNTIL_STOPPED, line) else ""
-        done = subprocess.run(["bash", "-c", stopped + line], cwd=folder, env=environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            ["bash", "-c", stopped + line], cwd=folder, env=environment, capture_output=True, text=True, check=False
+        )
         assert done.returncode in (0, 1, 4), f"{line}\n{done.stdout[-500:]}{done.stderr[-1500:]}"
 
 

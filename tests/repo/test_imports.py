@@ -152,7 +152,7 @@ RULES = [
         ("chaos/execution/planted.py", "def f():\n    import click"),
     ),
     Rule(
-        "only the targets run the simulator, or plan for it, and the room, which takes a run piece by piece",
+        "only targets and exercises run the simulator, or plan for it",
         "chaos/",
         ("chaos/execution/target/simulated.py", "chaos/execution/plain_run.py", "chaos/live/", "chaos/room/exercise/scene.py"),
         lambda name: not within(name, "simcore.simulation", "simcore.compile"),

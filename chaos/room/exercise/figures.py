@@ -71,13 +71,9 @@ def bound_of(monitor: Monitor) -> Limit:
     return Limit(float((monitor.above if above else monitor.below) or 0.0), "above" if above else "below")
 
 
-def monitors_of(control: Control) -> Mapping[str, list[str]]:
-    """The monitors that speak of each service."""
-    found: dict[str, list[str]] = {}
-    for name, monitor in control.monitors.items():
-        if monitor.points_at is not None and not monitor.silenced:
-            found.setdefault(monitor.points_at, []).append(name)
-    return found
+def monitors_of(control: Control, service: str) -> list[str]:
+    """The monitors that speak of a service."""
+    return [name for name, monitor in control.monitors.items() if monitor.points_at == service and not monitor.silenced]
 
 
 def readings(scene: Scene, state: State, names: list[str]) -> list[Reading]:

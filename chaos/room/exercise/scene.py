@@ -73,7 +73,7 @@ class Scene:
         self.control.monitors[monitor].raise_falsely()
 
     def calm(self, retries: float, calls: float) -> None:
-        """Customers are told: of the further tries that the file gives their clients this share is made, and of those who would
+        """Customers are given a notice: of the further tries that the file gives their clients this share is made, and of those who would
         telephone this share does. What they want, when, and what is drawn for them stays as it is."""
         assert self._core is not None
         for line in self.control.complaints.values():

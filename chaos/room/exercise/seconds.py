@@ -8,6 +8,7 @@ from chaos.documents.library import library
 from chaos.documents.severity import RuleSet
 from chaos.i18n.texts import LocalizedText, translate
 from chaos.judgement.severity import Harm, grade
+from chaos.measures.formatting import rounded
 from chaos.room.exercise.records import CommandState, InjectState, LookState, OrderBin
 from chaos.room.exercise.scene import Scene
 from chaos.room.exercise.state import ReachedGrade, State
@@ -176,4 +177,4 @@ def _met(bound: Bound, values: dict[str, float]) -> bool:
 
 
 def _shown(value: float) -> str:
-    return f"{value:,.0f}" if value == int(value) else f"{value:,.2f}"
+    return rounded(value, 0 if value == int(value) else 2)

@@ -20,7 +20,7 @@ class ReachedGrade:
 
 @dataclass
 class State:
-    """Everything that people did, were told and brought about."""
+    """Everything that people did, learned and brought about."""
 
     drill: Drill
     seating: Mapping[Seat, Played]

@@ -164,9 +164,9 @@ class View:
 
     def _map(self, _: Seat) -> JsonValue:
         nodes: list[JsonValue] = []
-        watched = monitors_of(self._scene.drill.inputs.architecture.control)
+        control = self._scene.drill.inputs.architecture.control
         for name, box in self._boxes.items():
-            rows = readings(self._scene, self._state, watched.get(name, []))
+            rows = readings(self._scene, self._state, monitors_of(control, name))
             title = translate("room.client") if name == CLIENT else display_name(name)
             state = monitored(rows)
             made: Json = {"id": name, "title": words(title), "x": box.x, "y": box.y, "state": state}

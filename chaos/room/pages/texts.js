@@ -210,7 +210,7 @@ export const TEXTS = {
   "health.saturated": ["saturated", "饱和"],
   "health.failing": ["failing", "失败"],
   "noticed": ["Who has noticed what", "各岗位是否察觉"],
-  "noticed.note": ["noticed = looked at, acknowledged or was told", "察觉 = 查看、认领或被告知"],
+  "noticed.note": ["noticed = looked at, acknowledged or informed", "察觉 = 查看、认领或被告知"],
   "noticed.fact": ["Fact, since", "事实，起始"],
   "noticed.notyet": ["not yet", "未察觉"],
   "noticed.cannot": ["cannot", "无从得知"],

@@ -30,7 +30,7 @@ SEND_WITHIN = 20.0
 CLIENTS_MAX = 20
 """Clients of one seat at a time."""
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
-"""What browsers are told a page's file is: never guessed from what the machine knows of file names."""
+"""The media type that a page's file is sent as: never guessed from what the machine knows of file names."""
 POLICY, TRY_LATER = 1008, 1013
 HEADERS = {
     "content-security-policy": "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self' ws: wss:; "

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from chaos.documents.drill import Seat
 
 _BYTES = 32
 
 
-def new_tokens(seats: Iterable[Seat]) -> Mapping[Seat, str]:
-    """A token for each of the seats, of 256 random bits."""
-    return {seat: secrets.token_urlsafe(_BYTES) for seat in seats}
+def new_token() -> str:
+    """A token of 256 random bits."""
+    return secrets.token_urlsafe(_BYTES)
 
 
 def seat_of(token: str, tokens: Mapping[Seat, str]) -> Seat | None:

@@ -153,7 +153,7 @@ def test_from_the_proposal_to_the_deed() -> None:
 
 
 def test_a_refusal_has_its_reason_and_the_command_cannot_begin() -> None:
-    """It can be proposed anew."""
+    """It can be proposed again."""
     exercise = begun()
     do(exercise, "operator", m.Propose(command="restart-counter"))
     do(exercise, "approver", m.Refuse(command_id="c1", reason="not at the open"))
