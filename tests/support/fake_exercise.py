@@ -11,7 +11,7 @@ from small_journal import build
 from chaos.documents.drill import SEATS, Seat
 from chaos.room.exercise.messages import Ack, Approve, Begin, End, Entry, Propose, Say
 from chaos.room.server.folder import RoomFolder, Session
-from chaos.room.server.tokens import new_tokens
+from chaos.room.server.tokens import new_token
 from simcore.base.errors import InputError
 from simcore.base.units import SECOND
 from simcore.journal.model import Journal
@@ -92,7 +92,7 @@ def fake_session(speed: float = 1.0, *, solo: bool = False) -> Session:
     """People are operator, approver and facilitator; the scribe looks on."""
     seats: list[Seat] = ["operator", "approver", "facilitator", "scribe"]
     seating = {seat: "person" for seat in seats if not (solo and seat == "facilitator")}
-    tokens = new_tokens(["operator"] if solo else seats)
+    tokens = {seat: new_token() for seat in (["operator"] if solo else seats)}
     return Session(drill="fake", digest="0", seed=1, seating=seating, speed=speed, tokens=tokens, solo=solo)
 
 
