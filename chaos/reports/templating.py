@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import json
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 ECHARTS, ECHARTS_VERSION = HERE / "vendor" / "echarts" / "echarts.common.min.js", "6.1.0"
-
-_IMPORT, _EXPORT = re.compile(r'^import \{[^}]*\} from "(\.{1,2}/[^"]+)";\n', re.MULTILINE), re.compile(r"^export ", re.MULTILINE)
 
 
 @functools.cache
@@ -56,10 +53,14 @@ def _gather(module: Path, parts: dict[Path, str]) -> None:
     """Adds a module, after those it imports."""
     if module in parts:
         return
-    text = module.read_text(encoding="utf-8")
-    for imported in _IMPORT.findall(text):
-        _gather((module.parent / imported).resolve(), parts)
-    parts[module] = _EXPORT.sub("", _IMPORT.sub("", text))
+    lines = module.read_text(encoding="utf-8").splitlines(keepends=True)
+    for line in filter(_is_import, lines):
+        _gather((module.parent / line.split('"')[1]).resolve(), parts)
+    parts[module] = "".join(line.removeprefix("export ") for line in lines if not _is_import(line))
+
+
+def _is_import(line: str) -> bool:
+    return line.startswith("import {") and line.endswith('";\n')
 
 
 def stylesheet() -> Markup:

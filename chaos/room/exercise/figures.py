@@ -13,6 +13,7 @@ from chaos.i18n.texts import LocalizedText, display_name
 from chaos.room.exercise.scene import Scene
 from chaos.room.exercise.state import State
 from simcore.base.units import SECOND
+from simcore.control.alarms import MonitorProcess
 from simcore.model.control.alarms import Monitor
 from simcore.model.control.runbooks import Action
 from simcore.model.control.section import Control
@@ -66,9 +67,19 @@ def takes(action: Action) -> float:
 
 
 def bound_of(monitor: Monitor) -> Limit:
-    """The bound of a monitor."""
+    """The bound of a monitor, as people read it."""
     above = monitor.above is not None
-    return Limit(float((monitor.above if above else monitor.below) or 0.0), "above" if above else "below")
+    return Limit(figure_of(monitor, float((monitor.above if above else monitor.below) or 0.0)), "above" if above else "below")
+
+
+def figure_of(monitor: Monitor, value: float) -> float:
+    """What a monitor reads, as people read it: a ratio in percent; two decimals."""
+    return round(value * (100 if monitor.metric.ratio is not None else 1), 2)
+
+
+def reading_of(process: MonitorProcess) -> float | None:
+    """What a monitor reads now, as people read it; None before its first sample, and where a ratio has too few."""
+    return None if process.reading is None else figure_of(process.rule, process.reading)
 
 
 def monitors_of(control: Control, service: str) -> list[str]:
@@ -81,7 +92,7 @@ def readings(scene: Scene, state: State, names: list[str]) -> list[Reading]:
     return [
         Reading(
             alarm_title(state.drill, name),
-            scene.control.monitors[name].reading,
+            reading_of(scene.control.monitors[name]),
             bound_of(scene.control.monitors[name].rule),
             "alarm" if name in state.alarms else "within",
         )

@@ -10,7 +10,7 @@ from chaos.documents.drill import SEATS, Seat
 from chaos.execution.topology import topology_of
 from chaos.i18n.texts import LocalizedText, display_name, translate
 from chaos.reports.run.topology_layout import CLIENT, layout
-from chaos.room.exercise.figures import alarm_title, bound_of, monitored, monitors_of, readings, takes, truth
+from chaos.room.exercise.figures import alarm_title, bound_of, monitored, monitors_of, reading_of, readings, takes, truth
 from chaos.room.exercise.records import CommandState, LogLine, Words
 from chaos.room.exercise.scene import Scene
 from chaos.room.exercise.seconds import BIN, Seconds
@@ -18,6 +18,7 @@ from chaos.room.exercise.state import State
 from chaos.room.exercise.taking import LOOKING_ON, both, may
 from simcore.base.units import SECOND
 from simcore.control.alarms import MonitorProcess
+from simcore.model.control.alarms import Monitor
 from simcore.model.trading_calendar import calendar_named
 
 Json = dict[str, JsonValue]
@@ -31,6 +32,12 @@ def words(text: Words) -> JsonValue:
 def seconds(at: int | None) -> float | None:
     """An instant in seconds of the simulated day."""
     return None if at is None else at / SECOND
+
+
+def unit_of(monitor: Monitor) -> JsonValue:
+    """What a monitor's readings are in; None for a number."""
+    kind = monitor.metric.sums()[0]
+    return words(translate("room.unit.rate")) if kind == "rate" else "%" if kind == "ratio" else None
 
 
 class View:
@@ -140,9 +147,9 @@ class View:
                     "since": seconds(alarm.since),
                     "by": alarm.by,
                     "at": seconds(alarm.taken_at),
-                    "reading": None if process is None else process.reading,
+                    "reading": None if process is None else reading_of(process),
                     "bound": None if monitor is None else bound_of(monitor).value,
-                    "unit": None if monitor is None else monitor.metric.sums()[0],
+                    "unit": None if monitor is None else unit_of(monitor),
                 }
             )
         return found

@@ -28,7 +28,7 @@ export const phaseLines = ({ clock }) => [h("span", { class: "lab" }, t("phase")
 export const phaseBox = (state) => h("div", {}, phaseLines(state));
 
 export function severity({ severity: { seconds, grades } }) {
-  const most = Math.max(60, ...grades.map((grade) => grade.at)), reached = grades.filter((grade) => seconds >= grade.at).pop();
+  const most = Math.max(30 * 60, ...grades.map((grade) => grade.at)), reached = grades.filter((grade) => seconds >= grade.at).pop();
   const spoken = pair("severity.spoken", { now: span(seconds) }).map((text, i) => `${text} ${grades.map((grade) => `${minutes(grade)} ${bothOf(grade.title)[i]}`).join(", ")}`);
   return h("div", { class: "grow" }, h("span", { class: "row between" }, h("span", { class: "lab" }, t("severity")),
     h("b", { class: "fig num" }, span(seconds), " ", h("span", { class: `small ${reached ? "bad" : "soft"}` }, reached ? ["▲ ", said(reached.title)] : t("severity.below")))),

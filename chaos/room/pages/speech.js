@@ -30,7 +30,7 @@ export function span(seconds) {
 }
 // A duration as the state gives it: seconds, or a text.
 export const lasting = (what) => (typeof what === "number" ? [span(what), span(what)] : bothOf(what));
-export const at = (seconds) => h("time", {}, clock(seconds));
+export const at = (seconds) => h("time", {}, clock(Math.floor(seconds)));
 export const exercise = () => h("span", { class: "exercise" }, t("exercise"));
 // A message begins with the word EXERCISE, in its sender's language; a page shows it in its reader's.
 export const marked = (text) => (unmarked(text) === text ? `${word("exercise.prefix")}${text}` : text);

@@ -73,7 +73,7 @@ export const TEXTS = {
   "orders.unknown": ["unknown", "结果不明"],
   "orders.error": ["error", "报错"],
   "orders.blocked": ["blocked", "未能提交"],
-  "orders.open": ["no answer yet", "尚无应答"],
+  "orders.open": ["open at its end", "期末尚无应答"],
   "commands": ["My commands", "我的命令"],
   "commands.all": ["Commands", "命令"],
   "commands.none": ["Nothing proposed yet.", "尚未提出命令。"],
