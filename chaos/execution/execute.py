@@ -56,9 +56,7 @@ def assessed(session: Session, system: SystemUnderTest, journal: Journal, metric
     """What a run of a system showed. Of `metrics` those are counted that the system has."""
     rules, inputs = session.files.severity_rules(), system.inputs
     known = [metric for metric in metrics if not check_reading(inputs.index, (), metric)]
-    scenario, found = inputs.scenario.model, figures(journal)
-    controlled = system.limits.controls or not scenario.method
-    return assess(scenario, system.watchers, journal, found, rules, known, inputs.architecture.flows, controlled=controlled)
+    return assess(inputs.scenario.model, system.watchers, journal, figures(journal), rules, known, inputs.architecture.flows)
 
 
 def result_of_run(session: Session, job: Job, system: SystemUnderTest, journal: Journal) -> RunResult:

@@ -89,18 +89,14 @@ def assess(
     rules: Mapping[str, RuleSet],
     metrics: Sequence[str] = (),
     flows: Flows = NO_FLOWS,
-    *,
-    controlled: bool = True,
 ) -> Assessment:
     """Measures and judges a run. `watchers` says of each alarm's name what raises it: a monitor, a robot, customers; `rules` are those
     that grade how severe it was, by name; `metrics` are counted beside those that the scenario's measures need; `flows` are those of the
-    architecture; `controlled`: the journal says what rejected intents come to without the method."""
+    architecture."""
     spec = spec_of(scenario, watchers, journal, flows)
     computed = compute(journal, spec)
     counters = {metric: counted(journal, metric, spec.since) for metric in dict.fromkeys((*scenario.counters, *metrics))}
-    measures = _measures(journal, spec, figures, scenario, computed, rules).model_copy(
-        update={"counters": counters, "controlled": controlled}
-    )
+    measures = _measures(journal, spec, figures, scenario, computed, rules).model_copy(update={"counters": counters})
     properties = check_all(journal)
     faults = _evidence(scenario, journal)
     given_up = journal.given_up_ns if (journal.given_up_ns or 0) > spec.since else None

@@ -85,18 +85,6 @@ def _order(name: str) -> Read:
     return lambda run, _: getattr(run.measures.orders, name) if run.measures.orders.intended else None
 
 
-def _order_rejected_wrongly(run: Measured, subject: str) -> Value:
-    """None where something was rejected, and no control run says whether rightly."""
-    known = run.measures.controlled or not run.measures.orders.rejected
-    return _order("rejected_wrongly")(run, subject) if known else None
-
-
-def _flow_rejected_wrongly(run: Measured, flow: str) -> Value:
-    """As that of orders; None for a flow without rows, too."""
-    known = _flow(lambda of: of.recorded and (run.measures.controlled or not of.rejected))(run, flow)
-    return _flow(lambda of: of.rejected_wrongly)(run, flow) if known else None
-
-
 def _affected(run: Measured, _: str) -> int | None:
     """None where nobody is known to have asked for anything."""
     return run.measures.customers_affected if run.measures.customers_active != 0 else None
@@ -269,8 +257,7 @@ def _orders() -> Iterator[Measure]:
     ):
         # a reconciliation can still put right what is lost, an orphan or stranded
         course = Course.OPEN if name in ("lost", "orphan", "stranded") else Course.GROWS
-        read = _order_rejected_wrongly if name == "rejected_wrongly" else _order(name)
-        yield Measure(f"orders.{name}", Unit.COUNT, title, chinese, f"orders {meaning}", read, course=course)
+        yield Measure(f"orders.{name}", Unit.COUNT, title, chinese, f"orders {meaning}", _order(name), course=course)
     yield Measure(
         "orders.failed_share",
         Unit.FRACTION,
@@ -336,7 +323,7 @@ def _flows() -> Iterator[Measure]:
         title_zh="FLOW：误拒数",
         meaning="requests refused by a business rule that are accepted in the control run (flows with a row an intent)",
         course=Course.GROWS,
-        read=_flow_rejected_wrongly,
+        read=_flow(lambda flow: flow.rejected_wrongly if flow.recorded else None),
         of_rows=True,
     )
     yield Measure(

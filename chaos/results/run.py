@@ -125,11 +125,9 @@ class Stability(ResultModel):
 class Measures(Stability, BatchDelay, CustomerCounts, Response, Impairment, Figures):
     """Everything measured. A run without a scenario has only what the journal itself counts: the rest is None or empty.
 
-    Lengths of time in s, instants (`_ns`) in ns since midnight of the first day. `controlled`: what was rejected is held against a run
-    without the method; where it is not, nobody knows what was rejected wrongly.
+    Lengths of time in s, instants (`_ns`) in ns since midnight of the first day.
     """
 
-    controlled: bool = True
     orders: Orders
     severity: dict[str, Grade] = {}
     counters: dict[str, CounterFigures] = {}

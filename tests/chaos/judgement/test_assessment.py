@@ -341,18 +341,3 @@ def test_what_is_out_of_reach_in_the_rest_of_the_window_fails(least: str, holds:
     """Impaired for 30 s, given up 20 s before the end: 50 s may still come of it, more may not."""
     found = given_up(80, BEGAN, MET, expect=[{"measure": "impaired_s", "at_least": least}])
     assert found.judgement.expectations[0].holds is holds
-
-
-@pytest.mark.parametrize(
-    ("outcomes", "controlled", "value"),
-    [("rejected", True, 0), ("rejected", False, None), ("confirmed", False, 0)],
-)
-def test_without_a_control_run_nobody_knows_what_was_rejected_wrongly(outcomes: str, controlled: bool, value: int | None) -> None:
-    """Unless nothing was rejected. A bound on it is then open, and so is the verdict."""
-    made = [*windows("+++++-++++"), Order(60, outcome=outcomes)]
-    run = journal(SECONDS, made, None, (BEGAN, MET, HEALED))
-    names = ("orders.rejected_wrongly", "flows.order.rejected_wrongly")
-    said = scenario(expect=[{"measure": name, "at_most": 0} for name in names])
-    found = assess(said, {}, run, figures(run), {}, controlled=controlled)
-    assert [measures().find(name).value(found.measured) for name in names] == [value, value]
-    assert found.judgement.verdict == ("unknown" if value is None else "pass")
