@@ -53,7 +53,7 @@ def test_a_drill_has_a_schema() -> None:
         ("absent: approver", "absent: facilitator", "has no seat 'facilitator'", "approver"),
     ],
 )
-def test_one_error_with_place_and_hint(tmp_path: Path, there: str, instead: str, says: str, hint: str) -> None:
+def test_one_error(tmp_path: Path, there: str, instead: str, says: str, hint: str) -> None:
     """File, line and column of the value that is wrong."""
     text = SHIPPED.read_text(encoding="utf-8")
     assert text.count(there) == 1, there
