@@ -95,7 +95,7 @@ def host(
         kept = RoomFolder(folder)
         session = kept.session()
         if not session.tokens:
-            kept.write_session(_with_tokens(session))
+            kept.write_session(session.with_tokens())
     else:
         prepared = prepare(drill)
         people = seats or [seat for seat in SEATS if seat in prepared.model.seats]
@@ -131,13 +131,6 @@ class _Shown:
 
     folder: Path
     terminal: Language | None
-
-
-def _with_tokens(session: Session) -> Session:
-    from chaos.room.server.tokens import new_token
-
-    seats = [seat for seat, played in session.seating.items() if played == "person"]
-    return session.model_copy(update={"tokens": {seat: new_token() for seat in (["operator"] if session.solo else seats)}})
 
 
 def _new_folder(folder: Path | None, session: Session) -> RoomFolder:

@@ -13,9 +13,9 @@ from rich.console import Console
 
 from chaos.cli.printing import say
 from chaos.measures.formatting import Language
-from chaos.room.client.bots import is_over, now, rows
 from chaos.room.client.seat import Answered, SeatClient
 from chaos.room.protocol.changes import JsonObject
+from chaos.room.protocol.state import is_over, now, rows
 from simcore.base.units import SECOND, format_clock
 
 HELP = """\

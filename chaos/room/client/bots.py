@@ -11,6 +11,7 @@ from pydantic import JsonValue
 from chaos.documents.drill import Drill, Seat
 from chaos.room.client.seat import SeatClient
 from chaos.room.protocol.changes import JsonObject
+from chaos.room.protocol.state import is_over, now, rows
 from simcore.base.units import SECOND
 
 
@@ -88,25 +89,6 @@ async def _press(seat: SeatClient, verb: str) -> None:
         for key in waiting(await seat.until(lambda state: bool(waiting(state)))):
             pressed.add(key)
             await seat.send(verb, command_id=key)
-
-
-def rows(state: Mapping[str, JsonValue], key: str) -> list[JsonObject]:
-    """The rows of one key of a state."""
-    found = state.get(key)
-    return [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
-
-
-def now(state: Mapping[str, JsonValue]) -> float:
-    """Seconds of the simulated day."""
-    clock = state["clock"]
-    assert isinstance(clock, dict)
-    return float(str(clock["t"]))
-
-
-def is_over(state: Mapping[str, JsonValue]) -> bool:
-    """Whether the exercise has ended."""
-    clock = state.get("clock")
-    return isinstance(clock, dict) and clock.get("state") == "over"
 
 
 def _begun(row: Mapping[str, JsonValue]) -> bool:

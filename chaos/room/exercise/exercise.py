@@ -10,10 +10,11 @@ from collections.abc import Iterable, Mapping
 from pydantic import JsonValue
 
 from chaos.documents.drill import Played, Seat
-from chaos.i18n.texts import LocalizedText, display_name, translate
+from chaos.i18n.texts import translate
+from chaos.room.exercise.figures import alarm_title
 from chaos.room.exercise.messages import Entry
 from chaos.room.exercise.prepared import PreparedDrill
-from chaos.room.exercise.records import AlarmState
+from chaos.room.exercise.records import AlarmState, both
 from chaos.room.exercise.refusal import RefusedError
 from chaos.room.exercise.scene import Scene
 from chaos.room.exercise.seconds import Seconds
@@ -121,9 +122,7 @@ class Exercise:
             self._end_command(event)
 
     def _note(self, at: int, what: str, alarm: str) -> None:
-        title = self.state.drill.alarms.get(alarm)
-        name = LocalizedText(title.en, title.zh) if title is not None else display_name(alarm)
-        self.state.note(at, "event", translate(f"room.log.{what}", alarm=name))
+        self.state.note(at, "event", translate(f"room.log.{what}", alarm=alarm_title(self.state.drill, alarm)))
 
     def _end_command(self, event: LoggedEvent) -> None:
         key = tuple(str(event.detail.get(word)) for word in ("by", "verb", "target"))
@@ -131,6 +130,6 @@ class Exercise:
             if command.state == "begun" and command.key == key:
                 command.reach("done" if event.what == "action_done" else "failed", event.t_ns)
                 command.reason = str(event.detail.get("why", ""))
-                title = LocalizedText(command.rules.title.en, command.rules.title.zh)
+                title = both(command.rules.title)
                 self.state.note(event.t_ns, "event", translate(f"room.log.{command.state}", n=command.number, command=title))
                 return

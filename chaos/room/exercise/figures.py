@@ -10,6 +10,7 @@ from pydantic import JsonValue
 from chaos.documents.drill import Drill
 from chaos.faults.fault import System
 from chaos.i18n.texts import LocalizedText, display_name
+from chaos.room.exercise.records import both
 from chaos.room.exercise.scene import Scene
 from chaos.room.exercise.state import State
 from simcore.base.units import SECOND
@@ -56,7 +57,7 @@ class TrueNode(NamedTuple):
 def alarm_title(drill: Drill, name: str) -> LocalizedText:
     """What an alarm is called: by the drill, else by its name."""
     title = drill.alarms.get(name)
-    return LocalizedText(title.en, title.zh) if title is not None else display_name(name)
+    return both(title) if title is not None else display_name(name)
 
 
 def takes(action: Action) -> float:

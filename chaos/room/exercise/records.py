@@ -5,12 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from chaos.documents.drill import Command, Inject, Look, Seat
+from chaos.documents.drill import Command, Inject, Look, Seat, Text
 from chaos.i18n.texts import LocalizedText
 
 Words = LocalizedText | str
 """A text in both languages, or one that a person has typed."""
 LogKind = Literal["said", "event", "look", "inject", "report", "announcement", "hint"]
+
+
+def both(text: Text) -> LocalizedText:
+    """A text of a drill's file."""
+    return LocalizedText(text.en, text.zh)
 
 
 class LogLine(NamedTuple):

@@ -6,10 +6,10 @@ from __future__ import annotations
 from chaos.documents.drill import Bound, When
 from chaos.documents.library import library
 from chaos.documents.severity import RuleSet
-from chaos.i18n.texts import LocalizedText, translate
+from chaos.i18n.texts import translate
 from chaos.judgement.severity import Harm, grade
 from chaos.measures.formatting import rounded
-from chaos.room.exercise.records import CommandState, InjectState, LookState, OrderBin
+from chaos.room.exercise.records import CommandState, InjectState, LookState, OrderBin, both
 from chaos.room.exercise.scene import Scene
 from chaos.room.exercise.state import ReachedGrade, State
 from simcore.base.units import SECOND
@@ -97,11 +97,11 @@ class Seconds:
         elif rules.absent is not None:
             self._state.absent[rules.absent] = None if rules.lasts is None else now + rules.lasts
             title = self._state.drill.seats[rules.absent].title
-            self._state.note(now, "inject", translate("room.log.absent", seat=LocalizedText(title.en, title.zh)))
+            self._state.note(now, "inject", translate("room.log.absent", seat=both(title)))
         elif rules.message is not None and rules.sender is not None:
             sender, text = rules.sender, rules.message
             to = frozenset(rules.to) or None
-            self._state.note(now, "inject", LocalizedText(text.en, text.zh), LocalizedText(sender.en, sender.zh), to)
+            self._state.note(now, "inject", both(text), both(sender), to)
 
     # --- looks and approvals ----------------------------------------------------------------------------------------------------
 
@@ -112,8 +112,8 @@ class Seconds:
         values = {name: self._scene.value(metric, look.began, look.sums[name]) for name, metric in reads.items()}
         found = next((s.text for s in look.rules.says if all(_met(b, values) for b in s.when)), None)
         shown = {name: _shown(value) for name, value in values.items()}
-        title = LocalizedText(look.rules.title.en, look.rules.title.zh)
-        text = translate("room.log.nothing_found") if found is None else LocalizedText(found.en, found.zh)
+        title = both(look.rules.title)
+        text = translate("room.log.nothing_found") if found is None else both(found)
         self._state.note(self._scene.now, "look", text.map(lambda words: words.format(**shown)), title, frozenset([look.by]))
 
     def _approve_automatically(self, command: CommandState) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from chaos.documents.drill import Seat, Text
+from chaos.documents.drill import Seat
 from chaos.i18n.texts import LocalizedText, translate
 from chaos.room.exercise import messages as m
-from chaos.room.exercise.records import CommandState, LookState
+from chaos.room.exercise.records import CommandState, LookState, both
 from chaos.room.exercise.refusal import RefusedError
 from chaos.room.exercise.scene import Scene
 from chaos.room.exercise.seconds import Seconds
@@ -17,11 +17,6 @@ from simcore.model.control.decisions import Acknowledge, Act
 from simcore.model.control.decisions import Report as TroubleReport
 
 LOOKING_ON: frozenset[Seat] = frozenset(["facilitator", "scribe"])
-
-
-def both(text: Text) -> LocalizedText:
-    """A text of a drill's file."""
-    return LocalizedText(text.en, text.zh)
 
 
 class Taking:

@@ -11,11 +11,11 @@ from chaos.execution.topology import topology_of
 from chaos.i18n.texts import LocalizedText, display_name, translate
 from chaos.reports.run.topology_layout import CLIENT, layout
 from chaos.room.exercise.figures import alarm_title, bound_of, monitored, monitors_of, reading_of, readings, takes, truth
-from chaos.room.exercise.records import CommandState, LogLine, Words
+from chaos.room.exercise.records import CommandState, LogLine, Words, both
 from chaos.room.exercise.scene import Scene
 from chaos.room.exercise.seconds import BIN, Seconds
 from chaos.room.exercise.state import State
-from chaos.room.exercise.taking import LOOKING_ON, both, may
+from chaos.room.exercise.taking import LOOKING_ON, may
 from simcore.base.units import SECOND
 from simcore.control.alarms import MonitorProcess
 from simcore.model.control.alarms import Monitor

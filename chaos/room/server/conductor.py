@@ -14,6 +14,7 @@ from chaos.i18n.texts import LocalizedText, translate
 from chaos.room.exercise.messages import End, Entry, ExerciseMessage, Say
 from chaos.room.protocol.changes import JsonObject, changes
 from chaos.room.protocol.incoming import Branch, Clock, Expect, Hello, Incoming, Ready, RoomMessage, Start
+from chaos.room.protocol.state import rows
 from chaos.room.server.folder import ClockState, RoomFolder, Session
 from chaos.room.server.pacing import Pacing
 from chaos.room.server.solo import SOLO_SEAT, merged, sender
@@ -264,7 +265,7 @@ class Conductor:
     def _seen(self, seat: Seat, wall: float) -> JsonObject:
         view = dict(self._last[seat]) if self._last is not None else self._view_of(seat)
         view["clock"] = {**_object(view.get("clock")), **self._clock_now()}
-        view["people"] = [self._person(_object(row)) for row in _list(view.get("people"))]
+        view["people"] = [self._person(row) for row in rows(view, "people")]
         if "branches" in view:
             view["branches"] = [*self._branches]
         return view
@@ -290,7 +291,3 @@ class Conductor:
 
 def _object(value: JsonValue) -> JsonObject:
     return value if isinstance(value, dict) else {}
-
-
-def _list(value: JsonValue) -> list[JsonValue]:
-    return value if isinstance(value, list) else []

@@ -22,6 +22,8 @@ from pydantic import Field, JsonValue, ValidationError
 
 from chaos.documents.drill import Played, Seat
 from chaos.room.exercise.messages import Entry
+from chaos.room.server.solo import SOLO_SEAT
+from chaos.room.server.tokens import new_token
 from simcore.base.errors import InputError, os_reason
 from simcore.base.model import Model
 
@@ -39,6 +41,11 @@ class Session(Model):
     solo: bool = False
     tokens: dict[Seat, str] = {}
     starts: int = Field(0, description="how often a server was started on it")
+
+    def with_tokens(self) -> Session:
+        """The same with a new token for each seat that somebody can have: those of persons, or of one who has all the only page."""
+        seats = [SOLO_SEAT] if self.solo else [seat for seat, played in self.seating.items() if played == "person"]
+        return self.model_copy(update={"tokens": {seat: new_token() for seat in seats}})
 
 
 class ClockMark(Model):

@@ -10,7 +10,6 @@ from chaos.room.exercise.prepared import PreparedDrill, prepare
 from chaos.room.server.conductor import RoomExercise
 from chaos.room.server.folder import Session
 from chaos.room.server.solo import SOLO_SEAT
-from chaos.room.server.tokens import new_token
 from simcore.base.errors import InputError
 
 
@@ -22,9 +21,8 @@ def new_session(reference: str, drill: PreparedDrill, seed: int, people: Iterabl
     for seat in SEATS:
         rules = drill.model.seats.get(seat)
         seating[seat] = "person" if seat in persons else rules.empty if rules is not None else "nobody"
-    tokens = {seat: new_token() for seat in SEATS if seating[seat] == "person"}
     chosen = drill.model.speed if speed is None else speed
-    return Session(drill=reference, digest=drill.digest, seed=seed, seating=seating, speed=chosen, tokens=tokens)
+    return Session(drill=reference, digest=drill.digest, seed=seed, seating=seating, speed=chosen).with_tokens()
 
 
 def solo_session(reference: str, drill: PreparedDrill, seed: int, speed: float | None) -> Session:
@@ -32,8 +30,7 @@ def solo_session(reference: str, drill: PreparedDrill, seed: int, speed: float |
     seating: dict[Seat, Played] = dict.fromkeys(drill.model.seats, "person")
     seating |= {SOLO_SEAT: "person", "facilitator": "automated"}
     chosen = drill.model.speed if speed is None else speed
-    tokens = {SOLO_SEAT: new_token()}
-    return Session(drill=reference, digest=drill.digest, seed=seed, seating=seating, speed=chosen, tokens=tokens, solo=True)
+    return Session(drill=reference, digest=drill.digest, seed=seed, seating=seating, speed=chosen, solo=True).with_tokens()
 
 
 def open_exercise(session: Session) -> RoomExercise:

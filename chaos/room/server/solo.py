@@ -9,6 +9,8 @@ from pydantic import JsonValue
 from chaos.documents.drill import Seat
 from chaos.room.exercise.messages import Announce, ExerciseMessage, Look, Propose
 from chaos.room.protocol.changes import JsonObject
+from chaos.room.protocol.state import rows
+from chaos.room.server.stream import encoded
 
 SOLO_SEAT: Seat = "operator"
 """The seat whose page the person has."""
@@ -19,12 +21,10 @@ def merged(views: Mapping[Seat, Mapping[str, JsonValue]]) -> JsonObject:
     """The operator's view, with what any of the seats may do, and what any of them was said."""
     view: JsonObject = dict(views[SOLO_SEAT])
     for key, name in _OFFERS.items():
-        view[key] = list({str(row.get(name)): row for other in views.values() for row in _rows(other, key)}.values())
+        view[key] = list({str(row.get(name)): row for other in views.values() for row in rows(other, key)}.values())
     view["commands"] = _commands(views)
-    lines: list[dict[str, JsonValue]] = []
-    for other in views.values():
-        lines += [row for row in _rows(other, "log") if row not in lines]
-    view["log"] = [*sorted(lines, key=_time)]
+    lines = {encoded(row): row for other in views.values() for row in rows(other, "log")}
+    view["log"] = [*sorted(lines.values(), key=_time)]
     return view
 
 
@@ -37,20 +37,15 @@ def sender(views: Mapping[Seat, Mapping[str, JsonValue]], message: ExerciseMessa
             return seat
         if isinstance(message, Announce) and message.announcement in _names(view, "announcements"):
             return seat
-        for command in _rows(view, "commands"):
+        for command in rows(view, "commands"):
             can = command.get("can")
             if command.get("id") == getattr(message, "command_id", "") and isinstance(can, list) and message.kind in can:
                 return seat
     return SOLO_SEAT
 
 
-def _rows(view: Mapping[str, JsonValue], key: str) -> list[dict[str, JsonValue]]:
-    rows = view.get(key)
-    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
-
-
 def _names(view: Mapping[str, JsonValue], key: str) -> list[JsonValue]:
-    return [row.get(_OFFERS[key]) for row in _rows(view, key)]
+    return [row.get(_OFFERS[key]) for row in rows(view, key)]
 
 
 def _time(row: Mapping[str, JsonValue]) -> float:
@@ -61,7 +56,7 @@ def _time(row: Mapping[str, JsonValue]) -> float:
 def _commands(views: Mapping[Seat, Mapping[str, JsonValue]]) -> list[JsonValue]:
     found: dict[str, JsonObject] = {}
     for view in views.values():
-        for row in _rows(view, "commands"):
+        for row in rows(view, "commands"):
             known = found.setdefault(str(row.get("id")), {**row, "can": []})
             can, more = known["can"], row.get("can")
             assert isinstance(can, list)

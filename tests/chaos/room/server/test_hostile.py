@@ -17,9 +17,10 @@ from fake_exercise import FakeExercise, fake_folder, open_fake
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from chaos.room.client.bots import Step, follow, rows
+from chaos.room.client.bots import Step, follow
 from chaos.room.client.seat import NotAdmittedError, SeatClient
 from chaos.room.protocol.incoming import MAX_FRAME
+from chaos.room.protocol.state import rows
 from chaos.room.server.folder import RoomFolder
 from chaos.room.server.replay import replay_with
 from chaos.room.server.room import Room

@@ -1,0 +1,28 @@
+"""What a state of a seat says, read from its plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pydantic import JsonValue
+
+from chaos.room.protocol.changes import JsonObject
+
+
+def rows(state: Mapping[str, JsonValue], key: str) -> list[JsonObject]:
+    """The rows of one key of a state."""
+    found = state.get(key)
+    return [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
+
+
+def now(state: Mapping[str, JsonValue]) -> float:
+    """Seconds of the simulated day."""
+    clock = state["clock"]
+    assert isinstance(clock, dict)
+    return float(str(clock["t"]))
+
+
+def is_over(state: Mapping[str, JsonValue]) -> bool:
+    """Whether the exercise has ended."""
+    clock = state.get("clock")
+    return isinstance(clock, dict) and clock.get("state") == "over"
