@@ -7,7 +7,7 @@ It is what the compiler (simcore.compile) makes for the kernel, for a program th
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ from simcore.compile.arena import distribution_record
 from simcore.model import steps as file
 from simcore.model.architecture import Architecture
 from simcore.model.distributions import Distribution
-from simcore.model.effects import EFFECTS
+from simcore.model.effects import BOOKS_OF, EFFECTS
 from simcore.model.index import ArchitectureIndex, Body, CallSite
 from simcore.model.workload import MARKET, Workload, markets_of
 
@@ -30,6 +30,7 @@ def blueprint(architecture: Architecture, workload: Workload, seed: int, start: 
     """What all nodes of one run from `start` to `end`, ns since midnight, are to know. Raises InputError for an attribute that the
     workload lacks."""
     index, seed_key = ArchitectureIndex(architecture), mix(seed % (1 << 64))
+    ledgers = ledgers_of(index)
     return program.Blueprint(
         name=architecture.name,
         seed=seed,
@@ -40,7 +41,7 @@ def blueprint(architecture: Architecture, workload: Workload, seed: int, start: 
         attributes={name: _attribute(index, workload, seed_key, name) for name in _attributes_asked(index)},
         pools={name: _pool(index, name) for name in architecture.pools},
         limits={name: _limit(index, name) for name in architecture.limits},
-        services={name: _service(index, name) for name in architecture.services},
+        services={name: _service(index, name, ledgers[name]) for name in architecture.services},
         links={label: _link(index, label) for label in index.links},
         operations={name: _Programmer(index, body).operation() for name, body in index.bodies.items()},
         flows={
@@ -71,7 +72,21 @@ def _limit(index: ArchitectureIndex, name: str) -> program.Limit:
     return program.Limit(limit.rate / parts, burst, limit.excess == "defer", limit.max_wait, limit.per == "replica")
 
 
-def _service(index: ArchitectureIndex, name: str) -> program.Service:
+def ledgers_of(index: ArchitectureIndex) -> Mapping[str, str]:
+    """The ledger of each service. Those that write into the same books, the core's or a counterparty's, have one together: the simulated core
+    has one of all, whichever service writes to it. A service that writes into several joins them; one that writes into none has its own."""
+    services = index.architecture.services
+    named = {name: {BOOKS_OF[e] for e in index.effects_of(name) if e in BOOKS_OF} for name in services}
+    joined = {books: books for books in sorted(set().union(*named.values()))}
+    for those in named.values():
+        found = {joined[books] for books in those}
+        for books, ledger in joined.items():
+            if ledger in found:
+                joined[books] = min(found)
+    return {name: joined[min(those)] if those else name for name, those in named.items()}
+
+
+def _service(index: ArchitectureIndex, name: str, ledger: str) -> program.Service:
     service = index.architecture.services[name]
     return program.Service(
         service.replicas,
@@ -79,6 +94,7 @@ def _service(index: ArchitectureIndex, name: str) -> program.Service:
         service.balance,
         service.shard_by,
         service.contention,
+        ledger,
         service.message_broker is not None,
     )
 

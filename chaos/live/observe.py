@@ -27,9 +27,9 @@ REPORTS_LAW = "every execution report has come to its customer"
 
 
 class _Written(NamedTuple):
-    """An entry of a service's ledger."""
+    """An entry of a ledger."""
 
-    service: str
+    ledger: str
     entry: Entry
 
 
@@ -44,7 +44,7 @@ class Reconciled(NamedTuple):
 
 
 def ledgers(folder: Path) -> Iterator[tuple[str, list[Entry]]]:
-    """The entries of every service's ledger in a folder."""
+    """The entries of every ledger in a folder."""
     for path in sorted(folder.glob("*.db")):
         with sqlite3.connect(path) as db:
             yield path.stem, list(entries_of(db))
@@ -54,7 +54,7 @@ def ledgers(folder: Path) -> Iterator[tuple[str, list[Entry]]]:
 def reconciled(plan: Plan, blueprint: program.Blueprint, folder: Path, seen: Mapping[int, Seen]) -> Reconciled:
     """What became of every intent that has begun. `seen`: by the number of the request."""
     books = new_books(blueprint, plan.workload.accounts)
-    written = [_Written(service, entry) for service, entries in ledgers(folder) for entry in entries]
+    written = [_Written(ledger, entry) for ledger, entries in ledgers(folder) for entry in entries]
     flows = {flow.number: flow for flow in blueprint.flows.values()}
     for arrival in sorted((s.arrival for s in seen.values() if flows[s.arrival.flow].record), key=lambda a: (a.due, a.request)):
         _intend(books, flows[arrival.flow], arrival)
@@ -68,7 +68,7 @@ def reconciled(plan: Plan, blueprint: program.Blueprint, folder: Path, seen: Map
     misread = _misread(plan, blueprint, folder)
     laws.append(("what a ledger took the books of all take", disagreements == 0, 0, disagreements))
     laws.append(("a ledger that is read again says the same", misread == 0, 0, misread))
-    reports = {entry_name(service, e.number): e.at for service, e in written if e.effect == REPORT and not e.rejected}
+    reports = {entry_name(ledger, e.number): e.at for ledger, e in written if e.effect == REPORT and not e.rejected}
     return Reconciled(_columns(plan, books), laws, len(written), reports)
 
 
@@ -97,25 +97,24 @@ def _enter_all(books: Bookkeeping, blueprint: program.Blueprint, written: Iterab
     heard: dict[tuple[str, int], Entry] = {}
     present: dict[int, str] = {}
     disagreements = 0
-    for service, entry in written:
+    for ledger, entry in written:
         if entry.effect == MARKET:
-            heard[service, entry.intent.root] = entry
+            heard[ledger, entry.intent.root] = entry
             continue
         for (of, market), word in heard.items():
-            if of == service and present.get(market) != word.order.name:
-                enter(books, blueprint, service, word)
+            if of == ledger and present.get(market) != word.order.name:
+                enter(books, blueprint, ledger, word)
                 present[market] = word.order.name
-        if not entry.rejected:
-            disagreements += enter(books, blueprint, service, entry).rejected
+        disagreements += enter(books, blueprint, ledger, entry).rejected != entry.rejected
     return disagreements
 
 
 def _misread(plan: Plan, blueprint: program.Blueprint, folder: Path) -> int:
     """How many entries come to something else when their own ledger is read from its beginning, as a process that is started again reads it."""
     found = 0
-    for service, entries in ledgers(folder):
+    for ledger, entries in ledgers(folder):
         books = new_books(blueprint, plan.workload.accounts)
-        found += sum(enter(books, blueprint, service, entry) != (entry.rejected, entry.result) for entry in entries)
+        found += sum(enter(books, blueprint, ledger, entry) != (entry.rejected, entry.result) for entry in entries)
     return found
 
 

@@ -17,6 +17,7 @@ COUNTERPARTY = Counterparty(
         "cancel.accept": Effect(True, "the exchange cancels what is left of the order"),
     },
     own_effects=("order.accept",),
+    further_effects=("order.fill", "cancel.accept"),
     flow_kinds=("order", "cancel"),
     hours={"a-share": (("09:15", "09:25"), ("09:30", "11:30"), ("13:00", "15:00"))},
     differences={

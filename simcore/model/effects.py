@@ -19,5 +19,13 @@ EFFECTS: Mapping[str, Effect] = {
 NEVER_REJECTED = frozenset({"record", "session.open", "session.close"})
 """Effects that no business rule refuses."""
 
+CORE = "core"
+BOOKS_OF: Mapping[str, str] = {
+    **{name: CORE for counterparty in COUNTERPARTIES.values() for name in counterparty.effects},
+    **{name: c.name for c in COUNTERPARTIES.values() for name in (*c.own_effects, *c.further_effects)},
+    "margin.check": CORE,
+}
+"""By effect: whose books it is decided by and written into, the broker's own (`CORE`) or those of a counterparty. What is not here needs none."""
+
 COUNTERPARTY_EFFECTS: Mapping[str, tuple[str, ...]] = {name: c.own_effects for name, c in COUNTERPARTIES.items()}
 """By counterparty: a service that makes one of these effects stands for it."""

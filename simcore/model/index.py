@@ -280,6 +280,10 @@ class ArchitectureIndex:
         """The operations (and flows) that have one of the effects themselves, ``service.operation``."""
         return [name for name, own in self.effects.items() if not set(effects).isdisjoint(own)]
 
+    def effects_of(self, service: str) -> frozenset[str]:
+        """The effects that the operations of a service have themselves."""
+        return frozenset(effect for body in self.bodies_of(service) for effect in self.effects.get(body.name, ()))
+
     def services_with(self, effects: Collection[str]) -> list[str]:
         """The services with an operation that has one of the effects, in file order."""
         found = {self.bodies[name].service for name in self.operations_with(effects)}

@@ -226,13 +226,15 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A service: how many instances it has, which one is asked, and whether it is a message broker, of which there is one at most."""
+    """A service: how many instances it has, which one is asked, in which ledger it writes, and whether it is a message broker, of which there
+    is one at most."""
 
     replicas: int
     instances: int
     balance: Literal["round_robin", "random", "least_busy", "shard"]
     shard_by: str | None
     contention: float
+    ledger: str
     message_broker: bool = False
 
 
@@ -334,6 +336,10 @@ class Blueprint:
     @cached_property
     def _by_number(self) -> tuple[Flow, ...]:
         return tuple(self.flows.values())
+
+    def ledger_of(self, service: str) -> str:
+        """The name of the ledger that a service writes in, and of its file; the customers' is their own."""
+        return self.services[service].ledger if service in self.services else service
 
     def operations_of(self, service: str) -> dict[str, Operation]:
         """The operations of a service by their own names; of the client, the flows."""

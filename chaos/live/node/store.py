@@ -1,9 +1,9 @@
-"""What a service keeps, in one SQLite file that all its instances share: effects on its books, idempotency keys, and durable messages that
-were not dealt with yet. What is committed survives kill -9 of any process (WAL, not synchronised with the disk at each commit: the
-machine itself may not lose power).
+"""What a service keeps, in one SQLite file: effects on its books, idempotency keys, and durable messages that were not dealt with yet. Its
+instances share the file, and so do all services that write into the same books. What is committed survives kill -9 of any process (WAL,
+not synchronised with the disk at each commit: the machine itself may not lose power).
 
 The books themselves are in memory; the file holds the effects in order, and a process enters those that others have written before its
-own. So there is one order of effects for a service, whichever instances made them.
+own. So there is one order of effects for the books, whichever instances of whichever services made them.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Entry(NamedTuple):
 
 
 class ServiceStore:
-    """The store of one service, as the process of one instance has it open."""
+    """The store of a service, and of those that share its ledger, as the process of one instance has it open."""
 
     def __init__(self, path: Path, blueprint: program.Blueprint, instance: str, *, writes: bool) -> None:
         self.blueprint, self.instance, self.service = blueprint, instance, instance.partition("#")[0]
@@ -58,9 +58,10 @@ class ServiceStore:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
         self._db.executescript(_SCHEMA)
-        made = blueprint.services.get(self.service)  # the customers are none
-        self._alone = made is None or made.instances == 1
-        self._entered = 0
+        self.ledger = blueprint.ledger_of(self.service)
+        writers = [made.instances for name, made in blueprint.services.items() if made.ledger == self.ledger and has_books(blueprint, name)]
+        self._alone = sum(writers) <= 1
+        self._entered = self._latest = 0
         operations = blueprint.operations_of(self.service).values()
         self.books_reports = any(program.writes(REPORT, operation.steps) for operation in operations)
         self.on_booked: Callable[[Booked], None] = lambda booked: None
@@ -74,8 +75,8 @@ class ServiceStore:
         if self._books is None:
             return
         for entry in entries_of(self._db, self._entered):
-            enter(self._books, self.blueprint, self.service, entry)
-            self._entered = entry.number
+            enter(self._books, self.blueprint, self.ledger, entry)
+            self._entered, self._latest = entry.number, entry.at
 
     def write(self, effect: str, now: int, intent: Intent, order: Order, key: int | None) -> Written:
         """Carries out an effect, durably. With a `key` the key is written with it."""
@@ -92,25 +93,26 @@ class ServiceStore:
         return written
 
     def _append(self, effect: str, now: int, intent: Intent, order: Order, key: int | None) -> Written:
-        """The next entry, into the books and the file."""
+        """The next entry, into the books and the file. It is not earlier than the one before, which another process may have made while this
+        one waited for its turn."""
         assert self._books is not None, f"{self.service} has no books"
-        number = self._entered + 1
-        entry = Entry(number, now, effect, intent, order, False, order, self.instance)
+        number, at = self._entered + 1, max(now, self._latest)
+        entry = Entry(number, at, effect, intent, order, False, order, self.instance)
         try:
-            rejected, result = enter(self._books, self.blueprint, self.service, entry)
+            rejected, result = enter(self._books, self.blueprint, self.ledger, entry)
             self._insert(entry._replace(rejected=rejected, result=result))
         except BaseException:
             self._begin_anew()
             raise
         if key is not None and not rejected:
             self.remember(key, Answer("ok", touched=True, order=result), now)
-        self._entered = number
+        self._entered, self._latest = number, at
         if effect == REPORT and not rejected:
             self.on_booked(self._booked(entry._replace(result=result)))
         return Written("rejected" if rejected else "ok", result)
 
     def _booked(self, entry: Entry) -> Booked:
-        return Booked(entry_name(self.service, entry.number), entry.at, entry.intent, entry.order.name, entry.order.report)
+        return Booked(entry_name(self.ledger, entry.number), entry.at, entry.intent, entry.order.name, entry.order.report)
 
     def booked_lately(self, now: int) -> list[Booked]:
         """The reports that this instance booked within a while before `now`, ns."""
@@ -125,7 +127,7 @@ class ServiceStore:
 
     def _begin_anew(self) -> None:
         """The books are as the file has them."""
-        self._books, self._entered = new_books(self.blueprint), 0
+        self._books, self._entered, self._latest = new_books(self.blueprint), 0, 0
         self.catch_up()
 
     def set_market(self, market: int, now: int, *, takes: tuple[bool, bool, bool]) -> None:
@@ -135,11 +137,11 @@ class ServiceStore:
         self._db.execute("BEGIN IMMEDIATE")
         try:
             self.catch_up()
-            entry = Entry(self._entered + 1, now, MARKET, intent, order, False, order, self.instance)
+            entry = Entry(self._entered + 1, max(now, self._latest), MARKET, intent, order, False, order, self.instance)
             if self._books is not None:
-                enter(self._books, self.blueprint, self.service, entry)
+                enter(self._books, self.blueprint, self.ledger, entry)
                 self._insert(entry)
-                self._entered += 1
+                self._entered, self._latest = entry.number, entry.at
         except BaseException:
             self._undo()
             raise
@@ -218,9 +220,9 @@ def entries_of(db: sqlite3.Connection, after: int = 0) -> Iterator[Entry]:
         yield Entry(number, at, effect, Intent(*intent), Order(*order), bool(rejected), Order(*result), by)
 
 
-def entry_name(service: str, number: int) -> str:
-    """What an entry of a service's ledger is called elsewhere."""
-    return f"{service}:{number}"
+def entry_name(ledger: str, number: int) -> str:
+    """What an entry of a ledger is called elsewhere."""
+    return f"{ledger}:{number}"
 
 
 class Came(NamedTuple):
@@ -230,8 +232,8 @@ class Came(NamedTuple):
     order: Order
 
 
-def enter(books: Bookkeeping, blueprint: program.Blueprint, service: str, entry: Entry) -> Came:
-    """Enters one entry into books, its service's own or those of all."""
+def enter(books: Bookkeeping, blueprint: program.Blueprint, ledger: str, entry: Entry) -> Came:
+    """Enters one entry of a ledger into books, its own or those of all."""
     from simcore.bookkeeping import Intended, Named
 
     if entry.effect == MARKET:
@@ -249,7 +251,7 @@ def enter(books: Bookkeeping, blueprint: program.Blueprint, service: str, entry:
         return Came(False, entry.order)
     else:
         return Came(True, entry.order)  # the ledger refuses what no row is kept of
-    came = books.enter(entry.effect, entry.at, intent.request, Named(*entry.order), entry_name(service, entry.number))
+    came = books.enter(entry.effect, entry.at, intent.request, Named(*entry.order), entry_name(ledger, entry.number))
     return Came(came.rejected, Order(*came.order))
 
 
@@ -309,4 +311,4 @@ def store_of(blueprint: program.Blueprint, folder: Path, instance: str) -> Servi
     keeps = any(o.lifetime is not None or program.contains(program.Send, o.steps) for o in operations)
     if not writes and not keeps:
         return NoStore(blueprint)
-    return ServiceStore(folder / f"{service}.db", blueprint, instance, writes=writes)
+    return ServiceStore(folder / f"{blueprint.ledger_of(service)}.db", blueprint, instance, writes=writes)

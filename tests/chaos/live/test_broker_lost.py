@@ -78,20 +78,20 @@ def test_every_report_of_the_exchange_is_booked() -> None:
         asyncio.run(twin.run(scenario, (), 10 * SECOND))
         reported, booked = (
             latest(folder, "exchange", ("order.accept", "order.fill")),
-            latest(folder, "counter", ("order.report",)),
+            latest(folder, "core", ("order.report",)),
         )
     before = {order: number for order, (at, number) in reported.items() if at < plan.end - 3 * SECOND}
     assert len(before) > 600
     assert {order: number for order, number in before.items() if booked.get(order, (0, -1))[1] < number} == {}
 
 
-def latest(folder: Path, service: str, effects: tuple[str, ...]) -> dict[str, tuple[int, int]]:
+def latest(folder: Path, ledger: str, effects: tuple[str, ...]) -> dict[str, tuple[int, int]]:
     """Of each order when it was last written of in a ledger, and the highest number that was reported of it."""
     found: dict[str, tuple[int, int]] = {}
-    with sqlite3.connect(folder / f"{service}.db") as db:
+    with sqlite3.connect(folder / f"{ledger}.db") as db:
         for entry in entries_of(db):
             if entry.effect in effects and not entry.rejected:
-                order = entry.result if service == "exchange" else entry.order
+                order = entry.result if ledger == "exchange" else entry.order
                 at, number = found.get(order.name, (0, -1))
                 found[order.name] = max(at, entry.at), max(number, order.report)
     return found
