@@ -60,7 +60,9 @@ CAPABILITIES = (
         "a pool that replicas share is divided among them, rounded up",
     ),
     Capability("step", "rate_limit", "a cell rate limiter in each process", "one that replicas share is divided among them"),
-    Capability("step", "effect", "a row in the service's SQLite file, entered into books by the simulator's own rules"),
+    Capability(
+        "step", "effect", "a row in the SQLite file of the books that it is written into, entered by the simulator's own rules"
+    ),
     Capability("step", "route, choose, repeat, fail", "as in the simulated core, by the same draws"),
     Capability(
         "policy",

@@ -6,8 +6,9 @@ follows from answers (a closed population) cannot be planned so, and is refused 
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
-from typing import Any
+from bisect import bisect_left
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import simpy
@@ -15,7 +16,8 @@ import simpy
 from chaos.documents.scenario import Step
 from chaos.execution.target.contributors import in_order
 from chaos.live.node import chance
-from chaos.live.node.customers import Arrival
+from chaos.live.node.customers import Arrival, Kept
+from simcore.base.units import MS
 from simcore.compile.plan import Plan, compile_plan
 from simcore.control.acting import ActingCore
 from simcore.control.cosimulation import Cosimulation
@@ -28,20 +30,66 @@ from simcore.model.steps import Wait, Work
 from simcore.simulation import simulate
 
 _NOTHING = Wait(wait=Distribution(constant=0))
+_COUNTED_EVERY = 100 * MS
+"""So often it is noted how many a lull has kept away: as often as nodes say their counters."""
 
 
-def planned(run: Plan, method: Sequence[Step]) -> list[Arrival]:
-    """All intents of a run under a scenario's method, in the order in which they are due."""
+class Load(NamedTuple):
+    """All intents of a run in the order in which they are due, and how many a lull keeps away, and when."""
+
+    arrivals: list[Arrival]
+    kept: list[Kept]
+
+
+class _Changed(NamedTuple):
+    """How many a factor on a flow's rate had brought or kept away at a time, ns."""
+
+    at: int
+    flow: str
+    intents: int
+
+
+def planned(run: Plan, method: Sequence[Step]) -> Load:
+    """Who comes in a run under a scenario's method."""
     surging = any(step.fault.fault in ARRIVAL_FAULTS for step in method)
     alone = _customers_alone(run.architecture)
     plan = compile_plan(alone, run.workload, seed=run.seed, start=run.start, end=run.end, span_sampling=1)
 
+    changed: list[_Changed] = []
+
     def surges(core: Cosimulation, control: ControlPlane) -> None:
+        if surging:
+            core.env.process(_counted(core, changed))
         for _, step, by in in_order(method):
             if step.fault.fault in ARRIVAL_FAULTS:
                 core.env.process(_held(ActingCore(core, by), control, step))
 
-    return _arrivals(simulate(plan, script=surges), plan if surging else None)
+    arrivals = _arrivals(simulate(plan, script=surges), plan if surging else None)
+    return Load(arrivals, list(_kept(changed, arrivals, {name: i for i, name in enumerate(alone.flows)})))
+
+
+def _counted(core: Cosimulation, changed: list[_Changed]) -> Generator[simpy.Event, Any, None]:
+    """Notes what the factors do."""
+    counts = dict.fromkeys(core.plan.architecture.flows, 0)
+    while True:
+        yield core.env.timeout(_COUNTED_EVERY)
+        for flow in counts:
+            count = core.read("flow", flow, "rate_changed")
+            if count != counts[flow]:
+                counts[flow] = count
+                changed.append(_Changed(int(core.env.now), flow, count))
+
+
+def _kept(changed: Sequence[_Changed], arrivals: Sequence[Arrival], numbers: Mapping[str, int]) -> Iterator[Kept]:
+    """Of those whom a factor has brought or kept away the latter, in the middle of the interval in which they would have come."""
+    kept, brought = dict.fromkeys(numbers, 0), dict.fromkeys(numbers, 0)
+    extra = {name: [a.due for a in arrivals if a.extra and a.flow == number] for name, number in numbers.items()}
+    for at, flow, count in changed:
+        brought[flow] = bisect_left(extra[flow], at)
+        more = count - brought[flow] - kept[flow]
+        kept[flow] += more
+        if more:
+            yield Kept(numbers[flow], at - _COUNTED_EVERY // 2, more)
 
 
 ARRIVAL_FAULTS = ("surge",)

@@ -66,7 +66,7 @@ def reconciled(plan: Plan, blueprint: program.Blueprint, folder: Path, seen: Map
             )
     laws: list[Law] = list(books.laws())
     misread = _misread(plan, blueprint, folder)
-    laws.append(("what a ledger took the books of all take", disagreements == 0, 0, disagreements))
+    laws.append(("the books of all decide as each ledger did", disagreements == 0, 0, disagreements))
     laws.append(("a ledger that is read again says the same", misread == 0, 0, misread))
     reports = {entry_name(ledger, e.number): e.at for ledger, e in written if e.effect == REPORT and not e.rejected}
     return Reconciled(_columns(plan, books), laws, len(written), reports)
@@ -92,8 +92,8 @@ def _intend(books: Bookkeeping, flow: program.Flow, arrival: Arrival) -> None:
 
 
 def _enter_all(books: Bookkeeping, blueprint: program.Blueprint, written: Iterable[_Written]) -> int:
-    """Enters everything that a ledger took; how many of it the books of all refuse. What an exchange takes, each service has heard when it
-    did. What a ledger refused has changed nothing, and two ledgers of the same customers may each refuse what the other has."""
+    """Enters everything that was written; of how much of it the books of all take what its ledger refused, or refuse what it took. What an
+    exchange takes, each ledger has heard when it did."""
     heard: dict[tuple[str, int], Entry] = {}
     present: dict[int, str] = {}
     disagreements = 0

@@ -91,7 +91,7 @@ class Twin:
         self.blueprint = blueprint(plan.architecture, plan.workload, plan.seed % (1 << 63), plan.start, plan.end)
         self.meter = Meter(plan)
         self.system = TwinSystem(self.blueprint, folder, self.meter, self._said)
-        self.arrivals = planned(plan, method)
+        self.arrivals, self._kept = planned(plan, method)
         books = new_books(self.blueprint, plan.workload.accounts)
         self.sessions: set[int] = set(books.logged_in().tolist())
         self._quoted = [Quoted(number, books.price(number)) for number in range(min(QUOTED_MAX, plan.workload.instruments.count))]
@@ -190,6 +190,8 @@ class Twin:
         self.system.tell(client, "sessions", customers=sorted(self.sessions))
         for first in range(0, len(self.arrivals), _CHUNK):
             self.system.tell(client, "arrivals", arrivals=self.arrivals[first : first + _CHUNK])
+        for first in range(0, len(self._kept), _CHUNK):
+            self.system.tell(client, "kept", kept=self._kept[first : first + _CHUNK])
 
     def end_load(self) -> None:
         """Nobody comes from now on."""

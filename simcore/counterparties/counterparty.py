@@ -34,7 +34,8 @@ class Counterparty:
     """Somebody the broker deals with: an exchange, a bank. `name` is the word of the files, `title` that of a sentence.
 
     `effects` are the durable writes of business with it, by their names in files; of these only its own services make `own_effects`: a
-    service that makes one stands for it. Those and `further_effects` are written into its books, the rest into the broker's. `flow_kinds` are kinds of flows of that business.
+    service that makes one stands for it. Those and `further_effects` are written into its books, the rest into the broker's.
+    `flow_kinds` are kinds of flows of that business.
 
     `hours` are those of the gate of its name, by trading calendar. `file`: what a file with `settles: NAME` does when the day is
     settled; None: the day does not wait for one. `differences`: what comparing the core with it may find and what is then

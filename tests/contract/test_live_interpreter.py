@@ -70,7 +70,7 @@ class SlowBank(World):
 
 def lived(plan: Plan, world: Any = World) -> dict[int, Outcome]:
     """What customers saw of a run of the plan by the nodes' own code, by request."""
-    arrivals = planned(plan, ())
+    arrivals = planned(plan, ()).arrivals
     made = blueprint(plan.architecture, plan.workload, plan.seed, plan.start, plan.end)
     loop = VirtualLoop()
     with tempfile.TemporaryDirectory() as folder:

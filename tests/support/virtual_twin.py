@@ -140,7 +140,7 @@ class VirtualTwin:
         made = blueprint(plan.architecture, plan.workload, plan.seed, plan.start, plan.end)
         self.meter = Meter(plan)
         self.system = VirtualSystem(made, folder, self.meter, loop)
-        self.arrivals = planned(plan, scenario.method)
+        self.load = planned(plan, scenario.method)
         self.events: list[LoggedEvent] = []
         self.began = 0.0
         sessions = set(new_books(made, plan.workload.accounts).logged_in().tolist())
@@ -156,7 +156,8 @@ class VirtualTwin:
         self.began = self.loop.time()
         for instance in [*self.system.instances, program.CLIENT_INSTANCE]:
             self.system.tell(instance, "begin", at=self.began, now=self.plan.start)
-        self.system.tell(program.CLIENT_INSTANCE, "arrivals", arrivals=self.arrivals)
+        self.system.tell(program.CLIENT_INSTANCE, "arrivals", arrivals=self.load.arrivals)
+        self.system.tell(program.CLIENT_INSTANCE, "kept", kept=self.load.kept)
         telling = asyncio.create_task(self._tell())
         looking = asyncio.create_task(self._look(look_at))
         await self.core.run(self.plan.end)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from chaos.live.node import program
-from chaos.live.node.customers import Arrival, Customers, Seen
+from chaos.live.node.customers import Arrival, Customers, Kept, Seen
 from chaos.live.node.interpreter import CallPolicy, Interpreter
 from chaos.live.node.store import NoStore, ServiceStore
 from chaos.live.node.wire import Address, TcpNetwork
@@ -185,6 +185,11 @@ class Control:
         """Intents that will come."""
         assert self.customers is not None
         self.customers.expect(_arrival(arrival) for arrival in arrivals)
+
+    def do_kept(self, kept: Sequence[Sequence[int]]) -> None:
+        """Intents that a lull keeps away."""
+        assert self.customers is not None
+        self.customers.expect_fewer(Kept(*away) for away in kept)
 
     def do_no_more(self) -> None:
         """Of those intents that are not due yet none comes."""

@@ -28,6 +28,14 @@ class Arrival(NamedTuple):
     extra: bool = False
 
 
+class Kept(NamedTuple):
+    """So many intents of a flow, by its number, do not come at a time, ns, because of a factor on the flow's rate."""
+
+    flow: int
+    at: int
+    intents: int
+
+
 class Seen(NamedTuple):
     """What the customer saw of an intent. `late`: by how much it began after it was due, ns; `answered`: ns, -1 before the answer."""
 
@@ -46,13 +54,19 @@ class Customers:
         self.at, self.saw = at, saw
         self.blueprint = at.blueprint
         self.flows = {flow.number: flow for flow in at.blueprint.flows.values()}
-        self._expected: list[tuple[int, int, Arrival]] = []
+        self._expected: list[tuple[int, int, Arrival | Kept]] = []
         self._timer: asyncio.TimerHandle | None = None
 
     def expect(self, arrivals: Iterable[Arrival]) -> None:
         """These will come when they are due."""
         for arrival in arrivals:
             heapq.heappush(self._expected, (arrival.due, arrival.request, arrival))
+        self.wake()
+
+    def expect_fewer(self, kept: Iterable[Kept]) -> None:
+        """These do not come: they are counted when they would have come."""
+        for away in kept:
+            heapq.heappush(self._expected, (away.at, -1 - away.flow, away))
         self.wake()
 
     def wake(self) -> None:
@@ -64,7 +78,11 @@ class Customers:
     def _come(self) -> None:
         self._timer, now = None, self.at.clock.now()
         while self._expected and self._expected[0][0] <= now:
-            self.at.begin(self._intend(heapq.heappop(self._expected)[2]))
+            next_one = heapq.heappop(self._expected)[2]
+            if isinstance(next_one, Kept):
+                self.at.counters.flow(self.flows[next_one.flow].name).rate_changed += next_one.intents
+            else:
+                self.at.begin(self._intend(next_one))
         self.wake()
 
     def expect_no_more(self) -> None:

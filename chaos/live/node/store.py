@@ -59,7 +59,11 @@ class ServiceStore:
         self._db.execute("PRAGMA synchronous=NORMAL")
         self._db.executescript(_SCHEMA)
         self.ledger = blueprint.ledger_of(self.service)
-        writers = [made.instances for name, made in blueprint.services.items() if made.ledger == self.ledger and has_books(blueprint, name)]
+        writers = [
+            made.instances
+            for name, made in blueprint.services.items()
+            if made.ledger == self.ledger and has_books(blueprint, name)
+        ]
         self._alone = sum(writers) <= 1
         self._entered = self._latest = 0
         operations = blueprint.operations_of(self.service).values()

@@ -14,6 +14,7 @@ from chaos.documents.overrides import layers
 from chaos.documents.scenario import Scenario, step_model
 from chaos.faults.catalogue import shipped_faults
 from chaos.live.capabilities import FAULTS_REFUSED, require_fault
+from chaos.live.observe import reconciled
 from simcore.base.errors import InputError
 from simcore.base.units import SECOND, parse_clock
 from simcore.compile.plan import compile_plan
@@ -130,6 +131,13 @@ def test_a_fault_is_turned_on_and_off(case: Case, tmp_path: Path) -> None:
     assert {name: now for name, now in after.items() if before.get(name, now) != now} == {}
     assert [event for event in made.events if event.what == "fault_failed"] == []
     assert [node.bugs for node in made.system.world.nodes.values() if node.bugs] == []
+    assert broken_laws(made, tmp_path) == []
+
+
+def broken_laws(made: VirtualTwin, folder: Path) -> list[str]:
+    """The laws that the ledgers in a folder break."""
+    world = made.system.world
+    return [name for name, holds, *_ in reconciled(made.plan, world.blueprint, folder, world.seen).laws if not holds]
 
 
 @pytest.mark.parametrize("case", ARRIVALS, ids=lambda case: case.fault)
