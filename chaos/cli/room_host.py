@@ -30,7 +30,8 @@ _speed = click.option(
 _folder = click.option(
     "--folder", type=click.Path(path_type=Path), metavar="DIR", help="Where it is kept; else a new one below .coredrill/rooms."
 )
-_port = click.option("--port", default=8765, show_default=True, type=click.IntRange(0, 65535), help="0: any that is free.")
+PORT, BIND = 8765, "127.0.0.1"
+_port = click.option("--port", type=click.IntRange(0, 65535), metavar="N", help=f"Else {PORT}; 0: any that is free.")
 
 
 def require_packages() -> None:
@@ -52,10 +53,8 @@ def require_packages() -> None:
 @options.seed
 @_speed
 @_folder
-@click.option("--resume", is_flag=True, help="Go on with the room in --folder, whose links stay valid.")
-@click.option(
-    "--bind", default="127.0.0.1", show_default=True, metavar="ADDRESS", help="0.0.0.0: every machine that reaches this one."
-)
+@click.option("--resume", is_flag=True, help="Go on with the room in --folder, at the address it had, so that links stay valid.")
+@click.option("--bind", metavar="ADDRESS", help=f"Else {BIND}; 0.0.0.0: every machine that reaches this one.")
 @_port
 @click.option(
     "--behind-proxy",
@@ -70,8 +69,8 @@ def host(
     speed: float | None,
     folder: Path | None,
     resume: bool,
-    bind: str,
-    port: int,
+    bind: str | None,
+    port: int | None,
     behind: str | None,
 ) -> None:
     """Open a room for a DRILL (name or file): a link for each seat, until Ctrl-C.
@@ -94,13 +93,15 @@ def host(
         assert folder is not None
         kept = RoomFolder(folder)
         session = kept.session()
+        bind, behind = bind or session.bind, behind or session.behind
+        port = session.port if port is None else port
         if not session.tokens:
             kept.write_session(session.with_tokens())
     else:
         prepared = prepare(drill)
         people = seats or [seat for seat in SEATS if seat in prepared.model.seats]
         kept = _new_folder(folder, new_session(drill, prepared, seed, people, speed))
-    _run(console, _Shown(kept.path, None), Address(bind, port, behind))
+    _run(console, _Shown(kept.path, None), Address(bind or BIND, PORT if port is None else port, behind))
 
 
 @click.command()
@@ -111,7 +112,9 @@ def host(
 @_port
 @click.option("--terminal", is_flag=True, help="Play here, by typing, instead of in a browser.")
 @options.language
-def solo(drill: str, seed: int, speed: float | None, folder: Path | None, port: int, terminal: bool, language: Language) -> None:
+def solo(
+    drill: str, seed: int, speed: float | None, folder: Path | None, port: int | None, terminal: bool, language: Language
+) -> None:
     """Practise a DRILL (name or file) alone, in all seats, in a browser or the terminal.
 
     Example: coredrill room solo bank-slow --terminal
@@ -122,7 +125,11 @@ def solo(drill: str, seed: int, speed: float | None, folder: Path | None, port: 
     from chaos.room.server.serve import Address
 
     kept = _new_folder(folder, solo_session(drill, prepare(drill), seed, speed))
-    _run(Console(), _Shown(kept.path, language if terminal else None), Address(port=0 if terminal else port))
+    _run(
+        Console(),
+        _Shown(kept.path, language if terminal else None),
+        Address(port=0 if terminal else PORT if port is None else port),
+    )
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,8 @@ import select
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-
-from pydantic import ValidationError
 
 from chaos.documents.drill import SEATS
 from chaos.room.protocol.incoming import MalformedError, parse
@@ -23,6 +22,8 @@ from simcore.base.errors import InputError
 
 Opening = Callable[[Session], RoomExercise]
 """Makes the exercise of a session at its beginning. It is called in the child, so it is a function of a module."""
+_PATIENCE = 15.0
+"""So many seconds the child of a server that was killed has to notice that."""
 
 
 def run_child(line: socket.socket, opening: Opening, path: str) -> None:
@@ -30,15 +31,11 @@ def run_child(line: socket.socket, opening: Opening, path: str) -> None:
     with line:
         folder = RoomFolder(Path(path))
         try:
-            session = folder.session()
-            conductor = Conductor(opening(session), session, folder)
-        except (InputError, ValidationError) as error:
+            with folder.held(_PATIENCE), suppress(BrokenPipeError, ConnectionResetError):
+                session = folder.session()
+                _Loop(line, Conductor(opening(session), session, folder)).run()
+        except InputError as error:
             line.sendall(encoded({"kind": "failed", "body": {"text": str(error)}}).encode() + b"\n")
-            return
-        try:
-            _Loop(line, conductor).run()
-        except (BrokenPipeError, ConnectionResetError):
-            return
 
 
 class _Loop:

@@ -15,6 +15,7 @@ from chaos.room.exercise.messages import End, Entry, ExerciseMessage, Say
 from chaos.room.protocol.changes import JsonObject, changes
 from chaos.room.protocol.incoming import Branch, Clock, Expect, Hello, Incoming, Ready, RoomMessage, Start
 from chaos.room.protocol.state import rows
+from chaos.room.server.folder import Branch as KeptBranch
 from chaos.room.server.folder import ClockState, RoomFolder, Session
 from chaos.room.server.pacing import Pacing
 from chaos.room.server.solo import SOLO_SEAT, merged, sender
@@ -24,7 +25,7 @@ from simcore.journal.model import Journal
 from simcore.journal.writer import write_journal
 
 _REMEMBERED = 512
-"""Answers that are kept, so that a message sent again after a lost connection acts once."""
+"""Answers to a seat that are kept, so that a message sent again after a lost connection acts once."""
 
 
 class RoomExercise(Protocol):
@@ -67,14 +68,27 @@ class RefusedByRoom(InputError):  # noqa: N818 — named as what is sent
         super().__init__(self.text.en, hint=hint)
 
 
-def carry_out(exercise: RoomExercise, entries: Iterable[Entry]) -> None:
-    """Takes entries that were taken before, to the same end: what was refused then is refused again."""
+def carry_out(exercise: RoomExercise, entries: Iterable[Entry]) -> list[JsonObject]:
+    """Takes entries that were taken before, to the same end: what was refused then is refused again. What each is answered."""
+    answers = []
     for entry in entries:
         exercise.advance(entry.at)
         try:
             exercise.take(entry)
-        except InputError:
-            continue
+        except InputError as error:
+            answers.append(_refused(entry.message.id, error))
+        else:
+            answers.append(_done(entry.message.id))
+    return answers
+
+
+def _done(key: str) -> JsonObject:
+    return {"kind": "done", "id": key}
+
+
+def _refused(key: str, error: InputError) -> JsonObject:
+    text = getattr(error, "text", LocalizedText(error.message, error.message))
+    return {"kind": "refused", "id": key, "message": {"en": text.en, "zh": text.zh}, "hint": error.hint}
 
 
 class Conductor:
@@ -89,7 +103,7 @@ class Conductor:
         self._ready: set[Seat] = set()
         self._branches: list[JsonValue] = []
         self._sent: dict[Seat, JsonObject] = {}
-        self._answers: OrderedDict[tuple[Seat, str], JsonObject] = OrderedDict()
+        self._answers: dict[Seat, OrderedDict[str, JsonObject]] = {}
         self._entries: list[Entry] = folder.entries()
         self._last: dict[Seat, JsonObject] | None = None
         """What the seats see of an exercise that has ended: it cannot be asked any more."""
@@ -97,9 +111,10 @@ class Conductor:
         self._go_on()
 
     def _go_on(self) -> None:
-        carry_out(self._exercise, self._entries)
-        for entry in self._entries[-_REMEMBERED:]:
-            self._remember(entry.seat, entry.message.id, {"kind": "done", "id": entry.message.id})
+        for entry, answer in zip(self._entries, carry_out(self._exercise, self._entries), strict=True):
+            self._remember(SOLO_SEAT if self._session.solo else entry.seat, entry.message.id, answer)
+        for branch in self._folder.branches():
+            self._keep(branch)
         mark = self._folder.last_mark()
         if mark is not None:
             self._exercise.advance(max(mark.at, self._exercise.now))
@@ -117,23 +132,23 @@ class Conductor:
 
     def handle(self, seat: Seat, message: Incoming, wall: float) -> Outgoing:
         """Does what somebody in a seat has sent, at the instant at which the exercise stands; what they are answered."""
-        known = self._answers.get((seat, message.id)) if message.id else None
+        known = self._answers[seat].get(message.id) if message.id and seat in self._answers else None
         if known is not None:
             return Outgoing(seat, "reply", known)
-        answer: JsonObject = {"kind": "done", "id": message.id}
+        answer = _done(message.id)
         try:
             self._do(seat, message, wall)
         except InputError as error:
-            text = getattr(error, "text", LocalizedText(error.message, error.message))
-            answer = {"kind": "refused", "id": message.id, "message": {"en": text.en, "zh": text.zh}, "hint": error.hint}
+            answer = _refused(message.id, error)
         self._remember(seat, message.id, answer)
         return Outgoing(seat, "reply", answer)
 
     def _remember(self, seat: Seat, key: str, answer: JsonObject) -> None:
         if key:
-            self._answers[seat, key] = answer
-            while len(self._answers) > _REMEMBERED:
-                self._answers.popitem(last=False)
+            answers = self._answers.setdefault(seat, OrderedDict())
+            answers[key] = answer
+            while len(answers) > _REMEMBERED:
+                answers.popitem(last=False)
 
     def _do(self, seat: Seat, message: Incoming, wall: float) -> None:
         if isinstance(message, Hello | Expect | Ready | Start | Clock | Branch):
@@ -184,7 +199,10 @@ class Conductor:
             raise RefusedByRoom("not_begun")
         session = self._session.model_copy(update={"starts": 0, "tokens": {}, "speed": self._pacing.speed})
         path = self._folder.branch(session, self._exercise.now, self._entries)
-        self._branches.append({"t": self._exercise.now / SECOND, "folder": f"branches/{path.name}"})
+        self._keep(KeptBranch(self._exercise.now, f"branches/{path.name}"))
+
+    def _keep(self, branch: KeptBranch) -> None:
+        self._branches.append({"t": branch.at / SECOND, "folder": branch.folder})
 
     def _take(self, seat: Seat, message: ExerciseMessage) -> None:
         """Writes down what somebody did, and then does it."""

@@ -7,16 +7,19 @@
 | clock.jsonl | how far simulated time was at each tick, and when the clock was stopped |
 | expectations.jsonl | what people wrote down before the beginning |
 | result.json, journal/ | once it is over |
+| lock | held by the process that has the exercise, so that there is one |
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal, NamedTuple
 
 from pydantic import Field, JsonValue, ValidationError
 
@@ -40,6 +43,9 @@ class Session(Model):
     speed: float
     solo: bool = False
     tokens: dict[Seat, str] = {}
+    bind: str | None = Field(None, description="where it was served last: address to listen on")
+    port: int | None = Field(None, description="and port")
+    behind: str | None = Field(None, description="and what links begin with behind a proxy")
     starts: int = Field(0, description="how often a server was started on it")
 
     def with_tokens(self) -> Session:
@@ -57,6 +63,13 @@ class ClockMark(Model):
     wall: float
 
 
+class Branch(NamedTuple):
+    """A branch that was kept: the instant it goes on from, ns, and its folder below the room's."""
+
+    at: int
+    folder: str
+
+
 class RoomFolder:
     """The folder of a room. Raises InputError for one that cannot be read or written."""
 
@@ -72,6 +85,19 @@ class RoomFolder:
         if (self.path / "session.json").exists():
             raise InputError(f"{self.path} holds a room already", hint="--resume goes on with it; --folder names another")
         self.write_session(session)
+        _append(self.path / "decisions.jsonl", "", through=True)
+        _directory_through(self.path)
+
+    @contextmanager
+    def held(self, patience: float) -> Iterator[None]:
+        """The room is this process's alone; one that ends may hold it still for `patience` seconds. Raises InputError."""
+        until = time.monotonic() + patience
+        with os.fdopen(os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600), "rb") as lock:
+            while not _locked(lock):
+                if time.monotonic() > until:
+                    raise InputError(f"{self.path} is open in another server", hint="stop that one, or go on with its room there")
+                time.sleep(0.05)
+            yield
 
     def write_session(self, session: Session) -> None:
         """Replaces what is known of the session, whole or not at all."""
@@ -92,13 +118,23 @@ class RoomFolder:
             raise InputError(f"{self.path / 'session.json'} is not what a room writes") from None
 
     def entries(self) -> list[Entry]:
-        """What was done, in order. A last line that was not finished when the server was killed did not act, and is cut off."""
-        return [Entry.model_validate_json(line) for line in _whole_lines(self.path / "decisions.jsonl")]
+        """What was done, in order. A last line that was not finished when the server was killed did not act, and does not count."""
+        found = []
+        for n, line in enumerate(_whole_lines(self.path / "decisions.jsonl"), 1):
+            try:
+                found.append(Entry.model_validate_json(line))
+            except ValidationError:
+                raise InputError(f"{self.path / 'decisions.jsonl'}, line {n}, is not what a room writes") from None
+        return found
 
     def last_mark(self) -> ClockMark | None:
         """How far the clock was; None: it never went."""
-        lines = _whole_lines(self.path / "clock.jsonl")
-        return ClockMark.model_validate_json(lines[-1]) if lines else None
+        for line in reversed(_whole_lines(self.path / "clock.jsonl")):
+            try:
+                return ClockMark.model_validate_json(line)
+            except ValidationError:  # it is not written through: a machine that lost power may have left anything
+                continue
+        return None
 
     def add_entry(self, entry: Entry) -> None:
         """Writes an entry through to the disk."""
@@ -131,19 +167,47 @@ class RoomFolder:
         other.mark(at, "paused", session.speed)
         return other.path
 
+    def branches(self) -> list[Branch]:
+        """Those that were kept, in order."""
+        below = self.path / "branches"
+        paths = sorted(below.iterdir(), key=lambda path: int(path.name)) if below.exists() else []
+        marks = [(path, RoomFolder(path).last_mark()) for path in paths]
+        return [Branch(mark.at, f"branches/{path.name}") for path, mark in marks if mark is not None]
+
 
 def _append(path: Path, line: str, *, through: bool = False) -> None:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a", encoding="utf-8") as file:
-        file.write(line + "\n")
+    """Adds a line; one before it that was not finished is cut off first."""
+    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "rb+") as file:
+        size = file.seek(0, os.SEEK_END)
+        if size:
+            file.seek(size - 1)
+            if file.read(1) != b"\n":
+                file.seek(0)
+                file.truncate(file.read().rfind(b"\n") + 1)
+        file.write((line + "\n").encode() if line else b"")
         if through:
             file.flush()
             os.fsync(file.fileno())
 
 
+def _directory_through(path: Path) -> None:
+    """That files are in a folder is on the disk."""
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
 def _whole_lines(path: Path) -> list[bytes]:
     if not path.exists():
         return []
-    *whole, rest = path.read_bytes().split(b"\n")
-    if rest:
-        os.truncate(path, path.stat().st_size - len(rest))
-    return [line for line in whole if line]
+    return [line for line in path.read_bytes().split(b"\n")[:-1] if line]
+
+
+def _locked(lock: BinaryIO) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -45,6 +45,11 @@ class Room:
         """What a seat is sent."""
         return self._streams[seat]
 
+    def served_at(self, bind: str, port: int, behind: str | None) -> None:
+        """Keeps where it is served, so that links are valid when it goes on."""
+        self.session = self.session.model_copy(update={"bind": bind, "port": port, "behind": behind})
+        self.folder.write_session(self.session)
+
     # --- clients --------------------------------------------------------------------------------------------------------------
 
     def listen(self, seat: Seat) -> asyncio.Event:

@@ -49,6 +49,7 @@ async def serving(room: Room, address: Address) -> AsyncIterator[Served]:
     """Serves a room until the block is left. Raises InputError for an address that cannot be had."""
     listening = _listen(address)
     host, port = address.bind, listening.getsockname()[1]
+    room.served_at(host, port, address.behind)
     base = address.behind or f"http://{f'[{host}]' if ':' in host else host}:{port}"
     # Nothing is logged below warnings: what a request asks for holds a token.
     config = uvicorn.Config(

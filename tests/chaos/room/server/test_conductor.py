@@ -116,6 +116,7 @@ def test_a_branch_goes_on_from_where_it_was_kept(tmp_path: Path) -> None:
     table.say("facilitator", "branch")
     table.go(20)
     assert table.look()["facilitator"]["branches"] == [{"t": 105.0, "folder": "branches/1"}]
+    assert Table(table.folder).look()["facilitator"]["branches"] == table.look()["facilitator"]["branches"]
     other = RoomFolder(tmp_path / "room/branches/1")
     other.write_session(table.folder.session())
     branch = Table(other)
@@ -164,3 +165,29 @@ def test_alone_one_has_all_seats(tmp_path: Path) -> None:
     assert [entry.seat for entry in table.folder.entries()] == ["operator", "approver", "operator", "facilitator"]
     assert table.folder.entries()[0].at == BEGIN
     assert BEGIN % SECOND == 0
+
+
+def test_what_was_refused_stays_refused_after_a_restart(tmp_path: Path) -> None:
+    """A message sent again is answered as it was, also when one person has all seats."""
+    table = Table(fake_folder(tmp_path / "room"))
+    table.say("facilitator", "start")
+    refused = table.say("operator", "ack", id="x-1", alarm="none")
+    assert refused["kind"] == "refused"
+    assert Table(table.folder).say("operator", "ack", id="x-1", alarm="none") == refused
+    alone = Table(fake_folder(tmp_path / "alone", solo=True))
+    for kind, fields in (("start", {}), ("propose", {"command": "cut"}), ("approve", {"command_id": "c1"})):
+        assert alone.say("operator", kind, id=kind, **fields)["kind"] == "done"
+    again = Table(alone.folder)
+    assert again.say("operator", "approve", id="approve", command_id="c1")["kind"] == "done"
+    assert len(again.folder.entries()) == 2
+
+
+def test_who_says_much_makes_nobody_else_act_twice(tmp_path: Path) -> None:
+    """Answers are remembered seat by seat."""
+    table = Table(fake_folder(tmp_path / "room"))
+    table.say("facilitator", "start")
+    table.say("operator", "propose", id="mine", command="cut")
+    for n in range(600):
+        table.say("scribe", "ready", id=f"much-{n}")
+    table.say("operator", "propose", id="mine", command="cut")
+    assert len(table.folder.entries()) == 1

@@ -16,12 +16,13 @@ ENTRY = Entry(at=1, seat="operator", message=Say(text="hello"))
 
 
 def test_a_line_that_was_not_finished_did_not_act(tmp_path: Path) -> None:
-    """It is cut off, so that what is appended later is whole."""
+    """Who only reads leaves it, for its writer may be at it; it is cut off before the next, so that that is whole."""
     folder = fake_folder(tmp_path / "room")
     folder.add_entry(ENTRY)
     with (tmp_path / "room/decisions.jsonl").open("a") as file:
         file.write('{"at": 2, "seat": "oper')
     assert folder.entries() == [ENTRY]
+    assert (tmp_path / "room/decisions.jsonl").read_text().endswith("oper")
     folder.add_entry(ENTRY)
     assert folder.entries() == [ENTRY, ENTRY]
 
@@ -43,3 +44,7 @@ def test_mistakes_are_said(tmp_path: Path) -> None:
     (tmp_path / "room/session.json").write_text("{}")
     with pytest.raises(InputError, match="not what a room writes"):
         RoomFolder(tmp_path / "room").session()
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other/decisions.jsonl").write_text("{}\n")
+    with pytest.raises(InputError, match="line 1, is not what a room writes"):
+        RoomFolder(tmp_path / "other").entries()
