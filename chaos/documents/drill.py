@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
@@ -70,9 +70,11 @@ class Bound(Model):
 
 
 class Symptom(Model):
-    """What a look finds when every bound holds: a text whose {places} are the readings of the look."""
+    """What a look finds when every bound holds, and what it names has happened: a text whose {places} are the readings of the look."""
 
     when: list[Bound] = []
+    sent: list[Name] = Field([], description="injects that have been sent")
+    done: list[Name] = Field([], description="commands that are done")
     text: Text
 
 
@@ -88,10 +90,13 @@ class Look(Model):
 
 
 class When(Model):
-    """A condition, looked at every second: an alarm stands, a command is done, or a counter or gauge is beyond a bound."""
+    """A condition, looked at every second: an alarm stands, a command has come so far, an announcement has been made, or a counter or
+    gauge is beyond a bound."""
 
     alarm: Name | None = None
     command: Name | None = None
+    reached: Literal["proposed", "begun", "done", "failed", "refused"] = Field("done", description="how far the command must be")
+    announcement: Name | None = None
     counter: Reading | None = None
     above: float | None = None
     below: float | None = None
@@ -99,8 +104,8 @@ class When(Model):
 
     @model_validator(mode="after")
     def _one_condition(self) -> When:
-        if sum(x is not None for x in (self.alarm, self.command, self.counter)) != 1:
-            raise ValueError("when is exactly one of alarm, command, counter")
+        if sum(x is not None for x in (self.alarm, self.command, self.announcement, self.counter)) != 1:
+            raise ValueError("when is exactly one of alarm, command, announcement, counter")
         if (self.counter is not None) != ((self.above is None) != (self.below is None)):
             raise ValueError("a counter goes with one of above, below, and they with a counter")
         return self
@@ -114,6 +119,7 @@ class Inject(Model):
     title: Text
     at: ClockTime | None = None
     when: When | None = None
+    unless: Name | None = Field(None, description="announcement; once it is made, this is held")
     step: str | None = Field(None, description="name of a step of the scenario's method, which begins now")
     message: Text | None = None
     false_alarm: Name | None = Field(None, description="monitor whose alarm is raised without cause")
@@ -144,7 +150,8 @@ class Inject(Model):
 
 
 class Announcement(Model):
-    """A notice that customers can be given. It changes how often they try again and how many call, nothing else; by how much is a guess."""
+    """A notice that customers can be given. It changes how often they try again, log in again (injects with `unless`) and call, nothing
+    else; by how much is a guess."""
 
     title: Text
     text: Text
@@ -222,10 +229,17 @@ class Expected(Model):
 
 
 class BestStep(Model):
-    """A command of the best known response: begun so long after the first fault."""
+    """A step of the best known response, so long after the first fault: a command that is begun, or an announcement that is made."""
 
     after: Duration
-    command: Name
+    command: Name | None = None
+    announcement: Name | None = None
+
+    @model_validator(mode="after")
+    def _one_thing(self) -> BestStep:
+        if (self.command is None) == (self.announcement is None):
+            raise ValueError("a step is exactly one of command, announcement")
+        return self
 
 
 class Best(Model):
@@ -302,25 +316,49 @@ def _repeated(drill: Drill) -> Iterator[Finding]:
 
 
 def _names_inside(drill: Drill) -> Iterator[Finding]:
-    """Commands and seats that the drill does not have."""
-    named: list[tuple[Keys, str]] = []
+    """Commands, announcements, injects and seats that the drill does not have."""
+    known: Mapping[str, Iterable[str]] = {
+        "command": drill.commands,
+        "announcement": drill.announcements,
+        "inject": [i.inject for i in drill.injects],
+        "seat": drill.seats,
+    }
+    named = [*_named_by_injects(drill), *_named_by_looks(drill), *_named_by_people(drill)]
+    for keys, what, name in named:
+        if name is not None and name not in known[what]:
+            yield Finding(keys, f"the drill has no {what} {name!r}", suggest(name, known[what]))
+
+
+Named = tuple[Keys, str, str | None]
+"""Where something is named, what it is, and its name (None: it is not named)."""
+
+
+def _named_by_injects(drill: Drill) -> Iterator[Named]:
     for n, inject in enumerate(drill.injects):
-        if inject.when is not None and inject.when.command is not None:
-            named.append((("injects", n, "when", "command"), inject.when.command))
-    named += [(("expected", n, "command"), e.command) for n, e in enumerate(drill.expected) if e.command is not None]
-    named += [(("best", "steps", n, "command"), s.command) for n, s in enumerate(drill.best.steps if drill.best else ())]
-    for keys, name in named:
-        if name not in drill.commands:
-            yield Finding(keys, f"the drill has no command {name!r}", suggest(name, drill.commands))
-    seats: list[tuple[Keys, str]] = []
+        yield ("injects", n, "unless"), "announcement", inject.unless
+        yield ("injects", n, "absent"), "seat", inject.absent
+        if inject.when is not None:
+            yield ("injects", n, "when", "command"), "command", inject.when.command
+            yield ("injects", n, "when", "announcement"), "announcement", inject.when.announcement
+
+
+def _named_by_looks(drill: Drill) -> Iterator[Named]:
+    for name, look in drill.looks.items():
+        for n, symptom in enumerate(look.says):
+            yield from ((("looks", name, "says", n, "sent", m), "inject", sent) for m, sent in enumerate(symptom.sent))
+            yield from ((("looks", name, "says", n, "done", m), "command", done) for m, done in enumerate(symptom.done))
+
+
+def _named_by_people(drill: Drill) -> Iterator[Named]:
     for name, command in drill.commands.items():
-        seats += [(("commands", name, "by", n), seat) for n, seat in enumerate(command.by)]
-        seats += [(("commands", name, "approver"), command.approver)] if command.approver else []
-    seats += [(("injects", n, "absent"), i.absent) for n, i in enumerate(drill.injects) if i.absent is not None]
-    seats += [(("expected", n, "by"), e.by) for n, e in enumerate(drill.expected)]
-    for keys, seat in seats:
-        if seat not in drill.seats:
-            yield Finding(keys, f"the drill has no seat {seat!r}", suggest(seat, drill.seats))
+        yield from ((("commands", name, "by", n), "seat", seat) for n, seat in enumerate(command.by))
+        yield ("commands", name, "approver"), "seat", command.approver
+    for n, expected in enumerate(drill.expected):
+        yield ("expected", n, "command"), "command", expected.command
+        yield ("expected", n, "by"), "seat", expected.by
+    for n, step in enumerate(drill.best.steps if drill.best else ()):
+        yield ("best", "steps", n, "command"), "command", step.command
+        yield ("best", "steps", n, "announcement"), "announcement", step.announcement
 
 
 def _places(drill: Drill) -> Iterator[Finding]:

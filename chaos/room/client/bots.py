@@ -22,16 +22,17 @@ async def do_nothing(seat: SeatClient) -> None:
 
 @dataclass(frozen=True)
 class Step:
-    """A command, and so many seconds after the first alarm at which it is proposed."""
+    """A command that is proposed, or an announcement that is made, so many seconds after the first alarm."""
 
     after: float
-    command: str
+    command: str | None = None
+    announcement: str | None = None
 
 
 def best_steps(drill: Drill) -> list[Step]:
     """The best known response of a drill, in order; nothing if it has none."""
     known = drill.best.steps if drill.best is not None else []
-    return sorted((Step(step.after / SECOND, step.command) for step in known), key=lambda step: step.after)
+    return sorted((Step(step.after / SECOND, step.command, step.announcement) for step in known), key=lambda step: step.after)
 
 
 async def follow(seats: Mapping[Seat, SeatClient], steps: Iterable[Step]) -> list[str]:
@@ -59,9 +60,16 @@ async def _propose(seats: Mapping[Seat, SeatClient], steps: Iterable[Step]) -> N
     for step in steps:
         at = begin + step.after
         await first.until(lambda state, at=at: is_over(state) or now(state) >= at)  # type: ignore[misc]
-        able = [seat for seat in seats.values() if any(row.get("command") == step.command for row in rows(seat.state, "offers"))]
-        for seat in able:
-            if (await seat.send("propose", command=step.command)).done:
+        for seat in seats.values():
+            if step.announcement is not None and any(
+                r.get("announcement") == step.announcement for r in rows(seat.state, "announcements")
+            ):
+                done = (await seat.send("announce", announcement=step.announcement)).done
+            elif step.command is not None and any(row.get("command") == step.command for row in rows(seat.state, "offers")):
+                done = (await seat.send("propose", command=step.command)).done
+            else:
+                continue
+            if done:
                 break
 
 

@@ -3,7 +3,7 @@ impairment are counted. All of it at whole seconds, however the exercise is cut.
 
 from __future__ import annotations
 
-from chaos.documents.drill import Bound, When
+from chaos.documents.drill import Bound, Symptom, When
 from chaos.documents.library import library
 from chaos.documents.severity import RuleSet
 from chaos.i18n.texts import translate
@@ -68,6 +68,8 @@ class Seconds:
         if inject.state not in ("armed", "held", "due"):
             return False
         now, rules = self._scene.now, inject.rules
+        if rules.unless in self._state.announced and inject.state != "held":
+            inject.state = "held"
         if inject.met_at is None:
             if rules.at is not None:
                 inject.met_at = now if rules.at <= now else None
@@ -82,7 +84,9 @@ class Seconds:
         if when.alarm is not None:
             return when.alarm in self._state.alarms
         if when.command is not None:
-            return any(c.name == when.command and c.state == "done" for c in self._state.commands.values())
+            return any(c.name == when.command and when.reached in c.times for c in self._state.commands.values())
+        if when.announcement is not None:
+            return when.announcement in self._state.announced
         assert when.counter is not None
         return _beyond(float(self._scene.sum([when.counter])), when.above, when.below)
 
@@ -110,11 +114,16 @@ class Seconds:
         look.answered = True
         reads = look.rules.reads
         values = {name: self._scene.value(metric, look.began, look.sums[name]) for name, metric in reads.items()}
-        found = next((s.text for s in look.rules.says if all(_met(b, values) for b in s.when)), None)
+        found = next((s.text for s in look.rules.says if all(_met(b, values) for b in s.when) and self._happened(s)), None)
         shown = {name: _shown(value) for name, value in values.items()}
         title = both(look.rules.title)
         text = translate("room.log.nothing_found") if found is None else both(found)
         self._state.note(self._scene.now, "look", text.map(lambda words: words.format(**shown)), title, frozenset([look.by]))
+
+    def _happened(self, symptom: Symptom) -> bool:
+        sent = {i.rules.inject for i in self._state.injects if i.state == "sent"}
+        done = {c.name for c in self._state.commands.values() if c.state == "done"}
+        return sent.issuperset(symptom.sent) and done.issuperset(symptom.done)
 
     def _approve_automatically(self, command: CommandState) -> None:
         approver = command.rules.approver
