@@ -16,6 +16,9 @@ ROOM_COMMANDS = {
     "replay": LazyCommand(
         "chaos.cli.room_replay:replay", "Make the exercise that a room's folder DIR holds again, and print what came of it."
     ),
+    "rehearse": LazyCommand(
+        "chaos.cli.room_rehearse:rehearse", "Play a DRILL (name or file) without people, and print what each response comes to."
+    ),
 }
 """The commands of the group."""
 

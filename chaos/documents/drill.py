@@ -228,15 +228,15 @@ class Expected(Model):
     within: Positive
 
 
-class BestStep(Model):
-    """A step of the best known response, so long after the first fault: a command that is begun, or an announcement that is made."""
+class ResponseStep(Model):
+    """A step of a response, so long after the first fault: a command that is begun, or an announcement that is made."""
 
     after: Duration
     command: Name | None = None
     announcement: Name | None = None
 
     @model_validator(mode="after")
-    def _one_thing(self) -> BestStep:
+    def _one_thing(self) -> ResponseStep:
         if (self.command is None) == (self.announcement is None):
             raise ValueError("a step is exactly one of command, announcement")
         return self
@@ -245,8 +245,15 @@ class BestStep(Model):
 class Best(Model):
     """The best known response, and where it comes from."""
 
-    steps: Annotated[list[BestStep], Field(min_length=1)]
+    steps: Annotated[list[ResponseStep], Field(min_length=1)]
     source: str = "guess"
+
+
+class Response(Model):
+    """Another response, to compare: what people are tempted to do."""
+
+    title: Text
+    steps: Annotated[list[ResponseStep], Field(min_length=1)]
 
 
 class Duty(Model):
@@ -284,6 +291,7 @@ class Drill(Model):
     objectives: Annotated[list[Objective], Field(min_length=1)]
     expected: list[Expected] = []
     best: Best | None = None
+    responses: dict[Name, Response] = Field({}, description="others, which a rehearsal plays beside the best known one")
 
 
 # --- what a model cannot see ------------------------------------------------------------------------------------------------
@@ -356,9 +364,11 @@ def _named_by_people(drill: Drill) -> Iterator[Named]:
     for n, expected in enumerate(drill.expected):
         yield ("expected", n, "command"), "command", expected.command
         yield ("expected", n, "by"), "seat", expected.by
-    for n, step in enumerate(drill.best.steps if drill.best else ()):
-        yield ("best", "steps", n, "command"), "command", step.command
-        yield ("best", "steps", n, "announcement"), "announcement", step.announcement
+    responses: list[tuple[Keys, list[ResponseStep]]] = [(("responses", name), r.steps) for name, r in drill.responses.items()]
+    for keys, steps in [*responses, (("best",), drill.best.steps if drill.best else [])]:
+        for n, step in enumerate(steps):
+            yield (*keys, "steps", n, "command"), "command", step.command
+            yield (*keys, "steps", n, "announcement"), "announcement", step.announcement
 
 
 def _places(drill: Drill) -> Iterator[Finding]:
