@@ -25,6 +25,7 @@ from chaos.reports import tables
 from chaos.reports.comparison import comparison_page
 from chaos.reports.power import power_notes
 from chaos.reports.sweep import sweep_page
+from chaos.reports.write import write_text
 from chaos.results.comparison import ComparisonResult
 from chaos.results.sweep import SweepResult
 from simcore.base.errors import InputError
@@ -85,7 +86,7 @@ def compare(
     planned = plan.ComparisonPlan(
         tuple(cases_of(suites, environment)),
         chosen,
-        analyses=_analyses(looks, replications or plan.REPLICATIONS),
+        analyses=_analyses(looks, replications),
         measures=tuple(plan.compared_measure(m) for m in measures) or plan.MEASURES,
         bad_share=plan.bad_share(bad_share),
         seed=seed,
@@ -146,16 +147,18 @@ def _architectures(text: str) -> tuple[str, ...]:
     return tuple(chosen)
 
 
-def _analyses(text: str | None, cap: int) -> tuple[int, ...]:
-    """The interim analyses as the option --looks has them, or by the rule. Raises InputError."""
+def _analyses(text: str | None, replications: int | None) -> tuple[int, ...]:
+    """The interim analyses as the option --looks has them, or by the rule. Raises InputError, also for looks beyond the last run."""
     if text is None:
-        return tuple(analyses_of(cap))
+        return tuple(analyses_of(replications or plan.REPLICATIONS))
     try:
         counts = [int(part) for part in text.split(",")]
     except ValueError:
         counts = []
     if not counts or counts[0] < 1 or counts != sorted(set(counts)):
         raise InputError(f"--looks {text}: not rising numbers of runs", hint="such as --looks 10,15,20")
+    if replications is not None and counts[-1] > replications:
+        raise InputError(f"--looks {text}: there are at most {replications} runs", hint=f"give --replications {counts[-1]}")
     return tuple(counts)
 
 
@@ -179,4 +182,4 @@ def _write(result: ComparisonResult | SweepResult, text: Sequence[str], json_fil
 
 def _write_page(file: str | None, page: Callable[[], str]) -> None:
     if file is not None:
-        Path(file).write_text(page(), encoding="utf-8")
+        write_text(Path(file), page())

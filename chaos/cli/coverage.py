@@ -18,6 +18,7 @@ from chaos.coverage.differences import MARGINS, margin_of
 from chaos.coverage.measurement import CoverageOptions, measure
 from chaos.coverage.pricing import SEEDS
 from chaos.coverage.trial_runner import TrialSettings
+from chaos.documents.suites import architecture_of
 from chaos.execution.session import Session
 from chaos.reports.coverage import lines, page
 from chaos.results.coverage import CoverageResult
@@ -149,7 +150,9 @@ def coverage(
     if beside and not (other and there):
         raise InputError(f"--beside {beside}: names a suite and an environment", hint="such as --beside at-the-open@production")
     margins = tuple(margin_of(option) for option in worse) or MARGINS
-    settings = TrialSettings(architecture or "legacy-coupled", environment, operators=operators or None, margins=margins, **given)
+    settings = TrialSettings(
+        architecture or architecture_of(suite), environment, operators=operators or None, margins=margins, **given
+    )
     both = (other, there) if beside else None
     wanted = CoverageOptions(
         triggers, price, price_seeds, pairs, why, suggest, Path(into), both, suggest_budget, incidents, reach

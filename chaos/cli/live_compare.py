@@ -17,6 +17,7 @@ from chaos.execution.session import Session
 from chaos.live import compare as comparing
 from chaos.live.target import TWIN
 from chaos.reports.live_pairs import live_page, live_table, pair_line
+from chaos.reports.write import write_text
 
 
 @click.command()
@@ -48,5 +49,5 @@ def compare(scenarios: tuple[str, ...], seeds: int, seed: int, long: bool, json_
     if not is_stdout(json_file):
         click.echo("\n".join(live_table(result)))
     if html is not None:
-        Path(html).write_text(live_page(result), encoding="utf-8")
+        write_text(Path(html), live_page(result))
     return PASS if comparing.is_close(result.summary) else FAIL

@@ -34,6 +34,7 @@ from chaos.results.comparison import (
     NotComparable,
     SeedPair,
 )
+from chaos.results.findings import NothingConfirmed, NothingExercised, Unknowable, UnsteadyBefore
 from chaos.results.run import RunResult
 from simcore.base.units import SECOND
 
@@ -129,13 +130,16 @@ class _Comparison:
 
     def _pairs(self, cell: Cell, count: int) -> Pairs:
         """The values of the first so many seeds. A run that is no valid experiment, or has no value, gives no pair; but what must
-        happen to the baseline need not happen to what is compared with it: it may have been averted."""
+        happen to the baseline need not happen to what is compared with it: it may have been averted. And what is unwell before anything is
+        done to it is worse where it has the worse value."""
         measure, seeds, values, why = measures().find(cell.measure.name), [], [], ""
         for base, other in zip(
             *(self._runs_of(cell.case, a, count) for a in (self.plan.baseline, cell.architecture)), strict=True
         ):
             void = [run for run, is_void in ((base, base.invalid), (other, other.invalid and not other.averted)) if is_void]
             pair = [measure.number(run) for run in (base, other)]
+            if void == [other] and is_unwell(other) and None not in pair and pair[1] > pair[0]:
+                void = []
             if void or pair[0] is None or pair[1] is None:
                 why = why or next((f"{r.architecture}, seed {r.seed}: {'; '.join(r.reasons)}" for r in void), "no value")
             else:
@@ -249,6 +253,14 @@ class _Comparison:
         return CommonRandomNumbers(
             cells=len(varying), variance_ratio=whole.independent / whole.paired if whole.paired > 0 else None
         )
+
+
+def is_unwell(run: RunResult) -> bool:
+    """Whether a run that is no valid experiment shows all the same that its architecture does not serve its customers, whatever is done to
+    it: the steady state did not hold, or nothing was confirmed, before the first step."""
+    reasons = run.reason_data
+    unwell = any(isinstance(r, NothingConfirmed) or (isinstance(r, UnsteadyBefore) and r.seen) for r in reasons)
+    return unwell and run.given_up_ns is None and not any(isinstance(r, (Unknowable, NothingExercised)) for r in reasons)
 
 
 def looks_of(design: Design) -> list[InterimAnalysis]:

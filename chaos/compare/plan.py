@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from chaos.compare.cases import Case
+from chaos.documents.library import library
 from chaos.documents.quantities import parse_margin, require_unit
 from chaos.execution.jobs import SIMULATED, Job
 from chaos.execution.planning import metrics_of
@@ -15,6 +16,7 @@ from chaos.measures.catalogue import measures
 from chaos.measures.claims import Design
 from chaos.results.comparison import ComparedMeasure
 from simcore.base.errors import InputError
+from simcore.model.architecture import Architecture
 
 HEALTHY = "requirements/smoke/healthy-open"
 BOUNDS = ("margin", "amount", "horizon")
@@ -157,7 +159,7 @@ def check(session: Session, plan: ComparisonPlan) -> Misfits:
     """
     misfits = Misfits(plan.baseline)
     for architecture in plan.architectures:
-        session.require(plan.healthy_jobs(architecture)[0])
+        _require_healthy(session, plan, architecture)
         for case in plan.cases:
             try:
                 session.require(plan.job(case, architecture, 0))
@@ -168,6 +170,18 @@ def check(session: Session, plan: ComparisonPlan) -> Misfits:
     case = next(case for case in plan.cases if (case, plan.baseline) not in misfits.reasons)
     require_measures(session, plan.job(case, plan.baseline, 0), [m.name for m in plan.measures if m not in MEASURES])
     return misfits
+
+
+def _require_healthy(session: Session, plan: ComparisonPlan, architecture: str) -> None:
+    """Raises InputError, which names the option, if an architecture that can be read cannot run the healthy scenario."""
+    library().resolve(architecture, Architecture)
+    try:
+        session.require(plan.healthy_jobs(architecture)[0])
+    except InputError as error:
+        raise InputError(
+            f"{plan.healthy}, in which latency is measured, cannot be run on {architecture}: {error}",
+            hint="name a scenario in which nothing is done to it with --healthy",
+        ) from None
 
 
 def require_measures(session: Session, job: Job, names: Iterable[str]) -> None:

@@ -180,14 +180,14 @@ def kill_matrix(runner: TrialRunner, scenarios: Sequence[str], environment: str)
     """Every mutant under every scenario in an environment. Raises InputError where the suite is not green there without them (but for the
     differential column alone, if the settings want it), and for wrong files."""
     s, made, kept = runner.settings, runner.made, runner.kept
-    base = baseline(runner, scenarios, environment)
-    if not s.differential:
-        require_green(base)
     architecture = library().resolve(s.architecture, Architecture).model
     every = mutants(runner.session.files, architecture, s.operators)
     if not every:
         raise InputError(f"no defect has a site on {s.architecture}", hint="name other operators with --defect")
     chosen = drawn(every, s)
+    base = baseline(runner, scenarios, environment)
+    if not s.differential:
+        require_green(base)
     cells = cells_of(runner, chosen, base, scenarios, f"mutants in {environment}")
     gone = absent(
         runner, library().resolve(s.architecture, Architecture, [library().surroundings(environment).architecture]).model, chosen
@@ -226,11 +226,27 @@ def described(runner: TrialRunner, found: Matrix) -> MatrixResult:
 
 
 def _identity(runner: TrialRunner, found: Matrix, mutant: Mutant) -> str:
-    """Equal for mutants whose systems are the same, byte for byte, in all that was run; of one that was not, for the same edits."""
+    """Equal for mutants whose systems are the same, byte for byte, in all that was run; of one that was not, for the same edits. Of what is
+    not present here it is the system in production: here all of them leave it as it is."""
+    if found.statuses[mutant.name] == "not present":
+        return _in_production(runner, found, mutant)
     of = [(name, runner.details.get(TrialKey(mutant.name, name, found.base.environment))) for name in found.scenarios]
     digests = [(name, result.digest) for name, result in of if result is not None and result.digest is not None]
+    return repr(digests or _edits(mutant))
+
+
+def _in_production(runner: TrialRunner, found: Matrix, mutant: Mutant) -> str:
+    system = SystemReference(found.scenarios[0], found.settings.architecture, "production", defects=mutant.defects)
+    try:
+        return runner.session.input_digest(system)
+    except InputError:
+        return _edits(mutant)
+
+
+def _edits(mutant: Mutant) -> str:
+    """What it changes, without the places in its file."""
     edits = [(e.verb, e.path, e.value and e.value.plain(), e.by, e.beside, e.after) for e in mutant.layer.edits]
-    return repr(digests or [mutant.permanent_faults, edits])
+    return repr([mutant.permanent_faults, edits])
 
 
 def _summary(runner: TrialRunner, found: Matrix) -> CoverageSummary:

@@ -17,7 +17,7 @@ from chaos.coverage.differences import MARGINS, unit_of
 from chaos.coverage.incidents import NOTHING, against_incidents
 from chaos.coverage.kill_matrix import Matrix, described, kill_matrix
 from chaos.coverage.pairs import search_pairs
-from chaos.coverage.pricing import SEEDS, Prices, load_triggers, price, ranking
+from chaos.coverage.pricing import SEEDS, Prices, load_triggers, price, ranking, require_windows
 from chaos.coverage.reaching import reaching
 from chaos.coverage.suggestions import SuggestionSearch
 from chaos.coverage.trial_runner import TrialRunner, TrialSettings
@@ -80,6 +80,8 @@ def measure(session: Session, name: str, settings: TrialSettings, wanted: Covera
 def _measured(runner: TrialRunner, name: str, wanted: CoverageOptions) -> CoverageResult:
     settings = runner.settings
     triggers = load_triggers(wanted.triggers)
+    if wanted.price_budget or wanted.pairs_budget:
+        require_windows(runner, triggers)
     found = kill_matrix(runner, scenarios_of(name), settings.environment)
     matrix = described(runner, found)
     beside = _beside(runner, *wanted.beside) if wanted.beside else None

@@ -20,6 +20,7 @@ from chaos.coverage.yearly import Exposure, Shown, Year, YearPrice, days_until_f
 from chaos.documents.library import library
 from chaos.documents.triggers import Range, Triggers, scenario_document
 from chaos.execution.inputs.planting import Mutant, Plantable, mutants
+from chaos.execution.jobs import SystemReference
 from chaos.measures.registry import rank
 from chaos.results.coverage import DefectEffect, EffectFigures, Observation, PriceParts, PriceRow, WindowEffect
 from simcore.base.errors import InputError, suggest
@@ -99,6 +100,18 @@ def windows_of(triggers: Triggers) -> list[Window]:
             found.append(Window(trigger, phase, share, share * often, json.dumps(document)))
     first = next(iter(triggers.phases))
     return sorted(found, key=lambda window: (window.trigger != triggers.day, window.phase != first, -window.weight))
+
+
+def require_windows(runner: TrialRunner, triggers: Triggers) -> None:
+    """Reads every window before anything is run. Raises InputError for triggers that do not fit the architecture."""
+    where = runner.settings.architecture
+    for window in windows_of(triggers):
+        try:
+            runner.session.bind(SystemReference(window.scenario, where, "production"))
+        except InputError as error:
+            raise InputError(
+                f"the triggers {triggers.name} cannot happen to {where}: {error}", hint="name others with --triggers FILE"
+            ) from None
 
 
 def price(runner: TrialRunner, chosen: Sequence[Mutant], triggers: Triggers, *, budget: int, seeds: int = SEEDS) -> Prices:
@@ -256,7 +269,7 @@ def _row(found: Prices, year: Year, of: _Priced, first: int, last: int) -> Price
         name=of.name,
         harmed_orders=of.year.whole,
         interval=of.year.interval,
-        sign=sign_of(of.year.interval),
+        sign=sign_of(of.year.interval, of.year.years.nothing if of.year.years else 0.0),
         rank=first,
         rank_to=last,
         years=of.year.years,

@@ -202,13 +202,14 @@ def _shares(sums: Draws) -> YearShares:
 # --- signs and ranks ------------------------------------------------------------------------------------------------------------
 
 
-def sign_of(interval: Interval | None) -> PriceSign:
-    """Decided where the interval excludes 0; "none" where nothing at all was seen."""
+def sign_of(interval: Interval | None, nothing: float = 0.0) -> PriceSign:
+    """Decided where the interval excludes 0; "none" where the share of years that bring `nothing` is all of them: an interval from 0 to 0 is
+    also that of what happens in fewer than one year in twenty."""
     if interval is None:
         return "not decided"
-    low, high = interval
-    if low == high == 0:
+    if nothing == 1.0:
         return "none"
+    low, high = interval
     return "costs" if low > 0 else "spares" if high < 0 else "not decided"
 
 

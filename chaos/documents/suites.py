@@ -7,6 +7,7 @@ from pathlib import Path
 
 from chaos.documents.library import library
 from chaos.documents.references import beside, require_file
+from chaos.documents.scenario import Scenario
 from chaos.documents.suite import Entry, Pair, Suite
 from simcore.base.errors import InputError, suggest
 from simcore.files.document import Node
@@ -37,12 +38,31 @@ def suite_scenarios(suite: Suite) -> list[str]:
 def scenarios_of(reference: str) -> list[str]:
     """The scenarios of a suite by name or path that are judged on their own; the name or path of a scenario stands for that alone. Raises
     InputError, also for a suite that has only pairs."""
+    return list(dict.fromkeys(entry.scenario for entry in _entries(reference)))
+
+
+def architecture_of(reference: str) -> str:
+    """The architecture that all of these scenarios are for (see `scenarios_of`), by name or path. Raises InputError where they are for different
+    ones."""
+    found = dict.fromkeys(entry.architecture or _own_architecture(entry.scenario) for entry in _entries(reference))
+    if len(found) > 1:
+        raise InputError(f"{reference} has scenarios for {', '.join(found)}", hint="name one of them with --architecture")
+    return next(iter(found))
+
+
+def _own_architecture(scenario: str) -> str:
+    resolved = library().resolve(scenario, Scenario)
+    return beside(resolved.tree.origin.file, resolved.model.architecture)
+
+
+def _entries(reference: str) -> list[Entry]:
+    """One for each scenario. Raises InputError."""
     scenarios = library().shipped("scenario")
     if reference in scenarios and reference not in library().shipped("suite"):
-        return [reference]
+        return [Entry(scenario=reference)]
     if is_path(reference) and Path(reference).is_file() and library().kind_of(Path(reference)).name == "scenario":
-        return [reference]
-    found = suite_scenarios(load_suite(reference))
+        return [Entry(scenario=reference)]
+    found = [e for entry in load_suite(reference).scenarios for e in entries_of(entry)]
     if not found:
         raise InputError(f"{reference} has no scenario that is judged on its own", hint="name one of its scenarios instead")
     return found

@@ -66,7 +66,7 @@ def share(value: float | None) -> str:
 
 def percent(value: float | None, decimals: int = 0) -> str:
     """A percentage of so many decimals, where all of a kind have as many: a level, an interval, a score. A dash for none."""
-    return NONE if value is None else f"{value:.{decimals}%}"
+    return NONE if value is None else f"{value:z.{decimals}%}"
 
 
 def deviation(value: float | None) -> str:
@@ -85,13 +85,13 @@ def number(value: float) -> str:
 
 
 def rounded(value: float, decimals: int = 0) -> str:
-    """A figure of so many decimals, with commas: a mean, or an amount of which no more is known."""
-    return f"{value:,.{decimals}f}"
+    """A figure of so many decimals, with commas: a mean, or an amount of which no more is known. Nothing is 0, never -0."""
+    return f"{value:z,.{decimals}f}"
 
 
 def signed(value: float) -> str:
     """A difference, rounded to a whole number: `+1,234`."""
-    return f"{value:+,.0f}"
+    return f"{value:+z,.0f}"
 
 
 def significant(value: float, digits: int = 6) -> str:

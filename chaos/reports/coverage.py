@@ -9,7 +9,7 @@ from chaos.measures.formatting import counted, number, percent, rounded
 from chaos.reports import coverage_head as first
 from chaos.reports import coverage_reasons as reasons
 from chaos.reports.markup import escaped, html_table
-from chaos.reports.price import SIGNS, between, drawing, pair_lines, price_lines, ranked
+from chaos.reports.price import SIGNS, at_phase, between, drawing, pair_lines, price_lines, ranked
 from chaos.reports.templating import template_file
 from chaos.results.coverage import (
     BesideResult,
@@ -34,6 +34,7 @@ def lines(result: CoverageResult) -> Iterator[str]:
     yield from _beside(result)
     yield from _differential(result)
     yield from _to_write(result)
+    yield from _impossible(result)
     yield from _operators(result)
     yield from _unexercised(result)
     yield from price_lines(result.price, partial(_beside_price, result))
@@ -49,7 +50,7 @@ def _head(result: CoverageResult) -> Iterator[str]:
     s = result.summary
     yield f"{result.suite} on {result.architecture} in {result.environment}: {_colour(s)}, {counted(s.seeds, 'seed')}"
     for gap in result.gaps:
-        yield f"  differs from production by {gap.name}: {gap.title}"
+        yield f"  differs from production by {gap.name}{f': {gap.title}' if gap.title else ''}"
     yield ""
     spread = f", {percent(min(s.seed_scores), 1)} to {percent(max(s.seed_scores), 1)} by single seeds" if s.seed_scores else ""
     yield f"mutation score  {percent(s.score, 1)}: {s.killed} of {s.counted} planted defects noticed{spread}"
@@ -172,6 +173,18 @@ def _needs(needs: Sequence[str]) -> str:
     return f": needs {' or '.join(needs)} to grow" if needs else ""
 
 
+def _impossible(result: CoverageResult) -> Iterator[str]:
+    """What cannot be planted, with the reason."""
+    found = [x for x in result.mutants if x.status == "impossible"]
+    if found:
+        yield ""
+        yield "cannot be planted, and not in the score"
+    for mutant in found[:SHOWN]:
+        yield f"  {mutant.name}: {mutant.impossible}"
+    if len(found) > SHOWN:
+        yield f"  and {len(found) - SHOWN} more"
+
+
 def _operators(result: CoverageResult) -> Iterator[str]:
     yield ""
     yield f"{'defect':<30} {'score':>6}  noticed/counted"
@@ -237,6 +250,10 @@ def page(result: CoverageResult) -> str:
                 ("defect", "score", "noticed", "counted", "what it is"),
                 [(r.name, percent(r.score, 1), r.killed, r.counted, r.title) for r in result.operators],
             ),
+        ),
+        _section(
+            "Cannot be planted",
+            _table(("defect", "why"), [(x.name, x.impossible) for x in result.mutants if x.status == "impossible"]),
         ),
         _section(
             "Expectations that no defect trips",
@@ -367,7 +384,7 @@ def _ranking(result: CoverageResult) -> str:
         "sign",
         "present a year",
         "days",
-        "worst at the open",
+        f"worst {at_phase(next((row.at_the_open.phase for row in result.price.ranking if row.at_the_open), 'open'))}",
         "harmed orders",
         "impaired s",
         "severity",

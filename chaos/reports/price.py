@@ -13,7 +13,7 @@ from chaos.results.defect_pairs import CoupledShare, PairEffect, PairsResult
 SHOWN = 10
 DRAWN = 40
 """Rows in the drawing; the table below it has all."""
-SIGNS = {"costs": "costs", "spares": "spares orders", "none": "no effect seen", "not decided": "not decided"}
+SIGNS = {"costs": "costs", "spares": "spares orders", "none": "nothing in any year", "not decided": "not decided"}
 
 
 def ranked(row: PriceRow) -> str:
@@ -27,6 +27,11 @@ def between(row: PriceRow) -> str:
         return "(no interval: one seed)"
     low, high = (_signed(end) for end in row.interval)
     return f"({low} to {high})"
+
+
+def at_phase(phase: str) -> str:
+    """Where a window is, in words: phases are called as their file has them."""
+    return "at the open" if phase == "open" else f"in the phase {phase}"
 
 
 def severity(effect: DefectEffect) -> str:
@@ -53,7 +58,7 @@ def price_lines(price: PriceResult, notes: Callable[[str], Iterator[str]]) -> It
 
 
 def _details(row: PriceRow) -> Iterator[str]:
-    """How likely, for how long, what a year may bring, and the worst window at the open."""
+    """How likely, for how long, what a year may bring, and the worst window of the first phase, the open."""
     when = "it shows on an ordinary day" if row.shows else "it does not show on an ordinary day"
     years = row.years
     bring = (
@@ -66,7 +71,7 @@ def _details(row: PriceRow) -> Iterator[str]:
     if worst:
         beyond = f", {signed(worst.excess)} beyond an ordinary day" if worst.excess is not None else ""
         yield (
-            f"at the open, {worst.trigger}: failed {signed(worst.failed_orders)}, rejected wrongly {signed(worst.rejected_wrongly)}{beyond}, "
+            f"{at_phase(worst.phase)}, {worst.trigger}: failed {signed(worst.failed_orders)}, rejected wrongly {signed(worst.rejected_wrongly)}{beyond}, "
             f"placed twice {signed(worst.duplicated)}, impaired {signed(worst.impaired_s)} s, severity {severity(worst)}"
         )
 

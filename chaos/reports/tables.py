@@ -137,8 +137,9 @@ def _cells(result: ComparisonResult, measure: str, names: Sequence[str], short: 
             alike.append(title)
             continue
         rows.append([title, shown(measure, baseline_mean(cells)), *(_cell(measure, c) for c in cells)])
-    lines = table(["scenario", *(short[name] for name in names)], rows)
-    return [*lines, *(["", f"Within the margin in every run of every architecture: {', '.join(alike)}."] if alike else [])]
+    lines = table(["scenario", *(short[name] for name in names)], rows) if rows else []
+    said = [f"Within the margin in every run of every architecture: {', '.join(alike)}."] if alike else []
+    return [*lines, *([""] if lines and said else []), *said]
 
 
 def is_alike(cell: ComparedCell | NotComparable) -> bool:
@@ -226,11 +227,12 @@ def _worth_of_seeds(result: ComparisonResult) -> list[str]:
 
 def _missing(result: ComparisonResult) -> list[str]:
     cells = [c for c in result.cells if isinstance(c, ComparedCell) and c.missing]
-    if not cells:
-        return []
-    pairs = sum(c.missing for c in cells)
+    of = {m.name: [c for c in cells if c.measure == m.name] for m in result.measures}
     return [
-        f"{counted(pairs, 'pair without a value counts', 'pairs without a value count')} against every verdict; the first: {cells[0].why}"
+        f"{measure}: {counted(sum(c.missing for c in mine), 'pair without a value counts', 'pairs without a value count')} against every verdict; "
+        f"the first: {mine[0].why}"
+        for measure, mine in of.items()
+        if mine
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Protocol
 
 from chaos.documents.defect import BRACES, Defect
@@ -13,7 +14,7 @@ from chaos.execution.inputs.files import ResolvedFileCache
 from chaos.faults.fault import Fault
 from simcore.base.errors import InputError, show_value, suggest
 from simcore.files.document import Node
-from simcore.files.loading import Resolved
+from simcore.files.loading import Resolved, is_path
 from simcore.files.patch import DEFECT, Edit, Layer, edits_of
 from simcore.files.validation import validate
 from simcore.model.architecture import Architecture
@@ -96,11 +97,19 @@ class MutantPair:
 
 
 def mutants(files: ResolvedFileCache, architecture: Architecture, operators: Sequence[str] | None = None) -> list[Mutant]:
-    """Every operator (all that are shipped, or those named) at every site of an architecture; OPERATOR@SITE names one site.
-    Raises InputError."""
+    """Every operator (all that are shipped, or those named) at every site of an architecture, each once, however often it is named;
+    OPERATOR@SITE names one site. Raises InputError."""
     names = list(library().shipped("defect")) if operators is None else operators
     index = ArchitectureIndex(architecture)
-    return [mutant for name in names for mutant in _mutants(files, index, name)]
+    found: dict[tuple[str, str], Mutant] = {}
+    for mutant in (mutant for name in names for mutant in _mutants(files, index, name)):
+        found.setdefault((_file_of(mutant.operator), mutant.site), mutant)
+    return list(found.values())
+
+
+def _file_of(operator: str) -> str:
+    """What two names of an operator have in common: a path that is written otherwise leads to the same file."""
+    return str(Path(operator).resolve()) if is_path(operator) else operator
 
 
 def _mutants(files: ResolvedFileCache, index: ArchitectureIndex, name: str) -> list[Mutant]:

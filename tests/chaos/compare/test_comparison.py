@@ -210,6 +210,18 @@ def test_what_was_averted_counts_for_the_option(folder: Path) -> None:
     assert "did not happen" in cell["why"]
 
 
+def test_what_fails_before_anything_is_done_is_worse(folder: Path) -> None:
+    """An option of which no order is ever confirmed proves nothing about the bank, and is worse all the same; the other way round it is the
+    baseline that proves nothing."""
+    broken = '{ set: "services.core.operations.place.steps[work].work", to: 90s }'
+    (folder / "broken.yaml").write_text(VARIANT.format(name="broken", edit=broken))
+    said = ("--measure", "orders.failed_share=0/1%", "--bad-share", "50%", "--looks", "7")
+    (cell,) = result_of(*said, architectures="./small.yaml,./broken.yaml")["cells"]
+    assert (cell["verdict"], cell["loss"], cell["missing"]) == ("more often worse", 7, 0)
+    (cell,) = result_of(*said, architectures="./broken.yaml,./small.yaml")["cells"]
+    assert (cell["verdict"], cell["missing"]) == ("inconclusive", 7)
+
+
 def test_a_decided_cell_costs_no_more_runs(folder: Path) -> None:
     """Looks after 8 and 9 runs: eight of one sign (p = 2/256) are enough for the 8/9 of 2.5 % that the first may spend, and the cell
     is run no more, for the means are too near to be decided after nine."""
@@ -242,6 +254,7 @@ def test_too_few_runs_decide_nothing(folder: Path) -> None:
     assert high > 0.9
     done = compare("--replications", "1")
     assert "?" in done.stdout
+    assert "flows.transfer.failed_share: 1 pair without a value counts against every verdict; the first: no value" in done.stdout
     assert {of["claim"]: (of["decidable"], of["runs_needed"]) for of in result["power"]} == {
         "mean": (False, 8),
         "often": (False, 20),
@@ -298,8 +311,8 @@ def test_workers_and_resuming_change_nothing(folder: Path) -> None:
 
 def test_the_page_needs_nothing_else(folder: Path) -> None:
     """One HTML file with the scenario, every architecture and measure, in both languages; it loads nothing."""
-    assert compare("--replications", "1", "--html", "page.html").exit_code == 0
-    page = (folder / "page.html").read_text()
+    assert compare("--replications", "1", "--html", "deep/page.html").exit_code == 0
+    page = (folder / "deep" / "page.html").read_text()
     for word in (
         "slow",
         "short",
@@ -391,6 +404,12 @@ def test_latency_is_of_what_healthy_customers_waited() -> None:
         ((), "./small.yaml,./small.yaml", "each once"),
         ((), "./small.yaml,./nowhere.yaml", "nowhere.yaml"),
         (("--looks", "4,2"), "./small.yaml,./short.yaml", "--looks 4,2: not rising"),
+        (("--looks", "4,8", "--replications", "5"), "./small.yaml,./short.yaml", "there are at most 5 runs"),
+        (
+            ("--healthy", "requirements/smoke/healthy-open"),
+            "./small.yaml,./short.yaml",
+            "healthy-open, in which latency is measured, cannot be run on ./small.yaml",
+        ),
         (("--measure", "impaired_s"), "./small.yaml,./short.yaml", "write NAME=MARGIN"),
         (("--measure", "flows.order.success=1 %"), "./small.yaml,./short.yaml", "less is better"),
         (("--measure", "impaired_s=soon"), "./small.yaml,./short.yaml", "the margin is no number, share or duration"),

@@ -425,6 +425,50 @@ def test_what_is_spared_comes_out_the_same_when_it_is_run(folder: Path) -> None:
     assert (len(calm["verdicts"]), calm["changed"]) == (3, 0)
 
 
+def test_a_defect_that_is_named_twice_counts_once(folder: Path) -> None:
+    """By its operator and by its site, and by a path that is written otherwise."""
+    named = ["slow-look", "slow-look", "../" + folder.name + "/slow-look"]
+    found = measured("--defect", f"./slow-look.yaml{LOOK}", "--seeds", "1", "--store", "twice.jsonl", defects=named)
+    assert [mutant["name"] for mutant in found["mutants"]] == [f"./slow-look.yaml{LOOK}"]
+    assert found["summary"]["counted"] == 1
+
+
+def test_mistakes_are_found_before_anything_is_run(folder: Path) -> None:
+    """A site that is not there, and triggers that cannot happen to the architecture, of which the message names the option."""
+    for words, why in (
+        (("--defect", "./slow-look.yaml@core.nothing"), "has no site 'core.nothing'"),
+        (("--triggers", "brokers", "--price", "9"), "the triggers brokers cannot happen to ./architecture.yaml"),
+    ):
+        done = command(*words, "--store", "never.jsonl", "--seeds", "1", defects=["slow-look"])
+        assert done.exit_code == 2
+        assert why in done.stderr
+        assert "scenarios without defects" not in done.stderr
+
+
+def test_the_architecture_is_that_of_the_scenarios(folder: Path) -> None:
+    """Where none is named; scenarios for different ones leave it open."""
+    words = ["coverage", "./suite.yaml", "--environment", "./test.yaml", "--seeds", "1", "--defect", "./slow-look.yaml"]
+    done = CliRunner().invoke(main, [*words, "--json", "-", "--store", "own.jsonl"])
+    assert json.loads(done.stdout)["architecture"] == "architecture.yaml"
+    (folder / "other.yaml").write_text((folder / "calm.yaml").read_text().replace("./architecture.yaml", "legacy-coupled"))
+    (folder / "both.yaml").write_text(SUITE.replace("./hang.yaml", "./other.yaml"))
+    done = CliRunner().invoke(main, ["coverage", "./both.yaml"])
+    assert done.exit_code == 2
+    assert "./both.yaml has scenarios for architecture.yaml, legacy-coupled; name one of them with --architecture" in done.stderr
+
+
+def test_what_is_not_here_is_not_identical(folder: Path) -> None:
+    """Two defects that leave the test environment as it is do different things in production."""
+    named = ("slow-aside", "stuck-aside")
+    (folder / "stuck-aside.yaml").write_text(
+        defect_file("stuck-aside", DEFECTS["slow-aside"][0], patching('scale: "{work}.work", by: 500'))
+    )
+    found = measured("--seeds", "1", "--store", "aside.jsonl", defects=named)
+    here = {mutant["name"]: mutant["status"] for mutant in found["mutants"]}
+    assert here["./slow-aside.yaml@mirror.copy"] == here["./stuck-aside.yaml@mirror.copy"] == "not present"
+    assert found["summary"]["distinct"]["identical"] == []
+
+
 def test_a_red_suite_is_refused(folder: Path) -> None:
     """In production the hang saturates the core without any defect: exit 2, with the scenario and the reason."""
     refused = command("--store", "red.jsonl", environment="production", defects=["no-timeout"])

@@ -287,6 +287,13 @@ def test_the_assertions_that_are_missing_would_notice(known: dict[str, Any], fol
             assert CliRunner().invoke(main, ["run", f"./{file.name}", *places, "--defect", mutant]).exit_code == 1
 
 
+def test_what_cannot_be_planted_has_its_reason(folder: Path) -> None:
+    """In the terminal and on the page, not in the JSON alone."""
+    done = command("--seeds", "1", "--store", "impossible.jsonl", "--html", "impossible.html", defects=["no-such-pool"])
+    assert "cannot be planted, and not in the score\n  ./no-such-pool.yaml@core: " in done.stdout
+    assert "Cannot be planted</h2>" in (folder / "impossible.html").read_text()
+
+
 def test_a_slow_note_is_noticed_by_its_response(known: dict[str, Any]) -> None:
     """Half a second, where notes take 5 ms and the margin is a tenth of a second."""
     mutant = by_defect(known)["slow-note"]["name"]

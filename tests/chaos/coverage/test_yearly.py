@@ -76,7 +76,18 @@ def test_a_year_without_a_trigger_costs_nothing_more() -> None:
     assert found.years.nothing == pytest.approx(np.exp(-1), abs=0.03)
     assert found.years.costs == pytest.approx(1 - np.exp(-1), abs=0.03)
     assert found.interval[0] == 0.0 < found.interval[1]
-    assert sign_of(found.interval) == "not decided"
+    assert sign_of(found.interval, found.years.nothing) == "not decided"
+
+
+def test_what_happens_in_few_years_is_not_nothing() -> None:
+    """A trigger that comes once in 100 years costs in fewer of them than an interval of 90 % shows: 0 to 0, and yet not nothing."""
+    rare = triggers(triggers={"quiet": {"title": "q", "every_day": True}, "storm": {"title": "s", "per_year": at(0.01)}})
+    found = Year(rare).price("d", Shown(exact(0), 2, 0, BOTH), HIDDEN)
+    assert found.years is not None
+    assert found.interval == (0.0, 0.0)
+    assert found.whole > 0
+    assert found.years.costs > 0
+    assert sign_of(found.interval, found.years.nothing) == "not decided"
 
 
 def test_what_was_not_run_is_uncertain_and_not_zero() -> None:
@@ -136,12 +147,13 @@ def test_intervals_and_signs() -> None:
     said = {
         (1, 2): "costs",
         (-2, -1): "spares",
-        (0, 0): "none",
+        (0, 0): "not decided",
         (0, 2): "not decided",
         (-2, 0): "not decided",
         (-1, 1): "not decided",
     }
     assert {interval: sign_of(interval) for interval in said} == said
+    assert sign_of((0, 0), nothing=1.0) == "none"
 
 
 def test_ranks_are_shared_by_whom_the_interval_cannot_tell() -> None:

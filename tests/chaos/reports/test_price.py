@@ -28,7 +28,7 @@ def price() -> PriceResult:
             name=name,
             harmed_orders=value,
             interval=interval,
-            sign=sign_of(interval),
+            sign=sign_of(interval, float(name == "none")),
             rank=rank.first,
             rank_to=rank.last,
             years=YearShares(costs=0.5, spares=0.25, nothing=0.25),
@@ -83,6 +83,6 @@ def test_the_terminal_says_signs_and_what_was_not_run() -> None:
     assert "900.0 (500.0 to 2,000.0)  much: costs" in said
     assert "400.0 (−10.0 to 950.0)  less: not decided" in said
     assert "spares: spares orders" in said
-    assert "none: no effect seen" in said
+    assert "none: nothing in any year" in said
     assert "hidden by much" in said
     assert "not run within the budget: 1 window (a@b)" in said
