@@ -140,12 +140,14 @@ def _command(name: str, settings: TrialSettings, wanted: CoverageOptions) -> str
         "--why",
         str(wanted.why_budget),
     ]
+    words += ["--triggers", wanted.triggers] if wanted.triggers != CoverageOptions.triggers else []
     words += ["--suggest", str(wanted.suggest), "--suggest-runs", str(wanted.suggest_budget)] if wanted.suggest else []
     words += ["--incidents", str(wanted.incidents_budget)] if wanted.incidents_budget else []
     words += ["--beside", "@".join(wanted.beside)] if wanted.beside else []
     words += ["--reach", str(wanted.reach_budget)] if wanted.reach_budget else []
     words += ["--sample", str(settings.sample)] if settings.sample is not None else []
     words += ["--differential"] if settings.differential else []
+    words += ["--exhaustive"] if settings.exhaustive else []
     if settings.margins != MARGINS:
         words += [w for margin in settings.margins for w in ("--worse", f"{margin.measure}={margin.amount}{unit_of(margin)}")]
     return shlex.join(words + [w for o in settings.operators or () for w in ("--defect", o)])

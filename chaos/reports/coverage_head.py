@@ -65,12 +65,20 @@ def head(result: CoverageResult) -> str:
     return (
         '<a class="skip" href="#main">Skip to the result</a>'
         '<div class="top"><b>coredrill</b><span class="hide">coverage</span><span class="space"></span>'
-        '<nav><a href="#funnel">Funnel</a><a href="#todo">To write</a><a href="#matrix">Kills</a></nav></div>'
+        f"<nav>{_links(result)}</nav></div>"
         f'<div id="main"><span class="stamp{" open" if s.score is not None else ""}">{percent(s.score, 1)}</span>'
         f"<h1>{escaped(headline(result))}</h1>"
         f'<p class="sub">{escaped(result.suite)} · {escaped(result.environment)} · {escaped(result.architecture)} · {escaped(runs)}. Simulation.</p>'
         f'<p class="lead">{lead(result)}</p>{_figures(result)}<p class="soft small">{escaped(beside_the_score(s))}</p></div>'
     )
+
+
+def _links(result: CoverageResult) -> str:
+    """To the sections of the page that there are."""
+    links = {"funnel": "Funnel", "todo": "To write", "matrix": "Kills"}
+    links |= {"price": "Prices"} if result.price.ranking else {}
+    links |= {"hides": "What hides what"} if result.why.survivors else {}
+    return "".join(f'<a href="#{mark}">{words}</a>' for mark, words in links.items())
 
 
 def headline(result: CoverageResult) -> str:

@@ -71,8 +71,9 @@ def _details(row: PriceRow) -> Iterator[str]:
     if worst:
         beyond = f", {signed(worst.excess)} beyond an ordinary day" if worst.excess is not None else ""
         yield (
-            f"{at_phase(worst.phase)}, {worst.trigger}: failed {signed(worst.failed_orders)}, rejected wrongly {signed(worst.rejected_wrongly)}{beyond}, "
-            f"placed twice {signed(worst.duplicated)}, impaired {signed(worst.impaired_s)} s, severity {severity(worst)}"
+            f"{at_phase(worst.phase)}, {worst.trigger}: failed {signed(worst.failed_orders)}, "
+            f"rejected wrongly {signed(worst.rejected_wrongly)}{beyond}, placed twice {signed(worst.duplicated)}, "
+            f"impaired {signed(worst.impaired_s)} s, severity {severity(worst)}"
         )
 
 

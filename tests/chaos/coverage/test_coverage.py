@@ -381,6 +381,13 @@ def test_the_page_needs_nothing_from_outside(whole: dict[str, Any], folder: Path
     """One HTML file with matrix, ranking and curve, and no address in it."""
     text = (folder / "page.html").read_text(encoding="utf-8")
     assert all(word in text for word in ("Kill matrix", "most costly survivors", "growing suite", TIMEOUT))
+    assert all(
+        f'<a href="#{part}">' in text and f'id="{part}"' in text for part in ("funnel", "todo", "matrix", "price", "hides")
+    )
+    assert whole["replay"].startswith(
+        "coredrill coverage ./suite.yaml --architecture ./architecture.yaml --environment ./test.yaml"
+    )
+    assert "--triggers ./triggers.yaml" in whole["replay"]
     assert "http" not in text
     assert "<script" not in text
 

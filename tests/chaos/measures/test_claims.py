@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 import pytest
 from scipy import stats
 
-from chaos.measures.claims import Bearing, Design, analyses_of, holm, judge_pairs, least_p
+from chaos.measures.claims import Bearing, Design, PairTests, analyses_of, holm, judge_pairs, least_p
 
 # --- pairs ----------------------------------------------------------------------------------------------------------------------
 
@@ -69,6 +72,37 @@ def test_a_pair_that_is_missing_speaks_against_every_claim() -> None:
 
 
 # --- many claims ----------------------------------------------------------------------------------------------------------------
+
+
+def _heads(n: int, least: int) -> float:
+    """Of so many throws of a coin at least so many heads."""
+    return sum(math.comb(n, k) for k in range(least, n + 1)) / 2**n
+
+
+def _at_most(n: int, hits: int, share: float) -> float:
+    return sum(math.comb(n, k) * share**k * (1 - share) ** (n - k) for k in range(hits + 1))
+
+
+def test_pairs_that_are_missing_count_against_every_claim() -> None:
+    """As worse ones, and as bad ones, for whoever is said to be better; the other way round for who is said to be worse; and as both against
+    equivalence. Each p-value by the formula, each side in turn."""
+    few = Bearing(margin=1.0, amount=5.0, share=0.5, largest=10.0)
+    often = [-2.0] * 9 + [2.0] + [0.0] * 2
+    for sign in (1, -1):
+        tests = judge_pairs([sign * d for d in often], few, missing=3)
+        assert (tests.often_better, tests.often_worse)[::sign] == pytest.approx((_heads(13, 9), _heads(13, 1)))
+        within = judge_pairs([sign * d for d in [-2.0] * 3 + [2.0] * 2 + [0.0] * 9], few, missing=2).within
+        assert within == pytest.approx(_heads(16, 11))
+        bad = judge_pairs([sign * d for d in [-2.0] * 12 + [2.0]], replace(few, amount=1.5, share=0.2), missing=2)
+        assert (bad.often_better, bad.often_worse)[::sign][0] == pytest.approx(_at_most(15, 3, 0.2))
+
+
+def test_the_direction_is_that_of_the_claim() -> None:
+    """The mean may be lower while more pairs are worse."""
+    tests = PairTests(mean_below=0.01, mean_above=0.9, often_better=0.9, often_worse=0.02, within=1.0)
+    assert tests.is_better("mean")
+    assert not tests.is_better("often")
+    assert (tests.p("mean"), tests.p("often"), tests.p("within")) == (0.02, 0.04, 1.0)
 
 
 @pytest.mark.parametrize(
