@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from chaos.compare.cases import Case
 from chaos.compare.costs import hardware, latency
 from chaos.compare.details import detail
-from chaos.compare.plan import Cell, ComparisonPlan, check
+from chaos.compare.plan import Cell, ComparisonPlan, check, without_unknown
 from chaos.compare.stopping import Decision, StoppingRule
 from chaos.compare.summaries import groups_of, share_of, spread_of
 from chaos.execution.runs import Runs
@@ -97,7 +97,8 @@ class _Comparison:
     """A comparison under way: which runs there are, and what is decided."""
 
     def __init__(self, plan: ComparisonPlan, runs: Runs, designed: Callable[[Design], None]) -> None:
-        self.plan, self.runs, self.misfits = plan, runs, check(runs.session, plan)
+        self.runs, self.misfits = runs, check(runs.session, plan)
+        self.plan = plan = without_unknown(runs.session, plan, self.misfits)
         others = plan.architectures[1:]
         self.cells = [Cell(case, a, m) for case in plan.cases for a in others for m in plan.measures]
         comparable = [cell for cell in self.cells if self.misfits.why(cell.case, cell.architecture) is None]

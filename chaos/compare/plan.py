@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from chaos.compare.cases import Case
 from chaos.documents.library import library
@@ -182,6 +182,15 @@ def _require_healthy(session: Session, plan: ComparisonPlan, architecture: str) 
             f"{plan.healthy}, in which latency is measured, cannot be run on {architecture}: {error}",
             hint="name a scenario in which nothing is done to it with --healthy",
         ) from None
+
+
+def without_unknown(session: Session, plan: ComparisonPlan, misfits: Misfits) -> ComparisonPlan:
+    """The plan without those secondary measures by default that are of something (a flow) that the baseline does not have: nobody asked for
+    them, and no run has a value."""
+    case = next(case for case in plan.cases if (case, plan.baseline) not in misfits.reasons)
+    index = session.bind(plan.job(case, plan.baseline, 0).system).inputs.index
+    known = [m for m in plan.measures[1:] if m not in MEASURES or not measure_findings(m.name, (), index)]
+    return replace(plan, measures=(plan.measures[0], *known))
 
 
 def require_measures(session: Session, job: Job, names: Iterable[str]) -> None:

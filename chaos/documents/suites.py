@@ -30,11 +30,6 @@ def is_pattern(name: str) -> bool:
     return any(c in name for c in "*?[")
 
 
-def suite_scenarios(suite: Suite) -> list[str]:
-    """The scenarios of a suite that are judged on their own, by name or path, each once."""
-    return list(dict.fromkeys(e.scenario for entry in suite.scenarios for e in entries_of(entry)))
-
-
 def scenarios_of(reference: str) -> list[str]:
     """The scenarios of a suite by name or path that are judged on their own; the name or path of a scenario stands for that alone. Raises
     InputError, also for a suite that has only pairs."""

@@ -55,6 +55,8 @@ def test_bets_on_a_mean() -> None:
     assert judge_pairs([-5.0] * 3, Bearing(0.5, 5.0, 0.2, None)).mean_below == 1.0
     assert judge_pairs([-11.0] * 3, BEARING).mean_below == judge_pairs([-10.0] * 3, BEARING).mean_below
     assert judge_pairs([-10.0] * 3 + [10.0], BEARING).mean_below > 1 / (0.5 * 2**3 + 0.5)
+    gained, lost = [10.0] * 8, [-10.0, -10.0]
+    assert judge_pairs([*gained, -20.0, -20.0], BEARING).mean_above == judge_pairs([*gained, *lost], BEARING).mean_above
     many = judge_pairs([10.0] * 20_000, BEARING)
     assert (many.mean_below, many.mean_above) == (1.0, 0.0)  # nothing is left of any stake, and more is won than a float can say
     assert judge_pairs([-9.0] * 3, BEARING, restricted=[-5.0] * 3).mean_below == pytest.approx(1 / won)
