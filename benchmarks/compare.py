@@ -3,7 +3,8 @@
     python benchmarks/compare.py comparison                  # 8 architectures x 20 scenarios x 20 replications
     python benchmarks/compare.py comparison --replications 1 # the same at a twentieth of the size
     python benchmarks/compare.py scaling                     # the same runs with one worker and with two
-    python benchmarks/compare.py page                        # makes the tables of docs/comparing.md again
+    python benchmarks/compare.py page --only 'coredrill compare' --more '--jobs 2 --store compare.jsonl --resume'
+                                                             # makes the tables of docs/comparing.md again, goes on after any stop
 
 The SimPy figure is an estimate: hops of one replication, counted, over the hops/s that idiomatic SimPy reached in the recorded
 chain (results/chain*.json: 8 stations a request). Nobody has written the whole model in SimPy.
