@@ -137,15 +137,15 @@ class _Comparison:
         for base, other in zip(
             *(self._runs_of(cell.case, a, count) for a in (self.plan.baseline, cell.architecture)), strict=True
         ):
-            void = [run for run, is_void in ((base, base.invalid), (other, other.invalid and not other.averted)) if is_void]
-            pair = [measure.number(run) for run in (base, other)]
-            if void == [other] and is_unwell(other) and None not in pair and pair[1] > pair[0]:
-                void = []
-            if void or pair[0] is None or pair[1] is None:
+            before, after = measure.number(base), measure.number(other)
+            worse = before is not None and after is not None and after > before and is_unwell(other)
+            void = [base] if base.invalid else []
+            void += [other] if other.invalid and not (other.averted or worse) else []
+            if void or before is None or after is None:
                 why = why or next((f"{r.architecture}, seed {r.seed}: {'; '.join(r.reasons)}" for r in void), "no value")
             else:
                 seeds.append(base.seed)
-                values.append((pair[0], pair[1]))
+                values.append((before, after))
         return Pairs(seeds, [a for a, _ in values], [b for _, b in values], count - len(values), why)
 
     def _test(self, cell: Cell, pairs: Pairs) -> PairTests:
