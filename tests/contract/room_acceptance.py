@@ -476,17 +476,27 @@ async def accept(folder: Path, length: Length, speed: float, browsers: int, repo
     digests = [json.loads((folder / "room/result.json").read_text())["digest"], replayed(folder / "room").digest]
     every = [value for values in found.values() for value in values]
     return {
-        "minutes": length.seconds / 60, "speed": speed, "browsers": browsers, "pages": len(SEATS),
+        "minutes": length.seconds / 60,
+        "speed": speed,
+        "browsers": browsers,
+        "pages": len(SEATS),
         "load_average": {"at the beginning": ended[0], "at the end": ended[1]},
         "processors": os.cpu_count(),
         "messages": len(every),
         "latency_ms": {"p50": quantile(every, 0.5), "p99": quantile(every, 0.99), "max": max(every)},
         "p50_ms_by_kind": {kind: quantile(values, 0.5) for kind, values in sorted(found.items())},
-        "back_after_s": {"page killed": round(took.page_killed, 2), "connection cut": round(took.connection_cut, 2),
-                         "server killed": round(took.server_killed, 2)},
-        "server": {"cpu_s_per_hour": round(used / lasted * 3600), "share_of_a_core": round(used / lasted, 3),
-                   "peak_mib": round(server.peak_mib)},
+        "back_after_s": {
+            "page killed": round(took.page_killed, 2),
+            "connection cut": round(took.connection_cut, 2),
+            "server killed": round(took.server_killed, 2),
+        },
+        "server": {
+            "cpu_s_per_hour": round(used / lasted * 3600),
+            "share_of_a_core": round(used / lasted, 3),
+            "peak_mib": round(server.peak_mib),
+        },
         "simulated_s": states["scribe"]["clock"]["t"] - states["scribe"]["drill"]["window"][0],
-        "digest": digests[0], "replayed": digests[1],
+        "digest": digests[0],
+        "replayed": digests[1],
         "faults": [*wrong, *(["the digest is another one"] if digests[0] != digests[1] else [])],
-    }  # fmt: skip
+    }

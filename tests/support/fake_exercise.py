@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import socket
+import threading
 from pathlib import Path
 from typing import Any
 
 from small_journal import build
 
 from chaos.documents.drill import SEATS, Seat
-from chaos.room.exercise.messages import Ack, Approve, Begin, End, Entry, Propose, Say
+from chaos.room.exercise.messages import Ack, Approve, Begin, End, Entry, Propose, Say, Withdraw
+from chaos.room.server.child import Opening, run_child
 from chaos.room.server.folder import RoomFolder, Session
 from chaos.room.server.tokens import new_token
 from simcore.base.errors import InputError
@@ -23,7 +26,7 @@ class FakeExercise:
     """What a room needs of an exercise. Its journal is another one for any other list of entries."""
 
     def __init__(self) -> None:
-        self.now, self._ended = BEGIN, False
+        self._now, self._ended = BEGIN, False
         self.log: list[dict[str, Any]] = []
         self.commands: dict[str, dict[str, Any]] = {}
         self.taken_up = False
@@ -31,13 +34,18 @@ class FakeExercise:
         self._hash = hashlib.blake2b(digest_size=8)
 
     @property
+    def now(self) -> int:
+        assert not self.finished
+        return self._now
+
+    @property
     def over(self) -> bool:
-        return self._ended or self.now >= BEGIN + LASTS
+        return self._ended or self._now >= BEGIN + LASTS
 
     def advance(self, until: int) -> None:
         assert until >= self.now or self.over
         if not self.over:
-            self.now = min(until, BEGIN + LASTS)
+            self._now = min(until, BEGIN + LASTS)
 
     def take(self, entry: Entry) -> None:
         self.advance(entry.at)
@@ -49,15 +57,23 @@ class FakeExercise:
         elif isinstance(message, Propose):
             key = f"c{len(self.commands) + 1}"
             self.commands[key] = {"id": key, "command": message.command, "title": None, "state": "proposed"}
-        elif isinstance(message, Approve):
-            self.commands[message.command_id]["state"] = "approved"
-        elif isinstance(message, Begin):
-            self.commands[message.command_id]["state"] = "begun"
+        elif isinstance(message, Approve | Begin | Withdraw):
+            self._handle(entry.seat, message)
         elif isinstance(message, Say):
             self.log.append({"t": entry.at / SECOND, "kind": "said", "from": entry.seat, "to": "all", "text": message.text})
         elif isinstance(message, End):
+            if entry.seat != "facilitator":
+                raise InputError("not for this role")
             self._ended = True
         self._hash.update(entry.model_dump_json(exclude={"message": {"id"}}).encode())
+
+    def _handle(self, seat: Seat, message: Approve | Begin | Withdraw) -> None:
+        if message.command_id not in self.commands:
+            raise InputError(f"no command {message.command_id}")
+        if seat != ("approver" if isinstance(message, Approve) else "operator"):
+            raise InputError("not for this role")
+        states = {"approve": "approved", "begin": "begun", "withdraw": "withdrawn"}
+        self.commands[message.command_id]["state"] = states[message.kind]
 
     def view(self, seat: Seat) -> dict[str, Any]:
         assert not self.finished
@@ -86,6 +102,26 @@ class FakeExercise:
 def open_fake(_session: Session) -> FakeExercise:
     """As chaos.room.server.opening.open_exercise."""
     return FakeExercise()
+
+
+class Threaded:
+    """A child that is a thread of this process: there at once, and with all its modules."""
+
+    def __init__(self, line: socket.socket, opening: Opening, path: str) -> None:
+        self._thread = threading.Thread(target=run_child, args=(line.dup(), opening, path), daemon=True)
+        self._thread.start()
+
+    def join(self, timeout: float | None = None) -> None:
+        self._thread.join(timeout)
+
+    def is_alive(self) -> bool:
+        return self._thread.is_alive()
+
+    def kill(self) -> None:
+        """A thread cannot be."""
+
+    def close(self) -> None:
+        """There is nothing to give back."""
 
 
 def fake_session(speed: float = 1.0, *, solo: bool = False) -> Session:

@@ -21,7 +21,7 @@ from types import TracebackType
 
 from pydantic import JsonValue
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidMessage, InvalidStatus
 
 from chaos.room.protocol.changes import JsonObject, applied
 
@@ -107,16 +107,19 @@ class SeatClient:
         wait = _FIRST_WAIT
         try:
             while True:
-                with suppress(ConnectionClosed, OSError, TimeoutError):
+                try:
                     async with connect(self._address, max_size=_FRAME_MAX, proxy=None) as connection:
                         wait = _FIRST_WAIT
                         await self._converse(connection)
+                except (ConnectionClosed, OSError, TimeoutError, InvalidMessage):
+                    pass
+                except InvalidStatus as error:
+                    if error.response.status_code in (401, 403, 404, 421):
+                        raise NotAdmittedError(f"the room answers {error.response.status_code}") from None
                 self._connection = None
                 self.reconnects += 1
                 await asyncio.sleep(wait)
                 wait = min(wait * 2, _LONGEST_WAIT)
-        except InvalidStatus as error:
-            raise NotAdmittedError(f"the room answers {error.response.status_code}") from None
         finally:
             async with self._changed:
                 self._changed.notify_all()

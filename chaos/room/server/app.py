@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
@@ -20,6 +21,7 @@ from chaos.documents.drill import Seat
 from chaos.room.pages import page_files
 from chaos.room.protocol.incoming import Hello, MalformedError, parse
 from chaos.room.server.limits import Allowance
+from chaos.room.server.origins import Names
 from chaos.room.server.room import Room
 from chaos.room.server.tokens import seat_of
 
@@ -27,11 +29,10 @@ HELLO_WITHIN = 10.0
 """Seconds in which a client has to say hello."""
 SEND_WITHIN = 20.0
 """Seconds in which a client has to take a frame."""
-CLIENTS_MAX = 20
-"""Clients of one seat at a time."""
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
 """The media type that a page's file is sent as: never guessed from what the machine knows of file names."""
-POLICY, TRY_LATER = 1008, 1013
+POLICY = 1008
+MISDIRECTED, FORBIDDEN, TRY_LATER = 421, 403, 429
 HEADERS = {
     "content-security-policy": "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self' ws: wss:; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
@@ -59,7 +60,33 @@ class SafeHeaders:
         await self._app(scope, receive, with_headers if scope["type"] == "http" else send)
 
 
-def make_app(room: Room) -> Starlette:
+class KnownNames:
+    """Lets nothing through that is asked for under a name of somebody else, or by a page of somebody else."""
+
+    def __init__(self, app: ASGIApp, names: Names) -> None:
+        self._app, self._names = app, names
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        host, origin = headers.get("host", ""), headers.get("origin")
+        if not self._names.knows(host):
+            refusal = Response("this is not the address of this room", MISDIRECTED)
+        elif origin is not None and not self._names.trusts(origin, host):
+            refusal = Response("only the room's own pages may ask", FORBIDDEN)
+        else:
+            await self._app(scope, receive, send)
+            return
+        if scope["type"] == "websocket":
+            await WebSocket(scope, receive, send).send_denial_response(refusal)
+        else:
+            await refusal(scope, receive, send)
+
+
+def make_app(room: Room, names: Names) -> Starlette:
     """The application of a room, which it opens and closes."""
 
     @asynccontextmanager
@@ -77,7 +104,7 @@ def make_app(room: Room) -> Starlette:
 
     pages = [Route(f"/{address}", _sends(path)) for address, path in page_files().items()]
     routes: list[BaseRoute] = [WebSocketRoute("/ws", endpoint), *pages]
-    return Starlette(routes=routes, lifespan=lifespan, middleware=[Middleware(SafeHeaders)])
+    return Starlette(routes=routes, lifespan=lifespan, middleware=[Middleware(SafeHeaders), Middleware(KnownNames, names)])
 
 
 def _sends(path: Path) -> Callable[[Request], Awaitable[Response]]:
@@ -92,14 +119,18 @@ def _sends(path: Path) -> Callable[[Request], Awaitable[Response]]:
 async def _serve(room: Room, socket: WebSocket) -> None:
     seat = seat_of(socket.query_params.get("token", ""), room.session.tokens)
     if seat is None:
-        await socket.close(POLICY)  # before it was accepted: 403
+        await socket.send_denial_response(Response("nobody has this token", FORBIDDEN))
         return
-    if room.connected(seat) >= CLIENTS_MAX:
-        await socket.close(TRY_LATER)
+    door = room.door(seat)
+    if not door.enter(time.monotonic()):
+        await socket.send_denial_response(Response("too many clients of this seat: try again later", TRY_LATER))
         return
-    await socket.accept()
-    with suppress(WebSocketDisconnect, ConnectionError, TimeoutError):
-        await _converse(room, socket, seat)
+    try:
+        await socket.accept()
+        with suppress(WebSocketDisconnect, ConnectionError, TimeoutError):
+            await _converse(room, socket, seat)
+    finally:
+        door.leave()
 
 
 async def _converse(room: Room, socket: WebSocket, seat: Seat) -> None:
@@ -147,12 +178,12 @@ async def _write(room: Room, socket: WebSocket, seat: Seat, news: asyncio.Event,
 
 async def _read(room: Room, socket: WebSocket, seat: Seat) -> None:
     """Hands on what the client sends, as long as it is not too much."""
-    allowance = Allowance(time.monotonic())
+    allowance, door = Allowance(time.monotonic()), room.door(seat)
     while not allowance.exhausted:
         received = await socket.receive()
         if received["type"] == "websocket.disconnect":
             return
-        if not allowance.take(time.monotonic()):
+        if not door.hears(allowance, time.monotonic()):
             if allowance.refused == 1:
                 room.refuse(seat, "", "too many messages: some were not read", "消息太多，有些没有读取")
             continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol, assert_never
 
 from pydantic import JsonValue
@@ -68,27 +69,34 @@ class RefusedByRoom(InputError):  # noqa: N818 — named as what is sent
         super().__init__(self.text.en, hint=hint)
 
 
-def carry_out(exercise: RoomExercise, entries: Iterable[Entry]) -> list[JsonObject]:
+@dataclass(frozen=True)
+class Reply:
+    """What a message is answered: done, or why not."""
+
+    id: str
+    why_not: InputError | None = None
+
+    def frame(self) -> JsonObject:
+        """As it is sent."""
+        error = self.why_not
+        if error is None:
+            return {"kind": "done", "id": self.id}
+        text = getattr(error, "text", LocalizedText(error.message, error.message))
+        return {"kind": "refused", "id": self.id, "message": {"en": text.en, "zh": text.zh}, "hint": error.hint}
+
+
+def carry_out(exercise: RoomExercise, entries: Iterable[Entry]) -> list[Reply]:
     """Takes entries that were taken before, to the same end: what was refused then is refused again. What each is answered."""
-    answers = []
+    replies = []
     for entry in entries:
         exercise.advance(entry.at)
         try:
             exercise.take(entry)
         except InputError as error:
-            answers.append(_refused(entry.message.id, error))
+            replies.append(Reply(entry.message.id, error))
         else:
-            answers.append(_done(entry.message.id))
-    return answers
-
-
-def _done(key: str) -> JsonObject:
-    return {"kind": "done", "id": key}
-
-
-def _refused(key: str, error: InputError) -> JsonObject:
-    text = getattr(error, "text", LocalizedText(error.message, error.message))
-    return {"kind": "refused", "id": key, "message": {"en": text.en, "zh": text.zh}, "hint": error.hint}
+            replies.append(Reply(entry.message.id))
+    return replies
 
 
 class Conductor:
@@ -111,8 +119,8 @@ class Conductor:
         self._go_on()
 
     def _go_on(self) -> None:
-        for entry, answer in zip(self._entries, carry_out(self._exercise, self._entries), strict=True):
-            self._remember(SOLO_SEAT if self._session.solo else entry.seat, entry.message.id, answer)
+        for entry, reply in zip(self._entries, carry_out(self._exercise, self._entries), strict=True):
+            self._remember(SOLO_SEAT if self._session.solo else entry.seat, entry.message.id, reply.frame())
         for branch in self._folder.branches():
             self._keep(branch)
         mark = self._folder.last_mark()
@@ -135,11 +143,12 @@ class Conductor:
         known = self._answers[seat].get(message.id) if message.id and seat in self._answers else None
         if known is not None:
             return Outgoing(seat, "reply", known)
-        answer = _done(message.id)
+        reply = Reply(message.id)
         try:
             self._do(seat, message, wall)
         except InputError as error:
-            answer = _refused(message.id, error)
+            reply = Reply(message.id, error)
+        answer = reply.frame()
         self._remember(seat, message.id, answer)
         return Outgoing(seat, "reply", answer)
 
@@ -197,6 +206,8 @@ class Conductor:
     def _branch(self) -> None:
         if self.state == "lobby":
             raise RefusedByRoom("not_begun")
+        if self.state == "over":
+            raise RefusedByRoom("over")
         session = self._session.model_copy(update={"starts": 0, "tokens": {}, "speed": self._pacing.speed})
         path = self._folder.branch(session, self._exercise.now, self._entries)
         self._keep(KeptBranch(self._exercise.now, f"branches/{path.name}"))

@@ -6,12 +6,15 @@ import asyncio
 import json
 import multiprocessing
 import socket
+import time
+from collections.abc import Callable
 from contextlib import suppress
-from multiprocessing.process import BaseProcess
+from typing import Protocol
 
 from chaos.documents.drill import SEATS, Seat
 from chaos.room.server.child import Opening, run_child
 from chaos.room.server.folder import RoomFolder
+from chaos.room.server.limits import Door
 from chaos.room.server.stream import Stream, encoded
 from simcore.base.errors import InputError
 
@@ -24,22 +27,50 @@ _LIVES = 30.0
 _WAITING_MAX = 1 << 20
 
 
+class Child(Protocol):
+    """What has the exercise, and ends when its line is closed."""
+
+    def join(self, timeout: float | None = None) -> None:
+        """Waits until it has ended, at most so long, s."""
+
+    def is_alive(self) -> bool:
+        """Whether it has not ended."""
+
+    def kill(self) -> None:
+        """Ends it."""
+
+    def close(self) -> None:
+        """Gives back what is left of it."""
+
+
+Launch = Callable[[socket.socket, Opening, str], Child]
+"""Starts a child at the other end of a line, on a room's folder."""
+
+
+def spawned(line: socket.socket, opening: Opening, path: str) -> Child:
+    """A child in a process of its own."""
+    child = multiprocessing.get_context("spawn").Process(target=run_child, args=(line, opening, path), daemon=True)
+    child.start()
+    return child
+
+
 class Room:
     """A room that is open. Its child is started again if it ends, and goes on from what is in the folder."""
 
-    def __init__(self, folder: RoomFolder, opening: Opening) -> None:
+    def __init__(self, folder: RoomFolder, opening: Opening, launch: Launch | None = None) -> None:
         session = folder.session()
         session = session.model_copy(update={"starts": session.starts + 1})
         folder.write_session(session)
         self.session, self.folder = session, folder
         self.opened = asyncio.Event()
         self.failed: str | None = None
-        self._opening = opening
+        self._opening, self._launch = opening, launch or spawned
         first = session.starts * _NUMBERS_OF_A_START
         self._streams = {seat: Stream(first) for seat in session.tokens}
         self._listeners: dict[Seat, set[asyncio.Event]] = {seat: set() for seat in session.tokens}
+        self._doors = {seat: Door(time.monotonic()) for seat in session.tokens}
         self._writer: asyncio.StreamWriter | None = None
-        self._child: BaseProcess | None = None
+        self._child: Child | None = None
 
     def stream(self, seat: Seat) -> Stream:
         """What a seat is sent."""
@@ -66,9 +97,9 @@ class Room:
         if not self._listeners[seat]:
             self._tell({"seat": seat, "here": False})
 
-    def connected(self, seat: Seat) -> int:
-        """How many clients a seat has."""
-        return len(self._listeners[seat])
+    def door(self, seat: Seat) -> Door:
+        """Who comes in there, and how much they say."""
+        return self._doors[seat]
 
     def send(self, seat: Seat, frame: str) -> bool:
         """Hands a message on to the exercise; False: it has too much to read already, or is not there."""
@@ -106,10 +137,7 @@ class Room:
     async def _start(self) -> asyncio.StreamReader:
         ours, theirs = socket.socketpair()
         with theirs:
-            spawn = multiprocessing.get_context("spawn")
-            child = spawn.Process(target=run_child, args=(theirs, self._opening, str(self.folder.path)), daemon=True)
-            await asyncio.to_thread(child.start)
-        self._child = child
+            self._child = await asyncio.to_thread(self._launch, theirs, self._opening, str(self.folder.path))
         reader, self._writer = await asyncio.open_connection(sock=ours, limit=_LINE_MAX)
         for seat, listeners in self._listeners.items():
             if listeners:
@@ -162,7 +190,7 @@ class Room:
             raise InputError(self.failed)
 
 
-def _end(child: BaseProcess) -> None:
+def _end(child: Child) -> None:
     child.join(5)
     if child.is_alive():
         child.kill()

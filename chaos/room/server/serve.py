@@ -14,6 +14,7 @@ import uvicorn
 from chaos.documents.drill import Seat
 from chaos.room.protocol.incoming import MAX_FRAME
 from chaos.room.server.app import make_app
+from chaos.room.server.origins import Names
 from chaos.room.server.room import Room
 from simcore.base.errors import InputError, os_reason
 
@@ -53,7 +54,7 @@ async def serving(room: Room, address: Address) -> AsyncIterator[Served]:
     base = address.behind or f"http://{f'[{host}]' if ':' in host else host}:{port}"
     # Nothing is logged below warnings: what a request asks for holds a token.
     config = uvicorn.Config(
-        make_app(room),
+        make_app(room, Names(host, address.behind)),
         ws="websockets-sansio",
         ws_max_size=MAX_FRAME,
         access_log=False,

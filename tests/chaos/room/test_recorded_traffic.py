@@ -24,6 +24,7 @@ from chaos.room.exercise.exercise import Exercise
 from chaos.room.exercise.prepared import prepare
 from chaos.room.pages import page_files
 from chaos.room.server.app import make_app
+from chaos.room.server.origins import Names
 from chaos.room.server.room import Room
 
 DRILLS = [*library().shipped("drill")]
@@ -118,7 +119,7 @@ async def test_pages_say_nothing_of_any_drill(tmp_path: Path) -> None:
     """Every file that a seat is served, with its token, is free of all shipped drills' secrets, and nothing else is served."""
     folder = fake_folder(tmp_path / "room")
     room = Room(folder, open_fake)
-    app, query = make_app(room), f"token={room.session.tokens['operator']}".encode()
+    app, query = make_app(room, Names()), f"token={room.session.tokens['operator']}".encode()
 
     async def get(path: str) -> tuple[int, str]:
         answer: list[Message] = []

@@ -66,7 +66,9 @@ def test_from_the_lobby_to_the_end(tmp_path: Path) -> None:
     table.go(10)
     assert table.look()["operator"]["clock"]["state"] == "over"
     assert json.loads((tmp_path / "room/result.json").read_text())["entries"] == 2
-    assert table.say("operator", "say", text="after")["kind"] == "refused"
+    for kind, fields in (("say", {"text": "after"}), ("branch", {}), ("start", {}), ("clock", {"paused": False}), ("end", {})):
+        assert table.say("facilitator", kind, **fields)["kind"] == "refused"
+    assert table.say("facilitator", "hello")["kind"] == "done"
 
 
 def test_a_decision_is_kept_before_it_acts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

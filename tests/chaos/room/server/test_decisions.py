@@ -20,7 +20,7 @@ from chaos.room.client.bots import Step, follow
 from chaos.room.client.seat import SeatClient
 from chaos.room.exercise.exercise import Exercise
 from chaos.room.protocol.changes import applied
-from chaos.room.protocol.incoming import Incoming, parse
+from chaos.room.protocol.incoming import Branch, Clock, Incoming, Start, parse
 from chaos.room.server.conductor import Conductor
 from chaos.room.server.folder import RoomFolder, Session
 from chaos.room.server.opening import new_session
@@ -105,7 +105,7 @@ class Table:
         again. Returns its answer's kind."""
         self.numbers += 1
         message = parse(json.dumps({"v": 1, "id": f"m{self.numbers}", **fields}))
-        if self.draws.random() < 0.1:
+        if self.draws.random() < 0.1 and not isinstance(message, Start | Clock | Branch):
             self._kill_while(seat, message)
         answers = [self.conductor.handle(seat, message, self.wall).body for _ in range(self.draws.choice((1, 1, 1, 2)))]
         assert all(answer == answers[0] for answer in answers)
@@ -169,7 +169,7 @@ def test_the_journal_is_that_of_the_decisions(tmp_path: Path, monkeypatch: pytes
     draws, folder = random.Random(number), RoomFolder(tmp_path / "room")
     folder.create(a_session(draws))
     table = Table(folder, draws)
-    assert table.say("facilitator", kind="start") == "done" or table.conductor.state == "running"
+    assert table.say("facilitator", kind="start") == "done"
     while table.conductor.state != "over":
         table.go(draws.choice((0, 1, 3, 12)))
         what = draws.randrange(12)
