@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import importlib
 import os
 import signal
@@ -15,6 +16,9 @@ import click
 
 from chaos.cli.exit_codes import BAD_INPUT, CLOSED_PIPE, HARNESS_ERROR, INTERRUPTED
 from chaos.cli.standard_output import StandardOutput, standard_output
+
+_NO_BUGS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+"""What the system says of a disk, wherever it is met."""
 
 
 class LazyCommand(NamedTuple):
@@ -143,10 +147,13 @@ def _usage(error: click.ClickException) -> str:
 
 def _end_by(error: Exception) -> NoReturn:
     from chaos import plugins
-    from simcore.base.errors import InputError
+    from simcore.base.errors import InputError, os_reason
 
     if isinstance(error, InputError):
         _end(BAD_INPUT, str(error))
+    if isinstance(error, OSError) and error.errno in _NO_BUGS:
+        where = f"{error.filename}: " if error.filename else ""
+        _end(BAD_INPUT, f"{where}it cannot be written: {os_reason(error)}")
     if (blamed := plugins.installed().culprit(error)) is not None:
         _end(BAD_INPUT, str(blamed))
     traceback.print_exception(error)

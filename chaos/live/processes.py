@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -36,6 +36,21 @@ _SIGNALS = (signal.SIGKILL, signal.SIGSTOP, signal.SIGCONT)
 
 class ProcessError(Exception):
     """A process that did not become ready, ended before its time, or is not there."""
+
+
+def in_a_line(error: Exception) -> str:
+    """What went wrong, with the last words of a process one after the other."""
+    head, colon, words = str(error).partition(":\n  ")
+    return head + colon.strip("\n ") + (" " if colon else "") + words.replace("\n  ", "; ")
+
+
+def _without_frames(lines: Iterable[str]) -> Iterator[str]:
+    """The lines but those of a Python traceback that are not its last, which says what was wrong."""
+    within = False
+    for line in lines:
+        within = line.startswith("Traceback (") or (within and line.startswith(" "))
+        if not within:
+            yield line
 
 
 class Ready(NamedTuple):
@@ -214,7 +229,7 @@ class _Child:
         return Ready(self.name, self.pid, facts, self.ready_s)
 
     def _said(self, what: str) -> str:
-        words = "\n".join(f"  {line[:500]}" for line in self.words)
+        words = "\n".join(f"  {line[:500]}" for line in _without_frames(self.words))
         return f"{self.name} {what}" + (f"; its last words:\n{words}" if words else ", without a word")
 
     async def end(self, grace_s: float) -> None:

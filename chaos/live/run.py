@@ -29,7 +29,7 @@ from chaos.live.node.customers import Arrival, Seen
 from chaos.live.node.store import new_books
 from chaos.live.observe import REPORTS_LAW, reconciled, reports_heard
 from chaos.live.overshoot import timer_overshoot_s, too_short
-from chaos.live.processes import ProcessError, Usage
+from chaos.live.processes import ProcessError, Usage, in_a_line
 from chaos.live.proxy.client import ProxyError
 from chaos.live.switches import TwinSwitches
 from chaos.live.system import Said, TwinSystem
@@ -267,4 +267,4 @@ def run_twin(
         try:
             return asyncio.run(twin.run(scenario, permanent, lateness_max_ns, progress))
         except (ProcessError, ProxyError) as error:
-            raise InputError(f"the twin of {plan.architecture.name} did not come up: {error}") from error
+            raise InputError(f"the twin of {plan.architecture.name} did not come up: {in_a_line(error)}") from error

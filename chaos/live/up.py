@@ -20,7 +20,7 @@ from chaos.execution.inputs.digests import digest_of
 from chaos.live import LOOPBACK
 from chaos.live.capabilities import require_system
 from chaos.live.node.customers import Seen
-from chaos.live.processes import ProcessError, Usage
+from chaos.live.processes import ProcessError, Usage, in_a_line
 from chaos.live.proxy.client import ProxyError
 from chaos.live.run import LiveRun, Twin, own_folder
 from chaos.live.system import Said
@@ -138,7 +138,7 @@ def run_up(plan: Plan, options: UpOptions, listener: UpListener, during: Done | 
         except asyncio.CancelledError:
             raise KeyboardInterrupt from None
         except (ProcessError, ProxyError) as error:
-            raise InputError(f"the twin of {plan.architecture.name} did not come up: {error}") from error
+            raise InputError(f"the twin of {plan.architecture.name} did not come up: {in_a_line(error)}") from error
 
 
 class _Up:

@@ -98,7 +98,7 @@ def store_run(
     run: RunResult | None = None,
     violated: Iterable[tuple[int, int]] = (),
 ) -> None:
-    """Writes `run.json` beside a journal, whole or not at all."""
+    """Writes `run.json` beside a journal, whole or not at all. Raises JournalError if it cannot be written."""
     found = _File(
         format="coredrill-run", schema_version=SCHEMA_VERSION, record=run, picture=topology, violated=list(violated), check=""
     )
@@ -106,8 +106,12 @@ def store_run(
     content["check"] = check_of(content)
     target = Path(folder) / BESIDE
     temporary = target.with_name(f"{target.name}.{os.getpid()}")
-    temporary.write_text(json.dumps(content, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
-    temporary.replace(target)
+    try:
+        temporary.write_text(json.dumps(content, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+        temporary.replace(target)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise JournalError(f"the run cannot be written: {os_reason(error)}", file=str(target)) from error
 
 
 def restore_run(folder: str | Path, run: RunResult) -> None:

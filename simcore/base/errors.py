@@ -35,6 +35,7 @@ _REASONS = {
     errno.ENOTDIR: "a part of the path is a file, not a folder",
     errno.EEXIST: "a file stands where a folder is needed",
     errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk is full",
     errno.EROFS: "the disk is read-only",
     errno.ENAMETOOLONG: "the name is too long",
     errno.ELOOP: "its links lead in a circle",

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from simcore.base.errors import os_reason
 from simcore.journal.histogram import BUCKETS, IntArray
 from simcore.journal.model import (
     EVENTS_MAX,
@@ -186,9 +187,16 @@ def _joined(chunks: list[Columns], types: Mapping[str, str]) -> Columns:
 
 def write_journal(journal: Journal, folder: str | Path) -> None:
     """Keeps the journal in a folder, whole or not at all. An older journal there is replaced. Raises JournalError if anything else is
-    there."""
+    there, or it cannot be written."""
     target = Path(folder).resolve()
-    _refuse_foreign(target)
+    try:
+        _refuse_foreign(target)
+        _write_whole(journal, target)
+    except OSError as error:
+        raise JournalError(f"the journal cannot be written: {os_reason(error)}", file=str(target)) from error
+
+
+def _write_whole(journal: Journal, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     token = secrets.token_hex(4)
     fresh, old = (target.with_name(f".{target.name}.{token}.{what}") for what in ("new", "old"))

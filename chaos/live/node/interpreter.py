@@ -198,8 +198,8 @@ class Interpreter:
             answered(answer)
 
     def note_bug(self, text: str) -> None:
-        """Something ended that should not have ended so: it is said on standard error, and to the supervisor at the end."""
-        if len(self.bugs) < _BUGS_MAX:
+        """Something ended that should not have ended so: it is said on standard error, and to the supervisor at the end, each kind once."""
+        if text[:500] not in self.bugs and len(self.bugs) < _BUGS_MAX:
             self.bugs.append(text[:500])
             traceback.print_exc()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -10,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+import click
 import jsonschema
 import pytest
 from click.testing import CliRunner, Result
@@ -256,6 +258,42 @@ def test_full_output_is_one_sentence(words: list[str]) -> None:
     said = ended.stderr.decode().splitlines()[-1:]
     assert (ended.returncode, said) == (2, ["standard output cannot be written: the disk is full"])
     assert b"Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("command", ["simulate", "run"])
+def test_a_full_disk_is_one_sentence(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A journal that cannot be written, and whatever else meets a full disk."""
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space")
+
+    here = sorted(tmp_path.glob("**/*.*"))
+    monkeypatch.setattr("simcore.journal.writer.write_arrays", full)
+    words = {
+        "simulate": ["simulate", "textbook/mm1", "--workload", "textbook/open-800", "--window", "10:00-10:01"],
+        "run": ["run", "requirements/smoke/small-bank-slow"],
+    }[command]
+    with pytest.raises(SystemExit) as end:
+        main([*words, "--journal", str(tmp_path / "kept")])
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert end.value.code == 2
+    assert said.endswith(": the journal cannot be written: the disk is full")
+    assert sorted(tmp_path.glob("**/*.*")) == here
+
+
+def test_a_disk_that_is_full_is_no_bug(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Wherever it is met."""
+
+    @click.command()
+    def fill() -> None:
+        raise OSError(errno.ENOSPC, "No space", "some/file")
+
+    monkeypatch.setitem(main.commands, "fill", fill)
+    with pytest.raises(SystemExit) as end:
+        main(["fill"])
+    assert (end.value.code, capsys.readouterr().err) == (2, "some/file: it cannot be written: the disk is full\n")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that takes nothing")

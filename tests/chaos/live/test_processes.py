@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from chaos.live.processes import ProcessError, Processes
+from chaos.live.processes import ProcessError, Processes, in_a_line
 
 pytestmark = pytest.mark.asyncio
 SUPPORT = Path(__file__).resolve().parents[2] / "support"
@@ -87,8 +87,13 @@ async def test_one_that_dies_early_is_told_with_its_last_fifty_lines() -> None:
             await processes.start("bank", odd("dies"))
         assert str(error.value).endswith("  line 79")
         assert (len(processes.words("bank")), processes.running("bank"), ends) == (50, False, [])
-        with pytest.raises(ProcessError, match=r"(?s)bank ended with exit code 1 before .*no_such_module"):
+        with pytest.raises(ProcessError, match=r"(?s)bank ended with exit code 1 before .*no_such_module") as error:
             await processes.start("bank", ["no_such_module"])
+    said = in_a_line(error.value)
+    assert (
+        said
+        == "bank ended with exit code 1 before it was ready; its last words: ModuleNotFoundError: No module named 'no_such_module'"
+    )
 
 
 @pytest.mark.parametrize("busy", [False, True])
