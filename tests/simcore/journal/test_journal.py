@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import errno
 import io
 import json
 import re
@@ -321,10 +322,10 @@ def test_a_failed_write_leaves_the_older_journal(tmp_path: Path, monkeypatch: py
     write_journal(build(), tmp_path / "run")
 
     def full(*_: object) -> None:
-        raise OSError("no space left")
+        raise OSError(errno.ENOSPC, "no space left")
 
     monkeypatch.setattr(writing, "write_arrays", full)
-    with pytest.raises(OSError, match="no space left"):
+    with pytest.raises(JournalError, match="run: the journal cannot be written: the disk is full"):
         write_journal(build(meta={"seed": 8}), tmp_path / "run")
     assert read_journal(tmp_path / "run").meta.seed == 7
     assert [entry.name for entry in tmp_path.iterdir()] == ["run"]
