@@ -35,6 +35,9 @@ _KEEPALIVE_S = 5
 _CLOSE_S = 0.5
 _USER = "coredrill"
 
+_WATCHES = tuple(f"Exception in callback BaseSelectorEventLoop.{name}(-1" for name in ("add_writer", "add_reader"))
+"""What a loop says when aiomqtt has it watch a socket that was closed before its turn came."""
+
 _log = logging.getLogger(__name__)
 _aiomqtt_log = _log.getChild("aiomqtt")
 _aiomqtt_log.setLevel(logging.ERROR)  # it warns of every attempt to connect that fails
@@ -44,7 +47,9 @@ def unheard(loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None
     """The exception handler of a loop in which channels live: what aiomqtt leaves behind of a connection that has ended, which the channel
     has dealt with, is no matter for standard error; all else is."""
     error = context.get("exception")
-    if isinstance(error, aiomqtt.MqttError) or (isinstance(error, asyncio.CancelledError) and _comes_from_aiomqtt(error)):
+    left = isinstance(error, asyncio.CancelledError | OSError | ValueError) and _comes_from_aiomqtt(error)
+    closed = isinstance(error, OSError | ValueError) and str(context.get("message")).startswith(_WATCHES)
+    if isinstance(error, aiomqtt.MqttError) or left or closed:
         _log.info("%s: %r", context.get("message"), error)
     else:
         loop.default_exception_handler(context)

@@ -94,3 +94,16 @@ def test_what_aiomqtt_leaves_behind_is_not_printed(error: BaseException, said: b
     unheard(loop, {"message": "Future exception was never retrieved", "exception": error})
     loop.close()
     assert any(record.name == "asyncio" for record in caplog.records) is said
+
+
+@pytest.mark.parametrize(("socket", "said"), [(-1, False), (10_000, True)])
+def test_a_socket_that_was_closed_before_it_was_watched_is_not_printed(
+    socket: int, said: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As aiomqtt has it watched; what is wrong with another one is."""
+    loop = asyncio.new_event_loop()
+    loop.set_exception_handler(unheard)
+    loop.call_soon_threadsafe(loop.add_writer, socket, lambda: None)
+    loop.run_until_complete(asyncio.sleep(0.01))
+    loop.close()
+    assert any(record.name == "asyncio" for record in caplog.records) is said
