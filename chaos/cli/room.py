@@ -13,6 +13,10 @@ ROOM_COMMANDS = {
     "solo": LazyCommand(
         "chaos.cli.room_host:solo", "Practise a DRILL (name or file) alone, in all seats, in a browser or the terminal."
     ),
+    "review": LazyCommand(
+        "chaos.cli.room_review:review",
+        "What the decisions in a room's folder DIR did, beside what others would have done; a page, a document.",
+    ),
     "replay": LazyCommand(
         "chaos.cli.room_replay:replay", "Make the exercise that a room's folder DIR holds again, and print what came of it."
     ),

@@ -42,7 +42,7 @@ def execute(session: Session, job: Job) -> RunResult:
     journal = compared(session.controls, session.bind(job.plain_system), job, run_once(system, job))
     run = result_of_run(session, job, system, journal)
     if job.journal is not None:
-        _keep(journal_folder(session, job), journal, run, system)
+        keep_run(journal_folder(session, job), journal, run, system)
     return run
 
 
@@ -113,8 +113,8 @@ def journal_folder(session: Session, job: Job) -> Path:
     return Path(job.journal or ".") / "__".join(name.replace("/", "-") for name in names)
 
 
-def _keep(folder: Path, journal: Journal, run: RunResult, system: SystemUnderTest) -> None:
-    """The journal, and beside it what a report needs and the journal does not say."""
+def keep_run(folder: Path, journal: Journal, run: RunResult, system: SystemUnderTest) -> None:
+    """Writes the journal, and beside it what a report needs and the journal does not say."""
     scenario = system.inputs.scenario.model
     intervals = evaluate_intervals(journal, spec_of(scenario, system.watchers, journal, system.inputs.architecture.flows))
     write_journal(journal, folder)

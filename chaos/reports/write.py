@@ -33,10 +33,15 @@ def journals(wanted: bool, folder: str | None) -> Iterator[str | None]:
 
 def write_text(path: Path, text: str, *, bom: bool = False) -> None:
     """Writes a file by another name and renames it. Raises InputError if it cannot."""
+    write_bytes(path, text.encode("utf-8-sig" if bom else "utf-8"))
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Writes a file by another name and renames it. Raises InputError if it cannot."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(text, encoding="utf-8-sig" if bom else "utf-8")
+        temporary.write_bytes(content)
         temporary.replace(path)
     except OSError as error:
         with suppress(OSError):

@@ -17,7 +17,7 @@ import json
 import os
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Literal, NamedTuple
 
@@ -68,6 +68,13 @@ class Branch(NamedTuple):
 
     at: int
     folder: str
+
+
+class _Expectations(Model):
+    """What somebody in a seat wrote down before the beginning."""
+
+    seat: Seat
+    answers: dict[str, str]
 
 
 class RoomFolder:
@@ -129,12 +136,22 @@ class RoomFolder:
 
     def last_mark(self) -> ClockMark | None:
         """How far the clock was; None: it never went."""
-        for line in reversed(_whole_lines(self.path / "clock.jsonl")):
-            try:
-                return ClockMark.model_validate_json(line)
-            except ValidationError:  # it is not written through: a machine that lost power may have left anything
-                continue
-        return None
+        marks = self.marks()
+        return marks[-1] if marks else None
+
+    def marks(self) -> list[ClockMark]:
+        """Where simulated time stood, from the beginning on; what a machine that lost power has left in their place is passed over, for
+        they are not written through."""
+        found = []
+        for line in _whole_lines(self.path / "clock.jsonl"):
+            with suppress(ValidationError):
+                found.append(ClockMark.model_validate_json(line))
+        return found
+
+    def expectations(self) -> dict[Seat, Mapping[str, str]]:
+        """What each seat wrote down before the beginning, by the names of the drill's questions."""
+        lines = [_Expectations.model_validate_json(line) for line in _whole_lines(self.path / "expectations.jsonl")]
+        return {line.seat: line.answers for line in lines}
 
     def add_entry(self, entry: Entry) -> None:
         """Writes an entry through to the disk."""
