@@ -17,6 +17,7 @@ ROOM_COMMANDS = {
         "chaos.cli.room_review:review",
         "What the decisions in a room's folder DIR did, beside what others would have done; a page, a document.",
     ),
+    "history": LazyCommand("chaos.cli.room_history:history", "Exercises over weeks and teams (FILE), and what to practise next."),
     "replay": LazyCommand(
         "chaos.cli.room_replay:replay", "Make the exercise that a room's folder DIR holds again, and print what came of it."
     ),

@@ -5,11 +5,15 @@ docs/room.md says what the parts mean. Instants (`_ns`) are ns since midnight of
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
+
+from pydantic import ValidationError
 
 from chaos.results.counterfactuals import Difference, Effect, RunFigures
 from chaos.results.run import Grade, Measures
-from simcore.base.model import ResultModel
+from simcore.base.errors import InputError, os_reason
+from simcore.base.model import ResultModel, first_mistake
 
 Rating = Literal["P", "S", "M", "U"]
 """Performed without challenges, with some, with major ones, unable to be performed: the ratings of HSEEP (2020), appendix of the
@@ -241,3 +245,13 @@ class Review(ResultModel):
     def course(self, name: Course) -> PlayedCourse | None:
         """What a course came to, if it was made."""
         return next((played for played in self.courses if played.course == name), None)
+
+
+def read_review(path: Path) -> Review:
+    """The review in a file. Raises InputError for one that is none."""
+    try:
+        return Review.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise InputError(f"{path}: {os_reason(error)}", hint="`coredrill room review DIR` makes it") from None
+    except ValidationError as error:
+        raise InputError(f"{path} is no review: {first_mistake(error)}", hint="`coredrill room review DIR` makes it") from None

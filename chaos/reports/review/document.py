@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from docx.document import Document
 
 FONT = "宋体"
+PAGE, MARGIN = 16.0, 2.5
+"""Width of the text and of the margins at its sides, cm: A4."""
 Rows = Iterable[Sequence[str]]
 
 
@@ -46,8 +48,11 @@ def review_document(review: Review) -> bytes:
 def _style(document: Document) -> None:
     """A font with Chinese characters for every text."""
     from docx.oxml.ns import qn
-    from docx.shared import Pt
+    from docx.shared import Cm, Pt
 
+    section = document.sections[0]
+    section.page_width, section.page_height = Cm(PAGE + 2 * MARGIN), Cm(29.7)
+    section.left_margin = section.right_margin = Cm(MARGIN)
     normal = document.styles["Normal"]
     normal.font.size = Pt(10.5)
     for style in document.styles:
@@ -57,9 +62,12 @@ def _style(document: Document) -> None:
             fonts.set(qn("w:eastAsia"), FONT)
 
 
-def _table(document: Document, head: Sequence[str], rows: Rows) -> None:
+def _table(document: Document, head: Sequence[str], rows: Rows, widths: Sequence[float]) -> None:
+    """`widths` are those of the columns, cm, PAGE together."""
+    from docx.shared import Cm
+
     table = document.add_table(rows=1, cols=len(head))
-    table.style = "Table Grid"
+    table.style, table.autofit = "Table Grid", False
     for cell, text in zip(table.rows[0].cells, head, strict=True):
         cell.text = text
         for run in cell.paragraphs[0].runs:
@@ -67,6 +75,10 @@ def _table(document: Document, head: Sequence[str], rows: Rows) -> None:
     for row in rows:
         for cell, text in zip(table.add_row().cells, row, strict=True):
             cell.text = text
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = Cm(width)
+        for cell in column.cells:
+            cell.width = Cm(width)
 
 
 def _about(document: Document, review: Review) -> None:
@@ -77,11 +89,11 @@ def _about(document: Document, review: Review) -> None:
     document.add_heading("二、演练时间", 1)
     document.add_paragraph(held_text(review)["zh"])
     document.add_heading("三、参演人员", 1)
-    _table(document, ["岗位", "人员"], ((t.title.zh, seat_text(t.played, t.names)["zh"]) for t in review.seats))
+    _table(document, ["岗位", "人员"], ((t.title.zh, seat_text(t.played, t.names)["zh"]) for t in review.seats), [6, 10])
     document.add_heading("四、演练场景", 1)
     document.add_paragraph(review.purpose.zh)
     rows = ((str(i.number), instant(i.sent_ns), i.title.zh, i.expected.zh if i.expected else "–") for i in review.injects)
-    _table(document, ["序号", "时间", "事件", "预期行动"], rows)
+    _table(document, ["序号", "时间", "事件", "预期行动"], rows, [1.2, 2.2, 5.6, 7])
 
 
 def _course(document: Document, review: Review) -> None:
@@ -93,7 +105,7 @@ def _course(document: Document, review: Review) -> None:
     lines += [
         (m.at_ns, titles.get(m.seat, m.seat), f"{translate(f'review.deed.{m.deed}')['zh']}：{m.text.zh}") for m in review.lanes
     ]
-    _table(document, ["时间", "岗位", "内容"], ((instant(at), who, what) for at, who, what in sorted(lines)))
+    _table(document, ["时间", "岗位", "内容"], ((instant(at), who, what) for at, who, what in sorted(lines)), [2.2, 3.4, 10.4])
 
 
 def _assessment(document: Document, review: Review) -> None:
@@ -118,6 +130,7 @@ def _assessment(document: Document, review: Review) -> None:
             )
             for r in review.ratings
         ),
+        [3.6, 2.4, 2, 8],
     )
     document.add_heading("各项决定的影响", 2)
     rows = (
@@ -130,7 +143,7 @@ def _assessment(document: Document, review: Review) -> None:
         )
         for d in review.decisions
     )
-    _table(document, ["序号", "时间", "决定", "影响", "与不做此决定相比"], rows)
+    _table(document, ["序号", "时间", "决定", "影响", "与不做此决定相比"], rows, [1.2, 2.2, 4, 2.2, 6.4])
     document.add_heading("与其他做法对照（同一随机种子）", 2)
     courses = (
         (
@@ -141,7 +154,7 @@ def _assessment(document: Document, review: Review) -> None:
         )
         for c in review.courses
     )
-    _table(document, ["做法", "失败委托", "重复委托", "异常时长"], courses)
+    _table(document, ["做法", "失败委托", "重复委托", "异常时长"], courses, [5.5, 3.5, 3.5, 3.5])
     if review.search is not None:
         document.add_paragraph(searched_text(review.search)["zh"])
 
@@ -153,4 +166,4 @@ def _plan(document: Document, review: Review) -> None:
         (str(n), line.finding.zh, line.change, line.owner, line.by, translate(f"review.plan.{line.state}")["zh"])
         for n, line in enumerate(review.plan, 1)
     )
-    _table(document, ["序号", "发现的问题", "整改措施", "责任人", "完成日期", "状态"], rows)
+    _table(document, ["序号", "发现的问题", "整改措施", "责任人", "完成日期", "状态"], rows, [1.2, 4.6, 4.4, 1.8, 2.2, 1.8])

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from chaos.documents.drill import SEATS
+from chaos.documents.drill import SEATS, Seat
 from chaos.execution.execute import keep_run
 from chaos.execution.runner import TaskRunner
 from chaos.execution.session import Session
@@ -184,7 +184,7 @@ def _put_together(folder: RoomFolder, drill: PreparedDrill, room: RoomSession, p
         window=(drill.scenario.window.begin, drill.scenario.window.end),
         ended_ns=ended,
         first_fault_ns=state.first_fault(),
-        seats=_seats(state, notes),
+        seats=_seats(state, notes, folder.names()),
         ratings=rate(drill.model, shown, notes.overrides()),
         measures=team.run.measures,
         duty=Duty(
@@ -258,13 +258,14 @@ def _command(decision: Decision, state: State, entries: Sequence[Entry]) -> Comm
     return next(c for c in state.commands.values() if c.name == decision.name and c.times["proposed"] == at)
 
 
-def _seats(state: State, notes: Notes) -> list[SeatTaken]:
+def _seats(state: State, notes: Notes, given: Mapping[Seat, list[str]]) -> list[SeatTaken]:
+    """Who had each seat, by the names in the notes, else those that people gave themselves."""
     found = []
     for seat in SEATS:
         rules = state.drill.seats.get(seat)
         if rules is not None or seat == "facilitator":
             title = words(rules.title) if rules is not None else words(translate(f"room.seat.{seat}"))
-            names = notes.participants.get(seat, [])
+            names = notes.participants.get(seat, given.get(seat, []))
             found.append(SeatTaken(seat=seat, title=title, played=state.played(seat), names=names))
     return found
 
@@ -284,7 +285,8 @@ def clock_of(folder: RoomFolder) -> Clocked:
     """When, and for how long, by the marks that the clock left."""
     marks = [mark for mark in folder.marks() if mark.state != "lobby"]
     if not marks:
-        return Clocked("", None, 0.0)
+        made = datetime.fromtimestamp((folder.path / "session.json").stat().st_mtime).astimezone()
+        return Clocked(made.date().isoformat(), None, 0.0)
     pairs = list(itertools.pairwise(marks))
     paused = sum(after.wall - before.wall for before, after in pairs if before.state == "paused")
     held = datetime.fromtimestamp(marks[0].wall).astimezone().date().isoformat()

@@ -168,6 +168,8 @@ class Conductor:
     def _arrange(self, seat: Seat, message: RoomMessage, wall: float) -> None:
         if isinstance(message, Hello):
             self._present[seat] = message.name
+            if message.name:
+                self._folder.add_name(seat, message.name)
         elif isinstance(message, Expect):
             self._folder.add_expectations(seat, message.answers)
         elif isinstance(message, Ready):

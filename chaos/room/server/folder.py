@@ -6,6 +6,7 @@
 | decisions.jsonl | an entry a line: what somebody did, written through to the disk before it acts |
 | clock.jsonl | how far simulated time was at each tick, and when the clock was stopped |
 | expectations.jsonl | what people wrote down before the beginning |
+| people.jsonl | how the people in the seats want to be called |
 | result.json, journal/ | once it is over |
 | lock | held by the process that has the exercise, so that there is one |
 """
@@ -68,6 +69,13 @@ class Branch(NamedTuple):
 
     at: int
     folder: str
+
+
+class _Name(Model):
+    """How a person in a seat wants to be called."""
+
+    seat: Seat
+    name: str
 
 
 class _Expectations(Model):
@@ -168,6 +176,19 @@ class RoomFolder:
             json.dumps({"seat": seat, "answers": dict(answers)}, ensure_ascii=False),
             through=True,
         )
+
+    def add_name(self, seat: Seat, name: str) -> None:
+        """Notes who has a seat."""
+        if name not in self.names().get(seat, []):
+            _append(self.path / "people.jsonl", json.dumps({"seat": seat, "name": name}, ensure_ascii=False))
+
+    def names(self) -> dict[Seat, list[str]]:
+        """Who had each seat, as far as they gave names."""
+        found: dict[Seat, list[str]] = {}
+        for line in _whole_lines(self.path / "people.jsonl"):
+            said = _Name.model_validate_json(line)
+            found.setdefault(said.seat, []).append(said.name)
+        return found
 
     def write_result(self, result: Mapping[str, JsonValue]) -> None:
         """Notes what it came to."""

@@ -1,0 +1,61 @@
+"""The history of exercises: one file for all, from which trends over weeks and teams are read, and what to practise next."""
+
+from __future__ import annotations
+
+from chaos.results.review import Rating, Review
+from simcore.base.model import ResultModel
+
+
+class HeldExercise(ResultModel):
+    """An exercise that was reviewed. `key` tells it from all others; `people` are the names in its seats, which can be deleted. Times are
+    parts of the recovery, s, None where it did not come to them."""
+
+    key: str
+    drill: str
+    title_en: str
+    title_zh: str
+    held: str
+    team: str
+    seed: int
+    people: dict[str, list[str]] = {}
+    ratings: dict[str, Rating | None]
+    objectives: dict[str, str]
+    detect_s: float | None
+    decide_s: float | None
+    act_s: float | None
+    restore_s: float | None
+    failed_orders: int
+    nobody: int | None
+    best: int | None
+    commands: list[str]
+
+    def without(self, name: str) -> HeldExercise:
+        """The same without a person's name."""
+        people = {seat: [known for known in names if known != name] for seat, names in self.people.items()}
+        return self.model_copy(update={"people": {seat: names for seat, names in people.items() if names}})
+
+
+def held_exercise(review: Review, team: str) -> HeldExercise:
+    """What of a review is kept."""
+    measures, nobody = review.measures, review.course("nobody")
+    best = review.course("best_found") or review.course("best_known")
+    return HeldExercise(
+        key=f"{review.drill_digest}-{review.seed}-{review.held}-{review.courses[0].digest}",
+        drill=review.drill,
+        title_en=review.shown_as.en,
+        title_zh=review.shown_as.zh,
+        held=review.held,
+        team=team,
+        seed=review.seed,
+        people={taken.seat: taken.names for taken in review.seats if taken.names},
+        ratings={rating.objective: rating.rating for rating in review.ratings},
+        objectives={rating.objective: rating.text.en for rating in review.ratings},
+        detect_s=measures.detect_s,
+        decide_s=measures.decide_s,
+        act_s=measures.act_s,
+        restore_s=measures.restore_s,
+        failed_orders=measures.orders.failed_orders,
+        nobody=None if nobody is None else nobody.figures.failed_orders,
+        best=None if best is None else best.figures.failed_orders,
+        commands=sorted({d.name for d in review.decisions if d.kind == "command"}),
+    )
