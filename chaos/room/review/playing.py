@@ -67,9 +67,11 @@ class PlayedFigures(ResultModel):
 
 @dataclass(frozen=True)
 class PlayedExercise:
-    """An exercise that was played to its end: itself, its journal, and the run that it was judged to be."""
+    """An exercise that was played to its end: itself, the digest of its journal, that journal held against the run without faults, and the
+    run that it was judged to be."""
 
     exercise: Exercise
+    digest: str
     journal: Journal
     run: RunResult
     refused: list[int]
@@ -89,7 +91,7 @@ class PlayedExercise:
             ],
             refused=self.refused,
             unable=self.unable,
-            digest=self.journal.digest,
+            digest=self.digest,
             first_fault_ns=state.first_fault(),
             first_alarm_ns=next((e.t_ns for e in self.journal.events if e.what == "alarm"), None),
         )
@@ -122,7 +124,8 @@ def play(
             refused.append(n)
         elif kind == 1 and not _carried_out(exercise, at, steps[n].command):
             unable.append(n)
-    return PlayedExercise(exercise, *_judged(session, drill, seed, exercise.finish()), refused, unable)
+    own = exercise.finish()
+    return PlayedExercise(exercise, own.digest, *_judged(session, drill, seed, own), refused, unable)
 
 
 class _Numbers:

@@ -94,7 +94,7 @@ def review(path: Path, session: Session, workers: Workers | None = None, budget:
 
 def _require_same_digest(path: Path, team: PlayedExercise) -> None:
     kept = path / "result.json"
-    if kept.exists() and json.loads(kept.read_text(encoding="utf-8"))["digest"] != team.journal.digest:
+    if kept.exists() and json.loads(kept.read_text(encoding="utf-8"))["digest"] != team.digest:
         raise InputError(
             f"{path}: its decisions do not come to the journal that the room kept",
             hint="another version of coredrill, or an edited file: `coredrill room replay` shows both digests",
