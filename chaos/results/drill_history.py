@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from chaos.results.review import Rating, Review
 from simcore.base.model import ResultModel
 
@@ -33,6 +35,24 @@ class HeldExercise(ResultModel):
         """The same without a person's name."""
         people = {seat: [known for known in names if known != name] for seat, names in self.people.items()}
         return self.model_copy(update={"people": {seat: names for seat, names in people.items() if names}})
+
+
+class LastTime(NamedTuple):
+    """Something to practise, in a drill, and when it was last done (a date, "": never)."""
+
+    drill: str
+    what: str
+    last: str
+
+
+class Next(NamedTuple):
+    """What to practise next: the drill that was held longest ago, the command of all drills that was begun longest ago, and the objective
+    that was rated worst when its drill was last held, with the rating (None: all were performed)."""
+
+    drill: LastTime
+    command: LastTime | None
+    objective: LastTime | None
+    rating: Rating | None
 
 
 def held_exercise(review: Review, team: str) -> HeldExercise:

@@ -8,8 +8,7 @@ from chaos.i18n.texts import LocalizedText, duration_text, join, translate
 from chaos.measures.formatting import Language, number
 from chaos.reports.many_runs import ManyRunsPage, Picture, Table
 from chaos.reports.plots import Value, plot
-from chaos.results.drill_history import HeldExercise
-from chaos.room.review.history import Next
+from chaos.results.drill_history import HeldExercise, Next
 
 PARTS = ("detect", "decide", "act", "restore")
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from pydantic import ValidationError
 
-from chaos.results.drill_history import HeldExercise
+from chaos.results.drill_history import HeldExercise, LastTime, Next
 from chaos.results.review import Rating
 from simcore.base.errors import InputError, os_reason
 from simcore.base.model import first_mistake
@@ -40,24 +39,6 @@ def _read(path: Path, number: int, line: str) -> HeldExercise:
 def with_exercise(history: Iterable[HeldExercise], one: HeldExercise) -> list[HeldExercise]:
     """The history with an exercise; one that is there already is replaced."""
     return sorted([*(other for other in history if other.key != one.key), one], key=lambda held: held.held)
-
-
-class LastTime(NamedTuple):
-    """Something to practise, in a drill, and when it was last done (a date, "": never)."""
-
-    drill: str
-    what: str
-    last: str
-
-
-class Next(NamedTuple):
-    """What to practise next: the drill that was held longest ago, the command of all drills that was begun longest ago, and the objective
-    that was rated worst when its drill was last held, with the rating (None: all were performed)."""
-
-    drill: LastTime
-    command: LastTime | None
-    objective: LastTime | None
-    rating: Rating | None
 
 
 def what_next(history: Sequence[HeldExercise], drills: Mapping[str, Sequence[str]]) -> Next:
