@@ -150,11 +150,6 @@ class ExpectedReview(ResultModel):
     due_ns: int | None
     done_ns: int | None
 
-    @property
-    def in_time(self) -> bool:
-        """Whether it was done, and by then."""
-        return self.done_ns is not None and (self.due_ns is None or self.done_ns <= self.due_ns)
-
 
 class Answer(ResultModel):
     """What somebody in a seat wrote down before the beginning."""
