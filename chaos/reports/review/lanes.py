@@ -12,8 +12,16 @@ from simcore.base.units import SECOND
 
 WIDTH, LEFT, RIGHT, LANE, TOP = 1240, 190, 40, 40, 14
 GLYPHS = {
-    "ack": "✓", "propose": "●", "approve": "✓", "refuse": "✕", "withdraw": "↶", "look": "?", "say": "“", "report": "☎", "announce": "!",
-}  # fmt: skip
+    "ack": "✓",
+    "propose": "●",
+    "approve": "✓",
+    "refuse": "✕",
+    "withdraw": "↶",
+    "look": "?",
+    "say": "“",
+    "report": "☎",
+    "announce": "!",
+}
 NEAR = 15.0
 """Marks nearer to one another than this stand above one another."""
 
@@ -110,18 +118,32 @@ def _marks(marks: list[LaneMark], y: float, axis: TimeAxis) -> list[Mark]:
 def _bars(marks: list[LaneMark], y: float, axis: TimeAxis, decisions: list[DecisionReview]) -> list[Bar]:
     numbers = {(decision.seat, decision.begun_ns): str(decision.number) for decision in decisions if decision.kind == "command"}
     return [
-        _bar(axis, y, mark.at_ns, axis.end_ns if mark.until_ns is None else mark.until_ns, mark.deed,
-             LocalizedText(mark.text.en, mark.text.zh), numbers.get((mark.seat, mark.at_ns), ""))
+        _bar(
+            axis,
+            y,
+            mark.at_ns,
+            axis.end_ns if mark.until_ns is None else mark.until_ns,
+            mark.deed,
+            LocalizedText(mark.text.en, mark.text.zh),
+            numbers.get((mark.seat, mark.at_ns), ""),
+        )
         for mark in marks
         if mark.deed in ("command", "absent")
-    ]  # fmt: skip
+    ]
 
 
 def _waiting(decisions: list[DecisionReview], seat: str, y: float, axis: TimeAxis) -> list[Bar]:
     """How long commands waited for this seat to approve them."""
     return [
-        _bar(axis, y, d.proposed_ns, d.approved_ns, "waiting",
-             translate("review.lane.waiting", n=d.number, time=duration_text((d.approved_ns - d.proposed_ns) / SECOND)), str(d.number))
+        _bar(
+            axis,
+            y,
+            d.proposed_ns,
+            d.approved_ns,
+            "waiting",
+            translate("review.lane.waiting", n=d.number, time=duration_text((d.approved_ns - d.proposed_ns) / SECOND)),
+            str(d.number),
+        )
         for d in decisions
         if d.approved_by == seat and d.proposed_ns is not None and d.approved_ns is not None
-    ]  # fmt: skip
+    ]

@@ -51,8 +51,12 @@ def _picture(history: Sequence[HeldExercise], part: str, language: Language) -> 
 
 def _figure(one: HeldExercise, part: str) -> float | None:
     figures: dict[str, float | None] = {
-        "detect": one.detect_s, "decide": one.decide_s, "act": one.act_s, "restore": one.restore_s, "failed": one.failed_orders,
-    }  # fmt: skip
+        "detect": one.detect_s,
+        "decide": one.decide_s,
+        "act": one.act_s,
+        "restore": one.restore_s,
+        "failed": one.failed_orders,
+    }
     return figures[part]
 
 

@@ -111,13 +111,19 @@ def findings(
     when they were used, alarms that nobody took up."""
     missed = {alarm.name: _said(alarm.title) for alarm in alarms if alarm.taken_ns is None and not alarm.false}
     return [
-        *(translate("review.finding.objective", text=_said(r.text), rating=translate(f"review.rating.{r.rating}"))
-          for r in ratings if r.rating not in (None, "P")),
+        *(
+            translate("review.finding.objective", text=_said(r.text), rating=translate(f"review.rating.{r.rating}"))
+            for r in ratings
+            if r.rating not in (None, "P")
+        ),
         *(translate("review.finding.hurt", title=_said(d.title)) for d in decisions if d.effect in ("hurt", "mixed")),
-        *(translate("review.finding.stale", title=_said(d.title), time=duration_text(d.waited_s))
-          for d in decisions if d.waited_s is not None and d.waited_s > STALE_S),
+        *(
+            translate("review.finding.stale", title=_said(d.title), time=duration_text(d.waited_s))
+            for d in decisions
+            if d.waited_s is not None and d.waited_s > STALE_S
+        ),
         *([translate("review.finding.missed", title=join(list(missed.values()), ", ", "、"))] if missed else []),
-    ]  # fmt: skip
+    ]
 
 
 def _said(text: object) -> LocalizedText:

@@ -193,17 +193,7 @@ def _put_together(folder: RoomFolder, drill: PreparedDrill, room: RoomSession, p
             reports_ns=[e.at_ns or 0 for e in reports],
             announced_ns=[e.at_ns or 0 for e in announcements],
         ),
-        courses=[
-            PlayedCourse(
-                course=name,
-                figures=found.figures,
-                customers=found.customers,
-                grade=found.grade,
-                commands=found.commands,
-                digest=found.digest,
-            )
-            for name, found in played.courses
-        ],
+        courses=[_course(name, found) for name, found in played.courses],
         decisions=[
             _decision(decision, state, own, played, other)
             for decision, other in zip(played.decisions, played.without, strict=True)
@@ -216,6 +206,17 @@ def _put_together(folder: RoomFolder, drill: PreparedDrill, room: RoomSession, p
         lanes=lanes_of(state, entries),
         plan=notes.improvements(),
         search=played.search,
+    )
+
+
+def _course(name: Course, found: PlayedFigures) -> PlayedCourse:
+    return PlayedCourse(
+        course=name,
+        figures=found.figures,
+        customers=found.customers,
+        grade=found.grade,
+        commands=found.commands,
+        digest=found.digest,
     )
 
 

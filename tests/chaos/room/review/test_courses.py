@@ -33,8 +33,17 @@ def test_a_command_left_out_is_withdrawn_at_once_and_the_others_keep_their_names
     cut, notice, restart = decisions_of(TAKEN)
     left = without(TAKEN, cut)
     assert [type(e.message).__name__ for e in left] == [
-        "Ack", "Look", "Propose", "Withdraw", "Say", "Propose", "Announce", "Report", "Approve", "Begin",
-    ]  # fmt: skip
+        "Ack",
+        "Look",
+        "Propose",
+        "Withdraw",
+        "Say",
+        "Propose",
+        "Announce",
+        "Report",
+        "Approve",
+        "Begin",
+    ]
     assert left[3] == entry("09:32:50", "vendor", Withdraw(command_id="c1"))
     assert left[-1] == TAKEN[effective(TAKEN, restart)]
     assert without(TAKEN, notice) == [e for e in TAKEN if not isinstance(e.message, Announce)]

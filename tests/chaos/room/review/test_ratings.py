@@ -37,10 +37,16 @@ def shown(drill: Drill, *, fault: bool = True, reported: int | None = None, run:
 @pytest.mark.parametrize(
     ("reported", "rating"),
     [
-        (60 * SECOND, "P"), (60 * SECOND + 1, "S"), (120 * SECOND, "S"), (120 * SECOND + 1, "M"), (180 * SECOND, "M"), (180 * SECOND + 1, "U"),
-        (None, "U"), (-1, "U"),
+        (60 * SECOND, "P"),
+        (60 * SECOND + 1, "S"),
+        (120 * SECOND, "S"),
+        (120 * SECOND + 1, "M"),
+        (180 * SECOND, "M"),
+        (180 * SECOND + 1, "U"),
+        (None, "U"),
+        (-1, "U"),
     ],
-)  # fmt: skip
+)
 def test_a_time(reported: int | None, rating: str) -> None:
     """What was done before the fault is nothing done about it."""
     drill = drill_of("reported", "60s", "120s", "180s")
