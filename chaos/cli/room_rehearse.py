@@ -22,16 +22,18 @@ def rehearse(drill: str, seed: int, language: Language) -> int:
 
     Example: coredrill room rehearse bank-slow
     """
+    from chaos.execution.session import Session
     from chaos.room.exercise.prepared import prepare
-    from chaos.room.exercise.rehearsal import rehearse as rehearsed
     from chaos.room.exercise.rehearsal import ways
+    from chaos.room.review.rehearsing import rehearse as rehearsed
 
     prepared, table = prepare(drill), Table(box=None)
     for column in ("way", "failed", "impaired", "grade"):
         table.add_column(translate(f"room.rehearsal.{column}")[language], justify="left" if column == "way" else "right")
-    for way in ways(prepared.model):
-        made = rehearsed(prepared, way, seed)
-        grade = made.grade[language] if made.grade is not None else NONE
-        table.add_row(way.title[language], number(made.failed), duration(made.impaired_s, language=language), grade)
+    with Session() as session:
+        for way in ways(prepared.model):
+            made = rehearsed(session, prepared, way, seed)
+            grade = made.grade[language] if made.grade is not None else NONE
+            table.add_row(way.title[language], number(made.failed), duration(made.impaired_s, language=language), grade)
     Console().print(table)
     return PASS

@@ -13,7 +13,6 @@ from chaos.room.exercise.messages import Entry
 from chaos.room.exercise.prepared import PreparedDrill
 from chaos.room.exercise.records import both
 from simcore.base.errors import InputError
-from simcore.base.units import SECOND
 
 
 @dataclass(frozen=True)
@@ -24,17 +23,6 @@ class Way:
     title: LocalizedText
     played: Played
     steps: Sequence[ResponseStep] = ()
-
-
-@dataclass(frozen=True)
-class Rehearsed:
-    """What came of a way: stock orders that failed, impaired seconds, and the highest grade that was reached (None: none was)."""
-
-    way: Way
-    seed: int
-    failed: int
-    impaired_s: int
-    grade: LocalizedText | None
 
 
 def ways(drill: Drill) -> list[Way]:
@@ -54,9 +42,10 @@ def first_fault(drill: Drill) -> int:
     return min(times)
 
 
-def entries_of(drill: Drill, steps: Sequence[ResponseStep]) -> list[Entry]:
-    """What people would send to follow the steps: a command is proposed, approved and begun at once, by the first who may."""
-    begin, found, commands = first_fault(drill), list[Entry](), 0
+def entries_of(drill: Drill, steps: Sequence[ResponseStep], begin: int) -> list[Entry]:
+    """What people would send to follow the steps if the first fault began at an instant (ns): a command is proposed, approved and begun at once,
+    by the first who may."""
+    found, commands = list[Entry](), 0
     for step in sorted(steps, key=lambda step: step.after):
         at = begin + step.after
         if step.command is not None:
@@ -78,15 +67,7 @@ def _command(drill: Drill, name: str, number: int) -> Iterator[tuple[Seat, m.Exe
 
 def played(drill: PreparedDrill, way: Way, seed: int = 1, until: int | None = None) -> Exercise:
     """The exercise that is answered in a way, at an instant (None: at its end). Raises as `Exercise.take` does."""
-    entries = entries_of(drill.model, way.steps) if way.steps else []
+    entries = entries_of(drill.model, way.steps, first_fault(drill.model)) if way.steps else []
     exercise = Exercise.replay(drill, seed, dict.fromkeys(SEATS, way.played), entries)
     exercise.advance(drill.scenario.end if until is None else until)
     return exercise
-
-
-def rehearse(drill: PreparedDrill, way: Way, seed: int = 1) -> Rehearsed:
-    """Plays it to its end."""
-    state = played(drill, way, seed).state
-    grades = state.grades
-    label = LocalizedText(grades[-1].grade.label, grades[-1].grade.label_zh or grades[-1].grade.label) if grades else None
-    return Rehearsed(way, seed, state.failed, state.impaired_ns // SECOND, label)

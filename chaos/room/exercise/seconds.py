@@ -30,8 +30,8 @@ class Seconds:
         scenario = scene.drill.scenario
         self._rules = library().resolve(state.drill.severity, RuleSet).model
         self._calendar = calendar_named(scene.drill.inputs.workload.calendar)
-        self._orders = [f"flow/{self.order_flow}/{field}" for field in OUTCOMES]
-        self._binned = [scene.sum([reading]) for reading in self._orders]
+        self._orders = [[f"flow/{flow}/{field}" for flow in self.order_flows] for field in OUTCOMES]
+        self._binned = [scene.sum(readings) for readings in self._orders]
         self._spec = scenario.steady_state
         self._objectives = {f: o for f, o in self._spec.objectives.items() if o.success is not None}
         self._judged = {flow: self._outcomes(flow) for flow in self._objectives}
@@ -39,10 +39,10 @@ class Seconds:
         self._lost, self._asked = 0, 0
 
     @property
-    def order_flow(self) -> str:
-        """The flow of stock orders: the first of kind order in the architecture."""
+    def order_flows(self) -> list[str]:
+        """The flows of orders: all of kind order in the architecture, as measures count them."""
         flows = self._scene.drill.inputs.architecture.flows
-        return next((name for name, flow in flows.items() if flow.kind == "order"), next(iter(flows)))
+        return [name for name, flow in flows.items() if flow.kind == "order"]
 
     def pass_second(self) -> None:
         """Everything that is due now, at a whole second; the run stands there."""
@@ -140,10 +140,10 @@ class Seconds:
     # --- orders and impairment --------------------------------------------------------------------------------------------------
 
     def _bin_orders(self) -> None:
-        sums = [self._scene.sum([reading]) for reading in self._orders]
+        sums = [self._scene.sum(readings) for readings in self._orders]
         grown = [new - old for new, old in zip(sums, self._binned, strict=True)]
         self._binned = sums
-        pending = self._scene.sum([f"flow/{self.order_flow}/pending"])
+        pending = self._scene.sum([f"flow/{flow}/pending" for flow in self.order_flows])
         self._state.orders.append(OrderBin._make([*grown, pending]))
         self._state.failed += sum(grown[2:])
 

@@ -181,12 +181,11 @@ class View:
         return {"nodes": nodes, "links": self._links}
 
     def _orders(self, _: Seat) -> JsonValue:
-        flow = self._seconds.order_flow
         kinds: list[JsonValue] = ["confirmed", "reject", "unknown", "error", "blocked", "open"]
         rows: list[JsonValue] = [list(row) for row in self._state.orders]
         begin = seconds(self._scene.drill.scenario.window.begin)
         return {
-            "title": words(display_name(flow)),
+            "title": words(translate("room.orders")),
             "bin": BIN // SECOND,
             "t0": begin,
             "kinds": kinds,

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 from chaos.documents.drill import Drill, Played, Seat
 from chaos.results.review import DecisionKind
-from chaos.room.exercise.messages import Announce, Approve, Begin, Entry, Propose, Refuse, Withdraw
-from chaos.room.review.playing import PlayTask, Step
+from chaos.room.exercise.messages import Announce, Answer, Approve, Begin, Entry, GiveHint, Propose, Refuse, Withdraw
+from chaos.room.exercise.rehearsal import entries_of
+from chaos.room.review.playing import PlayTask
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,8 @@ def effective(entries: Sequence[Entry], decision: Decision) -> int:
 
 
 def by_control(entries: Iterable[Entry]) -> list[Entry]:
-    """What exercise control did: events of the list that it sent or held, and the end. It is the same in every course."""
-    return [entry for entry in entries if entry.seat == "facilitator"]
+    """What exercise control did to the exercise: events that it sent or held, and the end. It is the same in every course."""
+    return [entry for entry in entries if entry.seat == "facilitator" and not isinstance(entry.message, Answer | GiveHint)]
 
 
 @dataclass(frozen=True)
@@ -84,23 +85,22 @@ class Held:
     seating: Mapping[Seat, Played]
     entries: Sequence[Entry]
 
-    def with_seats(self, drill: Drill, played: Played, response: Iterable[Step] = ()) -> PlayTask:
+    def with_seats(self, drill: Drill, played: Played, response: Iterable[Entry] = ()) -> PlayTask:
         """The course in which every seat of the drill is played in this way, exercise control does as it did, and nobody does anything
         else but the response."""
         seats: dict[Seat, Played] = {seat: played for seat in drill.seats if seat != "facilitator"}
-        return self._task(seats, by_control(self.entries), response)
+        return self._task(seats, sorted([*by_control(self.entries), *response], key=lambda entry: entry.at))
 
     def without(self, decision: Decision) -> PlayTask:
         """The course without a decision."""
         return self._task(self.seating, without(self.entries, decision))
 
-    def _task(self, seating: Mapping[Seat, Played], entries: Iterable[Entry], response: Iterable[Step] = ()) -> PlayTask:
-        lines = tuple(entry.model_dump_json() for entry in entries)
-        return PlayTask(self.drill, self.seed, tuple(sorted(seating.items())), lines, tuple(response))
+    def _task(self, seating: Mapping[Seat, Played], entries: Iterable[Entry]) -> PlayTask:
+        return PlayTask(
+            self.drill, self.seed, tuple(sorted(seating.items())), tuple(entry.model_dump_json() for entry in entries)
+        )
 
 
-def best_known(drill: Drill, first_fault: int | None) -> list[Step]:
-    """The drill's best known response, at instants; nothing if it has none, or no fault began."""
-    if drill.best is None or first_fault is None:
-        return []
-    return [Step(first_fault + step.after, step.command) for step in drill.best.steps]
+def best_known(drill: Drill, first_fault: int | None) -> list[Entry]:
+    """The drill's best known response, as people would send it; nothing if it has none, or no fault began."""
+    return [] if drill.best is None or first_fault is None else entries_of(drill, drill.best.steps, first_fault)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -20,30 +20,21 @@ from chaos.results.counterfactuals import RunFigures
 from chaos.results.review import CommandBegun, Words
 from chaos.results.run import Grade, RunResult
 from chaos.room.exercise.exercise import Exercise
-from chaos.room.exercise.messages import Approve, Begin, Entry, ExerciseMessage, Propose, Refuse, Withdraw
+from chaos.room.exercise.messages import Approve, Begin, Entry, Propose, Refuse, Withdraw
 from chaos.room.exercise.prepared import PreparedDrill, prepare
 from simcore.base.errors import InputError
 from simcore.base.model import ResultModel
 from simcore.journal.model import Journal
 
 
-class Step(NamedTuple):
-    """A command of a response, begun at an instant, ns, with the approval it needs."""
-
-    at: int
-    command: str
-
-
 @dataclass(frozen=True)
 class PlayTask:
-    """An exercise as plain data: the drill by name or path, who has which seat, what people did (entries as JSON, each with its number), and
-    a response that is carried out beside it."""
+    """An exercise as plain data: the drill by name or path, who has which seat, and what people did, entries as JSON."""
 
     drill: str
     seed: int
     seating: tuple[tuple[Seat, Played], ...]
     entries: tuple[str, ...] = ()
-    response: tuple[Step, ...] = ()
 
     def said(self) -> list[Entry]:
         """The entries."""
@@ -51,15 +42,13 @@ class PlayTask:
 
 
 class PlayedFigures(ResultModel):
-    """What of a played exercise others are held against. `refused` are the numbers of the entries that could not be carried out,
-    `unable` those of the response's steps."""
+    """What of a played exercise others are held against. `refused` are the numbers of the entries that could not be carried out."""
 
     figures: RunFigures
     customers: int | None
     grade: Grade | None
     commands: list[CommandBegun]
     refused: list[int]
-    unable: list[int]
     digest: str
     first_fault_ns: int | None
     first_alarm_ns: int | None
@@ -75,7 +64,6 @@ class PlayedExercise:
     journal: Journal
     run: RunResult
     refused: list[int]
-    unable: list[int]
 
     def figures(self) -> PlayedFigures:
         """What is kept of it where only the comparison matters."""
@@ -90,7 +78,6 @@ class PlayedExercise:
                 if "begun" in c.times
             ],
             refused=self.refused,
-            unable=self.unable,
             digest=self.digest,
             first_fault_ns=state.first_fault(),
             first_alarm_ns=next((e.t_ns for e in self.journal.events if e.what == "alarm"), None),
@@ -108,7 +95,6 @@ def play(
     seed: int,
     seating: Mapping[Seat, Played],
     entries: Sequence[Entry],
-    response: Iterable[Step] = (),
     *,
     recorded: bool = False,
 ) -> PlayedExercise:
@@ -117,15 +103,12 @@ def play(
     scenario cannot be judged."""
     exercise = Exercise(drill, seed, seating)
     numbers = None if recorded else _Numbers(exercise)
-    steps, refused, unable = list(response), list[int](), list[int]()
-    due = [*((entry.at, 0, n) for n, entry in enumerate(entries)), *((step.at, 1, n) for n, step in enumerate(steps))]
-    for at, kind, n in sorted(due):
-        if kind == 0 and not (_taken(exercise, entries[n]) if numbers is None else numbers.taken(entries[n])):
+    refused = []
+    for n, entry in enumerate(entries):
+        if not (_taken(exercise, entry) if numbers is None else numbers.taken(entry)):
             refused.append(n)
-        elif kind == 1 and not _carried_out(exercise, at, steps[n].command):
-            unable.append(n)
     own = exercise.finish()
-    return PlayedExercise(exercise, own.digest, *_judged(session, drill, seed, own), refused, unable)
+    return PlayedExercise(exercise, own.digest, *_judged(session, drill, seed, own), refused)
 
 
 class _Numbers:
@@ -180,33 +163,17 @@ def _taken(exercise: Exercise, entry: Entry) -> bool:
     return True
 
 
-def _carried_out(exercise: Exercise, at: int, name: str) -> bool:
-    """Proposes, approves and begins a command, in seats that may; whether it was begun."""
-    rules = exercise.drill.model.commands[name]
-    seat = next((s for s in rules.by if s not in exercise.state.absent), rules.by[0])
-    if not _sent(exercise, at, seat, Propose(command=name)):
-        return False
-    number = next(reversed(exercise.state.commands))
-    if rules.approver is not None and not _sent(exercise, at, rules.approver, Approve(command_id=number)):
-        return False
-    return _sent(exercise, at, seat, Begin(command_id=number))
-
-
-def _sent(exercise: Exercise, at: int, seat: Seat, message: ExerciseMessage) -> bool:
-    return _taken(exercise, Entry(at=at, seat=seat, message=message))
-
-
 class Playing(Work[PlayTask, PlayedFigures]):
     """How exercises are played as tasks of a campaign."""
 
     def perform(self, session: Session, task: PlayTask) -> PlayedFigures:
         """Plays it, with the worker's session."""
         drill = prepare(task.drill)
-        return play(session, drill, task.seed, dict(task.seating), task.said(), task.response).figures()
+        return play(session, drill, task.seed, dict(task.seating), task.said()).figures()
 
     def key(self, task: PlayTask) -> str:
         """Everything that makes the task."""
-        return json.dumps([task.drill, task.seed, task.seating, task.entries, task.response], sort_keys=True)
+        return json.dumps([task.drill, task.seed, task.seating, task.entries], sort_keys=True)
 
     def scenario(self, task: PlayTask) -> str:
         """The drill, by name or path."""

@@ -31,12 +31,13 @@ from chaos.results.review import (
 from chaos.room.exercise.messages import End, Entry
 from chaos.room.exercise.prepared import PreparedDrill, prepare
 from chaos.room.exercise.records import CommandState
+from chaos.room.exercise.rehearsal import entries_of
 from chaos.room.exercise.state import State
 from chaos.room.review.courses import Decision, Held, best_known, decisions_of, refused_then, without
 from chaos.room.review.notes import Notes, findings, first_notes, read_notes, write_notes
 from chaos.room.review.playing import PlayedExercise, PlayedFigures, Playing, PlayTask, job_of, play, words
 from chaos.room.review.ratings import Shown, rate, unapproved
-from chaos.room.review.search import GRID, BestFound, Response, search
+from chaos.room.review.search import GRID, BestFound, Response, search, steps_of
 from chaos.room.review.showing import alarms_of, announced, expected_of, injects_of, lanes_of, reported
 from chaos.room.server.folder import RoomFolder
 from chaos.room.server.folder import Session as RoomSession
@@ -129,7 +130,8 @@ def _others(
         if budget and made[0].first_alarm_ns is not None:
 
             def try_all(responses: Sequence[Response]) -> Sequence[PlayedFigures]:
-                return makes.all([held.with_seats(drill.model, "person", response) for response in responses])
+                tried = [entries_of(drill.model, steps_of(response), 0) for response in responses]
+                return makes.all([held.with_seats(drill.model, "person", entries) for entries in tried])
 
             best = search(list(drill.model.commands), made[0].first_alarm_ns, drill.scenario.window.end, made[0], try_all, budget)
             courses.append(("best_found", _better(best, courses)))

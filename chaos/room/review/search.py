@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from chaos.room.review.playing import PlayedFigures, Step
+from chaos.documents.drill import ResponseStep
+from chaos.room.review.playing import PlayedFigures
 from simcore.base.units import MINUTE, SECOND
 
 GRID = 30 * SECOND
@@ -18,6 +19,14 @@ COARSE = 2 * MINUTE
 REACH = 12 * MINUTE
 """So long after the first alarm a command may be begun."""
 BUDGET = 200
+
+
+class Step(NamedTuple):
+    """A command, begun at an instant, ns."""
+
+    at: int
+    command: str
+
 
 Response = tuple[Step, ...]
 Try = Callable[[Sequence[Response]], Sequence[PlayedFigures]]
@@ -50,7 +59,7 @@ def search(
                 continue
             runs += len(tried)
             played = try_all(tried)
-            found = [(cost(p), n) for n, p in enumerate(played) if not p.unable]
+            found = [(cost(p), n) for n, p in enumerate(played) if not p.refused]
             if found and min(found)[0] < cost(best.played):
                 n = min(found)[1]
                 best, improved = BestFound(tried[n], played[n], runs), True
@@ -87,3 +96,8 @@ def _rounds(
 
 def _with(response: Response, step: Step) -> Response:
     return tuple(sorted((*response, step)))
+
+
+def steps_of(response: Response) -> list[ResponseStep]:
+    """A response as a drill's file would have it, its times from the beginning of the day."""
+    return [ResponseStep.model_construct(after=step.at, command=step.command) for step in response]

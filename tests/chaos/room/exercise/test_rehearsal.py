@@ -14,7 +14,8 @@ from chaos.cli.main import main
 from chaos.documents.drill import Drill
 from chaos.documents.library import library
 from chaos.room.exercise.prepared import prepare
-from chaos.room.exercise.rehearsal import Rehearsed, Way, entries_of, first_fault, played, ways
+from chaos.room.exercise.rehearsal import Way, entries_of, first_fault, played, ways
+from chaos.room.review.rehearsing import Rehearsed
 from simcore.base.errors import InputError
 from simcore.base.units import MINUTE, SECOND
 
@@ -47,7 +48,7 @@ def test_every_drill_has_responses_that_can_be_sent(name: str) -> None:
     assert "seed 1" in drill.best.source
     assert drill.responses
     for way in ways(drill)[2:]:
-        entries = entries_of(drill, way.steps)
+        entries = entries_of(drill, way.steps, first_fault(drill))
         assert [entry.at for entry in entries] == sorted(entry.at for entry in entries)
         assert len(entries) >= len(way.steps)
 
@@ -56,7 +57,10 @@ def test_a_command_is_proposed_approved_and_begun_by_who_may() -> None:
     """At the instant of its step; one that nobody must approve is begun at once."""
     drill = library().resolve("stale-standby", Drill).model
     assert drill.best is not None
-    sent = [((e.at - first_fault(drill)) // SECOND, e.seat, e.message.kind) for e in entries_of(drill, drill.best.steps)]
+    sent = [
+        ((e.at - first_fault(drill)) // SECOND, e.seat, e.message.kind)
+        for e in entries_of(drill, drill.best.steps, first_fault(drill))
+    ]
     assert sent == [
         (100, "vendor", "propose"),
         (100, "vendor", "begin"),
@@ -77,8 +81,8 @@ def test_a_drill_without_a_timed_fault_has_no_first_one() -> None:
 def test_the_command_prints_what_each_response_comes_to(monkeypatch: pytest.MonkeyPatch) -> None:
     """In both languages, a line a response."""
     drill = prepare("bank-slow")
-    made = Rehearsed(way_of(drill.model, "best"), 1, 6131, 600, None)
-    monkeypatch.setattr("chaos.room.exercise.rehearsal.rehearse", lambda *_: made)
+    made = Rehearsed(6131, 600.0, None)
+    monkeypatch.setattr("chaos.room.review.rehearsing.rehearse", lambda *_: made)
     printed = CliRunner().invoke(main, ["room", "rehearse", "bank-slow", "--lang", "zh"]).stdout
     assert "失败委托" in printed
     assert "无人处置" in printed

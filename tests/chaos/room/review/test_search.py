@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from chaos.results.counterfactuals import RunFigures
-from chaos.room.review.playing import PlayedFigures, Step
-from chaos.room.review.search import GRID, REACH, Response, search
+from chaos.room.review.playing import PlayedFigures
+from chaos.room.review.search import GRID, REACH, Response, Step, search
 from simcore.base.units import MINUTE, SECOND
 
 FIRST = 34_328 * SECOND + 7
@@ -17,7 +17,7 @@ BEGIN = 34_350 * SECOND  # the first instant of the grid after the first alarm
 COMMANDS = ["a", "b", "c"]
 
 
-def came_to(failed: int, unable: Sequence[int] = ()) -> PlayedFigures:
+def came_to(failed: int, refused: Sequence[int] = ()) -> PlayedFigures:
     """An exercise with so many failed orders."""
     counts = dict.fromkeys(
         ("blocked", "failed", "unknown", "duplicated", "lost", "orphan", "stranded", "late", "failed_requests"), 0
@@ -28,8 +28,7 @@ def came_to(failed: int, unable: Sequence[int] = ()) -> PlayedFigures:
         customers=None,
         grade=None,
         commands=[],
-        refused=[],
-        unable=list(unable),
+        refused=list(refused),
         digest="",
         first_fault_ns=0,
         first_alarm_ns=FIRST,
@@ -87,7 +86,7 @@ def test_a_response_that_could_not_be_carried_out_is_none() -> None:
     """However few orders fail in it."""
 
     def play(responses: Sequence[Response]) -> list[PlayedFigures]:
-        return [came_to(0, unable=[0]) for _ in responses]
+        return [came_to(0, refused=[0]) for _ in responses]
 
     found = search(COMMANDS, FIRST, BEGIN + 5 * MINUTE, came_to(9), play)
     assert found.response == ()
