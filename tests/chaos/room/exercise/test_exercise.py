@@ -333,14 +333,18 @@ def test_the_truth_shows_the_fault_while_it_lasts() -> None:
 
 
 def test_orders_are_counted_by_tens_of_seconds() -> None:
-    """Their sums are the flow's counters; failed are those without an answer, in error or blocked."""
+    """Their sums are the counters of all flows of orders; failed are those without an answer, in error or blocked."""
     exercise = begun(NOBODY)
     run = exercise._scene.run
     fields = ("ok", "rejected", "unknown", "failed", "blocked")
-    before = [run.read(f"flow/place-order/{field}") for field in fields]
+
+    def counted() -> list[int]:
+        return [sum(run.read(f"flow/{flow}/{f}") for flow in ("place-order", "overnight-order", "margin-order")) for f in fields]
+
+    before = counted()
     exercise.advance(at("09:33:40"))
     orders = seen(exercise, "scribe")["orders"]
-    grown = [run.read(f"flow/place-order/{field}") - old for field, old in zip(fields, before, strict=True)]
+    grown = [now - old for now, old in zip(counted(), before, strict=True)]
     assert (orders["t0"], len(orders["rows"])) == (at("09:29") / SECOND, 28)
     assert [sum(row[n] for row in orders["rows"]) for n in range(5)] == grown
     assert orders["failed"] == sum(grown[2:])
