@@ -86,7 +86,7 @@ def _print_group(group: GroupResult, runs: Sequence[RunResult], out: Printer) ->
         impaired=_spread([run.measures.impaired_s or 0.0 for run in runs], duration_text),
         failed=_spread([run.measures.orders.failed_orders for run in runs], _number),
     )
-    wrongly = [run.measures.orders.rejected_wrongly for run in runs]
+    wrongly = [n for run in runs if (n := run.measures.orders.rejected_wrongly) is not None]
     beside = [translate("terminal.group.wrongly", n=_spread(wrongly, _number))] if any(wrongly) else []
     twin = [join([translate("page.live"), untranslated("")], ": ", "：")] if any(run.live for run in runs) else []
     out(*twin, _verdict(group.verdict), untranslated(" "), place, *beside, style=STYLE[group.verdict])

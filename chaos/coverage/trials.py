@@ -166,7 +166,7 @@ def _rejected_wrongly(session: Session, job: Job, journal: Journal) -> int:
     """Of a run's orders those rejected that the system without defects confirms where nothing is done to it."""
     sound = replace(job, defects=(), events_max=None)
     held = held_against(session.controls, session.bind(sound.plain_system), sound, journal)
-    return figures(held).orders.rejected_wrongly
+    return figures(held).orders.count("rejected_wrongly")
 
 
 def values_of(run: Measured) -> dict[str, float]:

@@ -60,20 +60,32 @@ class ControlRuns:
 
 def compared(controls: ControlRuns, plain: SystemUnderTest, job: Job, journal: Journal) -> Journal:
     """The journal of a job's run with what became of its intents in the control run, if that can tell anything. `plain` is the job's
-    system with nothing left out: a run in which people's actions have no effect is held against the same control run."""
-    if "method" in job.left_out or not wants_control(plain):
-        return journal
-    return held_against(controls, plain, job, journal)
+    system with nothing left out: a run in which people's actions have no effect is held against the same control run. A run without
+    a method is its own."""
+    if "method" in job.left_out or not plain.inputs.scenario.model.method:
+        return _with_answers(journal, _answers_of(journal.intents)) if _rejects(journal) else journal
+    return held_against(controls, plain, job, journal) if wants_control(plain) else journal
 
 
 def held_against(controls: ControlRuns, system: SystemUnderTest, job: Job, journal: Journal) -> Journal:
     """A journal with what became of its intents in the run of a system, with the seed of a job and without the method: of one without
-    planted defects it says what they have rejected wrongly. As it was where nothing is rejected."""
-    if not can_reject(system.inputs.index) or not (journal.intents["outcome"] == _REJECTED).any():
+    planted defects it says what they have rejected wrongly. As it was where nothing is rejected, or the control run could not be made."""
+    if not can_reject(system.inputs.index) or not _rejects(journal):
         return journal
-    found = _found_in(controls.of(system, job), journal.intents)
-    found.setflags(write=False)
-    return dataclasses.replace(journal, intents=journal.intents | {"rejected_in_control": found})
+    control = controls.of(system, job)
+    return _with_answers(journal, _found_in(control, journal.intents)) if control.key.size else journal
+
+
+def _with_answers(journal: Journal, answers: NDArray[np.int8]) -> Journal:
+    """The journal with what its intents came to in the control run, and the word that there was one."""
+    answers.setflags(write=False)
+    meta = journal.meta.model_copy(update={"controlled": True})
+    return dataclasses.replace(journal, meta=meta, intents=journal.intents | {"rejected_in_control": answers})
+
+
+def _rejects(journal: Journal) -> bool:
+    """Whether any intent was rejected."""
+    return bool((journal.intents["outcome"] == _REJECTED).any())
 
 
 def wants_control(system: SystemUnderTest) -> bool:
@@ -113,12 +125,18 @@ def make_control(system: SystemUnderTest, job: Job) -> ControlOutcomes:
     except EventBudgetExceededError:
         return ControlOutcomes(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.int8))
     key, customer = _key(journal.intents), journal.intents["customer"].astype(np.int64)
-    outcome = journal.intents["outcome"]
-    answers = np.select(
-        [outcome == _REJECTED, outcome == _CONFIRMED], [REJECTED_IN_CONTROL, ACCEPTED_IN_CONTROL], NOT_COMPARED
-    ).astype(np.int8)
+    answers = _answers_of(journal.intents)
     order = np.argsort(key, kind="stable")
     return ControlOutcomes(key[order], customer[order], answers[order])
+
+
+def _answers_of(intents: Columns) -> NDArray[np.int8]:
+    """What the intents of a control run came to."""
+    outcome = intents["outcome"]
+    answers: NDArray[np.int8] = np.select(
+        [outcome == _REJECTED, outcome == _CONFIRMED], [REJECTED_IN_CONTROL, ACCEPTED_IN_CONTROL], NOT_COMPARED
+    ).astype(np.int8)
+    return answers
 
 
 def _without_method(scenario: Scenario) -> Scenario:

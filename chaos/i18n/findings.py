@@ -27,6 +27,7 @@ from chaos.results.findings import (
     NearPublished,
     NeverJudged,
     NoEffect,
+    NotCompared,
     NotDone,
     NotGradable,
     NothingConfirmed,
@@ -192,7 +193,7 @@ def reason_text(reason: Reason, chinese: Mapping[str, str] = _NONE) -> Localized
     if isinstance(reason, BoundBroken) and isinstance(reason.bound, PropertyHolds):
         name = LocalizedText(reason.bound.name, property_name(reason.bound.name).zh)
         return translate("reason.property_broken", name=name, found=found_text(reason.found))
-    if isinstance(reason, BoundBroken | NothingToHold | Undecided):
+    if isinstance(reason, BoundBroken | NothingToHold | Undecided | NotCompared):
         return translate(f"reason.{reason.kind}", bound=bound_text(reason.bound), found=found_text(reason.found))
     if isinstance(reason, Unknowable):
         return phrase("unknowable", reason.why)

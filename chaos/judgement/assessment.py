@@ -32,6 +32,7 @@ from chaos.results.findings import (
     Unknowable,
 )
 from chaos.results.run import (
+    CounterFigures,
     FaultEvidence,
     Measures,
     PropertyFinding,
@@ -39,8 +40,9 @@ from chaos.results.run import (
     orders_of,
 )
 from simcore.base.units import SECOND
-from simcore.journal.model import Event, Journal
+from simcore.journal.model import Event, Journal, all_rejected_wrongly
 from simcore.journal.summary import Figures
+from simcore.journal.summary import figures as figures_of
 from simcore.model.architecture import Flow
 from simcore.model.index import ArchitectureIndex
 from simcore.model.patience import client_timeout
@@ -78,7 +80,8 @@ class Assessment:
 
     def outcome(self, scenario: Scenario) -> SeedOutcome:
         """What the run counts for over the seeds of its scenario."""
-        return seed_outcome(scenario, self.measured, self.judgement.verdict, valid=self.valid)
+        open_ = [e.measure for e in self.judgement.expectations if e.not_compared]
+        return seed_outcome(scenario, self.measured, self.judgement.verdict, valid=self.valid, not_compared=open_)
 
 
 def assess(
@@ -97,6 +100,7 @@ def assess(
     computed = compute(journal, spec)
     counters = {metric: counted(journal, metric, spec.since) for metric in dict.fromkeys((*scenario.counters, *metrics))}
     measures = _measures(journal, spec, figures, scenario, computed, rules).model_copy(update={"counters": counters})
+    wrongly = _if_rejected_wrongly(journal, spec, scenario, rules, counters)
     properties = check_all(journal)
     faults = _evidence(scenario, journal)
     given_up = journal.given_up_ns if (journal.given_up_ns or 0) > spec.since else None
@@ -112,11 +116,29 @@ def assess(
     ]
     if given_up is None:
         invalid = [*_unknowable(journal), *invalid]
-        judgement = judge_run(scenario, measures, properties, [*invalid, *missed], doubts)
+        judgement = judge_run(scenario, measures, properties, [*invalid, *missed], doubts, wrongly=wrongly)
         return Assessment(spec, measures, properties, faults, invalid, missed, doubts, judgement)
     doubts = [*_unknowable(journal), *doubts]
-    judgement = judge_run(scenario, measures, properties, invalid, doubts, (spec.window[1] - spec.until) / SECOND)
+    judgement = judge_run(scenario, measures, properties, invalid, doubts, (spec.window[1] - spec.until) / SECOND, wrongly)
     return Assessment(spec, measures, properties, faults, invalid, [], doubts, judgement, given_up)
+
+
+def _if_rejected_wrongly(
+    journal: Journal,
+    spec: EvaluationSpec,
+    scenario: Scenario,
+    rules: Mapping[str, RuleSet],
+    counters: Mapping[str, CounterFigures],
+) -> Measures | None:
+    """What was measured if everything rejected from the first step on was rejected wrongly; None where it is known what was."""
+    if spec.first_action is None or journal.controlled:
+        return None
+    worst = all_rejected_wrongly(journal, spec.first_action)
+    if worst is None:
+        return None
+    return _measures(worst, spec, figures_of(worst), scenario, compute(worst, spec), rules).model_copy(
+        update={"counters": counters}
+    )
 
 
 def causes_of(found: Assessment, journal: Journal, index: ArchitectureIndex) -> list[causes.Link]:

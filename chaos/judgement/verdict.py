@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from chaos.checkers.catalogue import all_checkers, implied
@@ -23,6 +23,7 @@ from chaos.results.findings import (
     FoundValue,
     Limits,
     NearPublished,
+    NotCompared,
     NotGradable,
     NothingToHold,
     PropertyFound,
@@ -53,7 +54,7 @@ def combine(verdicts: Iterable[Verdict]) -> Verdict:
 @dataclass(frozen=True)
 class JudgedExpectation:
     """A bound held against one run: what was found of its measure, whether it holds (None: that is not known), and whether it
-    counts for the run's verdict."""
+    counts for the run's verdict. `not_compared`: it is not known for want of a control run."""
 
     measure: str
     bound: Bound
@@ -61,6 +62,7 @@ class JudgedExpectation:
     value: Value
     holds: bool | None
     judged: bool
+    not_compared: bool = False
 
     def result(self) -> ExpectationResult:
         """As the run's result has it, in English."""
@@ -71,6 +73,7 @@ class JudgedExpectation:
             shown=found_text(self.found)["en"],
             holds=self.holds,
             judged=self.judged,
+            not_compared=self.not_compared,
         )
 
     def finding(self) -> ExpectationFinding:
@@ -187,17 +190,22 @@ def judge_run(
     invalid: Sequence[Reason],
     doubts: Sequence[Reason],
     unseen_s: float | None = None,
+    wrongly: Measures | None = None,
 ) -> Judgement:
     """The verdict of one run with its reasons and how each expectation came out.
 
     `invalid` says why the run was no valid experiment: then nothing is concluded from its measures. `doubts` say why it cannot
     pass (aborted, an action failed) though what it shows may fail. Of a run that was given up when `unseen_s` of its window were left,
-    what is broken or beyond reach fails, and the rest is open. Expectations over several runs are left to `judge_runs`.
+    what is broken or beyond reach fails, and the rest is open. `wrongly` is what was measured if everything was rejected wrongly of
+    which nobody knows whether it was: what holds in one of the two alone is open. Expectations over several runs are left to `judge_runs`.
     """
-    run = MeasuredRun(measures, properties, unseen_s)
-    results = [_judged(e, run) for e in scenario.expect]
-    results += [_judged_outcome(o, run, scenario) for o in (scenario.record.outcomes if scenario.record else ())]
-    results += [_judged_property(name, properties) for name in _implied(scenario)]
+    results = _all_judged(scenario, MeasuredRun(measures, properties, unseen_s))
+    if wrongly is not None:
+        others = _all_judged(scenario, MeasuredRun(wrongly, properties, unseen_s))
+        results = [
+            found if found.holds == other.holds else replace(found, holds=None, not_compared=True)
+            for found, other in zip(results, others, strict=True)
+        ]
     judged = [r for r in results if r.judged]
     failed = [r for r in judged if r.holds is False and (not invalid or _is_violation(r))]
     without_value = [r for r in judged if r.holds is None]
@@ -206,8 +214,15 @@ def judge_run(
     reasons += [*invalid, *doubts] if verdict != "pass" else []
     if not invalid:
         open_end = NothingToHold if unseen_s is None else Undecided
-        reasons += [open_end(bound=r.bound, found=r.found) for r in without_value]
+        reasons += [(NotCompared if r.not_compared else open_end)(bound=r.bound, found=r.found) for r in without_value]
     return Judgement(verdict, reasons, results)
+
+
+def _all_judged(scenario: Scenario, run: MeasuredRun) -> list[JudgedExpectation]:
+    """The scenario's expectations, the outcomes of its record, and the properties that are judged without a word."""
+    results = [_judged(e, run) for e in scenario.expect]
+    results += [_judged_outcome(o, run, scenario) for o in (scenario.record.outcomes if scenario.record else ())]
+    return results + [_judged_property(name, run.properties) for name in _implied(scenario)]
 
 
 def _judged(expectation: Expectation, run: Measured) -> JudgedExpectation:
@@ -282,13 +297,18 @@ def over_seeds(scenario: Scenario) -> list[Expectation]:
     return [*stated, *_medians(scenario)]
 
 
-def seed_outcome(scenario: Scenario, run: Measured, verdict: Verdict, *, valid: bool) -> SeedOutcome:
-    """What a run counts for. `valid`: it was a valid experiment, or was given up after its first step."""
-    over = over_seeds(scenario)
+def seed_outcome(
+    scenario: Scenario, run: Measured, verdict: Verdict, *, valid: bool, not_compared: Collection[str] = ()
+) -> SeedOutcome:
+    """What a run counts for. `valid`: it was a valid experiment, or was given up after its first step; `not_compared` are the measures
+    of which nobody knows for want of a control run."""
     if not valid:
         return nothing_known(scenario, verdict)
+    over, unknown = over_seeds(scenario), set(not_compared)
     return SeedOutcome(
-        verdict, [_holds_in(e, run) for e in over], [range_of(known_measures().find(e.measure), run) for e in over]
+        verdict,
+        [None if e.measure in unknown else _holds_in(e, run) for e in over],
+        [ValueRange() if e.measure in unknown else range_of(known_measures().find(e.measure), run) for e in over],
     )
 
 
@@ -322,7 +342,13 @@ def judge_runs(scenario: Scenario, runs: Sequence[RunResult]) -> SeedsJudgement:
     return judge_seeds(
         scenario,
         [
-            seed_outcome(scenario, run, run.verdict or "unknown", valid=not run.invalid or run.given_up_ns is not None)
+            seed_outcome(
+                scenario,
+                run,
+                run.verdict or "unknown",
+                valid=not run.invalid or run.given_up_ns is not None,
+                not_compared=[e.measure for e in run.expectations if e.not_compared],
+            )
             for run in runs
         ],
     )

@@ -151,7 +151,7 @@ def _cell(group: GroupResult, mine: Sequence[tuple[RunResult, str | None]]) -> C
     impaired = [run.measures.impaired_s for run, _ in mine if run.measures.impaired_s is not None]
     share = fraction(median(shares) if shares else None)
     lines = [translate("suite.failed", n=rounded(median(lost)), share=share)] if lost else []
-    wrongly = [float(o.rejected_wrongly) for o in orders]
+    wrongly = [float(o.rejected_wrongly) for o in orders if o.rejected_wrongly is not None]
     lines += [translate("suite.wrongly", n=rounded(median(wrongly)))] if any(wrongly) else []
     lines += [translate("suite.impaired", time=duration_text(median(impaired)))] if impaired else []
     lines += [translate("suite.median")] if len(mine) > 1 else []

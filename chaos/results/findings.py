@@ -163,6 +163,15 @@ class Undecided(Kinded):
     found: Found
 
 
+class NotCompared(Kinded):
+    """Whether the bound is kept depends on what was rejected since the first step: nobody knows how much of it wrongly, for there was
+    no control run. `found` is what is found if none of it was."""
+
+    kind: Literal["not_compared"] = "not_compared"
+    bound: Bound
+    found: Found
+
+
 class Unknowable(Kinded):
     """The simulation itself cannot tell: `why` is its journal's reason."""
 
@@ -233,6 +242,7 @@ Reason = Annotated[
     BoundBroken
     | NothingToHold
     | Undecided
+    | NotCompared
     | Unknowable
     | NothingExercised
     | NeverJudged

@@ -154,7 +154,8 @@ class PropertyFinding(ResultModel):
 
 
 class ExpectationResult(ResultModel):
-    """A bound on a measure, the value that came out, and whether it keeps the bound; `judged`: it counts for the run's verdict."""
+    """A bound on a measure, the value that came out, and whether it keeps the bound; `judged`: it counts for the run's verdict;
+    `not_compared`: that depends on what was rejected wrongly, which no control run says."""
 
     measure: str
     expected: str
@@ -162,6 +163,7 @@ class ExpectationResult(ResultModel):
     shown: str
     holds: bool | None = None
     judged: bool = True
+    not_compared: bool = False
 
 
 class FaultEvidence(ResultModel):

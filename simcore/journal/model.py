@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Annotated, Literal, NamedTuple
 
@@ -151,6 +151,11 @@ class JournalMeta(_Strict):
         return list((self.model_extra or {}).get("closed_flows", []))
 
     @property
+    def controlled(self) -> bool:
+        """Whether its intents were held against a control run."""
+        return (self.model_extra or {}).get("controlled") is True
+
+    @property
     def live(self) -> bool:
         """Whether real processes have run, and not the simulated core."""
         return (self.model_extra or {}).get("live") is True
@@ -254,6 +259,12 @@ class Journal:
         given_up = self.given_up_ns
         return self.meta.end_ns if given_up is None else given_up
 
+    @cached_property
+    def controlled(self) -> bool:
+        """Whether it says which of its rejects are wrong: it was held against a control run. Journals of before there was a word for it
+        say so by what they found there."""
+        return self.meta.controlled or bool((self.intents["rejected_in_control"] != NOT_COMPARED).any())
+
     @property
     def seconds(self) -> IntArray:
         """The instants at which the seconds of the series begin: int64 [rows], ns since midnight of the first day."""
@@ -326,6 +337,16 @@ class Journal:
             "conservation": self.conservation,
             "properties": self.properties,
         }
+
+
+def all_rejected_wrongly(journal: Journal, since: int) -> Journal | None:
+    """The journal as it would be if all that was rejected of what was submitted from `since` on (ns) were confirmed in a control run, and
+    nothing else; None if nothing was rejected."""
+    rejected = (journal.intents["outcome"] == OUTCOMES.index("rejected")) & (journal.intents["submit_ns"] >= since)
+    if not rejected.any():
+        return None
+    answers = np.where(rejected, np.int8(ACCEPTED_IN_CONTROL), np.int8(NOT_COMPARED))
+    return replace(journal, intents=journal.intents | {"rejected_in_control": answers})
 
 
 def assemble(head: Head, intents: Columns, spans: Columns, counts: dict[tuple[str, str], IntArray], series: Series) -> Journal:

@@ -28,7 +28,8 @@ _COUNTERS = {"confirmed": "ok", "rejected": "rejected", "blocked": "blocked", "f
 
 class OrderCounts(ResultModel):
     """Orders by what their customers saw, then by what is true of them in the books. `failed_orders` is blocked, failed and
-    unknown together; `rejected_wrongly`, of the rejected, those that are accepted without the method;
+    unknown together; `rejected_wrongly`, of the rejected, those that are accepted without the method, None where no control run says
+    which of them are;
     `reported_late` those of which the core learned late that the exchange had them."""
 
     intended: int = 0
@@ -44,18 +45,18 @@ class OrderCounts(ResultModel):
     stranded: int = 0
     late: int = 0
     failed_orders: int = 0
-    rejected_wrongly: int = 0
+    rejected_wrongly: int | None = 0
     reported_late: int = 0
 
     def count(self, name: str) -> int:
-        """The count of a name above. AttributeError for another."""
-        return int(getattr(self, name))
+        """The count of a name above, 0 if it is not known. AttributeError for another."""
+        return int(getattr(self, name) or 0)
 
 
 class FlowFigures(ResultModel):
     """Customer requests of one flow by outcome, and what confirmed ones waited. `recorded`: the journal has a row of each; without
-    rows `pending` is not known in a window, and `mean_ns` never. `rejected_wrongly`: accepted without the method. `success` is the
-    share of good answers among all that ended, rejects but for those."""
+    rows `pending` is not known in a window, and `mean_ns` never. `rejected_wrongly`: accepted without the method, None where no
+    control run says which of the rejects are. `success` is the share of good answers among all that ended, rejects but for those."""
 
     kind: str
     recorded: bool
@@ -66,7 +67,7 @@ class FlowFigures(ResultModel):
     failed: int
     unknown: int
     pending: int | None
-    rejected_wrongly: int = 0
+    rejected_wrongly: int | None = 0
     success: float | None
     mean_ns: int | None = None
     p50_ns: int | None
@@ -281,8 +282,10 @@ def _orders(journal: Journal, chosen: Mask) -> OrderCounts:
     )
 
 
-def _rejected_wrongly(journal: Journal, chosen: Mask) -> int:
-    """Intents rejected here that the control run confirmed."""
+def _rejected_wrongly(journal: Journal, chosen: Mask) -> int | None:
+    """Intents rejected here that the control run confirmed; None if some were rejected and there was none."""
+    if not journal.controlled and (journal.intents["outcome"][chosen] == OUTCOMES.index("rejected")).any():
+        return None
     return int(np.count_nonzero(rejected_wrongly(journal.intents) & chosen))
 
 
@@ -315,8 +318,9 @@ def _flow(journal: Journal, name: str, window: Window | None) -> FlowFigures:
         # without rows there is one histogram, of the whole run: a window's quantiles are taken from it
         has_histogram = ("flow", name) in journal.histograms
         quantiles = [journal.quantile("flow", name, q) if has_histogram else None for q in (0.5, 0.99)]
-        outcomes, latency, wrongly = _counted_outcomes(journal, name, window), _Latency(None, *quantiles), 0
-    success = (outcomes.confirmed + outcomes.rejected - wrongly) / outcomes.ended if outcomes.ended else None
+        outcomes, latency = _counted_outcomes(journal, name, window), _Latency(None, *quantiles)
+        wrongly = None if outcomes.rejected else 0
+    success = (outcomes.confirmed + outcomes.rejected - (wrongly or 0)) / outcomes.ended if outcomes.ended else None
     counted = outcomes._asdict() | latency._asdict()
     return FlowFigures(
         kind=journal.meta.flow_kinds[name], recorded=recorded, rejected_wrongly=wrongly, success=success, **counted

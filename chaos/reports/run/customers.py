@@ -120,8 +120,9 @@ def write_csv(stored: StoredRun, file: IO[str], language: Language) -> int:
 
     A line has the customer's number, a synthetic account and name in `language`, how many orders came to which end, amounts in yuan
     (orders, provable loss, claim), the first and last time of day, and the daily move of prices that the loss assumes, as a fraction.
+    The column of what was rejected wrongly is empty where no control run says it.
     """
-    found, who = impact(stored), Identities(language)
+    found, who, unknown = impact(stored), Identities(language), _unknown(stored)
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(
         [
@@ -144,7 +145,7 @@ def write_csv(stored: StoredRun, file: IO[str], language: Language) -> int:
             [
                 customer,
                 *who.of(customer),
-                *(int(found.counts[word][i]) for word in COUNTED),
+                *("" if word in unknown else int(found.counts[word][i]) for word in COUNTED),
                 int(found.intents[i]),
                 *(yuan(int(cents), exact=True) for cents in money),
                 *(format_clock(int(t[i])) for t in (found.first_ns, found.last_ns)),
@@ -152,6 +153,12 @@ def write_csv(stored: StoredRun, file: IO[str], language: Language) -> int:
             ]
         )
     return int(found.customers.size)
+
+
+def _unknown(stored: StoredRun) -> set[str]:
+    """Which of COUNTED nobody knows."""
+    rejected = stored.journal.intents["outcome"] == OUTCOMES.index("rejected")
+    return set() if stored.journal.controlled or not rejected.any() else {WRONGLY}
 
 
 # --- how many will complain ---------------------------------------------------------------------------------------------------

@@ -90,6 +90,22 @@ def journal_of(scenario: str, session: Session) -> Journal:
     return compared(session.controls, session.bind(job.plain_system), job, run_once(system, job))
 
 
+def test_a_run_without_a_method_is_its_own_control_run(tmp_path: Path, made: list[int]) -> None:
+    """None is made, and nothing was rejected wrongly, which the journal says."""
+    journal = journal_of(write(tmp_path, "bare", "[]"), Session())
+    rejected = journal.intents["outcome"] == OUTCOMES.index("rejected")
+    assert set(journal.intents["rejected_in_control"][rejected].tolist()) == {REJECTED_IN_CONTROL}
+    assert (journal.meta.controlled, figures(journal).orders.rejected_wrongly, made) == (True, 0, [])
+
+
+def test_a_control_run_that_needs_too_many_events_says_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So the figure has no value."""
+    nothing = ControlOutcomes(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.int8))
+    monkeypatch.setattr(control_run, "make_control", lambda *_: nothing)
+    journal = journal_of(write(tmp_path), Session())
+    assert (journal.controlled, figures(journal).orders.rejected_wrongly) == (False, None)
+
+
 # --- what it says -----------------------------------------------------------------------------------------------------------
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hand_journal import EVERY, HOLD, META, Order, journal, windows
+from hand_journal import EVERY, HOLD, META, Order, journal, orders, windows
 
 from chaos.documents.scenario import Record, Scenario, Timepoint, step_model
 from chaos.documents.severity import RuleSet
 from chaos.faults.catalogue import shipped_faults
 from chaos.judgement.assessment import Assessment, assess, spec_of, timeline_of
+from chaos.judgement.verdict import judge_seeds
 from chaos.measures.catalogue import measures
 from chaos.measures.compute import Computed, compute
 from chaos.measures.registry import Unit, extension
@@ -341,3 +342,50 @@ def test_what_is_out_of_reach_in_the_rest_of_the_window_fails(least: str, holds:
     """Impaired for 30 s, given up 20 s before the end: 50 s may still come of it, more may not."""
     found = given_up(80, BEGAN, MET, expect=[{"measure": "impaired_s", "at_least": least}])
     assert found.judgement.expectations[0].holds is holds
+
+
+# --- rejects without a control run --------------------------------------------------------------------------------------------
+
+
+def with_rejects(bound: dict[str, Any], *, rejected: int = 3, when: int = 6, in_control: int = 0) -> Assessment:
+    """Ten orders an interval, of which so many are rejected in one of them, from the first step on the sixth or later: with nine of ten it
+    is steady."""
+    made = [order for order in windows("++++++++++") if order.submit // EVERY != when]
+    made += orders(when, good=10 - rejected)
+    made += [Order(when * EVERY + SECOND + n, "rejected", customer=n, in_control=in_control) for n in range(rejected)]
+    return assessed(BEGAN, MET, HEALED, made=made, expect=[bound])
+
+
+REJECTS = {
+    "broken-if-all-were-wrong": ({"measure": "impaired_s", "at_most": "9s"}, {}, "unknown"),
+    "kept-either-way": ({"measure": "impaired_s", "at_most": "10s"}, {}, "pass"),
+    "broken-either-way": ({"measure": "impaired_s", "at_least": "11s"}, {}, "fail"),
+    "kept-only-if-all-were-wrong": ({"measure": "impaired_s", "at_least": "10s"}, {}, "unknown"),
+    "too-few-to-matter": ({"measure": "impaired_s", "at_most": "0s"}, {"rejected": 1}, "pass"),
+    "before-the-first-step": ({"measure": "impaired_s", "at_most": "0s"}, {"when": 3}, "pass"),
+    "rightly": ({"measure": "impaired_s", "at_most": "0s"}, {"in_control": 1}, "pass"),
+    "wrongly": ({"measure": "impaired_s", "at_most": "0s"}, {"in_control": 2}, "fail"),
+    "share": ({"measure": "flows.order.success", "at_least": 0.98}, {}, "unknown"),
+    "low-share": ({"measure": "flows.order.success", "at_least": 0.97}, {}, "pass"),
+    "customers": ({"measure": "customers_affected", "at_most": 2}, {}, "unknown"),
+    "count": ({"measure": "orders.rejected_wrongly", "at_most": 2}, {}, "unknown"),
+    "count-known": ({"measure": "orders.rejected_wrongly", "at_most": 2}, {"in_control": 2}, "fail"),
+}
+
+
+@pytest.mark.parametrize(("bound", "said", "verdict"), REJECTS.values(), ids=REJECTS)
+def test_what_depends_on_rejects_that_nobody_compared_is_open(bound: dict[str, Any], said: dict[str, int], verdict: str) -> None:
+    """Of 100 orders 3 are rejected after the first step: 3 % wrong, or none. What holds either way is judged."""
+    found = with_rejects(bound, **said)
+    assert found.judgement.verdict == verdict
+    assert (kinds(found.judgement.reasons) == ["not_compared"]) == (verdict == "unknown")
+
+
+def test_over_seeds_such_a_run_counts_for_nothing() -> None:
+    """Neither for a share of runs nor for a quantile."""
+    for over in ({"in_share": 1.0}, {"quantile": 0.5}):
+        made = scenario(expect=[{"measure": "impaired_s", "at_most": "9s"} | over])
+        found = with_rejects({"measure": "impaired_s", "at_most": "9s"} | over)
+        assert judge_seeds(made, [found.outcome(made)]).verdict == "unknown"
+        known = with_rejects({"measure": "impaired_s", "at_most": "9s"} | over, in_control=1)
+        assert judge_seeds(made, [known.outcome(made)]).verdict == "pass"

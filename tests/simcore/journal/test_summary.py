@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,8 @@ from small_journal import build
 
 from simcore.base.units import MS, SECOND
 from simcore.journal.histogram import histogram_quantile
-from simcore.journal.model import Journal
-from simcore.journal.summary import SimulationResult, result
+from simcore.journal.model import ACCEPTED_IN_CONTROL, OUTCOMES, Journal
+from simcore.journal.summary import SimulationResult, figures, result
 
 
 def metrics(journal: Journal, **options: Any) -> dict[str, Any]:
@@ -42,9 +43,23 @@ def test_orders_are_partitioned_by_what_the_client_saw() -> None:
         "stranded": 1,
         "late": 1,
         "failed_orders": 3,
-        "rejected_wrongly": 0,
+        "rejected_wrongly": None,
         "reported_late": 0,
     }
+
+
+def test_without_a_control_run_nobody_knows_what_was_rejected_wrongly() -> None:
+    """With one the journal says so in its header and the figure counts; an older journal says so by what it found there. Where nothing is
+    rejected the figure is 0 anyway."""
+    bare = build()
+    headed = replace(bare, meta=bare.meta.model_copy(update={"controlled": True}))
+    rows = bare.intents["rejected_in_control"].copy()
+    rows[bare.intents["outcome"] == OUTCOMES.index("rejected")] = ACCEPTED_IN_CONTROL
+    older = replace(bare, intents=bare.intents | {"rejected_in_control": rows})
+    known = [(journal.controlled, figures(journal).orders.rejected_wrongly) for journal in (bare, headed, older)]
+    assert known == [(False, None), (True, 0), (True, 1)]
+    assert figures(bare, (0, SECOND)).orders.rejected_wrongly == 0
+    assert len({journal.digest for journal in (bare, headed, older)}) == 3
 
 
 def test_each_order_stands_once_in_the_client_truth_matrix() -> None:
