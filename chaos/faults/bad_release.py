@@ -78,9 +78,10 @@ class BadRelease(OnInstances):
         return found
 
     def readings(self, system: System) -> list[str]:
-        """Work that took longer while all of it is slow or contended, who asks for a slow operation, and what it makes fail."""
-        hit, everything = self.targets(system), self.slow != 1.0 or self.contention is not None
-        names = unit_counters(hit, "altered") if everything else []
+        """Work while all of it is slow, or while it is contended beside another, who asks for a slow operation, and what it makes fail."""
+        hit, contended = self.targets(system), "crowded" if self.contention is not None else None
+        slow = "worked" if self.slow != 1.0 else contended
+        names = unit_counters(hit, slow) if slow is not None else []
         names += unit_counters(hit, "errors_injected") if self.errors else []
         return names + calls_to_operations(system.index, {f"{self.service}.{operation}" for operation in self.operations})
 

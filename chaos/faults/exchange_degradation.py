@@ -50,7 +50,7 @@ class ExchangeDegradation(Fault):
     def readings(self, system: System) -> list[str]:
         """Work that took longer while it is slow, what it is made to fail, and what sets out late."""
         hit = self.targets(system)
-        names = unit_counters(hit, "altered") if self.slow != 1.0 else []
+        names = unit_counters(hit, "worked") if self.slow != 1.0 else []
         names += unit_counters(hit, "errors_injected") if self.errors else []
         return names + ([f"link/{source}-{target}/sent" for source, target in self._links(system)] if self.reports_late else [])
 

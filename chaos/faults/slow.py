@@ -26,8 +26,8 @@ class Slow(OnInstances):
     factor: Annotated[float, Field(gt=0, le=1e6)]
 
     def readings(self, system: System) -> list[str]:
-        """Work that took another time for it: what has no work shows nothing."""
-        return unit_counters(self.targets(system), "altered")
+        """Work that takes another time for it: what has no work shows nothing."""
+        return unit_counters(self.targets(system), "worked")
 
     def apply(self, core: ActingCore, control: ControlPlane) -> Process:
         for service, replica in self.instances(system_of(core)):

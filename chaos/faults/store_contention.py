@@ -28,8 +28,8 @@ class StoreContention(OnInstances):
     coefficient: Annotated[float, Field(gt=0, le=100)]
 
     def readings(self, system: System) -> list[str]:
-        """Work that took longer for it: one task at a time is in nobody's way."""
-        return unit_counters(self.targets(system), "altered")
+        """Work that takes longer for it: one task at a time is in nobody's way."""
+        return unit_counters(self.targets(system), "crowded")
 
     def apply(self, core: ActingCore, control: ControlPlane) -> Process:
         for service, replica in self.instances(system_of(core)):

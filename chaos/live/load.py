@@ -6,7 +6,7 @@ follows from answers (a closed population) cannot be planned so, and is refused 
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -15,6 +15,7 @@ import simpy
 
 from chaos.documents.scenario import Step
 from chaos.execution.target.contributors import in_order
+from chaos.faults.fault import System
 from chaos.live.node import chance
 from chaos.live.node.customers import Arrival, Kept
 from simcore.base.units import MS
@@ -34,11 +35,28 @@ _COUNTED_EVERY = 100 * MS
 """So often it is noted how many a lull has kept away: as often as nodes say their counters."""
 
 
+class Changed(NamedTuple):
+    """What a step did to the arrivals of a flow: so many came, or did not, for it by each of the times, ns, ascending."""
+
+    times: list[int]
+    intents: list[int]
+
+    def by(self, now: int) -> int:
+        """How many by then."""
+        at = bisect_right(self.times, now)
+        return self.intents[at - 1] if at else 0
+
+
+Changes = Mapping[tuple[str, str], Changed]
+"""By flow and contributor."""
+
+
 class Load(NamedTuple):
-    """All intents of a run in the order in which they are due, and how many a lull keeps away, and when."""
+    """All intents of a run in the order in which they are due, how many a lull keeps away, and when, and what each step does of that."""
 
     arrivals: list[Arrival]
     kept: list[Kept]
+    changes: Changes
 
 
 class _Changed(NamedTuple):
@@ -56,6 +74,7 @@ def planned(run: Plan, method: Sequence[Step]) -> Load:
     plan = compile_plan(alone, run.workload, seed=run.seed, start=run.start, end=run.end, span_sampling=1)
 
     changed: list[_Changed] = []
+    changes: dict[tuple[str, str], Changed] = {}
 
     def surges(core: Cosimulation, control: ControlPlane) -> None:
         if surging:
@@ -63,9 +82,23 @@ def planned(run: Plan, method: Sequence[Step]) -> Load:
         for _, step, by in in_order(method):
             if step.fault.fault in ARRIVAL_FAULTS:
                 core.env.process(_held(ActingCore(core, by), control, step))
+                core.env.process(_credited(ActingCore(core, by), step, changes))
 
     arrivals = _arrivals(simulate(plan, script=surges), plan if surging else None)
-    return Load(arrivals, list(_kept(changed, arrivals, {name: i for i, name in enumerate(alone.flows)})))
+    return Load(arrivals, list(_kept(changed, arrivals, {name: i for i, name in enumerate(alone.flows)})), changes)
+
+
+def _credited(core: ActingCore, step: Step, changes: dict[tuple[str, str], Changed]) -> Generator[simpy.Event, Any, None]:
+    """Of each flow that the step changes how many intents it brought or kept away, as time goes by."""
+    flows = [target.name for target in step.fault.targets(System(core.plan.index, core.plan.workload))]
+    of_flows = [changes.setdefault((flow, core.by), Changed([], [])) for flow in flows]
+    ends = core.plan.end if step.lasts is None else min(step.at + step.lasts, core.plan.end)
+    yield core.env.timeout(step.at - core.env.now)
+    while core.env.now < ends:
+        yield core.env.timeout(min(_COUNTED_EVERY, ends - core.env.now))
+        for flow, changed in zip(flows, of_flows, strict=True):
+            changed.times.append(int(core.env.now))
+            changed.intents.append(core.inject.met("flow", flow, "rate_changed") or 0)
 
 
 def _counted(core: Cosimulation, changed: list[_Changed]) -> Generator[simpy.Event, Any, None]:

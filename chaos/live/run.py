@@ -91,11 +91,11 @@ class Twin:
         self.blueprint = blueprint(plan.architecture, plan.workload, plan.seed % (1 << 63), plan.start, plan.end)
         self.meter = Meter(plan)
         self.system = TwinSystem(self.blueprint, folder, self.meter, self._said)
-        self.arrivals, self._kept = planned(plan, method)
+        self.arrivals, self._kept, changes = planned(plan, method)
         books = new_books(self.blueprint, plan.workload.accounts)
         self.sessions: set[int] = set(books.logged_in().tolist())
         self._quoted = [Quoted(number, books.price(number)) for number in range(min(QUOTED_MAX, plan.workload.instruments.count))]
-        self.switches = TwinSwitches(plan, self.system, self.now, self.sessions)
+        self.switches = TwinSwitches(plan, self.system, self.now, self.sessions, changes)
         self.events: list[LoggedEvent] = []
         self.core = TwinCore(plan, self.switches, self.meter, self._noted, self._ask_probe)
         self.bulletin: Bulletin | None = None

@@ -18,13 +18,14 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from chaos.live.blueprint import parts_of
+from chaos.live.load import Changes
 from chaos.live.node import chance, program
 from chaos.live.proxy.client import Stream
 from chaos.live.system import Toxic, TwinSystem
 from simcore.base.errors import InputError
 from simcore.compile.arena import Ints
 from simcore.compile.plan import Plan
-from simcore.control.knobs import Cut, Grey, Rate, Taken
+from simcore.control.knobs import Band, Cut, Grey, Rate, Taken
 from simcore.control.switches import LinkState
 from simcore.counterparties.counterparty import FileState
 
@@ -33,11 +34,11 @@ _MS = 1_000_000
 
 
 class TwinSwitches:
-    """The switches of one run of a twin. `now` says what time it is in the run; `planned_flows` are those whose rate the arrival plan
-    has already."""
+    """The switches of one run of a twin. `now` says what time it is in the run; `changes` what steps have changed of the arrivals in
+    their plan."""
 
-    def __init__(self, plan: Plan, system: TwinSystem, now: Callable[[], int], sessions: set[int]) -> None:
-        self.plan, self.system, self._now, self.sessions = plan, system, now, sessions
+    def __init__(self, plan: Plan, system: TwinSystem, now: Callable[[], int], sessions: set[int], changes: Changes) -> None:
+        self.plan, self.system, self._now, self.sessions, self._changes = plan, system, now, sessions, changes
         self._links: dict[str, LinkState] = {}
         self._listed: dict[str, int] = {}
         self._next_request = 1 << 30
@@ -178,6 +179,14 @@ class TwinSwitches:
 
     def set_flow_rate(self, flow: str, rate: Rate) -> None:
         """Nothing: the plan of arrivals has the scenario's surges already (chaos.live.load)."""
+
+    def watch(self, kind: str, name: str, field: str, bands: Sequence[Band]) -> None:
+        """Nothing: a node counts what it hits, and not for whom."""
+
+    def met_by(self, kind: str, name: str, field: str, by: str) -> int | None:
+        """Of who comes, as the plan of arrivals has it up to now: who was kept away nobody else knows."""
+        changed = self._changes.get((name, by)) if (kind, field) == ("flow", "rate_changed") else None
+        return None if changed is None else changed.by(self.now)
 
     def add_arrivals(self, flow: str, times: Ints, customers: Ints) -> None:
         """The customers hear of them now."""

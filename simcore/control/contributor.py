@@ -144,7 +144,11 @@ class Contributor:
 
     def flow_rate(self, flow: str, factor: float) -> None:
         """A factor on the rate at which intents of the flow arrive."""
-        self._injection.rate_factor(flow).contribute(self.by, Rate.of(require_factor("flow_rate", factor)))
+        self._injection.rate_factor(flow).contribute(self.by, Rate.of(require_factor("flow_rate", factor), self.by))
+
+    def met(self, kind: str, name: str, field: str) -> int | None:
+        """How much of a counter is due to this contributor alone; None where nobody counts that."""
+        return self._injection.met_by(kind, name, field, self.by)
 
     def drop_sessions(self, share: float, reconnect_over_ns: int) -> int:
         """As `Injection.drop_sessions`: it happens at once, and there is nothing to take back."""

@@ -9,6 +9,7 @@ done by a switchboard (simcore.control.switches). docs/control.md has the table.
 from __future__ import annotations
 
 import difflib
+import functools
 import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, Generic, Literal, NamedTuple, cast
@@ -20,6 +21,7 @@ from simcore.base.units import DAY
 from simcore.control.chance import uniforms
 from simcore.control.handles import PlanView
 from simcore.control.knobs import (
+    Band,
     Cut,
     Grey,
     Knob,
@@ -81,8 +83,16 @@ _MASKED_BY: Mapping[str, tuple[str, ...]] = {
     "partition_answer": ("partition_request",),
 }
 """By knob, the knobs of the same target that keep requests from it while they are on."""
+_HIT_BY = {"loss_request": "lost_request", "loss_answer": "lost_answer", "duplication": "duplicated"}
+"""By share of a link, the counter of what it hits."""
 _OFF = (None, 0, "none")
 """The values of a knob that masks others at which it does not."""
+
+
+def _to_a_billionth(factor: float) -> float:
+    """So far factors differ for anybody: times are in whole ns."""
+    return round(factor, 9)
+
 
 PEOPLE = "people"
 """The contributor that people and the timetable are, all together."""
@@ -192,10 +202,32 @@ class Injection:
     def _touched(self) -> None:
         self.changed()
 
-    def _knob(self, name: str, target: object, rule: Rule[V], setting: V, turned: Callable[[V], None]) -> Knob[V]:
+    def _knob(
+        self,
+        name: str,
+        target: object,
+        rule: Rule[V],
+        setting: V,
+        turned: Callable[[V], None],
+        level: Callable[[V], object] = lambda value: value,
+    ) -> Knob[V]:
         """The knob of that name of a target, made when it is first turned."""
-        made = self._knobs.setdefault((name, target), Knob(rule, setting, turned, self._touched))
-        return cast("Knob[V]", made)
+        if (name, target) not in self._knobs:
+            self._knobs[name, target] = Knob(rule, setting, turned, self._touched, lambda: self._switches.now, level)
+        return cast("Knob[V]", self._knobs[name, target])
+
+    def _share_knob(
+        self, name: str, target: str, setting: float, turned: Callable[[float], None], counter: tuple[str, str]
+    ) -> Knob[float]:
+        """A knob that is a share. Of what `counter` (kind, field) counts each contributor is credited with what its part of the share hit."""
+
+        def turn(share: float) -> None:
+            turned(share)
+            bands = [Band(added.by, knob.without(added.by), share) for added in knob.contributions()]
+            self._switches.watch(counter[0], target, counter[1], bands)
+
+        knob = self._knob(name, target, either, setting, turn)
+        return knob
 
     def knobs(self) -> Iterable[Knob[Any]]:
         """Every knob that has been turned, in the order of their first turns."""
@@ -219,24 +251,35 @@ class Injection:
     def slowness(self, service: str, replica: int) -> Knob[float]:
         """The factor on an instance's work."""
         instance = self._instance(service, replica)
-        return self._knob("slow", instance, product, 1.0, lambda slow: self._switches.set_slowness(service, replica, slow))
+        return self._knob(
+            "slow", instance, product, 1.0, lambda slow: self._switches.set_slowness(service, replica, slow), _to_a_billionth
+        )
 
     def workload_of(self, service: str, operation: str) -> Knob[float]:
         """The factor on an operation's work."""
         name = self._find("operation", f"{service}.{operation}")
-        return self._knob("work", name, product, 1.0, lambda factor: self._switches.set_work(service, operation, factor))
+        return self._knob(
+            "work", name, product, 1.0, lambda factor: self._switches.set_work(service, operation, factor), _to_a_billionth
+        )
 
     def failing_share(self, service: str, replica: int) -> Knob[float]:
         """The share of an instance's requests that fail."""
         instance = self._instance(service, replica)
-        return self._knob(
-            "error_rate", instance, either, 0.0, lambda share: self._switches.set_error_share(service, replica, share)
-        )
+        turned = functools.partial(self._switches.set_error_share, service, replica)
+        return self._share_knob("error_rate", instance, 0.0, turned, ("unit", "errors_injected"))
 
     def greyness(self, service: str, replica: int) -> Knob[tuple[Grey, ...]]:
         """The shares of an instance's requests that are slow."""
         instance = self._instance(service, replica)
-        return self._knob("grey", instance, nested, (), lambda greys: self._switches.set_grey(service, replica, greys))
+
+        def turn(greys: tuple[Grey, ...]) -> None:
+            self._switches.set_grey(service, replica, greys)
+            each = [(by, grey) for by, added in knob.contributions() for grey in added if grey.factor != 1.0]
+            self._switches.watch("unit", instance, "slowed", [Band(by, 0.0, grey.share) for by, grey in each])
+
+        nothing: tuple[Grey, ...] = ()
+        knob = self._knob("grey", instance, nested, nothing, turn)
+        return knob
 
     def contention_of(self, service: str, replica: int) -> Knob[float]:
         """An instance's coefficient of contention."""
@@ -270,7 +313,12 @@ class Injection:
         load = self.plan.workload.flows.get(self._find("flow", flow))
         if load is None or load.closed or load.follows:
             raise InputError(f"flow_rate: the flow {flow} has no rate in workload {self.plan.workload.name}")
-        return self._knob("flow_rate", flow, rates, Rate.of(1.0), lambda rate: self._switches.set_flow_rate(flow, rate))
+        turned = functools.partial(self._switches.set_flow_rate, flow)
+        return self._knob("flow_rate", flow, rates, Rate(1.0), turned, lambda rate: rate.factor)
+
+    def met_by(self, kind: str, name: str, field: str, by: str) -> int | None:
+        """How much of a counter is due to a contributor alone; None where nobody counts that."""
+        return self._switches.met_by(kind, name, field, by)
 
     def market_of(self, exchange: str) -> Knob[Taken]:
         """What an exchange takes. An architecture whose workload has no attribute `exchange` has one nameless market, number 0."""
@@ -303,6 +351,9 @@ class Injection:
     def _link_knob(self, link: Link, name: str, rule: Rule[V], setting: V) -> Knob[V]:
         """A knob of a link, by the name of what it turns in its LinkState."""
         return self._knob(name, link.label, rule, setting, lambda value: self._turn_link(link, {name: value}))
+
+    def _turn_link_share(self, link: Link, name: str, share: float) -> None:
+        self._turn_link(link, {name: share})
 
     def _turn_link(self, link: Link, change: Mapping[str, Any]) -> None:
         planned = LinkState(1.0, 0, link.loss.request, link.loss.answer, link.duplication, "none", "none")
@@ -431,7 +482,9 @@ class Injection:
             ("duplication", changes.duplication, link.duplication),
         ):
             if share is not None:
-                yield Turn(self._link_knob(link, name, either, float(planned)), require_share("link", share))
+                turned = functools.partial(self._turn_link_share, link, name)
+                knob = self._share_knob(name, link.label, float(planned), turned, ("link", _HIT_BY[name]))
+                yield Turn(knob, require_share("link", share))
         if changes.latency_add_ns is not None:
             yield Turn(self._link_knob(link, "latency_add_ns", total, nothing), int(changes.latency_add_ns))
         for name, cut in (("partition_request", changes.partition_request), ("partition_answer", changes.partition_answer)):
@@ -450,7 +503,7 @@ class Injection:
     def flow_rate(self, flow: str, factor: float) -> None:
         """Intents arrive at `factor` times the workload's rate. More come as a stream of their own; fewer by thinning, so that
         those who do come are the same as ever. Closed populations have no rate."""
-        self.rate_factor(flow).set(Rate.of(require_factor("flow_rate", factor)))
+        self.rate_factor(flow).set(Rate(require_factor("flow_rate", factor)))
 
     def drop_sessions(self, share: float, reconnect_over_ns: int) -> int:
         """This share of the logged-in customers lose their session. Those whose client is open (the workload's `online`, by time

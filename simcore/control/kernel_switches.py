@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 
 from simcore.compile.arena import Floats, Ints
 from simcore.compile.plan import Plan
-from simcore.control.knobs import Grey, Rate, Taken
+from simcore.control.knobs import Band, Grey, Rate, Taken
 from simcore.control.switches import LinkState
 from simcore.counterparties.counterparty import FileState
 from simcore.kernel import layout as y
@@ -18,6 +19,16 @@ from simcore.kernel.ledger import accounts, orders, reconciliation, settlement
 from simcore.kernel.machine import Machine
 from simcore.kernel.records import CUTS
 from simcore.model.index import instance_name
+
+
+def _of_base(factor: float) -> float:
+    """The share of the workload's own intents that come at a factor on their rate."""
+    return min(1.0, factor)
+
+
+def _of_surge(most: float, factor: float) -> float:
+    """The share of a surge's intents that come, of as many as would make `most` more of the workload's own."""
+    return max(0.0, factor - 1.0) / most
 
 
 def scaled(f: Floats, at: int, factor: float) -> Floats:
@@ -37,12 +48,57 @@ def scaled(f: Floats, at: int, factor: float) -> Floats:
     return record
 
 
+_COUNTERS = {
+    "errors_injected": y.INSTANCE_ERRORS_INJECTED,
+    "slowed": y.INSTANCE_SLOWED,
+    "lost_request": y.LINK_LOST_REQUEST,
+    "lost_answer": y.LINK_LOST_ANSWER,
+    "duplicated": y.LINK_DUPLICATED,
+}
+"""By field, the offset of each counter of what a share hits."""
+
+
+class Credits:
+    """For whom draws came out otherwise than they would have: the kernel's bands, and what was counted in those of before."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        self._bands: dict[int, Sequence[Band]] = {}
+        self._before: dict[tuple[int, str], int] = {}
+        self._at: list[tuple[int, str]] = []
+
+    def watch(self, whose: int, bands: Sequence[Band]) -> None:
+        """From now on the draws of a counter or stream, by its index, fall into these bands."""
+        for (of, by), count in zip(self._at, self._counts(), strict=True):
+            self._before[of, by] = self._before.get((of, by), 0) + count
+        self._bands[whose] = bands
+        every = [(of, band) for of, bands in self._bands.items() for band in bands]
+        self._at = [(of, band.by) for of, band in every]
+        self._machine.m[int(y.RUN_BANDS_N)] = len(every)
+        if every:
+            at = self._machine.append(np.array([word for of, _ in every for word in (of, 0)], np.int64))
+            floats = self._machine.append_floats(tuple(edge for _, band in every for edge in (band.low, band.high)))
+            self._machine.m[int(y.RUN_BANDS)], self._machine.m[int(y.RUN_BAND_FLOATS)] = at, floats
+
+    def of(self, whose: int, by: str) -> int | None:
+        """How many there were for a contributor; None if it never had a band there."""
+        now = [count for known, count in zip(self._at, self._counts(), strict=True) if known == (whose, by)]
+        if not now and (whose, by) not in self._before:
+            return None
+        return self._before.get((whose, by), 0) + sum(now)
+
+    def _counts(self) -> list[int]:
+        at = int(self._machine.m[int(y.RUN_BANDS)])
+        return [int(self._machine.m[at + 2 * i + 1]) for i in range(len(self._at))]
+
+
 class KernelSwitches:
     """The switchboard (simcore.control.switches) of one simulated run; `plan` names what `machine` holds."""
 
     def __init__(self, plan: Plan, machine: Machine) -> None:
         self._plan, self._machine = plan, machine
         self._down_since: dict[str, int] = {}
+        self._credits = Credits(machine)
 
     @property
     def now(self) -> int:
@@ -234,7 +290,34 @@ class KernelSwitches:
         self._set_float(base, y.STREAM_FLOATS, y.STREAM_FLOAT_THIN, min(1.0, rate.factor))
         self._set_float(surge, y.STREAM_FLOATS, y.STREAM_FLOAT_FACTOR, most)
         self._set_float(surge, y.STREAM_FLOATS, y.STREAM_FLOAT_THIN, more / most if most > 0.0 else 1.0)
+        self._watch_rate(flow, rate, most)
         self._machine.act(y.ACT_STREAM, surge)
+
+    def _watch_rate(self, flow: str, rate: Rate, most: float) -> None:
+        """From now on each who contributes to the rate is credited with the intents that it brings or keeps away: by draw those between the
+        share of a stream that comes and the one that would come without it."""
+        streams = self._plan.handles["stream"]
+        for name, share in ((flow, _of_base), (f"{flow}/surge", partial(_of_surge, most or 1.0))):
+            comes = share(rate.factor)
+            others = [(by, share(without)) for by, without in rate.without]
+            bands = [Band(by, min(comes, other), max(comes, other)) for by, other in others]
+            self._credits.watch(streams[name], bands)
+
+    def watch(self, kind: str, name: str, field: str, bands: Sequence[Band]) -> None:
+        """The draws of a counter are known by its index."""
+        self._credits.watch(self._plan.handles[kind][name] + int(_COUNTERS[field]), bands)
+
+    def met_by(self, kind: str, name: str, field: str, by: str) -> int | None:
+        """Of a flow's rate both streams."""
+        if kind == "flow" and field == "rate_changed":
+            streams = self._plan.handles["stream"]
+            found = [self._credits.of(streams[stream], by) for stream in (name, f"{name}/surge") if stream in streams]
+        elif field in _COUNTERS:
+            found = [self._credits.of(self._plan.handles[kind][name] + int(_COUNTERS[field]), by)]
+        else:
+            found = []
+        known = [count for count in found if count is not None]
+        return sum(known) if known else None
 
     def add_arrivals(self, flow: str, times: Ints, customers: Ints) -> None:
         """Adds them to the flow's stream of listed intents, behind or between those it still has."""

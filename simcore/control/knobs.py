@@ -69,24 +69,38 @@ def nested(setting: tuple[Grey, ...], contributions: Sequence[tuple[Grey, ...]])
     return tuple(sorted(every, reverse=True))
 
 
+class Without(NamedTuple):
+    """What the factor on a rate would be without one of those who contribute to it."""
+
+    by: str
+    factor: float
+
+
 class Rate(NamedTuple):
-    """A factor on a flow's rate, and the highest that it would be if one of those who contribute to it did not."""
+    """A factor on a flow's rate, and what it would be without each of those who contribute to it."""
 
     factor: float
-    most: float
+    without: tuple[Without, ...] = ()
 
     @classmethod
-    def of(cls, factor: float) -> Rate:
+    def of(cls, factor: float, by: str = "") -> Rate:
         """What one alone makes of it."""
-        return cls(factor, factor)
+        return cls(factor, (Without(by, 1.0),))
+
+    @property
+    def most(self) -> float:
+        """The highest that it would be if one of them did not contribute."""
+        return max((self.factor, *(without.factor for without in self.without)))
 
 
 def rates(setting: Rate, contributions: Sequence[Rate]) -> Rate:
-    """Factors multiply. Without a lull that lies within a surge there were more."""
-    factors = [rate.factor for rate in contributions]
+    """Factors multiply. Without a lull that lies within a surge there were more. Who makes no difference is left out."""
+    by_name = sorted(contributions, key=lambda rate: rate.without)
+    factors = [rate.factor for rate in by_name]
     made = product(setting.factor, factors)
     others = [product(setting.factor, factors[:i] + factors[i + 1 :]) for i in range(len(factors))]
-    return Rate(made, max(made, *others) if others else made)
+    without = [Without(rate.without[0].by, other) for rate, other in zip(by_name, others, strict=True) if other != made]
+    return Rate(made, tuple(without))
 
 
 class Taken(NamedTuple):
@@ -112,14 +126,40 @@ class Contribution(NamedTuple, Generic[V]):
     firm: bool
 
 
+class Band(NamedTuple):
+    """Draws, from `low` up to `high`, that come out otherwise for a contributor than they would without it."""
+
+    by: str
+    low: float
+    high: float
+
+
+def _itself(value: object) -> object:
+    return value
+
+
+class Added(NamedTuple, Generic[V]):
+    """What a contributor adds to a knob."""
+
+    by: str
+    value: V
+
+
 class Knob(Generic[V]):
     """One knob of one target. `turned` is called with the new value whenever it changes, `touched` whenever anybody has done anything
-    to it."""
+    to it; `now` says what time it is, ns, and `level` what of a value makes a difference to requests."""
 
     def __init__(
-        self, rule: Rule[V], setting: V, turned: Callable[[V], None], touched: Callable[[], None] = lambda: None
+        self,
+        rule: Rule[V],
+        setting: V,
+        turned: Callable[[V], None],
+        touched: Callable[[], None] = lambda: None,
+        now: Callable[[], int] = lambda: 0,
+        level: Callable[[V], object] = _itself,
     ) -> None:
         self._rule, self._setting, self._turned, self._touched = rule, setting, turned, touched
+        self._now, self._level, self._since, self._moved = now, level, 0, False
         self._contributions: dict[str, Contribution[V]] = {}
         self.value = self._made()
 
@@ -128,10 +168,17 @@ class Knob(Generic[V]):
         return self._rule(self._setting, values)
 
     def _update(self) -> None:
-        value, self.value = self.value, self._made()
+        value, self.value, now = self.value, self._made(), self._now()
         if value != self.value:
+            self._moved |= now > self._since and not self._neutral(value)
+            self._since = now
             self._turned(self.value)
+        self._moved &= bool(self._contributions)
         self._touched()
+
+    def _neutral(self, value: V) -> bool:
+        """Whether it is as if nobody contributed."""
+        return self._level(value) == self._level(self._rule(self._setting, ()))
 
     def set(self, setting: V) -> None:
         """People, or the timetable, turn the knob: that is its setting from now on, and ends what is not firm."""
@@ -157,6 +204,17 @@ class Knob(Generic[V]):
         """Whether the contributor adds anything, be it without effect."""
         return by in self._contributions
 
+    def without(self, by: str) -> V:
+        """Where the knob would stand without this contributor."""
+        return self._made(without=by)
+
+    def contributions(self) -> list[Added[V]]:
+        """Who adds what."""
+        return [Added(by, contribution.value) for by, contribution in self._contributions.items()]
+
     def differs(self, by: str) -> bool:
-        """Whether the knob would stand elsewhere without this contributor."""
-        return by in self._contributions and self._made(without=by) != self.value
+        """Whether the knob would stand elsewhere without this contributor. Those who cancel each other out do nothing, unless the knob has
+        stood elsewhere before for some of them."""
+        if by not in self._contributions or self._level(self._made(without=by)) == self._level(self.value):
+            return False
+        return self._moved or not self._neutral(self.value)

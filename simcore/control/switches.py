@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from simcore.compile.arena import Ints
-from simcore.control.knobs import Cut, Grey, Rate, Taken
+from simcore.control.knobs import Band, Cut, Grey, Rate, Taken
 from simcore.counterparties.counterparty import FileState
 
 
@@ -104,6 +104,16 @@ class Switchboard(Protocol):
     def set_flow_rate(self, flow: str, rate: Rate) -> None:
         """Intents of the flow, which has a rate, arrive at `factor` times the workload's. Those that it keeps away of the `most` that would come
         otherwise count as `rate_changed`, if others have been brought or kept away before."""
+        ...
+
+    def watch(self, kind: str, name: str, field: str, bands: Sequence[Band]) -> None:
+        """From now on of what the counter of a share counts each contributor is credited with what is drawn within its band. Where a switchboard
+        cannot tell, nobody is."""
+        ...
+
+    def met_by(self, kind: str, name: str, field: str, by: str) -> int | None:
+        """What a contributor was credited with so far: of a flow's `rate_changed` the intents that came and would not without it, or did
+        not and would. None if it never contributed to what the counter counts, or nobody can tell."""
         ...
 
     def add_arrivals(self, flow: str, times: Ints, customers: Ints) -> None:

@@ -234,6 +234,28 @@ def let_go(m, f, k):
 
 
 @inner
+def credit(m, f, whose, drawn):
+    """Counts a draw for each of those who contribute to its chance and without whom it would have come out otherwise. `whose` draws:
+    the index of the counter of what they hit, or the stream."""
+    at, floats = U(m[y.RUN_BANDS]), U(m[y.RUN_BAND_FLOATS])
+    for _ in range(m[y.RUN_BANDS_N]):
+        if m[at] == np.int64(whose) and f[floats] <= drawn < f[floats + _1]:
+            m[at + _1] += 1
+        at, floats = at + _2, floats + _2
+
+
+@inner
+def hits(m, f, share, key, counter):
+    """Does a share hit this time? If so, whoever contributes to it is credited."""
+    drawn = uniform(key)
+    if drawn >= share:
+        return False
+    if m[y.RUN_BANDS_N]:
+        credit(m, f, counter, drawn)
+    return True
+
+
+@inner
 def send_over_link(m, f, c, link, delivery):
     """Puts task c on its way; False if the link loses it."""
     if link == _0:
@@ -250,7 +272,9 @@ def send_over_link(m, f, c, link, delivery):
         return True
     loss = f[U(m[link + y.LINK_FLOATS]) + y.LINK_FLOAT_LOSS_REQUEST]
     path = U(m[c + y.TASK_PATH])
-    if cut == y.CUT_LOST or (loss > 0.0 and uniform(combine(path + _LOSS_REQUEST, U(delivery))) < loss):
+    if cut == y.CUT_LOST or (
+        loss > 0.0 and hits(m, f, loss, combine(path + _LOSS_REQUEST, U(delivery)), link + y.LINK_LOST_REQUEST)
+    ):
         m[link + y.LINK_LOST_REQUEST] += 1
         return False
     delay = latency(m, f, link, combine(path + _LINK_REQUEST, _0))
@@ -267,7 +291,8 @@ def is_duplicated(m, f, c, link):
     if link == _0 or m[c + y.TASK_FLAGS] & y.FLAG_COPY:
         return False
     share = f[U(m[link + y.LINK_FLOATS]) + y.LINK_FLOAT_DUPLICATION]
-    if share > 0.0 and uniform(combine(U(m[c + y.TASK_PATH]) + _DUPLICATE_DRAW, _0)) < share:
+    key = combine(U(m[c + y.TASK_PATH]) + _DUPLICATE_DRAW, _0)
+    if share > 0.0 and hits(m, f, share, key, link + y.LINK_DUPLICATED):
         m[link + y.LINK_DUPLICATED] += 1
         return True
     return False
@@ -477,7 +502,7 @@ def send_answer(m, f, k, code):
         return
     loss = f[U(m[link + y.LINK_FLOATS]) + y.LINK_FLOAT_LOSS_ANSWER]
     path = U(m[k + y.TASK_PATH])
-    if cut == y.CUT_LOST or (loss > 0.0 and uniform(combine(path + _LOSS_ANSWER, _0)) < loss):
+    if cut == y.CUT_LOST or (loss > 0.0 and hits(m, f, loss, combine(path + _LOSS_ANSWER, _0), link + y.LINK_LOST_ANSWER)):
         m[link + y.LINK_LOST_ANSWER] += 1
         free_task(m, k)
         return
@@ -781,15 +806,19 @@ def work_ns(m, f, k, pc):
         if share > 0.0:
             drawn = uniform(combine(U(m[k + y.TASK_PATH]) + _GREY, _0))
             if drawn < share:
-                m[instance + y.INSTANCE_SLOWED] += base > 0
+                if base > 0:
+                    m[instance + y.INSTANCE_SLOWED] += 1
+                    if m[y.RUN_BANDS_N]:
+                        credit(m, f, instance + y.INSTANCE_SLOWED, drawn)
                 duration *= f[knobs + y.INSTANCE_FLOAT_GREY_FACTOR]
             more = U(m[instance + y.INSTANCE_GREY_MORE])
             for _ in range(m[instance + y.INSTANCE_GREY_MORE_N]):
                 if drawn < f[more]:
                     duration *= f[more + _1]
                 more += _2
-    if duration != base:
-        m[instance + y.INSTANCE_ALTERED] += 1
+    if base > 0:
+        m[instance + y.INSTANCE_WORKED] += 1
+        m[instance + y.INSTANCE_CROWDED] += m[instance + y.INSTANCE_WORKING] > 1
     return np.int64(math.floor(duration + 0.5))
 
 
@@ -1063,7 +1092,8 @@ def begin(m, f, k, instance):
     m[k + y.TASK_STARTED] = m[y.RUN_NOW]
     if m[instance + y.INSTANCE_SPECIAL]:
         share = f[U(m[instance + y.INSTANCE_FLOATS]) + y.INSTANCE_FLOAT_ERROR]
-        if share > 0.0 and uniform(combine(U(m[k + y.TASK_PATH]) + _ERROR, _0)) < share:
+        key = combine(U(m[k + y.TASK_PATH]) + _ERROR, _0)
+        if share > 0.0 and hits(m, f, share, key, instance + y.INSTANCE_ERRORS_INJECTED):
             m[instance + y.INSTANCE_ERRORS_INJECTED] += 1
             return y.ERROR
     if m[U(m[k + y.TASK_OPERATION]) + y.OPERATION_LIFETIME] >= 0:

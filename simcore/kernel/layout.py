@@ -69,6 +69,9 @@ RUN_CAPACITY = U(51)  # how many more events surely fit into all buffers
 RUN_RESERVE = U(52)  # most entries that one event adds to any buffer
 RUN_SAMPLERS = U(53)  # the first sampler
 RUN_SAMPLE_DUE = U(54)  # when the next sample is due, ns
+RUN_BANDS = U(55)  # by contributor to a chance: whose draws; how many in its band
+RUN_BANDS_N = U(56)  # how many they are
+RUN_BAND_FLOATS = U(57)  # of each its band of draws, in the float arena
 RUN_SIZE = U(64)
 
 # an event in the queue
@@ -229,9 +232,10 @@ INSTANCE_GREY_MORE = U(21)  # further grey shares with their factors, in the flo
 INSTANCE_GREY_MORE_N = U(22)  # how many they are
 INSTANCE_ERRORS_INJECTED = U(23)  # requests that a share of errors made fail
 INSTANCE_SLOWED = U(24)  # work steps that a grey share made slow
-INSTANCE_ALTERED = U(25)  # work steps that took another time than drawn: slow, contended, or of a grey share
-INSTANCE_POOLS = U(26)  # pools and limits of the service, by local number
-INSTANCE_SIZE = U(66)
+INSTANCE_WORKED = U(25)  # work steps that take time, from when they begin
+INSTANCE_CROWDED = U(26)  # those that began beside another one
+INSTANCE_POOLS = U(27)  # pools and limits of the service, by local number
+INSTANCE_SIZE = U(67)
 
 # what faults do to the work of an instance
 INSTANCE_FLOAT_SLOW = U(0)  # factor on all work

@@ -11,6 +11,7 @@ from simcore.kernel.events import expire_timers, next_time, push_arrival, push_t
 from simcore.kernel.interpreter import (
     BEGIN,
     arrive_at_instance,
+    credit,
     dispatch_send,
     kill,
     let_go,
@@ -111,6 +112,8 @@ def arrive(m, f, L, rows, stream, token):
         kept_away = keep < 1.0 and uniform(combine(root, _THIN)) >= keep
         if kept_away or m[stream + y.STREAM_EXTRA]:
             m[U(m[stream + y.STREAM_FLOW]) + y.FLOW_RATE_CHANGED] += 1
+        if m[y.RUN_BANDS_N]:
+            credit(m, f, stream, uniform(combine(root, _THIN)))
         if kept_away:
             return NOBODY
     if m[stream + y.STREAM_FOLLOWER] != 0:

@@ -209,6 +209,12 @@ RUN = Record(
         Word("reserve", "most entries that one event adds to any buffer"),
         Word("samplers", "the first sampler"),
         Word("sample_due", "when the next sample is due, ns"),
+        Word(
+            "bands",
+            "by contributor to a chance: whose draws; how many in its band",
+        ),
+        Word("bands_n", "how many they are"),
+        Word("band_floats", "of each its band of draws, in the float arena"),
     ),
     size=64,
 )
@@ -525,8 +531,9 @@ INSTANCE = Record(
         Word("grey_more_n", "how many they are"),
         Word("errors_injected", "requests that a share of errors made fail", _CUMULATIVE),
         Word("slowed", "work steps that a grey share made slow", _CUMULATIVE),
-        Word("altered", "work steps that took another time than drawn: slow, contended, or of a grey share", _CUMULATIVE),
-        Word("pools", "pools and limits of the service, by local number", width=40, at=26),
+        Word("worked", "work steps that take time, from when they begin", _CUMULATIVE),
+        Word("crowded", "those that began beside another one", _CUMULATIVE),
+        Word("pools", "pools and limits of the service, by local number", width=40, at=27),
     ),
     kind="unit",
 )

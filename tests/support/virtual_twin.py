@@ -144,7 +144,7 @@ class VirtualTwin:
         self.events: list[LoggedEvent] = []
         self.began = 0.0
         sessions = set(new_books(made, plan.workload.accounts).logged_in().tolist())
-        switches = TwinSwitches(plan, self.system, self.now, sessions)
+        switches = TwinSwitches(plan, self.system, self.now, sessions, self.load.changes)
         self.core = TwinCore(plan, switches, self.meter, self.events.append, lambda flow, number: None)
 
     def now(self) -> int:

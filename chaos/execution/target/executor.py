@@ -123,7 +123,7 @@ class ScenarioExecutor:
         targets = [str(t) for t in fault.targets(self.system)]
         core.log("fault_started", step.label, step=number, fault=fault.fault, targets=", ".join(targets)[:300])
         self._held.append(held)
-        met = self._sum(fault.met_at_once(self.system))
+        met = self._sum(fault.met_at_once(self.system), held.core)
         held.work = self._do(fault.apply, held)
         self._weigh(held)
         if held.since is not None:
@@ -180,7 +180,7 @@ class ScenarioExecutor:
         acts = not ends and not held.ended and (held.core.inject.acts() or not held.step.fault.turns_knobs)
         if acts == (held.since is not None):
             return
-        now = self._sum(held.readings)
+        now = self._sum(held.readings, held.core)
         if held.since is not None:
             held.grown += now - held.since
             held.stopped = int(self.core.env.now)
@@ -229,12 +229,14 @@ class ScenarioExecutor:
     def _failed(self, number: int, label: str, error: Exception) -> None:
         self.core.log("fault_failed", label, step=number, why=f"{type(error).__name__}: {error}"[:300])
 
-    def _sum(self, readings: Sequence[str]) -> int:
+    def _sum(self, readings: Sequence[str], core: ActingCore) -> int:
+        """Of some counters and gauges, as far as what acts through `core` alone made them grow, where they say who did."""
         total = 0
         for reading in readings:
             kind, rest = reading.split("/", 1)
             name, field = rest.rsplit("/", 1)
-            total += self.core.read(kind, name, field)
+            own = core.inject.met(kind, name, field)
+            total += core.read(kind, name, field) if own is None else own
         return total
 
     def _abort(self, first: int) -> Work:

@@ -54,7 +54,8 @@ class UnitCount:
     sojourn_ns: int = 0
     errors_injected: int = 0
     slowed: int = 0
-    altered: int = 0
+    worked: int = 0
+    crowded: int = 0
 
 
 @dataclass(slots=True)

@@ -350,15 +350,18 @@ class Interpreter:
         factor = disturbed.work.get(task.operation.name)
         if factor is not None:
             of = chance.scaled(of, factor)
-        grey = 1.0
+        grey, hit = 1.0, False
         if disturbed.greys:
             u = chance.uniform(task.path, "grey")
             for share, slower in disturbed.greys:
+                hit |= u < share
                 grey *= slower if u < share else 1.0
         drawn = chance.sample(of, self._key(task, step))
-        self.counters.unit.slowed += grey != 1.0 and drawn > 0
+        count = self.counters.unit
+        count.slowed += hit and drawn > 0
+        count.worked += drawn > 0
+        count.crowded += drawn > 0 and bool(self.working)
         duration = drawn * disturbed.slow * (1.0 + disturbed.contention * len(self.working)) * grey
-        self.counters.unit.altered += duration != drawn
         ns = math.floor(duration + 0.5)
         if ns <= 0:
             return

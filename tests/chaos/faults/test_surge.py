@@ -82,3 +82,29 @@ def test_a_factor_of_one_within_a_surge_changes_nothing() -> None:
     surge = ("10:01:00", "10:03:00", 2.0)
     alone, beside = run(surge), run(surge, ("10:02:00", "10:02:30", 1.0))
     assert (came(beside), grown(beside)) == (came(alone), [*grown(alone), 0])
+
+
+FLOOD: Surge = ("10:01:00", "10:01:40", 4.0)
+PAIRS = {
+    "overlapping": (("10:00:40", "10:01:20", 1.05), 20 + 20 * 4),
+    "nested": (("10:01:10", "10:01:30", 1.05), 20 * 4),
+    "around": (("10:00:50", "10:01:50", 1.05), 20 + 40 * 4),
+    "a-small-lull": (("10:01:10", "10:01:30", 0.95), 20 * 4),
+}
+
+
+@pytest.mark.parametrize(("small", "seconds"), PAIRS.values(), ids=PAIRS)
+def test_a_small_surge_beside_a_large_one_has_brought_its_own_intents_alone(small: Surge, seconds: int) -> None:
+    """A twentieth of the 800 a second, and of what the large one makes of them: so many seconds' worth. The large one brought what does
+    not come with the small one alone. In either order."""
+    first, second = run(FLOOD, small), run(small, FLOOD)
+    assert came(first) == came(second)
+    assert grown(first) == grown(second)[::-1]
+    large, little = grown(first)
+    assert little == pytest.approx(seconds * 800 / 20, rel=0.1)
+    assert large == pytest.approx(came(first) - came(run(small)), rel=0.02)
+
+
+def test_a_surge_that_brings_nobody_beside_a_large_one_took_no_effect() -> None:
+    """One in a hundred million of 800 a second, for twenty seconds."""
+    assert grown(run(FLOOD, ("10:01:10", "10:01:30", 1 + 1e-8)))[1] == 0

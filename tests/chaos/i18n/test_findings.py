@@ -30,6 +30,7 @@ from chaos.results.findings import (
     NearPublished,
     NeverJudged,
     NoEffect,
+    NotCompared,
     NotDone,
     NotGradable,
     NothingConfirmed,
@@ -146,8 +147,13 @@ REASONS: list[tuple[Reason, str, str]] = [
     ),
     (
         NothingExercised(),
-        "nothing was exercised: no window of the run had enough intents to judge",
-        "未产生有效负载：没有任何判定区间的请求数足够",
+        "nothing was exercised: no window from the first step on had enough intents to judge",
+        "未产生有效负载：首个步骤之后没有任何判定区间的请求数足够",
+    ),
+    (
+        NotCompared(bound=IMPAIRED, found=FoundValue(unit=Unit.DURATION, value=120.0)),
+        "impaired_s ≤ 300 s: 120 s, if nothing was rejected wrongly since the first step, which no control run says",
+        "服务异常时长 ≤ 300 秒：若首个步骤之后没有误拒，则为 120 秒；因无对照运行，是否误拒无从得知",
     ),
     (
         Undecided(bound=IMPAIRED, found=FoundValue(unit=Unit.DURATION, value=120.0)),

@@ -14,6 +14,7 @@ from simcore.control.knobs import (
     Rate,
     Rule,
     Taken,
+    Without,
     all_take,
     either,
     latest,
@@ -30,11 +31,12 @@ CASES: list[tuple[Rule[Any], Any, Sequence[Any], Any]] = [
     (product, 1.0, [500.0], 500.0),
     (product, 1.0, [3.0, 0.5, 2.0], 3.0),
     (product, 0.5, [3.0], 1.5),
-    (rates, Rate.of(1.0), [], Rate.of(1.0)),
-    (rates, Rate.of(1.0), [Rate.of(2.0)], Rate.of(2.0)),
-    (rates, Rate.of(1.0), [Rate.of(0.5)], Rate(0.5, 1.0)),
-    (rates, Rate.of(3.0), [Rate.of(2.0), Rate.of(0.5)], Rate(3.0, 6.0)),
-    (rates, Rate.of(1.0), [Rate.of(2.0), Rate.of(1.0)], Rate.of(2.0)),
+    (rates, Rate(1.0), [], Rate(1.0)),
+    (rates, Rate(1.0), [Rate.of(2.0, "a")], Rate(2.0, (Without("a", 1.0),))),
+    (rates, Rate(1.0), [Rate.of(0.5, "a")], Rate(0.5, (Without("a", 1.0),))),
+    (rates, Rate(3.0), [Rate.of(2.0, "a"), Rate.of(0.5, "b")], Rate(3.0, (Without("a", 1.5), Without("b", 6.0)))),
+    (rates, Rate(1.0), [Rate.of(2.0, "a"), Rate.of(1.0, "b")], Rate(2.0, (Without("a", 1.0),))),
+    (rates, Rate(1.0), [Rate.of(2.0, "a"), Rate.of(0.0, "b")], Rate(0.0, (Without("b", 2.0),))),
     (total, 0.01, [], 0.01),
     (total, 0.01, [0.99], 1.0),
     (total, 0, [7, 5], 12),
@@ -120,3 +122,29 @@ def test_a_contribution_that_changes_nothing_is_known_as_such() -> None:
     cut.contribute("b", 1)
     slots.contribute("b", 9)
     assert (cut.differs("a"), cut.differs("b"), slots.differs("a"), slots.differs("b")) == (False, False, True, False)
+
+
+@pytest.mark.parametrize(
+    ("turns", "acts"),
+    [
+        ([(0, "a", 2.0), (0, "b", 0.5)], {"a": False, "b": False}),
+        ([(0, "a", 2.0), (5, "b", 0.5)], {"a": True, "b": True}),
+        ([(0, "a", 2.0), (5, "b", 0.25)], {"a": True, "b": True}),
+        ([(0, "a", 2.0), (5, "a", None), (7, "a", 4.0), (7, "b", 0.25)], {"a": False, "b": False}),
+        ([(0, "a", 2.0), (0, "b", 0.5), (3, "b", None)], {"a": True, "b": False}),
+    ],
+)
+def test_who_cancel_each_other_out_act_once_the_knob_has_moved_for_some_of_them(
+    turns: list[tuple[int, str, float | None]], acts: dict[str, bool]
+) -> None:
+    """At one instant nothing has moved yet; a knob to which nobody contributes any more has forgotten it."""
+    clock = [0]
+    knob = Knob(product, 1.0, lambda _: None, now=lambda: clock[0])
+    for at, by, factor in turns:
+        clock[0] = at
+        if factor is None:
+            knob.release(by)
+        else:
+            knob.contribute(by, factor)
+    clock[0] += 1
+    assert {by: knob.differs(by) for by in acts} == acts

@@ -12,7 +12,7 @@ from simcore.base.units import SECOND, parse_clock
 from simcore.compile.plan import Plan, compile_plan
 from simcore.control.contributor import Contributor
 from simcore.control.injection import Injection
-from simcore.control.knobs import Grey, Taken
+from simcore.control.knobs import Band, Grey, Taken
 from simcore.control.switches import LinkState
 from simcore.library import load_pair
 
@@ -30,7 +30,8 @@ class Knobs:
     def turned(self) -> list[tuple[Any, ...]]:
         """What has been set since the last time."""
         found, self.switches.set = self.switches.set, []
-        return found
+        self.watched = [call[1:] for call in found if call[0] == "watch"]
+        return [call for call in found if call[0] != "watch"]
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +85,11 @@ def test_contributions_make_one_value(knobs: Knobs) -> None:
     knobs.one.grey("counter", 0, 0.1, 4.0)
     knobs.other.grey("counter", 0, 0.5, 2.0)
     assert knobs.turned()[-1] == ("set_grey", "counter", 0, (Grey(0.5, 2.0), Grey(0.1, 4.0)))
+    assert knobs.watched[-1] == ("unit", "counter#0", "slowed", [Band("one", 0.0, 0.1), Band("other", 0.0, 0.5)])
+    knobs.one.error_rate("counter", 0, 0.5)
+    knobs.other.error_rate("counter", 0, 0.2)
+    assert knobs.turned()[-1] == ("set_error_share", "counter", 0, 0.6)
+    assert knobs.watched[-1] == ("unit", "counter#0", "errors_injected", [Band("one", 0.2, 0.6), Band("other", 0.5, 0.6)])
 
 
 def test_a_shut_gate_takes_all_slots(knobs: Knobs, plan: Plan) -> None:
