@@ -409,6 +409,8 @@ FLOATS = {
     "random.gamma": "boost c d log_u shape v z",
     "random.normal": "q r u z",
     "random.sample_float": "a b c total u",
+    "interpreter.credit": "drawn",
+    "interpreter.hits": "drawn share",
     "interpreter.backoff": "jitter wait",
     "interpreter.begin": "share",
     "interpreter.chosen_branch": "u",
