@@ -338,17 +338,17 @@ def test_orders_are_counted_by_tens_of_seconds() -> None:
     run = exercise._scene.run
     fields = ("ok", "rejected", "unknown", "failed", "blocked")
 
-    def counted() -> list[int]:
-        return [sum(run.read(f"flow/{flow}/{f}") for flow in ("place-order", "overnight-order", "margin-order")) for f in fields]
+    def of(field: str) -> int:
+        return sum(run.read(f"flow/{flow}/{field}") for flow in ("place-order", "overnight-order", "margin-order"))
 
-    before = counted()
+    before = [of(field) for field in fields]
     exercise.advance(at("09:33:40"))
     orders = seen(exercise, "scribe")["orders"]
-    grown = [now - old for now, old in zip(counted(), before, strict=True)]
+    grown = [of(field) - old for field, old in zip(fields, before, strict=True)]
     assert (orders["t0"], len(orders["rows"])) == (at("09:29") / SECOND, 28)
     assert [sum(row[n] for row in orders["rows"]) for n in range(5)] == grown
     assert orders["failed"] == sum(grown[2:])
-    assert orders["rows"][-1][5] == run.read("flow/place-order/pending")
+    assert orders["rows"][-1][5] == of("pending")
 
 
 def test_ten_impaired_minutes_are_a_grade() -> None:
