@@ -105,6 +105,16 @@ class SendInject(Message):
     do: Literal["send", "hold", "release"]
 
 
+class Compose(Message):
+    """The facilitator adds a message from outside to the list of events: sent now, or at an instant, s of the simulated day."""
+
+    kind: Literal["compose"] = "compose"
+    sender: Annotated[str, Field(min_length=1, max_length=60, description="typed by a person: text, never markup")]
+    to: Annotated[list[Seat], Field(max_length=8, description="none: everybody")]
+    text: Typed
+    at: Annotated[int, Field(ge=0)] | None = None
+
+
 class Answer(Message):
     """The facilitator answers a look in words of their own, at once, to whoever looked."""
 
@@ -127,7 +137,21 @@ class End(Message):
 
 
 ExerciseMessage = Annotated[
-    Ack | Propose | Withdraw | Approve | Refuse | Begin | Look | Say | Report | Announce | SendInject | Answer | GiveHint | End,
+    Ack
+    | Propose
+    | Withdraw
+    | Approve
+    | Refuse
+    | Begin
+    | Look
+    | Say
+    | Report
+    | Announce
+    | SendInject
+    | Compose
+    | Answer
+    | GiveHint
+    | End,
     Field(discriminator="kind"),
 ]
 """What changes an exercise. What a server does by itself (hello, clock, start, expect, branch) is none of its concern."""

@@ -11,8 +11,8 @@ from chaos.judgement.severity import Harm, grade
 from chaos.measures.formatting import rounded
 from chaos.room.exercise.records import CommandState, InjectState, LookState, OrderBin, both
 from chaos.room.exercise.scene import Scene
-from chaos.room.exercise.state import ReachedGrade, State
-from simcore.base.units import SECOND
+from chaos.room.exercise.state import GradeMark, ReachedGrade, State
+from simcore.base.units import MINUTE, SECOND
 from simcore.model.control.decisions import Approve
 from simcore.model.trading_calendar import calendar_named
 
@@ -20,6 +20,8 @@ BIN = 10 * SECOND
 OUTCOMES = ("ok", "rejected", "unknown", "failed", "blocked")
 """Fields of a flow, in the order of an OrderBin's first."""
 FAILED = ("unknown", "failed", "blocked")
+_MINUTES_AHEAD = 60
+"""Grades beyond are not marked."""
 
 
 class Seconds:
@@ -37,6 +39,7 @@ class Seconds:
         self._judged = {flow: self._outcomes(flow) for flow in self._objectives}
         self._begin = scenario.window.begin
         self._lost, self._asked = 0, 0
+        self._state.ahead = self._marks()
 
     @property
     def order_flows(self) -> list[str]:
@@ -175,6 +178,18 @@ class Seconds:
         known = [reached.grade.grade for reached in self._state.grades]
         if found.grade not in (None, "none", *known):
             self._state.grades.append(ReachedGrade(found, self._scene.now))
+        self._state.ahead = self._marks()
+
+    def _marks(self) -> list[GradeMark]:
+        """After how many minutes of impairment each grade is reached, if orders are lost at the share so far; before any are, at the
+        worst."""
+        share, system = self._lost / self._asked if self._asked else 1.0, self._scene.drill.scenario.system
+        marks: dict[str, GradeMark] = {}
+        for minutes in range(1, _MINUTES_AHEAD + 1):
+            found = grade(self._rules, Harm(minutes * 60.0, share, 0, 0), system)
+            if found.grade not in (None, "none"):
+                marks.setdefault(found.label, GradeMark(found, minutes * MINUTE))
+        return list(marks.values())
 
 
 def _beyond(value: float, above: float | None, below: float | None) -> bool:

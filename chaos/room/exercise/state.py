@@ -19,6 +19,14 @@ class ReachedGrade:
 
 
 @dataclass
+class GradeMark:
+    """A grade of the incident, and after how much impairment it is reached, ns."""
+
+    grade: Grade
+    after: int
+
+
+@dataclass
 class State:
     """Everything that people did, learned and brought about."""
 
@@ -34,6 +42,8 @@ class State:
     """Stock orders since the window began that ended in an error, without an answer, or blocked before they were sent."""
     impaired_ns: int = 0
     grades: list[ReachedGrade] = field(default_factory=list)
+    ahead: list[GradeMark] = field(default_factory=list)
+    """Grades as far as they can be told from the impairment and what was lost so far, the least severe first."""
     known_since: int | None = None
     reports: list[int] = field(default_factory=list)
     announced: dict[str, int] = field(default_factory=dict)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from chaos.documents.drill import Seat
+from chaos.documents.drill import Inject, Seat, Text
 from chaos.i18n.texts import LocalizedText, translate
 from chaos.room.exercise import messages as m
-from chaos.room.exercise.records import CommandState, LookState, both
+from chaos.room.exercise.records import CommandState, InjectState, LookState, both
 from chaos.room.exercise.refusal import RefusedError
 from chaos.room.exercise.scene import Scene
 from chaos.room.exercise.seconds import Seconds
 from chaos.room.exercise.state import State
 from simcore.base.errors import suggest
+from simcore.base.units import SECOND
 from simcore.model.control.decisions import Acknowledge, Act
 from simcore.model.control.decisions import Report as TroubleReport
 
@@ -45,7 +46,7 @@ class Taking:
                 self._report(seat, message)
             case m.Announce():
                 self._announce(seat, message)
-            case m.SendInject() | m.Answer() | m.GiveHint() | m.End():
+            case m.SendInject() | m.Compose() | m.Answer() | m.GiveHint() | m.End():
                 self._facilitate(seat, message)
 
     def _name(self, seat: Seat) -> LocalizedText:
@@ -165,12 +166,14 @@ class Taking:
 
     # --- the facilitator ----------------------------------------------------------------------------------------------------------
 
-    def _facilitate(self, seat: Seat, message: m.SendInject | m.Answer | m.GiveHint | m.End) -> None:
+    def _facilitate(self, seat: Seat, message: m.SendInject | m.Compose | m.Answer | m.GiveHint | m.End) -> None:
         if seat != "facilitator":
             raise RefusedError("not_yours")
         now = self._scene.now
         if isinstance(message, m.SendInject):
             self._inject(message)
+        elif isinstance(message, m.Compose):
+            self._compose(message)
         elif isinstance(message, m.Answer):
             look = self._state.looks.get(message.look_id)
             if look is None or look.answered:
@@ -198,6 +201,18 @@ class Taking:
             self._seconds.send(found)
         else:
             found.state = "held" if message.do == "hold" else "armed"
+
+    def _compose(self, message: m.Compose) -> None:
+        """One more line of the list of events; what is typed is the same in both languages."""
+        if message.at is not None and message.at * SECOND < self._scene.now:
+            raise RefusedError("past")
+        number = len(self._state.injects) + 1
+        text, sender = Text(en=message.text, zh=message.text), Text(en=message.sender, zh=message.sender)
+        at = None if message.at is None else message.at * SECOND
+        rules = Inject(inject=f"added-{number}", title=text, at=at, message=text, sender=sender, to=message.to)
+        self._state.injects.append(InjectState(number, rules))
+        if at is None:
+            self._seconds.send(self._state.injects[-1])
 
 
 def may(seat: Seat, command: CommandState) -> list[str]:

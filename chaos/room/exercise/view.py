@@ -8,6 +8,7 @@ from pydantic import JsonValue
 
 from chaos.documents.drill import SEATS, Seat
 from chaos.execution.topology import topology_of
+from chaos.i18n.names import grade_text
 from chaos.i18n.texts import LocalizedText, display_name, translate
 from chaos.reports.run.topology_layout import CLIENT, layout
 from chaos.room.exercise.figures import alarm_title, bound_of, monitored, monitors_of, reading_of, readings, takes, truth
@@ -111,12 +112,14 @@ class View:
         return {"t": seconds(self._scene.now), "state": "over" if over else "running", "phase": title}
 
     def _severity(self, _: Seat) -> JsonValue:
+        reached = {r.grade.label: r for r in self._state.grades}
         grades: list[JsonValue] = []
-        for reached in self._state.grades:
-            label = reached.grade.label
-            title = words(LocalizedText(label, reached.grade.label_zh or label))
-            grades.append({"title": title, "at": seconds(reached.at)})
-        return {"seconds": self._state.impaired_ns / SECOND, "grades": grades}
+        for mark in self._state.ahead:
+            known = reached.get(mark.grade.label)
+            title = words(grade_text(mark.grade))
+            grades.append({"title": title, "after": seconds(mark.after), "reached": None if known is None else seconds(known.at)})
+        worst = self._state.grades[-1].grade if self._state.grades else None
+        return {"seconds": self._state.impaired_ns / SECOND, "grades": grades, "grade": None if worst is None else words(grade_text(worst))}
 
     def _duty(self, _: Seat) -> JsonValue:
         duty, known, reports, now = self._state.drill.duty, self._state.known_since, self._state.reports, self._scene.now

@@ -3,9 +3,10 @@ import { openAlarms } from "./alarms.js";
 import { dutyWord, pace, severity } from "./bar.js";
 import { approver, isEnded, risk, takes, undo } from "./commands.js";
 import { byId, clock, plain } from "./drawing/elements.js";
+import { nameOf, titleOf } from "./log.js";
 import { h } from "./nodes.js";
 import { languageButton, openPage, skipTo } from "./shell.js";
-import { at, bothOf, exercise, marked, pair, said, span, t, word } from "./speech.js";
+import { at, bothOf, exercise, marked, pair, said, span, t, unmarked, word } from "./speech.js";
 
 const REASONS = ["refuse.wait", "refuse.risk", "refuse.look"];
 const requests = (state) => state.commands.filter((command) => (command.can || []).includes("approve")).sort((a, b) => a.n - b.n);
@@ -26,22 +27,22 @@ function askCard(room, asked, n) {
   const { commands, clock: now } = room.state, others = commands.filter((other) => other.id !== asked.id && other.state === "begun");
   return h("section", { key: asked.id, class: "card ask", id: "ask", tabindex: -1, "aria-labelledby": "asked" },
     h("div", { class: "row between" }, h("span", { class: "chip warn" }, "◆ ", t("approve.waits"), " ", h("b", { class: "num" }, span(now.t - asked.times.proposed))), h("span", { class: "soft small num" }, t("approve.request"), ` ${asked.n}`, n > 1 ? [" · ", t("approve.more", { n: String(n - 1) })] : null)),
-    h("h1", { id: "asked" }, said(asked.title)), h("p", {}, t("approve.by"), " ", h("b", {}, said(asked.by)), " ", at(asked.times.proposed), asked.reason ? [" ", said(asked.reason)] : null),
+    h("h1", { id: "asked" }, said(asked.title)), h("p", {}, t("approve.by"), " ", h("b", {}, titleOf(room, asked.by)), " ", at(asked.times.proposed), asked.reason ? [" ", said(asked.reason)] : null),
     h("dl", {}, fact("takes", takes(asked.takes)), fact("risk", risk(asked.risk)), fact("undo", [asked.undo === false ? "✕ " : "", undo(asked.undo)])),
     h("ul", { class: "eff" }, (asked.effects || []).map((effect) => h("li", {}, "▲ ", said(effect))), others.map((other) => h("li", { key: other.id }, "◇ ", t("approve.running", { n: String(other.n), title: bothOf(other.title) })))));
 }
 const fact = (name, value) => h("div", {}, h("dt", {}, t(name)), h("dd", {}, value));
-function seenCard({ state }) {
-  const open = [...openAlarms(state), ...state.alarms.filter((alarm) => alarm.state === "acknowledged")].slice(0, 4), talk = (state.log || []).filter((row) => row.kind === "said").slice(-1);
+function seenCard(room) {
+  const { state } = room, open = [...openAlarms(state), ...state.alarms.filter((alarm) => alarm.state === "acknowledged")].slice(0, 4), talk = (state.log || []).filter((row) => row.kind === "said").slice(-1);
   return h("section", { class: "card", "aria-labelledby": "seen" }, h("h2", { id: "seen" }, t("approve.seen")), h("table", {}, h("tbody", {},
     open.map((alarm) => h("tr", { key: alarm.id }, h("td", {}, said(alarm.title)), h("td", { class: "n bad" }, h("b", {}, "▲ ", said(alarm.reading))), h("td", { class: "n soft" }, said(alarm.bound)))),
     state.orders ? h("tr", { key: "failed" }, h("td", {}, t("orders.failed")), h("td", { class: "n" }, h("b", {}, plain(state.orders.failed))), h("td")) : null)),
-  talk.map((row) => h("p", { class: "small" }, h("b", {}, said((state.people || []).find((one) => one.seat === row.from)?.title ?? row.from)), " ", at(row.t), " ", said(row.text))));
+  talk.map((row) => h("p", { class: "small" }, h("b", {}, nameOf(room, row.from)), " ", at(row.t), " ", said(bothOf(row.text).map(unmarked)))));
 }
-function decidedCard({ state }) {
-  const decided = state.commands.filter((command) => command.times?.approved || command.times?.refused).sort((a, b) => b.n - a.n);
+function decidedCard(room) {
+  const { state } = room, decided = state.commands.filter((command) => command.times?.approved || command.times?.refused).sort((a, b) => b.n - a.n);
   const line = (command) => h("li", { key: command.id, class: "row between" }, h("span", {}, h("span", { class: "soft num" }, String(command.n)), " ", said(command.title)), command.times.approved
-    ? h("span", { class: "nowrap small good" }, "✓ ", approver(command.approver), " ", at(command.times.approved)) : h("span", { class: "nowrap small bad" }, "✕ ", t("step.refused"), " ", at(command.times.refused)));
+    ? h("span", { class: "nowrap small good" }, "✓ ", approver(room, command.approver), " ", at(command.times.approved)) : h("span", { class: "nowrap small bad" }, "✕ ", t("step.refused"), " ", at(command.times.refused)));
   return h("section", { class: "card", "aria-labelledby": "decided" }, h("h2", { id: "decided" }, t("approve.decided")), decided.length ? h("ol", { class: "decided" }, decided.map(line)) : h("p", { class: "soft" }, t("approve.none")));
 }
 function footer(room, asked) {

@@ -3,8 +3,9 @@ import { clock as instant } from "./drawing/elements.js";
 import { h } from "./nodes.js";
 import { at, bothOf, exercise, pair, said, span, t } from "./speech.js";
 
-export const identity = ({ drill, seat }) => h("div", { class: "who" }, h("span", { class: "row" }, exercise(), " ", h("h1", { class: "bt" }, said(drill.title))),
-  h("span", { class: "small nowrap" }, said(seat.title), seat.person ? [" · ", seat.person] : null));
+const ownName = ({ people = [], seat }) => people.find((one) => one.seat === seat.name)?.name;
+export const identity = (state) => h("div", { class: "who" }, h("span", { class: "row" }, exercise(), " ", h("h1", { class: "bt" }, said(state.drill.title))),
+  h("span", { class: "small nowrap" }, said(state.seat.title), ownName(state) ? [" · ", ownName(state)] : null));
 
 export function clockBox(room) {
   return h("div", {}, clockFace(room.state), pace(room));
@@ -27,16 +28,16 @@ export function pace(room) {
 export const phaseLines = ({ clock }) => [h("span", { class: "lab" }, t("phase")), h("b", { class: "fig" }, said(clock.phase?.title ?? clock.phase))];
 export const phaseBox = (state) => h("div", {}, phaseLines(state));
 
-export function severity({ severity: { seconds, grades } }) {
-  const most = Math.max(30 * 60, ...grades.map((grade) => grade.at)), reached = grades.filter((grade) => seconds >= grade.at).pop();
+export function severity({ severity: { seconds, grades, grade: worst } }) {
+  const most = Math.max(30 * 60, ...grades.map((grade) => grade.after));
   const spoken = pair("severity.spoken", { now: span(seconds) }).map((text, i) => `${text} ${grades.map((grade) => `${minutes(grade)} ${bothOf(grade.title)[i]}`).join(", ")}`);
   return h("div", { class: "grow" }, h("span", { class: "row between" }, h("span", { class: "lab" }, t("severity")),
-    h("b", { class: "fig num" }, span(seconds), " ", h("span", { class: `small ${reached ? "bad" : "soft"}` }, reached ? ["▲ ", said(reached.title)] : t("severity.below")))),
+    h("b", { class: "fig num" }, span(seconds), " ", h("span", { class: `small ${worst ? "bad" : "soft"}` }, worst ? ["▲ ", said(worst)] : t("severity.below")))),
     h("div", { class: "sev", role: "img", label: spoken }, h("i", { style: { width: `${Math.min(100, (100 * seconds) / most)}%` } }),
-      grades.map((grade, i) => [h("span", { key: `line ${i}`, style: { left: `calc(${(100 * grade.at) / most}% - 2px)` } }),
-        h("em", { key: `word ${i}`, class: grade.at / most > 0.8 ? "last" : "", style: { left: grade.at / most > 0.8 ? "auto" : `${(100 * grade.at) / most}%` } }, minutes(grade), " ", said(grade.title))])));
+      grades.map((grade, i) => [h("span", { key: `line ${i}`, style: { left: `calc(${(100 * grade.after) / most}% - 2px)` } }),
+        h("em", { key: `word ${i}`, class: grade.after / most > 0.8 ? "last" : "", style: { left: grade.after / most > 0.8 ? "auto" : `${(100 * grade.after) / most}%` } }, minutes(grade), " ", said(grade.title))])));
 }
-const minutes = (grade) => String(Math.round(grade.at / 60));
+const minutes = (grade) => String(Math.round(grade.after / 60));
 
 export function duty({ duty: of, clock }, aside = null) {
   const known = of.known_since !== null && of.known_since !== undefined ? h("span", { class: "lab" }, t("duty.known"), " ", h("b", { class: "num" }, span(clock.t - of.known_since))) : null;

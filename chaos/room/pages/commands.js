@@ -1,4 +1,5 @@
 // Commands and their steps: proposed → approved → begun → done. What one takes, risks and whether it can be undone stands there all the time.
+import { titleOf } from "./log.js";
 import { h } from "./nodes.js";
 import { key } from "./shell.js";
 import { at, bothOf, both, lasting, pair, said, span, t, word } from "./speech.js";
@@ -9,7 +10,7 @@ const RISKS = { low: ["◇", "good"], medium: ["◆", "warn"], high: ["▲", "ba
 export const risk = (level) => h("b", { class: `nowrap ${RISKS[level]?.[1] || ""}` }, RISKS[level]?.[0] || "", " ", t(`risk.${level}`));
 export const takes = (what) => both(lasting(what));
 export const undo = (what) => (what === true || what === false ? t(what ? "yes" : "no") : said(what));
-export const approver = (who) => (who ? said(who) : t("approver.none"));
+export const approver = (room, who) => (who ? titleOf(room, who) : t("approver.none"));
 export const isEnded = (command) => ENDED.has(command.state);
 const may = (command, what) => (command.can || []).includes(what);
 // Whose turn it is first, then what is under way, then what ended, newest first.
@@ -22,7 +23,7 @@ export function commandOf(room, command, first) {
   const act = (kind, label, main, letter) => may(command, kind) && h("button", { class: main ? "main" : kind === "refuse" ? "stop" : "", disabled: waits(kind), label: pair("command.act", { act: pair(label), n: String(command.n), title: bothOf(command.title) }),
     on: { click: () => room.send({ kind, command_id: command.id, ...(kind === "refuse" ? { reason: word("command.noreason") } : {}) }) } }, t(label), letter ? key(letter) : null);
   return h("li", { key: command.id, class: `cmd ${mine ? "mine" : ""}`, "data-command": command.id, "data-state": command.state },
-    h("div", { class: "row between" }, h("h3", {}, h("span", { class: "num soft" }, String(command.n)), " ", said(command.title)), h("span", { class: "soft small" }, t("approver"), " ", h("b", {}, approver(command.approver)))),
+    h("div", { class: "row between" }, h("h3", {}, h("span", { class: "num soft" }, String(command.n)), " ", said(command.title)), h("span", { class: "soft small" }, t("approver"), " ", h("b", {}, approver(room, command.approver)))),
     facts(command), track(command, room.state.clock.t),
     command.state === "begun" && typeof command.progress === "number" ? progress(command.progress) : null,
     mine || may(command, "withdraw") ? h("div", { class: "row acts" }, act("approve", "approve", first), act("begin", "begin", first, first ? "B" : null), act("refuse", "refuse"), act("withdraw", "withdraw")) : null);
@@ -48,8 +49,8 @@ export function beginFirst(room) {
   if (ready) room.send({ kind: "begin", command_id: ready.id });
 }
 // In one line, for the wall.
-export function brief(command, now) {
+export function brief(room, command, now) {
   const { state, times = {} } = command, since = times[state];
   const sign = { proposed: "○", approved: "✓", begun: "◐", done: "✓", failed: "✕", refused: "✕", withdrawn: "–" }[state];
-  return h("li", { key: command.id }, h("b", { class: "num" }, String(command.n)), h("span", {}, said(command.title), h("br"), h("span", { class: "soft" }, sign, " ", state === "proposed" ? [t("brief.proposed"), " ", approver(command.approver)] : t(`brief.${state}`), since ? ` ${span(now - since)}` : null)));
+  return h("li", { key: command.id }, h("b", { class: "num" }, String(command.n)), h("span", {}, said(command.title), h("br"), h("span", { class: "soft" }, sign, " ", state === "proposed" ? [t("brief.proposed"), " ", approver(room, command.approver)] : t(`brief.${state}`), since ? ` ${span(now - since)}` : null)));
 }

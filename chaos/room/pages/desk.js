@@ -10,6 +10,7 @@ import { h } from "./nodes.js";
 import { ordersHead, ordersOf } from "./orders.js";
 import { key, languageButton, openPage, sizeOf, skipTo } from "./shell.js";
 import { bothOf, pair, t, word } from "./speech.js";
+import { endButton, pause, pauseButton, speeds } from "./steering.js";
 
 const open = (name) => (room) => room.change({ dialog: name, filter: "" });
 
@@ -18,6 +19,7 @@ export function view(room) {
   return [skipTo("alarms", "skip.alarms"),
     h("header", { class: "bar" }, identity(state), clockBox(room), phaseBox(state), severity(state),
       duty(state, h("button", { class: state.duty.state === "due" || state.duty.state === "late" ? "main" : "", disabled: !room.linked, on: { click: () => open("report")(room) } }, t("report.open"), key("R"))), h("div", { class: "bare" }, languageButton(room))),
+    state.seat.steers ? h("div", { class: "solo row" }, h("b", {}, t("solo")), pauseButton(room), speeds(room), h("span", { class: "soft small grow" }, t("solo.note")), endButton(room)) : null,
     h("main", { class: "desk" }, alarmsCard(room), h("div", { class: "mid" }, mapCard(room), ordersCard(room)), h("div", { class: "right" }, commandsCard(room), logCard(room))),
     dialogOf(room)];
 }
@@ -59,6 +61,6 @@ export function newly(before, state) {
   const turned = state.commands.filter((command) => ready(command) && could.get(command.id) !== command.can.join());
   return [...newAlarms(before, state), ...turned.map((command) => word("command.turn", { n: String(command.n), title: bothOf(command.title) }))];
 }
-export const keys = { a: acknowledgeTopmost, p: open("propose"), b: beginFirst, l: open("look"), r: open("report"), "/": toSpeak, "?": open("keys") };
+export const keys = { a: acknowledgeTopmost, p: open("propose"), b: beginFirst, l: open("look"), r: open("report"), "/": toSpeak, "?": open("keys"), k: (room) => room.state.seat.steers && pause(room) };
 
 if (document.body.dataset.page === "desk") openPage({ name: "desk", title: "page.desk", view, keys, newly });

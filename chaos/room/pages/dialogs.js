@@ -5,7 +5,7 @@ import { h } from "./nodes.js";
 import { key } from "./shell.js";
 import { bothOf, exercise, marked, pair, said, t } from "./speech.js";
 
-const REPORT_FIELDS = ["what", "scope", "actions", "next"];
+const REPORT_FIELDS = ["text", "impact", "measures"];
 const KEYS = [["A", "alarms.ack"], ["P", "propose.open"], ["B", "begin"], ["L", "look.open"], ["R", "report.open"], ["/", "say.text"]];
 
 export function dialogOf(room) {
@@ -24,7 +24,7 @@ const finds = (room, what) => bothOf(what).some((text) => text.toLowerCase().inc
 
 function proposeForm(room) {
   const head = ["propose.command", "takes", "risk", "undo", "approver"];
-  const row = (offer) => h("tr", { key: offer.command }, h("td", {}, h("b", {}, said(offer.title)), offer.note ? [h("br"), h("span", { class: "soft small" }, said(offer.note))] : null), h("td", {}, takes(offer.duration)), h("td", {}, risk(offer.risk)), h("td", {}, undo(offer.undo)), h("td", {}, approver(offer.approver)),
+  const row = (offer) => h("tr", { key: offer.command }, h("td", {}, h("b", {}, said(offer.title)), offer.note ? [h("br"), h("span", { class: "soft small" }, said(offer.note))] : null), h("td", {}, takes(offer.duration)), h("td", {}, risk(offer.risk)), h("td", {}, undo(offer.undo)), h("td", {}, approver(room, offer.approver)),
     h("td", {}, h("button", { disabled: !room.linked, label: pair("propose.of", { title: bothOf(offer.title) }), on: { click: () => send(room, { kind: "propose", command: offer.command }) } }, t("propose"))));
   return [finder(room), h("div", { class: "scroll" }, h("table", {}, h("thead", {}, h("tr", {}, head.map((name) => h("th", { scope: "col" }, t(name))), h("td"))), h("tbody", {}, (room.state.offers || []).filter((offer) => finds(room, offer.title)).map(row))))];
 }
@@ -35,7 +35,7 @@ function lookForm(room) {
 function reportForm(room) {
   const submit = (event) => {
     event.preventDefault();
-    send(room, { kind: "report", ...Object.fromEntries(REPORT_FIELDS.map((name) => [name, name === "what" ? marked(byId(`report-${name}`).value) : byId(`report-${name}`).value])) });
+    send(room, { kind: "report", ...Object.fromEntries(REPORT_FIELDS.map((name) => [name, name === "text" ? marked(byId(`report-${name}`).value) : byId(`report-${name}`).value])) });
   };
   return h("form", { class: "fields", on: { submit } }, REPORT_FIELDS.map((name, i) => [h("label", { for: `report-${name}` }, t(`report.${name}`)), h("textarea", { id: `report-${name}`, rows: 2, required: i === 0, autofocus: i === 0, maxlength: 1000 })]),
     h("button", { class: "main", disabled: !room.linked }, t("report.send")));

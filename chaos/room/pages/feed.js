@@ -38,10 +38,10 @@ export class ArrayFeed {
   }
 }
 
-// A websocket of a room. After a break it comes back by itself and says what it saw last, so that nothing is missed.
+// A websocket of a room; `about()` is what its first message says of the person. After a break it comes back by itself and says what it saw last, so that nothing is missed.
 export class SocketFeed {
-  constructor(url, language) {
-    Object.assign(this, { url, language, state: null, seq: null, sent: new Map(), count: 0, wait: WAIT_FIRST_MS, socket: null });
+  constructor(url, about) {
+    Object.assign(this, { url, about, state: null, seq: null, sent: new Map(), count: 0, wait: WAIT_FIRST_MS, socket: null });
     this.session = Math.random().toString(36).slice(2, 8);
   }
   open(listener) {
@@ -56,7 +56,7 @@ export class SocketFeed {
   }
   hello() {
     const seen = this.seq === null ? {} : { seq: this.seq };
-    this.socket.send(JSON.stringify({ v: VERSION, id: this.next(), kind: "hello", ...seen, lang: this.language() }));
+    this.socket.send(JSON.stringify({ v: VERSION, id: this.next(), kind: "hello", ...seen, ...this.about() }));
   }
   next() {
     return `${this.session}-${++this.count}`;

@@ -15,18 +15,27 @@ export function logCard(room, title = "log") {
 }
 export function lineOf(room, row) {
   const talk = TALK.has(row.kind), typed = typeof row.text === "string";
-  const who = row.from ? [h("b", {}, nameOf(room, row.from)), row.to && row.to !== "all" ? [" → ", nameOf(room, row.to)] : null, " "] : null;
+  const who = row.from && bothOf(row.from)[0] ? [h("b", {}, nameOf(room, row.from)), row.to?.length && row.to !== "all" ? [" → ", nameOf(room, row.to)] : null, " "] : null;
   return h("li", { class: talk ? "say" : "" }, at(row.t), h("span", {}, talk ? h("span", { class: "mark" }, t("exercise")) : null, talk ? " " : null, who, typed ? unmarked(row.text) : said(unmarkedBoth(row.text))));
 }
 const unmarkedBoth = (text) => bothOf(text).map(unmarked);
 // A seat's title, or what else was named, in the state's words.
 export function nameOf(room, name) {
-  if (name === room.state.seat?.name) return t("you");
-  const seat = (room.state.people || []).find((one) => one.seat === name);
-  return seat ? said(seat.title) : said(name);
+  if (Array.isArray(name)) return name.map((one, i) => [i ? ", " : "", nameOf(room, one)]);
+  const seat = seatOf(room, name);
+  return seat?.seat === room.state.seat?.name ? t("you") : titleOf(room, name);
+}
+const seatOf = (room, name) => (room.state.people || []).find((one) => one.seat === name || (typeof name === "object" && bothOf(name).join() === bothOf(one.title).join()));
+export function titleOf(room, name) {
+  const seat = seatOf(room, name);
+  return seat ? said(seat.title) : name === "automated" ? t("people.automated") : said(name);
+}
+// How a seat is played, in a word: what a room says of who is there, else what the drill says of an empty one.
+export function presence({ person, state }) {
+  return state === "absent" ? "absent" : person === "automated" || person === "nobody" ? person : state;
 }
 export function sayForm(room) {
-  const others = (room.state.people || []).filter((one) => one.seat !== room.state.seat.name && one.state !== "nobody");
+  const others = (room.state.people || []).filter((one) => one.seat !== room.state.seat.name && one.person !== "nobody");
   const submit = (event) => {
     event.preventDefault();
     const field = byId("say"), text = field.value.trim();

@@ -79,10 +79,10 @@ export function monitoredFace(node) {
   return { kind: alarm ? "beyond" : "ok", sign: alarm ? "▲" : "✓", note: alarm ? pair("map.alarm") : null, urgent: alarm, lines: node.readings.flatMap(linesOf) };
 }
 function linesOf({ title, value, bound, side, state }) {
-  const bad = state === "alarm", shown = value === null || value === undefined ? "?" : value === true ? "✓" : value === false ? "✕" : value;
+  const bad = state === "alarm", shown = value === null || value === undefined ? "?" : value;
   const line = [title, shown, bad ? "tb b" : shown === "✓" ? "tg b" : ""];
   if (bound === null || bound === undefined || !bad) return [line];
-  return [line, [pair(side === "at_least" || side === "lower" ? "map.atleast" : "map.atmost"), bothOf(bound)]];
+  return [line, [pair(side === "below" ? "map.atleast" : "map.atmost"), bothOf(bound)]];
 }
 
 // Arrow keys go to the nearest node that way.

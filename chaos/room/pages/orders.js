@@ -1,4 +1,5 @@
-// Orders by outcome in bins of some seconds, piled in an order that never changes; each outcome has its own hatching.
+// Orders by outcome in bins of some seconds, piled in an order that never changes; each outcome has its own hatching. An order is counted
+// once: where its answer came, and while it has none, on the newest bar.
 import { clock } from "./drawing/elements.js";
 import { h } from "./nodes.js";
 import { pair, t } from "./speech.js";
@@ -20,10 +21,11 @@ const ink = (kind) => (kind === "confirmed" ? "var(--confirmed)" : `url(#hatch-$
 export function ordersOf({ orders, marks, size: [width, height], now }) {
   const kinds = FROM_BELOW.filter((kind) => orders.kinds.includes(kind)), place = kinds.map((kind) => orders.kinds.indexOf(kind));
   const room = Math.max(80, width - LEGEND - LEFT), shownMost = Math.max(12, Math.floor(room / 8)), skipped = Math.max(0, orders.rows.length - shownMost);
-  const rows = orders.rows.slice(skipped), from = orders.t0 + skipped * orders.bin, bins = Math.max(rows.length, Math.min(shownMost, 36));
+  const open = orders.kinds.indexOf("open"), last = orders.rows.length - 1;
+  const rows = orders.rows.slice(skipped).map((row, i) => (i + skipped < last ? row.map((n, k) => (k === open ? 0 : n)) : row)), from = orders.t0 + skipped * orders.bin, bins = Math.max(rows.length, Math.min(shownMost, 36));
   const most = niceAbove(Math.max(10, ...rows.map((row) => row.reduce((a, b) => a + b, 0)))), high = height - HEAD - FOOT;
   const y = (n) => HEAD + high * (1 - n / most), x = (second) => LEFT + ((second - from) / (bins * orders.bin)) * room, step = room / bins;
-  const full = rows.length > 1 ? rows[rows.length - 2] : rows[0] || [];
+  const full = rows[rows.length - 1] || [];
   const legend = [...kinds].reverse().map((kind, i) => h("g", { key: kind, transform: `translate(${width - LEGEND + 14} ${HEAD + 22 + 19 * i})` },
     h("rect", { width: 12, height: 12, fill: ink(kind), class: "swatch" }), h("text", { x: 18, y: 10.5 }, tspans(pair(`orders.${kind}`))),
     h("text", { x: LEGEND - 16, y: 10.5, class: "e b" }, String(full[orders.kinds.indexOf(kind)] ?? 0))));

@@ -25,13 +25,19 @@ export async function openPage(page) {
   globalThis.roomFeed = room.feed;  // a replay is stepped from the console or a test
   room.feed.open(listenerOf(room));
 }
+// How the person wants to be called, kept for the pages of this tab.
+export const ownName = () => sessionStorage.getItem("name") || "";
+export function saveName(room, name) {
+  sessionStorage.setItem("name", name);
+  room.send({ kind: "hello", name, lang: language() });
+}
 // A replay is a file of states beside the page; all else is a websocket of the same address.
 async function feedOf() {
   const asked = new URLSearchParams(location.search), file = asked.get("states");
   if (file && STATES_FILE.test(file)) return new ArrayFeed(await (await fetch(file)).json());
   const address = new URL(`ws?${new URLSearchParams({ token: asked.get("token") || "" })}`, location.href);
   address.protocol = address.protocol.replace("http", "ws");
-  return new SocketFeed(address.href, language);
+  return new SocketFeed(address.href, () => ({ lang: language(), ...(ownName() ? { name: ownName() } : {}) }));
 }
 function listenerOf(room) {
   return {

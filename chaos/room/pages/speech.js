@@ -34,4 +34,4 @@ export const at = (seconds) => h("time", {}, clock(Math.floor(seconds)));
 export const exercise = () => h("span", { class: "exercise" }, t("exercise"));
 // A message begins with the word EXERCISE, in its sender's language; a page shows it in its reader's.
 export const marked = (text) => (unmarked(text) === text ? `${word("exercise.prefix")}${text}` : text);
-export const unmarked = (text) => text.replace(/^\s*(EXERCISE:?|【演练】)\s*/, "");
+export const unmarked = (text) => text.replace(/^\s*(EXERCISE[:.]?|【演练】)\s*/, "");

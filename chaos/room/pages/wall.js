@@ -19,7 +19,7 @@ function view(room) {
   h("main", { class: "wall" }, mapCard(room, null),
     h("section", { class: "card fill", "aria-labelledby": "alarms" }, h("div", { class: "head" }, h("h2", { id: "alarms" }, t("alarms")), h("span", { class: `chip end ${open.length ? "bad" : "good"}` }, open.length ? `▲ ${open.length} ` : "✓ 0 ", t("alarms.nobody"))),
       h("ol", { class: "big" }, open.map((one) => alarm(one, "▲")), taken.map((one) => alarm(one, "△")).slice(0, Math.max(0, ALARMS_MOST - open.length))),
-      h("h2", { class: "part" }, t("commands.all")), h("ol", { class: "big" }, inOrder(state.commands).slice(0, COMMANDS_MOST).map((command) => brief(command, now)))),
+      h("h2", { class: "part" }, t("commands.all")), h("ol", { class: "big" }, inOrder(state.commands).slice(0, COMMANDS_MOST).map((command) => brief(room, command, now)))),
     ordersCard(room, false, innerWidth >= 1600 ? LARGER : 1),
     h("section", { class: "card fill", "aria-labelledby": "sofar" }, h("div", { class: "head" }, h("h2", { id: "sofar" }, t("wall.sofar"))), h("ol", { class: "feed" }, (state.log || []).slice(-LINES_MOST).map((row) => lineOf(room, row)))))];
 }

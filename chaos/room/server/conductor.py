@@ -297,8 +297,10 @@ class Conductor:
         view = dict(self._last[seat]) if self._last is not None else self._view_of(seat)
         view["clock"] = {**_object(view.get("clock")), **self._clock_now()}
         view["people"] = [self._person(row) for row in rows(view, "people")]
-        if "branches" in view:
+        view["seat"] = {**_object(view.get("seat")), "steers": seat == "facilitator" or self._session.solo}
+        if seat == "facilitator":
             view["branches"] = [*self._branches]
+            view["links"] = dict(self._session.tokens)
         return view
 
     def _clock_now(self) -> JsonObject:
@@ -315,9 +317,9 @@ class Conductor:
         seat = next((seat for seat in SEATS if seat == row.get("seat")), None)
         if seat is None or self._session.seating.get(seat) != "person":
             return row
-        here = seat in self._present
+        here = (SOLO_SEAT if self._session.solo else seat) in self._present
         state = "away" if not here else "ready" if seat in self._ready else "here"
-        return {**row, "person": self._present.get(seat) or row.get("person"), "state": state}
+        return {**row, "name": self._present.get(seat) or None, "state": row.get("state") if row.get("state") == "absent" else state}
 
 
 def _object(value: JsonValue) -> JsonObject:
