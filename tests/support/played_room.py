@@ -152,3 +152,27 @@ def _serve(route: Any) -> None:
         route.fulfill(status=404, body="")
     else:
         route.fulfill(body=file.read_text(encoding="utf-8"), content_type=TYPES[file.suffix])
+
+
+def played_to_the_middle(room: PlayedRoom) -> None:
+    """The morning up to 09:33:40 : alarms open and taken up, a command approved and one that waits, people who talk."""
+    for seat, name in PEOPLE.items():
+        room.conductor.present(seat, True)
+        room.do(seat, "hello", name=name)
+        room.do(seat, "ready")
+    room.do("facilitator", "start")
+    room.until("09:32:30")
+    room.do("operator", "ack", alarm="counter-queue")
+    room.do("operator", "look", look="counter-threads")
+    room.do("dba", "say", to="all", text="【演练】数据库平静，没有等待连接。")
+    room.until("09:33:00")
+    room.do("operator", "propose", command="cut-off-bank-a")
+    room.until("09:33:15")
+    room.do("approver", "approve", command_id="c1")
+    room.do("vendor", "say", to="operator", text="EXERCISE: do not restart yet, threads stand in transfer.")
+    room.do("vendor", "propose", command="restart-counter")
+    room.do("vendor", "look", look="counter-log")
+    room.until("09:33:40")
+    room.do("facilitator", "hint", hint="where")
+    room.do("facilitator", "inject", inject="press", do="hold")
+    room.do("facilitator", "branch")

@@ -19,7 +19,8 @@ TITLES = {
     "notices": ("Customer notices", "客户公告", "何岚"),
     "scribe": ("Scribe", "记录", None),
 }
-STATES = dict.fromkeys(TITLES, "ready") | {"liaison": "automated", "scribe": "free", "vendor": "writing"}
+PLAYED = {"liaison": "automated"}
+STATES = dict.fromkeys(TITLES, "ready") | {"scribe": "away", "vendor": "here", "operator": "here"}
 
 
 def text(en: str, zh: str) -> dict[str, str]:
@@ -27,8 +28,8 @@ def text(en: str, zh: str) -> dict[str, str]:
     return {"en": en, "zh": zh}
 
 
-def _alarm(name: str, title: dict[str, str], since: int, reading: str, bound: str, **more: Any) -> dict[str, Any]:
-    base = {"id": name, "title": title, "state": "open", "since": NOW - since, "by": None, "at": None, "unit": ""}
+def _alarm(name: str, title: dict[str, str], since: int, reading: float, bound: float, **more: Any) -> dict[str, Any]:
+    base = {"id": name, "title": title, "state": "open", "since": NOW - since, "by": None, "at": None, "unit": None}
     return base | {"reading": reading, "bound": bound} | more
 
 
@@ -50,13 +51,14 @@ def command(n: int, title: dict[str, str], state: str, can: list[str] | None = N
     for i, step in enumerate(("approved", "begun", "done")):
         if state in ("approved", "begun", "done")[i:]:
             times[step] = NOW - 30 + 5 * i
-    base = {"id": f"c{n}", "n": n, "command": f"command-{n}", "title": title, "takes": text("1–3 min", "1–3 分钟"), "risk": "low"}
+    base = {"id": f"c{n}", "n": n, "command": f"command-{n}", "title": title, "takes": 120, "risk": "low"}
     base |= {
-        "undo": text("yes, 1 min", "可，1 分钟"),
-        "approver": text("IT head", "信息技术负责人"),
-        "by": text("On-duty operator", "值班员"),
+        "undo": text("can be undone", "可恢复"),
+        "final": False,
+        "approver": "approver",
+        "by": "operator",
     }
-    return base | {"state": state, "times": times, "reason": None, "can": can or [], "progress": None} | more
+    return base | {"state": state, "times": times, "reason": "", "can": can or [], "progress": None} | more
 
 
 BANK_A, LIMIT, RESTART = (
@@ -68,8 +70,8 @@ NONE = text("", "")
 
 
 def _map() -> dict[str, Any]:
-    host = (text("host", "主机"), True, None, None, "within")
-    good = text("timeouts", "超时"), "0", "0.05", "at_most", "within"
+    host = (text("host", "主机"), 1, 1, "below", "within")
+    good = text("timeouts", "超时"), 0, 0.05, "above", "within"
     nodes = [
         _node(
             "client",
@@ -77,9 +79,9 @@ def _map() -> dict[str, Any]:
             60,
             200,
             "alarm",
-            (text("log in, good", "登录成功"), "41%", "90%", "at_least", "alarm"),
-            (text("orders, good", "委托成功"), "28%", "90%", "at_least", "alarm"),
-            (text("calls, 10 min", "10 分钟来电"), "4", None, None, "within"),
+            (text("log in, good", "登录成功"), 41, 90, "below", "alarm"),
+            (text("orders, good", "委托成功"), 28, 90, "below", "alarm"),
+            (text("calls, 10 min", "10 分钟来电"), 4, 20, "above", "within"),
         ),
         _node("app", text("App access", "移动端接入"), 220, 80),
         _node("pc", text("PC access", "电脑端接入"), 220, 200),
@@ -93,8 +95,8 @@ def _map() -> dict[str, Any]:
             210,
             "alarm",
             host,
-            (text("queue", "排队"), "1,893", "20", "at_most", "alarm"),
-            (text("standby", "备机"), None, None, None, "within"),
+            (text("queue", "排队"), 1893, 20, "above", "alarm"),
+            (text("standby", "备机"), None, 1, "below", "within"),
         ),
         _node("risk", text("Risk check", "风控"), 610, 110),
         _node(
@@ -104,7 +106,7 @@ def _map() -> dict[str, Any]:
             230,
             "within",
             host,
-            (text("waiting", "等待连接"), "0", None, None, "within"),
+            (text("waiting", "等待连接"), 0, 10, "above", "within"),
         ),
         _node(
             "router",
@@ -113,7 +115,7 @@ def _map() -> dict[str, Any]:
             200,
             "within",
             host,
-            (text("backlog", "积压"), "12", "10,000", "at_most", "within"),
+            (text("backlog", "积压"), 12, 10000, "above", "within"),
         ),
         _node("sse", text("Shanghai", "上交所"), 740, 80),
         _node("szse", text("Shenzhen", "深交所"), 740, 320),
@@ -123,7 +125,7 @@ def _map() -> dict[str, Any]:
             150,
             420,
             "alarm",
-            (text("timeouts /s", "超时（每秒）"), "0.27", "0.05", "at_most", "alarm"),
+            (text("timeouts /s", "超时（每秒）"), 0.27, 0.05, "above", "alarm"),
         ),
         *(
             _node(f"bank-{b}", text(f"Bank {b.upper()}", f"存管银行 {b.upper()}"), 280 + 120 * i, 420, "within", good)
@@ -161,19 +163,20 @@ def _orders() -> dict[str, Any]:
 
 
 def _log() -> list[dict[str, Any]]:
+    title = {name: text(en, zh) for name, (en, zh, _) in TITLES.items()}
     rows: list[tuple[int, str, Any, Any, Any]] = [
-        (42, "event", None, None, text("Alarm: counter queue", "告警：柜台排队")),
-        (40, "event", "operator", None, text("began 1: cut off bank A", "开始 1：暂停存管银行 A")),
+        (42, "event", "", None, text("Alarm: counter queue", "告警：柜台排队")),
+        (40, "event", title["operator"], None, text("began 1: cut off bank A", "开始 1：暂停存管银行 A")),
         (
             32,
             "inject",
             text("Bank A", "存管银行 A"),
-            "liaison",
+            ["liaison"],
             text("EXERCISE: all green here, please check your line.", "【演练】我方一切正常，请检查贵方线路。"),
         ),
-        (18, "said", "dba", "all", "【演练】数据库平静，没有等待连接。"),
-        (9, "event", "operator", None, text("proposed 4: restart the counter", "提出 4：重启柜台")),
-        (2, "said", "vendor", "operator", "【演练】先别重启，线程在释放。"),
+        (18, "said", title["dba"], None, "【演练】数据库平静，没有等待连接。"),
+        (9, "event", title["operator"], None, text("proposed 4: restart the counter", "提出 4：重启柜台")),
+        (2, "said", title["vendor"], ["operator", "vendor"], "【演练】先别重启，线程在释放。"),
     ]
     keys = ("t", "kind", "from", "to", "text")
     return [dict(zip(keys, (NOW - row[0], *row[1:]), strict=True)) for row in rows]
@@ -181,19 +184,15 @@ def _log() -> list[dict[str, Any]]:
 
 def running(seat: str = "operator") -> State:
     """09:35:40 as that seat sees it: three alarms open, one command to begin, one to approve, one under way."""
-    en, zh, person = TITLES[seat]
+    en, zh, _ = TITLES[seat]
     can = {"operator": {3: ["begin", "withdraw"], 4: ["withdraw"]}, "approver": {4: ["approve", "refuse"]}}.get(seat, {})
-    high = {
-        "risk": "high",
-        "undo": False,
-        "takes": text("6–12 min", "6–12 分钟"),
-        "approver": text("leading group", "应急领导小组"),
-    }
+    high = {"risk": "high", "undo": text("cannot be undone", "不可撤销"), "final": True, "takes": 540}
     state: State = {
         "drill": _drill(),
-        "seat": {"name": seat, "title": text(en, zh), "person": person},
+        "seat": {"name": seat, "title": text(en, zh), "person": "person", "steers": seat == "facilitator"},
         "people": [
-            {"seat": name, "title": text(a, b), "person": who, "state": STATES[name]} for name, (a, b, who) in TITLES.items()
+            {"seat": name, "title": text(a, b), "person": PLAYED.get(name, "person"), "name": who, "state": STATES[name]}
+            for name, (a, b, who) in TITLES.items()
         ],
         "clock": {
             "t": NOW,
@@ -205,21 +204,25 @@ def running(seat: str = "operator") -> State:
         },
         "severity": {
             "seconds": 280,
-            "grades": [{"title": text("larger", "较大"), "at": 600}, {"title": text("major", "重大"), "at": 1800}],
+            "grades": [
+                {"title": text("larger", "较大"), "after": 600, "reached": None},
+                {"title": text("major", "重大"), "after": 1800, "reached": None},
+            ],
+            "grade": None,
         },
         "duty": {"state": "due", "known_since": NOW - 179, "due_at": None, "last_report": None, "next_at": None},
         "alarms": [
-            _alarm("bank-a-timeouts", text("Bank A timeouts", "存管银行 A 超时"), 71, "0.27", "0.05"),
-            _alarm("order-success", text("Order success", "委托成功率"), 72, "28%", "90%"),
-            _alarm("login-success", text("Login success", "登录成功率"), 92, "41%", "90%"),
+            _alarm("bank-a-timeouts", text("Bank A timeouts", "存管银行 A 超时"), 71, 0.27, 0.05),
+            _alarm("order-success", text("Order success", "委托成功率"), 72, 28, 90),
+            _alarm("login-success", text("Login success", "登录成功率"), 92, 41, 90),
             _alarm(
                 "counter-queue",
                 text("Counter queue", "柜台排队"),
                 212,
-                "1,893",
-                "20",
+                1893,
+                20,
                 state="acknowledged",
-                by=text("On-duty operator", "值班员"),
+                by="operator",
                 at=NOW - 179,
             ),
         ],
@@ -230,30 +233,9 @@ def running(seat: str = "operator") -> State:
         "map": _map(),
         "orders": _orders(),
         "offers": [
-            {
-                "command": "cut-off-bank-b",
-                "title": text("Cut off bank B", "暂停存管银行 B 转账"),
-                "duration": text("1–3 min", "1–3 分钟"),
-                "risk": "low",
-                "undo": text("yes, 1 min", "可，1 分钟"),
-                "approver": text("IT head", "信息技术负责人"),
-            },
-            {
-                "command": "more-threads",
-                "title": text("More counter threads", "增加柜台线程"),
-                "duration": text("2–4 min", "2–4 分钟"),
-                "risk": "medium",
-                "undo": text("yes, 2 min", "可，2 分钟"),
-                "approver": text("IT head", "信息技术负责人"),
-            },
-            {
-                "command": "restart-counter",
-                "title": RESTART,
-                "duration": 540,
-                "risk": "high",
-                "undo": False,
-                "approver": text("leading group", "应急领导小组"),
-            },
+            _offer("cut-off-bank-b", text("Cut off bank B", "暂停存管银行 B 转账"), 120, "low"),
+            _offer("more-threads", text("More counter threads", "增加柜台线程"), 180, "medium"),
+            _offer("restart-counter", RESTART, 540, "high", final=True),
         ],
         "looks": [
             {"look": "threads", "title": text("Counter threads", "柜台线程"), "takes": 20},
@@ -268,6 +250,11 @@ def running(seat: str = "operator") -> State:
         "log": _log(),
     }
     return state
+
+
+def _offer(name: str, title: dict[str, str], duration: int, risk: str, *, final: bool = False) -> dict[str, Any]:
+    undo = text("cannot be undone", "不可撤销") if final else text("can be undone", "可恢复")
+    return {"command": name, "title": title, "duration": duration, "risk": risk, "undo": undo, "final": final, "approver": "approver"}
 
 
 def _drill() -> dict[str, Any]:
@@ -288,9 +275,9 @@ def _drill() -> dict[str, Any]:
             text("We judge the system and the plan, not people.", "评估对象是系统与预案，不是个人。"),
         ],
         "questions": [
-            text("What would you notice first, and where?", "您最先会在哪里察觉什么？"),
-            text("What would you do first? Who must approve?", "您首先会做什么？由谁批准？"),
-            {"text": text("Minutes until somebody knows", "多久会有人知悉"), "unit": text("min", "分钟")},
+            {"question": "first", "text": text("What would you notice first, and where?", "您最先会在哪里察觉什么？")},
+            {"question": "then", "text": text("What would you do first? Who must approve?", "您首先会做什么？由谁批准？")},
+            {"question": "minutes", "text": text("Minutes until somebody knows", "多少分钟后会有人知悉")},
         ],
     }
 
@@ -305,10 +292,10 @@ def facilitated() -> State:
     ]
     for node in nodes:
         if node["id"] == "bank-a":
-            node["fault"] = text(SECRET, "自 09:30:00 起应答慢 40 倍")
+            node["fault"] = "i0"
     kinds = ("sent", "due", "armed", "held")
     titles = [
-        text("Bank A answers 40 times slower", "存管银行 A 应答慢 40 倍"),
+        text(SECRET, "自 09:30:00 起应答慢 40 倍"),
         text("How many customers, and since when?", "影响多少客户？从何时起？"),
         text("False alarm: connection queue", "误报：连接排队"),
         text("Vendor away for 5 min", "厂商离席 5 分钟"),
@@ -321,7 +308,7 @@ def facilitated() -> State:
             "when": None,
             "title": title,
             "from": None,
-            "to": "operator",
+            "to": ["operator"],
             "kind": ("fault", "message", "false_alarm", "absence")[i],
             "expected": text("look before acting", "先查看再处置"),
             "state": kinds[i],
@@ -330,17 +317,15 @@ def facilitated() -> State:
         for i, title in enumerate(titles)
     ]
     noticed = {
-        "facts": [
-            {"title": text("Counter queue grows", "柜台排队增长"), "since": NOW - 280},
-            {"title": text("Threads wait for bank A", "线程在等存管银行 A"), "since": NOW - 300},
-        ],
-        "rows": [{"seat": seat, "at": [NOW - 179, None]} for seat in ("operator", "dba", "vendor", "approver")],
+        "facts": [{"id": "i0", "title": text("Threads wait for bank A", "线程在等存管银行 A"), "at": NOW - 300}],
+        "rows": [{"seat": seat, "at": NOW - 179 if seat == "operator" else None} for seat in ("operator", "dba", "vendor", "approver")],
     }
     hints = [
-        {"id": "h1", "text": text("What do busy threads wait for?", "繁忙的线程在等什么？"), "given_at": NOW - 120},
-        {"id": "h2", "text": text("Which banks share the threads?", "哪些银行共用这些线程？"), "given_at": None},
+        {"hint": "h1", "text": text("What do busy threads wait for?", "繁忙的线程在等什么？"), "given": True},
+        {"hint": "h2", "text": text("Which banks share the threads?", "哪些银行共用这些线程？"), "given": False},
     ]
-    questions = [{"id": "q1", "t": NOW - 6, "from": "dba", "text": "柜台日志里有什么？"}]
+    title = text("Search the counter's log", "检索柜台日志")
+    questions = [{"id": "l1", "look": "log", "title": title, "by": "dba", "ends": NOW + 20}]
     return state | {
         "truth": {"nodes": nodes},
         "msel": msel,
@@ -348,8 +333,8 @@ def facilitated() -> State:
         "hints": hints,
         "questions": questions,
         "failed": 2638,
-        "duplicated": 98765,
-        "branches": [],
+        "branches": [{"t": float(NOW - 60), "folder": "branches/1"}],
+        "links": {seat: f"token-of-{seat}" for seat in TITLES},
     }
 
 

@@ -178,15 +178,13 @@ class Seconds:
         known = [reached.grade.grade for reached in self._state.grades]
         if found.grade not in (None, "none", *known):
             self._state.grades.append(ReachedGrade(found, self._scene.now))
-        self._state.ahead = self._marks()
 
     def _marks(self) -> list[GradeMark]:
-        """After how many minutes of impairment each grade is reached, if orders are lost at the share so far; before any are, at the
-        worst."""
-        share, system = self._lost / self._asked if self._asked else 1.0, self._scene.drill.scenario.system
+        """After how many minutes of impairment each grade is reached at the earliest: if all is lost meanwhile."""
+        system = self._scene.drill.scenario.system
         marks: dict[str, GradeMark] = {}
         for minutes in range(1, _MINUTES_AHEAD + 1):
-            found = grade(self._rules, Harm(minutes * 60.0, share, 0, 0), system)
+            found = grade(self._rules, Harm(minutes * 60.0, 1.0, 0, 0), system)
             if found.grade not in (None, "none"):
                 marks.setdefault(found.label, GradeMark(found, minutes * MINUTE))
         return list(marks.values())

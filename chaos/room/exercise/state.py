@@ -20,7 +20,7 @@ class ReachedGrade:
 
 @dataclass
 class GradeMark:
-    """A grade of the incident, and after how much impairment it is reached, ns."""
+    """A grade of the incident, and after how much impairment it is reached at the earliest, ns."""
 
     grade: Grade
     after: int
@@ -43,7 +43,7 @@ class State:
     impaired_ns: int = 0
     grades: list[ReachedGrade] = field(default_factory=list)
     ahead: list[GradeMark] = field(default_factory=list)
-    """Grades as far as they can be told from the impairment and what was lost so far, the least severe first."""
+    """After how much impairment each grade comes at the earliest, the least severe first."""
     known_since: int | None = None
     reports: list[int] = field(default_factory=list)
     announced: dict[str, int] = field(default_factory=dict)

@@ -207,6 +207,7 @@ class View:
                 "duration": takes(rules.action),
                 "risk": rules.risk,
                 "undo": words(both(rules.undo)),
+                "final": rules.action.undo is False,
                 "approver": rules.approver,
             }
             for name, rules in self._state.drill.commands.items()
@@ -248,6 +249,7 @@ class View:
             "takes": duration,
             "risk": rules.risk,
             "undo": words(both(rules.undo)),
+            "final": rules.action.undo is False,
             "approver": rules.approver,
             "state": command.state,
             "times": {state: seconds(at) for state, at in command.times.items()},

@@ -32,7 +32,7 @@ export function alarmsCard(room) {
       h("ol", {}, open.map((alarm, i) => alarmOf(room, alarm, i === 0))),
       taken.length ? [h("h3", { class: "soft part" }, t("alarms.taken"), ` · ${taken.length}`), h("ol", { class: "taken" }, taken.map((alarm) => alarmOf(room, alarm, false)))] : null,
       state.signs?.length ? [h("h3", { class: "soft part" }, t("signs")), h("ul", { class: "small signs" }, state.signs.map((sign) =>
-        h("li", { class: "row between" }, h("span", {}, said(sign.title)), h("span", { class: "num soft" }, `${sign.n} / ${sign.of} · `, at(sign.t)))))] : null),
+        h("li", { class: "row between" }, h("span", {}, said(sign.title)), h("span", { class: "num soft nowrap" }, `${sign.n} / ${sign.of}`))))] : null),
     h("p", { class: "soft small foot" }, t("alarms.note")));
 }
 function alarmOf(room, alarm, topmost) {

@@ -28,14 +28,14 @@ function askCard(room, asked, n) {
   return h("section", { key: asked.id, class: "card ask", id: "ask", tabindex: -1, "aria-labelledby": "asked" },
     h("div", { class: "row between" }, h("span", { class: "chip warn" }, "◆ ", t("approve.waits"), " ", h("b", { class: "num" }, span(now.t - asked.times.proposed))), h("span", { class: "soft small num" }, t("approve.request"), ` ${asked.n}`, n > 1 ? [" · ", t("approve.more", { n: String(n - 1) })] : null)),
     h("h1", { id: "asked" }, said(asked.title)), h("p", {}, t("approve.by"), " ", h("b", {}, titleOf(room, asked.by)), " ", at(asked.times.proposed), asked.reason ? [" ", said(asked.reason)] : null),
-    h("dl", {}, fact("takes", takes(asked.takes)), fact("risk", risk(asked.risk)), fact("undo", [asked.undo === false ? "✕ " : "", undo(asked.undo)])),
+    h("dl", {}, fact("takes", takes(asked.takes)), fact("risk", risk(asked.risk)), h("div", { class: "whole" }, h("dt", {}, t("undo")), h("dd", {}, undo(asked)))),
     h("ul", { class: "eff" }, (asked.effects || []).map((effect) => h("li", {}, "▲ ", said(effect))), others.map((other) => h("li", { key: other.id }, "◇ ", t("approve.running", { n: String(other.n), title: bothOf(other.title) })))));
 }
 const fact = (name, value) => h("div", {}, h("dt", {}, t(name)), h("dd", {}, value));
 function seenCard(room) {
   const { state } = room, open = [...openAlarms(state), ...state.alarms.filter((alarm) => alarm.state === "acknowledged")].slice(0, 4), talk = (state.log || []).filter((row) => row.kind === "said").slice(-1);
   return h("section", { class: "card", "aria-labelledby": "seen" }, h("h2", { id: "seen" }, t("approve.seen")), h("table", {}, h("tbody", {},
-    open.map((alarm) => h("tr", { key: alarm.id }, h("td", {}, said(alarm.title)), h("td", { class: "n bad" }, h("b", {}, "▲ ", said(alarm.reading))), h("td", { class: "n soft" }, said(alarm.bound)))),
+    open.map((alarm) => h("tr", { key: alarm.id }, h("td", {}, said(alarm.title)), h("td", { class: "n bad nowrap" }, h("b", {}, "▲ ", said(alarm.reading))), h("td", { class: "n soft nowrap" }, t("alarms.bound"), " ", said(alarm.bound)))),
     state.orders ? h("tr", { key: "failed" }, h("td", {}, t("orders.failed")), h("td", { class: "n" }, h("b", {}, plain(state.orders.failed))), h("td")) : null)),
   talk.map((row) => h("p", { class: "small" }, h("b", {}, nameOf(room, row.from)), " ", at(row.t), " ", said(bothOf(row.text).map(unmarked)))));
 }
@@ -49,7 +49,7 @@ function footer(room, asked) {
   const step = room.own.asked === asked.id ? room.own.step || "first" : "first", off = room.waits({ command_id: asked.id });
   const go = (next, focus) => { room.change({ step: next, asked: asked.id }); room.after(() => byId(focus)?.focus()); };
   const decide = (kind, reason) => { room.send({ kind, command_id: asked.id, ...(reason ? { reason } : {}) }); room.change({ step: "first" }); room.after(() => byId("ask")?.focus()); };
-  const final = asked.undo === false || asked.risk === "high";
+  const final = asked.final || asked.risk === "high";
   const say = (event) => {
     event.preventDefault();
     const text = byId("question").value.trim();
@@ -58,7 +58,7 @@ function footer(room, asked) {
   const button = (id, cls, label, does, sign = "") => h("button", { id, key: id, class: `big ${cls}`, disabled: off, on: { click: does } }, sign, t(label));
   const parts = {
     first: [h("div", { class: "row" }, button("question-open", "", "approve.askback", () => go("ask", "question")), button("no", "stop", "refuse", () => go("third", "why"), "✕ "), button("yes", "main wide", "approve", () => (final ? go("second", "sure") : decide("approve")), "✓ "))],
-    second: [h("p", {}, h("b", { id: "sure", tabindex: -1 }, t(asked.undo === false ? "approve.sure.final" : "approve.sure", { title: bothOf(asked.title) }))), h("div", { class: "row" }, button("back", "", "back", () => go("first", "yes")), button("sure-yes", "main wide", "approve.yes", () => decide("approve"), "✓ "))],
+    second: [h("p", {}, h("b", { id: "sure", tabindex: -1 }, t(asked.final ? "approve.sure.final" : "approve.sure", { title: bothOf(asked.title) }))), h("div", { class: "row" }, button("back", "", "back", () => go("first", "yes")), button("sure-yes", "main wide", "approve.yes", () => decide("approve"), "✓ "))],
     third: [h("p", {}, h("b", { id: "why", tabindex: -1 }, t("refuse.why"))), h("div", { class: "row wrap" }, REASONS.map((name) => button(name, "", name, () => decide("refuse", word(name)))), button("back", "quiet", "back", () => go("first", "no")))],
     ask: [h("form", { class: "row", on: { submit: say } }, h("input", { id: "question", class: "grow big", label: pair("say.text"), hint: pair("say.hint"), maxlength: 400 }), h("button", { class: "big main", disabled: off }, t("say.send"))), button("back", "quiet", "back", () => go("first", "question-open"))],
   };

@@ -9,7 +9,7 @@ const RISKS = { low: ["◇", "good"], medium: ["◆", "warn"], high: ["▲", "ba
 
 export const risk = (level) => h("b", { class: `nowrap ${RISKS[level]?.[1] || ""}` }, RISKS[level]?.[0] || "", " ", t(`risk.${level}`));
 export const takes = (what) => both(lasting(what));
-export const undo = (what) => (what === true || what === false ? t(what ? "yes" : "no") : said(what));
+export const undo = ({ undo: what, final }) => [final ? "✕ " : "", said(what)];
 export const approver = (room, who) => (who ? titleOf(room, who) : t("approver.none"));
 export const isEnded = (command) => ENDED.has(command.state);
 const may = (command, what) => (command.can || []).includes(what);
@@ -28,7 +28,7 @@ export function commandOf(room, command, first) {
     command.state === "begun" && typeof command.progress === "number" ? progress(command.progress) : null,
     mine || may(command, "withdraw") ? h("div", { class: "row acts" }, act("approve", "approve", first), act("begin", "begin", first, first ? "B" : null), act("refuse", "refuse"), act("withdraw", "withdraw")) : null);
 }
-export const facts = (command) => h("p", { class: "facts" }, h("span", {}, t("takes"), " ", h("b", {}, takes(command.takes ?? command.duration))), h("span", {}, t("risk"), " ", risk(command.risk)), h("span", {}, t("undo"), " ", h("b", {}, undo(command.undo))));
+export const facts = (command) => h("p", { class: "facts" }, h("span", {}, t("takes"), " ", h("b", {}, takes(command.takes ?? command.duration))), h("span", {}, t("risk"), " ", risk(command.risk)), h("span", {}, undo(command)));
 function progress(part) {
   const percent = Math.round(100 * part);
   return h("div", { class: "prog", role: "progressbar", "aria-valuenow": percent, "aria-valuemin": 0, "aria-valuemax": 100, label: pair("command.progress", { n: String(percent) }) }, h("i", { style: { width: `${percent}%` } }));

@@ -23,23 +23,20 @@ export function view(room) {
     h("main", { class: "desk" }, alarmsCard(room), h("div", { class: "mid" }, mapCard(room), ordersCard(room)), h("div", { class: "right" }, commandsCard(room), logCard(room))),
     dialogOf(room)];
 }
-export function mapCard(room, pick = open("look")) {
+// `scale` is how much larger than on a desk its letters are.
+export function mapCard(room, pick = open("look"), scale = 1) {
   const { map } = room.state;
   return h("section", { class: "card fill", "aria-labelledby": "map" }, h("div", { class: "head" }, h("h2", { id: "map" }, t("map")), mapKeys()),
-    h("div", { class: "picture", id: "map-box" }, mapOf({ nodes: map.nodes, links: map.links, face: monitoredFace, name: "map", shape: frameOf(sizeOf("map-box", [638, 262])), pick: pick && (() => pick(room)) })));
+    h("div", { class: "picture", id: "map-box" }, mapOf({ nodes: map.nodes, links: map.links, face: monitoredFace, name: "map", shape: frameOf(sizeOf("map-box", [638, 262]), scale), pick: pick && (() => pick(room)) })));
 }
-// The frame nodes are spread over: of the box's shape, and as wide as lets letters be read.
-const WIDE = 800, SHRUNK_MOST = 1.25;
-export function frameOf([width, height]) {
-  const frame = Math.min(WIDE, width * SHRUNK_MOST);
-  return [frame, (frame * height) / width];
-}
+// A narrow window scrolls over a map of this width: letters stay readable.
+const NARROWEST = 620;
+export const frameOf = ([width, height], scale = 1) => [Math.max(NARROWEST, width / scale), height / scale];
 const mapKeys = () => h("ul", { class: "keys end" }, h("li", {}, h("b", { class: "bad" }, "▲"), " ", t("map.beyond")), h("li", {}, h("b", { class: "good" }, "✓"), " ", t("map.within")), h("li", {}, h("span", { class: "dashed" }), " ", t("map.ask")));
 export function marksOf(state) {
   const begun = state.commands.filter((command) => command.times?.begun).map((command) => [command.times.begun, String(command.n), "begun"]);
   return [...state.alarms.map((alarm) => [alarm.since, "▲", "alarmed"]), ...begun];
 }
-// `scale` is how much larger than on a desk its letters are.
 export function ordersCard(room, withFailed = true, scale = 1) {
   const { orders } = room.state;
   return h("section", { class: "card fill", "aria-labelledby": "orders" }, h("div", { class: "head" }, h("h2", { id: "orders" }, ordersHead(orders)), h("span", { class: "soft small nowrap" }, "▲ ", t("map.alarm"), " · ", h("b", {}, "1"), " ", t("orders.begun")),

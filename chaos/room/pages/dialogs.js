@@ -24,9 +24,9 @@ const finds = (room, what) => bothOf(what).some((text) => text.toLowerCase().inc
 
 function proposeForm(room) {
   const head = ["propose.command", "takes", "risk", "undo", "approver"];
-  const row = (offer) => h("tr", { key: offer.command }, h("td", {}, h("b", {}, said(offer.title)), offer.note ? [h("br"), h("span", { class: "soft small" }, said(offer.note))] : null), h("td", {}, takes(offer.duration)), h("td", {}, risk(offer.risk)), h("td", {}, undo(offer.undo)), h("td", {}, approver(room, offer.approver)),
+  const row = (offer) => h("tr", { key: offer.command }, h("td", {}, h("b", {}, said(offer.title)), offer.note ? [h("br"), h("span", { class: "soft small" }, said(offer.note))] : null), h("td", {}, takes(offer.duration)), h("td", {}, risk(offer.risk)), h("td", {}, undo(offer)), h("td", {}, approver(room, offer.approver)),
     h("td", {}, h("button", { disabled: !room.linked, label: pair("propose.of", { title: bothOf(offer.title) }), on: { click: () => send(room, { kind: "propose", command: offer.command }) } }, t("propose"))));
-  return [finder(room), h("div", { class: "scroll" }, h("table", {}, h("thead", {}, h("tr", {}, head.map((name) => h("th", { scope: "col" }, t(name))), h("td"))), h("tbody", {}, (room.state.offers || []).filter((offer) => finds(room, offer.title)).map(row))))];
+  return [finder(room), h("div", { class: "scroll" }, h("table", { class: "offers" }, h("thead", {}, h("tr", {}, head.map((name) => h("th", { scope: "col" }, t(name))), h("td"))), h("tbody", {}, (room.state.offers || []).filter((offer) => finds(room, offer.title)).map(row))))];
 }
 function lookForm(room) {
   const row = (look) => h("li", { key: look.look, class: "row between" }, h("span", {}, h("b", {}, said(look.title)), " ", h("span", { class: "soft" }, t("takes"), " ", takes(look.takes))), h("button", { disabled: !room.linked, label: pair("look.of", { title: bothOf(look.title) }), on: { click: () => send(room, { kind: "look", look: look.look }) } }, t("look")));

@@ -1,10 +1,11 @@
 // The facilitator: the truth, the list of injects, who noticed what, hints. No other page imports this module.
 import { clockBox, duty, identity, severity } from "./bar.js";
-import { frameOf, ordersCard } from "./desk.js";
+import { ordersCard } from "./desk.js";
 import { byId, plain } from "./drawing/elements.js";
+import { language } from "./language.js";
 import { copyLink } from "./links.js";
 import { presence, sayForm, titleOf, toSpeak } from "./log.js";
-import { mapOf } from "./map.js";
+import { mapOf, wrapped } from "./map.js";
 import { h } from "./nodes.js";
 import { key, languageButton, openPage, sizeOf, skipTo } from "./shell.js";
 import { at, bothOf, exercise, marked, pair, said, span, t } from "./speech.js";
@@ -29,23 +30,22 @@ function truthCard(room) {
   const face = (node) => {
     const real = of.get(node.id), [sign, kind] = HEALTH[real?.state] || HEALTH.healthy;
     const lines = [[pair(`health.${real?.state || "healthy"}`).map((word) => `${sign} ${word}`), null, { s0: "tg b", s3: "tb b" }[kind] || "tw b"]];
-    if (real?.fault) lines.push([bothOf(titleOfFault(room, real.fault)).map((text) => `⚡ ${text}`), null, "tb b"]);
+    if (real?.fault) for (const line of wrapped(`⚡ ${bothOf(titleOfFault(room, real.fault))[language() === "zh" ? 1 : 0]}`)) lines.push([line, null, "tb b"]);
     return { kind, sign: "", lines, bar: Math.max(0, Math.min(1, real?.fullest ?? 0)), ring: Boolean(real?.fault), urgent: kind === "s3" };
   };
   return h("section", { class: "card fill", "aria-labelledby": "truth" }, h("div", { class: "head" }, h("h2", { id: "truth" }, t("truth")), h("span", { class: "chip violet" }, "◉ ", t("truth.only")), h("span", { class: "end soft small" }, t("truth.bar"))),
-    h("div", { class: "picture", id: "truth-box" }, mapOf({ nodes: map.nodes, links: map.links, face, name: "truth", shape: frameOf(sizeOf("truth-box", [526, 220])), pick: () => {} })));
+    h("div", { class: "picture", id: "truth-box" }, mapOf({ nodes: map.nodes, links: map.links, face, name: "truth", shape: sizeOf("truth-box", [526, 220]), pick: () => {} })));
 }
 const titleOfFault = (room, name) => room.state.msel?.find((one) => one.id === name)?.title ?? name;
 function noticedCard(room) {
   const { facts = [], rows = [] } = room.state.noticed || {};
-  const cell = (what) => (typeof what === "number" ? h("td", { class: "good num nowrap" }, "✓ ", at(what)) : h("td", { class: "bad nowrap" }, "✕ ", t("noticed.notyet")));
+  const row = (one) => h("tr", { key: one.seat }, h("td", {}, titleOf(room, one.seat)), one.at ? h("td", { class: "good num nowrap n" }, "✓ ", at(one.at)) : h("td", { class: "bad nowrap n" }, "✕ ", t("noticed.notyet")));
   return h("section", { class: "card fill", "aria-labelledby": "noticed" }, h("div", { class: "head" }, h("h2", { id: "noticed" }, t("noticed")), h("span", { class: "end soft small" }, t("noticed.note"))),
-    h("div", { class: "scroll", tabindex: 0, role: "group", label: pair("noticed") }, h("table", { class: "kn" }, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("noticed.fact")), rows.map((row) => h("th", { scope: "col", key: row.seat }, titleOf(room, row.seat))))),
-      h("tbody", {}, facts.map((fact, i) => h("tr", { key: fact.id ?? i }, h("td", {}, said(fact.title), " ", fact.at ? h("span", { class: "soft small num nowrap" }, at(fact.at)) : null), rows.map((row) => cell(row.at))))))));
+    h("div", { class: "scroll", tabindex: 0, role: "group", label: pair("noticed") }, facts.length ? [h("p", {}, facts.map((fact) => h("span", { key: fact.id, class: "chip bad" }, "⚡ ", said(fact.title), " ", at(fact.at)))), h("table", { class: "kn" }, h("tbody", {}, rows.map(row)))] : h("p", { class: "soft" }, t("noticed.nothing"))));
 }
 function mselCard(room) {
   const { msel = [], clock } = room.state, next = msel.filter((one) => one.state === "armed" && one.at !== null && one.at > clock.t).sort((a, b) => a.at - b.at)[0];
-  return h("section", { class: "card fill", "aria-labelledby": "msel" }, h("div", { class: "head" }, h("h2", { id: "msel", tabindex: -1 }, t("msel")), h("span", { class: "row end" }, next ? h("span", { class: "chip warn" }, "◆ ", t("msel.next"), " ", h("b", { class: "num" }, span(next.at - clock.t))) : null, h("button", { disabled: !room.linked, on: { click: () => room.change({ dialog: "inject" }) } }, t("msel.add")))),
+  return h("section", { class: "card fill", "aria-labelledby": "msel" }, h("div", { class: "head" }, h("h2", { id: "msel", tabindex: -1 }, t("msel")), h("span", { class: "row end" }, next ? h("span", { class: "chip warn" }, "◆ ", t("msel.next"), " ", h("b", { class: "num" }, span(next.at - clock.t))) : null, h("button", { id: "msel-add", disabled: !room.linked, on: { click: () => room.change({ dialog: "inject" }) } }, t("msel.add")))),
     h("div", { class: "scroll", tabindex: 0, role: "group", label: pair("msel") }, h("table", { class: "msel" }, h("thead", {}, h("tr", {}, ["msel.n", "msel.time", "msel.what", "msel.state", "msel.did"].map((name) => h("th", { scope: "col" }, t(name))))), h("tbody", {}, msel.map((one) => injectRow(room, one))))));
 }
 function injectRow(room, one) {
@@ -75,7 +75,7 @@ function teamCard(room) {
     h("div", { class: "scroll", tabindex: 0, role: "group", label: pair("questions") },
       questions.length ? h("ol", { class: "feed" }, questions.map((question) => h("li", { key: question.id, class: "say" }, h("span", { class: "num soft", label: pair("questions.ends") }, span(question.ends - room.state.clock.t)), h("form", { on: { submit: answer(question) } }, h("b", {}, titleOf(room, question.by)), " ", said(question.title), h("span", { class: "row" }, h("input", { class: "grow", maxlength: 400, label: pair("questions.answer") }), h("button", { disabled: !room.linked }, t("questions.send"))))))) : h("p", { class: "soft" }, t("questions.none")),
       h("h2", { class: "part" }, t("people")), h("ul", { class: "small roles" }, people.map((one) => h("li", { key: one.seat }, h("span", {}, STATES[presence(one)] || "●", " ", said(one.title), one.name ? ` · ${one.name}` : null), h("span", { class: "row" }, h("b", {}, t(`people.${STATES[presence(one)] ? presence(one) : "here"}`)), copyLink(room, one.seat))))),
-      branches.length ? [h("h2", { class: "part" }, t("branches")), h("p", { class: "soft small" }, t("branches.note")), h("ul", { class: "small roles" }, branches.map((one) => h("li", { key: one.folder }, h("span", {}, "↳ ", at(one.t), " ", h("code", {}, one.folder)))))] : null),
+      branches.length ? [h("h2", { class: "part" }, t("branches")), h("p", { class: "soft small" }, t("branches.note")), h("ul", { class: "small roles" }, branches.map((one) => h("li", { key: one.folder }, h("span", {}, "↳ ", at(one.t), " ", h("code", {}, `coredrill room host --resume --folder …/${one.folder}`)))))] : null),
     sayForm(room));
 }
 // An inject of the facilitator's own, sent at once or armed for later.

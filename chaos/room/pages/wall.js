@@ -16,7 +16,7 @@ function view(room) {
   const alarm = (one, mark) => h("li", { key: one.id }, h("b", { class: mark === "▲" ? "bad" : "soft" }, mark), h("span", {}, said(one.title), " ", said(one.reading), mark === "△" ? [" · ", nameOf(room, one.by)] : null), h("b", { class: "num" }, span(now - one.since)));
   return [h("header", { class: "bar" }, first(room), h("div", {}, phaseLines(state), pace(room)), severity(state), duty(state),
     h("div", {}, h("span", { class: "lab" }, t("orders.failed")), h("b", { class: "num bad huge" }, plain(state.orders.failed))), h("div", { class: "bare" }, languageButton(room))),
-  h("main", { class: "wall" }, mapCard(room, null),
+  h("main", { class: "wall" }, mapCard(room, null, innerWidth >= 1600 ? LARGER : 1),
     h("section", { class: "card fill", "aria-labelledby": "alarms" }, h("div", { class: "head" }, h("h2", { id: "alarms" }, t("alarms")), h("span", { class: `chip end ${open.length ? "bad" : "good"}` }, open.length ? `▲ ${open.length} ` : "✓ 0 ", t("alarms.nobody"))),
       h("ol", { class: "big" }, open.map((one) => alarm(one, "▲")), taken.map((one) => alarm(one, "△")).slice(0, Math.max(0, ALARMS_MOST - open.length))),
       h("h2", { class: "part" }, t("commands.all")), h("ol", { class: "big" }, inOrder(state.commands).slice(0, COMMANDS_MOST).map((command) => brief(room, command, now)))),

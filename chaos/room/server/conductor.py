@@ -167,7 +167,7 @@ class Conductor:
 
     def _arrange(self, seat: Seat, message: RoomMessage, wall: float) -> None:
         if isinstance(message, Hello):
-            self._present[seat] = message.name
+            self._present[seat] = message.name or self._present.get(seat, "")
             if message.name:
                 self._folder.add_name(seat, message.name)
         elif isinstance(message, Expect):

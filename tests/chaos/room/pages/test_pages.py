@@ -21,6 +21,7 @@ SIZES = {"desk": (1280, 800), "wall": (1920, 1080), "approver": (390, 844), "lob
 ENGLISH = re.compile(r"[A-Za-z]{2,}")
 SPOKEN = """() => [...document.querySelectorAll('[aria-label], [placeholder], [title]')]
   .flatMap((e) => ['aria-label', 'placeholder', 'title'].map((name) => e.getAttribute(name))).filter(Boolean).concat(document.title)"""
+SHOWN = """() => { const room = document.getElementById('room'); room.querySelectorAll('code').forEach((e) => e.remove()); return room.innerText; }"""
 SMALL = """() => [...document.querySelectorAll('button, input, select, textarea')].map((e) => [e.textContent, e.getBoundingClientRect()])
   .filter(([, box]) => box.height > 0 && (box.height < 24 || box.width < 24)).map(([text]) => text)"""
 
@@ -45,7 +46,7 @@ def test_a_chinese_page_is_chinese(name: str, sit: Sit) -> None:
     seat = sit(name, PAGES[name]())
     seat.page.click(".speak")
     seat.page.wait_for_timeout(100)
-    shown = seat.page.inner_text("#room").replace("English", "")
+    shown = seat.page.evaluate(SHOWN).replace("English", "")
     assert ENGLISH.findall(shown) == []
     assert [said for said in seat.page.evaluate(SPOKEN) if ENGLISH.search(said)] == []
     assert "【演练】" in shown
@@ -87,18 +88,18 @@ def test_a_command_goes_through_its_steps(sit: Sit) -> None:
     seat = sit("desk", running() | {"commands": []})
     seat.page.keyboard.press("p")
     row = seat.page.locator("dialog tr", has_text="Restart the counter")
-    for fact in ("9:00", "▲ high", "no", "leading group"):
+    for fact in ("9:00", "▲ high", "cannot be undone", "Approver"):
         assert fact in row.inner_text()
     row.locator("button").click()
     assert [message["command"] for message in seat.asked("propose")] == ["restart-counter"]
     seat.until("document.querySelector('dialog') === null")
-    high: dict[str, Any] = {"risk": "high", "undo": False, "takes": text("6–12 min", "6–12 分钟")}
+    high: dict[str, Any] = {"risk": "high", "undo": text("cannot be undone", "不可撤销"), "final": True, "takes": 540}
     says = {"proposed": "to approve", "approved": "you begin", "begun": "under way", "done": "done"}
     for state, said in says.items():
         can = {"approved": ["begin", "withdraw"]}.get(state)
         seat.tick(commands=[command(4, RESTART, state, can, **high)])
         shown = seat.page.locator("[data-command=c4]").inner_text()
-        assert all(part in shown for part in (said, "6–12 min", "▲ high", "undo no"))
+        assert all(part in shown for part in (said, "9:00", "▲ high", "✕ cannot be undone"))
         assert (state == "proposed") == ("approved\n" not in shown)
         if state == "approved":
             assert "Your turn" in seat.page.text_content("#live")
@@ -122,13 +123,13 @@ def test_what_is_refused_says_why(sit: Sit) -> None:
 def test_a_lost_connection_comes_back_with_what_was_missed(sit: Sit) -> None:
     """Without a connection the clock says so and controls are off; the page says what it saw last and goes on from there."""
     seat = sit("desk", running())
-    seat.tick(log={"from": 6, "rows": [{"t": NOW, "kind": "said", "from": "dba", "to": "all", "text": "first"}]})
+    seat.tick(log={"from": 6, "rows": [{"t": NOW, "kind": "said", "from": text("DBA", "数据库管理员"), "to": None, "text": "first"}]})
     seat.socket.close()
     seat.until("document.querySelector('.bar').innerText.includes('reconnecting, last seen 09:35:40')")
     assert seat.page.locator("#ack-order-success").is_disabled()
     seat.page.wait_for_timeout(600)
     assert seat.asked("hello")[-1]["seq"] == 2
-    seat.tick(log={"from": 7, "rows": [{"t": NOW + 1, "kind": "said", "from": "dba", "to": "all", "text": "second"}]})
+    seat.tick(log={"from": 7, "rows": [{"t": NOW + 1, "kind": "said", "from": text("DBA", "数据库管理员"), "to": None, "text": "second"}]})
     lines = seat.page.locator(".feed li").all_inner_texts()
     assert len(lines) == 8
     assert "first" in lines[-2]
@@ -151,7 +152,7 @@ def test_names_are_text(sit: Sit) -> None:
     evil = "<img src=x onerror=\"document.title='hit'\"><script>alert(1)</script>"
     for name, made in PAGES.items():
         state = made()
-        state["seat"]["person"] = state["people"][1]["person"] = state["people"][1]["title"] = evil
+        state["people"][1]["name"] = state["people"][1]["title"] = evil
         state["drill"]["title"] = state["clock"]["phase"] = evil
         for row in [*state["log"], *state["alarms"], *state["commands"], *state["map"]["nodes"], *state.get("msel", [])]:
             row.update({key: evil for key in ("text", "title", "reading", "by", "reason") if key in row})
@@ -168,7 +169,7 @@ def test_only_the_facilitator_shows_the_truth(name: str, sit: Sit) -> None:
     state = facilitated() | {key: PAGES[name]()[key] for key in ("seat", "clock", "commands")}
     seat = sit(name, state)
     html = seat.page.content()
-    for secret in (SECRET, "answers 40 times slower", "98,765", "What do busy threads wait for", "Threads wait for bank A"):
+    for secret in (SECRET, "token-of-", "What do busy threads wait for", "Threads wait for bank A"):
         assert secret not in html
     loaded = seat.page.evaluate("performance.getEntriesByType('resource').map((entry) => entry.name)")
     assert loaded
@@ -178,7 +179,7 @@ def test_only_the_facilitator_shows_the_truth(name: str, sit: Sit) -> None:
 def test_the_facilitator_steers(sit: Sit) -> None:
     """The truth with its fault, an inject sent, K pauses, and the end asks once more."""
     seat = sit("facilitator", facilitated())
-    assert SECRET in seat.page.text_content("[data-node=bank-a]")
+    assert SECRET in " ".join(seat.page.text_content("[data-node=bank-a]").split())
     seat.page.locator("tr.due button").first.click()
     assert [(message["inject"], message["do"]) for message in seat.asked("inject")] == [("i1", "send")]
     seat.page.keyboard.press("k")
@@ -209,11 +210,11 @@ def test_the_approver_decides(sit: Sit) -> None:
 def test_expectations_are_sent_and_sealed(sit: Sit) -> None:
     """Answers in the order of the questions, then ready; what is typed stays while the lobby changes."""
     seat = sit("lobby", lobby())
-    seat.page.fill("#answer-0", "委托失败")
-    seat.page.fill("#answer-2", "3")
+    seat.page.fill("#answer-first", "委托失败")
+    seat.page.fill("#answer-minutes", "3")
     seat.tick(people=lobby()["people"][:4])
     seat.page.click("button.main")
-    assert [message["answers"] for message in seat.asked("expect")] == [["委托失败", "", "3"]]
+    assert [message["answers"] for message in seat.asked("expect")] == [{"first": "委托失败", "then": "", "minutes": "3"}]
     assert len(seat.asked("ready")) == 1
 
 
