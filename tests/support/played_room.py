@@ -15,12 +15,13 @@ from chaos.room.exercise.exercise import Exercise
 from chaos.room.exercise.prepared import PreparedDrill, prepare
 from chaos.room.pages import page_files
 from chaos.room.protocol.incoming import Hello, parse
-from chaos.room.protocol.state import now
 from chaos.room.server.app import TYPES
 from chaos.room.server.conductor import Conductor
 from chaos.room.server.folder import RoomFolder
 from chaos.room.server.opening import new_session, solo_session
+from chaos.room.server.pacing import TICK
 from chaos.room.server.stream import Stream
+from simcore.base.units import SECOND
 
 ADDRESS = "http://room.test/"
 PEOPLE = {"operator": "林悦", "dba": "吴昊", "vendor": "周敏", "approver": "陈波", "liaison": "何岚"}
@@ -42,7 +43,8 @@ class PlayedRoom:
         kept = RoomFolder(folder)
         kept.create(session)
         self.tokens: Mapping[Seat, str] = session.tokens
-        self.conductor = Conductor(Exercise(drill, session.seed, session.seating), session, kept)
+        self._exercise = Exercise(drill, session.seed, session.seating)
+        self.conductor = Conductor(self._exercise, session, kept)
         self.wall = 100.0
         self.streams = {seat: Stream(0) for seat in self.tokens}
         self._pages: list[_Page] = []
@@ -59,23 +61,33 @@ class PlayedRoom:
         self._deliver()
 
     def until(self, clock: str) -> None:
-        """Simulated time goes on to an instant, as 09:35:40, by ticks."""
+        """Simulated time goes on to an instant, as 09:35:40, by ticks; pages see where it has come to."""
         hours, minutes, seconds = map(int, clock.split(":"))
-        while now(self._any) < hours * 3600 + minutes * 60 + seconds:
-            before = now(self._any)
-            self.tick()
-            assert now(self._any) > before, "the clock stands still"
-
-    @property
-    def _any(self) -> Mapping[str, Any]:
-        return next(iter(self.streams.values())).state
+        goal = (hours * 3600 + minutes * 60 + seconds) * SECOND
+        while self._exercise.now < goal:
+            before = self._exercise.now
+            self._tick()
+            assert self._exercise.now > before, "the clock stands still"
+        self._deliver()
 
     def tick(self, times: int = 1) -> None:
         """So many ticks pass."""
         for _ in range(times):
-            self.wall += 0.2500001
-            self.conductor.tick(self.wall)
+            self._tick()
         self._deliver()
+
+    def _tick(self) -> None:
+        self.wall += TICK + 1e-6
+        self.conductor.tick(self.wall)
+
+    def state(self, seat: Seat) -> Mapping[str, Any]:
+        """What a seat was sent, put together."""
+        return self.streams[seat].state
+
+    @staticmethod
+    def prepared_names() -> list[str]:
+        """Identifiers of the drill, which stand in any language as they are."""
+        return [*prepared().model.alarms, *prepared().model.commands, "coredrill"]
 
     # --- pages --------------------------------------------------------------------------------------------------------------------
 
@@ -155,7 +167,7 @@ def _serve(route: Any) -> None:
 
 
 def played_to_the_middle(room: PlayedRoom) -> None:
-    """The morning up to 09:33:40 : alarms open and taken up, a command approved and one that waits, people who talk."""
+    """The morning up to 09:34:45 : alarms open and taken up, a command approved and one that waits, people who talk."""
     for seat, name in PEOPLE.items():
         room.conductor.present(seat, True)
         room.do(seat, "hello", name=name)
@@ -172,7 +184,7 @@ def played_to_the_middle(room: PlayedRoom) -> None:
     room.do("vendor", "say", to="operator", text="EXERCISE: do not restart yet, threads stand in transfer.")
     room.do("vendor", "propose", command="restart-counter")
     room.do("vendor", "look", look="counter-log")
-    room.until("09:33:40")
+    room.until("09:34:45")
     room.do("facilitator", "hint", hint="where")
     room.do("facilitator", "inject", inject="press", do="hold")
     room.do("facilitator", "branch")

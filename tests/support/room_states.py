@@ -254,7 +254,15 @@ def running(seat: str = "operator") -> State:
 
 def _offer(name: str, title: dict[str, str], duration: int, risk: str, *, final: bool = False) -> dict[str, Any]:
     undo = text("cannot be undone", "不可撤销") if final else text("can be undone", "可恢复")
-    return {"command": name, "title": title, "duration": duration, "risk": risk, "undo": undo, "final": final, "approver": "approver"}
+    return {
+        "command": name,
+        "title": title,
+        "duration": duration,
+        "risk": risk,
+        "undo": undo,
+        "final": final,
+        "approver": "approver",
+    }
 
 
 def _drill() -> dict[str, Any]:
@@ -318,7 +326,9 @@ def facilitated() -> State:
     ]
     noticed = {
         "facts": [{"id": "i0", "title": text("Threads wait for bank A", "线程在等存管银行 A"), "at": NOW - 300}],
-        "rows": [{"seat": seat, "at": NOW - 179 if seat == "operator" else None} for seat in ("operator", "dba", "vendor", "approver")],
+        "rows": [
+            {"seat": seat, "at": NOW - 179 if seat == "operator" else None} for seat in ("operator", "dba", "vendor", "approver")
+        ],
     }
     hints = [
         {"hint": "h1", "text": text("What do busy threads wait for?", "繁忙的线程在等什么？"), "given": True},

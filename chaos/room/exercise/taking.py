@@ -13,7 +13,7 @@ from chaos.room.exercise.scene import Scene
 from chaos.room.exercise.seconds import Seconds
 from chaos.room.exercise.state import State
 from simcore.base.errors import suggest
-from simcore.base.units import SECOND
+from simcore.base.units import SECOND, format_clock
 from simcore.model.control.decisions import Acknowledge, Act
 from simcore.model.control.decisions import Report as TroubleReport
 
@@ -208,8 +208,10 @@ class Taking:
             raise RefusedError("past")
         number = len(self._state.injects) + 1
         text, sender = Text(en=message.text, zh=message.text), Text(en=message.sender, zh=message.sender)
-        at = None if message.at is None else message.at * SECOND
-        rules = Inject(inject=f"added-{number}", title=text, at=at, message=text, sender=sender, to=message.to)
+        at = None if message.at is None else format_clock(message.at * SECOND)
+        rules = Inject.model_validate(
+            {"inject": f"added-{number}", "title": text, "at": at, "message": text, "sender": sender, "to": message.to}
+        )
         self._state.injects.append(InjectState(number, rules))
         if at is None:
             self._seconds.send(self._state.injects[-1])

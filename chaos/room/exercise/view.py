@@ -119,7 +119,11 @@ class View:
             title = words(grade_text(mark.grade))
             grades.append({"title": title, "after": seconds(mark.after), "reached": None if known is None else seconds(known.at)})
         worst = self._state.grades[-1].grade if self._state.grades else None
-        return {"seconds": self._state.impaired_ns / SECOND, "grades": grades, "grade": None if worst is None else words(grade_text(worst))}
+        return {
+            "seconds": self._state.impaired_ns / SECOND,
+            "grades": grades,
+            "grade": None if worst is None else words(grade_text(worst)),
+        }
 
     def _duty(self, _: Seat) -> JsonValue:
         duty, known, reports, now = self._state.drill.duty, self._state.known_since, self._state.reports, self._scene.now

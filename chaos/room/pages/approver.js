@@ -3,7 +3,7 @@ import { openAlarms } from "./alarms.js";
 import { dutyWord, pace, severity } from "./bar.js";
 import { approver, isEnded, risk, takes, undo } from "./commands.js";
 import { byId, clock, plain } from "./drawing/elements.js";
-import { nameOf, titleOf } from "./log.js";
+import { byPerson, nameOf, titleOf } from "./log.js";
 import { h } from "./nodes.js";
 import { languageButton, openPage, skipTo } from "./shell.js";
 import { at, bothOf, exercise, marked, pair, said, span, t, unmarked, word } from "./speech.js";
@@ -37,7 +37,7 @@ function seenCard(room) {
   return h("section", { class: "card", "aria-labelledby": "seen" }, h("h2", { id: "seen" }, t("approve.seen")), h("table", {}, h("tbody", {},
     open.map((alarm) => h("tr", { key: alarm.id }, h("td", {}, said(alarm.title)), h("td", { class: "n bad nowrap" }, h("b", {}, "▲ ", said(alarm.reading))), h("td", { class: "n soft nowrap" }, t("alarms.bound"), " ", said(alarm.bound)))),
     state.orders ? h("tr", { key: "failed" }, h("td", {}, t("orders.failed")), h("td", { class: "n" }, h("b", {}, plain(state.orders.failed))), h("td")) : null)),
-  talk.map((row) => h("p", { class: "small" }, h("b", {}, nameOf(room, row.from)), " ", at(row.t), " ", said(bothOf(row.text).map(unmarked)))));
+  talk.map((row) => h("p", { class: "small" }, h("b", {}, nameOf(room, row.from)), " ", at(row.t), " ", byPerson(unmarked(bothOf(row.text)[0])))));
 }
 function decidedCard(room) {
   const { state } = room, decided = state.commands.filter((command) => command.times?.approved || command.times?.refused).sort((a, b) => b.n - a.n);

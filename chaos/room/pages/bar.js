@@ -1,11 +1,12 @@
 // The bar on top, in the same order on every live page: mark and role, clock and speed, phase, severity minutes, duty to report.
 import { clock as instant } from "./drawing/elements.js";
+import { byPerson } from "./log.js";
 import { h } from "./nodes.js";
 import { at, bothOf, exercise, pair, said, span, t } from "./speech.js";
 
 const ownName = ({ people = [], seat }) => people.find((one) => one.seat === seat.name)?.name;
 export const identity = (state) => h("div", { class: "who" }, h("span", { class: "row" }, exercise(), " ", h("h1", { class: "bt" }, said(state.drill.title))),
-  h("span", { class: "small nowrap" }, said(state.seat.title), ownName(state) ? [" · ", ownName(state)] : null));
+  h("span", { class: "small nowrap" }, said(state.seat.title), ownName(state) ? [" · ", byPerson(ownName(state))] : null));
 
 export function clockBox(room) {
   return h("div", {}, clockFace(room.state), pace(room));

@@ -4,7 +4,7 @@ import { ordersCard } from "./desk.js";
 import { byId, plain } from "./drawing/elements.js";
 import { language } from "./language.js";
 import { copyLink } from "./links.js";
-import { presence, sayForm, titleOf, toSpeak } from "./log.js";
+import { byPerson, presence, sayForm, titleOf, toSpeak } from "./log.js";
 import { mapOf, wrapped } from "./map.js";
 import { h } from "./nodes.js";
 import { key, languageButton, openPage, sizeOf, skipTo } from "./shell.js";
@@ -74,7 +74,7 @@ function teamCard(room) {
   return h("section", { class: "card fill", "aria-labelledby": "waiting" }, h("div", { class: "head" }, h("h2", { id: "waiting" }, t("questions"))),
     h("div", { class: "scroll", tabindex: 0, role: "group", label: pair("questions") },
       questions.length ? h("ol", { class: "feed" }, questions.map((question) => h("li", { key: question.id, class: "say" }, h("span", { class: "num soft", label: pair("questions.ends") }, span(question.ends - room.state.clock.t)), h("form", { on: { submit: answer(question) } }, h("b", {}, titleOf(room, question.by)), " ", said(question.title), h("span", { class: "row" }, h("input", { class: "grow", maxlength: 400, label: pair("questions.answer") }), h("button", { disabled: !room.linked }, t("questions.send"))))))) : h("p", { class: "soft" }, t("questions.none")),
-      h("h2", { class: "part" }, t("people")), h("ul", { class: "small roles" }, people.map((one) => h("li", { key: one.seat }, h("span", {}, STATES[presence(one)] || "●", " ", said(one.title), one.name ? ` · ${one.name}` : null), h("span", { class: "row" }, h("b", {}, t(`people.${STATES[presence(one)] ? presence(one) : "here"}`)), copyLink(room, one.seat))))),
+      h("h2", { class: "part" }, t("people")), h("ul", { class: "small roles" }, people.map((one) => h("li", { key: one.seat }, h("span", {}, STATES[presence(one)] || "●", " ", said(one.title), one.name ? [" · ", byPerson(one.name)] : null), h("span", { class: "row" }, h("b", {}, t(`people.${STATES[presence(one)] ? presence(one) : "here"}`)), copyLink(room, one.seat))))),
       branches.length ? [h("h2", { class: "part" }, t("branches")), h("p", { class: "soft small" }, t("branches.note")), h("ul", { class: "small roles" }, branches.map((one) => h("li", { key: one.folder }, h("span", {}, "↳ ", at(one.t), " ", h("code", {}, `coredrill room host --resume --folder …/${one.folder}`)))))] : null),
     sayForm(room));
 }

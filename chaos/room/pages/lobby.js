@@ -1,7 +1,7 @@
 // The lobby: who takes part, what everybody expects, written before anything is seen, and what is to be learned.
 import { byId, clock } from "./drawing/elements.js";
 import { copyLink } from "./links.js";
-import { presence } from "./log.js";
+import { byPerson, presence } from "./log.js";
 import { h } from "./nodes.js";
 import { languageButton, ownName, openPage, saveName, skipTo } from "./shell.js";
 import { bothOf, exercise, pair, said, t } from "./speech.js";
@@ -21,7 +21,7 @@ function view(room) {
 function peopleCard(room) {
   const { state } = room;
   const row = (one) => {
-    const [sign, tone] = STATES[presence(one)] || STATES.here, you = one.seat === state.seat.name, named = you ? nameField(room) : one.name ? h("b", {}, one.name) : null;
+    const [sign, tone] = STATES[presence(one)] || STATES.here, you = one.seat === state.seat.name, named = you ? nameField(room) : one.name ? h("b", {}, byPerson(one.name)) : null;
     return h("tr", { key: one.seat }, h("td", {}, h("b", {}, said(one.title))), h("td", {}, named), h("td", { class: "e" }, h("span", { class: "row right-end" }, h("span", { class: `${tone} small nowrap` }, sign, " ", t(`people.${STATES[presence(one)] ? presence(one) : "here"}`)), you ? h("span", { class: "chip info" }, t("you")) : null, copyLink(room, one.seat))));
   };
   return h("section", { class: "card fill", "aria-labelledby": "people" }, h("div", { class: "head" }, h("h2", { id: "people" }, t("people")), state.links ? h("span", { class: "soft small end" }, t("link.note")) : null),

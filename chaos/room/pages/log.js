@@ -16,13 +16,15 @@ export function logCard(room, title = "log") {
 export function lineOf(room, row) {
   const talk = TALK.has(row.kind), typed = typeof row.text === "string";
   const who = row.from && bothOf(row.from)[0] ? [h("b", {}, nameOf(room, row.from)), heardBy(room, row), " "] : null;
-  return h("li", { class: talk ? "say" : "" }, at(row.t), h("span", {}, talk ? h("span", { class: "mark" }, t("exercise")) : null, talk ? " " : null, who, typed ? unmarked(row.text) : said(unmarkedBoth(row.text))));
+  return h("li", { class: talk ? "say" : "" }, at(row.t), h("span", {}, talk ? h("span", { class: "mark" }, t("exercise")) : null, talk ? " " : null, who, typed ? byPerson(unmarked(row.text)) : said(unmarkedBoth(row.text))));
 }
 // Who is spoken to: of those who can read a line, not the one who wrote it.
 function heardBy(room, { from, to }) {
   const sender = seatOf(room, from)?.seat, others = Array.isArray(to) ? to.filter((seat) => seat !== sender) : [];
   return others.length ? [" → ", nameOf(room, others)] : null;
 }
+// What a person typed stands as it is, in whatever language it was typed.
+export const byPerson = (text) => h("span", { "data-typed": true }, text);
 const unmarkedBoth = (text) => bothOf(text).map(unmarked);
 // A seat's title, or what else was named, in the state's words.
 export function nameOf(room, name) {

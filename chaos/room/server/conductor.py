@@ -300,7 +300,7 @@ class Conductor:
         view["seat"] = {**_object(view.get("seat")), "steers": seat == "facilitator" or self._session.solo}
         if seat == "facilitator":
             view["branches"] = [*self._branches]
-            view["links"] = dict(self._session.tokens)
+            view["links"] = {str(other): token for other, token in self._session.tokens.items()}
         return view
 
     def _clock_now(self) -> JsonObject:
@@ -319,7 +319,11 @@ class Conductor:
             return row
         here = (SOLO_SEAT if self._session.solo else seat) in self._present
         state = "away" if not here else "ready" if seat in self._ready else "here"
-        return {**row, "name": self._present.get(seat) or None, "state": row.get("state") if row.get("state") == "absent" else state}
+        return {
+            **row,
+            "name": self._present.get(seat) or None,
+            "state": row.get("state") if row.get("state") == "absent" else state,
+        }
 
 
 def _object(value: JsonValue) -> JsonObject:

@@ -107,6 +107,29 @@ def test_a_fault_that_is_let_go_after_its_time_begins_at_the_next_second() -> No
     assert happened(exercise.finish(), "fault_started") == [(at("09:30:31"), BANK_A)]
 
 
+def test_the_facilitator_adds_messages_to_the_list() -> None:
+    """One is sent at once, to all; one at its instant, to its seats; both stand in the list of events."""
+    exercise = begun()
+    exercise.advance(at("09:29:10"))
+    do(exercise, "facilitator", m.Compose(sender="a customer", to=[], text="what is wrong?"))
+    do(exercise, "facilitator", m.Compose(sender="the press", to=["notices"], text="who is hit?", at=at("09:29:40") // SECOND))
+    assert [line["text"] for line in seen(exercise, "dba")["log"]] == [{"en": "what is wrong?", "zh": "what is wrong?"}]
+    exercise.advance(at("09:29:41"))
+    assert seen(exercise, "notices")["log"][-1]["text"]["en"] == "who is hit?"
+    assert len(seen(exercise, "dba")["log"]) == 1
+    added = [row for row in seen(exercise, "facilitator")["msel"] if row["id"].startswith("added-")]
+    assert [(row["state"], row["done_at"]) for row in added] == [("sent", at(t) / SECOND) for t in ("09:29:10", "09:29:40")]
+
+
+def test_grades_are_marked_where_they_come_at_the_earliest() -> None:
+    """Ten and thirty minutes by the rules of the drill, whatever is lost so far."""
+    grades = seen(begun(), "operator")["severity"]["grades"]
+    assert [(grade["title"]["en"], grade["title"]["zh"], grade["after"]) for grade in grades] == [
+        ("larger", "较大", 600.0),
+        ("major", "重大", 1800.0),
+    ]
+
+
 def test_ended_it_stands_still_and_concludes_nothing() -> None:
     """The journal says why; nothing more can be done."""
     exercise = begun()
@@ -284,6 +307,8 @@ def test_what_cannot_be_done_is_refused_in_both_languages_and_changes_nothing() 
         ("operator", m.SendInject(inject="slow-bank", do="send"), ""),
         ("facilitator", m.SendInject(inject="slow-bnak", do="send"), "slow-bank"),
         ("facilitator", m.GiveHint(hint="wher"), "where"),
+        ("facilitator", m.Compose(sender="x", to=[], text="x", at=1), ""),
+        ("vendor", m.Compose(sender="x", to=[], text="x"), ""),
     ]
     before = json.dumps(seen(exercise, "facilitator"))
     for seat, message, hint in wrong:
@@ -357,7 +382,8 @@ def test_ten_impaired_minutes_are_a_grade() -> None:
     exercise.advance(at("09:50"))
     severity = seen(exercise, "operator")["severity"]
     assert severity["seconds"] >= 600
-    assert [g["title"] for g in severity["grades"]] == [{"en": "较大", "zh": "较大"}]
+    assert severity["grade"] == {"en": "larger", "zh": "较大"}
+    assert [g["reached"] is not None for g in severity["grades"]] == [True, False]
     assert exercise.state.failed > 5000
 
 
@@ -383,6 +409,7 @@ def random_entries(draws: random.Random, drill: PreparedDrill) -> list[Entry]:
         ("facilitator", m.SendInject(inject="slow-bank", do="send")),
         ("facilitator", m.SendInject(inject="slow-bank", do="hold")),
         ("facilitator", m.SendInject(inject="false-line-alarm", do="send")),
+        ("facilitator", m.Compose(sender="<b>", to=["dba"], text="what", at=at("09:33:50") // SECOND)),
         ("operator", m.Say(text="<b>what</b>")),
     ]
     instants = [draws.choice((draws.randrange(begin, end), begin + SECOND * draws.randrange(280))) for _ in range(6)]

@@ -95,6 +95,14 @@ class Seat:
         self.page.wait_for_timeout(50)
         return [message for message in self.sent if message["kind"] == kind]
 
+    def asked_again(self) -> dict[str, Any]:
+        """The message by which the page says, after a break, what it saw last; within ten seconds."""
+        for _ in range(200):
+            found = [message for message in self.asked("hello") if "seq" in message]
+            if found:
+                return found[-1]
+        raise AssertionError("the page did not come back")
+
 
 @pytest.fixture
 def sit(browser: Any) -> Iterator[Callable[..., Seat]]:

@@ -98,7 +98,7 @@ def test_who_is_there_is_shown(tmp_path: Path) -> None:
     table.say("operator", "hello", name="<script>alert(1)</script>")
     table.say("operator", "ready")
     people = {row["seat"]: row for row in table.look()["approver"]["people"]}
-    assert (people["operator"]["state"], people["operator"]["person"]) == ("ready", "<script>alert(1)</script>")
+    assert (people["operator"]["state"], people["operator"]["name"]) == ("ready", "<script>alert(1)</script>")
     assert people["approver"]["state"] == "away"
 
 
