@@ -23,8 +23,9 @@ Frame = dict[str, Any]
 TEXT = {"en", "zh"}
 STATE = """
 drill.name drill.title drill.briefing drill.window[] drill.objectives[] drill.rules[] drill.questions[].question drill.questions[].text
-seat.name seat.title seat.person people[].seat people[].title people[].person people[].state
-clock.t clock.speed clock.state clock.behind clock.phase clock.paused_since severity.seconds severity.grades[].title severity.grades[].at
+seat.name seat.title seat.person seat.steers people[].seat people[].title people[].person people[].name people[].state
+clock.t clock.speed clock.state clock.behind clock.phase clock.paused_since severity.seconds severity.grade
+severity.grades[].title severity.grades[].after severity.grades[].reached
 duty.state duty.known_since duty.due_at duty.last_report duty.next_at
 alarms[].id alarms[].title alarms[].state alarms[].since alarms[].by alarms[].at alarms[].reading alarms[].bound alarms[].unit
 signs[].title signs[].n signs[].of signs[].t map.links[][]
@@ -32,10 +33,10 @@ map.nodes[].id map.nodes[].title map.nodes[].x map.nodes[].y map.nodes[].state
 map.nodes[].readings[].title map.nodes[].readings[].value map.nodes[].readings[].bound map.nodes[].readings[].side
 map.nodes[].readings[].state map.nodes[].readings[].unit
 orders.title orders.bin orders.t0 orders.kinds[] orders.rows.from orders.rows.rows[][] orders.rows[][] orders.failed
-offers[].command offers[].title offers[].duration offers[].risk offers[].undo offers[].approver
+offers[].command offers[].title offers[].duration offers[].risk offers[].undo offers[].final offers[].approver
 looks[].look looks[].title looks[].takes
 announcements[].announcement announcements[].title announcements[].text announcements[].at
-commands[].id commands[].n commands[].command commands[].title commands[].takes commands[].risk commands[].undo commands[].approver
+commands[].id commands[].n commands[].command commands[].title commands[].takes commands[].risk commands[].undo commands[].final commands[].approver
 commands[].state commands[].times.proposed commands[].times.approved commands[].times.begun commands[].times.done commands[].times.failed
 commands[].times.refused commands[].times.withdrawn commands[].by commands[].reason commands[].can[] commands[].progress
 log.from log.rows[].t log.rows[].kind log.rows[].from log.rows[].to log.rows[].to[] log.rows[].text

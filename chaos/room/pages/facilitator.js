@@ -56,10 +56,10 @@ function injectRow(room, one) {
     h("td", {}, h("b", {}, said(one.title)), h("br"), h("span", { class: "soft small" }, said(kind), one.from ? [" · ", titleOf(room, one.from)] : null, one.to?.length ? [" → ", one.to.map((seat, i) => [i ? ", " : "", titleOf(room, seat)])] : null, one.expected ? [" · ", t("msel.expected"), ": ", said(one.expected)] : null)),
     h("td", {}, h("span", { class: `chip ${tone}` }, sign, " ", t(`msel.is.${one.state}`))), h("td", { class: "act" }, steer));
 }
-// When a conditional inject falls due: the alarm, command or counter by its name, and how long after.
-function conditionOf({ alarm, command, counter, after }) {
-  const later = after ? ` + ${span(after / 1e9)}` : "";
-  return pair(alarm ? "msel.when.alarm" : command ? "msel.when.command" : "msel.when.counter", { name: alarm || command || counter }).map((text) => text + later);
+// When a conditional inject falls due: what it waits for by its name, and how long after.
+function conditionOf({ alarm, command, reached = "done", announcement, counter, after }) {
+  const later = after ? ` + ${span(after / 1e9)}` : "", kind = alarm ? "alarm" : command ? "command" : announcement ? "announcement" : "counter";
+  return pair(`msel.when.${kind}`, { name: alarm || command || announcement || counter, how: pair(`brief.${reached}`) }).map((text) => text + later);
 }
 const KINDS = new Set(["kind.fault", "kind.message", "kind.false_alarm", "kind.absence"]);
 const pairKnown = (name) => KINDS.has(name);
