@@ -12,7 +12,7 @@ from chaos.cli import options
 from chaos.cli.files import OutputPath
 from chaos.i18n.texts import untranslated
 from chaos.reports.run.terminal import print_report
-from chaos.reports.write import export, write_run, write_suite
+from chaos.reports.write import export, write_beside, write_run, write_suite
 from chaos.results.stored_run import read_run
 
 
@@ -28,17 +28,30 @@ from chaos.results.stored_run import read_run
     help="Write the customers affected, and what they could claim.",
 )
 @click.option("--trace", "trace_file", type=OutputPath(), metavar="FILE", help="Write the sampled hops, for Perfetto.")
+@click.option("--beside", is_flag=True, help="Two runs side by side on one page, one instant for both; needs --html.")
 @click.option("--terminal", is_flag=True, help="Print the report, in at most 40 lines; the default if no file is named.")
 def report(
-    folders: tuple[str, ...], html: str | None, language: Any, csv_file: str | None, trace_file: str | None, terminal: bool
+    folders: tuple[str, ...],
+    html: str | None,
+    language: Any,
+    csv_file: str | None,
+    trace_file: str | None,
+    beside: bool,
+    terminal: bool,
 ) -> None:
     """Report on runs from the folders in which --journal has kept them.
 
     Example: coredrill report journals/one --html page.html --csv customers.csv
+
+    Example: coredrill report journals/before journals/after --beside --html both.html
     """
     if len(folders) > 1 and (csv_file or trace_file):
         raise click.UsageError("--csv and --trace are of one run: name one folder", click.get_current_context())
-    if html is not None and len(folders) == 1:
+    if beside and (len(folders) != 2 or html is None):
+        raise click.UsageError("--beside is of two runs: name two folders, and a file with --html", click.get_current_context())
+    if beside and html is not None:
+        write_beside(folders[0], folders[1], html, language)
+    elif html is not None and len(folders) == 1:
         write_run(folders[0], html, language)
     elif html is not None:
         write_suite(untranslated("coredrill"), Path(html), [Path(folder) for folder in folders], language=language)

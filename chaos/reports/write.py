@@ -12,6 +12,7 @@ from typing import IO
 
 from chaos.i18n.texts import LocalizedText, translate
 from chaos.measures.formatting import Language, number
+from chaos.reports.run.beside import beside_page
 from chaos.reports.run.customers import write_csv
 from chaos.reports.run.page import run_page
 from chaos.reports.run.trace import write_trace
@@ -57,6 +58,17 @@ def write_run(folder: str | Path, file: str | Path, language: Language = "en", r
     if replay is not None:
         stored = dataclasses.replace(stored, run=stored.run.model_copy(update={"replay": replay}))
     write_text(Path(file), run_page(stored, language))
+
+
+def write_beside(
+    left: str | Path,
+    right: str | Path,
+    file: str | Path,
+    language: Language = "en",
+    names: tuple[LocalizedText, LocalizedText] | None = None,
+) -> None:
+    """The page of two runs side by side; `names` as for `beside_page`."""
+    write_text(Path(file), beside_page(read_run(left), read_run(right), language, names))
 
 
 def write_suite(

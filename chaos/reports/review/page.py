@@ -38,8 +38,8 @@ def said(words: Words) -> LocalizedText:
     return LocalizedText(words.en, words.zh)
 
 
-def review_page(review: Review, language: Language = "en", run_page: str | None = None) -> str:
-    """The page, HTML. `run_page` is where the page of the run itself stands, from there."""
+def review_page(review: Review, language: Language = "en", run_page: str | None = None, beside: str | None = None) -> str:
+    """The page, HTML. `run_page` is where the page of the run itself stands, from there, `beside` that of the run and the best course."""
     titles = {taken.seat: said(taken.title) for taken in review.seats} | {"automated": translate("review.played.automated")}
     return (
         environment()
@@ -48,6 +48,7 @@ def review_page(review: Review, language: Language = "en", run_page: str | None 
             review=review,
             language=language,
             run_page=run_page,
+            beside=beside,
             css=stylesheet(),
             own_css=template_file("review.css"),
             title=LocalizedText(

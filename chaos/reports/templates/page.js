@@ -400,6 +400,22 @@ function jump(event) {
   go(t);
 }
 
+// In a frame beside another run: one instant and one language for both. What comes from outside is not sent on.
+function besideAnother() {
+  let heard = false;
+  byId("zoom").value = "all"; // both over the whole window: their outages are of different lengths
+  now.range = [data.start, data.start + data.count * data.step];
+  rangeChanged();
+  onChange.push(() => { if (!heard) parent.postMessage({ t: now.t }, "*"); });
+  addEventListener("message", (event) => {
+    if (event.source !== parent) return;
+    heard = true;
+    if (Number.isFinite(event.data?.t)) go(event.data.t);
+    if (["en", "zh-CN"].includes(event.data?.language)) { document.documentElement.lang = event.data.language; speak(); }
+    heard = false;
+  });
+}
+
 onChange.push(player, () => updateTopology && updateTopology(), cursors, caption, nowTable, chainNow);
 byId("play").addEventListener("click", () => play(!now.playing));
 byId("scrub").addEventListener("input", (event) => go(Number(event.target.value)));
@@ -426,4 +442,5 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", speak);
 if (location.hash === "#zh" || location.hash === "#en") document.documentElement.lang = location.hash === "#zh" ? "zh-CN" : "en";
 now.t = data.first;
 speak();
+if (parent !== window) besideAnother();
 Object.values(charts).forEach((chart) => chart.getZr().on("click", (event) => go(chart.convertFromPixel({ xAxisIndex: 0 }, event.offsetX))));

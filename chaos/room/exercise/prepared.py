@@ -33,7 +33,7 @@ class PreparedDrill:
     @cached_property
     def digest(self) -> str:
         """Changes with whatever decides what the exercise does, but for seed, seating and what people do; 32 hex digits."""
-        said = self.model.model_dump_json(by_alias=True)
+        said = self.model.model_dump_json(by_alias=True, exclude={"title", "title_zh", "description", "source"})
         return blake2b(f"{said}\n{self.inputs.digest}".encode(), digest_size=16).hexdigest()
 
 

@@ -44,8 +44,9 @@ from chaos.room.server.folder import Session as RoomSession
 from simcore.base.errors import InputError
 from simcore.base.units import SECOND
 
-RUNS, RESULT, RUN = "review-runs.jsonl", "review.json", "run"
-"""What a review leaves in the room's folder beside its notes: the exercises it has played, its result, and the run with its journal."""
+RUNS, RESULT, RUN, BEST = "review-runs.jsonl", "review.json", "run", "run-best"
+"""What a review leaves in the room's folder beside its notes: the exercises it has played, its result, and the run, and that of the best
+course, each with its journal."""
 
 
 class Clocked(NamedTuple):
@@ -64,6 +65,7 @@ class Played(NamedTuple):
     decisions: Sequence[Decision]
     courses: Sequence[tuple[Course, PlayedFigures]]
     without: Sequence[PlayedFigures]
+    best: PlayTask | None
     search: Search | None
 
 
@@ -83,7 +85,11 @@ def review(path: Path, session: Session, workers: Workers | None = None, budget:
     team = play(session, drill, held.seed, held.seating, folder.entries(), recorded=True)
     _require_same_digest(path, team)
     played = _others(path, session, drill, held, team, workers, budget)
-    keep_run(path / RUN, team.journal, team.run, session.bind(job_of(drill, held.seed).system))
+    system = session.bind(job_of(drill, held.seed).system)
+    keep_run(path / RUN, team.journal, team.run, system)
+    if played.best is not None:
+        best = play(session, drill, held.seed, dict(played.best.seating), played.best.said())
+        keep_run(path / BEST, best.journal, best.run, system)
     found = _put_together(folder, drill, held, played, notes or Notes(kind="review-notes"))
     if notes is None:
         first = first_notes(findings(found.ratings, found.decisions, found.alarms))
@@ -126,7 +132,7 @@ def _others(
         made = makes.all(tasks)
         names: list[Course] = ["nobody", "automated", *(["best_known"] if known else [])]  # type: ignore[list-item]
         courses: list[tuple[Course, PlayedFigures]] = [("team", figures), *zip(names, made, strict=False)]
-        looked = None
+        looked, chosen = None, tasks[2] if known else None
         if budget and made[0].first_alarm_ns is not None:
 
             def try_all(responses: Sequence[Response]) -> Sequence[PlayedFigures]:
@@ -135,8 +141,10 @@ def _others(
 
             best = search(list(drill.model.commands), made[0].first_alarm_ns, drill.scenario.window.end, made[0], try_all, budget)
             courses.append(("best_found", _better(best, courses)))
+            if courses[-1][1] is best.played:
+                chosen = held.with_seats(drill.model, "person", entries_of(drill.model, steps_of(best.response), 0))
             looked = Search(budget=budget, runs=best.runs, commands=list(drill.model.commands), grid_s=GRID / SECOND)
-        return Played(team, entries, decisions, courses, made[len(names) :], looked)
+        return Played(team, entries, decisions, courses, made[len(names) :], chosen, looked)
 
 
 def _better(best: BestFound, courses: Sequence[tuple[Course, PlayedFigures]]) -> PlayedFigures:
