@@ -235,14 +235,19 @@ def _which(node: CauseNode, graph: CauseGraph, plain: Mapping[str, LocalizedText
 
 
 def first_cause(graph: CauseGraph, run: RunResult) -> LocalizedText | None:
-    """What a chain begins at: its steps by their names, else its first box; None if it has no box."""
+    """What a chain begins at: its steps by their names, and actions that nothing in it comes before; those first if every step was over before
+    the outage began. Without either its first box; None if it has no box."""
+    effects = {edge.effect for edge in graph.edges}
     steps = [node for node in graph.nodes if node.kind == "step"]
+    actions = [node_title(node, run) for node in graph.nodes if node.kind == "action" and node.id not in effects]
     if not steps:
-        return node_title(graph.nodes[0], run) if graph.nodes else None
+        return join(actions) if actions else node_title(graph.nodes[0], run) if graph.nodes else None
     names = [own_text(run, name) for name in dict.fromkeys(name for node in steps for name in node.names)]
     if len(names) > LISTED:
         names = [*names[:LISTED], translate("chain.more", n=len(names) - LISTED)]
-    return join([translate("chain.step"), join(names)], " ", "：")
+    faults = join([translate("chain.step"), join(names)], " ", "：")
+    over = all(node.until_ns is not None for node in steps)
+    return join([*actions, faults] if over else [faults, *actions])
 
 
 def _split(name: str) -> tuple[str, str]:

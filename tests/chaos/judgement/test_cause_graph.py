@@ -17,7 +17,7 @@ from chaos.i18n.texts import LocalizedText
 from chaos.judgement.cause_graph import BOXES_MAX, boxes_of, cause_graphs
 from chaos.judgement.causes import Link, Root
 from chaos.measures.formatting import instant
-from chaos.results.counterfactuals import CauseGraph
+from chaos.results.counterfactuals import CauseEdge, CauseGraph, CauseNode
 from chaos.results.findings import CarriedOut, Fails, Hit, Injected, PoolFull, RequestsFail, Slow, Symptom
 from chaos.results.run import FaultEvidence, RunResult
 from simcore.base.units import SECOND
@@ -349,3 +349,38 @@ def test_a_step_in_force_since_before_the_outage_is_shown_at_its_own_instant(tmp
         root = graph.nodes[0]
         assert (root.names, root.t_ns, root.until_ns) == (["slow"], CLOCK, None)
         assert {member.t_ns for member in root.members} == {CLOCK}
+
+
+def _graph(until: int | None, *, caused: bool) -> CauseGraph:
+    """A chain from a step, and from an action that comes of it or of nothing."""
+    return CauseGraph(
+        outage=0,
+        begin_ns=5,
+        end_ns=9,
+        nodes=[
+            CauseNode(id="step-0", kind="step", names=["slow bank"], t_ns=1, state="injected", until_ns=until),
+            CauseNode(id="action-1", kind="action", names=["restart counter"], t_ns=4, state="carried_out"),
+            CauseNode(id="service-2", kind="service", names=["counter"], t_ns=5, state="down"),
+        ],
+        edges=[
+            CauseEdge(cause="action-1", effect="service-2"),
+            *([CauseEdge(cause="step-0", effect="action-1")] if caused else []),
+        ],
+    )
+
+
+@pytest.mark.parametrize(
+    ("until", "caused", "says"),
+    [
+        (None, False, "fault slow bank, restart counter"),
+        (3, False, "restart counter, fault slow bank"),
+        (3, True, "fault slow bank"),
+    ],
+    ids=["in force", "over before", "an effect of it"],
+)
+def test_actions_that_an_outage_begins_at_are_named(until: int | None, caused: bool, says: str) -> None:
+    """First where every fault was over before the outage; not where the chain leads from the fault to them."""
+    run = RunResult.model_construct(chinese={})
+    found = first_cause(_graph(until, caused=caused), run)
+    assert found is not None
+    assert found.en == says
