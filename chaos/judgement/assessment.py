@@ -6,7 +6,7 @@ Reads the journal and the scenario; docs/verdicts.md has the rules.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from chaos.checkers.catalogue import check_all
@@ -41,7 +41,7 @@ from chaos.results.run import (
 )
 from simcore.base.units import SECOND
 from simcore.journal.model import Event, Journal, all_rejected_wrongly
-from simcore.journal.summary import Figures
+from simcore.journal.summary import Figures, FlowFigures
 from simcore.journal.summary import figures as figures_of
 from simcore.model.architecture import Flow
 from simcore.model.index import ArchitectureIndex
@@ -130,15 +130,33 @@ def _if_rejected_wrongly(
     rules: Mapping[str, RuleSet],
     counters: Mapping[str, CounterFigures],
 ) -> Measures | None:
-    """What was measured if everything rejected from the first step on was rejected wrongly; None where it is known what was."""
-    if spec.first_action is None or journal.controlled:
+    """What was measured if everything rejected from the first step on was rejected wrongly of which nobody knows whether it was: for want of
+    a control run, or of rows to compare. None if there is nothing of the kind."""
+    if spec.first_action is None:
         return None
-    worst = all_rejected_wrongly(journal, spec.first_action)
-    if worst is None:
+    worst = None if journal.controlled else all_rejected_wrongly(journal, spec.first_action)
+    bare = [flow for flow in journal.meta.flow_kinds if _rejects_without_rows(journal, flow, spec.first_action)]
+    if worst is None and not bare:
         return None
-    return _measures(worst, spec, figures_of(worst), scenario, compute(worst, spec), rules).model_copy(
-        update={"counters": counters}
-    )
+    judged, asked = worst or journal, replace(spec, none_rightly=True)
+    figures = figures_of(judged)
+    flows = {name: _none_rightly(of) if name in bare else of for name, of in figures.flows.items()}
+    figures = figures.model_copy(update={"flows": flows})
+    found = _measures(judged, asked, figures, scenario, compute(judged, asked), rules)
+    return found.model_copy(update={"counters": counters})
+
+
+def _rejects_without_rows(journal: Journal, flow: str, since: int) -> bool:
+    """Whether a flow without rows rejects anything from then on, ns."""
+    if flow in journal.meta.recorded_flows or not journal.has_series("flow", flow, "rejected"):
+        return False
+    return bool(journal.series("flow", flow, "rejected")[journal.seconds + SECOND > since].any())
+
+
+def _none_rightly(flow: FlowFigures) -> FlowFigures:
+    """A flow's figures if all that it rejected was rejected wrongly."""
+    ended = flow.confirmed + flow.rejected + flow.failed_all
+    return flow.model_copy(update={"success": flow.confirmed / ended if ended else None})
 
 
 def causes_of(found: Assessment, journal: Journal, index: ArchitectureIndex) -> list[causes.Link]:

@@ -30,6 +30,7 @@ from simcore.model.distributions import Distribution
 from simcore.model.steps import Wait, Work
 from simcore.simulation import simulate
 
+_Process = Generator[simpy.Event, Any, None]
 _NOTHING = Wait(wait=Distribution(constant=0))
 _COUNTED_EVERY = 100 * MS
 """So often it is noted how many a lull has kept away: as often as nodes say their counters."""
@@ -88,7 +89,7 @@ def planned(run: Plan, method: Sequence[Step]) -> Load:
     return Load(arrivals, list(_kept(changed, arrivals, {name: i for i, name in enumerate(alone.flows)})), changes)
 
 
-def _credited(core: ActingCore, step: Step, changes: dict[tuple[str, str], Changed]) -> Generator[simpy.Event, Any, None]:
+def _credited(core: ActingCore, step: Step, changes: dict[tuple[str, str], Changed]) -> _Process:
     """Of each flow that the step changes how many intents it brought or kept away, as time goes by."""
     flows = [target.name for target in step.fault.targets(System(core.plan.index, core.plan.workload))]
     of_flows = [changes.setdefault((flow, core.by), Changed([], [])) for flow in flows]
@@ -101,7 +102,7 @@ def _credited(core: ActingCore, step: Step, changes: dict[tuple[str, str], Chang
             changed.intents.append(core.inject.met("flow", flow, "rate_changed") or 0)
 
 
-def _counted(core: Cosimulation, changed: list[_Changed]) -> Generator[simpy.Event, Any, None]:
+def _counted(core: Cosimulation, changed: list[_Changed]) -> _Process:
     """Notes what the factors do."""
     counts = dict.fromkeys(core.plan.architecture.flows, 0)
     while True:
@@ -129,7 +130,7 @@ ARRIVAL_FAULTS = ("surge",)
 """The faults that do nothing but make more, or fewer, intents come."""
 
 
-def _held(core: ActingCore, control: ControlPlane, step: Step) -> Generator[simpy.Event, Any, None]:
+def _held(core: ActingCore, control: ControlPlane, step: Step) -> _Process:
     yield core.env.timeout(step.at - core.env.now)
     step.fault.apply(core, control)
     if step.lasts is not None and step.at + step.lasts < core.plan.end:

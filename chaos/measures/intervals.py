@@ -44,7 +44,8 @@ class Objective:
 class EvaluationSpec:
     """What is asked of a journal. Times in ns since midnight of the first day. `first_action` is None without a method;
     `cleared_at` is when the last fault was healed, None if one was not. `watchers` says of each alarm's name what raises it.
-    `given_up` is when the run was given up before its end."""
+    `given_up` is when the run was given up before its end. `none_rightly`: what is rejected from the first step on of a flow without rows
+    counts as rejected wrongly."""
 
     window: tuple[int, int]
     every: int
@@ -54,6 +55,7 @@ class EvaluationSpec:
     cleared_at: int | None
     watchers: Mapping[str, str]
     given_up: int | None = None
+    none_rightly: bool = False
 
     @property
     def until(self) -> int:
@@ -97,7 +99,12 @@ def evaluate_intervals(journal: Journal, spec: EvaluationSpec) -> EvaluationInte
     flows: dict[str, FlowIntervals] = {}
     for flow, objective in spec.objectives.items():
         recorded = flow in journal.meta.recorded_flows
-        counts = (_by_rows if recorded else _by_counters)(journal, flow, objective, spec.every, count)
+        wrong_since = spec.since if spec.none_rightly else None
+        counts = (
+            _by_rows(journal, flow, objective, spec.every, count)
+            if recorded
+            else _by_counters(journal, flow, objective, spec.every, count, wrong_since)
+        )
         judged = counts if recorded else _answered_later(counts, objective.min_count, -(-objective.answer_by_ns // spec.every))
         if flow in journal.meta.closed_flows:
             stand = (_standing_rows if recorded else _standing_counters)(journal, flow, objective, spec.every, count)
@@ -170,9 +177,9 @@ def _standing_rows(journal: Journal, flow: str, objective: Objective, every: int
     return standing
 
 
-def _by_counters(journal: Journal, flow: str, objective: Objective, every: int, count: int) -> _Counts:
+def _by_counters(journal: Journal, flow: str, objective: Objective, every: int, count: int, wrong_since: int | None) -> _Counts:
     """Of a flow without rows: those that ended in time by the interval in which they did, those without an answer in time by the one in
-    which they were submitted. An answer that came too late counts once, as none."""
+    which they were submitted. An answer that came too late counts once, as none; a reject from `wrong_since` on (ns) as no good answer."""
     rows = every // SECOND
     series = {field: journal.series("flow", flow, field) for field in ("started", "ok", "rejected")}
     ended = _ends(journal, flow)
@@ -184,7 +191,8 @@ def _by_counters(journal: Journal, flow: str, objective: Objective, every: int, 
         return by_window
 
     confirmed = np.maximum(series["ok"] - late, 0)
-    good = confirmed + np.maximum(series["rejected"] - np.maximum(late - series["ok"], 0), 0)
+    rejected = np.maximum(series["rejected"] - np.maximum(late - series["ok"], 0), 0)
+    good = confirmed + (rejected if wrong_since is None else np.where(journal.seconds + SECOND > wrong_since, 0, rejected))
     total = ended - late + unanswered
     none = np.zeros_like(total)  # of orders there are rows
     return _Counts(*map(sums, (series["started"], total, good, confirmed, good, good, unanswered, none, none, none)))

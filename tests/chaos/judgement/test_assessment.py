@@ -389,3 +389,28 @@ def test_over_seeds_such_a_run_counts_for_nothing() -> None:
         assert judge_seeds(made, [found.outcome(made)]).verdict == "unknown"
         known = with_rejects({"measure": "impaired_s", "at_most": "9s"} | over, in_control=1)
         assert judge_seeds(made, [known.outcome(made)]).verdict == "pass"
+
+
+@pytest.mark.parametrize(
+    ("rejected", "bound", "verdict"),
+    [
+        (1, {"measure": "impaired_s", "at_most": "0s"}, "unknown"),
+        (1, {"measure": "impaired_s", "at_most": "10s"}, "pass"),
+        (0, {"measure": "impaired_s", "at_most": "0s"}, "pass"),
+        (1, {"measure": "flows.quote.success", "at_least": 0.96}, "unknown"),
+        (1, {"measure": "flows.quote.success", "at_least": 0.95}, "pass"),
+        (1, {"measure": "flows.quote.success", "at_most": 0.9}, "fail"),
+    ],
+)
+def test_rejects_of_a_flow_without_rows_are_right_or_wrong(rejected: int, bound: dict[str, Any], verdict: str) -> None:
+    """Of two quotes a second one is rejected in each of ten seconds after the first step: 10 of 200, and five in ten of an interval."""
+    ok = [2 - rejected if 60 <= second < 70 else 2 for second in range(SECONDS)]
+    counters = {
+        "flow/quote/started": [2] * SECONDS,
+        "flow/quote/ok": ok,
+        "flow/quote/rejected": [2 - n for n in ok],
+    }
+    steady = STEADY | {"objectives": {"order": {"success": 0.9, "min_count": 5}, "quote": {"success": 0.9, "min_count": 5}}}
+    found = assessed(BEGAN, MET, HEALED, states="++++++++++", counters=counters, steady_state=steady, expect=[bound])
+    assert found.judgement.verdict == verdict
+    assert (kinds(found.judgement.reasons) == ["not_compared"]) == (verdict == "unknown")
