@@ -196,7 +196,7 @@ class Room:
         return await self.playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
 
     async def sit(self, seat: str) -> None:
-        """Opens a seat's page, anew if it was lost."""
+        """Opens a seat's page, again if it was lost."""
         size = {"width": 390, "height": 844} if seat == "approver" else {"width": 1280, "height": 800}
         context = await self.browsers[seat].new_context(viewport=size)
         await context.add_init_script(RECORD)

@@ -16,7 +16,7 @@ from .room_acceptance import Length, accept, chromium
 @pytest.mark.skipif(sys.platform != "linux", reason="what a process uses is read from /proc")
 async def test_nothing_is_lost_doubled_or_out_of_order(tmp_path: Path) -> None:
     """A page, a connection and the server are killed; every page has every message once and in order, no seat is sent what it may not know,
-    and the digest is that of the same decisions in one go. Not a word of how long anything takes."""
+    and the digest is that of the same decisions uninterrupted. Not a word of how long anything takes."""
     if chromium() is None:
         if os.environ.get("CI"):
             pytest.fail("there is no Chromium; .ci/run installs it")
