@@ -35,11 +35,18 @@ export function alarmsCard(room) {
         h("li", { class: "row between" }, h("span", {}, said(sign.title)), h("span", { class: "num soft nowrap" }, `${sign.n} / ${sign.of}`))))] : null),
     h("p", { class: "soft small foot" }, t("alarms.note")));
 }
+// What an alarm's monitor reads, with its unit where each language has it, and the bound beside it.
+const measured = (value, unit) => {
+  const [en, zh] = bothOf(value), [english, chinese] = unit ? bothOf(unit) : ["", ""];
+  return unit === "%" ? [`${en}%`, `${zh}%`] : unit && value !== null ? [`${en} ${english}`, `${chinese} ${zh}`] : [en, zh];
+};
+export const readingOf = (alarm) => said(measured(alarm.reading, alarm.unit));
+export const boundOf = ({ bound, unit }) => (bound === null || bound === undefined ? null : h("span", { class: "soft" }, t("alarms.bound"), " ", said(unit === "%" ? measured(bound, unit) : bound)));
 function alarmOf(room, alarm, topmost) {
   const fresh = alarm.state === "open", now = room.state.clock.t;
   return h("li", { key: alarm.id, class: `alarm ${fresh ? "new" : "seen"}` }, h("span", { class: "mark", "aria-hidden": "true" }, fresh ? "▲" : "△"),
     h("div", { class: "row between" }, h("h3", {}, said(alarm.title)), h("b", { class: "num small" }, span(now - alarm.since))),
-    h("p", { class: "small num" }, said(alarm.reading), " ", said(alarm.unit ?? ""), " ", alarm.bound === null || alarm.bound === undefined ? null : h("span", { class: "soft" }, t("alarms.bound"), " ", said(alarm.bound))),
+    h("p", { class: "small num" }, readingOf(alarm), " ", boundOf(alarm)),
     h("div", { class: "foot" }, h("span", { class: "soft small num" }, at(alarm.since)), fresh && !room.page.readOnly
       ? h("button", { id: `ack-${alarm.id}`, disabled: room.waits({ kind: "ack", alarm: alarm.id }) && !focusedOn(`ack-${alarm.id}`), label: pair("alarms.ack.of", { title: bothOf(alarm.title) }), on: { click: () => acknowledge(room, alarm) } }, t("alarms.ack"), topmost ? key("A") : null)
       : fresh ? null : h("span", { class: "chip" }, "✓ ", nameOf(room, alarm.by), alarm.at ? [" ", at(alarm.at)] : null)));

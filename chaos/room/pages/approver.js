@@ -1,5 +1,5 @@
 // The approver's phone: one request at a time, the decision at the thumb.
-import { openAlarms } from "./alarms.js";
+import { boundOf, openAlarms, readingOf } from "./alarms.js";
 import { dutyWord, pace, severity } from "./bar.js";
 import { approver, isEnded, risk, takes, undo } from "./commands.js";
 import { byId, clock, plain } from "./drawing/elements.js";
@@ -35,7 +35,7 @@ const fact = (name, value) => h("div", {}, h("dt", {}, t(name)), h("dd", {}, val
 function seenCard(room) {
   const { state } = room, open = [...openAlarms(state), ...state.alarms.filter((alarm) => alarm.state === "acknowledged")].slice(0, 4), talk = (state.log || []).filter((row) => row.kind === "said").slice(-1);
   return h("section", { class: "card", "aria-labelledby": "seen" }, h("h2", { id: "seen" }, t("approve.seen")), h("table", {}, h("tbody", {},
-    open.map((alarm) => h("tr", { key: alarm.id }, h("td", {}, said(alarm.title)), h("td", { class: "n bad nowrap" }, h("b", {}, "▲ ", said(alarm.reading))), h("td", { class: "n soft nowrap" }, t("alarms.bound"), " ", said(alarm.bound)))),
+    open.map((alarm) => h("tr", { key: alarm.id }, h("td", {}, said(alarm.title)), h("td", { class: "n bad nowrap" }, h("b", {}, "▲ ", readingOf(alarm))), h("td", { class: "n soft nowrap" }, boundOf(alarm)))),
     state.orders ? h("tr", { key: "failed" }, h("td", {}, t("orders.failed")), h("td", { class: "n" }, h("b", {}, plain(state.orders.failed))), h("td")) : null)),
   talk.map((row) => h("p", { class: "small" }, h("b", {}, nameOf(room, row.from)), " ", at(row.t), " ", byPerson(unmarked(bothOf(row.text)[0])))));
 }

@@ -6,7 +6,7 @@ import { key } from "./shell.js";
 import { bothOf, exercise, marked, pair, said, t } from "./speech.js";
 
 const REPORT_FIELDS = ["text", "impact", "measures"];
-const KEYS = [["A", "alarms.ack"], ["P", "propose.open"], ["B", "begin"], ["L", "look.open"], ["R", "report.open"], ["/", "say.text"]];
+const KEYS = [["A", "alarms.ack"], ["P", "propose.open"], ["B", "begin"], ["L", "look.open"], ["R", "report.open"], ["/", "say.text"], ["K", "keys.clock"]];
 
 export function dialogOf(room) {
   const forms = { propose: proposeForm, look: lookForm, report: reportForm, announce: announceForm, keys: keysForm }, name = room.own.dialog;

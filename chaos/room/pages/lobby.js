@@ -1,9 +1,10 @@
 // The lobby: who takes part, what everybody expects, written before anything is seen, and what is to be learned.
 import { byId, clock } from "./drawing/elements.js";
+import { dialogOf } from "./dialogs.js";
 import { copyLink } from "./links.js";
 import { byPerson, presence } from "./log.js";
 import { h } from "./nodes.js";
-import { languageButton, ownName, openPage, saveName, skipTo } from "./shell.js";
+import { key, languageButton, ownName, openPage, saveName, skipTo } from "./shell.js";
 import { bothOf, exercise, pair, said, t } from "./speech.js";
 import { start } from "./steering.js";
 
@@ -16,7 +17,7 @@ function view(room) {
   const { drill, clock: now, seat } = room.state, box = (name, value) => h("div", {}, h("span", { class: "lab" }, t(name)), h("b", { class: "num" }, value));
   return [skipTo("expect", "skip.expect"), h("header", { class: "bar" }, h("div", {}, h("span", { class: "row" }, exercise(), " ", h("h1", { class: "bt" }, said(drill.title)))),
     box("lobby.simulated", `${short(drill.window[0])} → ${short(drill.window[1])}`), box("lobby.speed", [`${now.speed || 1}× · `, t("minutes", { n: minutesOf(drill.window, now.speed) })]), box("lobby.what", t("lobby.nothing")), h("div", { class: "bare" }, languageButton(room))),
-  h("main", { class: "lobby" }, peopleCard(room), LOOKS_ON.has(seat.name) ? briefingCard(room) : expectCard(room), h("div", { class: "side" }, listCard("objectives", drill.objectives, true), listCard("rules", drill.rules, false), startCard(room)))];
+  h("main", { class: "lobby" }, peopleCard(room), LOOKS_ON.has(seat.name) ? briefingCard(room) : expectCard(room), h("div", { class: "side" }, listCard("objectives", drill.objectives, true), listCard("rules", drill.rules, false), startCard(room))), dialogOf(room)];
 }
 function peopleCard(room) {
   const { state } = room;
@@ -46,6 +47,7 @@ const listCard = (name, items = [], numbered = false) => h("section", { class: "
 function startCard(room) {
   const { people, seat } = room.state, playing = people.filter((one) => one.person === "person" && !LOOKS_ON.has(one.seat)), count = (state) => playing.filter((one) => one.state === state).length;
   return h("section", { class: "card fill", "aria-labelledby": "start" }, h("h2", { id: "start" }, t("start")), h("p", {}, h("b", { class: "num big" }, `${count("ready")} / ${playing.length}`), " ", t("people.ready"), count("away") ? [" · ○ ", `${count("away")} `, t("people.away")] : null),
-    h("p", { class: "soft small" }, t(seat.steers ? "start.yours" : "start.note")), seat.steers ? start(room) : null);
+    h("p", { class: "soft small" }, t(seat.steers ? "start.yours" : "start.note")), seat.steers ? start(room) : null,
+    h("p", { class: "foot" }, h("button", { on: { click: () => room.change({ dialog: "keys" }) } }, t("keys.title"), key("?"))));
 }
-openPage({ name: "lobby", title: "page.lobby", view });
+openPage({ name: "lobby", title: "page.lobby", view, keys: { "?": (room) => room.change({ dialog: "keys" }) } });

@@ -2,7 +2,7 @@
 import { byId } from "./drawing/elements.js";
 import { h } from "./nodes.js";
 import { key } from "./shell.js";
-import { at, bothOf, marked, pair, said, t, unmarked } from "./speech.js";
+import { at, both, bothOf, marked, pair, said, t, unmarked } from "./speech.js";
 
 const TALK = new Set(["said", "inject", "announcement", "report"]), SHOWN_MOST = 300;
 
@@ -15,7 +15,7 @@ export function logCard(room, title = "log") {
 }
 export function lineOf(room, row) {
   const talk = TALK.has(row.kind), typed = typeof row.text === "string";
-  const who = row.from && bothOf(row.from)[0] ? [h("b", {}, nameOf(room, row.from)), heardBy(room, row), " "] : null;
+  const who = row.from && bothOf(row.from)[0] ? [h("b", {}, nameOf(room, row.from)), heardBy(room, row), talk ? both([": ", "："]) : " "] : null;
   return h("li", { class: talk ? "say" : "" }, at(row.t), h("span", {}, talk ? h("span", { class: "mark" }, t("exercise")) : null, talk ? " " : null, who, typed ? byPerson(unmarked(row.text)) : said(unmarkedBoth(row.text))));
 }
 // Who is spoken to: of those who can read a line, not the one who wrote it.

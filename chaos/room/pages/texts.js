@@ -158,6 +158,7 @@ export const TEXTS = {
   "announce.title": ["Tell customers", "客户告知"],
   "announce.note": ["Every notice begins with EXERCISE.", "公告均以【演练】开头。"],
   "keys.title": ["Keys", "快捷键"],
+  "keys.clock": ["Stop the clock, go on (who steers)", "暂停或继续时钟（限掌控时钟者）"],
   "keys.note": ["They do nothing while a field has the focus.", "焦点在输入框时不起作用。"],
   "wall.sofar": ["So far", "进展"],
   "approve.waits": ["waits for you", "待您审批"],

@@ -1,5 +1,5 @@
 // The wall, for a projector: what is monitored and what goes on. No controls but the language.
-import { newAlarms, openAlarms } from "./alarms.js";
+import { newAlarms, openAlarms, readingOf } from "./alarms.js";
 import { clockFace, duty, pace, phaseLines, severity } from "./bar.js";
 import { brief, inOrder } from "./commands.js";
 import { mapCard, ordersCard } from "./desk.js";
@@ -13,7 +13,7 @@ const LARGER = 1.45, COMMANDS_MOST = 6, LINES_MOST = 9, ALARMS_MOST = 8;
 
 function view(room) {
   const { state } = room, open = openAlarms(state), taken = state.alarms.filter((alarm) => alarm.state === "acknowledged"), now = state.clock.t;
-  const alarm = (one, mark) => h("li", { key: one.id }, h("b", { class: mark === "▲" ? "bad" : "soft" }, mark), h("span", {}, said(one.title), " ", said(one.reading), mark === "△" ? [" · ", nameOf(room, one.by)] : null), h("b", { class: "num" }, span(now - one.since)));
+  const alarm = (one, mark) => h("li", { key: one.id }, h("b", { class: mark === "▲" ? "bad" : "soft" }, mark), h("span", {}, said(one.title), " ", readingOf(one), mark === "△" ? [" · ", nameOf(room, one.by)] : null), h("b", { class: "num" }, span(now - one.since)));
   return [h("header", { class: "bar" }, first(room), h("div", {}, phaseLines(state), pace(room)), severity(state), duty(state),
     h("div", {}, h("span", { class: "lab" }, t("orders.failed")), h("b", { class: "num bad huge" }, plain(state.orders.failed))), h("div", { class: "bare" }, languageButton(room))),
   h("main", { class: "wall" }, mapCard(room, null, innerWidth >= 1600 ? LARGER : 1),
