@@ -38,7 +38,7 @@ export function alarmsCard(room) {
 // What an alarm's monitor reads, with its unit where each language has it, and the bound beside it.
 const measured = (value, unit) => {
   const [en, zh] = bothOf(value), [english, chinese] = unit ? bothOf(unit) : ["", ""];
-  return unit === "%" ? [`${en}%`, `${zh}%`] : unit && value !== null ? [`${en} ${english}`, `${chinese} ${zh}`] : [en, zh];
+  return value === null || !unit ? [en, zh] : unit === "%" ? [`${en}%`, `${zh}%`] : [`${en} ${english}`, `${chinese} ${zh}`];
 };
 export const readingOf = (alarm) => said(measured(alarm.reading, alarm.unit));
 export const boundOf = ({ bound, unit }) => (bound === null || bound === undefined ? null : h("span", { class: "soft" }, t("alarms.bound"), " ", said(unit === "%" ? measured(bound, unit) : bound)));

@@ -25,6 +25,10 @@ SHOWN = """() => { const texts = [document.title], room = document.getElementByI
   return texts.join('\\n'); }"""
 
 
+CUT_OFF = """() => [...document.querySelectorAll('.card button')]
+  .filter((e) => e.getBoundingClientRect().right > e.closest('.card').getBoundingClientRect().right).map((e) => e.textContent)"""
+
+
 @pytest.fixture(scope="module")
 def middle(tmp_path_factory: pytest.TempPathFactory) -> PlayedRoom:
     """A room in the middle of the morning, and none of its pages open."""
@@ -105,6 +109,7 @@ def test_one_person_alone_cuts_the_bank_off(browser: Any, tmp_path: Path) -> Non
     page.get_by_text("paused, not counted").wait_for()
     page.keyboard.press("k")
     page.get_by_role("button", name="Pause").wait_for()
+    assert page.evaluate(CUT_OFF) == []
     page.keyboard.press("p")
     page.locator("dialog tr", has_text="Cut bank-a off").get_by_role("button", name="Propose").click()
     for step in ("Approve", "Begin now"):
