@@ -160,10 +160,11 @@ async def _open(console: Console, shown: _Shown, address: Address) -> None:
     from chaos.cli.room_terminal import play
     from chaos.room.server.folder import RoomFolder
     from chaos.room.server.opening import open_exercise
+    from chaos.room.server.reviewing import review_command
     from chaos.room.server.room import Room
     from chaos.room.server.serve import serving
 
-    room = Room(RoomFolder(shown.folder), open_exercise)
+    room = Room(RoomFolder(shown.folder), open_exercise, review=review_command)
     async with serving(room, address) as served:
         say(console, "the exercise is being prepared …")
         await room.opened.wait()

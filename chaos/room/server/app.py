@@ -22,6 +22,7 @@ from chaos.room.pages import page_files
 from chaos.room.protocol.incoming import Hello, MalformedError, parse
 from chaos.room.server.limits import Allowance
 from chaos.room.server.origins import Names
+from chaos.room.server.reviewing import PAGES
 from chaos.room.server.room import Room
 from chaos.room.server.tokens import seat_of
 
@@ -41,6 +42,9 @@ HEADERS = {
     "cache-control": "no-cache",
 }
 
+ALONE = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
+"""The policy of a page that is one file and asks for nothing."""
+
 
 class SafeHeaders:
     """Says to browsers that nothing is loaded from elsewhere, and that addresses, which hold a token, are not passed on."""
@@ -53,8 +57,10 @@ class SafeHeaders:
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                more = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
-                message = {**message, "headers": [*message.get("headers", []), *more]}
+                said = message.get("headers", [])
+                known = {name for name, _ in said}
+                more = [(name.encode(), value.encode()) for name, value in HEADERS.items() if name.encode() not in known]
+                message = {**message, "headers": [*said, *more]}
             await send(message)
 
         await self._app(scope, receive, with_headers if scope["type"] == "http" else send)
@@ -102,8 +108,11 @@ def make_app(room: Room, names: Names) -> Starlette:
     async def endpoint(socket: WebSocket) -> None:
         await _serve(room, socket)
 
+    async def reviewed(request: Request) -> Response:
+        return _reviewed(room, request.path_params["token"], request.path_params["name"])
+
     pages = [Route(f"/{address}", _sends(path)) for address, path in page_files().items()]
-    routes: list[BaseRoute] = [WebSocketRoute("/ws", endpoint), *pages]
+    routes: list[BaseRoute] = [WebSocketRoute("/ws", endpoint), Route("/review/{token}/{name}", reviewed), *pages]
     return Starlette(routes=routes, lifespan=lifespan, middleware=[Middleware(SafeHeaders), Middleware(KnownNames, names)])
 
 
@@ -114,6 +123,14 @@ def _sends(path: Path) -> Callable[[Request], Awaitable[Response]]:
         return FileResponse(path, media_type=TYPES[path.suffix])
 
     return send
+
+
+def _reviewed(room: Room, token: str, name: str) -> Response:
+    """A page of the review, for whoever has a seat."""
+    path = room.folder.path / name
+    if seat_of(token, room.session.tokens) is None or name not in PAGES or not path.is_file():
+        return Response("there is no such page", 404)
+    return FileResponse(path, media_type="text/html", headers={"content-security-policy": ALONE})
 
 
 async def _serve(room: Room, socket: WebSocket) -> None:

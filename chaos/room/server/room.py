@@ -12,9 +12,11 @@ from contextlib import suppress
 from typing import Protocol
 
 from chaos.documents.drill import SEATS, Seat
+from chaos.room.protocol.changes import JsonObject
 from chaos.room.server.child import Opening, run_child
 from chaos.room.server.folder import RoomFolder
 from chaos.room.server.limits import Door
+from chaos.room.server.reviewing import Command, reviewing
 from chaos.room.server.stream import Stream, encoded
 from simcore.base.errors import InputError
 
@@ -55,9 +57,10 @@ def spawned(line: socket.socket, opening: Opening, path: str) -> Child:
 
 
 class Room:
-    """A room that is open. Its child is started again if it ends, and goes on from what is in the folder."""
+    """A room that is open. Its child is started again if it ends, and goes on from what is in the folder. When the exercise is over, the
+    command `review` is carried out, if there is one."""
 
-    def __init__(self, folder: RoomFolder, opening: Opening, launch: Launch | None = None) -> None:
+    def __init__(self, folder: RoomFolder, opening: Opening, launch: Launch | None = None, review: Command | None = None) -> None:
         session = folder.session()
         session = session.model_copy(update={"starts": session.starts + 1})
         folder.write_session(session)
@@ -69,6 +72,7 @@ class Room:
         self._streams = {seat: Stream(first) for seat in session.tokens}
         self._listeners: dict[Seat, set[asyncio.Event]] = {seat: set() for seat in session.tokens}
         self._doors = {seat: Door(time.monotonic()) for seat in session.tokens}
+        self._review, self._over = review, asyncio.Event()
         self._writer: asyncio.StreamWriter | None = None
         self._child: Child | None = None
 
@@ -119,6 +123,7 @@ class Room:
     async def run(self) -> None:
         """Keeps the child going until cancelled. A child that cannot begin is not started for ever: `failed` says why."""
         in_a_row = 0
+        review = asyncio.create_task(self._make_review())
         try:
             while self.failed is None:
                 self.opened.clear()
@@ -133,6 +138,20 @@ class Room:
                     self.failed = "the exercise's process ends as soon as it is started"
         finally:
             self.opened.set()
+            review.cancel()
+            with suppress(asyncio.CancelledError):
+                await review
+
+    async def _make_review(self) -> None:
+        """Waits until the exercise is over, and has it reviewed; every seat sees how far that is."""
+        await self._over.wait()
+        if self._review is not None:
+            await reviewing(self.folder.path, self._review, self._show_all)
+
+    def _show_all(self, changed: JsonObject) -> None:
+        for seat, stream in self._streams.items():
+            stream.tick(changed)
+            self._wake(seat)
 
     async def _start(self) -> asyncio.StreamReader:
         ours, theirs = socket.socketpair()
@@ -173,6 +192,8 @@ class Room:
             return
         if heard["kind"] == "changes":
             self._streams[seat].tick(heard["body"])
+            if heard["body"].get("clock", {}).get("state") == "over":
+                self._over.set()
         else:
             self._streams[seat].reply(heard["body"])
         self._wake(seat)
