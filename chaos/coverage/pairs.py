@@ -171,12 +171,12 @@ def _some(
     singles.update(_harm(runner, search, window, base, list(members.values())))
     together = _harm(runner, search, window, _one_seed(base), [c.pair for c in some])
     orders = base.runs[window.scenario][0].orders["intended"]
-    hot = [c for c in some if _beyond(c.pair, singles, together[c.pair.name])[0] > MARGIN * orders]
+    hot = [c for c in some if _beyond_both(c, singles, together)[0] > MARGIN * orders]
     whole = _harm(runner, search, window, base, [c.pair for c in hot])
     for candidate in hot:
-        beyond = _beyond(candidate.pair, singles, whole[candidate.pair.name])
-        if min(beyond) > MARGIN * orders:
-            search.found.append(_effect(candidate, window, singles, whole[candidate.pair.name], beyond))
+        more = _beyond_both(candidate, singles, whole)
+        if min(more) > MARGIN * orders:
+            search.found.append(_effect(candidate, window, singles, whole[candidate.pair.name], more))
 
 
 def _one_seed(base: Baseline) -> Baseline:
@@ -195,10 +195,17 @@ def _harm(
     return {name: harm_of(mine, runs) for name, mine in made.items()}
 
 
-def _beyond(pair: MutantPair, singles: Mapping[str, Mapping[int, float]], together: Mapping[int, float]) -> list[float]:
-    """By seed what a pair costs beyond the sum of what both cost alone."""
-    first, second = singles[pair.first.name], singles[pair.second.name]
-    return [harm - first[seed] - second[seed] for seed, harm in sorted(together.items())]
+def _beyond_both(
+    candidate: Candidate, singles: Mapping[str, Mapping[int, float]], together: Mapping[str, Mapping[int, float]]
+) -> list[float]:
+    first, second = (singles[mutant.name] for mutant in (candidate.pair.first, candidate.pair.second))
+    return beyond_sum(first, second, together[candidate.pair.name])
+
+
+def beyond_sum(first: Mapping[int, float], second: Mapping[int, float], together: Mapping[int, float]) -> list[float]:
+    """By seed what a pair costs beyond the sum of what both cost alone. One that spares orders alone costs nothing: two that spare the same
+    ones would else cost what they cannot spare twice."""
+    return [harm - max(0.0, first[seed]) - max(0.0, second[seed]) for seed, harm in sorted(together.items())]
 
 
 def _effect(

@@ -304,7 +304,7 @@ def curve_picture(result: CoverageResult) -> str:
 
 
 def _axes(n: int, most: float, x: Placed, y: Placed) -> str:
-    marks = [0.0, most / 2, most] if most > 1 else [0.0, most]
+    marks = [0.0, most // 2, most] if most > 1 else [0.0, most]
     text = 'font-size="12" fill="currentColor"'
     lines = [
         f'<line x1="{LEFT}" y1="{y(v)}" x2="{x(n + 0.5)}" y2="{y(v)}" stroke="#8884"/>'

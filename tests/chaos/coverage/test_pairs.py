@@ -21,7 +21,7 @@ from click.testing import CliRunner
 from planted_system import WORKLOAD, defect_file, eight_threads, patching, working_in, write
 
 from chaos.cli.main import main
-from chaos.coverage.pairs import ordered, reaches
+from chaos.coverage.pairs import beyond_sum, ordered, reaches
 from chaos.coverage.resources import Resource, closeness
 from chaos.coverage.trial_runner import TrialRunner, TrialSettings
 from chaos.execution.inputs.planting import mutants
@@ -90,6 +90,12 @@ def test_two_that_cost_nothing_alone_cost_most_orders_together(found: dict[str, 
         assert "pool threads" in day[pair]["shared"]
         assert day[pair]["killed"] is True
     assert {tuple(row["defects"]) for row in found["super_additive"]} == set(day)
+
+
+def test_two_that_spare_the_same_orders_cost_nothing() -> None:
+    """-1,000 alone and together is no cost of 1,000; what costs together where one spares a little does."""
+    assert beyond_sum({1: -1000.0, 2: 5.0}, {1: -1000.0, 2: 7.0}, {1: -1000.0, 2: 20.0}) == [-1000.0, 8.0]
+    assert beyond_sum({1: 1.0}, {1: -22.0}, {1: 92.0}) == [91.0]
 
 
 def test_all_pairs_are_accounted_for(found: dict[str, Any]) -> None:
