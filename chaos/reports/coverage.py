@@ -160,7 +160,8 @@ def _to_write(result: CoverageResult) -> Iterator[str]:
     reach = result.reach
     if reach.needs:
         yield ""
-        yield f"write a scenario: {len(reach.needs)} are not reached; of {reach.candidates} scenarios {reach.tried} were tried without a defect"
+        missed = counted(len(reach.needs), "is not reached", "are not reached")
+        yield f"write a scenario: {missed}; of {reach.candidates} scenarios {reach.tried} were tried without a defect"
         for found in reach.rows[:SHOWN]:
             yield f"  {counted(found.reaches, 'more mutant'):>16}  reached by {found.scenario}"
         for name in reach.nowhere[:SHOWN]:

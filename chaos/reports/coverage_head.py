@@ -96,7 +96,7 @@ def lead(result: CoverageResult) -> str:
     """The sentence below it, as HTML: what got lost on the way, and who makes the kills."""
     parts = result.summary.parts
     changed, missed = parts.get("changed", 0), parts.get("not reached", 0)
-    said = f"{counted(changed, 'defect')} changed something and no assertion noticed; {number(missed)} were never reached."
+    said = f"{counted(changed, 'defect')} changed something and no assertion noticed; {counted(missed, 'was', 'were')} never reached."
     return f"<b>{escaped(said)}</b> {escaped(_killers(result))}"
 
 
@@ -303,7 +303,7 @@ def _scenarios(result: CoverageResult) -> str:
         for row in reach.rows[:TO_WRITE]
     )
     table = html_table("<th>scenario</th><th>what it reaches</th><th class=n>would reach</th>", rows) if rows else ""
-    note = f"{len(reach.needs)} are not reached. {_tried(reach)}"
+    note = f"{counted(len(reach.needs), 'is', 'are')} not reached. {_tried(reach)}"
     return f"{title}{table}{_note(note)}{_nowhere(reach)}"
 
 
@@ -339,7 +339,7 @@ def _operators(mutants: Sequence[str], most: int) -> str:
 
 
 def _of(n: int, of: int) -> str:
-    return f"All {of}" if n == of else f"{n} of {of}"
+    return f"All {of}" if n == of > 1 else f"{n} of {of}"
 
 
 def _more(n: int) -> str:

@@ -123,7 +123,7 @@ def drawing(price: PriceResult) -> str:
     foot = TOP + ROW * len(rows)
     parts = [_bands(rows), _grid(axis, foot), *(_mark(axis, row, TOP + ROW * i) for i, row in enumerate(rows))]
     return f"<p>{escape(CAPTION)}</p>" + (
-        f'<svg viewBox="0 0 {WIDTH} {foot + 8}" style="min-width:{WIDTH * 2 // 3}px" role="img" aria-label="Expected annual impact with '
+        f'<svg viewBox="0 0 {WIDTH} {foot + 8}" style="min-width:{WIDTH * 3 // 4}px" role="img" aria-label="Expected annual impact with '
         f'intervals" font-size="13" fill="currentColor">{"".join(parts)}</svg>'
     )
 

@@ -384,6 +384,7 @@ def test_the_page_needs_nothing_from_outside(whole: dict[str, Any], folder: Path
     assert all(
         f'<a href="#{part}">' in text and f'id="{part}"' in text for part in ("funnel", "todo", "matrix", "price", "hides")
     )
+    assert "1 was never reached" in text
     assert whole["replay"].startswith(
         "coredrill coverage ./suite.yaml --architecture ./architecture.yaml --environment ./test.yaml"
     )
