@@ -256,14 +256,6 @@ class Response(Model):
     steps: Annotated[list[ResponseStep], Field(min_length=1)]
 
 
-class Duty(Model):
-    """The duty to report to the regulator: so long after people know, then at intervals."""
-
-    first: Positive = 30 * MINUTE
-    every: Positive = 30 * MINUTE
-    source: str = "guess"
-
-
 class Drill(Model):
     """A drill file: a scenario that people live through in their seats."""
 
@@ -279,8 +271,7 @@ class Drill(Model):
     rules: list[Text] = []
     questions: list[Question] = []
     speed: Annotated[float, Field(ge=1, le=60)] = 10.0
-    severity: Name = Field("csrc-2021-12", description="rule set by which incidents are graded")
-    duty: Duty = Duty()
+    severity: Name = Field("csrc-2021-12", description="rule set by which incidents are graded and reported")
     seats: Annotated[dict[Seat, SeatRules], Field(min_length=1)]
     alarms: dict[Name, Text] = Field({}, description="what alarms are called; absent: by their names")
     commands: Annotated[dict[Name, Command], Field(min_length=1)]

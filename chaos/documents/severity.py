@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from chaos.measures.registry import Grade
-from simcore.base.model import FileName, Model, Probability
+from simcore.base.model import FileName, Model, Name, Probability
 from simcore.base.units import Duration
 
 SystemClass = Literal["central-auction", "real-time", "other"]
@@ -77,6 +77,51 @@ class Rule(Conditions):
         return self
 
 
+class Deadline(Model):
+    """A time within which something must be done, and who says so."""
+
+    within: Annotated[Duration, Field(gt=0)]
+    source: Annotated[str, Field(min_length=1)]
+    guess: bool = Field(
+        False, description="the rules' own figure was not found: this one is taken over from elsewhere, or made up"
+    )
+
+
+class ReportThreshold(Model):
+    """What need not be reported: less than so many failed orders."""
+
+    orders: Annotated[int, Field(ge=1)]
+    source: Annotated[str, Field(min_length=1)]
+    guess: bool = Field(False, description="as of a deadline")
+
+
+class ReportField(Model):
+    """A field of the form on which an incident is reported."""
+
+    field: Name
+    title: Annotated[str, Field(min_length=1)]
+    title_zh: Annotated[str, Field(min_length=1)]
+    required: bool = False
+    source: str = ""
+
+
+class Reporting(Model):
+    """What has to be reported to the regulator, by when, and on which form. Times count from when people know of it and the threshold
+    is reached; after the first report from each report to the next."""
+
+    threshold: ReportThreshold
+    first: Deadline
+    every: Deadline
+    form: Annotated[list[ReportField], Field(min_length=1)]
+    source: list[str] = []
+
+    @model_validator(mode="after")
+    def _fields_differ(self) -> Reporting:
+        if len({f.field for f in self.form}) < len(self.form):
+            raise ValueError("two fields of the form have one name")
+        return self
+
+
 class RuleSet(Model):
     """A rule set: rules in any order, the most severe that is reached counts."""
 
@@ -87,5 +132,6 @@ class RuleSet(Model):
     description: str = ""
     source: list[str] = []
     rules: Annotated[list[Rule], Field(min_length=1)]
+    reporting: Reporting | None = Field(None, description="how incidents are reported; absent: the rules at hand do not say")
     not_gradable: str = Field("", description="what the rules say nothing about")
     not_gradable_zh: str = Field("", description="the same on Chinese pages; absent: as it is")

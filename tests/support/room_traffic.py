@@ -27,6 +27,7 @@ seat.name seat.title seat.person seat.steers people[].seat people[].title people
 clock.t clock.speed clock.state clock.behind clock.phase clock.paused_since severity.seconds severity.grade
 severity.grades[].title severity.grades[].after severity.grades[].reached
 duty.state duty.known_since duty.due_at duty.last_report duty.next_at
+duty.form[].field duty.form[].title duty.form[].required
 alarms[].id alarms[].title alarms[].state alarms[].since alarms[].by alarms[].at alarms[].reading alarms[].bound alarms[].unit
 signs[].title signs[].n signs[].of signs[].t map.links[][]
 map.nodes[].id map.nodes[].title map.nodes[].x map.nodes[].y map.nodes[].state

@@ -81,13 +81,20 @@ class Say(Message):
 
 
 class Report(Message):
-    """A report to the regulator; with a service, people say by it that this is in trouble."""
+    """A report to the regulator, by the form of the drill's rule set, of which `fields` are those that have no place of their own here;
+    with a service, people say by it that this is in trouble."""
 
     kind: Literal["report"] = "report"
     service: Name | None = None
     text: Typed
     impact: Annotated[str, Field(max_length=2000)] = ""
     measures: Annotated[str, Field(max_length=2000)] = ""
+    fields: Annotated[dict[Name, Annotated[str, Field(max_length=2000)]], Field(max_length=30)] = {}
+
+    def filled(self) -> dict[str, str]:
+        """What was written, by field of the form; what was left empty is not among it."""
+        every = {"text": self.text, "impact": self.impact, "measures": self.measures, **self.fields}
+        return {field: text for field, text in every.items() if text.strip()}
 
 
 class Announce(Message):

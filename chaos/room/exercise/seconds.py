@@ -30,7 +30,7 @@ class Seconds:
     def __init__(self, scene: Scene, state: State) -> None:
         self._scene, self._state = scene, state
         scenario = scene.drill.scenario
-        self._rules = library().resolve(state.drill.severity, RuleSet).model
+        self.rules = library().resolve(state.drill.severity, RuleSet).model
         self._calendar = calendar_named(scene.drill.inputs.workload.calendar)
         self._orders = [[f"flow/{flow}/{field}" for flow in self.order_flows] for field in OUTCOMES]
         self._binned = [scene.sum(readings) for readings in self._orders]
@@ -63,6 +63,15 @@ class Seconds:
             self._bin_orders()
         if (now - self._begin) % self._spec.every == 0 and now > self._begin:
             self._judge()
+        self._fall_due()
+
+    def _fall_due(self) -> None:
+        """From now on it has to be reported: people know, and enough orders have failed."""
+        reporting, state = self.rules.reporting, self._state
+        if reporting is None or state.duty_since is not None or state.known_since is None:
+            return
+        if state.failed >= reporting.threshold.orders:
+            state.duty_since = self._scene.now
 
     # --- injects --------------------------------------------------------------------------------------------------------------
 
@@ -174,7 +183,7 @@ class Seconds:
 
     def _grade(self) -> None:
         share = self._lost / self._asked if self._asked else 0.0
-        found = grade(self._rules, Harm(self._state.impaired_ns / SECOND, share, 0, 0), self._scene.drill.scenario.system)
+        found = grade(self.rules, Harm(self._state.impaired_ns / SECOND, share, 0, 0), self._scene.drill.scenario.system)
         known = [reached.grade.grade for reached in self._state.grades]
         if found.grade not in (None, "none", *known):
             self._state.grades.append(ReachedGrade(found, self._scene.now))

@@ -45,6 +45,8 @@ class State:
     ahead: list[GradeMark] = field(default_factory=list)
     """After how much impairment each grade comes at the earliest, the least severe first."""
     known_since: int | None = None
+    duty_since: int | None = None
+    """Since when it has to be reported to the regulator."""
     reports: list[int] = field(default_factory=list)
     announced: dict[str, int] = field(default_factory=dict)
     absent: dict[Seat, int | None] = field(default_factory=dict)

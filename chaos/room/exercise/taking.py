@@ -141,15 +141,26 @@ class Taking:
     def _report(self, seat: Seat, message: m.Report) -> None:
         if seat in LOOKING_ON:
             raise RefusedError("not_yours")
-        now, team = self._scene.now, self._team(seat)
+        now, team, filled = self._scene.now, self._team(seat), message.filled()
+        self._check_form(filled)
         if message.service is not None and team is not None:
             self._scene.decide(TroubleReport(team=team, service=message.service))
         self._state.reports.append(now)
-        parts = [part for part in (message.text, message.impact, message.measures) if part]
-        self._state.note(now, "report", " / ".join(parts), self._name(seat))
+        self._state.note(now, "report", " / ".join(filled.values()), self._name(seat))
         self._notice(seat)
         if self._state.known_since is None:
             self._state.known_since = now
+
+    def _check_form(self, filled: Mapping[str, str]) -> None:
+        """Raises RefusedError for a field that the form of the rule set does not have, and one that it wants and was left empty."""
+        rules = self._seconds.rules.reporting
+        form = {field.field: field for field in rules.form} if rules is not None else {}
+        for name in filled:
+            if form and name not in form:
+                raise RefusedError("no_field", suggest(name, form), field=name)
+        for name, field in form.items():
+            if field.required and name not in filled:
+                raise RefusedError("empty_field", field=LocalizedText(field.title, field.title_zh))
 
     def _announce(self, seat: Seat, message: m.Announce) -> None:
         known = self._state.drill.announcements

@@ -126,17 +126,19 @@ class View:
         }
 
     def _duty(self, _: Seat) -> JsonValue:
-        duty, known, reports, now = self._state.drill.duty, self._state.known_since, self._state.reports, self._scene.now
-        if known is None:
-            return {"state": "none", "known_since": None, "due_at": None, "last_report": None, "next_at": None}
-        last = reports[-1] if reports else None
-        due = known + duty.first if last is None else last + duty.every
-        return {
-            "state": "late" if now > due else "due" if last is None else "reported",
-            "known_since": seconds(known),
-            "due_at": seconds(known + duty.first),
+        rules, reports, now = self._seconds.rules.reporting, self._state.reports, self._scene.now
+        if rules is None:
+            return {"state": "none", "known_since": None, "due_at": None, "last_report": None, "next_at": None, "form": []}
+        since, last = self._state.duty_since, reports[-1] if reports else None
+        first = None if since is None else since + rules.first.within
+        due = first if first is None or last is None else last + rules.every.within
+        waiting: Json = {"state": "reported" if last is not None else "none" if due is None else "due"}
+        return (waiting if due is None or now <= due else {"state": "late"}) | {
+            "known_since": seconds(self._state.known_since),
+            "due_at": seconds(first),
             "last_report": seconds(last),
             "next_at": seconds(due),
+            "form": [{"field": f.field, "title": {"en": f.title, "zh": f.title_zh}, "required": f.required} for f in rules.form],
         }
 
     # --- what calls for people --------------------------------------------------------------------------------------------------

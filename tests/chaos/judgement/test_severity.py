@@ -9,8 +9,9 @@ from pydantic import ValidationError
 
 from chaos.documents.library import library
 from chaos.documents.scenario import Scenario
-from chaos.documents.severity import RuleSet, SystemClass
+from chaos.documents.severity import Reporting, RuleSet, SystemClass
 from chaos.judgement.severity import Harm, grade
+from simcore.base.units import MINUTE
 
 MINUTE_S = 60.0
 HOUR_S = 3600.0
@@ -214,6 +215,19 @@ def test_nothing_is_taken_for_sound_because_its_impaired_time_is_not_known() -> 
 def test_rules_that_mean_nothing_are_refused(rule: dict[str, Any], message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         rule_set({"grade": "major", **rule})
+
+
+def test_what_is_said_of_reporting_has_its_source_and_says_where_it_is_a_guess() -> None:
+    """Minutes and threshold of the Chinese rules are taken over from elsewhere; the form asks for what happened, at least."""
+    reporting = rules("csrc-2021-12").reporting
+    assert reporting is not None
+    assert [(d.within / MINUTE, d.guess) for d in (reporting.first, reporting.every)] == [(30, True), (30, True)]
+    assert reporting.threshold.guess
+    assert [field.field for field in reporting.form if field.required] == ["text"]
+    hour = {"within": "1h", "source": "x"}
+    twice = [{"field": "text", "title": "what", "title_zh": "经过"}] * 2
+    with pytest.raises(ValidationError, match="two fields of the form have one name"):
+        Reporting.model_validate({"threshold": {"orders": 1, "source": "x"}, "first": hour, "every": hour, "form": twice})
 
 
 def test_scenarios_of_an_exchange_in_trouble_say_so() -> None:

@@ -219,10 +219,46 @@ def test_an_alarm_is_taken_up_once() -> None:
     alarm = next(a for a in seen(exercise, "dba")["alarms"] if a["id"] == "counter-queue")
     assert (alarm["state"], alarm["by"], alarm["at"]) == ("acknowledged", "operator", exercise.now / SECOND)
     assert alarm["title"]["zh"] == "柜台线程排队"
-    assert seen(exercise, "operator")["duty"]["state"] == "due"
+    assert seen(exercise, "operator")["duty"]["state"] == "none"  # nothing has failed yet
+    while exercise.state.failed < 17:
+        exercise.advance(exercise.now + SECOND)
+    duty = seen(exercise, "operator")["duty"]
+    assert (duty["state"], duty["due_at"]) == ("due", exercise.now / SECOND + 30 * 60)
+    with pytest.raises(RefusedError, match="no field weather") as refused:
+        do(exercise, "operator", m.Report(text="logins fail", fields={"weather": "fair"}))
+    assert "一栏" in refused.value.text.zh
+    with pytest.raises(RefusedError, match="lacks: time, system"):
+        do(exercise, "operator", m.Report(text=" "))
     do(exercise, "operator", m.Report(text="logins fail", impact="some", measures="looking"))
     assert seen(exercise, "operator")["duty"]["state"] == "reported"
     assert happened(exercise.finish(), "detect")[0][1] == "counter"
+
+
+def test_reports_are_due_at_intervals_and_late_after_them() -> None:
+    """By the rule set: here half a minute, and ten seconds from each report to the next; without rules nothing is due."""
+    exercise = begun()
+    rules = exercise._seconds.rules
+    assert rules.reporting is not None
+    first, every = (
+        d.model_copy(update={"within": n * SECOND}) for d, n in ((rules.reporting.first, 30), (rules.reporting.every, 10))
+    )
+    reporting = rules.reporting.model_copy(update={"first": first, "every": every})
+    exercise._seconds.rules = rules.model_copy(update={"reporting": reporting})
+    exercise.state.failed, exercise.state.known_since = 17, exercise.now
+    states = []
+    for seconds in (1, 31, 1, 10, 1):
+        if seconds == 1 and states:
+            do(exercise, "operator", m.Report(text="logins fail", fields={"cause": "not known"}))
+        exercise.advance(exercise.now + seconds * SECOND)
+        states.append(seen(exercise, "operator")["duty"]["state"])
+    assert states == ["due", "late", "reported", "late", "reported"]
+    assert [line["text"] for line in seen(exercise, "vendor")["log"] if line["kind"] == "report"] == [
+        "logins fail / not known"
+    ] * 2
+    exercise._seconds.rules = rules.model_copy(update={"reporting": None})
+    assert seen(exercise, "operator")["duty"] == {
+        "state": "none", "known_since": None, "due_at": None, "last_report": None, "next_at": None, "form": []
+    }  # fmt: skip
 
 
 # --- looks, announcements, injects -------------------------------------------------------------------------------------------------
