@@ -71,6 +71,11 @@ class Exercise:
         """Whether nothing more happens: the window is at its end, or the facilitator has ended it."""
         return self.state.ended or self._scene.run.over
 
+    @property
+    def report_due(self) -> int | None:
+        """By when the first report to the regulator is due, ns; None while nothing has to be reported."""
+        return self._seconds.report_due
+
     def advance(self, until: int) -> None:
         """Takes all that happens before `until`, ns, and, at whole seconds up to it, what happens by itself. Raises ValueError for an
         instant that has passed."""

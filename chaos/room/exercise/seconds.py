@@ -47,6 +47,12 @@ class Seconds:
         flows = self._scene.drill.inputs.architecture.flows
         return [name for name, flow in flows.items() if flow.kind == "order"]
 
+    @property
+    def report_due(self) -> int | None:
+        """By when the first report to the regulator is due, ns; None while nothing has to be reported."""
+        since, reporting = self._state.duty_since, self.rules.reporting
+        return None if since is None or reporting is None else since + reporting.first.within
+
     def pass_second(self) -> None:
         """Everything that is due now, at a whole second; the run stands there."""
         now = self._scene.now

@@ -129,8 +129,7 @@ class View:
         rules, reports, now = self._seconds.rules.reporting, self._state.reports, self._scene.now
         if rules is None:
             return {"state": "none", "known_since": None, "due_at": None, "last_report": None, "next_at": None, "form": []}
-        since, last = self._state.duty_since, reports[-1] if reports else None
-        first = None if since is None else since + rules.first.within
+        first, last = self._seconds.report_due, reports[-1] if reports else None
         due = first if first is None or last is None else last + rules.every.within
         waiting: Json = {"state": "reported" if last is not None else "none" if due is None else "due"}
         return (waiting if due is None or now <= due else {"state": "late"}) | {

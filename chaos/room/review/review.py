@@ -178,7 +178,6 @@ def _put_together(folder: RoomFolder, drill: PreparedDrill, room: RoomSession, p
     alarms = alarms_of(team.journal.events, entries, drill.model)
     announcements, reports = announced(state, entries), reported(entries)
     shown = Shown(state, team.run, alarms, announcements, reports)
-    known, duty = state.known_since, drill.model.duty
     ended = next((entry.at for entry in entries if isinstance(entry.message, End)), None)
     commands = list(state.commands.values())
     return Review(
@@ -198,8 +197,8 @@ def _put_together(folder: RoomFolder, drill: PreparedDrill, room: RoomSession, p
         ratings=rate(drill.model, shown, notes.overrides()),
         measures=team.run.measures,
         duty=Duty(
-            known_ns=known,
-            due_ns=None if known is None else known + duty.first,
+            known_ns=state.known_since,
+            due_ns=team.exercise.report_due,
             reports_ns=[e.at_ns or 0 for e in reports],
             announced_ns=[e.at_ns or 0 for e in announcements],
         ),
