@@ -199,7 +199,7 @@ class Seconds:
         system = self._scene.drill.scenario.system
         marks: dict[str, GradeMark] = {}
         for minutes in range(1, _MINUTES_AHEAD + 1):
-            found = grade(self._rules, Harm(minutes * 60.0, 1.0, 0, 0), system)
+            found = grade(self.rules, Harm(minutes * 60.0, 1.0, 0, 0), system)
             if found.grade not in (None, "none"):
                 marks.setdefault(found.label, GradeMark(found, minutes * MINUTE))
         return list(marks.values())
