@@ -105,20 +105,20 @@ def held_text(review: Review) -> LocalizedText:
 
 
 def lead(review: Review) -> LocalizedText:
-    """What mattered, in a sentence or two: the decision that saved most, the one that cost most, and where nobody would have been."""
-    helped = min((d for d in review.decisions if d.effect in ("helped", "mixed")), key=_orders, default=None)
-    hurt = max((d for d in review.decisions if d.effect in ("hurt", "mixed") and d is not helped), key=_orders, default=None)
-    found = (
-        [translate("review.lead.helped", title=said(helped.title), at=instant(helped.begun_ns), what=_saved(helped))]
-        if helped
-        else []
-    )
-    found += [translate("review.lead.hurt", title=said(hurt.title), at=instant(hurt.begun_ns), what=_saved(hurt))] if hurt else []
-    if not review.decisions:
-        found = [translate("review.lead.nothing")]
-    elif not found:
-        found = [translate("review.lead.none")]
+    """What mattered, in a sentence or two: the decision that saved most, the one that cost most, those that did both, and where nobody would
+    have been."""
+    helped = min((d for d in review.decisions if d.effect == "helped"), key=_orders, default=None)
+    hurt = max((d for d in review.decisions if d.effect == "hurt"), key=_orders, default=None)
+    found = [_did(helped, "helped", _saved(helped))] if helped else []
+    found += [_did(hurt, "hurt", _saved(hurt))] if hurt else []
+    found += [_did(d, "mixed", difference_text(d.difference)) for d in review.decisions if d.effect == "mixed"]
+    if not found:
+        found = [translate("review.lead.none" if review.decisions else "review.lead.nothing")]
     return join([*found, _beside(review)], " ", "")
+
+
+def _did(decision: DecisionReview, how: str, what: LocalizedText) -> LocalizedText:
+    return translate(f"review.lead.{how}", title=said(decision.title), at=instant(decision.begun_ns), what=what)
 
 
 def _orders(decision: DecisionReview) -> tuple[int, float]:

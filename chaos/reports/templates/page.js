@@ -437,7 +437,9 @@ byId("copy")?.addEventListener("click", async () => {
   getSelection().selectAllChildren(byId("command"));
   try { await navigator.clipboard.writeText(byId("command").textContent); byId("copy").textContent = word("again.copied"); } catch { document.execCommand("copy"); }
 });
-new ResizeObserver(() => { Object.values(charts).forEach((chart) => chart.resize()); cursors(); }).observe(document.querySelector("main"));
+// What scrolls sideways can be reached by keyboard.
+const reach = () => document.querySelectorAll(".scroll").forEach((e) => (e.scrollWidth > e.clientWidth ? (e.tabIndex = 0) : e.removeAttribute("tabindex")));
+new ResizeObserver(() => { reach(); Object.values(charts).forEach((chart) => chart.resize()); cursors(); }).observe(document.querySelector("main"));
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", speak);
 if (location.hash === "#zh" || location.hash === "#en") document.documentElement.lang = location.hash === "#zh" ? "zh-CN" : "en";
 now.t = data.first;
