@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.resources
-import importlib.util
 import os
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from axe import program, serious
 from played_room import PlayedRoom, played_to_the_middle, settled
 
 SIZES = {"operator": (1280, 800), "scribe": (1920, 1080), "facilitator": (1280, 800), "approver": (390, 844)}
@@ -43,15 +42,6 @@ def opened(browser: Any, room: PlayedRoom, seat: Any, **options: Any) -> Any:
     context = browser.new_context(viewport={"width": width, "height": height}, **options)
     context.set_default_timeout(15_000)
     return room.open(context, seat)
-
-
-def axe() -> str:
-    """The program of axe-core, of the package axe-playwright-python. Only outside CI may it be missing."""
-    if importlib.util.find_spec("axe_playwright_python") is None:
-        if os.environ.get("CI"):
-            pytest.fail("axe-playwright-python is not installed")
-        pytest.skip("axe-playwright-python is not installed")
-    return (importlib.resources.files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 
 
 def test_a_team_cuts_the_bank_off_by_clicks(browser: Any, tmp_path: Path) -> None:
@@ -133,24 +123,20 @@ def test_people_with_a_screen_reader_can_use_it(
     browser: Any, middle: PlayedRoom, seat: str, size: tuple[int, int], scheme: str, language: str
 ) -> None:
     """axe-core finds nothing serious on a page, nor in its open dialogs. With COREDRILL_TEST_PAGES=all in every look."""
-    program, found = axe(), []
+    axe_core, found = program(), []
     page = opened(browser, middle, seat, size=size, color_scheme=scheme, locale=language)
-    page.evaluate(program)
+    page.evaluate(axe_core)
     for dialog in (None, *{"operator": "plr", "facilitator": "+"}.get(seat, "")):
         if dialog == "+":
             page.click("#msel-add")
         elif dialog is not None:
             page.keyboard.press(dialog)
         page.wait_for_timeout(100)
-        found += [(dialog, *line) for line in page.evaluate(SERIOUS)]
+        found += [(dialog, *line) for line in serious(page)]
         page.keyboard.press("Escape")
         page.wait_for_timeout(100)
     page.context.close()
     assert found == []
-
-
-SERIOUS = """async () => (await axe.run()).violations.filter((one) => ['serious', 'critical'].includes(one.impact))
-  .map((one) => [one.id, one.nodes.slice(0, 3).map((node) => node.html.slice(0, 200))])"""
 
 
 @pytest.mark.parametrize("seat", [*PAGES, "lobby"] if ALL else ["operator", "facilitator"])
