@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
 from aiohttp import web
 
 from chaos.live import LOOPBACK
+from chaos.live.processes import Processes
 from chaos.live.proxy.api import Api
 from chaos.live.proxy.client import ToxiproxyClient
 from chaos.live.proxy.proxies import Proxies, ProxyOptions
@@ -23,9 +26,19 @@ def free_port() -> int:
         return port
 
 
+REAL = os.environ.get("COREDRILL_TEST_TOXIPROXY", "")
+"""The path of a real toxiproxy-server, which tests of ours are then held to; nothing: ours."""
+OURS_ALONE = pytest.mark.skipif(bool(REAL), reason="the real server does not do so")
+
+
 @asynccontextmanager
 async def api_server() -> AsyncIterator[tuple[str, Proxies]]:
-    """The address of a server's API, and its proxies."""
+    """The address of a server's API, and its proxies, if it is not the real one."""
+    if REAL:
+        async with Processes() as processes:
+            ready = await processes.start("real", ["chaos.live.proxy", "--server", REAL])
+            yield f"http://{LOOPBACK}:{ready.port()}", Proxies()
+        return
     proxies = Proxies()
     runner = web.AppRunner(Api(proxies).application(), access_log=None)
     await runner.setup()

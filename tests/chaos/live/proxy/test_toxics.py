@@ -6,7 +6,7 @@ import asyncio
 import time
 
 import pytest
-from proxy_server import api_server, echo_server, proxied_echo
+from proxy_server import OURS_ALONE, REAL, api_server, echo_server, proxied_echo
 
 from chaos.live import LOOPBACK
 from chaos.live.proxy.client import ProxyError, Stream, ToxiproxyClient
@@ -184,7 +184,7 @@ async def test_toxicity_of_zero_touches_nobody() -> None:
         caller = await call(int(addresses["echo"].rpartition(":")[2]))
         assert (await caller.ask(b"through"))[0] == b"through"
         caller.writer.close()
-        assert proxies.find("echo").traffic["downstream", "sent"] == 7
+        assert REAL or proxies.find("echo").traffic["downstream", "sent"] == 7
 
 
 async def test_disabled_proxy_refuses_and_closes() -> None:
@@ -212,6 +212,7 @@ async def test_dead_upstream_accepts_and_closes() -> None:
         caller.writer.close()
 
 
+@OURS_ALONE
 async def test_much_data_is_not_held_without_bound() -> None:
     """With a cut, a sender that goes on is stopped by back pressure; the proxy holds its 8 MiB and what its sockets hold."""
     async with api_server() as (url, proxies), echo_server() as upstream, ToxiproxyClient(url) as client:
