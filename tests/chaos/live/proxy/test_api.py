@@ -10,7 +10,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from proxy_server import OURS_ALONE, api_server, free_port
+from proxy_server import OURS_ALONE, REAL, api_server, free_port
 
 CALLS = json.loads((Path(__file__).parent / "answers.json").read_text(encoding="utf-8"))["calls"]
 SEED = 20_261_129
@@ -28,6 +28,8 @@ async def test_answers_of_a_real_server() -> None:
         return text
 
     def comparable(text: str) -> str:
+        if REAL:  # a reset that fails has come to the proxies before that in the order of a Go map, which is random
+            text = re.sub(r'"r":\{[^{}]*\{\}[^{}]*\}', '"r":{}', text)
         text = re.sub(r"Go struct field \w+\.", "Go struct field .", text)
         return re.sub(r'"listen":"(\[::\]|127\.0\.0\.1):(?!' + "|".join(ports.values()) + r")\d\d+", '"listen":"any"', text)
 
