@@ -19,6 +19,7 @@ from chaos.documents.overrides import layers
 from chaos.execution.inputs.digests import digest_of
 from chaos.live import LOOPBACK
 from chaos.live.capabilities import require_system
+from chaos.live.node import program
 from chaos.live.node.customers import Seen
 from chaos.live.processes import ProcessError, Usage, in_a_line
 from chaos.live.proxy.client import ProxyError
@@ -225,10 +226,12 @@ class _Up:
                 self.stop.set()
 
     async def _drained(self, core: asyncio.Task[None]) -> None:
-        """Returns when everybody has an answer, at the end of that second, or when that takes too long."""
+        """Returns when everybody has an answer, or nobody can get one because the customers' process has ended, at the end of that second;
+        or when that takes too long."""
         twin, latest = self.twin, self.twin.now() + DRAIN_NS - 2 * SECOND
         await asyncio.sleep(0.3)
-        while twin.now() < latest and not core.done() and self._pending():
+        gone = twin.system.ended_by_itself
+        while twin.now() < latest and not core.done() and self._pending() and not gone(program.CLIENT_INSTANCE):
             await asyncio.sleep(0.1)
         seconds = (twin.now() - twin.plan.start) // SECOND + 1
         while twin.meter.seconds < seconds and not core.done():

@@ -28,7 +28,9 @@ PAIR = load_pair(
     "legacy-coupled",
     "normal-day",
     edits=[command_line_layer(["control.runbooks={}"])],
-    workload_edits=[layers(["load=0.2", "workload.flows.overnight-order.backlog.count=1"]).workload],
+    workload_edits=[
+        layers(["load=0.2", "workload.accounts.count=20000", "workload.flows.overnight-order.backlog.count=1"]).workload
+    ],
 )
 
 

@@ -28,12 +28,11 @@ async def test_answers_of_a_real_server() -> None:
         return text
 
     def comparable(text: str) -> str:
-        if REAL:  # a reset that fails has come to the proxies before that in the order of a Go map, which is random
-            text = re.sub(r'"r":\{[^{}]*\{\}[^{}]*\}', '"r":{}', text)
         text = re.sub(r"Go struct field \w+\.", "Go struct field .", text)
         return re.sub(r'"listen":"(\[::\]|127\.0\.0\.1):(?!' + "|".join(ports.values()) + r")\d\d+", '"listen":"any"', text)
 
     assert len(CALLS) == 52
+    undecided = False
     async with api_server() as (url, _), aiohttp.ClientSession() as session:
         for call in CALLS:
             data = call.get("raw") or (placed(json.dumps(call["body"])) if call["body"] is not None else None)
@@ -42,8 +41,11 @@ async def test_answers_of_a_real_server() -> None:
                 kind = None if response.status in (204, 405) else response.headers.get("Content-Type")
                 found = (response.status, kind, comparable(text))
             expected = (call["status"], call["content_type"], comparable(placed(call["answer"])))
-            if call["path"] == "/version":
+            if call["path"] == "/version" or (REAL and undecided):
                 found, expected = found[:2], expected[:2]
+            undecided = (
+                call["path"] == "/reset" and response.status == 500
+            )  # of which proxies is random: a Go map is gone through
             assert found == expected, f"{call['method']} {call['path']} {data}"
 
 
