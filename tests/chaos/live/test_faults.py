@@ -93,7 +93,7 @@ TURNED = [
 ARRIVALS = [
     Case("surge", {"flows": ["quote"], "factor": 8}, "flow/quote/started"),
     Case("burst", {"flow": "position-query", "count": 60, "over": "1s"}, "flow/position-query/started"),
-    Case("session-drop", {"share": 0.002, "over": "2s"}, "flow/login/started"),
+    Case("session-drop", {"share": 0.04, "over": "2s"}, "flow/login/started"),
 ]
 ALARMS = [
     Case("silenced-alarm", {"alarms": ["counter-host"]}, ""),
