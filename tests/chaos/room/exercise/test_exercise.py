@@ -311,6 +311,23 @@ def test_an_announcement_changes_how_often_customers_try_again_and_nothing_they_
     assert retries[1] < retries[0]
 
 
+def test_an_announcement_leaves_what_customers_want_and_what_is_drawn_for_them() -> None:
+    """Who wants what, of what size, at what price, and when, for every intent; what becomes of it is another matter."""
+    wanted, became = [], []
+    for announced in (False, True):
+        exercise = begun(NOBODY | {"notices": "person"})
+        exercise.advance(at("09:31"))
+        if announced:
+            do(exercise, "notices", m.Announce(announcement="all-systems"))
+        intents = exercise.finish().intents
+        drawn = ("request", "flow", "customer", "submit_ns", "side", "quantity", "price_cents")
+        wanted.append(set(zip(*(intents[name].tolist() for name in drawn), strict=True)))
+        became.append(sorted(intents["attempts"].tolist()))
+    assert len(wanted[0]) > 500
+    assert wanted[0] == wanted[1]
+    assert became[0] != became[1]
+
+
 def test_who_is_called_away_can_do_nothing_until_they_are_back() -> None:
     """A message to some is seen by them and by exercise control alone; a condition sends it so long after it was met."""
     exercise = begun(drill=whole())
