@@ -201,6 +201,19 @@ def test_an_empty_seat_is_played_by_its_rule_or_by_nobody(played: Played, approv
     assert found == (None if approved_after is None else proposed + approved_after * SECOND)
 
 
+@pytest.mark.parametrize(("seat", "teams"), [("operator", {"operations", "network"}), ("vendor", {"core"})])
+def test_the_teams_of_an_empty_seat_act_by_their_rules_or_not_at_all(seat: Seat, teams: set[str]) -> None:
+    """They take alarms up by themselves; of a seat that nobody has, nobody does."""
+    drill = short()
+    window = drill.scenario.window.model_copy(update={"end": at("09:40")})
+    scenario = drill.scenario.model_copy(update={"window": window})
+    longer = PreparedDrill(drill.model, replace(drill.inputs, scenario=Resolved(scenario, drill.inputs.scenario.tree)))
+    who: tuple[Played, ...] = ("automated", "nobody")
+    journals = [Exercise(longer, 1, NOBODY | {seat: played}).finish() for played in who]
+    acted = [{str(e.detail["team"]) for e in journal.events if e.what == "ack"} for journal in journals]
+    assert acted == [teams, set()]
+
+
 def test_teams_that_the_machine_plays_take_no_commands() -> None:
     """Their seat is empty: its own rule acts."""
     exercise = begun({"operator": "person"})
