@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -260,3 +261,12 @@ def test_without_rows_who_waits_counts_as_well(answer_by: int, expected: str) ->
     found = evaluate_intervals(journal(60, (), counters, closed=["quote"]), spec(60, flow="quote", answer_by=answer_by * SECOND))
     state = {"+": STEADY, "-": VIOLATED, ".": NO_DATA}
     assert found.states.tolist() == [state[s] for s in expected]
+
+
+@pytest.mark.parametrize(("success", "found"), [(0.9, [STEADY, STEADY]), (0.95, [STEADY, VIOLATED])])
+def test_rejects_without_rows_are_wrong_from_the_second_of_the_first_step_on(success: float, found: list[int]) -> None:
+    """One in each second up to the step, and one in its own second: one in ten of the second interval, none of the first."""
+    ok = [0] * 11 + [1] * 9
+    counters = {"flow/quote/started": [1] * 20, "flow/quote/ok": ok, "flow/quote/rejected": [1 - n for n in ok]}
+    asked = replace(spec(20, flow="quote", success=success, first=10), none_rightly=True)
+    assert evaluate_intervals(journal(20, counters=counters), asked).states.tolist() == found
