@@ -395,12 +395,13 @@ def latencies(pages: dict[str, Page]) -> dict[str, list[float]]:
 
 def faults(room: Room, playing: Play, states: dict[str, dict[str, Any]]) -> list[str]:
     """What was lost, doubled, out of order, or a gap in a page's numbers; and what a seat may not know."""
-    found = []
+    found, done = [], [text for text in playing.said if text in departures(room.pages)]
     for seat, page in room.pages.items():
         said = [row["text"] for row in states[seat]["log"] if row["kind"] == "said" and str(row["text"]).startswith("mark ")]
         if said != [text for text in playing.said if text in set(said)]:
             found.append(f"{seat}: words are doubled or out of order")
-        found += [f"{seat}: {text} is lost" for text in playing.said if text not in said]
+        found += [f"{seat}: {text} is lost" for text in done if text not in said]
+        found += [f"{seat}: {key} is not answered" for key in unanswered(page)]
         found += [f"{seat}: frame {seq} is missing" for seq in gaps(page)]
         for key in ("commands", "alarms", "orders", "map", "severity"):
             theirs, mine = (json.dumps(plain(states[who][key])) for who in ("scribe", seat))
@@ -409,6 +410,12 @@ def faults(room: Room, playing: Play, states: dict[str, dict[str, Any]]) -> list
     drill = prepare(json.loads((room.server.folder / "session.json").read_text())["drill"])
     frames = {seat: [text for _, text in room.pages[seat].frames] if seat in room.pages else [] for seat in ALL_SEATS}
     return [*found, *leaks(frames, drill)]
+
+
+def unanswered(page: Page) -> set[str]:
+    """Messages of a page, but its greetings, that were neither accepted nor refused."""
+    sent = {message["id"] for message in (json.loads(text) for _, text in page.sent) if message["kind"] != "hello"}
+    return sent - {json.loads(text).get("id") for _, text in page.frames}
 
 
 def plain(value: Any) -> Any:

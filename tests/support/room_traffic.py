@@ -49,7 +49,7 @@ ALLOWED = {*ANSWER.split(), *(f"{where}.{path}" for where in ("state", "changes"
 somebody has looked at it. A text in both languages is one place."""
 BEGINNINGS = {path[:n] for path in ALLOWED for n in range(1, len(path) + 1) if path[n - 1] == "]" or path[n : n + 1] in ("", ".")}
 """And those of absent values and empty lists above them."""
-COUNTERS = ("pool/", "call/", "flow/", "unit/", "link/", "duplicat", "重复")
+COUNTERS = ("pool/", "call/", "flow/", "unit/", "link/", "duplicat")
 KINDS = ["confirmed", "reject", "unknown", "error", "blocked", "open"]
 
 
@@ -166,7 +166,15 @@ def secrets_of(drill: PreparedDrill) -> list[str]:
 def names_of(drill: Drill) -> set[str]:
     """What is exercise control's as a whole text, for part of it may stand in others: names in the drill's file, and what is expected."""
     names = {inject.inject for inject in drill.injects} | {hint.hint for hint in drill.hints}
-    return names | {text for expected in drill.expected for text in (expected.text.en, expected.text.zh)}
+    texts = {text for expected in drill.expected for text in (expected.text.en, expected.text.zh)}
+    return (names | texts) - shown_of(drill)
+
+
+def shown_of(drill: Drill) -> set[str]:
+    """Names and titles that everybody is shown, whatever else is called so."""
+    offered = [*drill.commands.values(), *drill.looks.values(), *drill.announcements.values()]
+    names = {*drill.commands, *drill.looks, *drill.announcements, *drill.alarms, *(q.question for q in drill.questions)}
+    return names | {text for one in offered for text in (one.title.en, one.title.zh)}
 
 
 def places(value: object, path: str = "") -> Iterator[str]:

@@ -57,6 +57,7 @@ export class SocketFeed {
   hello() {
     const seen = this.seq === null ? {} : { seq: this.seq };
     this.socket.send(JSON.stringify({ v: VERSION, id: this.next(), kind: "hello", ...seen, ...this.about() }));
+    for (const [id, message] of this.sent) this.socket.send(JSON.stringify({ v: VERSION, id, ...message }));  // on its way when the connection was lost: acts once
   }
   next() {
     return `${this.session}-${++this.count}`;
