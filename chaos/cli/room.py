@@ -18,6 +18,7 @@ ROOM_COMMANDS = {
         "What the decisions in a room's folder DIR did, beside what others would have done; a page, a document.",
     ),
     "history": LazyCommand("chaos.cli.room_history:history", "Exercises over weeks and teams (FILE), and what to practise next."),
+    "bot": LazyCommand("chaos.cli.room_bot:bot", "Put a bot into the seats of LINKs: it does nothing, or follows the runbook."),
     "replay": LazyCommand(
         "chaos.cli.room_replay:replay", "Make the exercise that a room's folder DIR holds again, and print what came of it."
     ),

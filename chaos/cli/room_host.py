@@ -170,7 +170,7 @@ async def _open(console: Console, shown: _Shown, address: Address) -> None:
         await room.opened.wait()
         room.require_open()
         if shown.terminal is not None:
-            await play(console, served.socket("operator"), shown.terminal)
+            await play(console, served.socket("operator"), shown.terminal, shown.folder)
             return
         _links(console, served)
         while room.failed is None:

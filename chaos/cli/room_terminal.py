@@ -5,45 +5,64 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import TextIO
 
 from pydantic import JsonValue
 from rich.console import Console
 
 from chaos.cli.printing import say
+from chaos.cli.room_shown import Shown
+from chaos.i18n.texts import LocalizedText, translate
 from chaos.measures.formatting import Language
 from chaos.room.client.seat import Answered, SeatClient
 from chaos.room.protocol.changes import JsonObject
-from chaos.room.protocol.state import is_over, now, rows
-from simcore.base.units import SECOND, format_clock
+from chaos.room.protocol.state import clock_state, is_over, rows
 
-HELP = """\
-start                 begin; pause, go, speed N set the clock; end ends the exercise
-alarms                those that stand; ack ALARM takes one up
-offers                commands, looks and announcements there are
-propose COMMAND       then approve ID, refuse ID REASON, begin ID, withdraw ID
-look LOOK             its answer comes after its time
-say TEXT              to everybody; report TEXT to the regulator; announce NAME to customers
-commands, clock, quit"""
-_NAMED = {"ack": "alarm", "propose": "command", "look": "look", "announce": "announcement", "say": "text", "report": "text"}
-_BY_ID = ("approve", "begin", "withdraw", "refuse")
+HELP = ("start", "enter", "offers", "alarms", "propose", "look", "say", "rest")
+LISTS = ("alarms", "offers", "commands")
+_CHOICES = {
+    "ack": ("alarms", "id", "alarm"),
+    "propose": ("offers", "command", "command"),
+    "look": ("looks", "look", "look"),
+    "announce": ("announcements", "announcement", "announcement"),
+}
+"""Of what a word chooses one: key of the state, name of a row, and field of the message."""
+_CLOCK: dict[str, Callable[[JsonObject], bool]] = {
+    "start": lambda state: clock_state(state) != "lobby",
+    "pause": lambda state: clock_state(state) != "running",
+    "go": lambda state: clock_state(state) != "paused",
+}
+"""What has become of the clock when it has done what was typed: its answer may come before its state."""
+_SETTLES_S = 2.0
+_STEPS = ("approve", "refuse", "begin", "withdraw")
 
 
-async def play(console: Console, address: str, language: Language, typed: TextIO | None = None) -> None:
-    """Plays until the exercise is over, `quit`, or the end of what is typed."""
+class MistypedError(Exception):
+    """What was typed is no message; `text` says why."""
+
+    def __init__(self, key: str, **parts: object) -> None:
+        self.text: LocalizedText = translate(f"room.terminal.{key}", **parts)
+        super().__init__(self.text.en)
+
+
+async def play(console: Console, address: str, language: Language, folder: Path, typed: TextIO | None = None) -> None:
+    """Plays until `quit` or the end of what is typed."""
     async with SeatClient(address, language=language) as seat:
         shown = Shown(language)
-        for line in shown.briefing(seat.state):
+        for line in [*shown.briefing(seat.state), *(translate(f"room.terminal.help.{part}")[language] for part in HELP)]:
             say(console, line)
-        for line in HELP.splitlines():
-            say(console, line, "dim")
-        printing = asyncio.create_task(_print(console, seat, shown))
+        say(console, shown.status(seat.state), "bold")
+        printing = asyncio.create_task(_print(console, seat, shown, folder))
         try:
             await _type(console, seat, shown, _lines(sys.stdin if typed is None else typed))
         finally:
             printing.cancel()
             await asyncio.gather(printing, return_exceptions=True)
+        if not is_over(seat.state):
+            say(console, translate("room.terminal.kept", folder=folder)[language])
 
 
 def _lines(typed: TextIO) -> asyncio.Queue[str | None]:
@@ -62,101 +81,94 @@ def _lines(typed: TextIO) -> asyncio.Queue[str | None]:
 
 async def _type(console: Console, seat: SeatClient, shown: Shown, lines: asyncio.Queue[str | None]) -> None:
     while (line := await lines.get()) is not None and line != "quit":
-        verb, _, rest = line.partition(" ")
-        if not verb:
-            continue
-        if verb in ("alarms", "offers", "commands", "clock", "help"):
-            for text in HELP.splitlines() if verb == "help" else shown.listed(seat.state, verb):
+        word, _, rest = line.partition(" ")
+        if word in ("", "help", *LISTS):
+            help_lines = [translate(f"room.terminal.help.{part}")[shown.language] for part in HELP]
+            listed = [shown.status(seat.state)] if not word else help_lines if word == "help" else shown.listed(seat.state, word)
+            for text in listed:
                 say(console, text)
             continue
-        answer = await _do(seat, verb, rest.strip())
-        if answer is None:
-            say(console, f"no such command: {verb}; help lists them")
+        try:
+            answer = await _do(seat, word, rest.strip())
+        except MistypedError as error:
+            say(console, error.text[shown.language], "yellow")
+            continue
+        if answer.done and word in _CLOCK:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_SETTLES_S):
+                    await seat.until(_CLOCK[word])
+            say(console, shown.status(seat.state))
         elif not answer.done:
             say(console, "; ".join(part for part in (answer.message.get(shown.language, ""), answer.hint) if part), "yellow")
 
 
-async def _do(seat: SeatClient, verb: str, rest: str) -> Answered | None:
-    if verb in ("start", "end"):
-        return await seat.send(verb)
-    if verb in ("pause", "go"):
-        return await seat.send("clock", paused=verb == "pause")
-    if verb == "speed":
-        try:
-            return await seat.send("clock", speed=float(rest))
-        except ValueError:
-            return None
-    if verb in _NAMED:
-        return await seat.send(verb, **{_NAMED[verb]: rest})
-    if verb in _BY_ID:
-        key, _, reason = rest.partition(" ")
-        return await seat.send(verb, command_id=key, **({"reason": reason} if verb == "refuse" else {}))
-    return None
+async def _do(seat: SeatClient, word: str, rest: str) -> Answered:
+    """Sends what was typed. Raises MistypedError."""
+    if word in ("start", "end"):
+        return await seat.send(word)
+    if word in ("pause", "go"):
+        return await seat.send("clock", paused=word == "pause")
+    if word == "speed":
+        return await seat.send("clock", speed=_speed(rest))
+    if word in ("say", "report"):
+        if not rest:
+            raise MistypedError("text", word=word)
+        return await seat.send(word, text=rest)
+    if word in _CHOICES:
+        key, name, field = _CHOICES[word]
+        if word == "ack" and not rest:
+            rest = next((str(row["id"]) for row in rows(seat.state, key) if row["state"] == "open"), "")
+        return await seat.send(word, **{field: _chosen(rest, [str(row[name]) for row in rows(seat.state, key)])})
+    if word in _STEPS:
+        return await _step(seat, word, rest)
+    raise MistypedError("unknown", word=word)
 
 
-async def _print(console: Console, seat: SeatClient, shown: Shown) -> None:
+def _speed(said: str) -> float:
+    try:
+        speed = float(said)
+    except ValueError:
+        raise MistypedError("speed") from None
+    if not 1 <= speed <= 60:
+        raise MistypedError("speed")
+    return speed
+
+
+def _chosen(said: str, known: Sequence[str]) -> str:
+    """The one that is meant by its number in the list, or by how its name begins."""
+    if said.isascii() and said.isdigit() and 1 <= int(said) <= len(known):
+        return known[int(said) - 1]
+    found = [name for name in known if name == said] or [name for name in known if said and name.startswith(said)]
+    if len(found) != 1:
+        raise MistypedError("which", known=", ".join(found or known)) if known else MistypedError("nothing")
+    return found[0]
+
+
+async def _step(seat: SeatClient, verb: str, rest: str) -> Answered:
+    """Goes on with a command: the one named first in `rest`, else the first that waits for that."""
+    first, _, more = rest.partition(" ")
+    named = first if any(row["id"] == first for row in rows(seat.state, "commands")) else None
+    reason: JsonObject = {"reason": (more if named else rest).strip()} if verb == "refuse" else {}
+    if verb == "refuse" and not reason["reason"]:
+        raise MistypedError("text", word=verb)
+    waiting = [str(row["id"]) for row in rows(seat.state, "commands") if _can(row, verb)]
+    if named is None and not waiting:
+        raise MistypedError("nothing")
+    return await seat.send(verb, command_id=named or waiting[0], **reason)
+
+
+def _can(row: JsonObject, verb: str) -> bool:
+    can: JsonValue = row.get("can")
+    return isinstance(can, list) and verb in can
+
+
+async def _print(console: Console, seat: SeatClient, shown: Shown, folder: Path) -> None:
     while True:
         for line in shown.news(seat.state):
             say(console, line)
+        if is_over(seat.state):
+            say(console, shown.result(seat.state), "bold")
+            say(console, translate("room.terminal.again", folder=folder)[shown.language])
+            return
         frames = seat.frames
         await seat.until(lambda _state, frames=frames: seat.frames > frames)  # type: ignore[misc]
-        if is_over(seat.state):
-            for line in shown.news(seat.state):
-                say(console, line)
-            say(console, "the exercise is over: quit leaves the room" if shown.language == "en" else "演练结束：quit 离开")
-            return
-
-
-class Shown:
-    """What has been printed, in one language."""
-
-    def __init__(self, language: Language) -> None:
-        self.language = language
-        self._log = 0
-        self._alarms: set[str] = set()
-        self._commands: dict[str, str] = {}
-
-    def text(self, value: JsonValue) -> str:
-        """A text that has both languages, or that somebody has typed."""
-        return str(value.get(self.language, "")) if isinstance(value, dict) else "" if value is None else str(value)
-
-    def briefing(self, state: JsonObject) -> Iterator[str]:
-        """What there is to read before the beginning."""
-        drill = state.get("drill")
-        if isinstance(drill, dict):
-            yield self.text(drill.get("title"))
-            yield self.text(drill.get("briefing"))
-
-    def news(self, state: JsonObject) -> Iterator[str]:
-        """What has not been printed: alarms, commands that went on, lines of the log."""
-        at = format_clock(int(now(state)) * SECOND)
-        standing = {str(row["id"]): row for row in rows(state, "alarms")}
-        for key in standing.keys() - self._alarms:
-            yield f"{at}  ▲ {key}: {self.text(standing[key].get('title'))}"
-        self._alarms = set(standing)
-        for row in rows(state, "commands"):
-            if self._commands.get(str(row["id"])) != row["state"]:
-                self._commands[str(row["id"])] = str(row["state"])
-                yield f"{at}  {row['id']} {self.text(row.get('title'))}: {row['state']}"
-        log = rows(state, "log")
-        for row in log[self._log :]:
-            yield f"{format_clock(int(float(str(row['t']))) * SECOND)}  {self.text(row.get('from'))}: {self.text(row.get('text'))}"
-        self._log = len(log)
-
-    def listed(self, state: JsonObject, what: str) -> Iterator[str]:
-        """The answer to a question about the state."""
-        if what == "clock":
-            clock = state["clock"]
-            assert isinstance(clock, dict)
-            yield f"{format_clock(int(now(state)) * SECOND)}  {clock['state']}, {clock['speed']}x"
-        elif what == "offers":
-            for key, name in (("offers", "command"), ("looks", "look"), ("announcements", "announcement")):
-                for row in rows(state, key):
-                    yield f"{name} {row.get(name)}: {self.text(row.get('title'))}"
-        elif what == "alarms":
-            for row in rows(state, "alarms"):
-                yield f"{row['id']}: {self.text(row.get('title'))}, {row['state']}"
-        else:
-            for row in rows(state, "commands"):
-                can = row.get("can")
-                yield f"{row['id']} {row['command']}: {row['state']}; can {', '.join(map(str, can if isinstance(can, list) else []))}"

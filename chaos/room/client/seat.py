@@ -70,6 +70,12 @@ class SeatClient:
             with suppress(asyncio.CancelledError, NotAdmittedError):
                 await self._task
 
+    @property
+    def seat(self) -> str:
+        """Which seat it is; empty before the first state."""
+        seat = self.state.get("seat")
+        return str(seat.get("name")) if isinstance(seat, dict) else ""
+
     # --- what one does with it --------------------------------------------------------------------------------------------------
 
     async def send(self, kind: str, **fields: JsonValue) -> Answered:

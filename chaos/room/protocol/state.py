@@ -24,5 +24,10 @@ def now(state: Mapping[str, JsonValue]) -> float:
 
 def is_over(state: Mapping[str, JsonValue]) -> bool:
     """Whether the exercise has ended."""
+    return clock_state(state) == "over"
+
+
+def clock_state(state: Mapping[str, JsonValue]) -> str:
+    """What the clock does: lobby, running, paused or over; nothing where there is none."""
     clock = state.get("clock")
-    return isinstance(clock, dict) and clock.get("state") == "over"
+    return str(clock.get("state")) if isinstance(clock, dict) else ""
