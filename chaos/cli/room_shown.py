@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from pydantic import JsonValue
 
+from chaos.cli.room_words import terminal_text
 from chaos.i18n.texts import duration_text, translate
 from chaos.measures.formatting import Language, number, rounded
 from chaos.room.protocol.changes import JsonObject
@@ -27,7 +28,7 @@ class Shown:
         return str(value.get(self.language, "")) if isinstance(value, dict) else "" if value is None else str(value)
 
     def _say(self, key: str, **parts: object) -> str:
-        return translate(f"room.terminal.{key}", **parts)[self.language]
+        return terminal_text(key, **parts)[self.language]
 
     # --- what there is to read ------------------------------------------------------------------------------------------------
 

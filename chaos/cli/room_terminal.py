@@ -15,7 +15,8 @@ from rich.console import Console
 
 from chaos.cli.printing import say
 from chaos.cli.room_shown import Shown
-from chaos.i18n.texts import LocalizedText, translate
+from chaos.cli.room_words import terminal_text
+from chaos.i18n.texts import LocalizedText
 from chaos.measures.formatting import Language
 from chaos.room.client.seat import Answered, SeatClient
 from chaos.room.protocol.changes import JsonObject
@@ -44,7 +45,7 @@ class MistypedError(Exception):
     """What was typed is no message; `text` says why."""
 
     def __init__(self, key: str, **parts: object) -> None:
-        self.text: LocalizedText = translate(f"room.terminal.{key}", **parts)
+        self.text: LocalizedText = terminal_text(key, **parts)
         super().__init__(self.text.en)
 
 
@@ -52,7 +53,7 @@ async def play(console: Console, address: str, language: Language, folder: Path,
     """Plays until `quit` or the end of what is typed."""
     async with SeatClient(address, language=language) as seat:
         shown = Shown(language)
-        for line in [*shown.briefing(seat.state), *(translate(f"room.terminal.help.{part}")[language] for part in HELP)]:
+        for line in [*shown.briefing(seat.state), *(terminal_text(f"help.{part}")[language] for part in HELP)]:
             say(console, line)
         say(console, shown.status(seat.state), "bold")
         printing = asyncio.create_task(_print(console, seat, shown, folder))
@@ -62,7 +63,7 @@ async def play(console: Console, address: str, language: Language, folder: Path,
             printing.cancel()
             await asyncio.gather(printing, return_exceptions=True)
         if not is_over(seat.state):
-            say(console, translate("room.terminal.kept", folder=folder)[language])
+            say(console, terminal_text("kept", folder=folder)[language])
 
 
 def _lines(typed: TextIO) -> asyncio.Queue[str | None]:
@@ -83,7 +84,7 @@ async def _type(console: Console, seat: SeatClient, shown: Shown, lines: asyncio
     while (line := await lines.get()) is not None and line != "quit":
         word, _, rest = line.partition(" ")
         if word in ("", "help", *LISTS):
-            help_lines = [translate(f"room.terminal.help.{part}")[shown.language] for part in HELP]
+            help_lines = [terminal_text(f"help.{part}")[shown.language] for part in HELP]
             listed = [shown.status(seat.state)] if not word else help_lines if word == "help" else shown.listed(seat.state, word)
             for text in listed:
                 say(console, text)
@@ -168,7 +169,7 @@ async def _print(console: Console, seat: SeatClient, shown: Shown, folder: Path)
             say(console, line)
         if is_over(seat.state):
             say(console, shown.result(seat.state), "bold")
-            say(console, translate("room.terminal.again", folder=folder)[shown.language])
+            say(console, terminal_text("again", folder=folder)[shown.language])
             return
         frames = seat.frames
         await seat.until(lambda _state, frames=frames: seat.frames > frames)  # type: ignore[misc]
