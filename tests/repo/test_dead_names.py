@@ -24,7 +24,6 @@ ROOTS = {
     r"chaos\.live\.node\.commands\.Control\.do_\w+": "commands, called by their names",
     r"chaos\.live\.(node\.wire|proxy\.link)\.\w+\.(\w+_(made|received|lost|writing))": "methods that asyncio calls",
     r"chaos\.room\.server\.serve\._Server\.capture_signals": "a method that uvicorn calls",
-    r"chaos\.room\.client\.bots\.(do_nothing|follow|best_steps)": "bots to train without colleagues: docs/room.md promises them",
     r"simcore\.kernel\.numba_internals\.\w+\.run_pass": "a method that Numba calls",
     r"chaos\.(faults|checkers)\.(?!(fault|checker|common|flags|catalogue|document)\.)\w+\.[A-Z]\w*": "found by listing the folder",
     r"simcore\.counterparties\.\w+\.COUNTERPARTY": "found by listing the folder",
