@@ -366,7 +366,8 @@ def departures(pages: dict[str, Page]) -> dict[str, float]:
     """When a page sent what was then done, ms, by the same names."""
     done = {(seat, json.loads(text).get("id")) for seat, page in pages.items() for _, text in page.frames if '"done"' in text}
     states = {"approve": "approved", "refuse": "refused", "begin": "begun", "withdraw": "withdrawn"}
-    sent = sorted((at, seat, json.loads(text)) for seat, page in pages.items() for at, text in page.sent)
+    every = [(at, seat, json.loads(text)) for seat, page in pages.items() for at, text in page.sent]
+    sent = sorted(every, key=lambda one: one[0])
     found: dict[str, float] = {}
     proposed = 0
     for at, seat, message in sent:
