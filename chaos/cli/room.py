@@ -22,6 +22,10 @@ ROOM_COMMANDS = {
     "replay": LazyCommand(
         "chaos.cli.room_replay:replay", "Make the exercise that a room's folder DIR holds again, and print what came of it."
     ),
+    "guide": LazyCommand(
+        "chaos.cli.room_guide:guide",
+        "The facilitator's guide of a DRILL (name or file), Markdown: events, what to watch, what to talk about.",
+    ),
     "rehearse": LazyCommand(
         "chaos.cli.room_rehearse:rehearse", "Play a DRILL (name or file) without people, and print what each response comes to."
     ),

@@ -283,6 +283,7 @@ class Drill(Model):
     expected: list[Expected] = []
     best: Best | None = None
     responses: dict[Name, Response] = Field({}, description="others, which a rehearsal plays beside the best known one")
+    hot_wash: list[Text] = Field([], description="what to talk about right after the exercise, for the facilitator's guide")
 
 
 # --- what a model cannot see ------------------------------------------------------------------------------------------------

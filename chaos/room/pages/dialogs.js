@@ -32,12 +32,16 @@ function lookForm(room) {
   const row = (look) => h("li", { key: look.look, class: "row between" }, h("span", {}, h("b", {}, said(look.title)), " ", h("span", { class: "soft" }, t("takes"), " ", takes(look.takes))), h("button", { disabled: !room.linked, label: pair("look.of", { title: bothOf(look.title) }), on: { click: () => send(room, { kind: "look", look: look.look }) } }, t("look")));
   return [finder(room), h("div", { class: "scroll" }, h("ul", { class: "list" }, (room.state.looks || []).filter((look) => finds(room, look.title)).map(row)))];
 }
+// The form of the drill's rule set; without one what happened, who is affected, what is done.
 function reportForm(room) {
+  const named = room.state.duty.form?.length ? room.state.duty.form : REPORT_FIELDS.map((field) => ({ field, title: null, required: field === "text" }));
   const submit = (event) => {
     event.preventDefault();
-    send(room, { kind: "report", ...Object.fromEntries(REPORT_FIELDS.map((name) => [name, name === "text" ? marked(byId(`report-${name}`).value) : byId(`report-${name}`).value])) });
+    const filled = Object.fromEntries(named.map(({ field }) => [field, field === "text" ? marked(byId(`report-${field}`).value) : byId(`report-${field}`).value]));
+    const own = Object.fromEntries(Object.entries(filled).filter(([field]) => REPORT_FIELDS.includes(field)));
+    send(room, { kind: "report", ...own, fields: Object.fromEntries(Object.entries(filled).filter(([field]) => !REPORT_FIELDS.includes(field))) });
   };
-  return h("form", { class: "fields", on: { submit } }, REPORT_FIELDS.map((name, i) => [h("label", { for: `report-${name}` }, t(`report.${name}`)), h("textarea", { id: `report-${name}`, rows: 2, required: i === 0, autofocus: i === 0, maxlength: 1000 })]),
+  return h("form", { class: "fields scroll", on: { submit } }, named.map(({ field, title, required }, i) => [h("label", { for: `report-${field}` }, title ? said(title) : t(`report.${field}`)), h("textarea", { id: `report-${field}`, rows: 2, required, autofocus: i === 0, maxlength: 1000 })]),
     h("button", { class: "main", disabled: !room.linked }, t("report.send")));
 }
 function announceForm(room) {
