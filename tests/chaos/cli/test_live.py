@@ -102,7 +102,7 @@ def test_a_report_is_shown_with_whom_it_came_to(tmp_path: Path) -> None:
     output, _ = process.communicate(timeout=PATIENCE_S)
     assert process.returncode in (0, 4), output
     found = re.search(
-        r"the last report, \S+ after the counter booked it: (.+), account (\d+): counter:\d+ (is open|has ended), ", output
+        r"the last report, \S+ after the counter booked it: (.+), account (\d+): core:\d+ (is open|has ended), ", output
     )
     assert found, output
     assert Identities("en").of(int(found[2]) - 880_000_000) == (found[2], found[1])
