@@ -41,7 +41,7 @@ commands[].id commands[].n commands[].command commands[].title commands[].takes 
 commands[].state commands[].times.proposed commands[].times.approved commands[].times.begun commands[].times.done commands[].times.failed
 commands[].times.refused commands[].times.withdrawn commands[].by commands[].reason commands[].can[] commands[].progress
 log.from log.rows[].t log.rows[].kind log.rows[].from log.rows[].to log.rows[].to[] log.rows[].text
-log[].t log[].kind log[].from log[].to log[].to[] log[].text
+log[].t log[].kind log[].from log[].to log[].to[] log[].text review.state review.made review.of
 """
 ANSWER = "v seq kind id message hint"
 ALLOWED = {*ANSWER.split(), *(f"{where}.{path}" for where in ("state", "changes") for path in STATE.split())}
