@@ -270,8 +270,13 @@ def test_reports_are_due_at_intervals_and_late_after_them() -> None:
     ] * 2
     exercise._seconds.rules = rules.model_copy(update={"reporting": None})
     assert seen(exercise, "operator")["duty"] == {
-        "state": "none", "known_since": None, "due_at": None, "last_report": None, "next_at": None, "form": []
-    }  # fmt: skip
+        "state": "none",
+        "known_since": None,
+        "due_at": None,
+        "last_report": None,
+        "next_at": None,
+        "form": [],
+    }
 
 
 # --- looks, announcements, injects -------------------------------------------------------------------------------------------------
