@@ -1,23 +1,37 @@
-"""Sampled requests as Chrome trace JSON, which Perfetto and chrome://tracing open: one process a request, one row a hop.
+"""Sampled requests as Chrome trace JSON, which Perfetto and chrome://tracing open: one process a request, one row a hop; above them one for the
+run, with faults, alarms and what people did as instants, and counters of orders and of the fullest pools.
 
 Rows, not nested slices: a callee may go on after its caller gave up, and slices of one row must not overlap.
-Format: Trace Event Format (Google), complete events `X`, flow events `s` and `f`, metadata `M`; times in microseconds.
+Format: Trace Event Format (Google), complete events `X`, flow events `s` and `f`, instants `i`, counters `C`, metadata `M`; times in
+microseconds.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import IO, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
+from chaos.reports.run.bins import bins_of
 from chaos.results.stored_run import StoredRun
 from simcore.base.errors import InputError
 from simcore.base.units import US
 from simcore.journal.model import CODES, OUTCOMES
 
 INTENT_ROW = 0
+RUN = 2_000_000_000
+"""The number of the run's own process: no request has it."""
+INSTANTS = {
+    "faults": ("fault_started", "fault_exercised", "fault_healed", "fault_failed"),
+    "alarms": ("alarm", "false_alarm", "ack", "alarm_cleared"),
+    "people": ("detect", "decide", "action_started", "action_done", "action_failed", "action_called_off", "act", "restore"),
+}
+"""The rows of the run's process: events of the journal by their words."""
+POOLS_MAX = 8
+"""So many pools have counters: those with the longest queues."""
 
 
 class TraceEvent(BaseModel):
@@ -26,7 +40,7 @@ class TraceEvent(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    ph: Literal["X", "M", "s", "f"]
+    ph: Literal["X", "M", "s", "f", "i", "C"]
     name: str
     pid: int
     tid: int
@@ -35,6 +49,7 @@ class TraceEvent(BaseModel):
     dur: float = 0.0
     id: str = ""
     bp: str = ""
+    s: Literal["", "p"] = ""
     args: dict[str, str | int] = {}
 
 
@@ -58,7 +73,7 @@ def write_trace(stored: StoredRun, file: IO[str]) -> int:
     if not requests:
         hint = "run it again with --spans N, which keeps the hops of every N-th request"
         raise InputError("no hops were sampled in this run", file=str(stored.folder), hint=hint)
-    events: list[TraceEvent] = []
+    events = [*_run(stored)]
     order = np.lexsort((spans["arrive_ns"], spans["request"]))
     edges = np.searchsorted(spans["request"][order], [*requests, requests[-1] + 1])
     for request, a, b in zip(requests, edges[:-1].tolist(), edges[1:].tolist(), strict=True):
@@ -68,6 +83,41 @@ def write_trace(stored: StoredRun, file: IO[str]) -> int:
     json.dump(trace.model_dump(mode="json", exclude_unset=True), file, ensure_ascii=False, separators=(",", ":"))
     file.write("\n")
     return len(requests)
+
+
+def _run(stored: StoredRun) -> Iterator[TraceEvent]:
+    """The run's own process: what happened to it, and how it fared, by the bins of its page."""
+    yield _named("process_name", RUN, 0, "the run")
+    yield TraceEvent(ph="M", name="process_sort_index", pid=RUN, tid=0, args={"sort_index": -1})
+    for row, (title, words) in enumerate(INSTANTS.items(), 1):
+        yield _named("thread_name", RUN, row, title)
+        for event in stored.journal.events:
+            if event.what in words:
+                args: dict[str, str | int] = {key: str(value) for key, value in event.detail.items()}
+                name = f"{event.what.replace('_', ' ')}: {event.subject}"
+                yield TraceEvent(ph="i", s="p", name=name, cat=title, pid=RUN, tid=row, ts=event.t_ns / US, args=args)
+    yield from _counters(stored)
+
+
+def _counters(stored: StoredRun) -> Iterator[TraceEvent]:
+    """Orders by what their customers saw, in each bin, and how full the pools are for which most waited."""
+    journal, bins = stored.journal, bins_of(stored.journal)
+    orders = [flow for flow, kind in journal.meta.flow_kinds.items() if kind == "order"]
+    fields = ("ok", "rejected", "failed", "unknown", "blocked")
+    ended = {field: sum((bins.sums("flow", flow, field) for flow in orders), np.zeros(bins.count, np.int64)) for field in fields}
+    queues = {pool: bins.highest("pool", pool, "peak_queue") for pool in journal.names.get("pool", [])}
+    longest = sorted((pool for pool in queues if queues[pool].any()), key=lambda pool: (-int(queues[pool].max()), pool))[
+        :POOLS_MAX
+    ]
+    busy = {pool: bins.highest("pool", pool, "peak_busy") for pool in longest}
+    for i, begin in enumerate(bins.begins.tolist()):
+        yield _counter("orders", begin, {field: int(ended[field][i]) for field in fields})
+        for pool in longest:
+            yield _counter(f"pool {pool}", begin, {"busy": int(busy[pool][i]), "waiting": int(queues[pool][i])})
+
+
+def _counter(name: str, at: int, values: dict[str, int]) -> TraceEvent:
+    return TraceEvent(ph="C", name=name, pid=RUN, tid=0, ts=at / US, args={**values})
 
 
 def _request(stored: StoredRun, request: int, rows: list[int]) -> list[TraceEvent]:

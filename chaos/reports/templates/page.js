@@ -6,6 +6,7 @@ import { arrowHead, fitted, linkPath } from "./drawing/diagram.js";
 const data = JSON.parse(document.getElementById("data").textContent);
 const words = data.words;
 const SPEED_DEFAULT = 60, SERIES_COLOURS = 6;  // --series-0 to --series-5 of page.css
+const MAP_SCALE_MIN = 0.76;  // the map's smallest text, 12 px, is 9 px at least
 const now = { t: data.start, playing: false, speed: SPEED_DEFAULT, range: data.focus.slice() };
 const language = () => (document.documentElement.lang.startsWith("zh") ? "zh" : "en");
 const word = (key) => words[key][language() === "zh" ? 1 : 0];
@@ -43,6 +44,7 @@ function topology() {
   const picture = byId("topology");
   if (!picture) return;
   picture.setAttribute("viewBox", `0 0 ${data.size[0]} ${data.size[1]}`);
+  picture.style.minWidth = `${Math.ceil(data.size[0] * MAP_SCALE_MIN)}px`;
   picture.replaceChildren();
   const arrow = draw("defs", {}, picture);
   for (const kind of ["calm", "lit"]) {

@@ -253,3 +253,44 @@ def test_the_first_screen_holds_what_matters(small_page: Path, visit: Visit) -> 
     for place in ("#verdict", "#lead", ".figures", ".flag", ".outage h3", ".tale li >> nth=0"):
         assert opened.page.locator(place).first.bounding_box()["y"] + 10 < floor, place
     assert 0 < 800 - floor <= 140
+
+
+@pytest.fixture
+def small_page(tmp_path: Path, small_run: Path, drill: Callable[..., Result]) -> Path:
+    """The page of the small run."""
+    file = tmp_path / "small.html"
+    assert drill("report", str(small_run), "--html", str(file)).exit_code == 0
+    return file
+
+
+def test_play_is_two_keys_away(small_page: Path, visit: Visit) -> None:
+    """Tab and Enter lead to it; Enter again plays."""
+    opened = visit(small_page)
+    opened.page.keyboard.press("Tab")
+    opened.page.keyboard.press("Enter")
+    assert opened.page.evaluate("document.activeElement.id") == "play"
+    opened.page.keyboard.press("Enter")
+    assert opened.page.get_attribute("#play", "aria-pressed") == "true"
+
+
+def test_a_phone_can_read_it(small_page: Path, visit: Visit) -> None:
+    """No text of the map is smaller than 9 px, and the player takes no more than 120 px."""
+    opened = visit(small_page, viewport={"width": 390, "height": 844})
+    smallest = opened.page.evaluate(
+        """() => { const map = document.getElementById('topology'), scale = map.getScreenCTM().a;
+          return Math.min(...[...map.querySelectorAll('text')].map((t) => parseFloat(getComputedStyle(t).fontSize) * scale)); }"""
+    )
+    assert smallest >= 9
+    assert opened.page.evaluate("document.getElementById('player').getBoundingClientRect().height") <= 120
+    assert opened.page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_paper_is_light_and_has_the_map(small_page: Path, visit: Visit) -> None:
+    """Whatever the screen is; the player is not printed."""
+    opened = visit(small_page, color_scheme="dark")
+    opened.page.emulate_media(media="print", color_scheme="dark")
+    token = "(name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim()"
+    names = ["--paper", "--card", "--failing-soft", "--healthy-soft"]
+    assert [opened.page.evaluate(token, name) for name in names] == ["#fff", "#fff", "#fbdcde", "#eef7f1"]
+    assert opened.page.locator("#topology .node").first.is_visible()
+    assert not opened.page.locator("#player").is_visible()

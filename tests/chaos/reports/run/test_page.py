@@ -178,6 +178,7 @@ def test_the_file_is_whole_and_small(stored: StoredRun) -> None:
     text = run_page(stored)
     assert len(text.encode()) < 3_000_000
     assert set(Elements(text).addresses) == {
+        "#play",
         "#replay",
         *(f"#{place}" for place in ("story", "acting", "chain", "charts", "orders")),
     }

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chaos.reports.run.trace import write_trace
+from chaos.reports.run.trace import INSTANTS, RUN, write_trace
 from chaos.results.run import RunResult
 from chaos.results.stored_run import StoredRun, read_run
 from chaos.results.topology import Topology
@@ -71,7 +71,7 @@ def test_a_request_by_hand(by_hand: Callable[..., Journal]) -> None:
     assert [(e["ph"], e["tid"], e["ts"]) for e in found["traceEvents"] if e["ph"] in "sf"] == [("s", 1, 5000), ("f", 2, 5000)]
     assert next(e["args"]["code"] for e in found["traceEvents"] if e["name"] == "core.place") == "timeout"
     names = [e["args"]["name"] for e in found["traceEvents"] if e["name"] == "process_name"]
-    assert names == ["request 4 order confirmed"]
+    assert names == ["the run", "request 4 order confirmed"]
 
 
 def test_every_sampled_hop_of_a_run_is_there(small_run: Path) -> None:
@@ -98,3 +98,23 @@ def test_without_sampled_hops_there_is_a_hint(by_hand: Callable[..., Journal]) -
     """The error says with which option to run again."""
     with pytest.raises(InputError, match="--spans N"):
         trace(by_hand_kept(by_hand([])))
+
+
+def test_the_run_has_its_faults_alarms_and_counters(small_run: Path) -> None:
+    """Every such event of the journal at its instant, and orders that add up to the totals of the series."""
+    stored = read_run(small_run)
+    _, found = trace(stored)
+    of_run = [e for e in found["traceEvents"] if e["pid"] == RUN]
+    instants = {(e["cat"], e["name"], e["ts"]) for e in of_run if e["ph"] == "i"}
+    words = {word: title for title, known in INSTANTS.items() for word in known}
+    asked = {
+        (words[e.what], f"{e.what.replace('_', ' ')}: {e.subject}", e.t_ns / 1000)
+        for e in stored.journal.events
+        if e.what in words
+    }
+    assert instants == asked
+    assert {"faults", "alarms"} <= {category for category, _, _ in instants}
+    counters = [e for e in of_run if e["ph"] == "C" and e["name"] == "orders"]
+    for field in ("ok", "unknown"):
+        assert sum(e["args"][field] for e in counters) == stored.journal.series("flow", "order", field).sum()
+    assert any(e["name"] == "pool threads" and e["args"]["waiting"] for e in of_run if e["ph"] == "C")
