@@ -14,6 +14,9 @@ from chaos.room.protocol.changes import JsonObject
 from chaos.room.protocol.state import is_over, now, rows
 from simcore.base.units import SECOND
 
+AGAIN_S = 10.0
+"""Simulated seconds until something that was refused is tried again."""
+
 
 async def do_nothing(seat: SeatClient) -> None:
     """Sits there to the end, as somebody who is overwhelmed does."""
@@ -95,8 +98,11 @@ async def _press(seat: SeatClient, verb: str) -> None:
 
     while True:
         for key in waiting(await seat.until(lambda state: bool(waiting(state)))):
-            pressed.add(key)
-            await seat.send(verb, command_id=key)
+            if (await seat.send(verb, command_id=key)).done:
+                pressed.add(key)
+            else:  # whoever was called away comes back
+                again = now(seat.state) + AGAIN_S
+                await seat.until(lambda state, again=again: is_over(state) or now(state) >= again)  # type: ignore[misc]
 
 
 def _begun(row: Mapping[str, JsonValue]) -> bool:
