@@ -25,6 +25,9 @@ DecisionKind = Literal["command", "announcement"]
 Deed = Literal["ack", "propose", "approve", "refuse", "withdraw", "command", "look", "say", "report", "announce", "absent"]
 """What a seat did; a `command` and a look last, as an absence does."""
 
+RUN, BEST = "run", "run-best"
+"""Folders below a room's in which a review leaves runs with their journals: the exercise, and the best course."""
+
 
 class Words(ResultModel):
     """A text of the drill's file, or one that a person typed, which is the same in both."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from chaos.i18n.texts import LocalizedText, translate
 from chaos.measures.formatting import number
 from chaos.reports.review.scale import Tick, TimeAxis, axis_of
+from chaos.reports.run.acting import round_numbers
 from chaos.results.review import PlayedCourse, Review
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 760, 300, 56, 190, 26, 28
@@ -67,7 +68,7 @@ def curves_of(review: Review) -> CurvesPicture:
             )
             for played, end, label in zip(review.courses, ends, labels, strict=True)
         ],
-        [Tick(_y(value, most), number(value)) for value in _round_numbers(most)],
+        [Tick(_y(value, most), number(value)) for value in round_numbers(most)],
         axis.ticks(),
         [Tick(axis.x(decision.begun_ns), str(decision.number)) for decision in review.decisions],
     )
@@ -97,9 +98,3 @@ def apart(ends: Sequence[float]) -> list[float]:
         above = placed[n] = max(placed[n], above)
         above += APART
     return [placed[n] for n in range(len(ends))]
-
-
-def _round_numbers(most: int) -> list[int]:
-    step = 10 ** max(0, len(str(most)) - 1)
-    step = next(s for s in (step // 5 or 1, step // 2 or 1, step, 2 * step) if most / s <= 5)
-    return list(range(0, most + 1, step))

@@ -9,10 +9,7 @@ from chaos.measures.formatting import Language
 from chaos.reports.review.document import review_document
 from chaos.reports.review.page import review_page
 from chaos.reports.write import write_beside, write_bytes, write_run, write_text
-from chaos.results.review import Review
-
-RUN, BEST = "run", "run-best"
-"""Folders below a room's in which a review leaves runs: the exercise, and the best course."""
+from chaos.results.review import BEST, RUN, Review
 
 
 def write_pages(review: Review, folder: Path, page: Path, language: Language) -> None:

@@ -129,7 +129,7 @@ def _picture(stored: StoredRun, found: Counterfactuals) -> CurvePicture | None:
             Curve(without, translate(label, n=number(other.failed_orders)), ends[1], "without"),
             Curve(own, translate("acting.curve.as_run", n=number(found.as_run.failed_orders)), ends[0], "own"),
         ],
-        [(scale.y(value), number(value)) for value in _rules(most)],
+        [(scale.y(value), number(value)) for value in round_numbers(most)],
         [(scale.x(t), instant(t)[:-3]) for t in _hours(window.begin_ns, window.end_ns)],
         (scale.x(taken[0].begun_ns or 0), scale.x(taken[0].ended_ns or window.end_ns)) if taken else None,
     )
@@ -157,7 +157,7 @@ class _Scale:
         return "".join([*parts, f"H{CURVE_WIDTH - RIGHT}"])
 
 
-def _rules(most: int) -> list[int]:
+def round_numbers(most: int) -> list[int]:
     """Round numbers from 0 up to the most."""
     step = 10 ** max(0, len(str(most)) - 1)
     step = next(s for s in (step // 5 or 1, step // 2 or 1, step, 2 * step) if most / s <= 5)

@@ -18,6 +18,8 @@ from chaos.i18n.texts import translate
 from chaos.judgement.counterfactuals import difference, effect, figures_of
 from chaos.results.counterfactuals import RunFigures
 from chaos.results.review import (
+    BEST,
+    RUN,
     Answer,
     Course,
     DecisionReview,
@@ -44,9 +46,8 @@ from chaos.room.server.folder import Session as RoomSession
 from simcore.base.errors import InputError
 from simcore.base.units import SECOND
 
-RUNS, RESULT, RUN, BEST = "review-runs.jsonl", "review.json", "run", "run-best"
-"""What a review leaves in the room's folder beside its notes: the exercises it has played, its result, and the run, and that of the best
-course, each with its journal."""
+RUNS, RESULT = "review-runs.jsonl", "review.json"
+"""What a review leaves in the room's folder beside its notes and the runs: the exercises it has played, and its result."""
 
 
 class Clocked(NamedTuple):

@@ -6,12 +6,11 @@ import pytest
 from reviewed_room import reviewed
 
 from chaos.documents.drill import Drill, Objective, ObjectiveMeasure
-from chaos.results.review import AlarmReview, Evidence, Override, Words
+from chaos.results.review import RUN, AlarmReview, Evidence, Override, Words
 from chaos.results.run import RunResult
 from chaos.results.stored_run import read_run
 from chaos.room.exercise.state import State
 from chaos.room.review.ratings import Shown, rate
-from chaos.room.review.review import RUN
 from simcore.base.units import SECOND
 
 
