@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from chaos.cli import options
-from chaos.measures.formatting import NONE, Language, duration, number
+from chaos.measures.formatting import Language
 
 
 @click.command()
@@ -19,17 +19,9 @@ def guide(drill: str, figures: bool, seed: int, language: Language) -> None:
 
     Example: coredrill room guide bank-slow --lang zh
     """
-    from chaos.execution.session import Session
     from chaos.room.exercise.guide import guide as guide_of
     from chaos.room.exercise.prepared import prepare
-    from chaos.room.exercise.rehearsal import ways
-    from chaos.room.review.rehearsing import rehearse
+    from chaos.room.review.rehearsing import table_of
 
-    prepared, rows = prepare(drill), list[list[str]]()
-    if figures:
-        with Session() as session:
-            for way in ways(prepared.model):
-                made = rehearse(session, prepared, way, seed)
-                grade = made.grade[language] if made.grade is not None else NONE
-                rows.append([way.title[language], number(made.failed), duration(made.impaired_s, language=language), grade])
-    click.echo(guide_of(prepared, language, rows), nl=False)
+    prepared = prepare(drill)
+    click.echo(guide_of(prepared, language, table_of(prepared, seed, language) if figures else []), nl=False)

@@ -9,7 +9,7 @@ from rich.table import Table
 from chaos.cli import options
 from chaos.cli.exit_codes import PASS
 from chaos.i18n.texts import translate
-from chaos.measures.formatting import NONE, Language, duration, number
+from chaos.measures.formatting import Language
 
 
 @click.command()
@@ -22,18 +22,13 @@ def rehearse(drill: str, seed: int, language: Language) -> int:
 
     Example: coredrill room rehearse bank-slow
     """
-    from chaos.execution.session import Session
     from chaos.room.exercise.prepared import prepare
-    from chaos.room.exercise.rehearsal import ways
-    from chaos.room.review.rehearsing import rehearse as rehearsed
+    from chaos.room.review.rehearsing import table_of
 
-    prepared, table = prepare(drill), Table(box=None)
+    table = Table(box=None)
     for column in ("way", "failed", "impaired", "grade"):
         table.add_column(translate(f"room.rehearsal.{column}")[language], justify="left" if column == "way" else "right")
-    with Session() as session:
-        for way in ways(prepared.model):
-            made = rehearsed(session, prepared, way, seed)
-            grade = made.grade[language] if made.grade is not None else NONE
-            table.add_row(way.title[language], number(made.failed), duration(made.impaired_s, language=language), grade)
+    for row in table_of(prepare(drill), seed, language):
+        table.add_row(*row)
     Console().print(table)
     return PASS
