@@ -15,7 +15,7 @@ from chaos.room.protocol.state import is_over, now, rows
 from simcore.base.units import SECOND
 
 AGAIN_S = 10.0
-"""Simulated seconds until something that was refused is tried again."""
+"""Simulated seconds until something that was refused is tried again: a guess."""
 
 
 async def do_nothing(seat: SeatClient) -> None:

@@ -23,7 +23,7 @@ from simcore.files.validation import Finding, findings_error, validate
 
 FILE = "review.yaml"
 STALE_S = 5 * MINUTE / 1e9
-"""An approval that lay for longer than this before the command was begun is a finding."""
+"""An approval that lay for longer than this before the command was begun is a finding: a guess."""
 _Line = Annotated[str, Field(max_length=2000)]
 
 

@@ -17,7 +17,7 @@ from simcore.base.units import MINUTE, SECOND
 GRID = 30 * SECOND
 COARSE = 2 * MINUTE
 REACH = 12 * MINUTE
-"""So long after the first alarm a command may be begun."""
+"""So long after the first alarm a command may be begun; this and the coarse grid are guesses at what is worth its runs."""
 BUDGET = 200
 
 
