@@ -43,13 +43,19 @@ class PlayedRoom:
         kept = RoomFolder(folder)
         kept.create(session)
         self.tokens: Mapping[Seat, str] = session.tokens
-        self._exercise = Exercise(drill, session.seed, session.seating)
-        self.conductor = Conductor(self._exercise, session, kept)
+        self.folder = kept
+        self._open()
         self.wall = 100.0
         self.streams = {seat: Stream(0) for seat in self.tokens}
         self._pages: list[_Page] = []
         self._sent = 0
         self._deliver()
+
+    def _open(self) -> None:
+        """The exercise as the folder has it."""
+        session = self.folder.session()
+        self._exercise = Exercise(prepared(), session.seed, session.seating)
+        self.conductor = Conductor(self._exercise, session, self.folder)
 
     # --- what people do without a page --------------------------------------------------------------------------------------------
 
@@ -122,6 +128,11 @@ class PlayedRoom:
     def _take(self, seat: Seat, text: str) -> Mapping[str, Any]:
         reply = self.conductor.handle(seat, parse(text), self.wall)
         self.streams[seat].reply(reply.body)
+        if self.conductor.moved:
+            people = self.conductor.people
+            self._open()
+            for present, name in people.items():
+                self.conductor.present(present, True, name)
         return reply.body
 
     def _deliver(self) -> None:

@@ -84,7 +84,11 @@ class View:
             "objectives": [words(both(o.text)) for o in drill.objectives],
             "rules": [words(both(rule)) for rule in drill.rules],
             "questions": [{"question": q.question, "text": words(both(q.text))} for q in drill.questions],
+            "hot_wash": [words(both(text)) for text in drill.hot_wash] if self._over() else [],
         }
+
+    def _over(self) -> bool:
+        return self._state.ended or self._scene.run.over
 
     def _title(self, seat: Seat) -> JsonValue:
         rules = self._state.drill.seats.get(seat)
@@ -106,10 +110,9 @@ class View:
 
     def _clock(self, _: Seat) -> JsonValue:
         now = min(self._scene.now, self._scene.drill.scenario.end - 1)
-        over = self._state.ended or self._scene.run.over
         phase = display_name(self._calendar.phase_at(now).name)
         title = words(LocalizedText(phase.en.replace("-", " "), phase.zh))
-        return {"t": seconds(self._scene.now), "state": "over" if over else "running", "phase": title}
+        return {"t": seconds(self._scene.now), "state": "over" if self._over() else "running", "phase": title}
 
     def _severity(self, _: Seat) -> JsonValue:
         reached = {r.grade.label: r for r in self._state.grades}

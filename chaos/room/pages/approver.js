@@ -1,25 +1,29 @@
 // The approver's phone: one request at a time, the decision at the thumb.
 import { boundOf, openAlarms, readingOf } from "./alarms.js";
-import { dutyWord, pace, severity } from "./bar.js";
+import { branchMark, dutyWord, pace, severity } from "./bar.js";
 import { approver, isEnded, risk, takes, undo } from "./commands.js";
 import { byId, clock, plain } from "./drawing/elements.js";
 import { byPerson, nameOf, titleOf } from "./log.js";
 import { h } from "./nodes.js";
+import { overCard } from "./over.js";
+import { practiceBar } from "./practice.js";
 import { languageButton, openPage, skipTo } from "./shell.js";
 import { at, bothOf, exercise, marked, pair, said, span, t, unmarked, word } from "./speech.js";
+import { isOver } from "./steering.js";
 
 const REASONS = ["refuse.wait", "refuse.risk", "refuse.look"];
 const requests = (state) => state.commands.filter((command) => (command.can || []).includes("approve")).sort((a, b) => a.n - b.n);
 
 function view(room) {
   const { state } = room, waiting = requests(state), asked = waiting[0] || null;
-  return [skipTo("ask", "skip.request"), header(room),
+  if (isOver(state)) return [header(room), h("main", { class: "phone" }, overCard(room), decidedCard(room))];
+  return [skipTo("ask", "skip.request"), header(room), room.feed.practice ? practiceBar() : null,
     h("main", { class: "phone" }, asked ? askCard(room, asked, waiting.length) : h("section", { class: "card", id: "ask", tabindex: -1 }, h("h1", {}, "✓ ", t("approve.nothing")), h("p", { class: "soft" }, t("approve.nothing.note"))),
       seenCard(room), decidedCard(room)), asked ? footer(room, asked) : null];
 }
 function header(room) {
   const { state } = room, { duty, clock: now } = state;
-  return h("header", { class: "card top" }, h("div", { class: "row between" }, h("span", { class: "row" }, exercise(), " ", h("b", {}, said(state.seat.title))), languageButton(room)),
+  return h("header", { class: "card top" }, h("div", { class: "row between" }, h("span", { class: "row" }, exercise(), " ", h("b", {}, said(state.seat.title)), branchMark(state)), languageButton(room)),
     h("div", { class: "row between" }, h("span", {}, h("span", { class: "clock num", role: "timer", "aria-live": "off" }, clock(Math.floor(now.t))), pace(room)),
       h("span", { class: "end" }, dutyWord(duty), h("span", { class: "small soft" }, t("duty"), duty.known_since ? [" · ", t("duty.known"), " ", span(now.t - duty.known_since)] : null))), severity(state));
 }

@@ -4,10 +4,9 @@ import { byPerson } from "./log.js";
 import { h } from "./nodes.js";
 import { at, bothOf, exercise, pair, said, span, t } from "./speech.js";
 
-const token = () => new URLSearchParams(location.search).get("token");
 const ownName = ({ people = [], seat }) => people.find((one) => one.seat === seat.name)?.name;
 export const identity = (state) => h("div", { class: "who" }, h("span", { class: "row" }, exercise(), " ", h("h1", { class: "bt" }, said(state.drill.title))),
-  h("span", { class: "small nowrap" }, said(state.seat.title), ownName(state) ? [" · ", byPerson(ownName(state))] : null));
+  h("span", { class: "small nowrap" }, said(state.seat.title), ownName(state) ? [" · ", byPerson(ownName(state))] : null, branchMark(state) ? [" ", branchMark(state)] : null));
 
 export function clockBox(room) {
   return h("div", {}, clockFace(room.state), pace(room));
@@ -22,18 +21,13 @@ export function pace(room) {
   const line = (tone, ...parts) => h("span", { class: `lab ${tone}` }, parts);
   if (!room.linked) return line("warn", "◌ ", t("clock.reconnecting", { t: instant(Math.floor(room.lastSeen)) }));
   if (state === "paused") return line("warn", "‖ ", t("clock.paused"), clock.paused_since ? [" · ", at(clock.paused_since)] : null);
-  if (state === "over") return line("", "■ ", t("clock.over"), reviewLine(room));
+  if (state === "over") return line("", "■ ", t("clock.over"));
   if (state === "lobby") return line("", "○ ", t("clock.lobby"));
   if (behind !== undefined && behind < 0.95) return line("warn", "≈ ", `${behind.toFixed(1)}× `, t("clock.behind"));
   return line("", `▶ ${speed}× `, speed === 1 ? t("clock.life") : t("clock.faster"));
 }
-// How far the review is, and where it stands once it is ready.
-function reviewLine({ state: { review } }) {
-  if (!review) return null;
-  if (review.state === "ready") return [" · ", h("a", { href: `review/${token()}/review.html`, target: "_blank", rel: "noopener" }, t("review.open"))];
-  if (review.state === "failed") return [" · ", t("review.failed")];
-  return [" · ", review.of ? t("review.making.of", { made: String(review.made), of: String(review.of) }) : t("review.making")];
-}
+// In which branch everybody is, where the room did not go on as it began.
+export const branchMark = ({ branch }) => (branch ? h("span", { class: "chip violet" }, "↳ ", t("branch.in", { n: String(branch.n) }), " ", at(branch.t)) : null);
 export const phaseLines = ({ clock }) => [h("span", { class: "lab" }, t("phase")), h("b", { class: "fig" }, said(clock.phase?.title ?? clock.phase))];
 export const phaseBox = (state) => h("div", {}, phaseLines(state));
 

@@ -3,46 +3,28 @@ import { acknowledgeTopmost, alarmsCard, newAlarms } from "./alarms.js";
 import { clockBox, duty, identity, phaseBox, severity } from "./bar.js";
 import { beginFirst, commandOf, inOrder } from "./commands.js";
 import { dialogOf } from "./dialogs.js";
-import { plain } from "./drawing/elements.js";
 import { logCard, toSpeak } from "./log.js";
-import { mapOf, monitoredFace } from "./map.js";
 import { h } from "./nodes.js";
-import { ordersHead, ordersOf } from "./orders.js";
-import { key, languageButton, openPage, sizeOf, skipTo } from "./shell.js";
+import { overView } from "./over.js";
+import { practiceBar } from "./practice.js";
+import { mapCard, ordersCard } from "./seen.js";
+import { key, languageButton, openPage, skipTo } from "./shell.js";
 import { bothOf, pair, t, word } from "./speech.js";
-import { endButton, pause, pauseButton, speeds } from "./steering.js";
+import { branchesButton, endButton, isOver, pause, pauseButton, speeds } from "./steering.js";
 
 const open = (name) => (room) => room.change({ dialog: name, filter: "" });
 
 export function view(room) {
   const { state } = room;
+  if (isOver(state)) return overView(room);
   return [skipTo("alarms", "skip.alarms"),
     h("header", { class: "bar" }, identity(state), clockBox(room), phaseBox(state), severity(state),
       duty(state, h("button", { class: state.duty.state === "due" || state.duty.state === "late" ? "main" : "", disabled: !room.linked, on: { click: () => open("report")(room) } }, t("report.open"), key("R"))), h("div", { class: "bare" }, languageButton(room))),
-    state.seat.steers ? h("div", { class: "solo row" }, h("b", {}, t("solo")), pauseButton(room), speeds(room), h("span", { class: "soft small grow" }, t("solo.note")), endButton(room)) : null,
-    h("main", { class: "desk" }, alarmsCard(room), h("div", { class: "mid" }, mapCard(room), ordersCard(room)), h("div", { class: "right" }, commandsCard(room), logCard(room))),
+    room.feed.practice ? practiceBar() : state.seat.steers ? soloBar(room) : null,
+    h("main", { class: "desk" }, alarmsCard(room), h("div", { class: "mid" }, mapCard(room, () => open("look")(room)), ordersCard(room)), h("div", { class: "right" }, commandsCard(room), logCard(room))),
     dialogOf(room)];
 }
-// `scale` is how much larger than on a desk its letters are.
-export function mapCard(room, pick = open("look"), scale = 1) {
-  const { map } = room.state;
-  return h("section", { class: "card fill", "aria-labelledby": "map" }, h("div", { class: "head" }, h("h2", { id: "map" }, t("map")), mapKeys()),
-    h("div", { class: "picture", id: "map-box" }, mapOf({ nodes: map.nodes, links: map.links, face: monitoredFace, name: "map", shape: frameOf(sizeOf("map-box", [638, 262]), scale), pick: pick && (() => pick(room)) })));
-}
-// A narrow window scrolls over a map of this width: letters stay readable.
-const NARROWEST = 620;
-export const frameOf = ([width, height], scale = 1) => [Math.max(NARROWEST, width / scale), height / scale];
-const mapKeys = () => h("ul", { class: "keys end" }, h("li", {}, h("b", { class: "bad" }, "▲"), " ", t("map.beyond")), h("li", {}, h("b", { class: "good" }, "✓"), " ", t("map.within")), h("li", {}, h("span", { class: "dashed" }), " ", t("map.ask")));
-export function marksOf(state) {
-  const begun = state.commands.filter((command) => command.times?.begun).map((command) => [command.times.begun, String(command.n), "begun"]);
-  return [...state.alarms.map((alarm) => [alarm.since, "▲", "alarmed"]), ...begun];
-}
-export function ordersCard(room, withFailed = true, scale = 1) {
-  const { orders } = room.state;
-  return h("section", { class: "card fill", "aria-labelledby": "orders" }, h("div", { class: "head" }, h("h2", { id: "orders" }, ordersHead(orders)), h("span", { class: "soft small nowrap" }, "▲ ", t("map.alarm"), " · ", h("b", {}, "1"), " ", t("orders.begun")),
-    withFailed ? h("span", { class: "end small nowrap" }, t("orders.failed"), " ", h("b", { class: "bad num total" }, plain(orders.failed))) : null),
-    h("div", { class: "picture", id: "orders-box" }, ordersOf({ orders, marks: marksOf(room.state), size: sizeOf("orders-box", [638, 360]).map((pixels) => pixels / scale), now: room.state.clock.t })));
-}
+const soloBar = (room) => h("div", { class: "solo row" }, h("b", {}, t("solo")), pauseButton(room), speeds(room), branchesButton(room), h("span", { class: "soft small grow" }, t("solo.note")), endButton(room));
 function commandsCard(room) {
   const { state } = room, shown = inOrder(state.commands), first = shown.find((command) => (command.can || []).includes("begin") || (command.can || []).includes("approve"));
   const canTell = (state.announcements || []).length > 0;

@@ -1,4 +1,5 @@
 // The forms of a desk: propose a command, look, report to the regulator, tell customers, and the keys.
+import { branchesForm } from "./branches.js";
 import { byId } from "./drawing/elements.js";
 import { approver, risk, takes, undo } from "./commands.js";
 import { h } from "./nodes.js";
@@ -9,7 +10,7 @@ const REPORT_FIELDS = ["text", "impact", "measures"];
 const KEYS = [["A", "alarms.ack"], ["P", "propose.open"], ["B", "begin"], ["L", "look.open"], ["R", "report.open"], ["/", "say.text"], ["K", "keys.clock"]];
 
 export function dialogOf(room) {
-  const forms = { propose: proposeForm, look: lookForm, report: reportForm, announce: announceForm, keys: keysForm }, name = room.own.dialog;
+  const forms = { propose: proposeForm, look: lookForm, report: reportForm, announce: announceForm, keys: keysForm, branches: branchesForm }, name = room.own.dialog;
   if (!name || !forms[name]) return null;
   const close = () => room.change({ dialog: null, filter: "" });
   return h("dialog", { key: `dialog ${name}`, "aria-labelledby": "dialog", on: { close, cancel: close } },

@@ -1,29 +1,32 @@
 // The facilitator: the truth, the list of injects, who noticed what, hints. No other page imports this module.
 import { clockBox, duty, identity, severity } from "./bar.js";
-import { ordersCard } from "./desk.js";
+import { dialogOf } from "./dialogs.js";
 import { byId, plain } from "./drawing/elements.js";
 import { language } from "./language.js";
 import { copyLink } from "./links.js";
 import { byPerson, presence, sayForm, titleOf, toSpeak } from "./log.js";
 import { mapOf, wrapped } from "./map.js";
 import { h } from "./nodes.js";
+import { overView } from "./over.js";
+import { ordersCard } from "./seen.js";
 import { key, languageButton, openPage, sizeOf, skipTo } from "./shell.js";
 import { at, bothOf, exercise, marked, pair, said, span, t } from "./speech.js";
-import { endButton, pause, pauseButton, speeds } from "./steering.js";
+import { branchesButton, endButton, isOver, pause, pauseButton, speeds } from "./steering.js";
 
 const HEALTH = { healthy: ["✓", "s0"], slow: ["◔", "s1"], saturated: ["■", "s2"], failing: ["✕", "s3"] };
 const INJECTS = { armed: ["○", "info"], due: ["◆", "warn"], sent: ["✓", "good"], held: ["‖", ""] };
 const STATES = { ready: "✓", here: "●", automated: "⟲", nobody: "–", away: "◌", absent: "◌" };
 
 function view(room) {
+  if (isOver(room.state)) return overView(room, [noticedCard(room), mselCard(room)]);
   const { state } = room, { failed } = state;
   return [skipTo("msel", "skip.msel"),
     h("header", { class: "bar" }, identity(state), clockBox(room),
-      h("div", { class: "steer" }, h("span", { class: "row tight" }, pauseButton(room), h("button", { disabled: !room.linked, on: { click: () => room.send({ kind: "branch" }) } }, "↳ ", t("branch"))), speeds(room)),
+      h("div", { class: "steer" }, h("span", { class: "row tight" }, pauseButton(room), branchesButton(room)), speeds(room)),
       severity(state), duty(state), h("div", {}, h("span", { class: "lab" }, t("orders.failed")), h("b", { class: "fig bad num" }, plain(failed ?? state.orders.failed))),
       h("div", { class: "bare steer" }, endButton(room), languageButton(room))),
     h("main", { class: "facilitator" }, h("div", { class: "left" }, truthCard(room), noticedCard(room), ordersCard(room)), mselCard(room), h("div", { class: "rightf" }, hintsCard(room), teamCard(room))),
-    injectDialog(room)];
+    injectDialog(room), dialogOf(room)];
 }
 function truthCard(room) {
   const { map, truth } = room.state, of = new Map(truth.nodes.map((node) => [node.id, node]));
@@ -44,12 +47,12 @@ function noticedCard(room) {
     h("div", { class: "scroll", tabindex: 0, role: "group", label: pair("noticed") }, facts.length ? [h("p", {}, facts.map((fact) => h("span", { key: fact.id, class: "chip bad" }, "⚡ ", said(fact.title), " ", at(fact.at)))), h("table", { class: "kn" }, h("tbody", {}, rows.map(row)))] : h("p", { class: "soft" }, t("noticed.nothing"))));
 }
 function mselCard(room) {
-  const { msel = [], clock } = room.state, next = msel.filter((one) => one.state === "armed" && one.at !== null && one.at > clock.t).sort((a, b) => a.at - b.at)[0];
-  return h("section", { class: "card fill", "aria-labelledby": "msel" }, h("div", { class: "head" }, h("h2", { id: "msel", tabindex: -1 }, t("msel")), h("span", { class: "row end" }, next ? h("span", { class: "chip warn" }, "◆ ", t("msel.next"), " ", h("b", { class: "num" }, span(next.at - clock.t))) : null, h("button", { id: "msel-add", disabled: !room.linked, on: { click: () => room.change({ dialog: "inject" }) } }, t("msel.add")))),
+  const { msel = [], clock } = room.state, over = isOver(room.state), next = over ? null : msel.filter((one) => one.state === "armed" && one.at !== null && one.at > clock.t).sort((a, b) => a.at - b.at)[0];
+  return h("section", { class: "card fill", "aria-labelledby": "msel" }, h("div", { class: "head" }, h("h2", { id: "msel", tabindex: -1 }, t("msel")), h("span", { class: "row end" }, next ? h("span", { class: "chip warn" }, "◆ ", t("msel.next"), " ", h("b", { class: "num" }, span(next.at - clock.t))) : null, over ? null : h("button", { id: "msel-add", disabled: !room.linked, on: { click: () => room.change({ dialog: "inject" }) } }, t("msel.add")))),
     h("div", { class: "scroll", tabindex: 0, role: "group", label: pair("msel") }, h("table", { class: "msel" }, h("thead", {}, h("tr", {}, ["msel.n", "msel.time", "msel.what", "msel.state", "msel.did"].map((name) => h("th", { scope: "col" }, t(name))))), h("tbody", {}, msel.map((one) => injectRow(room, one))))));
 }
 function injectRow(room, one) {
-  const [sign, tone] = INJECTS[one.state], act = (what, main = "") => h("button", { key: what, class: main, disabled: room.waits({ kind: "inject", inject: one.id }), label: pair("msel.act", { act: pair(`msel.${what}`), n: String(one.n), title: bothOf(one.title) }), on: { click: () => room.send({ kind: "inject", inject: one.id, do: what }) } }, t(`msel.${what}`));
+  const [sign, tone] = INJECTS[one.state], act = (what, main = "") => isOver(room.state) ? null : h("button", { key: what, class: main, disabled: room.waits({ kind: "inject", inject: one.id }), label: pair("msel.act", { act: pair(`msel.${what}`), n: String(one.n), title: bothOf(one.title) }), on: { click: () => room.send({ kind: "inject", inject: one.id, do: what }) } }, t(`msel.${what}`));
   const steer = { armed: () => [act("send"), act("hold")], due: () => [act("send", "main"), act("hold")], held: () => act("release"), sent: () => (one.done_at ? h("span", { class: "good num nowrap" }, "✓ ", at(one.done_at)) : h("span", { class: "warn num nowrap" }, "◆ ", t("msel.open"), "")) }[one.state]();
   const when = one.when ? h("span", { class: "small" }, said(conditionOf(one.when))) : null, kind = bothOf(one.kind).map((word, i) => (pairKnown(`kind.${one.kind}`) ? pair(`kind.${one.kind}`)[i] : word));
   return h("tr", { key: one.id, class: one.state }, h("td", { class: "n soft" }, String(one.n)), h("td", { class: "num" }, one.at !== null && one.at !== undefined ? at(one.at) : when || t("msel.byhand")),
@@ -69,13 +72,12 @@ function hintsCard(room) {
     h("ol", {}, hints.map((hint, i) => h("li", { key: hint.hint, class: "cmd row between" }, h("span", {}, h("b", { class: "soft" }, String(i + 1)), " ", said(hint.text)), hint.given ? h("span", { class: "good small nowrap" }, "✓ ", t("hints.done")) : h("button", { disabled: room.waits({ kind: "hint", hint: hint.hint }), label: pair("hints.give.of", { n: String(i + 1) }), on: { click: () => room.send({ kind: "hint", hint: hint.hint }) } }, t("hints.give"))))));
 }
 function teamCard(room) {
-  const { questions = [], people = [], branches = [] } = room.state;
+  const { questions = [], people = [] } = room.state;
   const answer = (question) => (event) => { event.preventDefault(); const text = event.target.elements[0].value.trim(); if (text) room.send({ kind: "answer", look_id: question.id, text }); };
   return h("section", { class: "card fill", "aria-labelledby": "waiting" }, h("div", { class: "head" }, h("h2", { id: "waiting" }, t("questions"))),
     h("div", { class: "scroll", tabindex: 0, role: "group", label: pair("questions") },
       questions.length ? h("ol", { class: "feed" }, questions.map((question) => h("li", { key: question.id, class: "say" }, h("span", { class: "num soft", label: pair("questions.ends") }, span(question.ends - room.state.clock.t)), h("form", { on: { submit: answer(question) } }, h("b", {}, titleOf(room, question.by)), " ", said(question.title), h("span", { class: "row" }, h("input", { class: "grow", maxlength: 400, label: pair("questions.answer") }), h("button", { disabled: !room.linked }, t("questions.send"))))))) : h("p", { class: "soft" }, t("questions.none")),
-      h("h2", { class: "part" }, t("people")), h("ul", { class: "small roles" }, people.map((one) => h("li", { key: one.seat }, h("span", {}, STATES[presence(one)] || "●", " ", said(one.title), one.name ? [" · ", byPerson(one.name)] : null), h("span", { class: "row" }, h("b", {}, t(`people.${STATES[presence(one)] ? presence(one) : "here"}`)), copyLink(room, one.seat))))),
-      branches.length ? [h("h2", { class: "part" }, t("branches")), h("p", { class: "soft small" }, t("branches.note")), h("ul", { class: "small roles" }, branches.map((one) => h("li", { key: one.folder }, h("span", {}, "↳ ", at(one.t), " ", h("code", {}, `coredrill room host --resume --folder …/${one.folder}`)))))] : null),
+      h("h2", { class: "part" }, t("people")), h("ul", { class: "small roles" }, people.map((one) => h("li", { key: one.seat }, h("span", {}, STATES[presence(one)] || "●", " ", said(one.title), one.name ? [" · ", byPerson(one.name)] : null), h("span", { class: "row" }, h("b", {}, t(`people.${STATES[presence(one)] ? presence(one) : "here"}`)), copyLink(room, one.seat)))))),
     sayForm(room));
 }
 // An inject of the facilitator's own, sent at once or armed for later.

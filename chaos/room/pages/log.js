@@ -11,7 +11,7 @@ export function logCard(room, title = "log") {
   const choice = (name) => h("button", { "aria-pressed": String(wanted === name), on: { click: () => room.change({ log: name }) } }, t(`log.${name}`));
   return h("section", { class: "card fill", "aria-labelledby": "log" }, h("div", { class: "head" }, h("h2", { id: "log" }, t(title)), h("span", { class: "row end", role: "group", label: pair("log.show") }, ["all", "facts", "talk"].map(choice))),
     h("div", { class: "scroll", tabindex: 0, role: "group", label: pair(title), "data-newest": true }, h("ol", { class: "feed" }, rows.map((row) => lineOf(room, row)))),
-    room.page.readOnly ? null : sayForm(room));
+    room.page.readOnly || room.state.clock.state === "over" ? null : sayForm(room));
 }
 export function lineOf(room, row) {
   const talk = TALK.has(row.kind), typed = typeof row.text === "string";

@@ -4,6 +4,7 @@ import { ArrayFeed, SocketFeed } from "./feed.js";
 import { language, setLanguage } from "./language.js";
 import { h, patch } from "./nodes.js";
 import { hatches } from "./orders.js";
+import { PracticeFeed, practising } from "./practice.js";
 import { bothOf, t, word } from "./speech.js";
 
 const STATES_FILE = /^[a-z0-9-]+\.json$/;
@@ -11,6 +12,7 @@ const HOME = { facilitator: "facilitator.html", approver: "approver.html", scrib
 
 // A page is { name, view(room) → nodes, keys: {letter: what to do}, newly(before, state) → pairs to speak }. A room has the state, what
 // the page remembers (`own`), and what it can do.
+const isOver = ({ clock }) => clock.state === "over";
 export async function openPage(page) {
   const room = { page, state: null, own: {}, linked: false, lastSeen: null, notice: null, feed: await feedOf() };
   Object.assign(room, {
@@ -37,7 +39,8 @@ async function feedOf() {
   if (file && STATES_FILE.test(file)) return new ArrayFeed(await (await fetch(file)).json());
   const address = new URL(`ws?${new URLSearchParams({ token: asked.get("token") || "" })}`, location.href);
   address.protocol = address.protocol.replace("http", "ws");
-  return new SocketFeed(address.href, () => ({ lang: language(), ...(ownName() ? { name: ownName() } : {}) }));
+  const feed = new SocketFeed(address.href, () => ({ lang: language(), ...(ownName() ? { name: ownName() } : {}) }));
+  return practising() ? new PracticeFeed(feed) : feed;
 }
 function listenerOf(room) {
   return {
@@ -45,7 +48,8 @@ function listenerOf(room) {
       const before = room.state;
       if (room.feed instanceof SocketFeed && elsewhere(room.page.name, state)) return location.replace(elsewhere(room.page.name, state) + location.search + location.hash);
       Object.assign(room, { state, lastSeen: state.clock.t });
-      for (const text of before ? room.page.newly?.(before, state) || [] : []) speak(text);
+      if (before && (isOver(state) !== isOver(before) || state.branch?.n !== before.branch?.n)) turned(room);
+      else for (const text of before ? room.page.newly?.(before, state) || [] : []) speak(text);
       redraw(room);
     },
     link(linked) {
@@ -59,6 +63,12 @@ function listenerOf(room) {
       redraw(room);
     },
   };
+}
+// The exercise has ended, or goes on from an instant: what was open on the page, and what it was about, is gone.
+function turned(room) {
+  Object.assign(room, { own: {}, notice: null });
+  speak(word(isOver(room.state) ? "over.title" : "branch.goes"));
+  if (isOver(room.state)) room.after(() => byId("over")?.focus());
 }
 // Before the start everybody is in the lobby; afterwards each at the own page, and whoever likes at the wall.
 function elsewhere(name, { clock, seat }) {
@@ -117,7 +127,7 @@ function pressed(room, event) {
   const field = event.target.closest?.("input, select, textarea, dialog");
   if (field || event.ctrlKey || event.metaKey || event.altKey || event.repeat || !room.state) return;
   const act = room.page.keys?.[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-  if (!act || !room.linked) return;
+  if (!act || !room.linked || isOver(room.state)) return;
   event.preventDefault();
   act(room);
 }

@@ -51,12 +51,20 @@ class Clock(Message):
 
 
 class Branch(Message):
-    """The facilitator keeps the exercise as it stands, so that another room can go on from here."""
+    """The facilitator keeps the exercise as it stands, or stood at an instant, s of the simulated day, so that one can go on from there."""
 
     kind: Literal["branch"] = "branch"
+    at: Annotated[int, Field(ge=0)] | None = None
 
 
-RoomMessage = Hello | Expect | Ready | Start | Clock | Branch
+class GoOn(Message):
+    """The facilitator goes on with all seats in a branch that was kept; 0: where the room was before there were any."""
+
+    kind: Literal["go_on"] = "go_on"
+    branch: Annotated[int, Field(ge=0, lt=10**6)]
+
+
+RoomMessage = Hello | Expect | Ready | Start | Clock | Branch | GoOn
 Incoming = RoomMessage | ExerciseMessage
 _INCOMING: TypeAdapter[Incoming] = TypeAdapter(Annotated[Incoming, Field(discriminator="kind")])
 

@@ -127,7 +127,7 @@ def _sends(path: Path) -> Callable[[Request], Awaitable[Response]]:
 
 def _reviewed(room: Room, token: str, name: str) -> Response:
     """A page of the review, for whoever has a seat."""
-    path = room.folder.path / name
+    path = room.folder.current().path / name
     if seat_of(token, room.session.tokens) is None or name not in PAGES or not path.is_file():
         return Response("there is no such page", 404)
     return FileResponse(path, media_type="text/html", headers={"content-security-policy": ALONE})

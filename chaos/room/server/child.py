@@ -10,7 +10,7 @@ import select
 import socket
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from chaos.documents.drill import SEATS
@@ -32,17 +32,30 @@ def run_child(line: socket.socket, opening: Opening, path: str) -> None:
         folder = RoomFolder(Path(path))
         try:
             with folder.held(_PATIENCE), suppress(BrokenPipeError, ConnectionResetError):
-                session = folder.session()
-                _Loop(line, Conductor(opening(session), session, folder)).run()
+                _Loop(line, opening, folder).run()
         except InputError as error:
             line.sendall(encoded({"kind": "failed", "body": {"text": str(error)}}).encode() + b"\n")
 
 
 class _Loop:
-    def __init__(self, line: socket.socket, conductor: Conductor) -> None:
-        self._line, self._conductor, self._rest = line, conductor, b""
+    def __init__(self, line: socket.socket, opening: Opening, folder: RoomFolder) -> None:
+        self._line, self._opening, self._folder, self._rest = line, opening, folder, b""
+        self._branch = ExitStack()
+        """Holds the branch in which the exercise goes on, if it does."""
+        self._conductor = self._conducted()
+
+    def _conducted(self) -> Conductor:
+        self._branch.close()
+        if self._folder.current_branch():
+            self._branch.enter_context(self._folder.current().held(_PATIENCE))
+        session = self._folder.session()
+        return Conductor(self._opening(session), session, self._folder)
 
     def run(self) -> None:
+        with self._branch:
+            self._converse()
+
+    def _converse(self) -> None:
         self._send()
         self._write({"kind": "opened", "body": {}})
         while (lines := self._read()) is not None:
@@ -76,6 +89,12 @@ class _Loop:
             return
         reply = self._conductor.handle(seat, message, time.monotonic())
         self._write({"seat": reply.seat, "kind": reply.kind, "body": reply.body})
+        if self._conductor.moved:
+            people = self._conductor.people
+            self._write({"kind": "moved", "body": {}})
+            self._conductor = self._conducted()
+            for present, name in people.items():
+                self._conductor.present(present, True, name)
 
     def _send(self) -> None:
         for seat, kind, body in self._conductor.outgoing(time.monotonic()):

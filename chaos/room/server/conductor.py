@@ -14,7 +14,7 @@ from chaos.documents.drill import SEATS, Seat
 from chaos.i18n.texts import LocalizedText, translate
 from chaos.room.exercise.messages import End, Entry, ExerciseMessage, Say
 from chaos.room.protocol.changes import JsonObject, changes
-from chaos.room.protocol.incoming import Branch, Clock, Expect, Hello, Incoming, Ready, RoomMessage, Start
+from chaos.room.protocol.incoming import Branch, Clock, Expect, GoOn, Hello, Incoming, Ready, RoomMessage, Start
 from chaos.room.protocol.state import rows
 from chaos.room.server.folder import Branch as KeptBranch
 from chaos.room.server.folder import ClockState, RoomFolder, Session
@@ -100,16 +100,19 @@ def carry_out(exercise: RoomExercise, entries: Iterable[Entry]) -> list[Reply]:
 
 
 class Conductor:
-    """An exercise under way. Made on a folder that has entries, it has carried them out, and waits, paused, where time stood."""
+    """An exercise under way. Made on a folder that has entries, it has carried them out, and waits, paused, where time stood. Once it has
+    `moved`, it is the room's no more: another one, made on the same folder, goes on in the branch that was chosen."""
 
     def __init__(self, exercise: RoomExercise, session: Session, folder: RoomFolder) -> None:
-        self._exercise, self._session, self._folder = exercise, session, folder
+        self._exercise, self._session, self._room, self._folder = exercise, session, folder, folder.current()
+        self._begin, self._in_branch = exercise.now, folder.current_branch()
+        self.moved = False
         self._pacing = Pacing(session.speed)
         self.state: ClockState = "lobby"
         self._paused_since: float | None = None
         self._present: dict[Seat, str] = {}
         self._ready: set[Seat] = set()
-        self._branches: list[JsonValue] = []
+        self._branches: list[JsonObject] = []
         self._sent: dict[Seat, JsonObject] = {}
         self._answers: dict[Seat, OrderedDict[str, JsonObject]] = {}
         self._entries: list[Entry] = folder.entries()
@@ -121,7 +124,7 @@ class Conductor:
     def _go_on(self) -> None:
         for entry, reply in zip(self._entries, carry_out(self._exercise, self._entries), strict=True):
             self._remember(SOLO_SEAT if self._session.solo else entry.seat, entry.message.id, reply.frame())
-        for branch in self._folder.branches():
+        for branch in self._room.branches():
             self._keep(branch)
         mark = self._folder.last_mark()
         if mark is not None:
@@ -160,7 +163,7 @@ class Conductor:
                 answers.popitem(last=False)
 
     def _do(self, seat: Seat, message: Incoming, wall: float) -> None:
-        if isinstance(message, Hello | Expect | Ready | Start | Clock | Branch):
+        if isinstance(message, Hello | Expect | Ready | Start | Clock | Branch | GoOn):
             self._arrange(seat, message, wall)
         else:
             self._take(seat, message)
@@ -183,7 +186,9 @@ class Conductor:
         elif isinstance(message, Clock):
             self._clock(message, wall)
         elif isinstance(message, Branch):
-            self._branch()
+            self._branch(message)
+        elif isinstance(message, GoOn):
+            self._go_on_in(message.branch)
         else:
             assert_never(message)
 
@@ -205,17 +210,32 @@ class Conductor:
         self.state = state
         self._folder.mark(self._exercise.now, state, self._pacing.speed)
 
-    def _branch(self) -> None:
+    def _branch(self, message: Branch) -> None:
         if self.state == "lobby":
             raise RefusedByRoom("not_begun")
-        if self.state == "over":
+        at = self._now if message.at is None else message.at * SECOND
+        if self.state == "over" and at >= self._now:
             raise RefusedByRoom("over")
+        if not self._begin <= at <= self._now:
+            raise RefusedByRoom("no_instant")
         session = self._session.model_copy(update={"starts": 0, "tokens": {}, "speed": self._pacing.speed})
-        path = self._folder.branch(session, self._exercise.now, self._entries)
-        self._keep(KeptBranch(self._exercise.now, f"branches/{path.name}"))
+        self._keep(self._room.branch(session, at, [entry for entry in self._entries if entry.at <= at]))
 
     def _keep(self, branch: KeptBranch) -> None:
-        self._branches.append({"t": branch.at / SECOND, "folder": branch.folder})
+        self._branches.append({"n": branch.number, "t": branch.at / SECOND, "folder": branch.folder})
+
+    def _go_on_in(self, number: int) -> None:
+        if number == self._in_branch:
+            return
+        if number and number not in [branch.number for branch in self._room.branches()]:
+            raise RefusedByRoom("no_branch")
+        if number:
+            with self._room.in_branch(number).held(0):  # raises if a server of its own has it
+                self._room.go_on_in(number)
+        else:
+            self._room.go_on_in(0)
+        self._pacing.stop()
+        self.moved = True
 
     def _take(self, seat: Seat, message: ExerciseMessage) -> None:
         """Writes down what somebody did, and then does it."""
@@ -236,10 +256,15 @@ class Conductor:
         if self._exercise.over:
             self._finish()
 
-    def present(self, seat: Seat, here: bool) -> None:
+    @property
+    def people(self) -> dict[Seat, str]:
+        """Whose page is open, and how they want to be called."""
+        return dict(self._present)
+
+    def present(self, seat: Seat, here: bool, name: str = "") -> None:
         """Somebody has a seat's page open, or nobody any more."""
         if here:
-            self._present.setdefault(seat, "")
+            self._present.setdefault(seat, name)
         else:
             self._present.pop(seat, None)
 
@@ -298,13 +323,19 @@ class Conductor:
         view["clock"] = {**_object(view.get("clock")), **self._clock_now()}
         view["people"] = [self._person(row) for row in rows(view, "people")]
         view["seat"] = {**_object(view.get("seat")), "steers": seat == "facilitator" or self._session.solo}
-        if seat == "facilitator":
+        view["branch"] = next(({"n": row["n"], "t": row["t"]} for row in self._branches if row["n"] == self._in_branch), None)
+        if seat == "facilitator" or self._session.solo:
             view["branches"] = [*self._branches]
+        if seat == "facilitator":
             view["links"] = {str(other): token for other, token in self._session.tokens.items()}
         return view
 
+    @property
+    def _now(self) -> int:
+        return self._exercise.now if self._last is None else self._ended_at
+
     def _clock_now(self) -> JsonObject:
-        now = (self._exercise.now if self._last is None else self._ended_at) / SECOND
+        now = self._now / SECOND
         return {
             "t": now,
             "state": self.state,

@@ -7,6 +7,8 @@
 | clock.jsonl | how far simulated time was at each tick, and when the clock was stopped |
 | expectations.jsonl | what people wrote down before the beginning |
 | people.jsonl | how the people in the seats want to be called |
+| branches/N | the same up to an instant |
+| current.jsonl | in which branch it went on, the last line counts; 0: in none, as it began |
 | result.json, journal/ | once it is over |
 | lock | held by the process that has the exercise, so that there is one |
 """
@@ -16,8 +18,9 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Literal, NamedTuple
@@ -65,10 +68,15 @@ class ClockMark(Model):
 
 
 class Branch(NamedTuple):
-    """A branch that was kept: the instant it goes on from, ns, and its folder below the room's."""
+    """A branch that was kept: its number, and the instant it goes on from, ns."""
 
+    number: int
     at: int
-    folder: str
+
+    @property
+    def folder(self) -> str:
+        """Its folder, below the room's."""
+        return f"branches/{self.number}"
 
 
 class _Name(Model):
@@ -83,6 +91,12 @@ class _Expectations(Model):
 
     seat: Seat
     answers: dict[str, str]
+
+
+class _Current(Model):
+    """The branch in which a room goes on; 0: none."""
+
+    branch: int
 
 
 class RoomFolder:
@@ -194,23 +208,43 @@ class RoomFolder:
         """Notes what it came to."""
         (self.path / "result.json").write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
-    def branch(self, session: Session, at: int, entries: list[Entry]) -> Path:
-        """A folder below in which another room can go on from here. Its tokens are others."""
+    def branch(self, session: Session, at: int, entries: Iterable[Entry]) -> Branch:
+        """A folder below in which this room, or another one, can go on from an instant, ns, at which these entries had been taken. What
+        people wrote before the beginning, and their names, come with it; its tokens are others."""
         below = self.path / "branches"
         number = 1 + sum(1 for _ in below.iterdir()) if below.exists() else 1
         other = RoomFolder(below / str(number))
         other.create(session)
-        for entry in entries:
-            _append(other.path / "decisions.jsonl", entry.model_dump_json())
+        for name in ("expectations.jsonl", "people.jsonl"):
+            if (self.path / name).exists():
+                shutil.copyfile(self.path / name, other.path / name)
+        _append(other.path / "decisions.jsonl", "\n".join(entry.model_dump_json() for entry in entries), through=True)
         other.mark(at, "paused", session.speed)
-        return other.path
+        return Branch(number, at)
 
     def branches(self) -> list[Branch]:
         """Those that were kept, in order."""
         below = self.path / "branches"
         paths = sorted(below.iterdir(), key=lambda path: int(path.name)) if below.exists() else []
         marks = [(path, RoomFolder(path).last_mark()) for path in paths]
-        return [Branch(mark.at, f"branches/{path.name}") for path, mark in marks if mark is not None]
+        return [Branch(int(path.name), mark.at) for path, mark in marks if mark is not None]
+
+    def current_branch(self) -> int:
+        """The number of the branch in which the room goes on; 0: in none."""
+        lines = _whole_lines(self.path / "current.jsonl")
+        return _Current.model_validate_json(lines[-1]).branch if lines else 0
+
+    def in_branch(self, number: int) -> RoomFolder:
+        """The folder of a branch; 0: the room's own."""
+        return RoomFolder(self.path / "branches" / str(number)) if number else self
+
+    def current(self) -> RoomFolder:
+        """The folder of where the room goes on."""
+        return self.in_branch(self.current_branch())
+
+    def go_on_in(self, number: int) -> None:
+        """From now on the room goes on in a branch; 0: as it began."""
+        _append(self.path / "current.jsonl", _Current(branch=number).model_dump_json(), through=True)
 
 
 def _append(path: Path, line: str, *, through: bool = False) -> None:

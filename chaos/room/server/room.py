@@ -73,6 +73,7 @@ class Room:
         self._listeners: dict[Seat, set[asyncio.Event]] = {seat: set() for seat in session.tokens}
         self._doors = {seat: Door(time.monotonic()) for seat in session.tokens}
         self._review, self._over = review, asyncio.Event()
+        self._reviewing: asyncio.Task[None] | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._child: Child | None = None
 
@@ -123,7 +124,7 @@ class Room:
     async def run(self) -> None:
         """Keeps the child going until cancelled. A child that cannot begin is not started for ever: `failed` says why."""
         in_a_row = 0
-        review = asyncio.create_task(self._make_review())
+        self._reviewing = asyncio.create_task(self._make_review())
         try:
             while self.failed is None:
                 self.opened.clear()
@@ -138,15 +139,23 @@ class Room:
                     self.failed = "the exercise's process ends as soon as it is started"
         finally:
             self.opened.set()
-            review.cancel()
+            self._reviewing.cancel()
             with suppress(asyncio.CancelledError):
-                await review
+                await self._reviewing
 
     async def _make_review(self) -> None:
         """Waits until the exercise is over, and has it reviewed; every seat sees how far that is."""
         await self._over.wait()
         if self._review is not None:
-            await reviewing(self.folder.path, self._review, self._show_all)
+            await reviewing(self.folder.current().path, self._review, self._show_all)
+
+    def _has_moved(self) -> None:
+        """The exercise goes on in another branch: a review of where it was is none of it."""
+        if self._reviewing is not None:
+            self._reviewing.cancel()
+        self._over.clear()
+        self._show_all({"review": None})
+        self._reviewing = asyncio.create_task(self._make_review())
 
     def _show_all(self, changed: JsonObject) -> None:
         for seat, stream in self._streams.items():
@@ -186,6 +195,9 @@ class Room:
             return
         if heard["kind"] == "opened":
             self.opened.set()
+            return
+        if heard["kind"] == "moved":
+            self._has_moved()
             return
         seat = next(seat for seat in SEATS if seat == heard["seat"])
         if seat not in self._streams:

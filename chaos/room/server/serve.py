@@ -61,8 +61,7 @@ async def serving(room: Room, address: Address) -> AsyncIterator[Served]:
         log_config=None,
         log_level="warning",
         server_header=False,
-        proxy_headers=address.behind is not None,
-        forwarded_allow_ips="127.0.0.1",
+        proxy_headers=False,  # what others say that they forward is not believed: --behind-proxy says where people come in
         timeout_graceful_shutdown=2,
     )
     server = _Server(config)

@@ -117,13 +117,69 @@ def test_a_branch_goes_on_from_where_it_was_kept(tmp_path: Path) -> None:
     table.say("operator", "ack", alarm="slow")
     table.say("facilitator", "branch")
     table.go(20)
-    assert table.look()["facilitator"]["branches"] == [{"t": 105.0, "folder": "branches/1"}]
+    assert table.look()["facilitator"]["branches"] == [{"n": 1, "t": 105.0, "folder": "branches/1"}]
     assert Table(table.folder).look()["facilitator"]["branches"] == table.look()["facilitator"]["branches"]
     other = RoomFolder(tmp_path / "room/branches/1")
     other.write_session(table.folder.session())
     branch = Table(other)
     assert branch.look()["operator"]["clock"]["t"] == 105
     assert branch.look()["operator"]["alarms"][0]["state"] == "acknowledged"
+
+
+def test_all_seats_go_on_in_a_branch_and_come_back(tmp_path: Path) -> None:
+    """From an instant that has passed: without what was done later, paused; the room comes back to it when it is opened again; what was
+    done elsewhere stays there, and both replay to their own digests."""
+    table = Table(fake_folder(tmp_path / "room"))
+    table.say("operator", "hello", name="Lin")
+    table.say("facilitator", "start")
+    table.go(20)
+    table.say("operator", "ack", alarm="slow")
+    table.go(20)
+    table.say("operator", "propose", command="cut")
+    first = (tmp_path / "room/decisions.jsonl").read_bytes()
+    for at in (99, 111):
+        assert table.say("facilitator", "branch", at=at)["message"]["zh"] == "演练未到该时刻，或当时尚未开始"
+    assert table.say("operator", "branch", at=107)["kind"] == table.say("operator", "go_on", branch=1)["kind"] == "refused"
+    assert table.say("facilitator", "branch", at=107)["kind"] == "done"
+    assert table.say("facilitator", "go_on", branch=2)["message"]["en"] == "there is no such branch"
+    assert table.say("facilitator", "go_on", branch=0)["kind"] == "done"
+    assert not table.conductor.moved
+    assert table.say("facilitator", "go_on", branch=1)["kind"] == "done"
+    assert table.conductor.moved
+    table = Table(table.folder)
+    seen = table.look()["operator"]
+    assert (seen["clock"]["t"], seen["clock"]["state"], seen["commands"]) == (107, "paused", [])
+    assert seen["alarms"][0]["state"] == "acknowledged"
+    assert seen["branch"] == {"n": 1, "t": 107.0}
+    table.say("facilitator", "clock", paused=False, speed=60)
+    table.say("operator", "say", text="another way")
+    table.go(20)
+    assert table.look()["operator"]["clock"]["state"] == "over"
+    branch = RoomFolder(tmp_path / "room/branches/1")
+    assert branch.names() == {"operator": ["Lin"]}
+    assert (tmp_path / "room/decisions.jsonl").read_bytes() == first
+    assert not (tmp_path / "room/result.json").exists()
+    assert table.say("facilitator", "go_on", branch=0)["kind"] == "done"
+    table = Table(table.folder)
+    assert (table.look()["operator"]["clock"]["t"], table.look()["operator"]["branch"]) == (110, None)
+    table.say("facilitator", "end")
+    made = [replay_with(folder, FakeExercise()) for folder in (table.folder, branch)]
+    assert [one.kept for one in made] == [one.digest for one in made]
+    assert [one.entries for one in made] == [3, 2]
+
+
+def test_one_can_go_back_when_it_is_over(tmp_path: Path) -> None:
+    """To an instant before the end, not to the end itself; a branch that another server has is refused."""
+    table = Table(fake_folder(tmp_path / "room"))
+    table.say("facilitator", "start")
+    table.go(20)
+    table.say("facilitator", "end")
+    assert table.say("facilitator", "branch", at=105)["kind"] == "refused"
+    assert table.say("facilitator", "branch", at=103)["kind"] == "done"
+    with RoomFolder(tmp_path / "room/branches/1").held(0):
+        assert "open in another server" in table.say("facilitator", "go_on", branch=1)["message"]["en"]
+    assert table.say("facilitator", "go_on", branch=1)["kind"] == "done"
+    assert Table(table.folder).look()["facilitator"]["clock"]["state"] == "paused"
 
 
 @pytest.mark.parametrize("number", range(20))

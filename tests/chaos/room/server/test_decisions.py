@@ -19,6 +19,7 @@ from chaos.documents.drill import SEATS, Played, Seat
 from chaos.room.client.bots import Step, follow
 from chaos.room.client.seat import SeatClient
 from chaos.room.exercise.exercise import Exercise
+from chaos.room.exercise.messages import Entry
 from chaos.room.protocol.changes import applied
 from chaos.room.protocol.incoming import Branch, Clock, Incoming, Start, parse
 from chaos.room.server.conductor import Conductor
@@ -82,7 +83,7 @@ class Table:
     def __init__(self, folder: RoomFolder, draws: random.Random) -> None:
         self.folder, self.draws, self.wall, self.starts = folder, draws, 0.0, 0
         self.clients = {seat: Client() for seat in folder.session().tokens}
-        self.branches: list[tuple[int, int]] = []
+        self.branches: list[list[Entry]] = []
         self.numbers = 0
         self.start()
 
@@ -96,7 +97,7 @@ class Table:
     def kill(self) -> None:
         """Between two messages; a line of each file was not finished."""
         for name in ("decisions.jsonl", "clock.jsonl"):
-            with (self.folder.path / name).open("a") as file:
+            with (self.folder.current().path / name).open("a") as file:
                 file.write(self.draws.choice(["", '{"at": 34', '{"at":34200000000000,"seat":"operator","message":{"v":1']))
         self.start()
 
@@ -120,7 +121,7 @@ class Table:
         try:
             self.conductor.handle(seat, message, self.wall)
         except Killed:
-            assert self.folder.entries()[-1].message.id == message.id
+            assert self.folder.current().entries()[-1].message.id == message.id
         self.start()
 
     def go(self, ticks: int) -> None:
@@ -138,9 +139,15 @@ class Table:
                 client.take(self.streams[seat])
 
     def branch(self) -> None:
-        """Kept as it stands: so many decisions, at that instant."""
+        """Kept as it stands: the decisions so far."""
+        entries = self.folder.current().entries()
         if self.say("facilitator", kind="branch") == "done":
-            self.branches.append((self.exercise.now, len(self.folder.entries())))
+            self.branches.append(entries)
+
+    def go_on(self, number: int) -> None:
+        """Everybody goes on in a branch; 0: where they began."""
+        if self.say("facilitator", kind="go_on", branch=number) == "done" and self.conductor.moved:
+            self.start()
 
 
 def a_session(draws: random.Random) -> Session:
@@ -150,10 +157,10 @@ def a_session(draws: random.Random) -> Session:
     return session.model_copy(update={"seating": {seat: draws.choice(who) for seat in SEATS} | {"facilitator": "person"}})
 
 
-def unbroken(folder: RoomFolder, count: int | None = None) -> str:
-    """The digest of the same decisions, or the first so many, taken one after the other by an exercise that knows of nothing else."""
+def unbroken(folder: RoomFolder, entries: list[Entry] | None = None) -> str:
+    """The digest of the same decisions, or of these, taken one after the other by an exercise that knows of nothing else."""
     exercise = open_short(folder.session())
-    for entry in folder.entries()[:count]:
+    for entry in folder.entries() if entries is None else entries:
         try:
             exercise.take(entry)
         except InputError:
@@ -183,18 +190,21 @@ def test_the_journal_is_that_of_the_decisions(tmp_path: Path, monkeypatch: pytes
             table.kill()
         elif what == 8 and len(table.branches) < 2:
             table.branch()
+        elif what == 9 and table.starts < 6:
+            table.go_on(draws.randrange(len(table.branches) + 1))
         if draws.random() < 0.7 and table.conductor.state in ("running", "paused"):
             table.say("facilitator", kind="clock", paused=False, speed=draws.choice((7.5, 60.0)))
     table.hear(0.0)
     assert [client.state for client in table.clients.values()] == [table.streams[seat].state for seat in table.clients]
-    kept = json.loads((folder.path / "result.json").read_text())["digest"]
-    assert replay_with(folder, open_short(folder.session())).digest == kept
-    assert unbroken(folder) == kept
-    for n, (_, count) in enumerate(table.branches, 1):
-        other = RoomFolder(folder.path / "branches" / str(n))
-        assert other.entries() == folder.entries()[:count]
+    ended = folder.current()
+    kept = json.loads((ended.path / "result.json").read_text())["digest"]
+    assert replay_with(ended, open_short(ended.session())).digest == kept
+    assert unbroken(ended) == kept
+    for n, entries in enumerate(table.branches, 1):
+        other = folder.in_branch(n)
+        assert other.entries()[: len(entries)] == entries
         Conductor(open_short(other.session()), other.session(), other)
-        assert replay_with(other, open_short(other.session())).digest == unbroken(folder, count)
+        assert replay_with(other, open_short(other.session())).digest == unbroken(other)
 
 
 @pytest.mark.asyncio

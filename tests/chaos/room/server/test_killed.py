@@ -130,6 +130,41 @@ async def test_a_server_that_is_killed_goes_on_from_what_was_decided(tmp_path: P
     assert json.loads((folder.path / "result.json").read_text())["entries"] == len(kept)
 
 
+@pytest.mark.asyncio
+@pytest.mark.skipif(sys.platform != "linux", reason="children are read from /proc")
+async def test_a_room_that_was_killed_in_a_branch_goes_on_there(tmp_path: Path) -> None:
+    """With all seats, that keep their connections when the room moves; where it came from is left as it was, and both are replayed to
+    their own digests."""
+    folder = fake_folder(tmp_path / "room", speed=1.0)
+    async with (
+        served(folder) as server,
+        SeatClient(server.address("operator"), name="Lin") as operator,
+        SeatClient(server.address("facilitator")) as facilitator,
+    ):
+        assert (await facilitator.send("start")).done
+        assert (await operator.send("say", text="the first way")).done
+        await operator.until(lambda state: state["clock"]["t"] >= 101)
+        first = (folder.path / "decisions.jsonl").read_bytes()
+        assert (await facilitator.send("branch", at=100)).done
+        assert (await facilitator.send("go_on", branch=1)).done
+        await operator.until(lambda state: state["branch"] == {"n": 1, "t": 100.0} and state["clock"]["state"] == "paused")
+        assert operator.reconnects == 0
+        assert (await facilitator.send("clock", paused=False)).done
+        assert (await operator.send("say", text="another way")).done
+        server.kill(2)
+        assert (await facilitator.send("clock", paused=False, speed=60)).done
+        state = await operator.until(lambda state: state["clock"]["state"] == "over")
+        assert [row["text"] for row in rows(state, "log")][-1] == "another way"
+        people = {row["seat"]: row["name"] for row in rows(state, "people")}
+        assert people["operator"] == "Lin"
+    assert (folder.path / "decisions.jsonl").read_bytes() == first
+    assert not (folder.path / "result.json").exists()
+    branch = folder.in_branch(1)
+    made = [replay_with(kept, FakeExercise()) for kept in (folder, branch)]
+    assert made[0].digest != made[1].digest
+    assert made[1].kept == made[1].digest
+
+
 def test_a_room_is_open_in_one_server(tmp_path: Path) -> None:
     """Whoever comes second is refused, and does not write into what the first one keeps; after it has gone there is nothing in the way."""
     folder = fake_folder(tmp_path / "room")

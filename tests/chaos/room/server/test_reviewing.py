@@ -61,6 +61,30 @@ async def test_every_seat_sees_it_come_and_can_open_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.asyncio
+async def test_in_a_branch_it_is_that_of_the_branch(tmp_path: Path) -> None:
+    """When the room goes on in another branch, the review of where it was is gone from its pages, and another one is made there."""
+    writes = WRITES.replace("<p>reviewed</p>", "' + str(pathlib.Path(sys.argv[1]).name) + '")
+    room = Room(fake_folder(tmp_path / "room"), open_fake, Threaded, command(writes))  # type: ignore[arg-type]
+    async with serving(room, Address()) as served, SeatClient(served.socket("facilitator")) as facilitator:
+        page = f"http://127.0.0.1:{served.port}/review/{served.room.session.tokens['operator']}/review.html"
+        ready = lambda state: (state.get("review") or {}).get("state") == "ready"  # noqa: E731
+        assert (await facilitator.send("start")).done
+        await facilitator.until(lambda state: state["clock"]["t"] > 101)
+        assert (await facilitator.send("end")).done
+        await facilitator.until(ready)
+        assert (await asyncio.to_thread(fetched, page))[2] == "room"
+        assert (await facilitator.send("branch", at=101)).done
+        assert (await facilitator.send("go_on", branch=1)).done
+        state = await facilitator.until(lambda state: state["clock"]["state"] == "paused")
+        assert not state.get("review")
+        assert (await asyncio.to_thread(fetched, page))[0] == 404
+        assert (await facilitator.send("clock", paused=False)).done
+        assert (await facilitator.send("end")).done
+        await facilitator.until(ready)
+        assert (await asyncio.to_thread(fetched, page))[2] == "1"
+
+
+@pytest.mark.asyncio
 @pytest.mark.parametrize(("program", "ends"), [(WRITES, "ready"), ("raise SystemExit(2)", "failed"), ("", "failed")])
 async def test_how_far_it_is(tmp_path: Path, program: str, ends: str) -> None:
     """Numbers as the command says them; one that writes no page has failed."""
