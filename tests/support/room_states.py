@@ -248,6 +248,7 @@ def running(seat: str = "operator") -> State:
             command(4, RESTART, "proposed", can.get(4), **high),
         ],
         "log": _log(),
+        "branch": None,
     }
     return state
 
@@ -287,6 +288,7 @@ def _drill() -> dict[str, Any]:
             {"question": "then", "text": text("What would you do first? Who must approve?", "您首先会做什么？由谁批准？")},
             {"question": "minutes", "text": text("Minutes until somebody knows", "多少分钟后会有人知悉")},
         ],
+        "hot_wash": [],
     }
 
 
@@ -343,7 +345,7 @@ def facilitated() -> State:
         "hints": hints,
         "questions": questions,
         "failed": 2638,
-        "branches": [{"t": float(NOW - 60), "folder": "branches/1"}],
+        "branches": [{"n": 1, "t": float(NOW - 60), "folder": "branches/1"}],
         "links": {seat: f"token-of-{seat}" for seat in TITLES},
     }
 
@@ -356,6 +358,16 @@ def lobby(seat: str = "operator") -> State:
         "alarms": [],
         "commands": [],
         "log": [],
+    }
+
+
+def over(state: State) -> State:
+    """The same state when the exercise has been ended there, and its review is there."""
+    talk = [text("What did you take the first alarm for?", "首个告警时如何判断？")]
+    return state | {
+        "clock": state["clock"] | {"state": "over"},
+        "drill": state["drill"] | {"hot_wash": talk},
+        "review": {"state": "ready", "made": None, "of": None},
     }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from room_states import BANK_A, LIMIT, NOW, RESTART, SECRET, TITLES, State, command, facilitated, lobby, running, text
+from room_states import BANK_A, LIMIT, NOW, RESTART, SECRET, TITLES, State, command, facilitated, lobby, over, running, text
 
 Sit = Callable[..., Any]
 PAGES: dict[str, Callable[[], State]] = {
@@ -233,6 +233,120 @@ def test_the_map_is_one_stop_and_then_arrows(sit: Sit) -> None:
     seat.page.keyboard.press("Enter")
     seat.until("document.querySelector('dialog')?.open")
     assert "Counter threads" in seat.page.inner_text("dialog")
+
+
+LIVING = """() => [...document.querySelectorAll('button:not([disabled]), input, select, textarea, [tabindex="0"].n')]
+  .map((e) => e.textContent.trim()).filter((text) => !['All', 'Log', 'Chat', '中文English'].includes(text))"""
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if name != "lobby"])
+def test_a_page_says_that_it_is_over(name: str, sit: Sit) -> None:
+    """What came of it, what to talk about and the review; nothing that could be sent is there any more, nor do keys act, but that whoever
+    steers may go on from an instant. It is said, and the focus goes there."""
+    state = PAGES[name]()
+    width, height = SIZES[name]
+    seat = sit(name, state, viewport={"width": width, "height": height})
+    if name == "desk":
+        seat.page.keyboard.press("p")
+        seat.until("document.querySelector('dialog')?.open")
+    seat.tick(**over(state))
+    seat.until("document.activeElement.id === 'over'")
+    shown = seat.page.inner_text("main")
+    for said in ("The exercise is over", "2,638", "What did you take the first alarm for?", "Open the review"):
+        assert said in shown
+    assert seat.page.get_attribute("main a", "href") == "review/t/review.html"
+    assert "The exercise is over" in seat.page.text_content("#live")
+    assert seat.page.evaluate(LIVING) == (["↳ Branches"] if name == "facilitator" else [])
+    for key in "aplbrk/":
+        seat.page.keyboard.press(key)
+    assert {message["kind"] for message in seat.sent} == {"hello"}
+    assert seat.page.locator("dialog").count() == 0
+    assert seat.page.evaluate("[document.documentElement.scrollWidth, innerWidth]") == [width, width]
+    seat.page.click(".speak")
+    seat.page.wait_for_timeout(100)
+    assert ENGLISH.findall(seat.page.evaluate(SHOWN).replace("English", "")) == []
+    assert seat.complaints == []
+
+
+def test_the_facilitator_goes_on_in_a_branch(sit: Sit) -> None:
+    """An instant is kept, typed or before a command; every page says in which branch it is when the room has moved."""
+    seat = sit("facilitator", facilitated())
+    seat.page.get_by_role("button", name="Branches").click()
+    seat.page.fill("#branch-at", "09:61:00")
+    seat.page.get_by_role("button", name="Keep this instant").click()
+    seat.page.locator("dialog").get_by_role("button", name="1 Cut off bank A").click()
+    assert seat.page.input_value("#branch-at") == "09:35:14"
+    seat.page.get_by_role("button", name="Keep this instant").click()
+    seat.page.get_by_role("button", name="Keep now").click()
+    assert [message.get("at") for message in seat.asked("branch")] == [34514, None]
+    assert "you are here" in seat.page.locator("dialog li").first.inner_text()
+    seat.page.get_by_role("button", name="Go on here: branch 1").click()
+    assert [message["branch"] for message in seat.asked("go_on")] == [1]
+    seat.tick(branch={"n": 1, "t": NOW - 60}, clock=facilitated()["clock"] | {"state": "paused", "t": NOW - 60})
+    assert "branch 1 from 09:34:40" in seat.page.inner_text(".bar").replace("\n", " ")
+    assert "another instant" in seat.page.text_content("#live")
+    assert seat.page.locator("dialog").count() == 0
+
+
+def practised(seat: Any) -> None:
+    """From the lobby to the desk to try; time there goes as the test says."""
+    seat.page.clock.install()
+    seat.page.click("#practice")
+    seat.until("document.querySelector('.practice') !== null")
+
+
+def test_a_desk_can_be_tried_before_the_start(sit: Sit) -> None:
+    """By keys: an alarm, a look, a command with its steps, a report, a word; none of it is sent, and when the exercise starts one is
+    taken there. What was typed in the lobby is still there."""
+    seat = sit("lobby", lobby())
+    seat.page.fill("#answer-first", "a draft")
+    practised(seat)
+    page = seat.page
+    page.clock.run_for(5000)
+    page.keyboard.press("a")
+    page.locator(".alarm.seen").wait_for()
+    page.keyboard.press("l")
+    page.get_by_role("button", name="Look: Read the thermometer").click()
+    page.clock.run_for(6000)
+    page.get_by_text("31 degrees, and rising").wait_for()
+    page.keyboard.press("p")
+    page.get_by_role("button", name="Propose: Turn the second cooling unit on").click()
+    page.locator("[data-state=proposed]").wait_for()
+    page.clock.run_for(5000)
+    page.locator("[data-state=approved]").wait_for()
+    page.keyboard.press("b")
+    page.clock.run_for(21000)
+    page.locator("[data-state=done]").wait_for()
+    assert page.locator(".alarm").count() == 0
+    page.keyboard.press("/")
+    page.keyboard.type("hello")
+    page.keyboard.press("Enter")
+    page.locator(".feed").get_by_text("hello").wait_for()
+    page.keyboard.press("Escape")
+    page.click(".speak")
+    page.clock.run_for(500)
+    assert ENGLISH.findall(page.evaluate(SHOWN).replace("English", "").replace("hello", "")) == []
+    page.click("#practice-end")
+    seat.until("document.querySelector('#answer-first')?.value === 'a draft'")
+    page.click("#practice")
+    seat.until("document.querySelector('.practice') !== null")
+    assert {message["kind"] for message in seat.sent} == {"hello"}
+    seat.state = running()
+    seat.tick(clock=seat.state["clock"])
+    seat.until("document.body?.dataset.page === 'desk' && !location.search.includes('practice')")
+    assert seat.complaints == []
+
+
+def test_an_approver_tries_the_phone(sit: Sit) -> None:
+    """A made-up request comes, is approved and carried out; nothing is sent."""
+    seat = sit("lobby", lobby("approver"), viewport={"width": 390, "height": 844})
+    practised(seat)
+    seat.page.clock.run_for(5000)
+    seat.page.click("#yes")
+    seat.page.clock.run_for(30000)
+    assert "Turn the second cooling unit on" in seat.page.inner_text("[aria-labelledby=decided]")
+    assert {message["kind"] for message in seat.sent} == {"hello"}
+    assert seat.complaints == []
 
 
 def test_a_replay_needs_no_room(sit: Sit) -> None:

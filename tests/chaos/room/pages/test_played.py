@@ -88,7 +88,7 @@ def test_a_team_cuts_the_bank_off_by_clicks(browser: Any, tmp_path: Path) -> Non
 
 
 def test_one_person_alone_cuts_the_bank_off(browser: Any, tmp_path: Path) -> None:
-    """In one browser: started, stopped and gone on, the next step always the blue button, and ended."""
+    """In one browser: started, stopped and gone on, the next step always the blue button, and ended; then once more from an instant."""
     room = PlayedRoom(tmp_path / "room", solo=True)
     page = opened(browser, room, "operator")
     page.get_by_role("button", name="Start the exercise").click()
@@ -110,6 +110,16 @@ def test_one_person_alone_cuts_the_bank_off(browser: Any, tmp_path: Path) -> Non
     page.get_by_role("button", name="■ End").click()
     page.get_by_role("button", name="Really end?").click()
     page.get_by_text("■ over").wait_for()
+    assert page.locator("main").get_by_role("listitem").filter(has_text="What did each of you").count() == 1
+    page.get_by_role("button", name="Branches").click()
+    page.fill("#branch-at", "09:32:00")
+    page.get_by_role("button", name="Keep this instant").click()
+    page.get_by_role("button", name="Go on here: branch 1").click()
+    page.get_by_text("branch 1 from 09:32:00").wait_for()
+    assert room.state("operator")["commands"] == []
+    page.get_by_role("button", name="Go on").click()
+    room.until("09:33:00")
+    page.locator(".alarm").first.wait_for()
     assert page.complaints == []
 
 
