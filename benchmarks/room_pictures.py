@@ -1,6 +1,6 @@
 """Pictures of the drill room's pages, as people see them: a headless Chromium and a room of the real drill in this process.
 
-    python benchmarks/room_pictures.py --out pictures        # every page, size, scheme and language: some 70 PNGs, two minutes
+    python benchmarks/room_pictures.py --out pictures        # every page, size, scheme and language: 216 PNGs, some minutes
     python benchmarks/room_pictures.py --desk                # docs/images/room-desk.png, the README's
 
 The morning is always the same one: seed 1, at 09:34:45, while one command waits to be begun and another to be approved.
@@ -29,6 +29,9 @@ from played_room import PlayedRoom, played_to_the_middle, settled  # noqa: E402 
 DESK = ROOT / "docs" / "images" / "room-desk.png"
 SIZES = {"1280": (1280, 800), "1920": (1920, 1080), "390": (390, 844)}
 SEATS = {"desk": "operator", "wall": "scribe", "facilitator": "facilitator", "approver": "approver"}
+OPENERS = {"inject": "#msel-add", "branches": "#branches-open"}
+"""Dialogs of the facilitator, by the buttons that open them."""
+PRACTISED_MS = 5000
 DIALOGS = {"propose": ("desk", "p"), "look": ("desk", "l"), "report": ("desk", "r"), "keys": ("desk", "?")}
 
 
@@ -73,8 +76,10 @@ def shoot(page: Any, out: Path, *, whole: bool = False) -> None:
 def shoot_all(browser: Any, folder: Path, out: Path) -> int:
     """Every page in every look; how many pictures."""
     taken = 0
-    early, room = PlayedRoom(folder / "lobby"), PlayedRoom(folder / "room")
+    early, room, ended = (PlayedRoom(folder / name) for name in ("lobby", "room", "ended"))
     played_to_the_middle(room)
+    played_to_the_middle(ended)
+    ended.do("facilitator", "end")
     for look in looks():
         context, whole = look.context(browser), look.size == "390"
         pages = [("lobby", early.open(context, "operator")), ("lobby-facilitator", early.open(context, "facilitator"))]
@@ -87,9 +92,20 @@ def shoot_all(browser: Any, folder: Path, out: Path) -> int:
             shoot(by_name[name], out / f"{dialog}-{look.name}.png")
             by_name[name].keyboard.press("Escape")
             by_name[name].wait_for_timeout(150)
-        by_name["facilitator"].locator("#msel-add").click()
-        shoot(by_name["facilitator"], out / f"inject-{look.name}.png")
-        taken += len(pages) + len(DIALOGS) + 1
+        for dialog in ("inject", "branches"):
+            by_name["facilitator"].locator(OPENERS[dialog]).click()
+            shoot(by_name["facilitator"], out / f"{dialog}-{look.name}.png")
+            by_name["facilitator"].keyboard.press("Escape")
+        for name, seat in SEATS.items():
+            shoot(ended.open(context, seat, name), out / f"over-{name}-{look.name}.png", whole=whole)
+        for name in ("desk", "approver"):
+            practice = early.open(context, SEATS[name])
+            practice.clock.install()
+            practice.locator("#practice").click()
+            practice.locator(".practice").wait_for()
+            practice.clock.run_for(PRACTISED_MS)
+            shoot(practice, out / f"practice-{name}-{look.name}.png", whole=whole)
+        taken += len(pages) + len(DIALOGS) + len(OPENERS) + len(SEATS) + 2
         context.close()
     return taken
 

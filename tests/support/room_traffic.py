@@ -22,7 +22,8 @@ Frame = dict[str, Any]
 
 TEXT = {"en", "zh"}
 STATE = """
-drill.name drill.title drill.briefing drill.window[] drill.objectives[] drill.rules[] drill.questions[].question drill.questions[].text drill.hot_wash[] branch.n branch.t
+drill.name drill.title drill.briefing drill.window[] drill.objectives[] drill.rules[] drill.questions[].question drill.questions[].text
+drill.hot_wash[] branch.n branch.t
 seat.name seat.title seat.person seat.steers people[].seat people[].title people[].person people[].name people[].state
 clock.t clock.speed clock.state clock.behind clock.phase clock.paused_since severity.seconds severity.grade
 severity.grades[].title severity.grades[].after severity.grades[].reached

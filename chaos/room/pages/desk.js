@@ -14,7 +14,7 @@ import { branchesButton, endButton, isOver, pause, pauseButton, speeds } from ".
 
 const open = (name) => (room) => room.change({ dialog: name, filter: "" });
 
-export function view(room) {
+function view(room) {
   const { state } = room;
   if (isOver(state)) return overView(room);
   return [skipTo("alarms", "skip.alarms"),
@@ -35,11 +35,11 @@ function commandsCard(room) {
     h("div", { class: "scroll", tabindex: 0, role: "group", label: pair("commands") }, shown.length ? h("ol", {}, shown.map((command) => commandOf(room, command, command === first))) : h("p", { class: "soft" }, t("commands.none"))));
 }
 // What a polite voice says: new alarms, and commands whose turn has come to this seat.
-export function newly(before, state) {
+function newly(before, state) {
   const could = new Map(before.commands.map((command) => [command.id, (command.can || []).join()])), ready = (command) => /begin|approve/.test((command.can || []).join());
   const turned = state.commands.filter((command) => ready(command) && could.get(command.id) !== command.can.join());
   return [...newAlarms(before, state), ...turned.map((command) => word("command.turn", { n: String(command.n), title: bothOf(command.title) }))];
 }
-export const keys = { a: acknowledgeTopmost, p: open("propose"), b: beginFirst, l: open("look"), r: open("report"), "/": toSpeak, "?": open("keys"), k: (room) => room.state.seat.steers && pause(room) };
+const keys = { a: acknowledgeTopmost, p: open("propose"), b: beginFirst, l: open("look"), r: open("report"), "/": toSpeak, "?": open("keys"), k: (room) => room.state.seat.steers && pause(room) };
 
-if (document.body.dataset.page === "desk") openPage({ name: "desk", title: "page.desk", view, keys, newly });
+openPage({ name: "desk", title: "page.desk", view, keys, newly });

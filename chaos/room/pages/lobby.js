@@ -6,7 +6,7 @@ import { byPerson, presence } from "./log.js";
 import { h } from "./nodes.js";
 import { addressOf } from "./practice.js";
 import { key, languageButton, ownName, openPage, saveName, skipTo } from "./shell.js";
-import { bothOf, exercise, pair, said, t } from "./speech.js";
+import { exercise, pair, said, t } from "./speech.js";
 import { start } from "./steering.js";
 
 const STATES = { ready: ["✓", "good"], automated: ["⟲", ""], nobody: ["–", "soft"], away: ["○", "soft"], here: ["●", ""] };

@@ -17,7 +17,7 @@ export function pauseButton(room) {
   return h("button", { class: paused ? "main" : "", disabled: !room.linked, on: { click: () => pause(room) } }, paused ? "▶ " : "‖ ", t(paused ? "clock.resume" : "clock.pause"), key("K"));
 }
 export const isOver = ({ clock }) => clock.state === "over";
-export const branchesButton = (room) => h("button", { disabled: !room.linked, on: { click: () => room.change({ dialog: "branches", opened: Math.floor(room.state.clock.t) }) } }, "↳ ", t("branches"));
+export const branchesButton = (room) => h("button", { id: "branches-open", disabled: !room.linked, on: { click: () => room.change({ dialog: "branches", opened: Math.floor(room.state.clock.t) }) } }, "↳ ", t("branches"));
 export function endButton(room) {
   const sure = room.own.ending;
   return h("button", { class: "stop", disabled: !room.linked, on: { click: () => (sure ? room.send({ kind: "end" }) : null, room.change({ ending: !sure })), blur: () => room.own.ending && room.change({ ending: false }) } }, "■ ", t(sure ? "end.sure" : "end"));

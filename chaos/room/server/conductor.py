@@ -119,6 +119,7 @@ class Conductor:
         self._last: dict[Seat, JsonObject] | None = None
         """What the seats see of an exercise that has ended: it cannot be asked any more."""
         self._ended_at = 0
+        self._alarmed = False
         self._go_on()
 
     def _go_on(self) -> None:
@@ -133,6 +134,8 @@ class Conductor:
             self.state = "paused" if mark.state == "running" else mark.state
         if self._exercise.over:
             self._finish()
+        else:
+            self._alarmed = self._alarms()
 
     @property
     def seats(self) -> tuple[Seat, ...]:
@@ -283,7 +286,17 @@ class Conductor:
         if self._exercise.over:
             self._finish()
         else:
+            self._slow_down()
             self._folder.mark(self._exercise.now, self.state, self._pacing.speed)
+
+    def _slow_down(self) -> None:
+        """Who is alone reads, decides and clicks for everybody: from the first alarm on the clock goes as fast as life, until they say
+        otherwise."""
+        if self._session.solo and not self._alarmed and self._alarms():
+            self._alarmed, self._pacing.speed = True, 1.0
+
+    def _alarms(self) -> bool:
+        return bool(rows(self._exercise.view(SOLO_SEAT), "alarms"))
 
     def _finish(self) -> None:
         """Ends it: the journal is kept."""

@@ -85,7 +85,7 @@ async def test_a_bank_is_cut_off_by_typing(tmp_path: Path) -> None:
     ):
         await terminal.after(typed, said)
     await terminal.after("start", r"▲ requests waiting for counter threads  \[ack counter-queue\]")
-    await terminal.after("pause", r"paused, 60×; alarms not taken up: \d+")
+    await terminal.after("pause", r"paused, 1×; alarms not taken up: \d+")
     await terminal.after("speed 6", "")
     await terminal.after("go", "running, 6×")
     await terminal.after("ack counter", "")

@@ -102,6 +102,7 @@ def test_one_person_alone_cuts_the_bank_off(browser: Any, tmp_path: Path) -> Non
     assert page.evaluate(CUT_OFF) == []
     page.keyboard.press("p")
     page.locator("dialog tr", has_text="Cut bank-a off").get_by_role("button", name="Propose").click()
+    page.get_by_role("button", name="60×").click()
     for step in ("Approve", "Begin now"):
         page.locator("[data-command=c1] button.main", has_text=step).click()
     page.locator("[data-command=c1][data-state=begun]").wait_for()

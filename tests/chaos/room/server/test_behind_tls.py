@@ -54,7 +54,12 @@ def free_port() -> int:
         return int(free.getsockname()[1])
 
 
-SPOOFED = {"X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "http", "X-Forwarded-For": "127.0.0.1", "Forwarded": "host=evil.example"}
+SPOOFED = {
+    "X-Forwarded-Host": "evil.example",
+    "X-Forwarded-Proto": "http",
+    "X-Forwarded-For": "127.0.0.1",
+    "Forwarded": "host=evil.example",
+}
 
 
 @pytest.mark.asyncio
@@ -87,7 +92,9 @@ async def test_a_room_is_used_through_a_proxy(
 
         assert [await asked(origin) for origin in (proxy.base, "https://evil.example", "null")] == [101, 403, 403]
         evil = await asyncio.to_thread(fetched, link, certificate, Host="evil.example")
-        assert evil.status == (421 if keeps_host else 200)  # under the room's own address the proxy's name is none of the room's affairs
+        assert evil.status == (
+            421 if keeps_host else 200
+        )  # under the room's own address the proxy's name is none of the room's affairs
 
 
 @pytest.mark.asyncio

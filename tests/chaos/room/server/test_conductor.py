@@ -225,6 +225,19 @@ def test_alone_one_has_all_seats(tmp_path: Path) -> None:
     assert BEGIN % SECOND == 0
 
 
+def test_alone_one_has_time_from_the_first_alarm_on(tmp_path: Path) -> None:
+    """The clock slows down once, to 1×; whoever has it faster again keeps it so, also after a restart. In a room of many it does not."""
+    for solo, speed in ((True, 1), (False, 8)):
+        table = Table(fake_folder(tmp_path / f"{solo}", speed=8.0, solo=solo))
+        assert table.say("operator" if solo else "facilitator", "start")["kind"] == "done"
+        table.go(2)
+        assert table.look()["operator"]["clock"]["speed"] == speed
+    alone = Table(RoomFolder(tmp_path / "True"))
+    alone.say("operator", "clock", paused=False, speed=8)
+    alone.go(2)
+    assert alone.look()["operator"]["clock"]["speed"] == 8
+
+
 def test_what_was_refused_stays_refused_after_a_restart(tmp_path: Path) -> None:
     """A message sent again is answered as it was, also when one person has all seats."""
     table = Table(fake_folder(tmp_path / "room"))
