@@ -115,7 +115,7 @@ class Conductor:
         self._branches: list[JsonObject] = []
         self._sent: dict[Seat, JsonObject] = {}
         self._answers: dict[Seat, OrderedDict[str, JsonObject]] = {}
-        self._entries: list[Entry] = folder.entries()
+        self._entries: list[Entry] = self._folder.entries()
         self._last: dict[Seat, JsonObject] | None = None
         """What the seats see of an exercise that has ended: it cannot be asked any more."""
         self._ended_at = 0

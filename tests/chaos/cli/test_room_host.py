@@ -49,11 +49,11 @@ class Command:
 def opened(*arguments: str) -> Iterator[Command]:
     """A room that is open; it is gone afterwards."""
     command = Command(*arguments)
-    try:
-        yield command
-    finally:
-        command.process.kill()
-        command.process.wait()
+    with command.process:
+        try:
+            yield command
+        finally:
+            command.process.kill()
 
 
 @pytest.mark.asyncio
@@ -65,8 +65,6 @@ async def test_a_killed_room_goes_on_by_its_folder(tmp_path: Path) -> None:
             assert (await control.send("start")).done
             assert (await operator.send("say", text="before")).done
             before = now(await operator.until(lambda state: len(rows(state, "log")) > 0))
-        first.process.kill()
-        first.process.wait()
     with opened("--resume", "--folder", str(folder)) as second:
         assert second.links == first.links
         async with SeatClient(second.socket("operator")) as operator, SeatClient(second.socket("facilitator")) as control:
