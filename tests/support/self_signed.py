@@ -1,4 +1,4 @@
-"""A self-signed certificate for localhost and its key, made anew: RSA of 2048 bits, valid for a day."""
+"""A self-signed certificate for localhost and its key, made each time: RSA of 2048 bits, valid for a day."""
 
 from __future__ import annotations
 
