@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from chaos.cli.main import main
 from chaos.cli.room_bot import socket_of
 from chaos.room.client.seat import SeatClient
 from chaos.room.protocol.state import clock_state, now, rows
@@ -76,6 +78,6 @@ async def test_a_killed_room_goes_on_by_its_folder(tmp_path: Path) -> None:
             assert (await control.send("end")).done
         assert "closed; kept in" in second.interrupted()
     assert [entry.message.kind for entry in RoomFolder(folder).entries()] == ["say", "say", "end"]
-    replayed = subprocess.run([*COREDRILL, "room", "replay", str(folder)], capture_output=True, text=True, check=False)
-    assert replayed.returncode == 0, replayed.stdout
-    assert "3 decisions, 0 of them refused" in replayed.stdout
+    replayed = CliRunner().invoke(main, ["room", "replay", str(folder)])
+    assert replayed.exit_code == 0, replayed.output
+    assert "3 decisions, 0 of them refused" in replayed.output
