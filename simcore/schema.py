@@ -7,8 +7,7 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter
 
 from simcore.base.units import Duration
-from simcore.files.loading import Kind
-from simcore.files.patch import Extension
+from simcore.files.loading import Extension, Kind
 
 JsonSchema = dict[str, Any]
 """A JSON Schema, a JSON object; the values of its keys have types of their own."""

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from simcore.base.errors import one_line
 from simcore.base.units import format_duration
 from simcore.files.document import Node, Scalar, resolve_scalar
+from simcore.files.knowledge import SECTION
 from simcore.files.loading import Resolved
 from simcore.model.architecture import Architecture, Pool
 from simcore.model.distributions import Distribution
@@ -67,8 +68,9 @@ def _is_text(value: str) -> bool:
 
 
 def differences(a: Resolved[BaseModel], b: Resolved[BaseModel]) -> list[str]:
-    """What differs, path by path: ``- path: value`` stands in A alone, ``+`` in B alone, ``~ path: a → b`` in both."""
-    left, right = a.leaves, b.leaves
+    """What differs, path by path: ``- path: value`` stands in A alone, ``+`` in B alone, ``~ path: a → b`` in both. What is known of values
+    is no difference."""
+    left, right = ({p: node for p, node in side.leaves.items() if not p.startswith(f"{SECTION}[")} for side in (a, b))
     lines = []
     for path in [*left, *(p for p in right if p not in left)]:
         if path not in right:

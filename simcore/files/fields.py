@@ -196,7 +196,8 @@ def select(items: list[Node], name: str, kind: object) -> list[int]:
     A step's own name goes first. Else it is what the step is about (a call's target, a hold's pool), its verb, either with
     ``#i`` to tell several apart, or ``#i`` alone for the i-th item, all from 0. A link is ``from-to``; text is itself.
     """
-    names = [_names(item, _item_type(kind)) for item in items]
+    item_type = _item_type(kind)
+    names = [_names(item, item_type) for item in items]
     own = [i for i, known in enumerate(names) if known.own == name]
     if own:
         return own
@@ -214,7 +215,8 @@ def labels(items: list[Node], kind: object) -> list[str]:
     found: list[str] = []
     seen: dict[str, int] = {}
     totals: dict[str, int] = {}
-    every = [_names(item, _item_type(kind)) for item in items]
+    item_type = _item_type(kind)
+    every = [_names(item, item_type) for item in items]
     named = {names.own for names in every if names.own}
     for names in every:
         for word in {w for w in names[1:] if w}:
@@ -247,14 +249,20 @@ class Child(NamedTuple):
 def children_with_labels(node: Node, kind: object) -> list[Child]:
     """Every child of a node, with its type and its path segment, in file order; `kind` is the declared type of the node."""
     if isinstance(node.value, dict):
-        return [
-            Child(f".{k}" if k and _PLAIN.issuperset(k) and "." not in k else f"[{k}]", k, v, child_type(kind, k, node))
-            for k, v in node.value.items()
-        ]
+        return [Child(_segment(k), k, v, child_type(kind, k, node)) for k, v in node.value.items()]
     if isinstance(node.value, list):
-        pairs = zip(labels(node.value, kind), node.value, strict=True)
-        return [Child(f"[{label}]", i, v, _item_type(kind)) for i, (label, v) in enumerate(pairs)]
+        pairs, item_type = zip(labels(node.value, kind), node.value, strict=True), _item_type(kind)
+        return [Child(f"[{label}]", i, v, item_type) for i, (label, v) in enumerate(pairs)]
     return []
+
+
+def segment_of(node: Node, kind: object, key: str | int) -> str:
+    """The path segment of the child under a key, or at an index, of a node of type `kind`."""
+    return f"[{labels(node.value, kind)[int(key)]}]" if isinstance(node.value, list) else _segment(str(key))
+
+
+def _segment(key: str) -> str:
+    return f".{key}" if key and _PLAIN.issuperset(key) and "." not in key else f"[{key}]"
 
 
 def flatten(node: Node, kind: object, path: str = "") -> dict[str, Node]:

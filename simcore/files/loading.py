@@ -11,15 +11,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Generic, TypeVar, cast
+from typing import Annotated, Any, Generic, TypeVar, cast
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 import simcore
 from simcore.base.errors import InputError, os_reason, show_value, suggest
+from simcore.base.model import FileName, Model
 from simcore.files.document import Node, Origin, read_document
 from simcore.files.fields import flatten
-from simcore.files.patch import Extension, Layer, apply_layers, edits_of
+from simcore.files.knowledge import Knowledge, KnownEntry
+from simcore.files.known import KnownValues
+from simcore.files.patch import EditForm, Layer, apply_layers, edits_of
 from simcore.files.validation import Finding, findings_error, validate
 
 M = TypeVar("M", bound=BaseModel)
@@ -27,6 +30,19 @@ M_co = TypeVar("M_co", bound=BaseModel, covariant=True)
 Check = Callable[[Any], Sequence[Finding]]
 
 MAX_EXTENDS = 16
+
+
+class Extension(Model):
+    """A file that is another one of its kind with changes: it `extends` that, and holds nothing else but edits and what it knows of
+    the values."""
+
+    kind: str
+    name: FileName
+    title: str = ""
+    description: str = ""
+    extends: Annotated[str, Field(min_length=1, max_length=1000, description="a shipped name, or a path beside this file")]
+    patch: list[EditForm] = []
+    known: KnownValues = {}
 
 
 def _nothing(_model: BaseModel) -> Sequence[Finding]:
@@ -60,6 +76,7 @@ class Resolved(Generic[M_co]):
 
     model: M_co
     tree: Node
+    knowledge: Knowledge | None = None
 
     @property
     def document(self) -> dict[str, Any]:
@@ -70,6 +87,11 @@ class Resolved(Generic[M_co]):
     def leaves(self) -> dict[str, Node]:
         """Every value written, by its path as a patch would write it, in file order."""
         return flatten(self.tree, type(self.model))
+
+    @cached_property
+    def known(self) -> list[KnownEntry]:
+        """What the file, and those it extends, know of its values: each entry with those that no later edit has changed."""
+        return self.knowledge.entries() if self.knowledge is not None else []
 
     @property
     def origins(self) -> dict[str, Origin]:
@@ -158,19 +180,23 @@ class Library:
         kind = self.kind(model)
         path = reference if isinstance(reference, Path) else self.find(reference, (kind.name,))
         tree, extends = self._read(path, kind, ())
-        apply_layers(tree, kind.model, [*extends, *layers])
-        return cast(Resolved[M], self._checked(kind, tree))
+        knowledge = Knowledge(tree, kind.model)
+        apply_layers(tree, kind.model, [*extends, *layers], lambda layer: knowledge.declare(layer.known))
+        knowledge.put_back()
+        return cast(Resolved[M], self._checked(kind, tree, knowledge))
 
     def of(self, model: type[M], tree: Node) -> Resolved[M]:
         """A document as one of the kind with this model, held to that and not checked further. Raises InputError."""
         return Resolved(cast(M, validate(self.kind(model).model, tree)), tree)
 
     @staticmethod
-    def _checked(kind: Kind, tree: Node) -> Resolved[BaseModel]:
-        resolved = Resolved(validate(kind.model, tree), tree)
+    def _checked(kind: Kind, tree: Node, knowledge: Knowledge) -> Resolved[BaseModel]:
+        resolved = Resolved(validate(kind.model, tree), tree, knowledge)
         findings = kind.check(resolved.model)
         if findings:
             raise resolved.error(findings)
+        if knowledge.problem is not None:
+            raise knowledge.problem
         return resolved
 
     def _stated(self, tree: Node) -> Kind:
@@ -200,7 +226,7 @@ class Library:
             node = tree.get(key)
             if node is not None:
                 base.value[key] = node
-        return base, [*layers, patch_layer("extends", extension.name, tree.get("patch"))]
+        return base, [*layers, patch_layer("extends", extension.name, tree.get("patch"), tree.get("known"))]
 
     def _extended(self, tree: Node, extension: Extension, beside: Path, kind: Kind, chain: tuple[Path, ...]) -> Path:
         """The file that a document extends, which lies in the folder `beside`, the last of a chain. Raises InputError."""
@@ -221,12 +247,12 @@ class Library:
         return base_path
 
 
-def patch_layer(kind: str, name: str, patch: Node | None) -> Layer:
-    """The layer of a `patch:` list, its name in the origin of every value."""
-    if patch is not None:
-        for node in patch.walk():
+def patch_layer(kind: str, name: str, patch: Node | None, known: Node | None = None) -> Layer:
+    """The layer of a `patch:` list and of what its file knows, its name in the origin of every value."""
+    for part in (patch, known):
+        for node in part.walk() if part is not None else ():
             node.origin = node.origin._replace(layer=f"{kind} {name}")
-    return Layer(kind, name, edits_of(patch))
+    return Layer(kind, name, edits_of(patch), known)
 
 
 def _exists(path: Path) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Annotated, NamedTuple
@@ -16,12 +16,14 @@ from typing import Annotated, NamedTuple
 from pydantic import BaseModel, Discriminator, Field, Tag, model_validator
 
 from simcore.base.errors import InputError, show_value, suggest
-from simcore.base.model import FileName, Model
+from simcore.base.model import Model
 from simcore.files.document import MAX_DEPTH, Node, Origin, parse_yaml
-from simcore.files.fields import child_type, children_with_labels, default_of, fields_of, model_of, scales, select
+from simcore.files.fields import child_type, children_with_labels, default_of, fields_of, model_of, scales, segment_of, select
 
 DEFECT = "defect "
 """Begins the layer of the origin of every edit of a planted defect."""
+FIND = "find"
+"""The verb of what only looks where a path leads."""
 LAYERS = ("extends", "option", "defect", "environment", "scenario", "command line")
 
 _SEGMENT = re.compile(r"(?:^|\.)([^.\[\]\s]+)|\[([^\[\]]+)\]")
@@ -114,17 +116,6 @@ EditForm = Annotated[
 ]
 
 
-class Extension(Model):
-    """A file that is another one of its kind with changes: it `extends` that, and holds nothing else but edits."""
-
-    kind: str
-    name: FileName
-    title: str = ""
-    description: str = ""
-    extends: Annotated[str, Field(min_length=1, max_length=1000, description="a shipped name, or a path beside this file")]
-    patch: list[EditForm] = []
-
-
 # --- edits and layers ---------------------------------------------------------------------------------------------------
 
 
@@ -152,11 +143,13 @@ class Edit:
 
 @dataclass(frozen=True)
 class Layer:
-    """Edits of one author: `kind` is one of `LAYERS` and decides when they are applied."""
+    """Edits of one author: `kind` is one of `LAYERS` and decides when they are applied. `known` is what the file that they stand in says
+    it knows of the values as they are then."""
 
     kind: str
     name: str
     edits: Sequence[Edit] = field(default=())
+    known: Node | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in LAYERS:
@@ -203,12 +196,54 @@ def command_line_layer(assignments: Iterable[str], prefix: str = "") -> Layer:
 # --- applying -----------------------------------------------------------------------------------------------------------
 
 
-def apply_layers(tree: Node, model: type[BaseModel], layers: Iterable[Layer]) -> None:
-    """Changes the tree by the edits of all layers, in the order of `LAYERS`. Raises InputError at the edit that fails."""
+def apply_layers(
+    tree: Node, model: type[BaseModel], layers: Iterable[Layer], applied: Callable[[Layer], None] = lambda _: None
+) -> None:
+    """Changes the tree by the edits of all layers, in the order of `LAYERS`; `applied` is called after each. Raises InputError at the edit
+    that fails."""
     patcher = _Patcher(tree, model)
     for layer in sorted(layers, key=lambda layer: LAYERS.index(layer.kind)):
         for edit in layer.edits:
             patcher.apply(edit)
+        applied(layer)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a path leads: what holds the value, its key or index there, the type of the holder, and the path that means this place alone."""
+
+    parent: Node
+    key: str | int
+    kind: object
+    path: str
+
+    @property
+    def node(self) -> Node | None:
+        """What is there, None if nothing is any more."""
+        children = self.parent.value
+        if isinstance(children, dict):
+            return children.get(str(self.key))
+        there = isinstance(children, list) and isinstance(self.key, int) and self.key < len(children)
+        return _child(self.parent, self.key) if there else None
+
+    @property
+    def value(self) -> object:
+        """What is there, as plain data."""
+        return self.node.plain() if self.node is not None else None
+
+
+def find(tree: Node, model: type[BaseModel], path: str, origin: Origin) -> list[Place]:
+    """The values written in a tree that a path leads to; nothing is changed. Raises InputError, at the origin of the path, if there is
+    none."""
+    return _Patcher(tree, model).find(Edit(FIND, path, origin))
+
+
+def scaled_value(place: Place, by: float, origin: Origin) -> object:
+    """The value at a place times a factor, as the edit `scale` has it, as plain data. Raises InputError, at the origin, if it is no
+    number, duration, rate or distribution."""
+    edit = Edit("scale", place.path, origin, by=by)
+    node = _child(place.parent, place.key)
+    return _scaled(node, child_type(place.kind, place.key, place.parent), edit, place.path).plain()
 
 
 class _Spot(NamedTuple):
@@ -246,6 +281,12 @@ class _Patcher:
 
     # Finding
 
+    def find(self, edit: Edit) -> list[Place]:
+        """The places that the edit's path leads to. Raises InputError."""
+        segments = _parse_path(edit)
+        self._many = any(s.text == "*" for s in segments)
+        return [Place(s.parent, s.key, s.kind, s.path) for s in self._find(edit, segments) if s.key is not None]
+
     def _find(self, edit: Edit, segments: list[Segment]) -> list[_Spot]:
         spots = [_Spot(self._tree, None, self._model, "", None)]
         for depth, segment in enumerate(segments):
@@ -265,22 +306,23 @@ class _Patcher:
     def _step(self, edit: Edit, holder: _Spot, segment: Segment, last: bool) -> list[_Spot]:
         """The children of a node that a segment means; for the last segment of an `add` the place where it will be."""
         node = holder.parent
-        children = children_with_labels(node, holder.kind)
         if segment.text == "*":
+            children = children_with_labels(node, holder.kind)
             return [holder._replace(key=child.key, path=_join(holder.path, child.segment)) for child in children]
         if isinstance(node.value, list):
             meant = select(node.value, segment.text, holder.kind) if segment.bracketed else []
             if len(meant) > 1:
-                raise self._ambiguous(edit, holder, segment, [children[i].segment for i in meant])
+                choices = [children_with_labels(node, holder.kind)[i].segment for i in meant]
+                raise self._ambiguous(edit, holder, segment, choices)
             keys: list[str | int] = [*meant]
         else:
-            if isinstance(node.value, dict) and segment.text not in node.value and not (last and edit.verb == "add"):
+            written_later = edit.verb == FIND or (last and edit.verb == "add")
+            if isinstance(node.value, dict) and segment.text not in node.value and not written_later:
                 self._write_default(holder, segment.text, edit.origin)
             keys = [segment.text] if isinstance(node.value, dict) and segment.text in node.value else []
         path = _join(holder.path, f"[{segment.text}]" if segment.bracketed else f".{segment.text}")
         if keys:
-            canonical = next(child.segment for child in children_with_labels(node, holder.kind) if child.key == keys[0])
-            return [holder._replace(key=keys[0], path=_join(holder.path, canonical))]
+            return [holder._replace(key=keys[0], path=_join(holder.path, segment_of(node, holder.kind, keys[0])))]
         if last and edit.verb == "add" and isinstance(node.value, (dict, list)):
             return [holder._replace(path=path)]
         if self._many and holder.path:
@@ -313,7 +355,8 @@ class _Patcher:
             return edit.origin.error(message, suggest(segment.text, known))
         model = model_of(holder.kind, node)
         if model is not None and segment.text in fields_of(model):
-            return edit.origin.error(message, "it is not written and has no default: use add")
+            hint = "it is not written there" if edit.verb == FIND else "it is not written and has no default: use add"
+            return edit.origin.error(message, hint)
         return edit.origin.error(message, suggest(segment.text, [*known, *(fields_of(model) if model else ())]))
 
     # Conflicts

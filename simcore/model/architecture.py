@@ -14,6 +14,7 @@ from pydantic import ConfigDict, Field, model_validator
 from simcore.base.model import Model, Name, Probability
 from simcore.base.units import Duration, Rate
 from simcore.counterparties import FLOW_KINDS
+from simcore.files.known import KnownValues
 from simcore.model.control.section import Control
 from simcore.model.distributions import Distribution
 from simcore.model.steps import Idempotency, Step
@@ -170,5 +171,6 @@ class Architecture(Model):
         2_000_000, description="most tasks alive at once; more makes the run unknown"
     )
     control: Control = Field(default_factory=Control, description="people, monitors, failover, batches: docs/control.md")
+    known: KnownValues = Field({}, exclude=True, description="what is known of the numbers: docs/files.md; no run depends on it")
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)

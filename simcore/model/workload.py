@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 
 from simcore.base.model import Model, Name, Probability
 from simcore.base.units import ClockTime, Duration, Rate
+from simcore.files.known import KnownValues
 from simcore.model.distributions import Distribution
 
 Weight = Annotated[float, Field(ge=0)]
@@ -153,6 +154,7 @@ class Workload(Model):
     curves: dict[Name, Curve] = {}
     flows: dict[Name, FlowLoad]
     calendar: Name = "continuous"
+    known: KnownValues = Field({}, exclude=True, description="what is known of the numbers: docs/files.md; no run depends on it")
 
 
 def markets_of(workload: Workload) -> list[str]:
