@@ -126,7 +126,7 @@ services.counter.restart_time: {how: measured, from: "[6]", also: [services.bank
         ("pools.threads.slots: {how: config}", "known[pools.threads.slots].from: is missing"),
     ],
 )
-def test_what_leads_nowhere_or_cannot_be_is_an_error_with_its_place(entry: str, says: str) -> None:
+def test_mistakes_have_a_place(entry: str, says: str) -> None:
     """File, line, what is wrong and a hint."""
     with pytest.raises(InputError) as raised:
         resolved(entry)
@@ -135,7 +135,7 @@ def test_what_leads_nowhere_or_cannot_be_is_an_error_with_its_place(entry: str, 
 
 
 def test_what_the_model_refuses_goes_first() -> None:
-    """A slip in a name of the file is not reported as a path that leads nowhere."""
+    """A slip in a name of the file is not reported as a path that finds nothing."""
     with pytest.raises(InputError, match="unknown key"):
         resolved("pools.threads.slots: {how: config, from: x}", BASE.replace("pools:\n", "pool:\n"))
 
