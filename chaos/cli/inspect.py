@@ -22,6 +22,7 @@ from chaos.documents.scenario import Scenario
 from chaos.documents.suite import Suite
 from chaos.results.schemas import RESULTS, result_schema
 from simcore.base.errors import InputError, os_reason, show_value, suggest
+from simcore.base.units import format_clock
 from simcore.files.document import display_path, read_document
 from simcore.files.loading import Resolved, is_path
 from simcore.files.patch import Layer, command_line_layer
@@ -73,13 +74,24 @@ def _shipped(kind: str) -> Iterator[Listed]:
 @click.command()
 @click.argument("name")
 @click.option("--resolved", is_flag=True, help="Every value as YAML, with its origin.")
+@click.option("--targets", is_flag=True, help="Of a scenario: what each of its steps hits.")
+@click.option("--architecture", metavar="NAME|FILE", help="With --targets: in this architecture, not the scenario's own.")
 @options.environment
 @options.assignments
-def show(name: str, resolved: bool, environment: str | None, assignments: tuple[str, ...]) -> None:
+def show(
+    name: str, resolved: bool, targets: bool, architecture: str | None, environment: str | None, assignments: tuple[str, ...]
+) -> None:
     """Show a file, by NAME or path, or what a fault, checker, measure or target is.
 
-    Example: coredrill show options/bulkheads --resolved
+    Examples: coredrill show options/bulkheads --resolved
+
+    coredrill show incidents/east-money-2023-03-21 --targets --architecture options/read-replica
     """
+    if architecture is not None and not targets:
+        raise InputError("--architecture says where to look for targets", hint="add --targets")
+    if targets:
+        click.echo(_targets(name, architecture, environment, assignments), nl=False)
+        return
     if (explained := explanation(name)) is not None:
         click.echo(explained, nl=False)
         return
@@ -91,6 +103,26 @@ def show(name: str, resolved: bool, environment: str | None, assignments: tuple[
         click.echo(summary(found.model), nl=False)
     else:
         click.echo(to_yaml(found.tree, origins=resolved), nl=False)
+
+
+def _targets(name: str, architecture: str | None, environment: str | None, assignments: Sequence[str]) -> str:
+    """What each step of a scenario hits, a line for each kind of thing. Raises InputError."""
+    from chaos.execution.jobs import SystemReference
+    from chaos.execution.session import Session
+
+    with Session() as session:
+        resolved = session.resolve(SystemReference(name, architecture, environment, tuple(assignments)))
+    system, lines = resolved.system, list[str]()
+    for step in resolved.scenario.model.method:
+        hit = step.fault.targets(system)
+        lines.append(
+            f"{format_clock(step.at)}  {step.label}" + (f" ({step.fault.fault})" if step.label != step.fault.fault else "")
+        )
+        if not hit:
+            lines.append("    nothing: the architecture does without it")
+        lines += [f"    {target}" for target in hit]
+        lines += [f"    of it operation/{operation}" for operation in step.fault.operations_hit(system)]
+    return "\n".join(lines) + "\n" if lines else f"{name} does nothing to the system\n"
 
 
 @click.command()

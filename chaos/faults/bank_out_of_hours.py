@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
+from chaos.faults.address import CounterpartyService
 from chaos.faults.common import Refusal, services_of, system_of, turn_away
-from chaos.faults.fault import Fault, Process, System, Target
-from simcore.base.model import Name
+from chaos.faults.fault import Fault, Process, Target
+from chaos.faults.system import System
 from simcore.model.index import instance_name
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class BankOutOfHours(Fault):
     title_zh: ClassVar[str] = "银行非服务时段"
     layer: ClassVar[str] = "business"
 
-    bank: Name
+    bank: CounterpartyService
     answer: Refusal = Field("error", description="what those who ask get")
 
     def _instances(self, system: System) -> list[tuple[str, int]]:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
-from chaos.faults.fault import Fault, Process, System, Target, require
+from chaos.faults.fault import Fault, Process, Target, require
+from chaos.faults.system import System
 from simcore.base.model import Name
 from simcore.base.units import Duration
 

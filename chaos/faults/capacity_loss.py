@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import Field
 
 from chaos.faults.common import system_of
-from chaos.faults.fault import OnPool, Process, System, Target
+from chaos.faults.fault import OnPool, Process, Target
+from chaos.faults.system import System
 from simcore.base.errors import InputError
 from simcore.model.architecture import Architecture
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from chaos.faults.fault import ProcessGenerator, System, require
+from chaos.faults.address import CounterpartyAddress
+from chaos.faults.fault import ProcessGenerator, require
+from chaos.faults.system import System
+from simcore.base.errors import InputError
 from simcore.model.control.alarms import Routed
 from simcore.model.index import ArchitectureIndex, instance_name
 from simcore.model.workload import markets_of
@@ -45,13 +48,19 @@ def calls_to_operations(index: ArchitectureIndex, operations: Collection[str]) -
     return [f"call/{site.name}/attempts" for site in index.call_sites.values() if site.target in operations]
 
 
-def services_of(system: System, counterparty: str, named: str | None, kind: str | None = None) -> list[str]:
-    """The services that stand for a counterparty: the one named, or all. Raises InputError, which calls them `kind`."""
+def services_of(system: System, counterparty: str, named: str | CounterpartyAddress | None, kind: str | None = None) -> list[str]:
+    """The services that stand for a counterparty: the one named or addressed, or all. Raises InputError, which calls them `kind`."""
+    if isinstance(named, CounterpartyAddress):
+        if named.counterparty != counterparty:
+            raise InputError(
+                f"a {named.counterparty} is no {counterparty}", hint=f"{{ counterparty: {counterparty}, rank: {named.rank} }}"
+            )
+        return named.services(system)
     services = system.index.services_for(counterparty)
     return services if named is None and services else [require(kind or f"service of the {counterparty}", named or "", services)]
 
 
-def exchanges(system: System, named: str | None) -> list[str]:
+def exchanges(system: System, named: str | CounterpartyAddress | None) -> list[str]:
     """The services that accept orders: the one named, or all. Raises InputError."""
     return services_of(system, "exchange", named, "service that accepts orders")
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from chaos.faults.common import Refusal, services_of, system_of, turn_away
-from chaos.faults.fault import Fault, Process, System, Target
+from chaos.faults.fault import Fault, Process, Target
+from chaos.faults.system import System
 from simcore.base.model import Name
 from simcore.counterparties import COUNTERPARTIES
 from simcore.model.index import instance_name

@@ -13,8 +13,8 @@ from chaos.faults.fault import LAYERS, Fault, OnInstances, OnLinks
 from simcore.base.units import format_duration
 
 CHOSEN: dict[type[Fault], str] = {
-    OnInstances: "| which instances | one of `service` (with `replicas` or `fraction`), `group`, `site` | required |",
-    OnLinks: "| which links | `from`, `to` or both | required |",
+    OnInstances: "| which instances | one of `service` (with `replicas` or `fraction`), `group`, `site`, `on` (an address) | required |",
+    OnLinks: "| which links | `from`, `to` or both, names or addresses | required |",
 }
 HEAD = """\
 # Faults
@@ -45,8 +45,31 @@ is what a thing cannot suffer:
 | a replica, exchange, counterparty, failover step or operation that is not there | there is nothing to hit |
 
 Instances are chosen by exactly one of `service` (with `replicas`, by number, or
-`fraction`), `group` (shared fate) and `site`; links by `from`, `to` or both. A name that is not defined is an error before
-anything runs. A fault that met nothing, so that nothing can be concluded from the run, makes the verdict unknown.
+`fraction`), `group` (shared fate), `site` and `on`; links by `from`, `to` or both. A name that is not defined is an error before
+anything runs.
+
+### By what it means
+
+A name leads to one place, and another architecture may do that work elsewhere: a fault that names `counter-db` does nothing to a copy that
+answers the queries, and the copy looks perfect. An address says what is meant, and leads to every service, operation and instance that
+does this work, copies and fallbacks included:
+
+| address | leads to | as said by |
+|---|---|---|
+| `{ counterparty: bank, rank: 1 }` | the service that stands for the bank (`exchange`, `fund`) with the most customers | `counterparty` of services |
+| `{ release-of: counter }` | every service that runs this program | `software` of services |
+| `{ query: position-query }` | every operation that reads a table to serve this function | `serves` and `reads` of operations |
+
+Customers are counted by the weights of what requests are routed by. A service that writes what only a bank writes stands for one without saying so.
+Single operations are hit by slow and bad-release alone: of a query, or the `functions` of a release, which are its operations that serve them.
+They stand under `on` where instances are chosen, and in place of the name of a service under `from`, `to`, `bank` and `exchange`.
+`coredrill show SCENARIO --targets --architecture A` prints what they lead to. Where an address leads to nothing, the scenario cannot be run on
+that architecture, and a comparison has no figure there, unless the architecture says by `removes` that it does without the function.
+
+A table that `grows` has at each instance the rows of those customers who come to it: shards hold all rows together, a copy those of its
+shard, and an operation that reads everybody's (`scope: all`) all of them.
+
+A fault that met nothing, so that nothing can be concluded from the run, makes the verdict unknown.
 """
 
 
@@ -106,10 +129,14 @@ def _words(schema: dict[str, Any]) -> str:
         return "true or false"
     if schema.get("type") == "string":
         return "name"
+    if "discriminator" in schema or "oneOf" in schema:
+        return "name or address"
     if "$ref" in schema or "properties" in schema:
         return "mapping"
     if schema.get("type") == "object":
-        return f"mapping of names to {_words(next(iter(schema['patternProperties'].values())))}"
+        if "patternProperties" in schema:
+            return f"mapping of names to {_words(next(iter(schema['patternProperties'].values())))}"
+        return f"mapping of {_words(schema['propertyNames'])} to {_words(schema['additionalProperties'])}"
     whole = "whole number" if schema["type"] == "integer" else "number"
     low = next(
         (f"{mark} {schema[key]:,.12g}" for key, mark in (("minimum", "≥"), ("exclusiveMinimum", ">")) if key in schema), ""

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
+from chaos.faults.address import CounterpartyService
 from chaos.faults.common import exchanges, system_of
-from chaos.faults.fault import Fault, Process, System, Target
+from chaos.faults.fault import Fault, Process, Target
+from chaos.faults.system import System
 from simcore.base.errors import InputError
-from simcore.base.model import Name
 
 if TYPE_CHECKING:
     from simcore.control.acting import ActingCore
@@ -27,7 +28,7 @@ class DoubleRouterWrites(Fault):
     layer: ClassVar[str] = "business"
 
     share: Annotated[float, Field(gt=0, le=1)]
-    exchange: Name | None = Field(None, description="service that accepts orders; else all")
+    exchange: CounterpartyService | None = Field(None, description="service that accepts orders, or its address; else all")
 
     def _links(self, system: System) -> list[tuple[str, str]]:
         takers = exchanges(system, self.exchange)

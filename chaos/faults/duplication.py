@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import Field
 
 from chaos.faults.common import system_of
-from chaos.faults.fault import OnLinks, Process, System
+from chaos.faults.fault import OnLinks, Process
+from chaos.faults.system import System
 
 if TYPE_CHECKING:
     from simcore.control.acting import ActingCore

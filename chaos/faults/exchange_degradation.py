@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field, model_validator
 
+from chaos.faults.address import CounterpartyService
 from chaos.faults.common import exchanges, system_of
-from chaos.faults.fault import Fault, Process, Share, System, Target, unit_counters
-from simcore.base.model import Name
+from chaos.faults.fault import Fault, Process, Share, Target, unit_counters
+from chaos.faults.system import System
 from simcore.base.units import Duration
 from simcore.model.index import instance_name
 
@@ -29,7 +30,7 @@ class ExchangeDegradation(Fault):
     requires: ClassVar[str] = "at least one of slow, errors, reports_late"
     layer: ClassVar[str] = "business"
 
-    exchange: Name | None = Field(None, description="service that accepts orders; else all")
+    exchange: CounterpartyService | None = Field(None, description="service that accepts orders, or its address; else all")
     slow: Annotated[float, Field(ge=1, le=1e6)] = Field(1.0, description="factor on all its work")
     errors: Share = Field(0.0, description="share of requests it fails")
     reports_late: Duration = 0

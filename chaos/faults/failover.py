@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from chaos.faults.common import happened
-from chaos.faults.fault import Fault, Process, System, Target, require
+from chaos.faults.fault import Fault, Process, Target, require
+from chaos.faults.system import System
 from simcore.base.model import Name
 from simcore.model.control.failovers import SCENARIO
 

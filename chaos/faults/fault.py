@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Generator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar, NamedTuple, TypeAlias
 
 from pydantic import Field, model_validator
 
+from chaos.faults.address import Address, LinkEnd, QueryAddress
+from chaos.faults.system import System
 from simcore.base.errors import InputError, suggest
 from simcore.base.model import Model, Name, Probability
-from simcore.model.architecture import Architecture
 from simcore.model.index import ArchitectureIndex, instance_name
 from simcore.model.metrics import TRAFFIC
-from simcore.model.workload import Workload
 
 if TYPE_CHECKING:
     import simpy
@@ -44,20 +43,6 @@ class Target(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.kind}/{self.name}"
-
-
-@dataclass(frozen=True)
-class System:
-    """What faults choose their targets from: a resolved architecture, with its index, and workload. A plan has them under the same
-    names."""
-
-    index: ArchitectureIndex
-    workload: Workload
-
-    @property
-    def architecture(self) -> Architecture:
-        """The resolved architecture."""
-        return self.index.architecture
 
 
 class Fault(Model):
@@ -100,6 +85,10 @@ class Fault(Model):
         """What the fault would hit in this system, never empty. Raises InputError, with what there is, if its fields name something that
         does not exist."""
         raise NotImplementedError
+
+    def operations_hit(self, system: System) -> list[str]:
+        """``service.operation`` of what is hit of its targets where that is not all they do. Raises InputError."""
+        return []
 
     def apply(self, core: ActingCore, control: ControlPlane) -> Process:
         """Begins now. A fault that changes with time returns a generator, which runs as a SimPy process and is stopped
@@ -174,9 +163,12 @@ class OnInstances(Fault):
     are hit by `service` only when `replicas` names them (they are numbered after the others).
     """
 
-    requires: ClassVar[str] = "exactly one of service, site, group"
+    requires: ClassVar[str] = "exactly one of service, site, group, on"
+    hits_operations: ClassVar[bool] = False
+    """Whether it can be of single operations: `on: { query: … }`."""
 
     service: Name | None = Field(None, description="all its replicas, unless replicas or fraction says which")
+    on: Address | None = Field(None, description="in place of a service: what it stands for, runs, or does")
     site: Name | None = Field(None, description="every instance there")
     group: Name | None = Field(None, description="of shared fate: every instance of it")
     replicas: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)] | None = Field(
@@ -188,10 +180,14 @@ class OnInstances(Fault):
 
     @model_validator(mode="after")
     def _one_selector(self) -> OnInstances:
-        if sum(x is not None for x in (self.service, self.site, self.group)) != 1:
-            raise ValueError("choose instances by exactly one of service, site, group")
+        if sum(x is not None for x in (self.service, self.site, self.group, self.on)) != 1:
+            raise ValueError("choose instances by exactly one of service, site, group, on")
         if self.service is None and (self.replicas or self.fraction):
             raise ValueError("replicas and fraction go with service")
+        if isinstance(self.on, QueryAddress) and not self.hits_operations:
+            raise ValueError(
+                f"a query is a part of what an instance does, and {self.fault} hits whole instances: name what it hits"
+            )
         if self.replicas and self.fraction:
             raise ValueError("give replicas or fraction, not both")
         return self
@@ -199,6 +195,8 @@ class OnInstances(Fault):
     def instances(self, system: System) -> list[tuple[str, int]]:
         """(service, replica) of every instance hit. Raises InputError."""
         services = system.architecture.services
+        if self.on is not None:
+            return [(name, replica) for name in self.on.services(system) for replica in range(services[name].replicas)]
         if self.service is not None:
             made = services[require("service", self.service, services)]
             if self.replicas:
@@ -221,12 +219,12 @@ class OnInstances(Fault):
 
 
 class OnLinks(Fault):
-    """Hits links, chosen by the service they come from, the one they lead to, or both."""
+    """Hits links, chosen by the service they come from, the one they lead to, or both; either may be an address."""
 
     requires: ClassVar[str] = "from, to or both"
 
-    source: Name | None = Field(None, alias="from", description="service, or client")
-    target: Name | None = Field(None, alias="to", description="service")
+    source: LinkEnd | None = Field(None, alias="from", description="service, client, or an address")
+    target: LinkEnd | None = Field(None, alias="to", description="service, or an address")
 
     model_config = {**Model.model_config, "populate_by_name": True}
 
@@ -238,21 +236,26 @@ class OnLinks(Fault):
 
     def links(self, system: System) -> list[tuple[str, str]]:
         """(source, target) of every link hit. Raises InputError."""
+        sources, targets = _ends(self.source, system), _ends(self.target, system)
         found = [
             (link.source, link.target)
             for link in system.architecture.links
-            if self.source in (None, link.source) and self.target in (None, link.target)
+            if (sources is None or link.source in sources) and (targets is None or link.target in targets)
         ]
         if not found:
             known = ", ".join(system.index.links)
-            raise InputError(
-                f"no link from {self.source or 'anywhere'} to {self.target or 'anywhere'}", hint=f"links: {known or 'none'}"
-            )
+            from_, to = (" or ".join(ends) if ends is not None else "anywhere" for ends in (sources, targets))
+            raise InputError(f"no link from {from_} to {to}", hint=f"links: {known or 'none'}")
         return found
 
     def targets(self, system: System) -> list[Target]:
         """The links."""
         return [Target("link", f"{source}-{target}") for source, target in self.links(system)]
+
+
+def _ends(said: LinkEnd | None, system: System) -> list[str] | None:
+    """The services that an end of a link may be; None: any."""
+    return said if said is None else [said] if isinstance(said, str) else said.services(system)
 
 
 class OnPool(Fault):

@@ -8,7 +8,8 @@ from pydantic import Field, model_validator
 
 from chaos.faults.capacity_loss import finite_slots
 from chaos.faults.common import system_of
-from chaos.faults.fault import Fault, Process, System, Target, require
+from chaos.faults.fault import Fault, Process, Target, require
+from chaos.faults.system import System
 from simcore.base.model import Name
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import Field
 
 from chaos.faults.common import system_of
-from chaos.faults.fault import OnInstances, Process, System, unit_counters
+from chaos.faults.fault import OnInstances, Process, unit_counters
+from chaos.faults.system import System
 
 if TYPE_CHECKING:
     from simcore.control.acting import ActingCore

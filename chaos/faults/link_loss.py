@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import model_validator
 
 from chaos.faults.common import system_of
-from chaos.faults.fault import OnLinks, Process, Share, System
+from chaos.faults.fault import OnLinks, Process, Share
+from chaos.faults.system import System
 
 if TYPE_CHECKING:
     from simcore.control.acting import ActingCore

@@ -8,7 +8,8 @@ from pydantic import Field
 
 from chaos.faults.capacity_loss import finite_slots
 from chaos.faults.common import system_of
-from chaos.faults.fault import OnPool, Process, ProcessGenerator, System, Target
+from chaos.faults.fault import OnPool, Process, ProcessGenerator, Target
+from chaos.faults.system import System
 from simcore.base.units import MS, Duration
 from simcore.model.index import ArchitectureIndex
 

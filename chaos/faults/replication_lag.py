@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field, model_validator
 
 from chaos.faults.common import happened
-from chaos.faults.fault import Fault, Process, ProcessGenerator, System, Target, require
+from chaos.faults.fault import Fault, Process, ProcessGenerator, Target, require
+from chaos.faults.system import System
 from simcore.base.errors import InputError
 from simcore.base.model import Name
 from simcore.base.units import SECOND, Duration

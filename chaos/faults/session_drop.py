@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
-from chaos.faults.fault import Fault, Process, System, Target
+from chaos.faults.fault import Fault, Process, Target
+from chaos.faults.system import System
 from simcore.base.errors import InputError
 from simcore.base.units import MINUTE, Duration
 

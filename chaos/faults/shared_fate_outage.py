@@ -33,7 +33,7 @@ class SharedFateOutage(OnInstances):
 
     @model_validator(mode="after")
     def _shared(self) -> SharedFateOutage:
-        if self.service is not None:
+        if self.service is not None or self.on is not None:
             raise ValueError("shared fate is a group or a site; for a service write crash")
         return self
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import Field
 
 from chaos.faults.common import alarm_rules, happened, watchers
-from chaos.faults.fault import Fault, Process, System, Target, require
+from chaos.faults.fault import Fault, Process, Target, require
+from chaos.faults.system import System
 from simcore.base.model import Name
 
 if TYPE_CHECKING:

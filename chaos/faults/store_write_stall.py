@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import Field
 
 from chaos.faults.common import calls_to_operations, system_of
-from chaos.faults.fault import Fault, Process, System, Target, require
+from chaos.faults.fault import Fault, Process, Target, require
+from chaos.faults.system import System
 from simcore.base.errors import InputError
 from simcore.base.model import Name
 

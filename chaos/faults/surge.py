@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
-from chaos.faults.fault import OnFlows, Process, System, Target
+from chaos.faults.fault import OnFlows, Process, Target
+from chaos.faults.system import System
 from simcore.base.errors import InputError
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import Field, model_validator
 
 from chaos.faults.common import markets, system_of
-from chaos.faults.fault import Fault, Process, ProcessGenerator, System, Target
+from chaos.faults.fault import Fault, Process, ProcessGenerator, Target
+from chaos.faults.system import System
 from simcore.base.errors import InputError
 from simcore.base.units import Duration
 from simcore.model.trading_calendar import calendar_named

@@ -251,6 +251,7 @@ def _evidence(scenario: Scenario, journal: Journal) -> list[FaultEvidence]:
                 grown=grown,
                 took_effect=bool(took),
                 failed=failed,
+                without_target="fault_without_target" in by_kind,
             )
         )
     return found
@@ -267,7 +268,7 @@ def _over(of_step: Mapping[str, Event], journal: Journal) -> int | None:
 def _ended(faults: Sequence[FaultEvidence], journal: Journal) -> list[FaultEvidence]:
     """The steps whose end was reached: of the others nobody knows what they would have met."""
     ended = {e.detail.get("step") for e in journal.events if e.what == "fault_exercised"}
-    return [fault for i, fault in enumerate(faults) if i in ended or fault.failed is not None]
+    return [fault for i, fault in enumerate(faults) if i in ended or fault.failed is not None or fault.without_target]
 
 
 def _unknowable(journal: Journal) -> list[Reason]:
@@ -282,7 +283,7 @@ def _invalid(journal: Journal, computed: Computed, faults: Sequence[FaultEvidenc
         invalid.append(NothingExercised())
     if computed.unsteady is not None:
         invalid.append(computed.unsteady)
-    return invalid + ([] if any(fault.took_effect for fault in faults) else _idle(faults))
+    return invalid + ([] if _any_exercised(faults) else _idle(faults))
 
 
 def _nothing_judged(computed: Computed) -> bool:
@@ -293,7 +294,16 @@ def _nothing_judged(computed: Computed) -> bool:
 
 def _idle(faults: Sequence[FaultEvidence]) -> list[Reason]:
     """The steps that never took effect."""
-    return [NoEffect(step=fault.name) for fault in faults if fault.failed is None and not fault.took_effect]
+    return [
+        NoEffect(step=fault.name)
+        for fault in faults
+        if fault.failed is None and not fault.took_effect and not fault.without_target
+    ]
+
+
+def _any_exercised(faults: Sequence[FaultEvidence]) -> bool:
+    """Whether some step showed what it had to show, if only that there is nothing of it here."""
+    return any(fault.took_effect or fault.without_target for fault in faults)
 
 
 def _never_confirmed(journal: Journal, spec: EvaluationSpec) -> list[Reason]:
@@ -310,7 +320,7 @@ def _doubts(journal: Journal, computed: Computed, faults: Sequence[FaultEvidence
     flows = [] if _nothing_judged(computed) else computed.never_judged
     doubts: list[Reason] = [NotDone(step=fault.name, why=fault.failed) for fault in faults if fault.failed is not None]
     doubts += [NeverJudged(flows=flows)] if flows and journal.given_up_ns is None else []
-    doubts += _idle(faults) if any(fault.took_effect for fault in faults) else []
+    doubts += _idle(faults) if _any_exercised(faults) else []
     return doubts + [Aborted(condition=e.subject) for e in journal.events if e.what == "aborted"]
 
 

@@ -15,7 +15,7 @@ import simpy
 
 from chaos.documents.scenario import Step
 from chaos.execution.target.contributors import in_order
-from chaos.faults.fault import System
+from chaos.faults.system import System
 from chaos.live.node import chance
 from chaos.live.node.customers import Arrival, Kept
 from simcore.base.units import MS

@@ -103,9 +103,9 @@ class TwinSwitches:
         left = [name for name in inside if name != instance] if out else sorted({*inside, instance}, key=_number)
         self.system.set_rotation(service, left)
 
-    def set_work(self, service: str, operation: str, factor: float) -> None:
-        """A message to every instance."""
-        self.system.tell_all("work", stands=f"work {operation}", of=[service], operation=operation, factor=factor)
+    def set_work(self, service: str, operation: str, replica: int, factor: float) -> None:
+        """A message to the node."""
+        self.system.tell(f"{service}#{replica}", "work", stands=f"work {operation}", operation=operation, factor=factor)
 
     # -- pools, limits, links, calls ------------------------------------------------------------------------------------------
 

@@ -169,7 +169,8 @@ class ExpectationResult(ResultModel):
 class FaultEvidence(ResultModel):
     """A step of the method: when it began and ended (ns), what it hit, how much the counters of its effect grew, whether it took
     effect, and why it could not be done, if so. `over_ns` is since when what it did was in force no longer, if that was not its own end: a
-    restart or another step had ended it before, or people put right later what it left behind (the end of the run: nobody did)."""
+    restart or another step had ended it before, or people put right later what it left behind (the end of the run: nobody did).
+    `without_target`: the architecture says that it does without what the step would hit, so that there is nothing to show."""
 
     name: str
     fault: str
@@ -180,6 +181,7 @@ class FaultEvidence(ResultModel):
     grown: int = 0
     took_effect: bool = True
     failed: str | None = None
+    without_target: bool = False
 
     @property
     def in_force_until(self) -> int | None:

@@ -76,9 +76,10 @@ class Contributor:
         """A factor on all work of the instance that begins from now on."""
         self._injection.slowness(service, replica).contribute(self.by, require_factor("slow", factor))
 
-    def work(self, service: str, operation: str, factor: float) -> None:
-        """A factor on work of this operation that begins from now on, at every replica."""
-        self._injection.workload_of(service, operation).contribute(self.by, require_above("work: the factor", factor))
+    def work(self, service: str, operation: str, factor: float, replica: int | None = None) -> None:
+        """A factor on work of this operation that begins from now on, at one instance or at all."""
+        for knob in self._injection.workloads_of(service, operation, replica):
+            knob.contribute(self.by, require_above("work: the factor", factor))
 
     def error_rate(self, service: str, replica: int, share: float) -> None:
         """A share of the instance's requests that fails with `error`, independently of the shares of others."""

@@ -74,7 +74,7 @@ def require_slots(pool: str, slots: int | None) -> None:
 
 
 _MASKED_BY: Mapping[str, tuple[str, ...]] = {
-    **dict.fromkeys(("slow", "error_rate", "grey", "contention"), ("down", "hung", "paused", "rotation")),
+    **dict.fromkeys(("slow", "work", "error_rate", "grey", "contention"), ("down", "hung", "paused", "rotation")),
     "paused": ("down", "hung", "rotation"),
     "hung": ("down", "rotation"),
     "down": ("rotation",),
@@ -151,10 +151,12 @@ class Injection:
     def _masked(self, name: str, target: object) -> bool:
         """Whether nothing comes to what the knob turns: an instance that is down, hung or out of rotation, or a link that is cut; or whether it is
         a factor on what takes no time."""
+        timeless = False
         if name == "latency_factor":
             timeless = not self.plan.index.links[str(target)].latency.takes_time
-        else:
-            timeless = name == "work" and not self.plan.index.works(str(target))
+        elif name == "work":
+            operation, _, number = str(target).partition("#")
+            timeless, target = not self.plan.index.works(operation), f"{operation.partition('.')[0]}#{number}"
         return timeless or any(self._value(masking, target) not in _OFF for masking in _MASKED_BY.get(name, ()))
 
     def _value(self, name: str, target: object) -> object:
@@ -255,12 +257,18 @@ class Injection:
             "slow", instance, product, 1.0, lambda slow: self._switches.set_slowness(service, replica, slow), _to_a_billionth
         )
 
-    def workload_of(self, service: str, operation: str) -> Knob[float]:
-        """The factor on an operation's work."""
+    def workload_of(self, service: str, operation: str, replica: int) -> Knob[float]:
+        """The factor on an operation's work at an instance."""
         name = self._find("operation", f"{service}.{operation}")
-        return self._knob(
-            "work", name, product, 1.0, lambda factor: self._switches.set_work(service, operation, factor), _to_a_billionth
-        )
+        self._instance(service, replica)
+        turn = functools.partial(self._switches.set_work, service, operation, replica)
+        return self._knob("work", instance_name(name, replica), product, 1.0, turn, _to_a_billionth)
+
+    def workloads_of(self, service: str, operation: str, replica: int | None) -> list[Knob[float]]:
+        """Those of one instance, or of all."""
+        self._find("operation", f"{service}.{operation}")
+        every = range(self.plan.architecture.services[service].instances)
+        return [self.workload_of(service, operation, number) for number in (every if replica is None else (replica,))]
 
     def failing_share(self, service: str, replica: int) -> Knob[float]:
         """The share of an instance's requests that fail."""
@@ -397,9 +405,10 @@ class Injection:
         """Work that begins from now on takes `factor` times as long (1 = normal)."""
         self.slowness(service, replica).set(require_factor("slow", factor))
 
-    def work(self, service: str, operation: str, factor: float) -> None:
-        """Work of this operation that begins from now on takes `factor` times as long at every replica (1 = normal)."""
-        self.workload_of(service, operation).set(require_above("work: the factor", factor))
+    def work(self, service: str, operation: str, factor: float, replica: int | None = None) -> None:
+        """Work of this operation that begins from now on takes `factor` times as long (1 = normal), at one instance or at all."""
+        for knob in self.workloads_of(service, operation, replica):
+            knob.set(require_above("work: the factor", factor))
 
     def error_rate(self, service: str, replica: int, share: float) -> None:
         """This share of the instance's requests fails with `error` before their first step."""

@@ -98,6 +98,7 @@ class KernelSwitches:
     def __init__(self, plan: Plan, machine: Machine) -> None:
         self._plan, self._machine = plan, machine
         self._down_since: dict[str, int] = {}
+        self._work: dict[tuple[str, str], list[float]] = {}
         self._credits = Credits(machine)
 
     @property
@@ -189,7 +190,9 @@ class KernelSwitches:
         self._set(
             instance,
             y.INSTANCE_SPECIAL,
-            f[floats + int(y.INSTANCE_FLOAT_ERROR)] > 0 or f[floats + int(y.INSTANCE_FLOAT_GREY)] > 0,
+            f[floats + int(y.INSTANCE_FLOAT_ERROR)] > 0
+            or f[floats + int(y.INSTANCE_FLOAT_GREY)] > 0
+            or self._get(instance, y.INSTANCE_SLOW_OPERATIONS_N) > 0,
         )
 
     def set_contention(self, service: str, replica: int, coefficient: float) -> None:
@@ -206,15 +209,42 @@ class KernelSwitches:
         m[active : active + len(ordered)] = ordered
         self._set(at, y.SERVICE_ACTIVE_N, len(ordered))
 
-    def set_work(self, service: str, operation: str, factor: float) -> None:
-        """The factor on all work that is a step of the operation."""
-        step = self._get(self._plan.handles["operation"][f"{service}.{operation}"], y.OPERATION_ENTRY)
+    def set_work(self, service: str, operation: str, replica: int, factor: float) -> None:
+        """The factor on all work that is a step of the operation at the instance. While it is the same at all of them, it stands in the
+        operation's distributions, which costs nothing; otherwise beside each instance."""
+        factors = self._work.setdefault((service, operation), [1.0] * self._plan.architecture.services[service].instances)
+        factors[replica] = factor
+        everywhere = factor if factors.count(factor) == len(factors) else 1.0
+        for step in self._work_steps(service, operation):
+            at = self._get(step, y.INSTR_A)
+            record = scaled(self._plan.f, at, everywhere)
+            self._machine.f[at : at + len(record)] = record
+        for number in range(len(factors)):
+            self._set_slow_operations(service, number)
+
+    def _set_slow_operations(self, service: str, replica: int) -> None:
+        """Writes which operations are slow at this instance alone, into a block that has room for all of its operations."""
+        instance, blocks = self._instance(service, replica), list[float]()
+        for (named, operation), factors in self._work.items():
+            if named == service and factors[replica] != 1.0 and factors.count(factors[replica]) < len(factors):
+                steps = self._work_steps(service, operation)
+                blocks += [float(steps[0]), float(steps[-1]), factors[replica]] if steps else []
+        if blocks and not self._get(instance, y.INSTANCE_SLOW_OPERATIONS):
+            room = len(self._plan.architecture.services[service].operations) * int(y.SLOW_OPERATION_SIZE)
+            self._set(instance, y.INSTANCE_SLOW_OPERATIONS, self._machine.append_floats((0.0,) * room))
+        at = self._get(instance, y.INSTANCE_SLOW_OPERATIONS)
+        self._machine.f[at : at + len(blocks)] = blocks
+        self._set(instance, y.INSTANCE_SLOW_OPERATIONS_N, len(blocks) // int(y.SLOW_OPERATION_SIZE))
+        self._mark_special(instance)
+
+    def _work_steps(self, service: str, operation: str) -> list[int]:
+        """Where the work steps of an operation stand in the program."""
+        step, found = self._get(self._plan.handles["operation"][f"{service}.{operation}"], y.OPERATION_ENTRY), list[int]()
         while self._get(step, y.INSTR_CODE) != y.DO_RETURN:
             if self._get(step, y.INSTR_CODE) == y.DO_WORK:
-                at = self._get(step, y.INSTR_A)
-                record = scaled(self._plan.f, at, factor)
-                self._machine.f[at : at + len(record)] = record
+                found.append(step)
             step += int(y.INSTR_SIZE)
+        return found
 
     # -- pools, limits, links, calls ------------------------------------------------------------------------------------------
 

@@ -73,8 +73,8 @@ class Switchboard(Protocol):
         """Whether no call picks the instance. What it is doing is finished."""
         ...
 
-    def set_work(self, service: str, operation: str, factor: float) -> None:
-        """Work of the operation takes so many times as long as the file says, at every replica."""
+    def set_work(self, service: str, operation: str, replica: int, factor: float) -> None:
+        """Work of the operation takes so many times as long as the file says, at this instance."""
         ...
 
     # -- pools, limits, links, calls ------------------------------------------------------------------------------------------

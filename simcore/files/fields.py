@@ -32,7 +32,7 @@ def model_of(kind: object, node: Node | None) -> type[BaseModel] | None:
     if len(models) < 2:
         return models[0] if models else None
     keys = node.value if node is not None and isinstance(node.value, dict) else {}
-    return next((m for m in models if next(iter(m.model_fields)) in keys), None)
+    return next((m for m in models if next(iter(fields_of(m))) in keys), None)
 
 
 def fields_of(model: type[BaseModel]) -> dict[str, FieldInfo]:

@@ -187,10 +187,10 @@ def _follow(model: type[BaseModel], tree: Node, loc: tuple[str | int, ...]) -> t
     kind: object = model
     holder_kind, holder = kind, tree
     node: Node | None = tree
-    fresh_item = False  # right after a list index the location may name the member of a union
+    fresh = False  # right after what holds a value the location may name the member of a union that the value is
     for part in loc:
-        if fresh_item and node is not None and _is_tag(kind, node, part):
-            fresh_item = False
+        if fresh and node is not None and _is_tag(kind, node, part):
+            fresh = False
             continue
         child = _node_at(node, (part,)) if node is not None else None
         if child is None:
@@ -200,10 +200,11 @@ def _follow(model: type[BaseModel], tree: Node, loc: tuple[str | int, ...]) -> t
         holder_kind, holder = kind, node  # type: ignore[assignment]
         kind, node = child_type(kind, part, node), child
         keys.append(part)
-        fresh_item = isinstance(part, int)
+        fresh = True
     return tuple(keys), holder_kind, holder
 
 
 def _is_tag(kind: object, node: Node, part: str | int) -> bool:
     chosen = model_of(kind, node)
-    return chosen is not None and len(alternatives(kind)) > 1 and next(iter(chosen.model_fields)) == part
+    several = [member for member in alternatives(kind) if member is not type(None)]
+    return chosen is not None and len(several) > 1 and next(iter(fields_of(chosen))) == part

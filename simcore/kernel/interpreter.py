@@ -816,6 +816,11 @@ def work_ns(m, f, k, pc):
                 if drawn < f[more]:
                     duration *= f[more + _1]
                 more += _2
+        slow = U(m[instance + y.INSTANCE_SLOW_OPERATIONS])
+        for _ in range(m[instance + y.INSTANCE_SLOW_OPERATIONS_N]):
+            if f[slow + y.SLOW_OPERATION_FIRST] <= pc and pc <= f[slow + y.SLOW_OPERATION_LAST]:
+                duration *= f[slow + y.SLOW_OPERATION_FACTOR]
+            slow += y.SLOW_OPERATION_SIZE
     if base > 0:
         m[instance + y.INSTANCE_WORKED] += 1
         m[instance + y.INSTANCE_CROWDED] += m[instance + y.INSTANCE_WORKING] > 1

@@ -225,7 +225,7 @@ INSTANCE_LIVE = U(6)  # tasks there
 INSTANCE_DONE = U(7)  # tasks that ended ok or rejected, also when nobody waited for them any more
 INSTANCE_FAILED = U(8)  # tasks that ended otherwise, those that died with the unit too
 INSTANCE_SOJOURN_NS = U(9)  # time that tasks which have ended were there, ns
-INSTANCE_SPECIAL = U(10)  # it has errors or a grey share
+INSTANCE_SPECIAL = U(10)  # it has errors, a grey share, or operations that are slow here alone
 INSTANCE_PAUSED = U(11)  # 1 while it stands still: its work, and what arrives
 INSTANCE_PARKED = U(12)  # tasks and messages that wait until it is up or thaws: a queue
 INSTANCE_GREY_MORE = U(21)  # further grey shares with their factors, in the float arena, the largest share first
@@ -234,8 +234,10 @@ INSTANCE_ERRORS_INJECTED = U(23)  # requests that a share of errors made fail
 INSTANCE_SLOWED = U(24)  # work steps that a grey share made slow
 INSTANCE_WORKED = U(25)  # work steps that take time, from when they begin
 INSTANCE_CROWDED = U(26)  # those that began beside another one
-INSTANCE_POOLS = U(27)  # pools and limits of the service, by local number
-INSTANCE_SIZE = U(67)
+INSTANCE_SLOW_OPERATIONS = U(27)  # its SLOW_OPERATION blocks in the float arena; 0: never any
+INSTANCE_SLOW_OPERATIONS_N = U(28)  # how many they are
+INSTANCE_POOLS = U(29)  # pools and limits of the service, by local number
+INSTANCE_SIZE = U(69)
 
 # what faults do to the work of an instance
 INSTANCE_FLOAT_SLOW = U(0)  # factor on all work
@@ -244,6 +246,12 @@ INSTANCE_FLOAT_GREY = U(2)  # share of the requests whose work is slow
 INSTANCE_FLOAT_GREY_FACTOR = U(3)  # factor on their work
 INSTANCE_FLOAT_CONTENTION = U(4)  # by how much each other working task slows one that begins
 INSTANCE_FLOAT_SIZE = U(5)
+
+# an operation whose work takes longer at one instance than at others
+SLOW_OPERATION_FIRST = U(0)  # its first instruction
+SLOW_OPERATION_LAST = U(1)  # its last one
+SLOW_OPERATION_FACTOR = U(2)  # on its work
+SLOW_OPERATION_SIZE = U(3)
 
 # a service
 SERVICE_BALANCE = U(0)  # ROUND_ROBIN, RANDOM, LEAST_BUSY or SHARD

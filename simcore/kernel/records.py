@@ -524,7 +524,7 @@ INSTANCE = Record(
         Word("done", DONE, _CUMULATIVE, _BOTH, traffic=True, excludes=NOT_DONE),
         Word("failed", FAILED, _CUMULATIVE, _BOTH, traffic=True, excludes=NOT_FAILED),
         Word("sojourn_ns", "time that tasks which have ended were there, ns", _CUMULATIVE, _BOTH),
-        Word("special", "it has errors or a grey share"),
+        Word("special", "it has errors, a grey share, or operations that are slow here alone"),
         Word("paused", "1 while it stands still: its work, and what arrives"),
         Word("parked", "tasks and messages that wait until it is up or thaws: a queue", width=9, at=12),
         Word("grey_more", "further grey shares with their factors, in the float arena, the largest share first"),
@@ -533,7 +533,12 @@ INSTANCE = Record(
         Word("slowed", "work steps that a grey share made slow", _CUMULATIVE),
         Word("worked", "work steps that take time, from when they begin", _CUMULATIVE),
         Word("crowded", "those that began beside another one", _CUMULATIVE),
-        Word("pools", "pools and limits of the service, by local number", width=40, at=27),
+        Word(
+            "slow_operations",
+            "its SLOW_OPERATION blocks in the float arena; 0: never any",
+        ),
+        Word("slow_operations_n", "how many they are"),
+        Word("pools", "pools and limits of the service, by local number", width=40, at=29),
     ),
     kind="unit",
 )
@@ -546,6 +551,16 @@ INSTANCE_FLOAT = Record(
         Word("grey", "share of the requests whose work is slow"),
         Word("grey_factor", "factor on their work"),
         Word("contention", "by how much each other working task slows one that begins"),
+    ),
+    floats=True,
+)
+SLOW_OPERATION = Record(
+    "SLOW_OPERATION",
+    "an operation whose work takes longer at one instance than at others",
+    (
+        Word("first", "its first instruction"),
+        Word("last", "its last one"),
+        Word("factor", "on its work"),
     ),
     floats=True,
 )

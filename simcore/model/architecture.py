@@ -17,10 +17,16 @@ from simcore.counterparties import FLOW_KINDS
 from simcore.files.known import KnownValues
 from simcore.model.control.section import Control
 from simcore.model.distributions import Distribution
+from simcore.model.functions import CounterpartyKind, Function, Reads, Removed
 from simcore.model.steps import Idempotency, Step
 
 MAX_REPLICAS = 1024
 MAX_SLOTS = 1_000_000
+
+
+def _absent(value: object) -> bool:
+    """What says nothing is left out of what is written, so that files from before it stay as they are."""
+    return value is None or value == []
 
 
 class Pool(Model):
@@ -87,6 +93,8 @@ class Operation(Model):
     steps: Annotated[list[Step], Field(min_length=0)]
     pools: list[Name] | None = None
     idempotency: Idempotency | None = None
+    serves: Function | None = Field(None, exclude_if=_absent, description="what its work is done for")
+    reads: Reads | None = Field(None, exclude_if=_absent, description="the table that its work reads through")
 
 
 class Placement(Model):
@@ -114,9 +122,11 @@ class Service(Model):
     restart_time: Distribution = Distribution(constant=0)
     message_broker: Literal["mqtt"] | None = Field(
         None,
-        exclude_if=lambda value: value is None,
+        exclude_if=_absent,
         description="it only passes durable messages on; the live twin runs a real one of that protocol in its place",
     )
+    software: Name | None = Field(None, exclude_if=_absent, description="the program it runs, which releases are of")
+    counterparty: CounterpartyKind | None = Field(None, exclude_if=_absent, description="whom it stands for")
     operations: dict[Name, Operation]
     layer: Literal["client", "access", "core", "data", "external"] = "core"
     description: str = ""
@@ -170,6 +180,7 @@ class Architecture(Model):
     run_guard: Annotated[int, Field(ge=1000, le=50_000_000)] = Field(
         2_000_000, description="most tasks alive at once; more makes the run unknown"
     )
+    removes: list[Removed] = Field([], exclude_if=_absent, description="functions it does without, each with the reason")
     control: Control = Field(default_factory=Control, description="people, monitors, failover, batches: docs/control.md")
     known: KnownValues = Field({}, exclude=True, description="what is known of the numbers: docs/files.md; no run depends on it")
 

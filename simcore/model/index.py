@@ -290,8 +290,13 @@ class ArchitectureIndex:
         return [service for service in self.architecture.services if service in found]
 
     def services_for(self, counterparty: str) -> list[str]:
-        """The services that stand for a counterparty: those that write what only it writes. KeyError for an unknown one."""
-        return self.services_with(COUNTERPARTY_EFFECTS[counterparty])
+        """The services that stand for a counterparty: those that write what only it writes, or say so. KeyError for an unknown one."""
+        writing = self.services_with(COUNTERPARTY_EFFECTS[counterparty])
+        return [
+            name
+            for name, service in self.architecture.services.items()
+            if name in writing or service.counterparty == counterparty
+        ]
 
     @property
     def exchanges(self) -> list[str]:

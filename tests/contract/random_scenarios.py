@@ -22,7 +22,8 @@ from pydantic import ValidationError
 from chaos.checkers.catalogue import implied, shipped_checkers
 from chaos.execution.target.executor import EVENT_WORDS
 from chaos.faults.catalogue import shipped_faults
-from chaos.faults.fault import Fault, System
+from chaos.faults.fault import Fault
+from chaos.faults.system import System
 from chaos.measures.catalogue import measures
 from chaos.measures.formatting import Unit
 from chaos.measures.registry import GRADES

@@ -18,7 +18,8 @@ from chaos.execution.inputs.digests import digest_of
 from chaos.execution.inputs.files import ResolvedFileCache
 from chaos.execution.inputs.leaving_out import NOTHING_LEFT_OUT, LeftOutOfRun, leave_out
 from chaos.execution.inputs.planting import Mutant, planted_together
-from chaos.faults.fault import Fault, System
+from chaos.faults.fault import Fault
+from chaos.faults.system import System
 from simcore.base.errors import InputError
 from simcore.base.units import format_duration
 from simcore.files.loading import Resolved

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from chaos.documents.scenario import Rollback, Scenario, Step
 from chaos.execution.target.contributors import Contributing, in_order, of_permanent
-from chaos.faults.fault import Fault, System
+from chaos.faults.fault import Fault
+from chaos.faults.system import System
 from simcore.model.index import instance_name
 
 if TYPE_CHECKING:
@@ -24,7 +25,10 @@ EVENT_WORDS = {
     "fault_exercised": "what a step's counters grew by since it began (grown)",
     "fault_healed": "a step of the scenario is healed",
     "fault_over": "what a step did is in force no longer, though not by its own end (since, ns)",
+    "fault_without_target": "a step has nothing to hit, because the architecture does without it (step)",
     "fault_skipped": "a step is left out after an abort",
+    "rollout_step": "a release goes to the next group of replicas (replicas)",
+    "rollout_stopped": "monitors sound, and a release goes no further",
     "aborted": "an abort condition was met (counter)",
     "rollback": "a rollback of the scenario is done",
     "actions_pending": "the number of incidents, runbooks and failovers under way has changed (count)",
@@ -115,12 +119,15 @@ class ScenarioExecutor:
             core.log("fault_skipped", step.label, step=number)
             return
         self._end_what_is_due()
+        targets = [str(t) for t in fault.targets(self.system)]
+        if not targets:  # the architecture does without what it would hit
+            core.log("fault_without_target", step.label, step=number)
+            return
         ends = self.last if step.lasts is None else min(step.at + step.lasts, self.last)
         readings = fault.readings(self.system)
         from simcore.control.acting import ActingCore
 
         held = _Held(number, step, ActingCore(core, by), ends, readings)
-        targets = [str(t) for t in fault.targets(self.system)]
         core.log("fault_started", step.label, step=number, fault=fault.fault, targets=", ".join(targets)[:300])
         self._held.append(held)
         met = self._sum(fault.met_at_once(self.system), held.core)

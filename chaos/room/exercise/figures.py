@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 from pydantic import JsonValue
 
 from chaos.documents.drill import Drill
-from chaos.faults.fault import System
+from chaos.faults.system import System
 from chaos.i18n.texts import LocalizedText, display_name
 from chaos.room.exercise.records import both
 from chaos.room.exercise.scene import Scene

@@ -19,7 +19,7 @@ from chaos.documents.scenario import Scenario, Step, step_model
 from chaos.execution.target.executor import ScenarioExecutor
 from chaos.faults import document
 from chaos.faults.catalogue import faults_of, shipped_faults
-from chaos.faults.fault import System
+from chaos.faults.system import System
 from simcore.base.errors import InputError
 from simcore.base.units import MINUTE, MS, SECOND, format_clock, parse_clock
 from simcore.compile.plan import compile_plan
@@ -644,8 +644,8 @@ def test_unknown_name_is_one_clear_error(name: str) -> None:
         ("link-latency", {"to": "counter"}, "at least one of factor, add, jitter"),
         ("link-loss", {"to": "counter"}, "at least one of request, answer"),
         ("flow-control-shrink", {"left": 0.5}, "at least one of limits, windows"),
-        ("bad-release", {"service": "counter"}, "at least one of slow, operations, errors, contention"),
-        ("bad-release", {"group": "core-host", "slow": 2}, "a release is of a service"),
+        ("bad-release", {"service": "counter"}, "at least one of slow, operations, functions, errors, contention"),
+        ("bad-release", {"group": "core-host", "slow": 2}, "a release is of software"),
         ("shared-fate-outage", {"service": "counter"}, "write crash"),
         ("replication-lag", {"failover": "counter-db"}, "give lag, or stuck"),
         ("wrong-calendar", {}, "either holiday: true or late_by"),
