@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -20,7 +21,7 @@ from chaos.execution.campaign import ExecutionOptions
 from chaos.execution.runs import Runs
 from chaos.execution.session import Session
 from chaos.measures.claims import Design, analyses_of
-from chaos.measures.formatting import percent
+from chaos.measures.formatting import Language, percent
 from chaos.reports import tables
 from chaos.reports.comparison import comparison_page
 from chaos.reports.power import power_notes
@@ -76,6 +77,7 @@ def compare(
     target: str,
     json_file: TextIO | None,
     html: str | None,
+    language: Language,
     **given: Any,
 ) -> int:
     """Compare architectures over SUITES (or scenarios, or patterns): same customers, same random streams, pair by pair with the first.
@@ -95,9 +97,9 @@ def compare(
         target=target,
     )
     with Session(StderrProgress()) as session, _runs(session, taken(ExecutionOptions, given)) as runs:
-        result = comparison.compare(planned, runs, _warn)
-    _write(result, tables.comparison(result), json_file)
-    _write_page(html, lambda: comparison_page(result))
+        result = comparison.compare(planned, runs, partial(_warn, language))
+    _write(result, tables.comparison(result, language), json_file)
+    _write_page(html, lambda: comparison_page(result, language))
     return HARNESS_ERROR if result.summary.conservation_broken else PASS
 
 
@@ -116,6 +118,7 @@ def sweep(
     replications: int | None,
     json_file: TextIO | None,
     html: str | None,
+    language: Language,
     **given: Any,
 ) -> int:
     """Run a SCENARIO over the values of one or two parameters: paths of the architecture, workload.PATH, or load (a factor).
@@ -132,8 +135,8 @@ def sweep(
     )
     with Session(StderrProgress()) as session, _runs(session, taken(ExecutionOptions, given)) as runs:
         result = sweeping.sweep(planned, runs)
-    _write(result, tables.sweep(result), json_file)
-    _write_page(html, lambda: sweep_page(result))
+    _write(result, tables.sweep(result, language), json_file)
+    _write_page(html, lambda: sweep_page(result, language))
     return HARNESS_ERROR if result.summary.conservation_broken else PASS
 
 
@@ -168,10 +171,10 @@ def _runs(session: Session, execution: ExecutionOptions) -> Runs:
     return Runs(session, execution.path, resume=execution.resume, workers=execution.workers, part=comparison.figures_alone)
 
 
-def _warn(design: Design) -> None:
+def _warn(language: Language, design: Design) -> None:
     """Says before any run what a design cannot decide."""
     for note in power_notes(comparison.power_of(design), design.counts[-1], design.cells):
-        click.echo(note.en, err=True)
+        click.echo(note[language], err=True)
 
 
 def _write(result: ComparisonResult | SweepResult, text: Sequence[str], json_file: TextIO | None) -> None:

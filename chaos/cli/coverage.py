@@ -20,7 +20,9 @@ from chaos.coverage.pricing import SEEDS
 from chaos.coverage.trial_runner import TrialSettings
 from chaos.documents.suites import architecture_of
 from chaos.execution.session import Session
-from chaos.reports.coverage import lines, page
+from chaos.measures.formatting import Language
+from chaos.reports.coverage import page
+from chaos.reports.coverage_lines import lines
 from chaos.results.coverage import CoverageResult
 from simcore.base.errors import InputError
 
@@ -116,6 +118,7 @@ def _budget(name: str, text: str) -> Callable[[options.C], options.C]:
     metavar="FILE",
     help="Write a page that needs no network.",
 )
+@options.language
 def coverage(
     suite: str,
     architecture: str | None,
@@ -136,6 +139,7 @@ def coverage(
     at_least: float | None,
     json_file: TextIO | None,
     html_file: TextIO | None,
+    language: Language,
     **given: Any,
 ) -> int:
     """What a SUITE (or a single scenario) does not notice: plant every defect at every mutation point, run it, and count.
@@ -161,9 +165,9 @@ def coverage(
         result = measure(session, suite, settings, wanted)
     write_json(result, json_file)
     if html_file is not None:
-        html_file.write(page(result))
+        html_file.write(page(result, language))
     if not is_stdout(json_file):
-        for line in lines(result):
+        for line in lines(result, language):
             click.echo(line)
     return _exit_code(result, at_least)
 

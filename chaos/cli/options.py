@@ -169,6 +169,7 @@ def many_runs_together(command: C) -> C:
             cluster,
             json_file,
             html_page,
+            language,
             store,
             resume,
             target,

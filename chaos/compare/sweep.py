@@ -156,6 +156,7 @@ def sweep(plan: SweepPlan, runs: Runs) -> SweepResult:
         schema_version=SCHEMA_VERSION,
         scenario=plan.scenario,
         title=first.title,
+        title_zh=first.chinese.get(first.title, ""),
         architecture=first.architecture,
         environment=first.environment,
         axes=[SweptParameter(path=axis.path, values=list(axis.values)) for axis in plan.axes],

@@ -67,6 +67,7 @@ def _finding(found: Matrix, name: str, incident: Scenario, cause: Cause, planted
     return IncidentFinding(
         name=name,
         title=incident.title,
+        title_zh=incident.title_zh,
         why=planted.why_not or cause.why,
         defects=list(cause.defects),
         mutants=len(alike),

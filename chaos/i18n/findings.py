@@ -144,6 +144,21 @@ def _limits(bound: Limits) -> LocalizedText:
     return between
 
 
+def expected_text(english: str) -> LocalizedText:
+    """A bound with its measure as results keep it where they count by it alone, in English: in Chinese as people call it."""
+    name, _, limits = english.partition(" ")
+    if name == "property":
+        return phrase("bound", english, lambda held: property_name(held).zh)
+    chinese = phrase("bound", limits, _chinese_limits).zh
+    return LocalizedText(english, f"{measure_title(name).zh} {_chinese_limits(limits) if chinese == limits else chinese}")
+
+
+def _chinese_limits(english: str) -> str:
+    """Signs and values: the words between them, units and grades in Chinese."""
+    words = {"and": "且", "s": "秒", "true": "是", "false": "否", "no": "无", "value": "值"}
+    return " ".join(words.get(word, lookup("grade", word).zh) for word in english.split(" "))
+
+
 def found_text(found: Found) -> LocalizedText:
     """What a run shows of a measure."""
     if isinstance(found, Text):

@@ -118,6 +118,11 @@ def join(parts: Sequence[LocalizedText], english: str = ", ", chinese: str = "ã€
     return LocalizedText(english.join(p.en for p in parts), chinese.join(p.zh for p in parts))
 
 
+def shipped_name(name: str) -> LocalizedText:
+    """An architecture, an environment or a rule set: in Chinese as people call those that ship; any other by the name or path it is given."""
+    return LocalizedText(name, lookup("name", name).zh)
+
+
 def display_name(identifier: str) -> LocalizedText:
     """A service, pool or flow: in Chinese by the trade's own name where it is known. A replica keeps its number, a call site stands
     after what calls."""

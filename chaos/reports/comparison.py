@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from chaos.i18n.texts import LocalizedText, display_name, join, translate, untranslated
-from chaos.measures.formatting import NONE, duration, milliseconds, number, percent, rounded
+from chaos.i18n.findings import measure_title
+from chaos.i18n.names import property_name
+from chaos.i18n.texts import LocalizedText, display_name, duration_text, join, lookup, shipped_name, translate, untranslated
+from chaos.measures.formatting import NONE, Language, milliseconds, number, percent, rounded
 from chaos.reports.comparison_costs import CostDrawing, cost_drawings
 from chaos.reports.comparison_heat import HeatMap, heat_map, least_filled
 from chaos.reports.comparison_spread import SpreadDrawing, spread_drawing
 from chaos.reports.power import notes_of
-from chaos.reports.tables import MARKS, measure_title, option_names, short_names, shown
+from chaos.reports.tables import MARKS, case_title, option_names, short_names, shown
 from chaos.reports.templating import environment, template_file
 from chaos.results.comparison import VERDICTS, CaseDetail, ComparedCell, ComparisonResult, Latency
 
@@ -24,7 +26,7 @@ class PlainTable:
     """A table of figures under heads in both languages."""
 
     head: list[LocalizedText]
-    rows: list[list[str]]
+    rows: list[list[LocalizedText]]
 
 
 @dataclass(frozen=True)
@@ -32,9 +34,9 @@ class WorseRow:
     """A case in which an option is worse."""
 
     option: LocalizedText
-    scenario: str
-    base: str
-    value: str
+    scenario: LocalizedText
+    base: LocalizedText
+    value: LocalizedText
     mark: str
     runs: LocalizedText
 
@@ -43,9 +45,11 @@ class WorseRow:
 class ComparisonPage:
     """Everything that the template shows, in the order in which it stands there."""
 
+    name: LocalizedText
     stamp: LocalizedText
     stamp_style: str
     title: LocalizedText
+    whole_title: LocalizedText
     sub: LocalizedText
     lead: LocalizedText
     power: list[LocalizedText]
@@ -61,28 +65,31 @@ class ComparisonPage:
     rules: list[LocalizedText]
     details: PlainTable
 
-    def html(self) -> str:
-        """The page, HTML."""
-        return environment().get_template("comparison.html").render(css=template_file("pages.css"), page=self)
+    def html(self, language: Language) -> str:
+        """The page, HTML, which opens in a language."""
+        return environment().get_template("comparison.html").render(css=template_file("pages.css"), page=self, language=language)
 
 
-def comparison_page(result: ComparisonResult) -> str:
-    """The page, HTML."""
+def comparison_page(result: ComparisonResult, language: Language = "en") -> str:
+    """The page, HTML, which opens in a language."""
     first, cells = result.measures[0], primary_cells(result)
     maps = [heat_map(result, measure) for measure in result.measures]
+    title = translate(
+        "compare.title",
+        options=len(result.architectures) - 1,
+        base=option_names(result)[result.baseline],
+        cases=len({(c.scenario, c.environment) for c in result.cells}),
+    )
     return ComparisonPage(
+        name=translate("compare.page"),
         stamp=_stamp(cells),
         stamp_style="open" if any(cell.verdict == "inconclusive" for cell in cells) else "ok",
-        title=translate(
-            "compare.title",
-            options=len(result.architectures) - 1,
-            base=option_names(result)[result.baseline],
-            cases=len({(c.scenario, c.environment) for c in result.cells}),
-        ),
+        title=title,
+        whole_title=title,
         sub=_sub(result),
         lead=lead(result),
         power=notes_of(result),
-        key_small=translate("compare.key.small", least=untranslated(shown(first.name, least_filled(first)))),
+        key_small=translate("compare.key.small", least=shown(first.name, least_filled(first))),
         has_mixed=any(c.verdict == "mixed" for c in result.cells),
         heat=maps[0],
         heat_note=translate("compare.heat.note", level=percent(result.level)),
@@ -93,7 +100,7 @@ def comparison_page(result: ComparisonResult) -> str:
         worse=_worse(result),
         rules=_rules(result),
         details=PlainTable(_heads(_DETAIL_HEADS), [_detail(d) for d in result.details]),
-    ).html()
+    ).html(language)
 
 
 def primary_cells(result: ComparisonResult) -> list[ComparedCell]:
@@ -102,11 +109,11 @@ def primary_cells(result: ComparisonResult) -> list[ComparedCell]:
     return [cell for cell in result.cells if isinstance(cell, ComparedCell) and cell.measure == first]
 
 
-def case_titles(cells: Sequence[ComparedCell]) -> list[str]:
+def case_titles(cells: Sequence[ComparedCell]) -> list[LocalizedText]:
     """What the case of each is called, as short as tells them apart."""
     cases = list(dict.fromkeys((cell.scenario, cell.environment) for cell in cells))
     short = dict(zip(cases, short_names([scenario for scenario, _ in cases]), strict=True))
-    return [f"{short[c.scenario, c.environment]}{f' in {c.environment}' if c.environment else ''}" for c in cells]
+    return [case_title(short[c.scenario, c.environment], c.environment) for c in cells]
 
 
 # --- the first screen ----------------------------------------------------------------------------------------------------------
@@ -127,8 +134,8 @@ def _sub(result: ComparisonResult) -> LocalizedText:
         most=max((cell.runs for cell in primary_cells(result)), default=0),
         looks=len(result.looks),
         measure=measure_title(first.name),
-        margin=untranslated(shown(first.name, first.margin)),
-        amount=untranslated(shown(first.name, first.amount)),
+        margin=shown(first.name, first.margin),
+        amount=shown(first.name, first.amount),
     )
 
 
@@ -207,7 +214,8 @@ def _cost_table(result: ComparisonResult) -> PlainTable:
     rows = []
     for a in result.architectures:
         hardware = [number(n) for n in (a.hardware.machines, a.hardware.standbys, a.hardware.slots)]
-        rows.append([a.name, *hardware, *(text for flow in flows for text in _latencies(a.latency.get(flow, Latency())))])
+        latencies = [text for flow in flows for text in _latencies(a.latency.get(flow, Latency()))]
+        rows.append([option_names(result)[a.name], *map(untranslated, (*hardware, *latencies))])
     return PlainTable(head, rows)
 
 
@@ -227,22 +235,31 @@ _DETAIL_HEADS = (
 )
 
 
-def _detail(d: CaseDetail) -> list[str]:
+def _detail(d: CaseDetail) -> list[LocalizedText]:
     """Orders by kind, way back, severity and properties: medians and counts of runs."""
-    orders = [rounded(spread.median) if (spread := d.orders.get(kind)) else NONE for kind in COUNTED]
-    recovery = duration(d.recovery.restricted_mean_s)
+    orders = [untranslated(rounded(spread.median) if (spread := d.orders.get(kind)) else NONE) for kind in COUNTED]
+    recovery = duration_text(d.recovery.restricted_mean_s)
     if d.recovery.not_recovered:
-        recovery += f", {d.recovery.not_recovered} not back"
+        recovery = translate("compare.head.not_back", time=recovery, n=d.recovery.not_recovered)
     p99 = d.p99_s["place-order"]
-    grades = [f"{rules} {', '.join(f'{grade} {n}' for grade, n in of.items())}" for rules, of in d.severity.items()]
-    violated = [f"{name} {v.runs}/{d.runs}" for name, v in d.violated.items() if v.runs]
-    return [
-        d.scenario,
-        d.architecture,
-        *orders,
-        duration(d.impaired_s.median) if d.impaired_s else NONE,
-        recovery,
-        duration(p99.median) if p99 else NONE,
-        "; ".join(grades),
-        ", ".join(violated) or NONE,
+    violated = [
+        LocalizedText(name, property_name(name).zh).map(f"{{}} {v.runs}/{d.runs}".format)
+        for name, v in d.violated.items()
+        if v.runs
     ]
+    return [
+        untranslated(d.scenario),
+        shipped_name(d.architecture),
+        *orders,
+        duration_text(d.impaired_s.median if d.impaired_s else None),
+        recovery,
+        duration_text(p99.median if p99 else None),
+        join([_grades(rules, of) for rules, of in d.severity.items()], "; ", "；"),
+        join(violated, ", ", "、") if violated else untranslated(NONE),
+    ]
+
+
+def _grades(rules: str, of: Mapping[str, int]) -> LocalizedText:
+    """In how many runs a rule set gives which grade."""
+    counts = [LocalizedText(f"{grade} {n}", f"{lookup('grade', grade).zh} {n}") for grade, n in of.items()]
+    return join([shipped_name(rules), join(counts, ", ", "、")], " ", "：")

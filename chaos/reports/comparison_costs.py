@@ -6,10 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
+from chaos.i18n.findings import measure_title
 from chaos.i18n.texts import LocalizedText, translate
 from chaos.measures.formatting import number, rounded
+from chaos.reports.comparison_spread import ValueTick
 from chaos.reports.plots import Tick
-from chaos.reports.tables import measure_title, option_names, shown
+from chaos.reports.tables import option_names, shown
 from chaos.results.comparison import ArchitectureCosts, ComparedCell, ComparisonResult
 
 WIDTH, HEIGHT, LEFT, RIGHT, LABELS, TOP, BOTTOM = 640, 330, 64, 430, 458, 28, 44
@@ -36,7 +38,7 @@ class CostDrawing:
 
     points: list[CostPoint]
     x_ticks: list[Tick]
-    y_ticks: list[Tick]
+    y_ticks: list[ValueTick]
     zero: float
     x_title: LocalizedText
     y_title: LocalizedText
@@ -107,7 +109,7 @@ def _drawing(result: ComparisonResult, cost: Cost, x_title: LocalizedText, *, mo
     return CostDrawing(
         points,
         [Tick(across.at(x), rounded(x, 1) if moved else number(round(x))) for x in across.ticks(whole=not moved)],
-        [Tick(up.at(y), shown(measure, y)) for y in up.ticks()],
+        [ValueTick(up.at(y), shown(measure, y)) for y in up.ticks()],
         up.at(0.0),
         x_title,
         translate("compare.cost.y", measure=measure_title(measure)),

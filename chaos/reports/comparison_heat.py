@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from chaos.i18n.texts import LocalizedText, translate, untranslated
+from chaos.i18n.findings import measure_title
+from chaos.i18n.texts import LocalizedText, join, translate, untranslated
 from chaos.measures.catalogue import measures
 from chaos.measures.formatting import Unit
-from chaos.reports.tables import MARKS, baseline_mean, is_alike, measure_title, option_names, short_names, shown
+from chaos.reports.tables import MARKS, baseline_mean, case_title, is_alike, option_names, short_names, shown
 from chaos.results.comparison import ComparedCell, ComparedMeasure, ComparisonResult, ComparisonVerdict, NotComparable
 
 STYLES: dict[ComparisonVerdict, str] = {
@@ -38,7 +39,7 @@ class Rank(NamedTuple):
 class HeatCell:
     """A figure with its mark, the style it is drawn in, and what shows while it is pointed at."""
 
-    text: str
+    text: LocalizedText
     mark: str
     style: str
     hover: LocalizedText
@@ -48,9 +49,9 @@ class HeatCell:
 class HeatRow:
     """A case: the baseline's figure and a cell for each option."""
 
-    title: str
+    title: LocalizedText
     hover: str
-    base: str
+    base: LocalizedText
     cells: list[HeatCell]
 
 
@@ -59,7 +60,7 @@ class Fold:
     """Cases in which every run of every option is within the margin; `hover` names them."""
 
     title: LocalizedText
-    hover: str
+    hover: LocalizedText
     text: LocalizedText
     mark: str
     style: str
@@ -101,7 +102,7 @@ def heat_map(result: ComparisonResult, measure: ComparedMeasure) -> HeatMap:
         if cell.measure == measure.name:
             by_case.setdefault((cell.scenario, cell.environment), {})[cell.architecture] = cell
     short = short_names([scenario for scenario, _ in by_case])
-    titles = {case: name + (f" in {case[1]}" if case[1] else "") for case, name in zip(by_case, short, strict=True)}
+    titles = {case: case_title(name, case[1]) for case, name in zip(by_case, short, strict=True)}
     alike = {case for case, found in by_case.items() if all(map(is_alike, found.values()))}
     shown_cases = sorted((case for case in by_case if case not in alike), key=lambda case: _rank(by_case[case].values()))
     rows = [_row(titles[case], case[0], by_case[case], options, measure) for case in shown_cases]
@@ -119,9 +120,7 @@ def _title(result: ComparisonResult, measure: ComparedMeasure) -> LocalizedText:
     title = measure_title(measure.name)
     if measure is result.measures[0]:
         return translate("compare.heat.title", measure=title.map(lambda text: text[:1].upper() + text[1:]))
-    bounds = {
-        what: untranslated(shown(measure.name, value)) for what, value in (("margin", measure.margin), ("amount", measure.amount))
-    }
+    bounds = {what: shown(measure.name, value) for what, value in (("margin", measure.margin), ("amount", measure.amount))}
     return translate("compare.heat.secondary", measure=title, **bounds)
 
 
@@ -130,21 +129,22 @@ def _rank(cells: Iterable[Cell]) -> Rank:
     return Rank(-sum(signs), -sum(map(abs, signs)))
 
 
-def _row(title: str, hover: str, found: dict[str, Cell], options: Sequence[str], measure: ComparedMeasure) -> HeatRow:
+def _row(title: LocalizedText, hover: str, found: dict[str, Cell], options: Sequence[str], measure: ComparedMeasure) -> HeatRow:
     return HeatRow(title, hover, shown(measure.name, baseline_mean(found.values())), [_cell(found[o], measure) for o in options])
 
 
 def _cell(cell: Cell, measure: ComparedMeasure) -> HeatCell:
     mark, style = MARKS[cell.verdict], STYLES[cell.verdict]
     if isinstance(cell, NotComparable) or cell.difference is None or cell.value is None:
-        return HeatCell("", mark, style, untranslated(cell.why))
+        why = "none" if style == "none" else "open"
+        return HeatCell(untranslated(""), mark, style, LocalizedText(cell.why, translate(f"compare.key.{why}").zh))
     if style in ("up", "down") and abs(cell.difference.mean) < least_filled(measure):
         style += " sm"
     hover = translate(
         "compare.hover",
         verdict=translate(f"compare.verdict.{cell.verdict}"),
-        mean=untranslated(shown(measure.name, cell.difference.mean)),
-        median=untranslated(shown(measure.name, cell.difference.median)),
+        mean=shown(measure.name, cell.difference.mean),
+        median=shown(measure.name, cell.difference.median),
         win=cell.win,
         tie=cell.tie,
         loss=cell.loss,
@@ -154,14 +154,14 @@ def _cell(cell: Cell, measure: ComparedMeasure) -> HeatCell:
     return HeatCell(shown(measure.name, cell.value.mean), mark, style, hover)
 
 
-def _folds(alike: Sequence[tuple[str, Sequence[Cell]]]) -> list[Fold]:
+def _folds(alike: Sequence[tuple[LocalizedText, Sequence[Cell]]]) -> list[Fold]:
     """Those that are all equivalent, and those for which there are too few runs to say so."""
     folds = []
     for verdict, key in (("equivalent", "eq"), ("inconclusive", "open")):
         names = [t for t, cells in alike if (key == "eq") == all(cell.verdict == "equivalent" for cell in cells)]
         if names:
             title, text = translate("compare.fold", n=len(names)), translate(f"compare.fold.{key}")
-            folds.append(Fold(title, ", ".join(names), text, "=" if verdict == "equivalent" else "?", key))
+            folds.append(Fold(title, join(names, ", ", "、"), text, "=" if verdict == "equivalent" else "?", key))
     return folds
 
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean, median
 
+from chaos.i18n.findings import measure_title
 from chaos.i18n.texts import LocalizedText, translate, untranslated
-from chaos.reports.plots import Tick
-from chaos.reports.tables import MARKS, measure_title, shown
+from chaos.reports.tables import MARKS, group_text, shown
 from chaos.results.comparison import ComparedCell, ComparedMeasure
 from chaos.results.summaries import ValueGroups
 
@@ -34,7 +34,7 @@ class SpreadRow:
     """The runs of one architecture in one case, with what is said of them; `head` is the case, above its first row."""
 
     y: float
-    head: str
+    head: LocalizedText | None
     name: LocalizedText
     is_base: bool
     dots: list[Dot]
@@ -45,11 +45,19 @@ class SpreadRow:
 
 
 @dataclass(frozen=True)
+class ValueTick:
+    """A mark on an axis, px, with the value of the measure there."""
+
+    at: float
+    text: LocalizedText
+
+
+@dataclass(frozen=True)
 class SpreadDrawing:
     """The whole drawing."""
 
     rows: list[SpreadRow]
-    ticks: list[Tick]
+    ticks: list[ValueTick]
     marks: LocalizedText
     more: LocalizedText | None
     floor: float
@@ -71,7 +79,7 @@ def spread_drawing(
     cells: Sequence[ComparedCell],
     measure: ComparedMeasure,
     baseline: str,
-    titles: Sequence[str],
+    titles: Sequence[LocalizedText],
     names: Mapping[str, LocalizedText],
 ) -> SpreadDrawing:
     """Of the cells of a measure, whose cases are called `titles`, those in which a mean hides runs, the widest apart first."""
@@ -89,7 +97,7 @@ def spread_drawing(
         for cell in mine:
             y += ROW
             rows.append(_row(cell, scale, y, names[cell.architecture], measure))
-    ticks = [Tick(scale.at(scale.most * i / 4), shown(measure.name, scale.most * i / 4)) for i in range(5)] if rows else []
+    ticks = [ValueTick(scale.at(scale.most * i / 4), shown(measure.name, scale.most * i / 4)) for i in range(5)] if rows else []
     more = len(hiding) - len(chosen)
     return SpreadDrawing(
         rows=rows,
@@ -130,7 +138,7 @@ def _row(cell: ComparedCell, scale: _Scale, y: float, name: LocalizedText, measu
 
 
 def _base_row(
-    cell: ComparedCell, scale: _Scale, y: float, title: str, baseline: LocalizedText, measure: ComparedMeasure
+    cell: ComparedCell, scale: _Scale, y: float, title: LocalizedText, baseline: LocalizedText, measure: ComparedMeasure
 ) -> SpreadRow:
     values = [pair.baseline for pair in cell.pairs]
     name = translate("compare.spread.base", name=baseline)
@@ -141,9 +149,7 @@ def _base_row(
 def _groups(groups: ValueGroups | None, measure: ComparedMeasure) -> list[LocalizedText]:
     if groups is None:
         return []
-    low, high = ("–".join(dict.fromkeys(shown(measure.name, v) for v in ends)) for ends in (groups.low, groups.high))
-    said = {"low_runs": groups.low_runs, "high_runs": groups.high_runs, "low": untranslated(low), "high": untranslated(high)}
-    return [translate("compare.spread.groups", **said)]
+    return [group_text(measure.name, groups, untranslated("–"))]
 
 
 def _drawn(
@@ -162,4 +168,4 @@ def _drawn(
         level = next((n for n in range(LEVELS) if round(y - n * HIGHER, 1) not in taken), LEVELS - 1)
         dots.append(Dot(x, round(y - level * HIGHER, 1), is_worse))
     middle = median(values) if values else 0.0
-    return SpreadRow(y, "", name, False, dots, scale.at(fmean(values) if values else 0.0), scale.at(middle), said, style)
+    return SpreadRow(y, None, name, False, dots, scale.at(fmean(values) if values else 0.0), scale.at(middle), said, style)

@@ -7,153 +7,138 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from chaos.measures.formatting import counted, number, percent
-from chaos.reports.markup import escaped, html_table, table_below
+from chaos.i18n.findings import expected_text
+from chaos.i18n.texts import LocalizedText, join, shipped_name, translate, untranslated
+from chaos.measures.formatting import Language, number, percent
+from chaos.reports.coverage_words import alternatives, short
+from chaos.reports.markup import both, both_drawn, escaped, heads, html_table, scrolled, table_below
 from chaos.results.coverage import BesideResult, CoverageResult, CoverageSummary, KillSignature, Part, ReachResult
 
 SIGNATURES = 20
 """Columns of the kill matrix; the groups after them are counted together."""
 TO_WRITE = 12
 """Rows of what to write next."""
+BLANK = untranslated("")
 
 
-class Loss(NamedTuple):
-    """Mutants that are lost on the way from one stage of the funnel to the next, in words, and what to do about it."""
+class Stage(NamedTuple):
+    """A stage of the funnel: which mutants were lost before it, and what to do about it."""
 
-    parts: tuple[tuple[Part, str], ...]
+    name: str
+    lost: tuple[Part, ...]
     todo: str = ""
     bad: bool = False
 
 
-class Stage(NamedTuple):
-    """A stage of the funnel: what its mutants are, and what was lost before it."""
-
-    words: str
-    loss: Loss
-
-
 STAGES = (
-    Stage(
-        "present here and judged",
-        Loss(
-            (
-                ("not present", "not present"),
-                ("equivalent", "no change of production"),
-                ("impossible", "cannot be planted"),
-                ("over budget", "over budget"),
-            )
-        ),
-    ),
-    Stage("reached by a scenario", Loss((("not reached", "not reached"),), "write a scenario")),
-    Stage("changed something", Loss((("unchanged", "reached, nothing changed"),), "raise load or data")),
-    Stage("noticed", Loss((("changed", "changed, not noticed"),), "write an assertion", bad=True)),
+    Stage("judged", ("not present", "equivalent", "impossible", "over budget")),
+    Stage("reached", ("not reached",), "scenario"),
+    Stage("changed", ("unchanged",), "load"),
+    Stage("noticed", ("changed",), "assertion", bad=True),
 )
-
-
-def short(name: str) -> str:
-    """A scenario's name without its folder."""
-    return name.rpartition("/")[2]
 
 
 # --- one line, one sentence, the figures ----------------------------------------------------------------------------------------
 
 
-def head(result: CoverageResult) -> str:
-    """What the page says first."""
-    s = result.summary
-    runs = f"{counted(len(result.scenarios), 'scenario')}, {counted(s.seeds, 'seed')} each, {counted(s.runs, 'run')}"
-    return (
-        '<a class="skip" href="#main">Skip to the result</a>'
-        '<div class="top"><b>coredrill</b><span class="hide">coverage</span><span class="space"></span>'
-        f"<nav>{_links(result)}</nav></div>"
-        f'<div id="main"><span class="stamp{" open" if s.score is not None else ""}">{percent(s.score, 1)}</span>'
-        f"<h1>{escaped(headline(result))}</h1>"
-        f'<p class="sub">{escaped(result.suite)} · {escaped(result.environment)} · {escaped(result.architecture)} · {escaped(runs)}. Simulation.</p>'
-        f'<p class="lead">{lead(result)}</p>{_figures(result)}<p class="soft small">{escaped(beside_the_score(s))}</p></div>'
-    )
-
-
-def _links(result: CoverageResult) -> str:
-    """To the sections of the page that there are."""
-    links = {"funnel": "Funnel", "todo": "To write", "matrix": "Kills"}
-    links |= {"price": "Prices"} if result.price.ranking else {}
-    links |= {"hides": "What hides what"} if result.why.survivors else {}
-    return "".join(f'<a href="#{mark}">{words}</a>' for mark, words in links.items())
-
-
-def headline(result: CoverageResult) -> str:
+def headline(result: CoverageResult) -> LocalizedText:
     """The line of the page: whether the suite is green, and how much it notices."""
     s, name = result.summary, short(result.suite)
     if len(s.red) == len(result.scenarios):
-        return f"{name} is not green without a defect, so that no verdict notices any"
-    if s.red:
-        red = counted(len(s.red), "scenario")
-        return f"{name} notices {s.killed} of {number(s.counted)} defects; {red} not green without any"
-    return f"{name} is green and notices {s.killed} of {number(s.counted)} defects"
+        return translate("coverage.headline.all_red", name=name)
+    known = {"name": name, "killed": s.killed, "counted": number(s.counted)}
+    return translate("coverage.headline.red", red=len(s.red), **known) if s.red else translate("coverage.headline.green", **known)
+
+
+def subtitle(result: CoverageResult) -> LocalizedText:
+    """The suite, where it is run, and on what; how many runs."""
+    counts = {"scenarios": len(result.scenarios), "seeds": result.summary.seeds, "runs": number(result.summary.runs)}
+    architecture = shipped_name(result.architecture)
+    where = [untranslated(result.suite), shipped_name(result.environment), architecture]
+    said = join([*where, translate("coverage.sub.runs", **counts)], " · ", " · ")
+    return join([said, translate("coverage.sub.simulation")], ". ", "。")
 
 
 def lead(result: CoverageResult) -> str:
     """The sentence below it, as HTML: what got lost on the way, and who makes the kills."""
     parts = result.summary.parts
-    changed, missed = parts.get("changed", 0), parts.get("not reached", 0)
-    said = f"{counted(changed, 'defect')} changed something and no assertion noticed; {counted(missed, 'was', 'were')} never reached."
-    return f"<b>{escaped(said)}</b> {escaped(_killers(result))}"
+    said = translate("coverage.lead.changed", changed=parts.get("changed", 0), missed=parts.get("not reached", 0))
+    return f"<b>{both(said)}</b> {both(_killers(result))}"
 
 
-def _killers(result: CoverageResult) -> str:
+def _killers(result: CoverageResult) -> LocalizedText:
     """How the kills are spread over the scenarios."""
     killed, n = result.summary.killed, len(result.scenarios)
     if not killed:
-        return "No scenario notices anything."
+        return translate("coverage.lead.none")
     best = max(result.scenarios, key=lambda row: row.kills)
     if best.kills == killed:
-        others = {1: "", 2: "; the other adds none"}.get(n, f": the other {n - 1} add none")
-        kills = {1: "the kill", 2: "both kills"}.get(killed, f"all {killed} kills")
-        return f"One scenario, {short(best.name)}, makes {kills}{others}."
+        others = {1: BLANK, 2: translate("coverage.lead.others.one")}.get(n, translate("coverage.lead.others.more", n=n - 1))
+        few = {1: "one", 2: "two"}.get(killed, "all")
+        kills = translate(f"coverage.lead.kills.{few}", **({"n": killed} if few == "all" else {}))
+        return translate("coverage.lead.one", name=short(best.name), kills=kills, others=others)
     some = sum(row.kills > 0 for row in result.scenarios)
-    return f"{some} of {n} scenarios notice something; {short(best.name)} notices most, {best.kills} of {killed}."
+    return translate("coverage.lead.some", some=some, n=n, name=short(best.name), kills=best.kills, killed=killed)
 
 
-def beside_the_score(s: CoverageSummary) -> str:
+def beside_the_score(s: CoverageSummary) -> LocalizedText:
     """The columns that are never in the score."""
-    said = (
-        f"Beside the score, and not in it: {s.stopped} more leave a scenario unknown, where a pipeline would stop; {s.averted} only because what "
-        f"must happen did not; {s.differential_alone} more are worse than without the defect on the same seed by a margin."
-    )
+    said = [translate("coverage.aside", stopped=s.stopped, averted=s.averted, alone=s.differential_alone)]
     if s.distinct is not None:
-        said += f" Distinct score {percent(s.distinct.score, 1)}; each family of defects alike {percent(s.balanced, 1)}."
-    return said
+        scores = {"score": percent(s.distinct.score, 1), "balanced": percent(s.balanced, 1)}
+        said.append(translate("coverage.aside.distinct", **scores))
+    return join(said, " ", "")
 
 
-def _figures(result: CoverageResult) -> str:
+class Figure(NamedTuple):
+    """A figure of the strip: its name, what it is, of what, and whether it is bad."""
+
+    name: LocalizedText
+    value: str
+    of: LocalizedText
+    bad: bool = False
+
+
+def figures(result: CoverageResult) -> str:
+    """Six figures, each with what it is of."""
     s = result.summary
-    whole = f"{s.killed} of {number(s.counted)}, a census"
+    whole = translate("coverage.figure.census", killed=s.killed, counted=number(s.counted))
     if s.interval is not None:
-        whole = f"sample of {s.sampled}; 95 %: {percent(s.interval[0], 1)} to {percent(s.interval[1], 1)}"
+        low, high = (percent(end, 1) for end in s.interval)
+        whole = translate("coverage.figure.sample", n=s.sampled, low=low, high=high)
     changed, missed = s.parts.get("changed", 0), s.parts.get("not reached", 0)
+    flaky = translate("coverage.figure.flaky.of", n=number(s.cells_with_a_kill))
     rows = [
-        ("mutation score", percent(s.score, 1), whole, ""),
-        ("distinct kills", number(len(result.signatures)), "kill signatures", ""),
-        ("changed, not noticed", number(changed), "write assertions", "bad" if changed else ""),
-        ("not reached", number(missed), "write scenarios", "bad" if missed else ""),
-        ("flaky kills", number(s.flaky), f"of {counted(s.cells_with_a_kill, 'cell')} with a kill", ""),
+        Figure(translate("coverage.figure.score"), percent(s.score, 1), whole),
+        Figure(_figure("distinct"), number(len(result.signatures)), _figure("signatures")),
+        Figure(_figure("changed"), number(changed), _figure("assertions"), bad=changed > 0),
+        Figure(_figure("missed"), number(missed), _figure("scenarios"), bad=missed > 0),
+        Figure(_figure("flaky"), number(s.flaky), flaky),
         _sixth(result),
     ]
     cells = "".join(
-        f'<div><dt>{escaped(dt)}</dt><dd><span class="big {mark}">{escaped(big)}</span><span class="of">{escaped(of)}</span></dd></div>'
-        for dt, big, of, mark in rows
+        f'<div><dt>{both(row.name)}</dt><dd><span class="big{" bad" if row.bad else ""}">{escaped(row.value)}</span>'
+        f'<span class="of">{both(row.of)}</span></dd></div>'
+        for row in rows
     )
     return f'<dl class="figures">{cells}</dl>'
 
 
-def _sixth(result: CoverageResult) -> tuple[str, str, str, str]:
+def _figure(name: str) -> LocalizedText:
+    return translate(f"coverage.figure.{name}")
+
+
+def _sixth(result: CoverageResult) -> Figure:
     """The suite beside, if there is one, else the differential column."""
     s, other = result.summary, result.beside
     if other is None:
-        return "differential", number(s.differential), f"worse by a margin, {s.differential_alone} of them not noticed", ""
+        of = translate("coverage.figure.differential.of", n=s.differential_alone)
+        return Figure(_figure("differential"), number(s.differential), of)
+    name = translate("coverage.figure.under", name=short(other.suite))
     if other.summary.score is None:
-        return f"under {short(other.suite)}", number(other.summary.differential), "worse by a margin; not green by itself", ""
-    return f"under {short(other.suite)}", number(other.summary.killed), f"of {number(other.summary.counted)}; here {s.killed}", ""
+        return Figure(name, number(other.summary.differential), _figure("under.red"))
+    of = translate("coverage.figure.under.of", counted=number(other.summary.counted), killed=s.killed)
+    return Figure(name, number(other.summary.killed), of)
 
 
 # --- the funnel -------------------------------------------------------------------------------------------------------------------
@@ -162,33 +147,39 @@ def _sixth(result: CoverageResult) -> tuple[str, str, str, str]:
 class Bar(NamedTuple):
     """A stage with its mutants, those that it lost, and in words why."""
 
-    words: str
+    words: LocalizedText
     n: int
     lost: int
-    why: str
-    todo: str
+    why: LocalizedText
+    todo: LocalizedText
     bad: bool
 
 
 def bars(summary: CoverageSummary) -> list[Bar]:
     """The stages from the census to what is noticed; each is the one before less what it lost, and the last is what is noticed."""
     left = summary.mutants
-    found = [Bar("mutants planted" if summary.sampled is None else "mutants drawn", left, 0, "", "", bad=False)]
+    first = translate("coverage.stage.planted" if summary.sampled is None else "coverage.stage.drawn")
+    found = [Bar(first, left, 0, BLANK, BLANK, bad=False)]
     for stage in STAGES:
-        lost = [(summary.parts.get(part, 0), words) for part, words in stage.loss.parts]
-        left -= sum(n for n, _ in lost)
-        why = ", ".join(f"{number(n)} {words}" for n, words in lost if n)
-        found.append(Bar(stage.words, left, sum(n for n, _ in lost), why, stage.loss.todo, stage.loss.bad))
+        lost = {part: summary.parts.get(part, 0) for part in stage.lost}
+        left -= sum(lost.values())
+        said = [join([untranslated(number(n)), translate(f"coverage.lost.{part}")], " ", " ") for part, n in lost.items() if n]
+        todo = translate(f"coverage.todo.{stage.todo}") if stage.todo else BLANK
+        words = translate(f"coverage.stage.{stage.name}")
+        found.append(Bar(words, left, sum(lost.values()), join(said, ", ", "，"), todo, stage.bad))
     return found
 
 
-def funnel(summary: CoverageSummary) -> str:
-    """The drawing, once for wide screens and once for narrow ones, and its table."""
+def funnel(summary: CoverageSummary, language: Language = "en") -> str:
+    """The drawing, once for wide screens and once for narrow ones, and its table. Labels of drawings are in the language in which the page
+    opens."""
     stages = bars(summary)
-    label = f"From {number(stages[0].n)} mutants to {number(stages[-1].n)} noticed"
-    rows = "".join(f"<tr><th>{escaped(b.words)}</th><td class=n>{number(b.n)}</td><td>{escaped(b.why)}</td></tr>" for b in stages)
-    table = table_below("<th>stage</th><th class=n>mutants</th><th>lost before it</th>", rows)
-    return f"{_wide(stages, label)}{_narrow(stages, label)}{table}"
+    label = translate("coverage.funnel.label", n=number(stages[0].n), noticed=number(stages[-1].n))[language]
+    rows = "".join(
+        f'<tr><th scope="row">{both(b.words)}</th><td class=n>{number(b.n)}</td><td>{both(b.why)}</td></tr>' for b in stages
+    )
+    head = heads([translate(f"coverage.head.{name}") for name in ("stage", "mutants", "lost")], [False, True, False])
+    return f"{_wide(stages, label)}{_narrow(stages, label)}{table_below(head, rows)}"
 
 
 def _wide(stages: Sequence[Bar], label: str) -> str:
@@ -196,48 +187,64 @@ def _wide(stages: Sequence[Bar], label: str) -> str:
     parts = [_hatches("wide")]
     for i, bar in enumerate(stages):
         y, w, lost = 8 + 46 * i, width * bar.n / top, width * bar.lost / top
-        last = i == len(stages) - 1
-        parts.append(
-            f'<text x="{left - 12}" y="{y + 19}" text-anchor="end">{escaped(bar.words)}</text>{_bar(left, y, w, i, last=last)}'
-        )
-        inside = w > 44
+        last, inside = i == len(stages) - 1, w > 44
+        words = f'<text x="{left - 12}" y="{y + 19}" text-anchor="end">{both_drawn(bar.words)}</text>'
+        parts.append(words + _bar(left, y, w, i, last=last))
         place = f'x="{round(left + w - 8, 1)}" text-anchor="end"' if inside else f'x="{round(left + w + lost + 8, 1)}"'
         mark = ' class="b num on"' if last and inside else ' class="b num"'
         parts.append(f'<text {place} y="{y + 19}"{mark}>{number(bar.n)}</text>')
         if bar.lost:
             at = left + w + lost + (10 if inside else 18 + 9 * len(number(bar.n)))
             parts.append(_lost_bar(left + w, y, lost, "wide", bad=bar.bad))
-            lines = list(_wrapped(f"− {bar.why}", most=max(24, int((1170 - at) / 6.6))))[:3]
-            for k, line in enumerate(lines):
-                parts.append(
-                    f'<text x="{round(at, 1)}" y="{y + 12 + 14 * k}" class="b{" t-bad" if bar.bad else ""}">{escaped(line)}</text>'
-                )
-            if bar.todo:
-                parts.append(
-                    f'<text x="{round(at, 1)}" y="{y + 12 + 14 * len(lines)}" class="t-acc">→ {escaped(bar.todo)}</text>'
-                )
+            parts += [_lost_words(bar, language, at, y + 12) for language in ("en", "zh-CN")]
     return f'<svg class="wide swap" viewBox="0 0 1180 {46 * len(stages)}" role="img" aria-label="{escaped(label)}">{"".join(parts)}</svg>'
+
+
+def _lost_words(bar: Bar, language: str, at: float, y: int) -> str:
+    """Beside a bar: what was lost, in as many lines as it takes, and what to do about it; a language has lines of its own."""
+    chinese = language != "en"
+    text = bar.why.zh if chinese else bar.why.en
+    lines = list(_wrapped(f"− {text}", most=max(24, int((1170 - at) / 6.6)), wide=chinese))[:3]
+    said = [
+        f'<text x="{round(at, 1)}" y="{y + 14 * k}" class="b{" t-bad" if bar.bad else ""}">{escaped(line)}</text>'
+        for k, line in enumerate(lines)
+    ]
+    todo = bar.todo.zh if chinese else bar.todo.en
+    if todo:
+        said.append(f'<text x="{round(at, 1)}" y="{y + 14 * len(lines)}" class="t-acc">→ {escaped(todo)}</text>')
+    return f'<g lang="{language}">{"".join(said)}</g>'
 
 
 def _narrow(stages: Sequence[Bar], label: str) -> str:
     width, top, y, parts = 380.0, max(1, stages[0].n), 0, [_hatches("narrow")]
     for i, bar in enumerate(stages):
         w, lost = width * bar.n / top, width * bar.lost / top
-        parts.append(f'<text x="0" y="{y + 16}" class="b">{number(bar.n)}  {escaped(bar.words)}</text>')
-        parts.append(
-            _bar(0, y + 22, w, i, last=i == len(stages) - 1)
-            + (_lost_bar(w, y + 22, lost, "narrow", bad=bar.bad) if bar.lost else "")
-        )
+        parts.append(f'<text x="0" y="{y + 16}" class="b">{number(bar.n)}  {both_drawn(bar.words)}</text>')
+        drawn = _bar(0, y + 22, w, i, last=i == len(stages) - 1)
+        parts.append(drawn + (_lost_bar(w, y + 22, lost, "narrow", bad=bar.bad) if bar.lost else ""))
         y += 64
-        for line in _wrapped(f"− {bar.why}" + (f" → {bar.todo}" if bar.todo else "")) if bar.lost else ():
-            parts.append(f'<text x="0" y="{y}" class="{"t-bad" if bar.bad else "t-soft"}">{escaped(line)}</text>')
-            y += 15
-        y += 6
+        y += 15 * max((_narrow_words(bar, language, y, parts) for language in ("en", "zh-CN")), default=0) + 6
     return f'<svg class="narrow" viewBox="0 0 380 {y}" role="img" aria-label="{escaped(label)}">{"".join(parts)}</svg>'
 
 
-def _wrapped(text: str, most: int = 58) -> Iterator[str]:
-    """A text in lines that fit a narrow screen."""
+def _narrow_words(bar: Bar, language: str, y: int, parts: list[str]) -> int:
+    """Adds the lines below a bar in a language; how many there are."""
+    chinese = language != "en"
+    text, todo = (bar.why.zh, bar.todo.zh) if chinese else (bar.why.en, bar.todo.en)
+    lines = list(_wrapped(f"− {text}" + (f" → {todo}" if todo else ""), wide=chinese)) if bar.lost else []
+    said = [
+        f'<text x="0" y="{y + 15 * k}" class="{"t-bad" if bar.bad else "t-soft"}">{escaped(line)}</text>'
+        for k, line in enumerate(lines)
+    ]
+    parts.append(f'<g lang="{language}">{"".join(said)}</g>' if said else "")
+    return len(lines)
+
+
+def _wrapped(text: str, most: int = 58, *, wide: bool = False) -> Iterator[str]:
+    """A text in lines that fit; letters of Chinese are twice as wide and may part anywhere."""
+    if wide:
+        yield from (text[i : i + most // 2] for i in range(0, len(text), most // 2))
+        return
     line = ""
     for word in text.split(" "):
         if line and len(line) + 1 + len(word) > most:
@@ -277,57 +284,58 @@ def to_write(result: CoverageResult) -> str:
 
 
 def _assertions(result: CoverageResult) -> str:
-    title = "<h3>Write an assertion: it changed and nobody looked</h3>"
+    title = f"<h3>{both(translate('coverage.assertions.title'))}</h3>"
     changed = result.summary.parts.get("changed", 0)
     if not result.assertions:
-        return f'{title}<p class="soft">{"No measure shows what changed." if changed else "Nothing changed unnoticed."}</p>'
+        return title + _note(translate("coverage.assertions.none" if changed else "coverage.assertions.nothing"))
     rows = "".join(
-        f'<tr><th title="{escaped(row.line)}">{escaped(row.expected)}</th><td>{escaped(short(row.scenario))}</td><td class=n>{row.notices}</td></tr>'
+        f'<tr><th scope="row" title="{escaped(row.line)}">{both(expected_text(row.expected))}</th><td>{escaped(short(row.scenario))}</td>'
+        f"<td class=n>{row.notices}</td></tr>"
         for row in result.assertions[:TO_WRITE]
     )
     noticed = sum(row.notices for row in result.assertions)
-    note = (
-        "Bounds: the worst of the runs without a defect, with a margin, held on as many further seeds. "
-        f"{_of(noticed, changed)} of what changed unnoticed would be noticed by {_more(len(result.assertions))}."
-    )
-    head = "<th>assertion</th><th>in</th><th class=n>would notice</th>"
-    return f"{title}{html_table(head, rows)}{_note(note)}"
+    note = translate("coverage.assertions.note", of=_of(noticed, changed), these=_more(len(result.assertions)))
+    head = heads([translate(f"coverage.head.{name}") for name in ("assertion", "in", "would notice")], [False, False, True])
+    return f"{title}{scrolled(html_table(head, rows))}{_note(note)}"
 
 
 def _scenarios(result: CoverageResult) -> str:
-    title, reach = "<h3>Write a scenario: it was never reached</h3>", result.reach
+    title, reach = f"<h3>{both(translate('coverage.scenarios.title'))}</h3>", result.reach
     if not reach.needs:
-        return f'{title}<p class="soft">Every mutant that is present was reached.</p>'
+        return title + _note(translate("coverage.scenarios.none"))
     rows = "".join(
-        f'<tr><th>{escaped(row.scenario)}</th><td class="small">{escaped(_operators(row.mutants, 2))}</td><td class=n>{row.reaches}</td></tr>'
+        f'<tr><th scope="row">{escaped(row.scenario)}</th><td class="small">{both(_operators(row.mutants, 2))}</td>'
+        f"<td class=n>{row.reaches}</td></tr>"
         for row in reach.rows[:TO_WRITE]
     )
-    table = html_table("<th>scenario</th><th>what it reaches</th><th class=n>would reach</th>", rows) if rows else ""
-    note = f"{counted(len(reach.needs), 'is', 'are')} not reached. {_tried(reach)}"
+    head = heads([translate(f"coverage.head.{name}") for name in ("scenario", "reaches", "would reach")], [False, False, True])
+    table = scrolled(html_table(head, rows)) if rows else ""
+    note = translate("coverage.scenarios.note", n=number(len(reach.needs)), tried=_tried(reach))
     return f"{title}{table}{_note(note)}{_nowhere(reach)}"
 
 
-def _tried(reach: ReachResult) -> str:
+def _tried(reach: ReachResult) -> LocalizedText:
     if not reach.tried:
-        return "--reach RUNS tries other scenarios, once each without a defect."
-    of = counted(reach.candidates, "scenario")
-    return f"{reach.tried} of {of} tried here, once each without a defect; {len(reach.nowhere)} of the mutants reached by none."
+        return translate("coverage.scenarios.untried")
+    counts = {"tried": reach.tried, "of": number(reach.candidates), "nowhere": len(reach.nowhere)}
+    return translate("coverage.scenarios.tried", **counts)
 
 
 def _nowhere(reach: ReachResult) -> str:
     """What no scenario tried reaches, with what would have to grow."""
     if not reach.nowhere:
         return ""
+    point = translate("coverage.nowhere.point")
     rows = "".join(
-        f"<tr><th>{escaped(name)}</th><td><code>{escaped(' or '.join(reach.needs[name]) or 'its mutation point is exercised')}</code></td></tr>"
+        f'<tr><th scope="row">{escaped(name)}</th><td><code>{both(alternatives(reach.needs[name]) if reach.needs[name] else point)}</code></td></tr>'
         for name in reach.nowhere
     )
-    table = html_table("<th>mutant</th><th>what would have to happen, or grow</th>", rows)
-    words = "reached by no scenario tried" if reach.tried else "not reached, with what each needs"
-    return f"<details><summary>{len(reach.nowhere)} {words}</summary>{table}</details>"
+    table = scrolled(html_table(heads([translate("coverage.head.mutant"), translate("coverage.head.needs")]), rows))
+    words = translate("coverage.nowhere.tried" if reach.tried else "coverage.nowhere.untried", n=len(reach.nowhere))
+    return f"<details><summary>{both(words)}</summary>{table}</details>"
 
 
-def _operators(mutants: Sequence[str], most: int) -> str:
+def _operators(mutants: Sequence[str], most: int) -> LocalizedText:
     """Mutants by operator: ``memory-leak ×5``; one alone with its point."""
     groups = Counter(name.partition("@")[0] for name in mutants)
     said = [
@@ -335,25 +343,21 @@ def _operators(mutants: Sequence[str], most: int) -> str:
         for operator, n in groups.most_common(most)
     ]
     rest = len(groups) - len(said)
-    return ", ".join([*said, *([f"{rest} more kinds" if rest > 1 else "1 more kind"] if rest else [])])
+    return join([*map(untranslated, said), *([translate("coverage.kinds", n=rest)] if rest else [])], ", ", "、")
 
 
-def _of(n: int, of: int) -> str:
-    return f"All {of}" if n == of > 1 else f"{n} of {of}"
+def _of(n: int, of: int) -> LocalizedText:
+    return translate("coverage.of.all", n=of) if n == of > 1 else translate("coverage.of.some", n=n, of=of)
 
 
-def _more(n: int) -> str:
-    return (
-        "this one"
-        if n == 1
-        else f"these {n}"
-        if n <= TO_WRITE
-        else f"{n} such assertions (those after the first {TO_WRITE} are in the JSON)"
-    )
+def _more(n: int) -> LocalizedText:
+    if n == 1:
+        return translate("coverage.these.one")
+    return translate("coverage.these.few", n=n) if n <= TO_WRITE else translate("coverage.these.many", n=n, shown=TO_WRITE)
 
 
-def _note(text: str) -> str:
-    return f'<p class="soft small">{escaped(text)}</p>'
+def _note(text: LocalizedText) -> str:
+    return f'<p class="soft small">{both(text)}</p>'
 
 
 # --- the kill matrix by signature -------------------------------------------------------------------------------------------------
@@ -362,26 +366,25 @@ def _note(text: str) -> str:
 def signature_matrix(result: CoverageResult | BesideResult, signatures: Sequence[KillSignature]) -> str:
     """Scenarios by groups of mutants that exactly the same scenarios kill."""
     if not signatures:
-        return '<p class="soft">No mutant is killed.</p>'
+        return f'<p class="soft">{both(translate("coverage.matrix.none"))}</p>'
     shown, rest = signatures[:SIGNATURES], signatures[SIGNATURES:]
-    letters = [_letter(i) for i in range(len(shown))]
     rows = "".join(
-        f"<tr><th>{escaped(short(row.name))}</th>{''.join(_dot(row.name in s.scenarios) for s in shown)}"
+        f'<tr><th scope="row">{escaped(short(row.name))}</th>{"".join(_dot(row.name in s.scenarios) for s in shown)}'
         f"<td>{row.kills}</td><td>{row.alone}</td></tr>"
         for row in sorted(result.scenarios, key=lambda row: (-row.kills, row.name))
     )
-    heads = "".join(f"<th class=c>{letter}</th>" for letter in letters)
+    letters = "".join(f'<th class=c scope="col">{_letter(i)}</th>' for i in range(len(shown)))
     counts = "".join(f"<td class=c><b>{len(s.mutants)}</b></td>" for s in shown)
     whole = sum(len(s.mutants) for s in signatures)
-    legend = "".join(f"<li>{escaped(_operators(s.mutants, 4))}</li>" for s in shown)
-    more = _note(f"{len(rest)} more signatures with {sum(len(s.mutants) for s in rest)} mutants are not drawn.") if rest else ""
-    note = f"Mutants that exactly the same scenarios kill count once: {counted(whole, 'kill')}, {counted(len(signatures), 'signature')}."
-    head = f"<tr><th>scenario</th>{heads}<th class=n>mutants</th><th class=n>only here</th></tr>"
-    foot = f"<tr><th>mutants</th>{counts}<td><b>{whole}</b></td><td></td></tr>"
-    return (
-        f'{_note(note)}<div class="scroll"><table class="heat stick"><thead>{head}</thead><tbody>{rows}</tbody>'
-        f'<tfoot>{foot}</tfoot></table></div><ol type="A" class="small soft">{legend}</ol>{more}'
-    )
+    legend = "".join(f"<li>{both(_operators(s.mutants, 4))}</li>" for s in shown)
+    hidden = sum(len(s.mutants) for s in rest)
+    more = _note(translate("coverage.matrix.more", n=len(rest), mutants=hidden)) if rest else ""
+    note = _note(translate("coverage.matrix.note", kills=number(whole), n=number(len(signatures))))
+    scenario, mutants, only = (translate(f"coverage.head.{name}") for name in ("scenario", "mutants", "only here"))
+    head = f"<tr>{heads([scenario])}{letters}{heads([mutants, only], [True, True])}</tr>"
+    foot = f'<tr><th scope="row">{both(mutants)}</th>{counts}<td><b>{whole}</b></td><td></td></tr>'
+    table = f'<table class="heat stick"><thead>{head}</thead><tbody>{rows}</tbody><tfoot>{foot}</tfoot></table>'
+    return f'{note}{scrolled(table)}<ol type="A" class="small soft">{legend}</ol>{more}'
 
 
 def _letter(i: int) -> str:

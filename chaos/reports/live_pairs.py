@@ -12,7 +12,7 @@ from chaos.results.live import LiveComparison, LiveDifference, LivePair, LiveSid
 
 HEAD = ("scenario", "seed", "failed orders", "impaired s", "duplicated", "lost", "recovery s", "median", "p99", "")
 NOTE = "Simulated / live. Bold: further apart than is allowed. Latencies are those of confirmed orders."
-GOOD, BAD = "#d9efdc", "#f6d5d5"
+GOOD, BAD = (f"color-mix(in srgb, var(--{state}) 18%, transparent)" for state in ("healthy", "failing"))
 
 
 def live_table(result: LiveComparison) -> list[str]:

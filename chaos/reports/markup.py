@@ -2,12 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
+from itertools import repeat
+
+from chaos.i18n.texts import LocalizedText, translate
 
 
 def escaped(value: object) -> str:
     """A value as text of a page, with nothing in it that could be markup."""
     return escape(str(value))
+
+
+def both(text: LocalizedText) -> str:
+    """A text of a page in both languages, of which the page shows one; what is the same in both stands once."""
+    return _pair(text, "span")
+
+
+def both_drawn(text: LocalizedText) -> str:
+    """The same inside a text of an SVG."""
+    return _pair(text, "tspan")
+
+
+def _pair(text: LocalizedText, tag: str) -> str:
+    if text.en == text.zh:
+        return escaped(text.en)
+    return f'<{tag} lang="en">{escaped(text.en)}</{tag}><{tag} lang="zh-CN">{escaped(text.zh)}</{tag}>'
+
+
+def scrolled(inner: str) -> str:
+    """What may be wider than the screen: it scrolls by itself, by keyboard, too."""
+    return f'<div class="scroll" tabindex="0">{inner}</div>'
+
+
+def heads(texts: Sequence[LocalizedText], numeric: Sequence[bool] = ()) -> str:
+    """The cells of a table's head; those above figures stand to the right."""
+    marks = [*numeric, *repeat(False, len(texts) - len(numeric))]
+    return "".join(f'<th scope="col"{" class=n" if n else ""}>{both(text)}</th>' for text, n in zip(texts, marks, strict=True))
 
 
 def html_table(head: str, rows: str) -> str:
@@ -17,4 +48,4 @@ def html_table(head: str, rows: str) -> str:
 
 def table_below(head: str, rows: str) -> str:
     """The table of a drawing, folded away."""
-    return f"<details><summary>as a table</summary>{html_table(head, rows)}</details>"
+    return f"<details><summary>{both(translate('coverage.table'))}</summary>{scrolled(html_table(head, rows))}</details>"

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from html import escape
 
-from chaos.measures.formatting import counted, number, percent, rounded, signed, significant
+from chaos.i18n.texts import LocalizedText, join, lookup, translate, untranslated
+from chaos.measures.formatting import Language, number, percent, rounded, signed, significant
+from chaos.reports.coverage_words import more_text, named, window_text
+from chaos.reports.markup import both, both_drawn, escaped, scrolled
 from chaos.results.coverage import DefectEffect, PriceResult, PriceRow
 from chaos.results.defect_pairs import CoupledShare, PairEffect, PairsResult
 
 SHOWN = 10
 DRAWN = 40
 """Rows in the drawing; the table below it has all."""
-SIGNS = {"costs": "costs", "spares": "spares orders", "none": "nothing in any year", "not decided": "not decided"}
+BLANK = untranslated("")
 
 
 def ranked(row: PriceRow) -> str:
@@ -21,72 +23,87 @@ def ranked(row: PriceRow) -> str:
     return str(row.rank) if row.rank == row.rank_to else f"{row.rank}–{row.rank_to}"
 
 
-def between(row: PriceRow) -> str:
+def between(row: PriceRow) -> LocalizedText:
     """The interval of a price, in brackets."""
     if row.interval is None:
-        return "(no interval: one seed)"
+        return translate("price.no_interval")
     low, high = (_signed(end) for end in row.interval)
-    return f"({low} to {high})"
+    return translate("price.between", low=low, high=high)
 
 
-def at_phase(phase: str) -> str:
+def sign_text(row: PriceRow) -> LocalizedText:
+    """Whether a defect costs orders, spares some, or that this is not decided."""
+    return translate(f"price.sign.{row.sign}")
+
+
+def at_phase(phase: str) -> LocalizedText:
     """Where a window is, in words: phases are called as their file has them."""
-    return "at the open" if phase == "open" else f"in the phase {phase}"
+    return translate("price.at.open") if phase == "open" else translate("price.at", phase=lookup("phase", phase))
 
 
-def severity(effect: DefectEffect) -> str:
+def severity(effect: DefectEffect) -> LocalizedText:
     """The grade in a window, and that without the defect."""
+    grade, without = grade_word(effect.severity), grade_word(effect.severity_without)
     same = effect.severity == effect.severity_without
-    return f"{effect.severity}, {'as' if same else effect.severity_without} without it"
+    return translate("price.severity.same", grade=grade) if same else translate("price.severity", grade=grade, without=without)
 
 
-def price_lines(price: PriceResult, notes: Callable[[str], Iterator[str]]) -> Iterator[str]:
+def grade_word(grade: str) -> LocalizedText:
+    """A grade as results have it; in Chinese as rule sets call it."""
+    return LocalizedText(grade, lookup("grade", grade).zh)
+
+
+def price_lines(price: PriceResult, notes: Callable[[str], Iterator[LocalizedText]]) -> Iterator[LocalizedText]:
     """The most costly survivors; `notes` are further lines on a defect of a name."""
     if not price.ranking:
         return
-    yield ""
-    yield f"the {min(SHOWN, len(price.ranking))} most costly survivors: orders failed or rejected wrongly, expected a year in production"
-    yield f"({price.triggers}; {counted(price.seeds, 'seed')}; in brackets where 90 % of years lie: seeds, rates, how often triggers come,"
-    yield " presence, days until found, windows left out. Whose interval reaches the first price of a band shares its ranks)"
+    yield BLANK
+    yield translate("price.title", n=min(SHOWN, len(price.ranking)))
+    yield translate("price.how.1", triggers=price.triggers, seeds=price.seeds)
+    yield translate("price.how.2")
     for row in price.ranking[:SHOWN]:
-        yield f"  {ranked(row):>6}  {rounded(row.harmed_orders, 1):>9} {between(row)}  {row.name}: {SIGNS[row.sign]}"
-        yield from (f"            {line}" for line in (*_details(row), *notes(row.name)))
+        spread, sign = between(row), sign_text(row)
+        figures = f"  {ranked(row):>6}  {rounded(row.harmed_orders, 1):>9}"
+        yield LocalizedText(f"{figures} {spread.en}  {row.name}: {sign.en}", f"{figures} {spread.zh}  {row.name}：{sign.zh}")
+        yield from (line.map(" ".ljust(12).__add__) for line in (*_details(row), *notes(row.name)))
     if price.skipped:
-        names = ", ".join(price.skipped[:4]) + (", …" if len(price.skipped) > 4 else "")
-        left = counted(len(price.skipped), "window")
-        yield f"  not run within the budget: {left} ({names}); what they would add is drawn from those that were run"
+        names = join([window_text(name) for name in price.skipped[:4]], ", ", "、").map(
+            lambda text: text + (", …" if len(price.skipped) > 4 else "")
+        )
+        yield translate("price.skipped", n=number(len(price.skipped)), names=names)
 
 
-def _details(row: PriceRow) -> Iterator[str]:
+def _details(row: PriceRow) -> Iterator[LocalizedText]:
     """How likely, for how long, what a year may bring, and the worst window of the first phase, the open."""
-    when = "it shows on an ordinary day" if row.shows else "it does not show on an ordinary day"
-    years = row.years
-    bring = (
-        f"; of such years {percent(years.costs)} cost, {percent(years.spares)} spare, {percent(years.nothing)} neither"
-        if years
-        else ""
-    )
-    yield f"in production {percent(row.present, 2)} a year, for {rounded(row.found_days, 1)} days: {when}{bring}"
+    years, said = row.years, BLANK
+    if years:
+        shares = (percent(share) for share in (years.costs, years.spares, years.nothing))
+        said = translate("price.years", **dict(zip(("costs", "spares", "nothing"), shares, strict=True)))
+    when = translate("price.shows" if row.shows else "price.hidden")
+    yield translate("price.details", present=percent(row.present, 2), days=rounded(row.found_days, 1), when=when, years=said)
     worst = row.at_the_open or row.worst
     if worst:
-        beyond = f", {signed(worst.excess)} beyond an ordinary day" if worst.excess is not None else ""
-        yield (
-            f"{at_phase(worst.phase)}, {worst.trigger}: failed {signed(worst.failed_orders)}, "
-            f"rejected wrongly {signed(worst.rejected_wrongly)}{beyond}, placed twice {signed(worst.duplicated)}, "
-            f"impaired {signed(worst.impaired_s)} s, severity {severity(worst)}"
+        yield translate(
+            "price.worst",
+            phase=at_phase(worst.phase),
+            trigger=trigger_text(worst.trigger),
+            failed=signed(worst.failed_orders),
+            rejected=signed(worst.rejected_wrongly),
+            beyond=translate("price.beyond", n=signed(worst.excess)) if worst.excess is not None else BLANK,
+            twice=signed(worst.duplicated),
+            impaired=signed(worst.impaired_s),
+            severity=severity(worst),
         )
+
+
+def trigger_text(trigger: str) -> LocalizedText:
+    """A trigger of the year: in Chinese where it is one of those that ship."""
+    return lookup("trigger", trigger)
 
 
 # --- the page -------------------------------------------------------------------------------------------------------------------
 
 WIDTH, LEFT, RIGHT, TOP, ROW = 1180, 366, 900, 26, 21
-
-
-CAPTION = (
-    "Orders failed or rejected wrongly, expected a year in production; logarithmic on both sides of 0. Bar: where 90 % of years lie. Bands are "
-    "ties: whose interval reaches the first price of the band shares its ranks. Filled: it costs; hollow and green: it spares orders; hollow, grey "
-    "and dashed: the sign is not decided, for the interval holds or touches 0."
-)
 
 
 class Axis:
@@ -114,17 +131,17 @@ class Axis:
         return [*reversed(below), 0.0, *above]
 
 
-def drawing(price: PriceResult) -> str:
-    """The survivors' prices with their intervals, as SVG: bands are ties."""
+def drawing(price: PriceResult, language: Language = "en") -> str:
+    """The survivors' prices with their intervals, as SVG: bands are ties. Its label is in the language in which the page opens."""
     rows = price.ranking[:DRAWN]
     if not rows:
         return ""
     axis = Axis([value for row in rows for value in (row.harmed_orders, *(row.interval or ()))])
     foot = TOP + ROW * len(rows)
     parts = [_bands(rows), _grid(axis, foot), *(_mark(axis, row, TOP + ROW * i) for i, row in enumerate(rows))]
-    return f"<p>{escape(CAPTION)}</p>" + (
-        f'<svg viewBox="0 0 {WIDTH} {foot + 8}" style="min-width:{WIDTH * 3 // 4}px" role="img" aria-label="Expected annual impact with '
-        f'intervals" font-size="13" fill="currentColor">{"".join(parts)}</svg>'
+    label = escaped(translate("price.label")[language])
+    return f'<p class="small soft">{both(translate("price.caption"))}</p>' + scrolled(
+        f'<svg class="wide keep" viewBox="0 0 {WIDTH} {foot + 8}" role="img" aria-label="{label}">{"".join(parts)}</svg>'
     )
 
 
@@ -136,17 +153,18 @@ def _bands(rows: Sequence[PriceRow]) -> str:
         y, height = TOP + ROW * shown[0], ROW * len(shown)
         if firsts.index(row.rank) % 2 == 0:
             parts.append(f'<rect x="0" y="{y}" width="{WIDTH}" height="{height}" fill="#80808022" class="band"/>')
-        parts.append(f'<text x="6" y="{y + height // 2 + 4}" font-weight="600">{ranked(row)}</text>')
+        parts.append(f'<text x="6" y="{y + height // 2 + 4}" class="b">{ranked(row)}</text>')
     return "".join(parts)
 
 
 def _grid(axis: Axis, foot: int) -> str:
-    parts = [f'<text x="6" y="17">rank</text><text x="{RIGHT + 20}" y="17">harmed orders a year (90 %)</text>']
+    rank, orders = (both_drawn(translate(f"price.axis.{name}")) for name in ("rank", "orders"))
+    parts = [f'<text x="6" y="17" class="t-soft">{rank}</text><text x="{RIGHT + 20}" y="17" class="t-soft">{orders}</text>']
     for mark in axis.marks:
         x = axis.at(mark)
-        strong = 'stroke="currentColor"' if mark == 0 else 'stroke="#8886"'
+        strong = 'style="stroke:var(--ink)"' if mark == 0 else 'class="axis"'
         parts.append(f'<line x1="{round(x, 1)}" x2="{round(x, 1)}" y1="{TOP - 4}" y2="{foot}" {strong}/>')
-        parts.append(f'<text x="{round(x, 1)}" y="17" text-anchor="middle">{_number(mark)}</text>')
+        parts.append(f'<text x="{round(x, 1)}" y="17" class="t-soft num" text-anchor="middle">{_number(mark)}</text>')
     return "".join(parts)
 
 
@@ -161,19 +179,20 @@ def _signed(value: float) -> str:
 def _mark(axis: Axis, row: PriceRow, y: float) -> str:
     """A row: filled where it costs, hollow where it spares, and grey and dashed where the sign is not decided."""
     middle, x = y + ROW / 2, axis.at(row.harmed_orders)
-    colour = {"costs": "var(--bad,#cf222e)", "spares": "var(--good,#1a7f37)"}.get(row.sign, "#808890")
-    dashes = "" if row.sign == "costs" else ' stroke-dasharray="4 2"'
+    colour = {"costs": "var(--bad)", "spares": "var(--good)"}.get(row.sign, "var(--soft)")
+    dashes = "" if row.sign == "costs" else ";stroke-dasharray:4 2"
     line = ""
     if row.interval:
-        low, high = (axis.at(end) for end in row.interval)
-        line = f'<line x1="{round(low, 1)}" x2="{round(high, 1)}" y1="{middle}" y2="{middle}" stroke="{colour}" stroke-width="2.4"{dashes}/>'
-    fill = colour if row.sign == "costs" else "var(--paper,#fff)"
-    said = f"{_signed(row.harmed_orders)} {between(row)}" + (", not decided" if row.sign == "not decided" else "")
+        low, high = (round(axis.at(end), 1) for end in row.interval)
+        line = f'<line x1="{low}" x2="{high}" y1="{middle}" y2="{middle}" style="stroke:{colour};stroke-width:2.4{dashes}"/>'
+    fill = colour if row.sign == "costs" else "var(--paper)"
+    said = join([untranslated(_signed(row.harmed_orders)), between(row)], " ", "")
+    said = translate("price.undecided", said=said) if row.sign == "not decided" else said
     return (
-        f'<text x="{LEFT - 14}" y="{middle + 4}" text-anchor="end">{escape(_short(row.name))}</text>{line}'
-        f'<circle cx="{round(x, 1)}" cy="{middle}" r="4.2" fill="{fill}" stroke="{colour}" stroke-width="2">'
-        f"<title>{escape(row.name)}</title></circle>"
-        f'<text x="{RIGHT + 20}" y="{middle + 4}">{escape(said)}</text>'
+        f'<text x="{LEFT - 14}" y="{middle + 4}" text-anchor="end">{escaped(_short(row.name))}</text>{line}'
+        f'<circle cx="{round(x, 1)}" cy="{middle}" r="4.2" style="fill:{fill};stroke:{colour};stroke-width:2">'
+        f"<title>{escaped(row.name)}</title></circle>"
+        f'<text x="{RIGHT + 20}" y="{middle + 4}" class="num">{both_drawn(said)}</text>'
     )
 
 
@@ -184,39 +203,35 @@ def _short(name: str) -> str:
 # --- pairs of defects -----------------------------------------------------------------------------------------------------------
 
 
-def pair_lines(pairs: PairsResult | None) -> Iterator[str]:
+def pair_lines(pairs: PairsResult | None) -> Iterator[LocalizedText]:
     """Pairs that cost more together than the sum, and the coupling effect."""
     if pairs is None:
         return
-    yield ""
-    yield (
-        f"pairs of survivors: {number(pairs.pairs)}, {number(pairs.sharing)} of them reach the same resource; tried {number(pairs.tried)}, the "
-        f"closest first, in {' and '.join(pairs.windows)}, {counted(pairs.seeds, 'seed')}"
-    )
+    yield BLANK
+    and_ = translate("hides.and")
+    counts = {"n": number(pairs.pairs), "sharing": number(pairs.sharing), "tried": number(pairs.tried), "seeds": pairs.seeds}
+    windows = join([window_text(window) for window in pairs.windows], and_.en, "、")
+    yield translate("pairs.title", **counts, windows=windows)
     if pairs.refused:
-        yield f"  cannot be planted together: {number(pairs.refused)}"
-    yield (
-        f"  cost more together than the sum, by more than {percent(pairs.margin, 1)} of the orders with every seed: {len(pairs.super_additive)}"
-    )
+        yield translate("pairs.refused", n=number(pairs.refused))
+    yield translate("pairs.super", margin=percent(pairs.margin, 1), n=len(pairs.super_additive))
     for row in pairs.super_additive[:SHOWN]:
-        alone = " and ".join(rounded(value) for value in row.alone)
-        yield f"    {rounded(row.together):>8} harmed orders together, {alone} alone: {' + '.join(row.defects)}"
-        yield f"             {row.window}{_kill_of(row)}; both reach {', '.join(row.shared[:3]) or 'nothing in common'}"
-    if len(pairs.super_additive) > SHOWN:
-        yield f"    and {len(pairs.super_additive) - SHOWN} more"
-    yield f"  coupling: of pairs of which one alone is noticed {_coupled(pairs.one_killed)}"
-    yield f"  coupling: of pairs of survivors {_coupled(pairs.none_killed)}"
+        alone = join([untranslated(rounded(value)) for value in row.alone], and_.en, and_.zh)
+        yield translate("pairs.row", together=rounded(row.together), alone=alone, names=" + ".join(row.defects))
+        shared = named(row.shared[:3]) if row.shared else translate("pairs.nothing")
+        yield translate("pairs.shared", window=window_text(row.window), kill=_kill_of(row), shared=shared)
+    yield from more_text(len(pairs.super_additive), SHOWN, deep=True)
+    yield translate("pairs.coupling.one", said=_coupled(pairs.one_killed))
+    yield translate("pairs.coupling.none", said=_coupled(pairs.none_killed))
 
 
-def _kill_of(row: PairEffect) -> str:
-    return "" if row.killed is None else ", the suite notices them" if row.killed else ", the suite does not notice them"
+def _kill_of(row: PairEffect) -> LocalizedText:
+    return BLANK if row.killed is None else translate("pairs.noticed" if row.killed else "pairs.missed")
 
 
-def _coupled(share: CoupledShare) -> str:
+def _coupled(share: CoupledShare) -> LocalizedText:
     if not share.tried:
-        return f"none was tried ({number(share.of)} there are)"
-    low, high = share.interval
-    return (
-        f"{share.killed} of the {share.tried} closest are noticed ({percent(share.share)}, {percent(low)} to {percent(high)}; "
-        f"{number(share.of)} there are)"
-    )
+        return translate("pairs.untried", of=number(share.of))
+    low, high = (percent(end) for end in share.interval)
+    counts = {"killed": share.killed, "tried": share.tried, "of": number(share.of)}
+    return translate("pairs.coupled", **counts, share=percent(share.share), low=low, high=high)

@@ -1,12 +1,23 @@
-"""Results of comparisons and sweeps as Markdown tables, which are read in a terminal as well as in a page."""
+"""Results of comparisons and sweeps as Markdown tables, for a terminal, in English and Chinese."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from chaos.i18n.texts import LocalizedText, lookup, untranslated
+from chaos.i18n.findings import measure_title
+from chaos.i18n.texts import LocalizedText, join, lookup, phrase, shipped_name, translate, untranslated
 from chaos.measures.catalogue import measures
-from chaos.measures.formatting import NONE, Unit, counted, milliseconds, number, percent, rounded, share, significant
+from chaos.measures.formatting import (
+    NONE,
+    Language,
+    Unit,
+    milliseconds,
+    number,
+    percent,
+    rounded,
+    share,
+    significant,
+)
 from chaos.reports.power import notes_of
 from chaos.results.comparison import (
     ArchitectureCosts,
@@ -31,8 +42,6 @@ MARKS: Mapping[ComparisonVerdict, str] = {
     "inconclusive": "?",
     "not comparable": "–",
 }
-Short = Mapping[str, str]
-"""Architectures by their short names."""
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
@@ -46,39 +55,37 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     ]
 
 
-def shown(measure: str, value: float | None) -> str:
+def shown(measure: str, value: float | None) -> LocalizedText:
     """A value of a measure, with its unit where that measure is installed; among shares nothing is a plain 0."""
     if measures().problem(measure) is not None:
-        return NONE if value is None else number(value)
+        return untranslated(NONE if value is None else number(value))
     found = measures().find(measure)
-    return share(value) if found.unit is Unit.FRACTION else found.text(value)
+    if found.unit is Unit.FRACTION:
+        return untranslated(share(value))
+    return LocalizedText(found.text(value), found.text(value, language="zh"))
 
 
 # --- comparisons --------------------------------------------------------------------------------------------------------------
 
 
-def comparison(result: ComparisonResult) -> list[str]:
+def comparison(result: ComparisonResult, language: Language = "en") -> list[str]:
     """What a comparison found: the architectures with their costs, then a table a measure, then what stands behind it."""
-    names = [a.name for a in result.architectures]
-    short = dict(zip(names, short_names(names), strict=True))
-    lines = [*_architectures(result, short)]
+    lines = [*_architectures(result, language)]
     for measure in result.measures:
-        lines += ["", _heading(result, measure), ""]
-        lines += _cells(result, measure.name, names, short)
-    lines += ["", *_notes(result)]
-    return lines
+        lines += ["", _heading(result, measure)[language], ""]
+        lines += _cells(result, measure.name, language)
+    return [*lines, "", *(note[language] for note in _notes(result))]
 
 
-def _heading(result: ComparisonResult, measure: ComparedMeasure) -> str:
+def _heading(result: ComparisonResult, measure: ComparedMeasure) -> LocalizedText:
     """A measure, what it is for, and its bounds."""
     rank = "primary" if measure is result.measures[0] else "secondary"
     margin, amount = (shown(measure.name, value) for value in (measure.margin, measure.amount))
-    horizon = (
-        "" if measure.horizon is None else f"; values above {shown(measure.name, measure.horizon)} count as that in the mean"
-    )
-    return (
-        f"{measure.name} ({rank}): differences within {margin} do not matter, a run that loses more than {amount} is bad{horizon}"
-    )
+    horizon = untranslated("")
+    if measure.horizon is not None:
+        horizon = translate("compare.measure.horizon", horizon=shown(measure.name, measure.horizon))
+    name, rank_text = measure_name(measure.name), translate(f"compare.measure.{rank}")
+    return translate("compare.measure", name=name, rank=rank_text, margin=margin, amount=amount, horizon=horizon)
 
 
 def short_names(names: Sequence[str]) -> list[str]:
@@ -87,11 +94,16 @@ def short_names(names: Sequence[str]) -> list[str]:
     return [part if last.count(part) == 1 else name for part, name in zip(last, names, strict=True)]
 
 
-def measure_title(name: str) -> LocalizedText:
-    """What people call a measure; where it is not installed, its name."""
-    if measures().problem(name) is not None:
-        return untranslated(name)
-    return LocalizedText(measures().find(name).title(), measures().find(name).title(language="zh"))
+def measure_name(name: str) -> LocalizedText:
+    """A measure in a terminal: in English as files call it, in Chinese as people do."""
+    return LocalizedText(name, measure_title(name).zh)
+
+
+def case_title(scenario: str, environment: str | None) -> LocalizedText:
+    """A scenario, and the environment it is run in where one is named."""
+    if not environment:
+        return untranslated(scenario)
+    return translate("compare.case", name=scenario, environment=shipped_name(environment))
 
 
 def option_names(result: ComparisonResult) -> dict[str, LocalizedText]:
@@ -102,17 +114,21 @@ def option_names(result: ComparisonResult) -> dict[str, LocalizedText]:
     }
 
 
-def _architectures(result: ComparisonResult, short: Short) -> list[str]:
+def _architectures(result: ComparisonResult, language: Language) -> list[str]:
     """Costs, and in how many cases each verdict was reached, by the first measure."""
-    head = ["architecture", "machines", "slots", "order mean", "p99", "transfer mean", *(f"{MARKS[v]} {v}" for v in MARKS)]
-    first = result.measures[0].name
+    heads = [translate(f"compare.head.{name}") for name in ("architecture", "machines", "slots", *_LATENCIES)]
+    verdicts = [translate(f"compare.verdict.{v}").map(f"{MARKS[v]} ".__add__) for v in MARKS]
+    names, first = option_names(result), result.measures[0].name
     rows = []
     for a in result.architectures:
         mine = [c.verdict for c in result.cells if c.architecture == a.name and c.measure == first]
         counts = [str(mine.count(v)) if a.name != result.baseline else "" for v in MARKS]
         machines = f"{a.hardware.machines}+{a.hardware.standbys}"
-        rows.append([short[a.name], machines, number(a.hardware.slots), *_latencies(a), *counts])
-    return table(head, rows)
+        rows.append([names[a.name][language], machines, number(a.hardware.slots), *_latencies(a), *counts])
+    return table([text[language] for text in (*heads, *verdicts)], rows)
+
+
+_LATENCIES = ("order mean", "order high", "transfer mean")
 
 
 def _latencies(costs: ArchitectureCosts) -> list[str]:
@@ -124,21 +140,24 @@ def _latencies(costs: ArchitectureCosts) -> list[str]:
     ]
 
 
-def _cells(result: ComparisonResult, measure: str, names: Sequence[str], short: Short) -> list[str]:
+def _cells(result: ComparisonResult, measure: str, language: Language) -> list[str]:
     """A row a scenario: the baseline's mean, then each architecture's with the mark of its verdict."""
+    names = [a.name for a in result.architectures]
     found = {(c.scenario, c.environment, c.architecture): c for c in result.cells if c.measure == measure}
     cases = list(dict.fromkeys((scenario, environment) for scenario, environment, _ in found))
     shorter = dict(zip(cases, short_names([scenario for scenario, _ in cases]), strict=True))
     rows, alike = [], []
     for case in cases:
         cells = [found[*case, name] for name in names[1:]]
-        title = shorter[case] + (f" in {case[1]}" if case[1] else "")
+        title = case_title(shorter[case], case[1])
         if all(map(is_alike, cells)):
             alike.append(title)
             continue
-        rows.append([title, shown(measure, baseline_mean(cells)), *(_cell(measure, c) for c in cells)])
-    lines = table(["scenario", *(short[name] for name in names)], rows) if rows else []
-    said = [f"Within the margin in every run of every architecture: {', '.join(alike)}."] if alike else []
+        figures = [shown(measure, baseline_mean(cells)), *(_cell(measure, c) for c in cells)]
+        rows.append([text[language] for text in (title, *figures)])
+    titles = [translate("compare.head.scenario"), *option_names(result).values()]
+    lines = table([text[language] for text in titles], rows) if rows else []
+    said = [translate("compare.alike", names=join(alike, ", ", "、"))[language]] if alike else []
     return [*lines, *([""] if lines and said else []), *said]
 
 
@@ -152,24 +171,19 @@ def baseline_mean(cells: Iterable[ComparedCell | NotComparable]) -> float | None
     return next((c.baseline.mean for c in cells if isinstance(c, ComparedCell) and c.baseline), None)
 
 
-def _cell(measure: str, cell: ComparedCell | NotComparable) -> str:
+def _cell(measure: str, cell: ComparedCell | NotComparable) -> LocalizedText:
     if isinstance(cell, NotComparable) or cell.value is None:
-        return MARKS[cell.verdict]
-    return f"{shown(measure, cell.value.mean)} {MARKS[cell.verdict]}"
+        return untranslated(MARKS[cell.verdict])
+    return shown(measure, cell.value.mean).map(lambda text: f"{text} {MARKS[cell.verdict]}")
 
 
-def _notes(result: ComparisonResult) -> list[str]:
+def _notes(result: ComparisonResult) -> list[LocalizedText]:
     """How it was decided, and what the common random numbers were worth."""
-    share, level = percent(result.bad_share), percent(result.level)
     return [
-        f"{MARKS['better']} better and {MARKS['worse']} worse on the mean; {MARKS['more often better']} more often better and "
-        f"{MARKS['more often worse']} more often worse, with bad runs (the other way) in at most {share}, means not decided; {MARKS['mixed']} the "
-        f"mean says one and most runs the other; {MARKS['equivalent']} equivalent: medians within the margin and bad runs on either side in at "
-        f"most {share}; {MARKS['inconclusive']} inconclusive; {MARKS['not comparable']} cannot be run. Figures are means over seeds.",
-        f"By the primary measure the chance of one false difference in the whole is at most {level}, and that of one false equivalence as "
-        f"much; by each secondary measure they are the same again. The primary one decides how many runs are made.",
-        f"Interim analyses after runs: {', '.join(map(_analysis, result.looks))}; the bets on means may be looked at as often as one likes.",
-        *(note.en for note in notes_of(result)),
+        translate("compare.note.marks", share=percent(result.bad_share)),
+        translate("compare.note.families", level=percent(result.level)),
+        translate("compare.note.analyses", analyses=join([_analysis(analysis) for analysis in result.looks], ", ", "，")),
+        *notes_of(result),
         *_bad_runs(result),
         *_groups(result),
         *_worth_of_seeds(result),
@@ -178,16 +192,25 @@ def _notes(result: ComparisonResult) -> list[str]:
     ]
 
 
-def _analysis(analysis: InterimAnalysis) -> str:
-    spent = {"which is better more often": analysis.often, "equivalence": analysis.within}
-    said = " and ".join(f"{significant(level, 3)} on {claim}" for claim, level in spent.items() if level)
-    return f"{analysis.runs} (spends {said or 'nothing'})"
+def _analysis(analysis: InterimAnalysis) -> LocalizedText:
+    spent = {"often": analysis.often, "within": analysis.within}
+    said = [translate(f"compare.note.{claim}", level=significant(level, 3)) for claim, level in spent.items() if level]
+    spends = join(said, " and ", "，") if said else translate("compare.note.nothing")
+    return translate("compare.note.analysis", runs=analysis.runs, spent=spends)
 
 
-def _bad_runs(result: ComparisonResult) -> list[str]:
+def _bad_runs(result: ComparisonResult) -> list[LocalizedText]:
     """Cells that are better, or equivalent, and have bad runs all the same."""
     found = [
-        f"{c.scenario} on {c.architecture} loses more than {shown(c.measure, bounds.amount)} of {c.measure} in {c.lost} of {c.runs} runs"
+        translate(
+            "compare.note.bad.cell",
+            scenario=c.scenario,
+            architecture=c.architecture,
+            amount=shown(c.measure, bounds.amount),
+            measure=measure_name(c.measure),
+            lost=c.lost,
+            runs=c.runs,
+        )
         for bounds in result.measures
         for c in result.cells
         if isinstance(c, ComparedCell)
@@ -195,69 +218,79 @@ def _bad_runs(result: ComparisonResult) -> list[str]:
         and c.lost
         and c.verdict in ("better", "more often better", "equivalent")
     ]
-    return [f"Bad runs beside a verdict that says none: {'; '.join(found)}."] if found else []
+    return [translate("compare.note.bad", cells=join(found, "; ", "；"))] if found else []
 
 
-def _groups(result: ComparisonResult) -> list[str]:
+def _groups(result: ComparisonResult) -> list[LocalizedText]:
     """Cells whose runs lie in two groups, by the primary measure: their mean is a value that hardly any run has."""
     first = result.measures[0].name
     found = [
-        f"{c.scenario} on {c.architecture} {group_text(first, c.groups)}"
+        translate(
+            "compare.note.groups.cell",
+            scenario=c.scenario,
+            architecture=c.architecture,
+            groups=group_text(first, c.groups, translate("compare.to")),
+        )
         for c in result.cells
         if isinstance(c, ComparedCell) and c.measure == first and c.groups
     ]
-    return [f"Two kinds of runs, by {first}: {'; '.join(found)}."] if found else []
+    return [translate("compare.note.groups", measure=measure_name(first), cells=join(found, "; ", "；"))] if found else []
 
 
-def group_text(measure: str, groups: ValueGroups) -> str:
-    """How many runs lie where."""
-    low, high = (" to ".join(dict.fromkeys(shown(measure, v) for v in ends)) for ends in (groups.low, groups.high))
-    return f"{groups.low_runs} at {low}, {groups.high_runs} at {high}"
+def group_text(measure: str, groups: ValueGroups, to: LocalizedText) -> LocalizedText:
+    """How many runs lie where; `to` is what stands between the ends of a group."""
+    low, high = (join(list(dict.fromkeys(shown(measure, v) for v in ends)), to.en, to.zh) for ends in (groups.low, groups.high))
+    counts = {"low_runs": groups.low_runs, "high_runs": groups.high_runs}
+    return translate("compare.spread.groups", **counts, low=low, high=high)
 
 
-def _worth_of_seeds(result: ComparisonResult) -> list[str]:
+def _worth_of_seeds(result: ComparisonResult) -> list[LocalizedText]:
     found = result.summary.common_random_numbers
     if found.variance_ratio is None:
         return []
-    return [
-        f"Common random numbers: with seeds of their own, differences of {result.measures[0].name} would have "
-        f"{rounded(found.variance_ratio, 1)} times the variance (summed over {counted(found.cells, 'comparison')} in which both sides vary)."
-    ]
+    times, measure = rounded(found.variance_ratio, 1), measure_name(result.measures[0].name)
+    return [translate("compare.note.seeds", measure=measure, times=times, n=number(found.cells))]
 
 
-def _missing(result: ComparisonResult) -> list[str]:
+def _missing(result: ComparisonResult) -> list[LocalizedText]:
     cells = [c for c in result.cells if isinstance(c, ComparedCell) and c.missing]
     of = {m.name: [c for c in cells if c.measure == m.name] for m in result.measures}
     return [
-        f"{measure}: {counted(sum(c.missing for c in mine), 'pair without a value counts', 'pairs without a value count')} against every verdict; "
-        f"the first: {mine[0].why}"
+        translate(
+            "compare.note.missing",
+            measure=measure_name(measure),
+            n=number(sum(c.missing for c in mine)),
+            why=phrase("found", mine[0].why),
+        )
         for measure, mine in of.items()
         if mine
     ]
 
 
-def _misfits(result: ComparisonResult) -> list[str]:
+def _misfits(result: ComparisonResult) -> list[LocalizedText]:
     unfit = [c for c in result.cells if isinstance(c, NotComparable)]
-    return list(dict.fromkeys(f"{c.scenario} on {c.architecture}: {c.why}" for c in unfit))
+    found = [translate("compare.note.misfit", scenario=c.scenario, architecture=c.architecture, why=c.why) for c in unfit]
+    return list(dict.fromkeys(found))
 
 
-def median_text(measure: str, spread: Spread | None) -> str:
+def median_text(measure: str, spread: Spread | None) -> LocalizedText:
     """A median; of which it is only known what it exceeds, that."""
     if spread is None:
         return shown(measure, None)
-    return f"≥ {shown(measure, spread.median)}" if spread.at_least else shown(measure, spread.median)
+    median = shown(measure, spread.median)
+    return median.map("≥ ".__add__) if spread.at_least else median
 
 
 # --- sweeps -------------------------------------------------------------------------------------------------------------------
 
 
-def sweep(result: SweepResult) -> list[str]:
+def sweep(result: SweepResult, language: Language = "en") -> list[str]:
     """What a sweep found: a row a value, or a grid a measure for two parameters; then where the metastable region begins."""
-    lines = [f"{result.scenario} on {result.architecture} in {result.environment}: {result.title}"]
-    grids = {m: [median_text(m, p.measures[m]) for p in result.points] for m in result.measures}
-    grids["not_recovered"] = [share(p.not_recovered.share) for p in result.points]
-    grids["metastable"] = [share(p.metastable.share) for p in result.points]
-    first = result.axes[0]
+    texts = {measure_name(m): [median_text(m, p.measures[m]) for p in result.points] for m in result.measures}
+    texts[translate("sweep.not_recovered")] = [untranslated(share(p.not_recovered.share)) for p in result.points]
+    texts[translate("sweep.metastable")] = [untranslated(share(p.metastable.share)) for p in result.points]
+    grids = {name[language]: [cell[language] for cell in cells] for name, cells in texts.items()}
+    first, lines = result.axes[0], [sweep_title(result)[language]]
     if not result.two_dimensional:
         rows = [[value, *(cells[i] for cells in grids.values())] for i, value in enumerate(first.values)]
         lines += ["", *table([first.path, *grids], rows)]
@@ -266,25 +299,36 @@ def sweep(result: SweepResult) -> list[str]:
         width = len(second.values)
         for name, cells in grids.items():
             rows = [[value, *cells[i * width : (i + 1) * width]] for i, value in enumerate(first.values)]
-            lines += ["", f"{name} (down: {first.path}; across: {second.path})", ""]
+            lines += ["", translate("sweep.grid", measure=name, down=first.path, across=second.path)[language], ""]
             lines += table([first.path, *second.values], rows)
-    return [*lines, "", *(_begin(result, line) for line in result.metastable_from), *_invalid(result)]
+    said = [*(_begin(result, line) for line in result.metastable_from), *_invalid(result)]
+    return [*lines, "", *(text[language] for text in said)]
 
 
-def _begin(result: SweepResult, line: MetastableFrom) -> str:
-    path = result.axes[0].path
-    where = f" with {result.axes[1].path} = {line.line}" if line.line is not None else ""
+def sweep_title(result: SweepResult) -> LocalizedText:
+    """The scenario, on what and where it was run, and what it is about."""
+    return translate(
+        "sweep.title",
+        scenario=result.scenario,
+        architecture=shipped_name(result.architecture),
+        environment=shipped_name(str(result.environment)),
+        title=LocalizedText(result.title, result.title_zh or result.title),
+    )
+
+
+def _begin(result: SweepResult, line: MetastableFrom) -> LocalizedText:
+    path, where = result.axes[0].path, untranslated("")
+    if line.line is not None:
+        where = translate("sweep.begin.where", path=result.axes[1].path, value=line.line)
     if line.begins is None:
-        return f"No value of {path}{where} makes half of the runs metastable."
-    after = f", after {line.after}" if line.after is not None else ", the first value tried"
-    return f"The metastable region begins{where} at {path} = {line.begins}{after}."
+        return translate("sweep.begin.none", path=path, where=where)
+    after = translate("sweep.begin.first")
+    if line.after is not None:
+        after = translate("sweep.begin.after", value=line.after)
+    return translate("sweep.begin", path=path, where=where, value=line.begins, after=after)
 
 
-def _invalid(result: SweepResult) -> list[str]:
+def _invalid(result: SweepResult) -> list[LocalizedText]:
     """Runs that show nothing, with the first reason."""
     bad = [p for p in result.points if p.invalid]
-    if not bad:
-        return []
-    return [
-        f"{counted(sum(p.invalid for p in bad), 'run was', 'runs were')} no valid experiment and left out; the first: {bad[0].why}"
-    ]
+    return [translate("sweep.invalid", n=number(sum(p.invalid for p in bad)), why=bad[0].why)] if bad else []

@@ -175,6 +175,7 @@ class IncidentFinding(ResultModel):
 
     name: str
     title: str
+    title_zh: str = ""
     why: str
     defects: list[str]
     mutants: int

@@ -67,6 +67,7 @@ class SweepResult(ResultModel):
     schema_version: int
     scenario: str
     title: str
+    title_zh: str = ""
     architecture: str
     environment: str | None
     axes: list[SweptParameter]
