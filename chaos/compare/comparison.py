@@ -15,6 +15,8 @@ from chaos.compare.plan import Cell, ComparisonPlan, check, without_unknown
 from chaos.compare.stopping import Decision, StoppingRule
 from chaos.compare.summaries import groups_of, share_of, spread_of
 from chaos.execution.runs import Runs
+from chaos.i18n.findings import reasons_text
+from chaos.i18n.texts import LocalizedText, shipped_name, translate, untranslated
 from chaos.measures.catalogue import measures
 from chaos.measures.claims import CLAIMS, Bearing, Design, PairTests, judge_pairs
 from chaos.measures.formatting import Unit
@@ -50,7 +52,7 @@ class Pairs:
     base: list[float]
     other: list[float]
     missing: int
-    why: str
+    why: LocalizedText
 
     @property
     def differences(self) -> list[float]:
@@ -133,7 +135,7 @@ class _Comparison:
         """The values of the first so many seeds. A run that is no valid experiment, or has no value, gives no pair; but what must
         happen to the baseline need not happen to what is compared with it: it may have been averted. And what is unwell before anything is
         done to it is worse where it has the worse value."""
-        measure, seeds, values, why = measures().find(cell.measure.name), [], [], ""
+        measure, seeds, values, why = measures().find(cell.measure.name), [], [], untranslated("")
         for base, other in zip(
             *(self._runs_of(cell.case, a, count) for a in (self.plan.baseline, cell.architecture)), strict=True
         ):
@@ -142,7 +144,7 @@ class _Comparison:
             void = [base] if base.invalid else []
             void += [other] if other.invalid and not (other.averted or worse) else []
             if void or before is None or after is None:
-                why = why or next((f"{r.architecture}, seed {r.seed}: {'; '.join(r.reasons)}" for r in void), "no value")
+                why = why if why.en else next(map(_void_text, void), translate("found.none"))
             else:
                 seeds.append(base.seed)
                 values.append((before, after))
@@ -283,6 +285,11 @@ def power_of(design: Design) -> list[ClaimPower]:
     ]
 
 
+def _void_text(run: RunResult) -> LocalizedText:
+    """Which run gives no pair, and why."""
+    return translate("compare.void", architecture=shipped_name(run.architecture), seed=run.seed, why=reasons_text(run))
+
+
 def compared(
     cell: Cell,
     pairs: Pairs,
@@ -305,7 +312,8 @@ def compared(
         decided_after=analyses[decision.analysis] if decision else None,
         runs=runs,
         missing=pairs.missing,
-        why=pairs.why,
+        why=pairs.why.en,
+        why_zh=pairs.why.zh,
         baseline=spread_of(pairs.base),
         value=spread_of(pairs.other),
         difference=spread_of(differences),

@@ -11,6 +11,8 @@ from chaos.compare.summaries import share_of, spread_of, verdicts_of
 from chaos.execution.jobs import SIMULATED, Job
 from chaos.execution.planning import metrics_of
 from chaos.execution.runs import Runs
+from chaos.i18n.findings import reasons_text
+from chaos.i18n.texts import untranslated
 from chaos.measures.catalogue import measures
 from chaos.results.run import RunResult
 from chaos.results.summaries import Spread
@@ -183,11 +185,13 @@ def _run(point: Point, run: RunResult) -> SweptRun:
 def _point(plan: SweepPlan, point: Point, runs: Sequence[RunResult]) -> SweepPoint:
     """What the runs at a point show; those that were no valid experiment count in `invalid` alone."""
     valid = [run for run in runs if not run.invalid]
+    why = next((reasons_text(run) for run in runs if run.invalid), untranslated(""))
     return SweepPoint(
         values=list(point),
         runs=len(runs),
         invalid=len(runs) - len(valid),
-        why=next(("; ".join(run.reasons) for run in runs if run.invalid), ""),
+        why=why.en,
+        why_zh=why.zh,
         verdicts=verdicts_of(runs),
         measures={name: _spread(name, valid) for name in plan.measures},
         not_recovered=share_of(sum(not run.measures.recovered for run in valid), len(valid)),

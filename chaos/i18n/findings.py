@@ -45,7 +45,7 @@ from chaos.results.findings import (
     UnsteadyBefore,
     Value,
 )
-from chaos.results.run import OverSeedsResult
+from chaos.results.run import OverSeedsResult, RunResult
 
 _NONE: Mapping[str, str] = MappingProxyType({})
 
@@ -229,6 +229,11 @@ def reason_text(reason: Reason, chinese: Mapping[str, str] = _NONE) -> Localized
     if isinstance(reason, Aborted):
         return translate("reason.aborted", condition=_reading(reason.condition))
     assert_never(reason)
+
+
+def reasons_text(run: RunResult) -> LocalizedText:
+    """Why the verdict of a run is what it is, in one line."""
+    return join([reason_text(reason, run.chinese) for reason in run.reason_data], "; ", "；")
 
 
 def _happening(reason: DidNotHappen) -> LocalizedText:

@@ -124,9 +124,9 @@ def minute(t_ns: int) -> str:
     return instant(t_ns)[:-3]
 
 
-def milliseconds(value: float | None, decimals: int = 0) -> str:
+def milliseconds(value: float | None, decimals: int = 0, *, language: Language = "en") -> str:
     """A latency, ms: quantiles of flows without rows are known to 1/32 and have no decimals; a dash for none."""
-    return NONE if value is None else f"{rounded(value, decimals)} ms"
+    return NONE if value is None else f"{rounded(value, decimals)} {_UNITS['ms'][language]}"
 
 
 def latency(ns: int | None) -> str:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from chaos.i18n.findings import measure_title
 from chaos.i18n.names import property_name
 from chaos.i18n.texts import LocalizedText, display_name, duration_text, join, lookup, shipped_name, translate, untranslated
-from chaos.measures.formatting import NONE, Language, milliseconds, number, percent, rounded
+from chaos.measures.formatting import NONE, Language, number, percent, rounded
 from chaos.reports.comparison_costs import CostDrawing, cost_drawings
 from chaos.reports.comparison_heat import HeatMap, heat_map, least_filled
 from chaos.reports.comparison_spread import SpreadDrawing, spread_drawing
 from chaos.reports.power import notes_of
-from chaos.reports.tables import MARKS, case_title, option_names, short_names, shown
+from chaos.reports.tables import MARKS, case_title, latency_text, option_names, short_names, shown
 from chaos.reports.templating import environment, template_file
 from chaos.results.comparison import VERDICTS, CaseDetail, ComparedCell, ComparisonResult, Latency
 
@@ -215,12 +215,12 @@ def _cost_table(result: ComparisonResult) -> PlainTable:
     for a in result.architectures:
         hardware = [number(n) for n in (a.hardware.machines, a.hardware.standbys, a.hardware.slots)]
         latencies = [text for flow in flows for text in _latencies(a.latency.get(flow, Latency()))]
-        rows.append([option_names(result)[a.name], *map(untranslated, (*hardware, *latencies))])
+        rows.append([option_names(result)[a.name], *map(untranslated, hardware), *latencies])
     return PlainTable(head, rows)
 
 
-def _latencies(of: Latency) -> list[str]:
-    return [milliseconds(of.mean, 1), milliseconds(of.p50), milliseconds(of.p99)]
+def _latencies(of: Latency) -> list[LocalizedText]:
+    return [latency_text(of.mean, 1), latency_text(of.p50), latency_text(of.p99)]
 
 
 _DETAIL_HEADS = (

@@ -269,7 +269,9 @@ def _pair_row(row: PairEffect) -> list[Cell]:
 
 
 def _changes(result: CoverageResult) -> str:
-    rows = [[gap_text(r.change), r.catches, r.only_this, float(r.harmed_orders)] for r in result.why.changes if r.catches]
+    rows: list[list[Cell]] = [
+        [gap_text(r.change), r.catches, r.only_this, float(r.harmed_orders)] for r in result.why.changes if r.catches
+    ]
     return _table(_heads("change", "more", "alone", "harmed a year"), rows)
 
 
@@ -278,13 +280,17 @@ def _changes(result: CoverageResult) -> str:
 
 def _families(result: CoverageResult) -> str:
     """How many mutants each family has, so that one does not dominate unseen, and the score with all families alike."""
-    rows = [[family_text(r.family), r.counted, percent(r.share, 1), r.killed, percent(r.score, 1)] for r in result.families]
+    rows: list[list[Cell]] = [
+        [family_text(r.family), r.counted, percent(r.share, 1), r.killed, percent(r.score, 1)] for r in result.families
+    ]
     note = f"<p>{both(translate('coverage.balanced', score=percent(result.summary.balanced, 1)))}</p>"
     return note + _table(_heads("family", "mutants", "share", "noticed", "score"), rows) if rows else ""
 
 
 def _operators(result: CoverageResult) -> str:
-    rows = [[r.name, percent(r.score, 1), r.killed, r.counted, own_title("defect", r.title)] for r in result.operators]
+    rows: list[list[Cell]] = [
+        [r.name, percent(r.score, 1), r.killed, r.counted, own_title("defect", r.title)] for r in result.operators
+    ]
     return _table(_heads("defect", "score", "noticed", "counted", "what"), rows)
 
 
@@ -299,7 +305,7 @@ def _impossible(result: CoverageResult) -> str:
 
 
 def _unexercised(result: CoverageResult) -> str:
-    rows = [[r.scenario, expected_text(r.expected)] for r in result.expectations if not r.tripped_by]
+    rows: list[list[Cell]] = [[r.scenario, expected_text(r.expected)] for r in result.expectations if not r.tripped_by]
     return _table(_heads("scenario", "expectation"), rows)
 
 

@@ -289,7 +289,7 @@ def _assertions(result: CoverageResult) -> str:
     if not result.assertions:
         return title + _note(translate("coverage.assertions.none" if changed else "coverage.assertions.nothing"))
     rows = "".join(
-        f'<tr><th scope="row" title="{escaped(row.line)}">{both(expected_text(row.expected))}</th><td>{escaped(short(row.scenario))}</td>'
+        f'<tr><th scope="row">{both(expected_text(row.expected))}<br><code>{escaped(row.line)}</code></th><td>{escaped(short(row.scenario))}</td>'
         f"<td class=n>{row.notices}</td></tr>"
         for row in result.assertions[:TO_WRITE]
     )

@@ -13,6 +13,7 @@ from chaos.reports.coverage_words import (
     PARTS,
     alone,
     alternatives,
+    gap_text,
     measures_of,
     more_text,
     named,
@@ -58,7 +59,7 @@ def _head(result: CoverageResult) -> Iterator[LocalizedText]:
     yield translate("coverage.line", title=suite_title(result), colour=_colour(s, "defects"), n=s.seeds)
     for gap in result.gaps:
         title = {"title": own_title("gap", gap.title)} if gap.title else {}
-        yield translate("coverage.gap.title" if gap.title else "coverage.gap", name=gap.name, **title)
+        yield translate("coverage.gap.title" if gap.title else "coverage.gap", name=gap_text(gap.name), **title)
     yield BLANK
     spread = BLANK
     if s.seed_scores:

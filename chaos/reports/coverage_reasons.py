@@ -91,7 +91,7 @@ def _change_lines(result: CoverageResult) -> Iterator[LocalizedText]:
     why = result.why
     for row in why.changes:
         if row.catches:
-            orders = rounded(row.harmed_orders, 1)
+            orders = f"{rounded(row.harmed_orders, 1):>9}"
             worth = translate("hides.change.worth", orders=orders) if row.harmed_orders else BLANK
             change = gap_text(row.change).map(lambda label: f"  {label:<34}")
             yield translate("hides.change", change=change, n=row.catches, alone=row.only_this, worth=worth)

@@ -217,7 +217,7 @@ def pair_lines(pairs: PairsResult | None) -> Iterator[LocalizedText]:
     yield translate("pairs.super", margin=percent(pairs.margin, 1), n=len(pairs.super_additive))
     for row in pairs.super_additive[:SHOWN]:
         alone = join([untranslated(rounded(value)) for value in row.alone], and_.en, and_.zh)
-        yield translate("pairs.row", together=rounded(row.together), alone=alone, names=" + ".join(row.defects))
+        yield translate("pairs.row", together=f"{rounded(row.together):>8}", alone=alone, names=" + ".join(row.defects))
         shared = named(row.shared[:3]) if row.shared else translate("pairs.nothing")
         yield translate("pairs.shared", window=window_text(row.window), kill=_kill_of(row), shared=shared)
     yield from more_text(len(pairs.super_additive), SHOWN, deep=True)

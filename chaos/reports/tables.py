@@ -124,20 +124,26 @@ def _architectures(result: ComparisonResult, language: Language) -> list[str]:
         mine = [c.verdict for c in result.cells if c.architecture == a.name and c.measure == first]
         counts = [str(mine.count(v)) if a.name != result.baseline else "" for v in MARKS]
         machines = f"{a.hardware.machines}+{a.hardware.standbys}"
-        rows.append([names[a.name][language], machines, number(a.hardware.slots), *_latencies(a), *counts])
+        latencies = [text[language] for text in _latencies(a)]
+        rows.append([names[a.name][language], machines, number(a.hardware.slots), *latencies, *counts])
     return table([text[language] for text in (*heads, *verdicts)], rows)
 
 
 _LATENCIES = ("order mean", "order high", "transfer mean")
 
 
-def _latencies(costs: ArchitectureCosts) -> list[str]:
+def _latencies(costs: ArchitectureCosts) -> list[LocalizedText]:
     order, transfer = costs.latency.get("place-order"), costs.latency.get("transfer")
     return [
-        milliseconds(order.mean if order else None, 1),
-        milliseconds(order.p99 if order else None),
-        milliseconds(transfer.mean if transfer else None, 1),
+        latency_text(order.mean if order else None, 1),
+        latency_text(order.p99 if order else None),
+        latency_text(transfer.mean if transfer else None, 1),
     ]
+
+
+def latency_text(value: float | None, decimals: int = 0) -> LocalizedText:
+    """A latency, ms."""
+    return LocalizedText(milliseconds(value, decimals), milliseconds(value, decimals, language="zh"))
 
 
 def _cells(result: ComparisonResult, measure: str, language: Language) -> list[str]:
@@ -260,7 +266,7 @@ def _missing(result: ComparisonResult) -> list[LocalizedText]:
             "compare.note.missing",
             measure=measure_name(measure),
             n=number(sum(c.missing for c in mine)),
-            why=phrase("found", mine[0].why),
+            why=LocalizedText(mine[0].why, mine[0].why_zh or phrase("found", mine[0].why).zh),
         )
         for measure, mine in of.items()
         if mine
@@ -331,4 +337,7 @@ def _begin(result: SweepResult, line: MetastableFrom) -> LocalizedText:
 def _invalid(result: SweepResult) -> list[LocalizedText]:
     """Runs that show nothing, with the first reason."""
     bad = [p for p in result.points if p.invalid]
-    return [translate("sweep.invalid", n=number(sum(p.invalid for p in bad)), why=bad[0].why)] if bad else []
+    if not bad:
+        return []
+    why = LocalizedText(bad[0].why, bad[0].why_zh or bad[0].why)
+    return [translate("sweep.invalid", n=number(sum(p.invalid for p in bad)), why=why)]

@@ -113,13 +113,13 @@ class SeedPair(ResultModel):
 class ComparedCell(_Cell):
     """An architecture against the baseline in a case (a scenario in an environment; None: the scenario's own), by a measure.
 
-    `decided_after` is after how many runs the verdict was reached, None for none. `missing` pairs have no value, the first because
-    of `why`. Differences are the architecture's value less the baseline's with the same seed; `win`, `tie` and `loss` count those
-    that are better, within the margin, and worse, `gained` and `lost` those that are so by more than the amount, `lost_share` with the exact
-    interval of the share. `mean_interval` is that of the mean difference (restricted to the horizon), None where the measure has no bounds.
-    `p_mean`, `p_often` and `p_within` are p-values of the claims. `variance_ratio` is how many times the variance of the differences
-    independent seeds would have, None where not both vary. `groups` are those of the architecture's values if they lie in two, and
-    `baseline_groups` of the baseline's.
+    `decided_after` is after how many runs the verdict was reached, None for none. `missing` pairs have no value, the first because of `why`
+    (in Chinese `why_zh`). Differences are the architecture's value less the baseline's with the same seed; `win`, `tie` and `loss` count
+    those that are better, within the margin, and worse, `gained` and `lost` those that are so by more than the amount, `lost_share` with
+    the exact interval of the share. `mean_interval` is that of the mean difference (restricted to the horizon), None where the measure has
+    no bounds. `p_mean`, `p_often` and `p_within` are p-values of the claims. `variance_ratio` is how many times the variance of the
+    differences independent seeds would have, None where not both vary. `groups` are those of the architecture's values if they lie in two,
+    and `baseline_groups` of the baseline's.
     """
 
     verdict: ComparedVerdict
@@ -127,6 +127,7 @@ class ComparedCell(_Cell):
     runs: int
     missing: int
     why: str
+    why_zh: str = ""
     baseline: Spread | None
     value: Spread | None
     difference: Spread | None

@@ -20,12 +20,13 @@ class SweptParameter(ResultModel):
 
 class SweepPoint(ResultModel):
     """What the runs with one combination of values show. Runs that were no valid experiment count in `invalid` alone, the first
-    because of `why`; a measure of which no run has a value is None."""
+    because of `why`, in Chinese `why_zh`; a measure of which no run has a value is None."""
 
     values: list[str]
     runs: int
     invalid: int
     why: str
+    why_zh: str = ""
     verdicts: VerdictCounts
     measures: dict[str, Spread | None]
     not_recovered: RunShare

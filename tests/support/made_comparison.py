@@ -8,6 +8,7 @@ from chaos.compare.cases import Case
 from chaos.compare.comparison import Pairs, compared, looks_of, power_of
 from chaos.compare.plan import Cell
 from chaos.compare.stopping import StoppingRule
+from chaos.i18n.texts import untranslated
 from chaos.measures.claims import Bearing, Design, judge_pairs
 from chaos.results.comparison import (
     SCHEMA_VERSION,
@@ -74,7 +75,7 @@ def made_comparison(values: Values, share: float = 0.2, machines: Mapping[str, i
 
 def _pairs(base: Sequence[float] | None, other: Sequence[float] | None) -> Pairs:
     a, b = list(base or ()), list(other or ())
-    return Pairs(list(range(1, len(a) + 1)), a, b, 0, "")
+    return Pairs(list(range(1, len(a) + 1)), a, b, 0, untranslated(""))
 
 
 def _costs(name: str, number: int, machines: int) -> ArchitectureCosts:

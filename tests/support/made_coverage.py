@@ -285,9 +285,9 @@ def _incidents() -> IncidentResult:
 
     outside = "what happened came from outside: nothing was there to be planted before the day"
     found = [
-        incident("one", planted=True, noticed=True),
-        incident("two", planted=True, noticed=False),
-        incident("three", planted=False, noticed=False, why=outside),
+        incident("huaxi-2022-05-16", planted=True, noticed=True),
+        incident("knight-2012-08-01", planted=True, noticed=False),
+        incident("citic-2023-06-19", planted=False, noticed=False, why=outside),
     ]
     return IncidentResult(incidents=found, skipped=[], runs=12)
 
@@ -295,7 +295,9 @@ def _incidents() -> IncidentResult:
 def made_coverage() -> CoverageResult:
     """What `coverage` would write of a suite of two scenarios in staging, with another beside it that is not green."""
     mutants = _mutants()
-    gaps = [Gap(name=gap, kind="other", title="A tenth of the customers' requests" if gap == "load-scale" else "") for gap in GAPS]
+    gaps = [
+        Gap(name=gap, kind="other", title="A tenth of the customers' requests" if gap == "load-scale" else "") for gap in GAPS
+    ]
     scenarios = [ScenarioKills(name=SUITE[0], kills=0, alone=0), ScenarioKills(name=SUITE[1], kills=1, alone=1)]
     beside = BesideResult(
         suite="at-the-open",

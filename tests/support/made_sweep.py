@@ -31,6 +31,7 @@ def swept_point(values: list[str], *, stays: int, passed: int, failed: int, inva
         runs=RUNS,
         invalid=invalid,
         why="the fault did not take effect" if invalid else "",
+        why_zh="故障未触发" if invalid else "",
         verdicts=VerdictCounts.model_validate({"pass": passed, "fail": failed, "unknown": valid - passed - failed}),
         measures={name: spread if valid else None for name, spread in figures.items()},
         not_recovered=RunShare(runs=stays, share=share, interval=interval),
@@ -62,9 +63,7 @@ def made_sweep(*, two: bool = True) -> SweepResult:
         axes=axes,
         measures=MEASURES,
         points=points,
-        metastable_from=[
-            MetastableFrom.model_validate({"line": line, "from": at, "after": after}) for line, at, after in begins
-        ],
+        metastable_from=[MetastableFrom.model_validate({"line": line, "from": at, "after": after}) for line, at, after in begins],
         runs=[],
         summary=SweepSummary(runs=RUNS * len(points), points=len(points), conservation_broken=0),
     )

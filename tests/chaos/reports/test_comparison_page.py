@@ -35,14 +35,14 @@ def result() -> ComparisonResult:
 def test_rows_are_ordered_by_what_was_decided() -> None:
     """Both better, then one better and one worse, and so on; what does not differ in any run is folded."""
     found = heat_map(result(), result().measures[0])
-    assert [row.title for row in found.rows] == ["e", "a", "b", "d"]
-    assert {row.title: [cell.style for cell in row.cells] for row in found.rows} == {
+    assert [row.title.en for row in found.rows] == ["e", "a", "b", "d"]
+    assert {row.title.en: [cell.style for cell in row.cells] for row in found.rows} == {
         "e": ["up", "up"],
         "a": ["up", "down"],
         "b": ["often-up", "down"],
         "d": ["open", "none"],
     }
-    assert [(fold.title.en, fold.hover, fold.mark) for fold in found.folds] == [("1 more scenario", "c", "=")]
+    assert [(fold.title.en, fold.hover.en, fold.mark) for fold in found.folds] == [("1 more scenario", "c", "=")]
     assert [(f.option.en, f.better, f.worse, f.open) for f in found.feet] == [("good", 3, 0, 1), ("bad", 1, 2, 0)]
 
 
@@ -89,13 +89,13 @@ def test_runs_that_a_mean_hides_are_dots() -> None:
     """Of the cell in which half of the runs are worse, and of that in which they part: each run with its mark, the two groups said."""
     cells = primary_cells(result())
     names = {key: untranslated(key.removeprefix("options/")) for key in ("base", "options/good", "options/bad")}
-    drawn = spread_drawing(cells, result().measures[0], "base", [c.scenario for c in cells], names)
-    rows = [(row.head, row.name.en, len(row.dots), sum(dot.worse for dot in row.dots)) for row in drawn.rows]
+    drawn = spread_drawing(cells, result().measures[0], "base", [untranslated(c.scenario) for c in cells], names)
+    rows = [(row.head and row.head.en, row.name.en, len(row.dots), sum(dot.worse for dot in row.dots)) for row in drawn.rows]
     assert rows == [
         ("incidents/b", "baseline: base", N, 0),
-        ("", "bad", N, N // 2),
+        (None, "bad", N, N // 2),
         ("incidents/d", "baseline: base", N, 0),
-        ("", "good", N, N // 2),
+        (None, "good", N, N // 2),
     ]
     assert [said.en for said in drawn.rows[1].said] == ["▼ 30 of 60 worse", "30 at 40.0%, 30 at 70.0%"]
     assert drawn.rows[1].mean == pytest.approx(LEFT + 0.55 / 0.7 * (RIGHT - LEFT), abs=0.1)

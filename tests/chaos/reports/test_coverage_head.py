@@ -97,8 +97,8 @@ def test_the_kill_matrix_has_a_column_a_signature() -> None:
     ]
     text = signature_matrix(beside, signatures)
     rows = re.findall(r"<tr>(.*?)</tr>", text)
-    assert [re.findall(r"<th>(\w+)</th>", row)[0] for row in rows[1:3]] == ["two", "one"]
+    assert [re.findall(r'<th scope="row">(\w+)</th>', row)[0] for row in rows[1:3]] == ["two", "one"]
     assert [row.count("●") for row in rows[1:3]] == [2, 1]
     assert "3 kills, 2 signatures" in text
     assert "<li>slow ×2</li><li>leak@c</li>" in text
-    assert signature_matrix(beside, []) == '<p class="soft">No mutant is killed.</p>'
+    assert "No mutant is killed." in signature_matrix(beside, [])

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from chaos.coverage.yearly import ranks_of, sign_of
+from chaos.i18n.texts import untranslated
 from chaos.reports.price import Axis, drawing, pair_lines, price_lines, ranked
 from chaos.results.coverage import EffectFigures, PriceParts, PriceResult, PriceRow, YearShares
 from chaos.results.summaries import Interval
@@ -79,7 +80,7 @@ def test_nothing_is_drawn_of_no_price() -> None:
 
 def test_the_terminal_says_signs_and_what_was_not_run() -> None:
     """A sign only where it is decided, and how many windows are left out."""
-    said = "\n".join(price_lines(price(), lambda name: iter([f"hidden by {name}"])))
+    said = "\n".join(line.en for line in price_lines(price(), lambda name: iter([untranslated(f"hidden by {name}")])))
     assert "900.0 (500.0 to 2,000.0)  much: costs" in said
     assert "400.0 (−10.0 to 950.0)  less: not decided" in said
     assert "spares: spares orders" in said
