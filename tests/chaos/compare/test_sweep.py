@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click import Context
 from click.testing import CliRunner
 
 from chaos.cli.main import main
@@ -52,6 +53,22 @@ def test_load_scales_every_arrival(tmp_path: Path, write: Write, monkeypatch: py
     assert [page for page in pages if "load" not in page] == []
     one = swept(str(write(tmp_path)), "--vary", "workload.flows.order.rate=20/s,40/s", "--measure", "orders.intended")
     assert [p["measures"]["orders.intended"]["median"] for p in one["points"]] == [intended["1", "8"], intended["2", "8"]]
+
+
+@pytest.mark.parametrize("command", ["compare", "coverage", "sweep"])
+def test_commands_that_make_many_runs_speak_chinese(command: str) -> None:
+    """Each has the option --lang."""
+    assert "--lang" in [name for option in main.get_command(Context(main), command).params for name in option.opts]  # type: ignore[union-attr]
+
+
+def test_a_sweep_in_chinese(tmp_path: Path, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is printed, and the page."""
+    monkeypatch.chdir(tmp_path)
+    arguments = [str(write(tmp_path)), "--vary", "load=1,2", "--lang", "zh", "--html", "page.html"]
+    done = CliRunner().invoke(main, ["sweep", *arguments], catch_exceptions=False)
+    assert "失败委托占比" in done.stdout
+    assert "orders.failed_share" not in done.stdout
+    assert '<html lang="zh-CN">' in Path("page.html").read_text(encoding="utf-8")
 
 
 def test_where_metastable_begins() -> None:

@@ -11,10 +11,11 @@ import pytest
 import yaml
 
 from chaos.checkers.catalogue import shipped_checkers
+from chaos.documents.defect import Defect
 from chaos.documents.library import library
 from chaos.documents.scenario import Scenario
 from chaos.faults.catalogue import shipped_faults
-from chaos.i18n.texts import catalogue, display_name
+from chaos.i18n.texts import catalogue, display_name, phrase
 from chaos.measures.catalogue import measures
 from chaos.measures.registry import Slot
 from chaos.reports.run.charts.catalogue import shipped_charts
@@ -209,6 +210,15 @@ def test_shipped_scenarios_say_everything_in_chinese() -> None:
         own = [scenario.title, *(step.label for step in scenario.method)]
         own += [line.what for line in (scenario.record.timeline if scenario.record else ())]
         assert [text for text in own if text not in scenario.chinese] == [], name
+
+
+def test_defects_and_gaps_that_ship_have_chinese_titles() -> None:
+    """Found by the English title of the file, so that a title that is changed there needs its Chinese again."""
+    titles = [("defect", library().resolve(name, Defect).model.title) for name in library().shipped("defect")]
+    for name in library().shipped("environment"):
+        titles += [("gap", gap.title) for gap in library().surroundings(name).gaps.values() if gap.title]
+    assert [title for prefix, title in titles if not CHINESE.search(phrase(prefix, title).zh)] == []
+    assert len(titles) > 70
 
 
 def test_what_architectures_name_has_chinese() -> None:
