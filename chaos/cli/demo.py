@@ -23,6 +23,9 @@ from chaos.results.run import Measures
 
 BANK = "bank-a"
 
+SPANS = 100
+"""Of one request in so many the hops are kept, so that the page has single orders."""
+
 
 @click.command()
 @click.option("--seed", default=1, show_default=True, type=options.SEED)
@@ -44,7 +47,7 @@ def show(
 
     With `folder`, where the journal is kept, and `html` it writes the page of the run, too.
     """
-    job = Job(str(TEMPLATE), seed, journal=folder)
+    job = Job(str(TEMPLATE), seed, journal=folder, spans=SPANS)
     index = session.bind(job.system).inputs.index
     run = run_all(session, [job], ExecutionOptions(), "demo", causes=True)[job.key]
     orders = run.measures.orders

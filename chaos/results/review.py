@@ -209,9 +209,26 @@ class Duty(ResultModel):
     announced_ns: list[int] = []
 
 
+class BranchOf(ResultModel):
+    """The room of which a branch was kept (the name of its folder), the branch's number there, and from when on, ns, it is a course of its
+    own: before that it is the room's."""
+
+    room: str
+    number: str
+    from_ns: int
+
+
+class KeptBranch(ResultModel):
+    """A branch that was kept of an exercise: its folder below the room's, and the instant from which it goes on, ns."""
+
+    folder: str
+    from_ns: int
+
+
 class Review(ResultModel):
     """A review. `window` is [begin, end) of what was reviewed, `ended_ns` where the exercise was ended before that; `search` is None where
-    nobody has looked for a better response."""
+    nobody has looked for a better response. `branch` says of which room this is a branch, `branches` which ones were kept of it; `stood_ns` is
+    where it stood when it was reviewed, if it had not come to its end: from there on people do nothing."""
 
     drill: str
     drill_digest: str
@@ -239,6 +256,9 @@ class Review(ResultModel):
     lanes: list[LaneMark] = []
     plan: list[Improvement] = []
     search: Search | None = None
+    branch: BranchOf | None = None
+    branches: list[KeptBranch] = []
+    stood_ns: int | None = None
 
     def course(self, name: Course) -> PlayedCourse | None:
         """What a course came to, if it was made."""

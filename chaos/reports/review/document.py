@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from chaos.i18n.causal import difference_text
 from chaos.i18n.texts import duration_text, translate
 from chaos.measures.formatting import fraction, instant, number
-from chaos.reports.review.page import evidence_text, held_text, lead, said, searched_text, seat_text, value_text
+from chaos.reports.review.page import course_texts, evidence_text, held_text, lead, said, searched_text, seat_text, value_text
 from chaos.results.review import Review
 from simcore.base.errors import InputError
 
@@ -32,13 +32,13 @@ def review_document(review: Review) -> bytes:
     document = docx.Document()
     _style(document)
     document.add_heading("应急演练报告", 0)
-    document.add_paragraph(f"【演练】{review.shown_as.zh}：{review.title.zh}")
+    document.add_paragraph(_plain(f"【演练】{review.shown_as.zh}：{review.title.zh}"))
     _about(document, review)
     _course(document, review)
     _assessment(document, review)
     _plan(document, review)
     document.add_paragraph(translate("review.note")["zh"])
-    document.core_properties.title = f"应急演练报告：{review.shown_as.zh}"
+    document.core_properties.title = _plain(f"应急演练报告：{review.shown_as.zh}")
     document.core_properties.author = ""
     written = BytesIO()
     document.save(written)
@@ -62,6 +62,11 @@ def _style(document: Document) -> None:
             fonts.set(qn("w:eastAsia"), FONT)
 
 
+def _plain(text: str) -> str:
+    """The text without characters that XML does not have, such as those that steer a terminal."""
+    return "".join(c for c in text if c in "\t\n" or (c >= " " and not "\ud800" <= c <= "\udfff" and c not in "\ufffe\uffff"))
+
+
 def _table(document: Document, head: Sequence[str], rows: Rows, widths: Sequence[float]) -> None:
     """`widths` are those of the columns, cm, PAGE together."""
     from docx.shared import Cm
@@ -74,7 +79,7 @@ def _table(document: Document, head: Sequence[str], rows: Rows, widths: Sequence
             run.bold = True
     for row in rows:
         for cell, text in zip(table.add_row().cells, row, strict=True):
-            cell.text = text
+            cell.text = _plain(text)
     for column, width in zip(table.columns, widths, strict=True):
         column.width = Cm(width)
         for cell in column.cells:
@@ -85,13 +90,14 @@ def _about(document: Document, review: Review) -> None:
     """Purpose, time, participants, scenario."""
     document.add_heading("一、演练目的", 1)
     for rating in review.ratings:
-        document.add_paragraph(rating.text.zh, style="List Bullet")
+        document.add_paragraph(_plain(rating.text.zh), style="List Bullet")
     document.add_heading("二、演练时间", 1)
-    document.add_paragraph(held_text(review)["zh"])
+    for text in (held_text(review), *course_texts(review)):
+        document.add_paragraph(_plain(text["zh"]))
     document.add_heading("三、参演人员", 1)
     _table(document, ["岗位", "人员"], ((t.title.zh, seat_text(t.played, t.names)["zh"]) for t in review.seats), [6, 10])
     document.add_heading("四、演练场景", 1)
-    document.add_paragraph(review.purpose.zh)
+    document.add_paragraph(_plain(review.purpose.zh))
     rows = ((str(i.number), instant(i.sent_ns), i.title.zh, i.expected.zh if i.expected else "–") for i in review.injects)
     _table(document, ["序号", "时间", "事件", "预期行动"], rows, [1.2, 2.2, 5.6, 7])
 
@@ -113,7 +119,7 @@ def _assessment(document: Document, review: Review) -> None:
     orders, titles = review.measures.orders, {t.seat: said(t.title) for t in review.seats}
     share = orders.failed_orders / orders.intended if orders.intended else None
     document.add_heading("六、演练评估", 1)
-    document.add_paragraph(lead(review)["zh"])
+    document.add_paragraph(_plain(lead(review)["zh"]))
     document.add_paragraph(
         f"失败委托 {number(orders.failed_orders)} 笔（共 {number(orders.intended)} 笔，{fraction(share)}），重复委托 {number(orders.duplicated)} 笔，"
         f"异常时长 {duration_text(review.measures.impaired_s)['zh']}。"

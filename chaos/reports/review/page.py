@@ -10,7 +10,7 @@ from chaos.i18n.texts import LocalizedText, duration_text, join, translate, untr
 from chaos.measures.formatting import Language, fraction, instant, number
 from chaos.reports.review.curves import curves_of
 from chaos.reports.review.lanes import lanes_of
-from chaos.reports.templating import environment, stylesheet, template_file
+from chaos.reports.templating import environment, inlined, stylesheet, template_file
 from chaos.results.review import (
     AlarmReview,
     DecisionReview,
@@ -51,11 +51,13 @@ def review_page(review: Review, language: Language = "en", run_page: str | None 
             beside=beside,
             css=stylesheet(),
             own_css=template_file("review.css"),
+            program=inlined("review.js"),
             title=LocalizedText(
                 *(f"{shown}: {own}" for shown, own in zip(_pair(review.shown_as), _pair(review.title), strict=True))
             ),
             held=held_text(review),
             lead=lead(review),
+            course=course_texts(review),
             figures=figures(review),
             ratings=[_rating(rating, titles) for rating in review.ratings],
             curves=curves_of(review),
@@ -99,6 +101,19 @@ def held_text(review: Review) -> LocalizedText:
         else []
     )
     return join([*([untranslated(review.held)] if review.held else []), simulated, *wall], " · ", " · ")
+
+
+def course_texts(review: Review) -> list[LocalizedText]:
+    """Which course of the exercise is reviewed, where there could be a doubt."""
+    found = []
+    if (branch := review.branch) is not None:
+        found.append(translate("review.branch", number=branch.number, room=branch.room, at=instant(branch.from_ns)))
+    if review.stood_ns is not None:
+        found.append(translate("review.stood", at=instant(review.stood_ns)))
+    if review.branches:
+        kept = [translate("review.branches.one", folder=b.folder, at=instant(b.from_ns)) for b in review.branches]
+        found.append(translate("review.branches", branches=join(kept)))
+    return found
 
 
 # --- what mattered ----------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from chaos.i18n.causal import difference_text
 from chaos.i18n.texts import duration_text, join, translate, untranslated
 from chaos.measures.formatting import Language, instant, number
-from chaos.reports.review.page import EFFECT_SIGNS, RATING_SIGNS, held_text, lead, said, value_text
+from chaos.reports.review.page import EFFECT_SIGNS, RATING_SIGNS, course_texts, held_text, lead, said, value_text
 from chaos.results.review import Review
 
 
@@ -15,6 +15,8 @@ def lines(review: Review, language: Language) -> Iterator[str]:
     """Title and what mattered; objectives; courses; decisions."""
     yield f"{said(review.shown_as)[language]}: {said(review.title)[language]}"
     yield held_text(review)[language]
+    for text in course_texts(review):
+        yield text[language]
     yield lead(review)[language]
     yield ""
     for rating in review.ratings:

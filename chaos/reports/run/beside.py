@@ -10,7 +10,7 @@ from chaos.i18n.texts import LocalizedText, display_name, duration_text, join, t
 from chaos.measures.formatting import Language, number, signed
 from chaos.reports.run.headline import where
 from chaos.reports.run.page import run_page
-from chaos.reports.templating import environment, stylesheet
+from chaos.reports.templating import environment, inlined, stylesheet
 from chaos.results.run import Measures
 from chaos.results.stored_run import StoredRun
 
@@ -47,7 +47,7 @@ def beside_page(
     ]
     title = translate("beside.title", left=sides[0].title, right=sides[1].title)
     template = environment().get_template("beside.html")
-    return template.render(title=title, language=language, css=stylesheet(), sides=sides, rows=rows)
+    return template.render(title=title, language=language, css=stylesheet(), program=inlined("beside.js"), sides=sides, rows=rows)
 
 
 def _side(stored: StoredRun, name: LocalizedText | None, language: Language) -> Side:

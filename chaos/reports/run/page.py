@@ -32,7 +32,18 @@ class State(NamedTuple):
 
 
 GLYPHS = {"pass": "✓", "fail": "✕", "unknown": "?"}
-_EMBEDDED = ("chart.time", "player.", "band.", "lane.", "flag.", "events.", "topology.", "section.replay", "again.copied")
+_EMBEDDED = (
+    "chart.time",
+    "player.",
+    "band.",
+    "lane.",
+    "flag.",
+    "events.",
+    "hops.",
+    "topology.",
+    "section.replay",
+    "again.copied",
+)
 _AS_IT_SHOULD = {
     "confirmed": {"placed_once", "recorded"}, "rejected": {"not_placed"}, "blocked": {"not_placed"},
     "failed": {"not_placed"}, "unknown": set[str](), "pending": {"not_placed", "recorded"},
@@ -69,6 +80,8 @@ def run_page(stored: StoredRun, language: Language = "en") -> str:
             reasons=reasons(run),
             graded=_graded(run),
             timeline=[TimelineRow(line.published_ns, line.simulated_ns, own_text(run, line.what)) for line in run.timeline],
+            kept=data.orders,
+            spans_command=_with_spans(stored),
             customers=customer_table(stored),
             version=stored.journal.meta.coredrill_version,
             echarts=ECHARTS_VERSION,
@@ -78,6 +91,13 @@ def run_page(stored: StoredRun, language: Language = "en") -> str:
             data=script_json(data.model_dump(mode="json")),
         )
     )
+
+
+def _with_spans(stored: StoredRun) -> str | None:
+    """The command that makes the run again and keeps hops; None where there is none, as of a live twin."""
+    replay = stored.run.replay or ""
+    usable = replay.startswith("coredrill replay ") and "--spans" not in replay and not stored.journal.meta.live
+    return f"{replay} --spans 100 --html hops.html" if usable else None
 
 
 # --- the way back -------------------------------------------------------------------------------------------------------------

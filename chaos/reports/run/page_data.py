@@ -16,6 +16,7 @@ from chaos.reports.run.bins import Bins, bins_of
 from chaos.reports.run.charts.catalogue import shipped_charts
 from chaos.reports.run.charts.chart import Chart
 from chaos.reports.run.folding import Folded, folded
+from chaos.reports.run.hops import KeptOrders, kept_orders
 from chaos.reports.run.topology_layout import CLIENT, HEIGHT, Layout, Sign, Size, group_name, layout, place_signs
 from chaos.results.run import FaultEvidence
 from chaos.results.stored_run import StoredRun
@@ -150,6 +151,7 @@ class PageData(_Part):
     marks: list[MarkRow]
     events: list[EventRow]
     events_left_out: int
+    orders: KeptOrders
     words: dict[str, Entry]
 
 
@@ -181,6 +183,7 @@ def page_data(stored: StoredRun, words: dict[str, Entry] | None = None) -> PageD
         marks=[MarkRow(mark.t_ns // SECOND, mark.label) for mark in bands.marks(stored)],
         events=events,
         events_left_out=len(stored.journal.events) - len(events),
+        orders=kept_orders(stored),
         words=words or {},
     )
 

@@ -16,6 +16,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from chaos.reports.run.bins import bins_of
+from chaos.reports.run.hops import wait_ns
 from chaos.results.stored_run import StoredRun
 from simcore.base.errors import InputError
 from simcore.base.units import US
@@ -161,9 +162,8 @@ def _hop(stored: StoredRun, request: int, row: int, i: int) -> list[TraceEvent]:
     code = CODES[int(spans["code"][i])]
     found = [_named("thread_name", request, row, f"{row:03d} {instance}")]
     found.append(_slice(operation, code, request, row, arrive, end, {"unit": instance, "code": code}))
-    started = start if arrive < start <= end else arrive
-    if started > arrive:
-        found.append(_slice("waiting for a slot", "queue", request, row, arrive, started, {}))
+    if waited := wait_ns(arrive, start, end):
+        found.append(_slice("waiting for a slot", "queue", request, row, arrive, arrive + waited, {}))
     return found
 
 

@@ -2,6 +2,8 @@
 // Names come from untrusted files: they reach the page as text (textContent, setAttribute, escape), never as markup.
 import { byId, clock, colour, draw, escape, make, plain } from "./drawing/elements.js";
 import { arrowHead, fitted, linkPath } from "./drawing/diagram.js";
+import { reachSideways } from "./drawing/sideways.js";
+import { orderHops } from "./hops.js";
 
 const data = JSON.parse(document.getElementById("data").textContent);
 const words = data.words;
@@ -245,7 +247,7 @@ function cursors() {
   for (const [key, chart] of Object.entries(charts)) {
     const x = chart.convertToPixel({ xAxisIndex: 0 }, now.t);
     const line = byId(`chart-${key}`).nextElementSibling;
-    line.style.left = `${x}px`;
+    line.style.left = `${(100 * x) / chart.getWidth()}%`;
     line.dataset.t = String(bin(now.t));
   }
   document.querySelectorAll(".over .cursor").forEach((line) => (line.style.left = `${100 * share(now.t)}%`));
@@ -347,6 +349,7 @@ function events() {
 
 // --- what reacts --------------------------------------------------------------------------------------------------------
 let updateTopology = null;
+const showOrders = orderHops({ orders: data.orders, said: word, named, go: leap });
 function player() {
   const scrub = byId("scrub"), i = bin(now.t);
   if (Number(scrub.value) !== Math.floor(now.t)) scrub.value = Math.floor(now.t);
@@ -371,7 +374,7 @@ function speak() {
   data.charts.forEach(speakChoices);
   updateTopology = topology();
   play(now.playing && false);
-  rangeChanged(); events();
+  rangeChanged(); events(); showOrders();
 }
 function speakChoices({ chart, choices }) {
   const select = byId(`choice-${chart.name}`), before = select?.value || "0";
@@ -392,14 +395,34 @@ function keys(event) {
 function jump(event) {
   const button = event.target.closest(".jump");
   if (!button) return;
-  const t = Number(button.dataset.t);
+  play(false);
+  leap(Number(button.dataset.t));
+}
+// To an instant, which may lie outside the stretch shown.
+function leap(t) {
   if (t < now.range[0] || t >= now.range[1]) {
     byId("zoom").value = "all";
     now.range = [data.start, data.start + data.count * data.step];
     rangeChanged();
   }
-  play(false);
   go(t);
+}
+
+// Paper is light whatever the screen is, and as wide as it is: what is drawn in colours and sizes of the screen is drawn again.
+const PAPER = { width: 700, height: 230 };
+function paper(on) {
+  const root = document.documentElement;
+  if (on === ("paper" in root.dataset)) return;
+  if (on) root.dataset.paper = "";
+  else delete root.dataset.paper;
+  speak();
+  const fit = () => { Object.values(charts).forEach(fitChart.bind(null, on)); cursors(); };
+  fit();
+  if (!on) requestAnimationFrame(fit); // by then the page is as wide again as the screen
+}
+function fitChart(on, chart) {
+  chart.resize(on ? PAPER : { width: "auto", height: "auto" });
+  if (on) chart.getDom().querySelector("svg").setAttribute("viewBox", `0 0 ${PAPER.width} ${PAPER.height}`);
 }
 
 // In a frame beside another run: one instant and one language for both. What comes from outside is not sent on.
@@ -439,10 +462,11 @@ byId("copy")?.addEventListener("click", async () => {
   getSelection().selectAllChildren(byId("command"));
   try { await navigator.clipboard.writeText(byId("command").textContent); byId("copy").textContent = word("again.copied"); } catch { document.execCommand("copy"); }
 });
-// What scrolls sideways can be reached by keyboard.
-const reach = () => document.querySelectorAll(".scroll").forEach((e) => (e.scrollWidth > e.clientWidth ? (e.tabIndex = 0) : e.removeAttribute("tabindex")));
-new ResizeObserver(() => { reach(); Object.values(charts).forEach((chart) => chart.resize()); cursors(); }).observe(document.querySelector("main"));
+new ResizeObserver(() => { reachSideways(); if (!("paper" in document.documentElement.dataset)) Object.values(charts).forEach((chart) => chart.resize()); cursors(); }).observe(document.querySelector("main"));
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", speak);
+matchMedia("print").addEventListener("change", (media) => paper(media.matches));
+addEventListener("beforeprint", () => paper(true));
+addEventListener("afterprint", () => paper(false));
 if (location.hash === "#zh" || location.hash === "#en") document.documentElement.lang = location.hash === "#zh" ? "zh-CN" : "en";
 now.t = data.first;
 speak();

@@ -17,3 +17,10 @@ def test_a_program_is_inlined_with_the_modules_it_imports() -> None:
     for module in sorted((HERE / "templates" / "drawing").glob("*.js")):
         about = module.read_text(encoding="utf-8").splitlines()[0]
         assert program.count(about) == 1
+
+
+def test_what_scrolls_sideways_has_one_home() -> None:
+    """One module makes it reachable by keyboard; pages of runs, of reviews and of two runs import it."""
+    files = [path for kind in ("*.js", "*.html") for path in (HERE / "templates").rglob(kind)]
+    assert [path.name for path in files if "tabIndex" in path.read_text(encoding="utf-8")] == ["sideways.js"]
+    assert all(inlined(name).count("function reachSideways(") == 1 for name in ("page.js", "review.js", "beside.js"))

@@ -294,3 +294,47 @@ def test_paper_is_light_and_has_the_map(small_page: Path, visit: Visit) -> None:
     assert [opened.page.evaluate(token, name) for name in names] == ["#fff", "#fff", "#fbdcde", "#eef7f1"]
     assert opened.page.locator("#topology .node").first.is_visible()
     assert not opened.page.locator("#player").is_visible()
+
+
+COLOURS = """() => {
+  const of = (e) => ['fill', 'stroke'].map((name) => e.getAttribute(name));
+  return [...new Set([...document.querySelectorAll('.chart svg *')].flatMap(of))];
+}"""
+
+
+def test_charts_on_paper_are_light_and_fit(small_page: Path, visit: Visit) -> None:
+    """Printed from a dark screen, their colours are those of a light one while it prints, and dark again afterwards."""
+    opened = visit(small_page, color_scheme="dark")
+    dark, light = "#9aa6b2", "#59636e"  # of the text of their axes
+    assert dark in opened.page.evaluate(COLOURS)
+    opened.page.evaluate(f"() => addEventListener('beforeprint', () => {{ window.printed = ({COLOURS})(); }})")
+    assert len(opened.page.pdf()) > 20_000
+    printed = opened.page.evaluate("window.printed")
+    assert light in printed
+    assert dark not in printed
+    assert dark in opened.page.evaluate(COLOURS)
+    opened.page.set_viewport_size({"width": 718, "height": 1000})  # of A4 with its margins
+    opened.page.emulate_media(media="print", color_scheme="dark")
+    opened.until(f"({COLOURS})().includes('{light}')")
+    too_wide = (
+        "[...document.querySelectorAll('.chart svg, #topology')].filter((e) => e.getBoundingClientRect().right > 718).length"
+    )
+    assert opened.page.evaluate(too_wide) == 0
+    lowest = "Math.min(...[...document.querySelectorAll('.chart')].map((e) => e.getBoundingClientRect().height))"
+    assert opened.page.evaluate(lowest) > 180
+    assert opened.complaints == []
+
+
+def test_paper_has_the_map_at_the_chosen_instant(small_page: Path, visit: Visit) -> None:
+    """With its time: the core as it was then, before and while it hung."""
+    opened = visit(small_page)
+    for second, clock, state in ((30, "10:00:30", "healthy"), (180, "10:03:00", "down")):
+        opened.page.locator("#scrub").fill(str(10 * 3600 + second))
+        states = "Object.fromEntries([...document.querySelectorAll('.node')].map((n) => [n.dataset.node, n.querySelector('.say').textContent]))"
+        opened.page.evaluate(f"() => addEventListener('beforeprint', () => {{ window.printed = {states}; }}, {{ once: true }})")
+        opened.page.pdf()
+        assert opened.page.evaluate("window.printed.core").endswith(state)
+        opened.page.emulate_media(media="print")
+        assert opened.states()["core"] == state
+        assert opened.page.inner_text("#caption").startswith(clock)
+        opened.page.emulate_media(media="screen")

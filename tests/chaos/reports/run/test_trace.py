@@ -74,6 +74,16 @@ def test_a_request_by_hand(by_hand: Callable[..., Journal]) -> None:
     assert names == ["the run", "request 4 order confirmed"]
 
 
+def test_a_hop_that_never_had_its_slots_waits_to_its_end(by_hand: Callable[..., Journal]) -> None:
+    """It began nothing (start −1), and ended when its time ran out."""
+    spans = [
+        {"request": 4, "path": 11, "arrive_ns": 2_000_000, "start_ns": -1, "end_ns": 9_000_000, "code": CODES.index("timeout")}
+    ]
+    _, found = trace(by_hand_kept(by_hand([], spans=spans)))
+    waits = [(e["ts"], e["dur"]) for e in found["traceEvents"] if e["ph"] == "X" and e["name"] == "waiting for a slot"]
+    assert waits == [(2000, 7000)]
+
+
 def test_every_sampled_hop_of_a_run_is_there(small_run: Path) -> None:
     """As many hops as the journal has spans; slices of one row nest or follow; an arrow starts while its caller is under way."""
     stored = read_run(small_run)
