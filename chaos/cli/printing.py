@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from rich.cells import cell_len
 from rich.console import Console
+from rich.text import Text
 
 from chaos.i18n.causal import acting_text, action_text, chain_title, node_text, node_titles, outage_texts, unexplained_text
 from chaos.i18n.findings import held_text, reason_text
@@ -29,6 +30,11 @@ INDENT = untranslated(" " * 8)
 def say(console: Console, text: str, style: str = "") -> None:
     """One line for a person, without control characters, as wide as it is."""
     console.print(one_line(text), style=style, markup=False, highlight=False, emoji=False, soft_wrap=True)
+
+
+def cells(row: Iterable[str]) -> list[Text]:
+    """The cells of a table's row: text, never markup, without control characters."""
+    return [Text(one_line(cell)) for cell in row]
 
 
 class Printer:

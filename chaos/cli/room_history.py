@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from chaos.cli import options
-from chaos.cli.printing import say
+from chaos.cli.printing import cells, say
 from chaos.measures.formatting import Language, counted
 from simcore.base.errors import InputError
 
@@ -65,7 +65,7 @@ def history(file: Path, folders: Sequence[Path], team: str, forget: str | None, 
     if known:
         table = Table(*[text[language] for text in short_head()], box=None)
         for one in known:
-            table.add_row(*short_row(one, language))
+            table.add_row(*cells(short_row(one, language)))
         console.print(table)
     for text in next_texts(asked):
         say(console, text[language])

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from chaos.cli import options
 from chaos.cli.exit_codes import PASS
+from chaos.cli.printing import cells
 from chaos.i18n.texts import translate
 from chaos.measures.formatting import Language
 
@@ -29,6 +30,6 @@ def rehearse(drill: str, seed: int, language: Language) -> int:
     for column in ("way", "failed", "impaired", "grade"):
         table.add_column(translate(f"room.rehearsal.{column}")[language], justify="left" if column == "way" else "right")
     for row in table_of(prepare(drill), seed, language):
-        table.add_row(*row)
+        table.add_row(*cells(row))
     Console().print(table)
     return PASS

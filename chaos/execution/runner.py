@@ -68,7 +68,7 @@ class Work(ABC, Generic[Task, Value]):
 
 class TaskRunner(Generic[Task, Value]):
     """Makes the tasks of a campaign. `path` is the file in which what they give is kept (None: nowhere); with `resume` what is there
-    counts already. A context manager: leaving it closes the file."""
+    counts already. `again` says how to go on after Ctrl-C. A context manager: leaving it closes the file."""
 
     def __init__(
         self,
@@ -78,8 +78,10 @@ class TaskRunner(Generic[Task, Value]):
         path: Path | None = None,
         *,
         resume: bool = False,
+        again: str = "continue with --resume",
     ) -> None:
         self.session, self.work, self.workers, self.path = session, work, workers or Workers(), path
+        self.again = again
         self.store = Store(path, resume=resume) if path is not None else None
 
     def __enter__(self) -> TaskRunner[Task, Value]:
@@ -114,7 +116,7 @@ class TaskRunner(Generic[Task, Value]):
             run_tasks(self.session, GivenWork(self.work), given, done, self.workers)
         except KeyboardInterrupt:
             if self.store is not None:
-                self.session.progress.note(f"{progress.count} {what} are kept in {self.path}; continue with --resume")
+                self.session.progress.note(f"{progress.count} {what} are kept in {self.path}; {self.again}")
             raise
         finally:
             progress.end()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from chaos.results.review import Rating, Review
@@ -9,8 +10,8 @@ from simcore.base.model import ResultModel
 
 
 class HeldExercise(ResultModel):
-    """An exercise that was reviewed. `key` tells it from all others; `people` are the names in its seats, which can be deleted. Times are
-    parts of the recovery, s, None where it did not come to them."""
+    """An exercise that was reviewed. `key` tells it from all others; `people` are the names in its seats, which can be deleted (`forgotten`: how many
+    were). Times are parts of the recovery, s, None where it did not come to them."""
 
     key: str
     drill: str
@@ -30,11 +31,23 @@ class HeldExercise(ResultModel):
     nobody: int | None
     best: int | None
     commands: list[str]
+    forgotten: int = 0
 
     def without(self, name: str) -> HeldExercise:
         """The same without a person's name."""
-        people = {seat: [known for known in names if known != name] for seat, names in self.people.items()}
-        return self.model_copy(update={"people": {seat: names for seat, names in people.items() if names}})
+        found = sum(known == name for names in self.people.values() for known in names)
+        return self._with_names(lambda seat, known: known != name, self.forgotten + found)
+
+    def added_again(self, kept: HeldExercise) -> HeldExercise:
+        """The same in the place of what was kept of it before: names that were deleted there do not come back."""
+        return (
+            self._with_names(lambda seat, known: known in kept.people.get(seat, []), kept.forgotten) if kept.forgotten else self
+        )
+
+    def _with_names(self, wanted: Callable[[str, str], bool], forgotten: int) -> HeldExercise:
+        people = {seat: [name for name in names if wanted(seat, name)] for seat, names in self.people.items()}
+        update = {"people": {seat: names for seat, names in people.items() if names}, "forgotten": forgotten}
+        return self.model_copy(update=update)
 
 
 class LastTime(NamedTuple):
@@ -62,8 +75,8 @@ def held_exercise(review: Review, team: str) -> HeldExercise:
     return HeldExercise(
         key=f"{review.drill_digest}-{review.seed}-{review.held}-{review.courses[0].digest}",
         drill=review.drill,
-        title_en=review.shown_as.en,
-        title_zh=review.shown_as.zh,
+        title_en=review.shown_as.en + ("" if review.branch is None else f" (branch {review.branch.number})"),
+        title_zh=review.shown_as.zh + ("" if review.branch is None else f"（分支 {review.branch.number}）"),
         held=review.held,
         team=team,
         seed=review.seed,

@@ -17,7 +17,8 @@ Row = Sequence[str]
 
 def guide(drill: PreparedDrill, language: Language, figures: Iterable[Row] = ()) -> str:
     """The guide in a language. `figures` are what each way to answer the drill comes to: way, failed orders, impaired time, grade."""
-    return "\n".join([*_parts(drill, language, list(figures))]) + "\n"
+    text = "\n".join([*_parts(drill, language, list(figures))]) + "\n"
+    return text.replace("<", "&lt;")  # a drill's words are text, never markup
 
 
 def _parts(prepared: PreparedDrill, language: Language, figures: Sequence[Row]) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from chaos.documents.drill import Drill, Played, Seat
 from chaos.results.review import DecisionKind
@@ -85,11 +86,12 @@ class Held:
     seating: Mapping[Seat, Played]
     entries: Sequence[Entry]
 
-    def with_seats(self, drill: Drill, played: Played, response: Iterable[Entry] = ()) -> PlayTask:
+    def with_seats(self, drill: Drill, played: Played, response: Iterable[Entry] = (), *, keep: Path | None = None) -> PlayTask:
         """The course in which every seat of the drill is played in this way, exercise control does as it did, and nobody does anything
-        else but the response."""
+        else but the response. Its run is kept in the folder `keep`."""
         seats: dict[Seat, Played] = {seat: played for seat in drill.seats if seat != "facilitator"}
-        return self._task(seats, sorted([*by_control(self.entries), *response], key=lambda entry: entry.at))
+        task = self._task(seats, sorted([*by_control(self.entries), *response], key=lambda entry: entry.at))
+        return replace(task, keep=None if keep is None else str(keep))
 
     def without(self, decision: Decision) -> PlayTask:
         """The course without a decision."""

@@ -37,8 +37,10 @@ def _read(path: Path, number: int, line: str) -> HeldExercise:
 
 
 def with_exercise(history: Iterable[HeldExercise], one: HeldExercise) -> list[HeldExercise]:
-    """The history with an exercise; one that is there already is replaced."""
-    return sorted([*(other for other in history if other.key != one.key), one], key=lambda held: held.held)
+    """The history with an exercise; one that is there already is replaced, but names that were deleted from it stay so."""
+    known = list(history)
+    kept = next((other for other in known if other.key == one.key), one)
+    return sorted([*(other for other in known if other.key != one.key), one.added_again(kept)], key=lambda held: held.held)
 
 
 def what_next(history: Sequence[HeldExercise], drills: Mapping[str, Sequence[str]]) -> Next:

@@ -148,7 +148,9 @@ def write_notes(folder: Path, notes: Notes) -> Path:
     """Writes the file, which must not be there yet."""
     content: dict[str, JsonValue] = notes.model_dump(mode="json", exclude_defaults=True)
     text = yaml.safe_dump({"kind": notes.kind, **content}, allow_unicode=True, sort_keys=False, width=130)
-    path = folder / FILE
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+    path, new = folder / FILE, folder / f".{FILE}.{os.getpid()}"
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
         file.write(_HEAD + text)
+    os.link(new, path)  # whole, and not in the place of one that is there
+    new.unlink()
     return path

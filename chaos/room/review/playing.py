@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 from chaos.documents.drill import Played, Seat, Text
 from chaos.execution.control_run import compared
-from chaos.execution.execute import result_of_run
+from chaos.execution.execute import keep_run, result_of_run
 from chaos.execution.jobs import Job
 from chaos.execution.runner import JsonObject, Work
 from chaos.execution.session import Session
@@ -29,12 +30,14 @@ from simcore.journal.model import Journal
 
 @dataclass(frozen=True)
 class PlayTask:
-    """An exercise as plain data: the drill by name or path, who has which seat, and what people did, entries as JSON."""
+    """An exercise as plain data: the drill by name or path, who has which seat, and what people did, entries as JSON. `keep` is the folder in
+    which its run is kept when it is played (None: it is not)."""
 
     drill: str
     seed: int
     seating: tuple[tuple[Seat, Played], ...]
     entries: tuple[str, ...] = ()
+    keep: str | None = None
 
     def said(self) -> list[Entry]:
         """The entries."""
@@ -42,7 +45,8 @@ class PlayTask:
 
 
 class PlayedFigures(ResultModel):
-    """What of a played exercise others are held against. `refused` are the numbers of the entries that could not be carried out."""
+    """What of a played exercise others are held against. `refused` are the numbers of the entries that could not be carried out, `run_digest`
+    is that of its journal held against the run without faults, as it is kept."""
 
     figures: RunFigures
     customers: int | None
@@ -50,6 +54,7 @@ class PlayedFigures(ResultModel):
     commands: list[CommandBegun]
     refused: list[int]
     digest: str
+    run_digest: str = ""
     first_fault_ns: int | None
     first_alarm_ns: int | None
 
@@ -79,6 +84,7 @@ class PlayedExercise:
             ],
             refused=self.refused,
             digest=self.digest,
+            run_digest=self.run.digest,
             first_fault_ns=state.first_fault(),
             first_alarm_ns=next((e.t_ns for e in self.journal.events if e.what == "alarm"), None),
         )
@@ -135,6 +141,13 @@ class _Numbers:
         return _taken(self._exercise, entry)
 
 
+def keep(session: Session, drill: PreparedDrill, seed: int, made: PlayedExercise, folder: Path) -> None:
+    """Keeps the run of an exercise in a folder, with its journal. No command makes it again: that of its scenario would not, for people are
+    no part of it."""
+    run = made.run.model_copy(update={"replay": ""})
+    keep_run(folder, made.journal, run, session.bind(_job_of(drill, seed).system))
+
+
 class Judged(NamedTuple):
     """A journal beside its control run, and what it is judged to be."""
 
@@ -143,13 +156,13 @@ class Judged(NamedTuple):
 
 
 def _judged(session: Session, drill: PreparedDrill, seed: int, journal: Journal) -> Judged:
-    job = job_of(drill, seed)
+    job = _job_of(drill, seed)
     system = session.bind(job.system)
     held = compared(session.controls, system, job, journal)
     return Judged(held, result_of_run(session, job, system, held))
 
 
-def job_of(drill: PreparedDrill, seed: int) -> Job:
+def _job_of(drill: PreparedDrill, seed: int) -> Job:
     """The run of the drill's scenario, by which its exercises are judged."""
     return Job(str(drill.inputs.scenario.tree.origin.file), seed=seed)
 
@@ -169,10 +182,13 @@ class Playing(Work[PlayTask, PlayedFigures]):
     def perform(self, session: Session, task: PlayTask) -> PlayedFigures:
         """Plays it, with the worker's session."""
         drill = prepare(task.drill)
-        return play(session, drill, task.seed, dict(task.seating), task.said()).figures()
+        made = play(session, drill, task.seed, dict(task.seating), task.said())
+        if task.keep is not None:
+            keep(session, drill, task.seed, made, Path(task.keep))
+        return made.figures()
 
     def key(self, task: PlayTask) -> str:
-        """Everything that makes the task."""
+        """Everything that makes the exercise."""
         return json.dumps([task.drill, task.seed, task.seating, task.entries], sort_keys=True)
 
     def scenario(self, task: PlayTask) -> str:

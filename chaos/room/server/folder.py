@@ -23,16 +23,16 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, Literal, NamedTuple
+from typing import BinaryIO, Literal, NamedTuple, TypeVar
 
-from pydantic import Field, JsonValue, ValidationError
+from pydantic import BaseModel, Field, JsonValue, ValidationError
 
 from chaos.documents.drill import Played, Seat
 from chaos.room.exercise.messages import Entry
 from chaos.room.server.solo import SOLO_SEAT
 from chaos.room.server.tokens import new_token
 from simcore.base.errors import InputError, os_reason
-from simcore.base.model import Model
+from simcore.base.model import Model, ResultModel
 
 ClockState = Literal["lobby", "running", "paused", "over"]
 
@@ -99,6 +99,12 @@ class _Current(Model):
     branch: int
 
 
+class _Result(ResultModel):
+    """What of an exercise that is over was noted."""
+
+    digest: str
+
+
 class RoomFolder:
     """The folder of a room. Raises InputError for one that cannot be read or written."""
 
@@ -148,13 +154,7 @@ class RoomFolder:
 
     def entries(self) -> list[Entry]:
         """What was done, in order. A last line that was not finished when the server was killed did not act, and does not count."""
-        found = []
-        for n, line in enumerate(_whole_lines(self.path / "decisions.jsonl"), 1):
-            try:
-                found.append(Entry.model_validate_json(line))
-            except ValidationError:
-                raise InputError(f"{self.path / 'decisions.jsonl'}, line {n}, is not what a room writes") from None
-        return found
+        return list(_read(self.path / "decisions.jsonl", Entry))
 
     def last_mark(self) -> ClockMark | None:
         """How far the clock was; None: it never went."""
@@ -172,8 +172,7 @@ class RoomFolder:
 
     def expectations(self) -> dict[Seat, Mapping[str, str]]:
         """What each seat wrote down before the beginning, by the names of the drill's questions."""
-        lines = [_Expectations.model_validate_json(line) for line in _whole_lines(self.path / "expectations.jsonl")]
-        return {line.seat: line.answers for line in lines}
+        return {line.seat: line.answers for line in _read(self.path / "expectations.jsonl", _Expectations)}
 
     def add_entry(self, entry: Entry) -> None:
         """Writes an entry through to the disk."""
@@ -199,10 +198,21 @@ class RoomFolder:
     def names(self) -> dict[Seat, list[str]]:
         """Who had each seat, as far as they gave names."""
         found: dict[Seat, list[str]] = {}
-        for line in _whole_lines(self.path / "people.jsonl"):
-            said = _Name.model_validate_json(line)
+        for said in _read(self.path / "people.jsonl", _Name):
             found.setdefault(said.seat, []).append(said.name)
         return found
+
+    def kept_digest(self) -> str | None:
+        """The digest of the journal that the room noted when it was over; None: it was not."""
+        path = self.path / "result.json"
+        if not path.exists():
+            return None
+        try:
+            return _Result.model_validate_json(path.read_bytes()).digest
+        except OSError as error:
+            raise InputError(f"{path}: {os_reason(error)}") from None
+        except ValidationError:
+            raise InputError(f"{path} is not what a room writes") from None
 
     def write_result(self, result: Mapping[str, JsonValue]) -> None:
         """Notes what it came to."""
@@ -225,14 +235,16 @@ class RoomFolder:
     def branches(self) -> list[Branch]:
         """Those that were kept, in order."""
         below = self.path / "branches"
-        paths = sorted(below.iterdir(), key=lambda path: int(path.name)) if below.exists() else []
+        paths = (
+            sorted((p for p in below.iterdir() if p.name.isdecimal()), key=lambda path: int(path.name)) if below.exists() else []
+        )
         marks = [(path, RoomFolder(path).last_mark()) for path in paths]
         return [Branch(int(path.name), mark.at) for path, mark in marks if mark is not None]
 
     def current_branch(self) -> int:
         """The number of the branch in which the room goes on; 0: in none."""
-        lines = _whole_lines(self.path / "current.jsonl")
-        return _Current.model_validate_json(lines[-1]).branch if lines else 0
+        lines = list(_read(self.path / "current.jsonl", _Current))
+        return lines[-1].branch if lines else 0
 
     def in_branch(self, number: int) -> RoomFolder:
         """The folder of a branch; 0: the room's own."""
@@ -272,9 +284,24 @@ def _directory_through(path: Path) -> None:
 
 
 def _whole_lines(path: Path) -> list[bytes]:
-    if not path.exists():
+    try:
+        return [line for line in path.read_bytes().split(b"\n")[:-1] if line]
+    except FileNotFoundError:
         return []
-    return [line for line in path.read_bytes().split(b"\n")[:-1] if line]
+    except OSError as error:
+        raise InputError(f"{path}: {os_reason(error)}") from None
+
+
+_Line = TypeVar("_Line", bound=BaseModel)
+
+
+def _read(path: Path, model: type[_Line]) -> Iterator[_Line]:
+    """The whole lines of a file; none if it is not there. Raises InputError with the number of one that is something else."""
+    for n, line in enumerate(_whole_lines(path), 1):
+        try:
+            yield model.model_validate_json(line)
+        except ValidationError:
+            raise InputError(f"{path}, line {n}, is not what a room writes") from None
 
 
 def _locked(lock: BinaryIO) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,7 +44,5 @@ def replay_with(folder: RoomFolder, exercise: RoomExercise) -> Replayed:
         except InputError:
             refused += 1
     journal = exercise.finish()
-    result = folder.path / "result.json"
-    kept = json.loads(result.read_text(encoding="utf-8"))["digest"] if result.exists() else None
     seen = dict(journal.totals.get("flow", {}).get("place-order", {}))
-    return Replayed(session.drill, session.seed, len(entries), refused, journal.digest, kept, seen, journal)
+    return Replayed(session.drill, session.seed, len(entries), refused, journal.digest, folder.kept_digest(), seen, journal)

@@ -73,6 +73,15 @@ def test_an_exercise_is_kept_once_and_a_name_can_be_deleted(tmp_path: Path) -> N
     assert read_history(tmp_path / "none") == []
 
 
+def test_a_deleted_name_does_not_come_back(tmp_path: Path) -> None:
+    """When the room from which the exercise came is added again; its other names, and what else changed, do."""
+    one = held("one", "2026-01-07", [])
+    again = one.model_copy(update={"team": "days"})
+    (kept,) = with_exercise([one.without("Lin")], again)
+    assert (kept.people, kept.team, kept.forgotten) == ({"operator": ["Chen"]}, "days", 2)
+    assert with_exercise([one], again) == [again]
+
+
 def test_a_line_that_is_no_exercise_is_named(tmp_path: Path) -> None:
     """With its number."""
     file = tmp_path / "history.jsonl"

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from reviewed_room import ENTRIES, MARKUP, at, copied, reviewed
 
 from chaos.execution.session import Session
+from chaos.results.review import BEST, RUN
+from chaos.results.stored_run import read_run
 from chaos.room.exercise.exercise import Exercise
 from chaos.room.exercise.messages import Entry
 from chaos.room.exercise.prepared import prepare
+from chaos.room.review import playing
 from chaos.room.review.review import review
+from chaos.room.server.folder import RoomFolder
 from simcore.base.errors import InputError
 from simcore.journal.model import Journal
 
@@ -101,6 +107,56 @@ def test_a_review_again_plays_nothing_again_and_takes_the_notes(tmp_path: Path) 
     assert [(i.done, i.note) for i in found.injects if i.inject == "branch-call"] == [(True, "called back")]
     assert [taken.names for taken in found.seats if taken.seat == "operator"] == [["Lin"]]
     assert found.decisions == reviewed().review.decisions
+
+
+class Counted:
+    """How many exercises are played, and how often the list of decisions is read."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.played = self.read = 0
+        made, entries = playing.Exercise, RoomFolder.entries
+
+        def exercise(*arguments: Any) -> Exercise:
+            self.played += 1
+            return made(*arguments)
+
+        def read(folder: RoomFolder) -> list[Entry]:
+            self.read += 1
+            return entries(folder)
+
+        monkeypatch.setattr(playing, "Exercise", exercise)
+        monkeypatch.setattr(RoomFolder, "entries", read)
+
+
+def test_each_course_is_played_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the best course kept, a review again plays the exercise alone, and reads its list once. Where that course was neither played nor
+    kept, it is played once, for its figures and its journal."""
+    folder, counted = copied(tmp_path), Counted(monkeypatch)
+    runs = folder / "review-runs.jsonl"
+    others = [
+        line for line in runs.read_text(encoding="utf-8").splitlines(keepends=True) if "cut-off-bank-a" not in _only_course(line)
+    ]
+    for kept, played in ((True, 1), (False, 2)):
+        if not kept:
+            shutil.rmtree(folder / BEST)
+            runs.write_text("".join(others), encoding="utf-8")
+        counted.played = counted.read = 0
+        with Session() as session:
+            best = review(folder, session).course("best_known")
+        assert (counted.played, counted.read) == (played, 1)
+        assert best is not None
+        assert read_run(folder / BEST).run.measures.orders.failed_orders == best.figures.failed_orders
+
+
+def _only_course(line: str) -> str:
+    """What was done in an exercise in whose seats nobody was but whoever followed the best known response; else nothing."""
+    _, _, seating, entries = json.loads(json.loads(line)["job"])
+    return " ".join(entries) if all(played == "person" for _, played in seating) and len(entries) <= 3 else ""
+
+
+def test_the_run_of_an_exercise_names_no_command_that_makes_another() -> None:
+    """That of its scenario would: people are no part of it."""
+    assert [read_run(reviewed().folder / name).run.replay for name in (RUN, BEST)] == ["", ""]
 
 
 @pytest.mark.parametrize(
