@@ -15,8 +15,7 @@ def lines(review: Review, language: Language) -> Iterator[str]:
     """Title and what mattered; objectives; courses; decisions."""
     yield f"{said(review.shown_as)[language]}: {said(review.title)[language]}"
     yield held_text(review)[language]
-    for text in course_texts(review):
-        yield text[language]
+    yield from (course[language] for course in course_texts(review))
     yield lead(review)[language]
     yield ""
     for rating in review.ratings:
