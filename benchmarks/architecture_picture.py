@@ -48,6 +48,7 @@ NOTES = {
     "chaos.checkers": "a file a property",
     "chaos.measures": "what is measured, once",
     "chaos.plugins": "extensions by entry points",
+    "chaos.lint": "a file a static check",
     "chaos.results": "results as models",
     "chaos.i18n": "texts in English and Chinese",
     "chaos.judgement": "verdict, severity, causes",

@@ -19,6 +19,10 @@ COMMANDS = {
     "validate": LazyCommand(
         "chaos.cli.inspect:validate", "Check files, by name or path: each mistake with its place and a hint, one line a file."
     ),
+    "lint": LazyCommand(
+        "chaos.cli.lint:lint",
+        "Check an ARCHITECTURE (name or file) for weaknesses that can be seen without a run, each with its place and its reason.",
+    ),
     "schema": LazyCommand(
         "chaos.cli.inspect:schema",
         "Print the JSON Schema of a kind of file, for editors, or of what a command writes as JSON, for programs.",

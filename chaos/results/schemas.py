@@ -9,6 +9,7 @@ from pydantic.json_schema import JsonSchemaValue
 
 from chaos.results.comparison import ComparisonResult
 from chaos.results.coverage import CoverageResult
+from chaos.results.lint import LintResult
 from chaos.results.live import LiveComparison
 from chaos.results.reproduction import ReproductionsResult
 from chaos.results.run import SuiteResult
@@ -26,10 +27,11 @@ RESULTS: Mapping[str, type[ResultModel]] = MappingProxyType(
         "coverage": CoverageResult,
         "reproductions": ReproductionsResult,
         "live": LiveComparison,
+        "lint": LintResult,
     }
 )
 """By name: `result` is that of run, suite and replay, `simulation` that of simulate, `reproductions` that of timelines, `live` that of
-live compare."""
+live compare, `lint` that of lint."""
 
 
 def result_schema(name: str) -> JsonSchemaValue:

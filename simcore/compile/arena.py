@@ -10,14 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simcore.kernel import random
-from simcore.model.distributions import Distribution
+from simcore.model.distributions import Z99, Distribution
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Number = TypeVar("Number", np.int64, np.float64)
 
 _WORDS_AT_FIRST = 1 << 19  # what is not written yet takes no memory, and an array that grows is copied
-_Z99 = 2.3263478740408408  # 99 % quantile of the standard normal
 
 
 def wrap(number: int) -> np.int64:
@@ -66,7 +65,7 @@ def distribution_record(d: Distribution) -> list[float]:
     if d.lognormal is not None:
         n = d.lognormal
         if n.median is not None and n.p99 is not None:
-            return [random.LOGNORMAL, math.log(n.median), math.log(n.p99 / n.median) / _Z99, 0]
+            return [random.LOGNORMAL, math.log(n.median), math.log(n.p99 / n.median) / Z99, 0]
         assert n.mean is not None and n.scv is not None
         return [random.LOGNORMAL, math.log(n.mean) - math.log(1 + n.scv) / 2, math.sqrt(math.log(1 + n.scv)), 0]
     if d.gamma is not None:

@@ -11,12 +11,13 @@ from simcore.base.errors import InputError
 from simcore.base.units import MINUTE
 from simcore.compile.arena import Arena, distribution_record, wrap
 from simcore.compile.program import Assembler
-from simcore.compile.rates import activity_table, minute_rates
+from simcore.compile.rates import activity_table
 from simcore.kernel import layout as y
 from simcore.kernel import random, records
 from simcore.kernel.ledger.counterparties import KINDS
 from simcore.kernel.random import combine_int, mix_int
 from simcore.model.architecture import Operation, Pool, Service
+from simcore.model.arrivals import minute_rates
 from simcore.model.distributions import Distribution
 from simcore.model.index import CLIENT_INSTANCE, ArchitectureIndex, instance_name
 from simcore.model.steps import CLIENT, Call, Send

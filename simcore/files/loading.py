@@ -23,7 +23,7 @@ from simcore.files.fields import flatten
 from simcore.files.knowledge import Knowledge, KnownEntry
 from simcore.files.known import KnownValues
 from simcore.files.patch import EditForm, Layer, apply_layers, edits_of
-from simcore.files.validation import Finding, findings_error, validate
+from simcore.files.validation import Finding, Keys, findings_error, place_of, validate
 
 M = TypeVar("M", bound=BaseModel)
 M_co = TypeVar("M_co", bound=BaseModel, covariant=True)
@@ -97,6 +97,10 @@ class Resolved(Generic[M_co]):
     def origins(self) -> dict[str, Origin]:
         """The origin of every value written, by its path."""
         return {path: node.origin for path, node in self.leaves.items()}
+
+    def place(self, keys: Keys) -> Origin:
+        """Who wrote the value under keys, and where; of one that is not written, of what should hold it."""
+        return place_of(self.tree, keys)
 
     def error(self, findings: Iterable[Finding]) -> InputError:
         """The InputError to raise for findings about this file: the first in file order, with file, line, column and hint, and how many more

@@ -60,7 +60,9 @@ def validate(model: type[M], tree: Node) -> M:
 
 def findings_error(tree: Node, model: type[BaseModel], findings: Iterable[Finding]) -> InputError:
     """One error for all findings about a document of a model: the first by its place, and the number of the others."""
-    placed = sorted(((_origin(tree, f), f) for f in findings), key=lambda p: (p[0].file != tree.origin.file, p[0][1:]))
+    placed = sorted(
+        ((place_of(tree, f.keys, at_key=f.at_key), f) for f in findings), key=lambda p: (p[0].file != tree.origin.file, p[0][1:])
+    )
     origin, finding = placed[0]
     node = _node_at(tree, finding.keys)
     path = path_text(tree, model, finding.keys)
@@ -86,13 +88,13 @@ def _node_at(tree: Node, keys: Keys) -> Node | None:
     return node
 
 
-def _origin(tree: Node, finding: Finding) -> Origin:
-    """Where to point: at the value, for mappings and lists at their key, for what is absent at what should hold it."""
-    for length in range(len(finding.keys), -1, -1):
-        node = _node_at(tree, finding.keys[:length])
+def place_of(tree: Node, keys: Keys, *, at_key: bool = False) -> Origin:
+    """Where to point: at the value, for mappings and lists (with `at_key` for all) at their key, for what is absent at what should hold it."""
+    for length in range(len(keys), -1, -1):
+        node = _node_at(tree, keys[:length])
         if node is not None:
-            at_key = finding.at_key or isinstance(node.value, (dict, list))
-            return node.key if at_key and node.key is not None else node.origin
+            key_is_meant = at_key or isinstance(node.value, (dict, list))
+            return node.key if key_is_meant and node.key is not None else node.origin
     raise AssertionError("the tree itself is always found")
 
 

@@ -10,6 +10,9 @@ from pydantic import Field, model_validator
 from simcore.base.model import Model, Probability
 from simcore.base.units import Duration
 
+Z99 = 2.3263478740408408
+"""99 % quantile of the standard normal."""
+
 
 class Lognormal(Model):
     """Either median and p99, or mean and scv (squared coefficient of variation)."""
@@ -31,6 +34,14 @@ class Lognormal(Model):
         if by_moment and not self.mean:
             raise ValueError("lognormal needs a mean above 0")
         return self
+
+    @property
+    def mean_ns(self) -> float:
+        """Its mean, ns, whichever way it is given."""
+        if self.median is not None and self.p99 is not None:
+            return self.median * math.exp((math.log(self.p99 / self.median) / Z99) ** 2 / 2)
+        assert self.mean is not None
+        return float(self.mean)
 
 
 class Gamma(Model):
@@ -129,6 +140,22 @@ class Distribution(Model):
         if self.empirical is not None:
             return any(self.empirical.values)
         return self.exponential != 0
+
+    @property
+    def mean_ns(self) -> float:
+        """The mean of the durations drawn from it, ns."""
+        if self.lognormal is not None:
+            return self.lognormal.mean_ns
+        if self.hyperexponential is not None:
+            share, first, second = self.hyperexponential.phases()
+            return share * first + (1.0 - share) * second
+        if self.uniform is not None:
+            return sum(self.uniform) / 2.0
+        if self.empirical is not None:
+            weights = self.empirical.weights or [1.0] * len(self.empirical.values)
+            return sum(w * v for w, v in zip(weights, self.empirical.values, strict=True)) / sum(weights)
+        named = self.gamma or self.erlang
+        return float(named.mean if named is not None else (self.constant or self.exponential or 0))
 
 
 def constant(duration: str) -> Distribution:

@@ -26,6 +26,7 @@ ROOTS = {
     r"chaos\.room\.server\.serve\._Server\.capture_signals": "a method that uvicorn calls",
     r"simcore\.kernel\.numba_internals\.\w+\.run_pass": "a method that Numba calls",
     r"chaos\.(faults|checkers)\.(?!(fault|checker|common|flags|catalogue|document)\.)\w+\.[A-Z]\w*": "found by listing the folder",
+    r"chaos\.lint\.rules\.\w+\.[A-Z]\w*": "found by listing the folder",
     r"simcore\.counterparties\.\w+\.COUNTERPARTY": "found by listing the folder",
     r"chaos\.reports\.run\.charts\.\w+\.CHART": "found by listing the folder",
     r"simcore\.kernel\.ledger\.\w+\.BOOKS": "found by the list of counterparties",
