@@ -83,9 +83,9 @@ def show(
 ) -> None:
     """Show a file, by NAME or path, or what a fault, checker, measure or target is.
 
-    Examples: coredrill show options/bulkheads --resolved
+    What a scenario strikes: coredrill show incidents/east-money-2023-03-21 --targets --architecture options/read-replica
 
-    coredrill show incidents/east-money-2023-03-21 --targets --architecture options/read-replica
+    Example: coredrill show options/bulkheads --resolved
     """
     if architecture is not None and not targets:
         raise InputError("--architecture says where to look for targets", hint="add --targets")

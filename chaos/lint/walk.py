@@ -62,7 +62,7 @@ class Calls:
     def callers_first(self) -> list[str]:
         """Every operation and flow, each before all that it calls."""
         done: dict[str, None] = {}
-        for start in reversed(self.index.bodies):
+        for start in reversed(list(self.index.bodies)):
             pending = [(start, iter(self.calls[start]))]
             while pending:
                 name, left = pending[-1]
