@@ -291,7 +291,7 @@ def test_what_cannot_be_planted_has_its_reason(folder: Path) -> None:
     """In the terminal and on the page, not in the JSON alone."""
     done = command("--seeds", "1", "--store", "impossible.jsonl", "--html", "impossible.html", defects=["no-such-pool"])
     assert "cannot be planted, and not in the score\n  ./no-such-pool.yaml@core: " in done.stdout
-    assert "Cannot be planted</h2>" in (folder / "impossible.html").read_text()
+    assert '<h2><span lang="en">Cannot be planted</span>' in (folder / "impossible.html").read_text()
 
 
 def test_a_slow_note_is_noticed_by_its_response(known: dict[str, Any]) -> None:
