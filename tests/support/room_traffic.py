@@ -36,7 +36,7 @@ map.nodes[].readings[].title map.nodes[].readings[].value map.nodes[].readings[]
 map.nodes[].readings[].state map.nodes[].readings[].unit
 orders.title orders.bin orders.t0 orders.kinds[] orders.rows.from orders.rows.rows[][] orders.rows[][] orders.failed
 offers[].command offers[].title offers[].duration offers[].risk offers[].undo offers[].final offers[].approver
-looks[].look looks[].title looks[].takes
+looks[].look looks[].title looks[].takes looking[].look looking[].title looking[].ends
 announcements[].announcement announcements[].title announcements[].text announcements[].at
 commands[].id commands[].n commands[].command commands[].title commands[].takes commands[].risk commands[].undo commands[].final commands[].approver
 commands[].state commands[].times.proposed commands[].times.approved commands[].times.begun commands[].times.done commands[].times.failed

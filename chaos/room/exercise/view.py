@@ -66,6 +66,7 @@ class View:
             "orders": self._orders,
             "offers": self._offers,
             "looks": self._looks,
+            "looking": self._looking,
             "announcements": self._announcements,
             "commands": self._commands,
             "log": self._log,
@@ -227,6 +228,14 @@ class View:
             {"look": name, "title": words(both(look.title)), "takes": look.takes / SECOND}
             for name, look in self._state.drill.looks.items()
             if seat != "scribe" and (not look.by or seat in look.by)
+        ]
+
+    def _looking(self, seat: Seat) -> JsonValue:
+        """The looks of a seat that have not been answered, and when they are at the latest."""
+        return [
+            {"look": look.name, "title": words(both(look.rules.title)), "ends": seconds(look.ends)}
+            for look in self._state.looks.values()
+            if look.by == seat and not look.answered
         ]
 
     def _announcements(self, seat: Seat) -> JsonValue:

@@ -9,7 +9,7 @@ import { overView } from "./over.js";
 import { practiceBar } from "./practice.js";
 import { mapCard, ordersCard } from "./seen.js";
 import { key, languageButton, openPage, skipTo } from "./shell.js";
-import { bothOf, pair, t, word } from "./speech.js";
+import { bothOf, pair, said, span, t, word } from "./speech.js";
 import { branchesButton, endButton, isOver, pause, pauseButton, speeds } from "./steering.js";
 
 const open = (name) => (room) => room.change({ dialog: name, filter: "" });
@@ -26,14 +26,16 @@ function view(room) {
 }
 const soloBar = (room) => h("div", { class: "solo row" }, h("b", {}, t("solo")), pauseButton(room), speeds(room), branchesButton(room), h("span", { class: "soft small grow" }, t("solo.note")), endButton(room));
 function commandsCard(room) {
-  const { state } = room, shown = inOrder(state.commands), first = shown.find((command) => (command.can || []).includes("begin") || (command.can || []).includes("approve"));
+  const { state } = room, shown = inOrder(state.commands), looking = state.looking || [], first = shown.find((command) => (command.can || []).includes("begin") || (command.can || []).includes("approve"));
   const canTell = (state.announcements || []).length > 0;
   return h("section", { class: "card fill", "aria-labelledby": "commands" }, h("div", { class: "head" }, h("h2", { id: "commands" }, t("commands")), h("span", { class: "row end" },
     canTell ? h("button", { class: "quiet", disabled: !room.linked, on: { click: () => open("announce")(room) } }, t("announce.open")) : null,
     h("button", { class: "quiet", disabled: !room.linked, on: { click: () => open("look")(room) } }, t("look.open"), key("L")),
     h("button", { class: first ? "" : "main", disabled: !room.linked, on: { click: () => open("propose")(room) } }, t("propose.open"), key("P")))),
-    h("div", { class: "scroll", tabindex: 0, role: "group", label: pair("commands") }, shown.length ? h("ol", {}, shown.map((command) => commandOf(room, command, command === first))) : h("p", { class: "soft" }, t("commands.none"))));
+    h("div", { class: "scroll", tabindex: 0, role: "group", label: pair("commands") }, shown.length || looking.length ? h("ol", {}, looking.map((look) => lookOf(look, state.clock.t)), shown.map((command) => commandOf(room, command, command === first))) : h("p", { class: "soft" }, t("commands.none"))));
 }
+// A look that somebody here has begun: its answer comes into the log.
+const lookOf = (look, now) => h("li", { key: `look ${look.look}`, class: "cmd row between", "data-look": look.look }, h("span", {}, "◔ ", said(look.title)), h("span", { class: "soft small nowrap" }, t("look.answer"), " ", h("b", { class: "num" }, span(look.ends - now))));
 // What a polite voice says: new alarms, and commands whose turn has come to this seat.
 function newly(before, state) {
   const could = new Map(before.commands.map((command) => [command.id, (command.can || []).join()])), ready = (command) => /begin|approve/.test((command.can || []).join());

@@ -30,7 +30,7 @@ function proposeForm(room) {
   return [finder(room), h("div", { class: "scroll" }, h("table", { class: "offers" }, h("thead", {}, h("tr", {}, head.map((name) => h("th", { scope: "col" }, t(name))), h("td"))), h("tbody", {}, (room.state.offers || []).filter((offer) => finds(room, offer.title)).map(row))))];
 }
 function lookForm(room) {
-  const row = (look) => h("li", { key: look.look, class: "row between" }, h("span", {}, h("b", {}, said(look.title)), " ", h("span", { class: "soft" }, t("takes"), " ", takes(look.takes))), h("button", { disabled: !room.linked, label: pair("look.of", { title: bothOf(look.title) }), on: { click: () => send(room, { kind: "look", look: look.look }) } }, t("look")));
+  const row = (look) => h("li", { key: look.look, class: "row between" }, h("span", {}, h("b", {}, said(look.title)), " ", h("span", { class: "soft" }, t("takes"), " ", takes(look.takes))), h("button", { disabled: !room.linked || (room.state.looking || []).some((other) => other.look === look.look), label: pair("look.of", { title: bothOf(look.title) }), on: { click: () => send(room, { kind: "look", look: look.look }) } }, t("look")));
   return [finder(room), h("div", { class: "scroll" }, h("ul", { class: "list" }, (room.state.looks || []).filter((look) => finds(room, look.title)).map(row)))];
 }
 // The form of the drill's rule set; without one what happened, who is affected, what is done.

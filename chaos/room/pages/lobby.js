@@ -50,8 +50,8 @@ function expectCard(room) {
 const practiceOf = ({ state: { seat } }) => (LOOKS_ON.has(seat.name) ? null : addressOf(seat.name === "approver" ? "approver.html" : "desk.html", true));
 const listCard = (name, items = [], numbered = false) => h("section", { class: "card", "aria-labelledby": name }, h("h2", { id: name }, t(name)), h(numbered ? "ol" : "ul", { class: "obj" }, items.map((item, i) => h("li", {}, numbered ? [h("b", {}, String(i + 1)), " "] : null, said(item)))));
 function startCard(room) {
-  const { people, seat } = room.state, playing = people.filter((one) => one.person === "person" && !LOOKS_ON.has(one.seat)), count = (state) => playing.filter((one) => one.state === state).length;
-  return h("section", { class: "card fill", "aria-labelledby": "start" }, h("h2", { id: "start" }, t("start")), h("p", {}, h("b", { class: "num big" }, `${count("ready")} / ${playing.length}`), " ", t("people.ready"), count("away") ? [" · ○ ", `${count("away")} `, t("people.away")] : null),
+  const { people, seat } = room.state, alone = seat.steers && !LOOKS_ON.has(seat.name), playing = people.filter((one) => one.person === "person" && !LOOKS_ON.has(one.seat)), count = (state) => playing.filter((one) => one.state === state).length;
+  return h("section", { class: "card fill", "aria-labelledby": "start" }, h("h2", { id: "start" }, t("start")), alone ? null : h("p", {}, h("b", { class: "num big" }, `${count("ready")} / ${playing.length}`), " ", t("people.ready"), count("away") ? [" · ○ ", `${count("away")} `, t("people.away")] : null),
     h("p", { class: "soft small" }, t(seat.steers ? "start.yours" : "start.note")), seat.steers ? start(room) : null,
     h("p", { class: "foot row wrap" }, practiceOf(room) ? h("a", { class: "button", id: "practice", href: practiceOf(room) }, t("practice.try"), key("T")) : null, h("button", { on: { click: () => room.change({ dialog: "keys" }) } }, t("keys.title"), key("?"))));
 }

@@ -23,7 +23,7 @@ export function overCard(room) {
     h("dl", { class: "facts" }, fact("over.at", at(state.clock.t)), fact("over.failed", plain(state.orders.failed)), fact("severity", span(seconds), " ", grade ? said(grade) : t("severity.below")),
       fact("over.done", String(state.commands.filter((command) => command.state === "done").length)), fact("over.report", reported ? at(reported) : t("over.noreport"))),
     h("h2", { class: "part" }, t("review")), h("p", { role: "status" }, reviewLine(state)),
-    questions.length ? [h("h2", { class: "part" }, t("over.talk")), h("p", { class: "soft" }, t(state.seat.name === "facilitator" ? "over.talk.lead" : "over.talk.note")), h("ol", { class: "obj" }, questions.map((question, i) => h("li", {}, h("b", {}, String(i + 1)), " ", said(question))))] : null,
+    questions.length ? [h("h2", { class: "part" }, t("over.talk")), h("p", { class: "soft" }, t(!state.seat.steers ? "over.talk.note" : state.seat.name === "facilitator" ? "over.talk.lead" : "over.talk.alone")), h("ol", { class: "obj" }, questions.map((question, i) => h("li", {}, h("b", {}, String(i + 1)), " ", said(question))))] : null,
     state.seat.steers ? [h("h2", { class: "part" }, t("branches")), h("p", { class: "soft" }, t("over.branches")), h("p", {}, branchesButton(room))] : null);
 }
 // How far the review is, and where it stands once it is ready.

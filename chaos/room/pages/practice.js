@@ -35,7 +35,7 @@ export class PracticeFeed {
     const offers = Object.entries(OFFERS).map(([command, offer]) => ({ command, title: text(command), undo: text("undo"), final: false, ...offer }));
     const announcements = (real.announcements || []).length ? [{ announcement: "practice", title: text("notice"), text: text("notice.text"), at: null }] : [];
     this.state = { ...real, drill: { ...real.drill, title: text("title") }, clock: { ...real.clock, state: "running", speed: 1, behind: 1 }, alarms: [], signs: [{ title: text("alarm"), n: 2, of: 3, t: real.clock.t }], commands: [], log: [],
-      seat: { ...real.seat, steers: false }, offers, looks: [{ look: "thermometer", title: text("look"), takes: LOOK_TAKES }], announcements };
+      seat: { ...real.seat, steers: false }, offers, looks: [{ look: "thermometer", title: text("look"), takes: LOOK_TAKES }], looking: [], announcements };
     this.alone = real.seat.steers;
     this.later(ALARM_AFTER, () => this.mine === "approver" ? this.proposed("cool", "operator") : this.alarm());
   }
@@ -102,7 +102,12 @@ export class PracticeFeed {
     this.say("event", "", text("log.step", { n: String(one.n), title: one.title, step: { en, zh } }));
   }
   looked() {
-    this.later(LOOK_TAKES, () => this.say("look", text("look"), text(this.state.alarms.length ? "hot" : "cool.again"), [this.mine]));
+    this.show({ looking: [{ look: "thermometer", title: text("look"), ends: this.now + LOOK_TAKES }] });
+    this.later(LOOK_TAKES, () => this.answered());
+  }
+  answered() {
+    this.show({ looking: [] });
+    this.say("look", text("look"), text(this.state.alarms.length ? "hot" : "cool.again"), [this.mine]);
   }
   said({ text: what, to }) {
     this.say("said", this.state.seat.title, what, to === "all" ? null : [this.mine, to]);

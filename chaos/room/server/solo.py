@@ -15,12 +15,13 @@ from chaos.room.server.stream import encoded
 SOLO_SEAT: Seat = "operator"
 """The seat whose page the person has."""
 _OFFERS = {"offers": "command", "looks": "look", "announcements": "announcement"}
+_ROWS = _OFFERS | {"looking": "look"}
 
 
 def merged(views: Mapping[Seat, Mapping[str, JsonValue]]) -> JsonObject:
     """The operator's view, with what any of the seats may do, and what any of them was said."""
     view: JsonObject = dict(views[SOLO_SEAT])
-    for key, name in _OFFERS.items():
+    for key, name in _ROWS.items():
         view[key] = list({str(row.get(name)): row for other in views.values() for row in rows(other, key)}.values())
     view["commands"] = _commands(views)
     lines = {encoded(row): row for other in views.values() for row in rows(other, "log")}

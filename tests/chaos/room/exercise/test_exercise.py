@@ -289,7 +289,10 @@ def test_a_look_takes_its_time_and_answers_from_what_is_then() -> None:
     do(exercise, "operator", m.Look(look="counter-threads"))
     exercise.advance(at("09:32:09"))
     assert not [line for line in seen(exercise, "operator")["log"] if line["kind"] == "look"]
+    assert [look["ends"] for look in seen(exercise, "operator")["looking"]] == [at("09:32:10") / SECOND]
+    assert seen(exercise, "vendor")["looking"] == []
     exercise.advance(at("09:32:10"))
+    assert seen(exercise, "operator")["looking"] == []
     busy = exercise._scene.run.read("pool/counter-threads/busy")
     (line,) = [line for line in seen(exercise, "operator")["log"] if line["kind"] == "look"]
     assert line["text"]["en"].startswith(f"{busy} of 24 threads busy")

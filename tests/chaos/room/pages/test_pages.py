@@ -307,6 +307,7 @@ def test_a_desk_can_be_tried_before_the_start(sit: Sit) -> None:
     page.locator(".alarm.seen").wait_for()
     page.keyboard.press("l")
     page.get_by_role("button", name="Look: Read the thermometer").click()
+    page.locator("[data-look=thermometer]").get_by_text("answer in").wait_for()
     page.clock.run_for(6000)
     page.get_by_text("31 degrees, and rising").wait_for()
     page.keyboard.press("p")
