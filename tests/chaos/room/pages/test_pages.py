@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from axe import program, serious
 from room_states import BANK_A, LIMIT, NOW, RESTART, SECRET, TITLES, State, command, facilitated, lobby, over, running, text
 
 Sit = Callable[..., Any]
@@ -348,6 +349,23 @@ def test_an_approver_tries_the_phone(sit: Sit) -> None:
     assert "Turn the second cooling unit on" in seat.page.inner_text("[aria-labelledby=decided]")
     assert {message["kind"] for message in seat.sent} == {"hello"}
     assert seat.complaints == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_end_the_practice_and_branches_can_be_read_aloud(scheme: str, sit: Sit) -> None:
+    """axe-core finds nothing serious there."""
+    ended, phone = (
+        sit("desk", over(running()), color_scheme=scheme),
+        sit("approver", over(running("approver")), color_scheme=scheme),
+    )
+    control = sit("facilitator", facilitated(), color_scheme=scheme)
+    control.page.click("#branches-open")
+    tried = sit("lobby", lobby(), color_scheme=scheme)
+    practised(tried)
+    tried.page.clock.run_for(5000)
+    for seat in (ended, phone, control, tried):
+        seat.page.evaluate(program())
+        assert serious(seat.page) == []
 
 
 def test_a_replay_needs_no_room(sit: Sit) -> None:
