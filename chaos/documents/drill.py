@@ -220,12 +220,22 @@ class Hint(Model):
 
 
 class Expected(Model):
-    """What people are expected to do, and by when, from the first fault."""
+    """What a seat is expected to do, and by when, from the first fault: exactly one of a command (to propose it, or to approve it where the seat
+    is its approver), a look, an announcement, or `does`, any deed of a kind."""
 
     text: Text
     by: Seat
     command: Name | None = None
+    look: Name | None = None
+    announcement: Name | None = None
+    does: Literal["acknowledge", "announce", "report", "refuse"] | None = None
     within: Positive
+
+    @model_validator(mode="after")
+    def _one_thing(self) -> Expected:
+        if sum(said is not None for said in (self.command, self.look, self.announcement, self.does)) != 1:
+            raise ValueError("what is expected is exactly one of command, look, announcement, does")
+        return self
 
 
 class ResponseStep(Model):
@@ -316,9 +326,10 @@ def _repeated(drill: Drill) -> Iterator[Finding]:
 
 
 def _names_inside(drill: Drill) -> Iterator[Finding]:
-    """Commands, announcements, injects and seats that the drill does not have."""
+    """Commands, looks, announcements, injects and seats that the drill does not have."""
     known: Mapping[str, Iterable[str]] = {
         "command": drill.commands,
+        "look": drill.looks,
         "announcement": drill.announcements,
         "inject": [i.inject for i in drill.injects],
         "seat": drill.seats,
@@ -355,6 +366,8 @@ def _named_by_people(drill: Drill) -> Iterator[Named]:
         yield ("commands", name, "approver"), "seat", command.approver
     for n, expected in enumerate(drill.expected):
         yield ("expected", n, "command"), "command", expected.command
+        yield ("expected", n, "look"), "look", expected.look
+        yield ("expected", n, "announcement"), "announcement", expected.announcement
         yield ("expected", n, "by"), "seat", expected.by
     responses: list[tuple[Keys, list[ResponseStep]]] = [(("responses", name), r.steps) for name, r in drill.responses.items()]
     for keys, steps in [*responses, (("best",), drill.best.steps if drill.best else [])]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from chaos.documents.drill import Drill, Seat
+from chaos.documents.drill import Drill, Expected
 from chaos.i18n.texts import LocalizedText
 from chaos.results.review import AlarmReview, Deed, Evidence, ExpectedReview, InjectReview, LaneMark, Words
 from chaos.room.exercise import messages as m
@@ -132,21 +132,28 @@ def injects_of(state: State, notes: Notes) -> list[InjectReview]:
 
 
 def expected_of(state: State, entries: Sequence[Entry]) -> list[ExpectedReview]:
-    """What the file expects of seats: of one that approves a command its approval, of another its proposal; where no command is named, the
-    first thing that the seat does about the trouble."""
+    """What the file expects of seats, and when each did it first since the first fault."""
     since, found = state.first_fault(), []
     for line in state.drill.expected:
-        times = [at for at in _times(state, line.by, line.command, entries) if since is not None and at >= since]
+        times = [at for at in _times(state, line, entries) if since is not None and at >= since]
         due = None if since is None else since + line.within
         found.append(ExpectedReview(text=words(line.text), seat=line.by, due_ns=due, done_ns=min(times, default=None)))
     return found
 
 
-def _times(state: State, seat: Seat, name: str | None, entries: Sequence[Entry]) -> list[int]:
-    if name is None:
-        acting = (m.Ack, m.Propose, m.Approve, m.Begin, m.Report, m.Announce)
-        return [entry.at for entry in entries if entry.seat == seat and isinstance(entry.message, acting)]
-    commands = [command for command in state.commands.values() if command.name == name]
-    approves = state.drill.commands[name].approver == seat
+_DEEDS = {"acknowledge": m.Ack, "announce": m.Announce, "report": m.Report, "refuse": m.Refuse}
+
+
+def _times(state: State, line: Expected, entries: Sequence[Entry]) -> list[int]:
+    """When the seat did what a line expects of it."""
+    if line.does is not None:
+        return [entry.at for entry in entries if entry.seat == line.by and isinstance(entry.message, _DEEDS[line.does])]
+    if line.look is not None:
+        return [look.began for look in state.looks.values() if look.by == line.by and look.name == line.look]
+    if line.announcement is not None:
+        made = [(e.at, e.message.announcement) for e in entries if e.seat == line.by and isinstance(e.message, m.Announce)]
+        return [at for at, name in made if name == line.announcement]
+    commands = [command for command in state.commands.values() if command.name == line.command]
+    approves = line.command is not None and state.drill.commands[line.command].approver == line.by
     reached: Mapping[bool, str] = {True: "approved", False: "proposed"}
-    return [c.times[reached[approves]] for c in commands if reached[approves] in c.times and (approves or c.by == seat)]
+    return [c.times[reached[approves]] for c in commands if reached[approves] in c.times and (approves or c.by == line.by)]

@@ -50,6 +50,8 @@ def test_a_drill_has_a_schema() -> None:
         ("[operations, network]", "[operations, core]", "has the team 'core'", "one seat"),
         ("inject: press", "inject: slow-bank", "another line is called 'slow-bank'", "name of its own"),
         ("alarm: bank-a-timeouts, after", "alarm: bank-timeouts, after", "no alarm 'bank-timeouts'", "-timeouts"),
+        ("by: notices, does: announce", "by: notices, announcement: all-well", "no announcement 'all-well'", "all-systems"),
+        ("by: notices, does: announce", "by: notices", "exactly one of command, look, announcement, does", ""),
         ("absent: approver", "absent: facilitator", "has no seat 'facilitator'", "approver"),
     ],
 )

@@ -5,19 +5,22 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
-from reviewed_room import ENTRIES, MARKUP, at, copied, reviewed
+from reviewed_room import ENTRIES, MARKUP, at, copied, entry, reviewed
 
 from chaos.execution.session import Session
 from chaos.results.review import BEST, RUN
 from chaos.results.stored_run import read_run
 from chaos.room.exercise.exercise import Exercise
-from chaos.room.exercise.messages import Entry
+from chaos.room.exercise.messages import Ack, Entry
 from chaos.room.exercise.prepared import prepare
+from chaos.room.exercise.state import State
 from chaos.room.review import playing
 from chaos.room.review.review import review
+from chaos.room.review.showing import expected_of
 from chaos.room.server.folder import RoomFolder
 from simcore.base.errors import InputError
 from simcore.journal.model import Journal
@@ -84,6 +87,14 @@ def test_times_are_those_of_the_list() -> None:
     assert len(found.lanes) == len(ENTRIES)  # without the beginning that was refused, with an absence
     assert [answer.answer for answer in found.answers] == [MARKUP, "8"]
     assert [taken.names for taken in found.seats if taken.seat == "operator"] == [[MARKUP]]
+
+
+def test_taking_up_an_alarm_is_not_telling_customers() -> None:
+    """Of each seat that is expected of it which the file says: here all took the alarm up, and did nothing else."""
+    drill = prepare(RoomFolder(reviewed().folder).session().drill).model
+    state = cast(State, SimpleNamespace(drill=drill, first_fault=lambda: at("09:30"), commands={}, looks={}))
+    entries = [entry("09:32:40", seat, Ack(alarm="counter-queue")) for seat in ("operator", "vendor", "approver", "notices")]
+    assert [line.done_ns for line in expected_of(state, entries)] == [at("09:32:40"), None, None, None]
 
 
 def test_a_review_again_plays_nothing_again_and_takes_the_notes(tmp_path: Path) -> None:
