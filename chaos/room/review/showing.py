@@ -141,13 +141,14 @@ def expected_of(state: State, entries: Sequence[Entry]) -> list[ExpectedReview]:
     return found
 
 
-_DEEDS = {"acknowledge": m.Ack, "announce": m.Announce, "report": m.Report, "refuse": m.Refuse}
+_DEEDS = {"acknowledge": "ack", "announce": "announce", "report": "report", "refuse": "refuse"}
+"""What is expected, and the kind of message by which it is done."""
 
 
 def _times(state: State, line: Expected, entries: Sequence[Entry]) -> list[int]:
     """When the seat did what a line expects of it."""
     if line.does is not None:
-        return [entry.at for entry in entries if entry.seat == line.by and isinstance(entry.message, _DEEDS[line.does])]
+        return [entry.at for entry in entries if entry.seat == line.by and entry.message.kind == _DEEDS[line.does]]
     if line.look is not None:
         return [look.began for look in state.looks.values() if look.by == line.by and look.name == line.look]
     if line.announcement is not None:
