@@ -25,7 +25,7 @@ from chaos.measures.intervals import (
 from chaos.measures.noticing import first_alarm, first_detection
 from chaos.results.findings import UnsteadyBefore
 from chaos.results.run import BatchDelay, CounterFigures, CustomerCounts, Impairment, Response, Stability, WindowCounts
-from simcore.base.units import SECOND
+from simcore.base.units import DAY, SECOND
 from simcore.journal.model import OUTCOMES, Event, Journal, rejected_wrongly
 
 BAD = tuple(OUTCOMES.index(o) for o in ("blocked", "failed", "unknown"))
@@ -68,13 +68,18 @@ def compute(journal: Journal, spec: EvaluationSpec) -> Computed:
 def unsteady_before(intervals: EvaluationIntervals, spec: EvaluationSpec) -> UnsteadyBefore | None:
     """Why the steady state was not seen, or did not hold, in the `hold` before the first step; None if it did.
 
-    The interval right before the step is left out: what was submitted in it may have been under way when the step began.
+    The interval right before the step is left out: what was submitted in it may have been under way when the step began. Before the day's first
+    requests what was seen last on an earlier day serves, `hold` of intervals with data.
     """
     if spec.first_action is None:
         return None
     ends, until = intervals.begins + spec.every, spec.first_action - spec.every
     before = (ends <= until) & (ends > until - spec.hold)
     states = intervals.states[before]
+    today = (ends <= until) & (ends > spec.first_action - spec.first_action % DAY)
+    if (intervals.states[today] == NO_DATA).all():
+        earlier = intervals.states[(ends <= until) & (intervals.states != NO_DATA)]
+        states = earlier[-max(1, spec.hold // spec.every) :]
     if (states == VIOLATED).any():
         return UnsteadyBefore(seen=True)
     return None if (states == STEADY).any() else UnsteadyBefore(seen=False)

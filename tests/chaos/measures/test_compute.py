@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from hand_journal import EVERY, HOLD, Order, journal, orders, spec, windows
 
@@ -20,10 +22,10 @@ from chaos.measures.compute import (
     response,
     unsteady_before,
 )
-from chaos.measures.intervals import evaluate_intervals
+from chaos.measures.intervals import EvaluationIntervals, evaluate_intervals
 from chaos.results.findings import UnsteadyBefore
 from chaos.results.run import CounterFigures, Impairment, Measures, Orders, WindowCounts
-from simcore.base.units import MS, SECOND
+from simcore.base.units import DAY, MS, SECOND
 from simcore.journal.model import ACCEPTED_IN_CONTROL, REJECTED_IN_CONTROL
 
 SEEN, NEVER_SEEN = UnsteadyBefore(seen=True), UnsteadyBefore(seen=False)
@@ -72,6 +74,30 @@ def test_an_interval_counts_when_it_ends_in_the_hold(first: int, found: Unsteady
     """The fourth interval, 30 to 40 s, is violated: it counts from a step at 50 s on, and no more for one at 80 s."""
     asks = spec(100, first=first)
     assert unsteady_before(evaluate_intervals(journal(100, windows("+++-++++++")), asks), asks) == found
+
+
+@pytest.mark.parametrize(
+    ("day_before", "today", "found"),
+    [
+        ([1, 1, 1], [0, 0], None),
+        ([-1, 1, 1, 1, 0, 0], [0, 0], None),  # ends where the hold begins
+        ([1, 1, -1, 0], [0, 0], SEEN),
+        ([0, 0, 0], [0, 0], NEVER_SEEN),
+        ([1, 1, 1], [0, -1], SEEN),
+        ([-1, -1, -1, 1], [1, 1], None),
+    ],
+)
+def test_the_day_before_serves_where_today_has_no_requests_yet(
+    day_before: list[int], today: list[int], found: UnsteadyBefore | None
+) -> None:
+    """A step at 30 s of the second day, the interval right before it left out: what was seen last on the first day counts, unless the second day
+    has shown something."""
+    states = np.array([*day_before, *today, 0], np.int8)
+    begins = DAY + 10 * SECOND * (np.arange(len(states)) - len(day_before))
+    nothing = np.zeros(len(states), np.int64)
+    intervals = EvaluationIntervals(begins, states, states == 0, nothing, nothing)
+    asks = replace(spec(70), first_action=DAY + 30 * SECOND)
+    assert unsteady_before(intervals, asks) == found
 
 
 def test_without_a_method_nothing_has_to_be_steady_before_it() -> None:
