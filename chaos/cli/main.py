@@ -43,6 +43,10 @@ COMMANDS = {
         "chaos.cli.timelines:timelines",
         "Run reproductions of public incidents (none named: all) and set what was published beside what is simulated.",
     ),
+    "predict": LazyCommand(
+        "chaos.cli.predict:predict",
+        "Run cases whose outcome was not known to who modelled them (none named: all), and print what they predict, with intervals.",
+    ),
     "causes": LazyCommand(
         "chaos.cli.causes:causes",
         "Run SCENARIOS (none named: all shipped) and say where acting is worse than not acting, and what the chains of causes leave open.",

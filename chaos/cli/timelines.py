@@ -89,4 +89,4 @@ def print_reproductions(runs: Sequence[Reproduction], console: Console) -> None:
             say(f"  must come out: {expectation.expected}; simulated {expectation.simulated}")
         say("")
     lands, own = landing(runs)
-    say(f"{lands} of {own} outcomes to which nothing was fitted land")
+    say(f"{lands} of {own} informative outcomes, neither fitted nor implied, land")

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationInfo, create_model, field_validator, model_validator
 
 from chaos.checkers.catalogue import CheckerCatalogue, implied
+from chaos.documents.prediction import Prediction
 from chaos.documents.quantities import MeasureName, Quantity, require_unit
 from chaos.documents.severity import SystemClass
 from chaos.faults.fault import Fault
@@ -250,7 +251,8 @@ class MustHappen(Model):
 
 
 class Outcome(Model):
-    """A published figure beside the measure that should come near it. Only one that nothing was fitted to counts."""
+    """A published figure beside the measure that should come near it. Only one that nothing was fitted to, and that could have
+    come out otherwise, counts."""
 
     measure: MeasureName
     published: Quantity
@@ -258,6 +260,10 @@ class Outcome(Model):
     fitted: bool = False
     within: Annotated[float, Field(gt=0, lt=10)] = Field(0.3, description="relative; 0.3 is ± 30 %")
     misses: str = Field("", description="by how much it misses and why; such an outcome is shown and not judged")
+    implied: str = Field(
+        "",
+        description="why nothing else could come out: an input implies it, or the window cuts it off; it is judged, and not counted",
+    )
 
     @field_validator("published", mode="before")
     @classmethod
@@ -335,7 +341,7 @@ class Scenario(Model):
     description: str = ""
     source: list[str] = []
     tags: list[Name] = []
-    purpose: Literal["requirement", "reproduction"] = "requirement"
+    purpose: Literal["requirement", "reproduction", "prediction"] = "requirement"
     architecture: FileReference = "legacy-coupled"
     workload: FileReference = "normal-day"
     environment: FileReference = "production"
@@ -360,12 +366,15 @@ class Scenario(Model):
     expect: list[Expectation] = []
     properties: list[str] | None = Field(None, description="what holds without an expectation that says so")
     record: Record | None = Field(None, description="of a reproduction")
+    prediction: Prediction | None = Field(None, description="of an incident whose outcome was not known to who wrote it")
 
     @model_validator(mode="after")
     def _judged_by_something(self) -> Scenario:
         if (self.purpose == "reproduction") != (self.record is not None):
             raise ValueError("purpose: reproduction and record go together")
-        if not self.expect and not (self.record and self.record.outcomes):
+        if (self.purpose == "prediction") != (self.prediction is not None):
+            raise ValueError("purpose: prediction and prediction go together")
+        if not self.expect and not (self.record and self.record.outcomes) and self.prediction is None:
             raise ValueError("expect is missing: without an expectation (or an outcome of a record) nothing can fail")
         return self
 
@@ -381,8 +390,9 @@ class Scenario(Model):
 
     @property
     def counters(self) -> list[str]:
-        """The metrics that expectations and outcomes are measures of."""
+        """The metrics that expectations, outcomes and predictions are measures of."""
         names = [e.measure for e in self.expect] + [o.measure for o in (self.record.outcomes if self.record else ())]
+        names += self.prediction.measures if self.prediction else []
         return sorted({counter for name in names if (counter := measures().find(name).counter) is not None})
 
     @property

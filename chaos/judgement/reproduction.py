@@ -49,7 +49,7 @@ def _outcome(outcome: Outcome, run: RunResult) -> ComparedOutcome:
     lands = same if off is None else abs(off) <= outcome.within
     return ComparedOutcome(
         measure=outcome.measure, published=published, simulated=value, off=off, within=outcome.within, lands=bool(lands),
-        fitted=outcome.fitted, misses=outcome.misses, source=outcome.source, published_shown=measure.text(published),
+        fitted=outcome.fitted, misses=outcome.misses, source=outcome.source, implied=outcome.implied, published_shown=measure.text(published),
         simulated_shown=found_text(found_in(measure, run))["en"] if value is None else measure.text(value),
     )  # fmt: skip
 

@@ -35,6 +35,14 @@ class Groups(NamedTuple):
     high: Bounds
 
 
+class PredictionInterval(NamedTuple):
+    """Where one more value of the same kind lies with probability `coverage`, both ends included."""
+
+    low: float
+    high: float
+    coverage: float
+
+
 class VarianceParts(NamedTuple):
     """The variance of differences by seed, and what independent seeds would have."""
 
@@ -74,6 +82,17 @@ def _median_rank(n: int, confidence: float) -> int:
     from scipy.stats import binom
 
     return next((r for r in range(n // 2, 0, -1) if 1.0 - 2.0 * float(binom.cdf(r - 1, n, 0.5)) >= confidence), 0)
+
+
+def prediction_interval(values: Sequence[float], confidence: float = 0.9) -> PredictionInterval | None:
+    """Order-statistic interval of the next value: [x(r), x(n+1-r)] with the largest r whose coverage (n+1-2r)/(n+1) is enough; of too few values
+    (below 19 at 90 %) from the smallest to the largest, with what that covers. None without values. Source: David and Nagaraja, Order
+    Statistics, 3rd ed., section 7.3."""
+    n, ordered = len(values), sorted(values)
+    if not n:
+        return None
+    rank = max(1, math.floor((n + 1) * (1 - confidence) / 2 + 1e-9))
+    return PredictionInterval(ordered[rank - 1], ordered[n - rank], (n + 1 - 2 * rank) / (n + 1))
 
 
 def share_interval(hits: int, runs: int, confidence: float = 0.95) -> Bounds:

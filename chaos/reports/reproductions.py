@@ -19,16 +19,19 @@ coredrill timelines --markdown docs/reproductions.md
 ```
 
 The files below `scenarios/incidents` list their inputs, what was fitted and what came out apart; numbers in brackets are the
-project's list of sources. An outcome to which something was fitted shows nothing and is not counted. A file says of an outcome
+project's list of sources. An outcome to which something was fitted shows nothing, and one that an input
+implies or that the window cuts off could not have come out otherwise: neither is counted. A file says of an outcome
 that is known to miss by how much over several seeds, and why; such a one is counted here and not judged. This is one run each:
-a record is one draw, and so is a run. Where a file asks for more, `coredrill run` judges the median of its seeds, so that it may
-land there and miss here, or the other way round. What the model cannot see at all is in [limits.md](limits.md).
+a record is one draw, and so is a run: fresh seeds spread over a factor of two where people decide the minutes, and there the architecture
+contributes no more than which alarm sounds, what a restart or a switch brings back, and what waits behind it. Where a file asks for more,
+`coredrill run` judges the median of its seeds, so that it may land there and miss here, or the other way round.
+What the model cannot see at all is in [limits.md](limits.md).
 
 """
 
 
 class OutcomeCells(NamedTuple):
-    """An outcome as the cells of a table; `end` is how it ends: fitted, lands or misses."""
+    """An outcome as the cells of a table; `end` is how it ends: fitted, implied, lands or misses."""
 
     measure: str
     published: str
@@ -43,7 +46,8 @@ def page(runs: Sequence[Reproduction], descriptions: Mapping[str, str]) -> str:
     rows = [f"| [{run.name}](#{_anchor(run.name)}) | {row} |" for run in runs for row in _summary(run)]
     table = ["| incident | outcome | published | simulated | off by | |", "|---|---|---|---|---|---|", *rows, ""]
     lands, own = landing(runs)
-    total = f"Of {own} outcomes to which nothing was fitted {lands} land within the share their file states, 30 % unless it says otherwise."
+    counted = f"Of {own} informative outcomes, neither fitted nor implied, {lands} land"
+    total = f"{counted} within the share their file states, 30 % unless it says otherwise."
     return HEAD.format(seeds=seeds) + "\n".join([*table, total, "", *(section(run, descriptions[run.name]) for run in runs)])
 
 
@@ -61,6 +65,7 @@ def section(run: Reproduction, description: str) -> str:
     ]
     parts += [f"- Fitted: {fitted}." for fitted in run.fitted]
     parts += [f"- `{outcome.measure}`: {outcome.misses}." for outcome in run.outcomes if outcome.misses]
+    parts += [f"- `{outcome.measure}`: not counted: {outcome.implied}." for outcome in run.outcomes if outcome.implied]
     return "\n".join(parts).rstrip("\n") + "\n"
 
 
@@ -74,7 +79,7 @@ def _summary(run: Reproduction) -> list[str]:
 
 def outcome_cells(outcome: ComparedOutcome) -> OutcomeCells:
     """An outcome for a table."""
-    end = "fitted" if outcome.fitted else "lands" if outcome.lands else "misses"
+    end = "fitted" if outcome.fitted else "implied" if outcome.implied else "lands" if outcome.lands else "misses"
     return OutcomeCells(f"`{outcome.measure}`", outcome.published_shown, outcome.simulated_shown, deviation(outcome.off), end)
 
 

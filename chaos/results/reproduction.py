@@ -19,7 +19,8 @@ class ComparedTime(ResultModel):
 
 class ComparedOutcome(ResultModel):
     """A published figure and the simulated one. `off` is by which share it is off, `within` by which it may be; something that was
-    `fitted` shows nothing. `misses` says, of a figure that is known to miss, by how much and why."""
+    `fitted` shows nothing. `misses` says, of a figure that is known to miss, by how much and why;
+    `implied`, of one that could not come out otherwise, why."""
 
     measure: str
     published: Value
@@ -30,6 +31,7 @@ class ComparedOutcome(ResultModel):
     fitted: bool
     misses: str
     source: str
+    implied: str = ""
     published_shown: str
     simulated_shown: str
 
@@ -62,7 +64,7 @@ class Reproduction(ResultModel):
 
 
 class ReproductionSummary(ResultModel):
-    """Of all runs: how many, their verdict, and of the outcomes to which nothing was fitted how many there are and how many land."""
+    """Of all runs: how many, their verdict, and of the informative outcomes (not fitted, not implied) how many there are and how many land."""
 
     runs: int
     verdict: Verdict
@@ -79,7 +81,7 @@ class ReproductionsResult(ResultModel):
 
 
 class Landing(NamedTuple):
-    """Of the outcomes to which nothing was fitted: how many land, and how many there are."""
+    """Of the informative outcomes, neither fitted nor implied: how many land, and how many there are."""
 
     lands: int
     of: int
@@ -87,5 +89,5 @@ class Landing(NamedTuple):
 
 def landing(reproductions: Iterable[Reproduction]) -> Landing:
     """How many outcomes land, over several runs."""
-    own = [outcome for run in reproductions for outcome in run.outcomes if not outcome.fitted]
+    own = [outcome for run in reproductions for outcome in run.outcomes if not outcome.fitted and not outcome.implied]
     return Landing(sum(outcome.lands for outcome in own), len(own))

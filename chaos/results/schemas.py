@@ -11,6 +11,7 @@ from chaos.results.comparison import ComparisonResult
 from chaos.results.coverage import CoverageResult
 from chaos.results.lint import LintResult
 from chaos.results.live import LiveComparison
+from chaos.results.prediction import PredictionsResult
 from chaos.results.reproduction import ReproductionsResult
 from chaos.results.run import SuiteResult
 from chaos.results.sweep import SweepResult
@@ -26,12 +27,13 @@ RESULTS: Mapping[str, type[ResultModel]] = MappingProxyType(
         "simulation": SimulationResult,
         "coverage": CoverageResult,
         "reproductions": ReproductionsResult,
+        "predictions": PredictionsResult,
         "live": LiveComparison,
         "lint": LintResult,
     }
 )
-"""By name: `result` is that of run, suite and replay, `simulation` that of simulate, `reproductions` that of timelines, `live` that of
-live compare, `lint` that of lint."""
+"""By name: `result` is that of run, suite and replay, `simulation` that of simulate, `reproductions` that of timelines, `predictions` that of
+predict, `live` that of live compare, `lint` that of lint."""
 
 
 def result_schema(name: str) -> JsonSchemaValue:

@@ -26,7 +26,7 @@ BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LANGUAGES = {"sh", "yaml", "python", "toml", "text"}
 ALL = os.environ.get("COREDRILL_TEST_DOCS") == "all"
 
-LONG = r"coredrill (simulate|run|suite|replay|demo|coverage|compare|sweep|timelines|causes|report|live up|live compare)\b"
+LONG = r"coredrill (simulate|run|suite|replay|demo|coverage|compare|sweep|timelines|predict|causes|report|live up|live compare)\b"
 """Commands that take more than ten seconds, or read what such a one has made. They run with COREDRILL_TEST_DOCS=all."""
 
 UNTIL_STOPPED = r"coredrill live up (?!.*--for)"
@@ -41,6 +41,7 @@ ELSEWHERE = {
     r".*(reboot-loop|stored:kept)": "tests/chaos/test_example_plugin.py installs the package",
     r"coredrill room ": "a room is open until it is closed: tests/chaos/room/server open some",
     r"coredrill timelines --markdown": "it makes a page of the documentation: benchmarks/preserved.py",
+    r"coredrill predict --markdown": "it makes a page of the documentation: tests/chaos/cli/test_predict.py makes a part of it",
     r"coredrill compare dependencies incidents": "most of an hour: benchmarks/compare.py comparison makes those runs",
     r"coredrill coverage": "hours: benchmarks/kill_matrix.py and benchmarks/story.py make those runs",
     r"python benchmarks/|python -m chaos.faults.document": "it makes a file of the checkout: its test says whether it is current",

@@ -17,7 +17,7 @@ from chaos.execution.execute import execute
 from chaos.execution.jobs import Job
 from chaos.execution.session import Session
 from chaos.judgement.reproduction import reproduction_of
-from chaos.reports.reproductions import section
+from chaos.reports.reproductions import outcome_cells, section
 from chaos.results.reproduction import ReproductionsResult, landing
 from chaos.results.schemas import result_schema
 
@@ -30,6 +30,7 @@ record:
     - { measure: impaired_s, published: 2min, source: a guess }
     - { measure: recovery_s, published: 10min, source: a guess, misses: too short by far }
     - { measure: orders.unknown, published: 1, fitted: true, source: a guess }
+    - { measure: impaired_s, published: 2min, implied: the step lasts so long, source: a guess }
   timeline:
     - { at: "10:02", what: nothing answers, event: fault_started }
     - { at: "10:05", what: an apology }
@@ -71,19 +72,25 @@ def test_page_has_what_the_file_says(name: str, written: str) -> None:
     assert scenario.record is not None
     there = written.split(f"\n## {name}\n")[1].split("\n## ")[0]
     texts = [scenario.title, *(t.what for t in scenario.record.timeline), *(p.value for p in scenario.record.fitted)]
-    texts += [o.misses for o in scenario.record.outcomes] + [f"`{o.measure}`" for o in scenario.record.outcomes]
+    texts += (
+        [o.misses for o in scenario.record.outcomes]
+        + [o.implied for o in scenario.record.outcomes]
+        + [f"`{o.measure}`" for o in scenario.record.outcomes]
+    )
     assert [text for text in texts if text not in there] == []
 
 
 def test_outcomes_are_held_against_what_was_published(small: Path) -> None:
-    """Of three outcomes one lands, one misses and says so, one was fitted and does not count."""
+    """Of four outcomes one lands, one misses and says so; one was fitted and one could not come out otherwise, and these do not count."""
     run = reproduction_of(SESSION.scenario(str(small)).model, execute(SESSION, Job(str(small), 1)))
     assert [(outcome.measure, outcome.lands) for outcome in run.outcomes] == [
         ("impaired_s", True),
         ("recovery_s", False),
         ("orders.unknown", False),
+        ("impaired_s", True),
     ]
     assert landing([run]) == (1, 2)
+    assert [outcome_cells(outcome).end for outcome in run.outcomes] == ["lands", "misses", "fitted", "implied"]
     assert run.json_object()["timeline"] == [
         {"what": "nothing answers", "published": "10:02:00", "simulated": "10:02:00"},
         {"what": "an apology", "published": "10:05:00", "simulated": None},

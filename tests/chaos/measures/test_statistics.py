@@ -16,6 +16,7 @@ from chaos.measures.statistics import (
     median,
     median_interval,
     paired_shares_interval,
+    prediction_interval,
     quantile_of,
     restricted,
     share_interval,
@@ -106,6 +107,14 @@ def test_two_groups() -> None:
     assert two_groups([0.0, 0.3, 0.31, 0.61], 0.01) is None
     assert two_groups([0.0, 0.3, 0.6, 0.9], 0.01) is None
     assert two_groups([0.0, 0.0, 1.0], 0.01) is None
+
+
+def test_prediction_interval_by_hand() -> None:
+    """From the smallest to the largest of 19, from the second on of 39; of three what they cover; of none nothing."""
+    assert prediction_interval(range(1, 20)) == (1, 19, 0.9)
+    assert prediction_interval(range(39, 0, -1)) == (2, 38, 0.9)
+    assert prediction_interval([3.0, math.inf, 1.0]) == (1.0, math.inf, 0.5)
+    assert prediction_interval([]) is None
 
 
 # --- coverage, on cases whose truth is known -----------------------------------------------------------------------------------
