@@ -156,7 +156,7 @@ def _table(head: Sequence[LocalizedText], rows: Sequence[Sequence[Cell]]) -> str
 def _shown(cell: Cell) -> str:
     if isinstance(cell, LocalizedText):
         return both(cell)
-    return escaped(rounded(cell) if isinstance(cell, float) else cell)
+    return escaped(rounded(cell).replace("-", "−") if isinstance(cell, float) else cell)
 
 
 def _heads(*names: str) -> list[LocalizedText]:

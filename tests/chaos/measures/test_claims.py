@@ -166,6 +166,12 @@ def test_a_claim_can_hold_at_the_level_itself() -> None:
         Design(0, (1,)).runs_needed("within")
 
 
+def test_nothing_is_decided_of_no_cell() -> None:
+    """Where nothing can be compared no claim is reached, however many runs there are."""
+    design = Design(0, (50,))
+    assert not any(design.can_decide(claim) for claim in ("mean", "often", "within"))
+
+
 def test_a_look_that_cannot_decide_spends_nothing() -> None:
     """One cell at 15, 23 and 30 runs: at 15 the bound 0.8^15 = 0.035 is above the half of 5 % that would be its part, so that the two others
     have it all; which is better more often takes 20 runs."""
