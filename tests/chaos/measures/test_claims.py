@@ -166,6 +166,12 @@ def test_a_claim_can_hold_at_the_level_itself() -> None:
         Design(0, (1,)).runs_needed("within")
 
 
+def test_a_p_value_of_hardly_any_pair_is_one() -> None:
+    """One pair proves nothing on two sides, and none proves nothing at all: p-values end at 1, exactly."""
+    assert [least_p(claim, 0, 0.2) for claim in ("mean", "often", "within")] == [1.0, 1.0, 1.0]
+    assert [least_p(claim, 1, 0.2) for claim in ("mean", "often", "within")] == [1.0, 1.0, 0.8]
+
+
 def test_nothing_is_decided_of_no_cell() -> None:
     """Where nothing can be compared no claim is reached, however many runs there are."""
     design = Design(0, (50,))
