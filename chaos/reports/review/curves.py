@@ -70,8 +70,24 @@ def curves_of(review: Review) -> CurvesPicture:
         ],
         [Tick(_y(value, most), number(value)) for value in round_numbers(most)],
         axis.ticks(),
-        [Tick(axis.x(decision.begun_ns), str(decision.number)) for decision in review.decisions],
+        marks_of([(axis.x(decision.begun_ns), decision.number) for decision in review.decisions]),
     )
+
+
+def marks_of(decisions: Sequence[tuple[float, int]]) -> list[Tick]:
+    """A mark for each decision at its place, by its number; where the next ones follow so near that theirs would cover it, the first has the
+    numbers of all, and the others none."""
+    marks: list[Tick] = []
+    first, begun = 0, float("-inf")
+    for x, n in decisions:
+        if x - begun < APART:
+            marks[first] = Tick(marks[first].x, f"{decisions[first][1]}–{n}")
+            marks.append(Tick(x, ""))
+        else:
+            first = len(marks)
+            marks.append(Tick(x, str(n)))
+        begun = x
+    return marks
 
 
 def _y(orders: int, most: int) -> float:

@@ -272,7 +272,8 @@ def evidence_text(rating: ObjectiveRating, titles: dict[str, LocalizedText]) -> 
 def _evidence(evidence: Evidence, titles: dict[str, LocalizedText]) -> LocalizedText:
     title = said(evidence.title) if evidence.title is not None else untranslated("")
     seat = titles.get(evidence.seat or "", untranslated(evidence.seat or ""))
-    return translate(f"review.evidence.{evidence.what}", at=instant(evidence.at_ns), title=title, seat=seat)
+    what = "decided" if evidence.what == "approved" and not evidence.seat else evidence.what
+    return translate(f"review.evidence.{what}", at=instant(evidence.at_ns), title=title, seat=seat)
 
 
 # --- courses and decisions ----------------------------------------------------------------------------------------------------

@@ -116,7 +116,7 @@ def findings(
             for r in ratings
             if r.rating not in (None, "P")
         ),
-        *(translate("review.finding.hurt", title=_said(d.title)) for d in decisions if d.effect in ("hurt", "mixed")),
+        *(translate(f"review.finding.{d.effect}", title=_said(d.title)) for d in decisions if d.effect in ("hurt", "mixed")),
         *(
             translate("review.finding.stale", title=_said(d.title), time=duration_text(d.waited_s))
             for d in decisions

@@ -15,11 +15,12 @@ from axe import program, serious
 from reviewed_room import MARKUP, reviewed
 
 from chaos.measures.formatting import number, signed
-from chaos.reports.review.curves import APART, apart
+from chaos.reports.review.curves import APART, apart, marks_of
 from chaos.reports.review.document import review_document
-from chaos.reports.review.page import review_page
+from chaos.reports.review.page import evidence_text, review_page
 from chaos.reports.review.terminal import lines
 from chaos.reports.review.write import write_pages
+from chaos.results.review import Evidence
 
 
 class Texts(HTMLParser):
@@ -104,6 +105,22 @@ def test_labels_do_not_cover_one_another(ends: list[float]) -> None:
     """However near the ends of the curves are."""
     places = sorted(apart(ends))
     assert all(after - before >= APART for before, after in itertools.pairwise(places))
+
+
+def test_marks_near_one_another_share_a_label() -> None:
+    """The numbers of three decisions in a row, then one by itself; each has its own line."""
+    marks = marks_of([(100.0, 1), (108.0, 2), (118.0, 3), (300.0, 4)])
+    assert [(mark.x, mark.label) for mark in marks] == [(100.0, "1–3"), (108.0, ""), (118.0, ""), (300.0, "4")]
+
+
+def test_what_needs_no_approval_is_approved_by_nobody() -> None:
+    """It is decided, whoever did it."""
+    review = reviewed().review
+    evidence = Evidence(what="approved", at_ns=review.window[0], title=review.title)
+    rating = review.ratings[0].model_copy(update={"evidence": [evidence], "computed": "P"})
+    said = evidence_text(rating, {})
+    assert "decided, without need of approval" in said.en
+    assert "无需审批" in said.zh
 
 
 @pytest.mark.parametrize("name", ["review.html", "review-run.html", "review-beside.html"])
