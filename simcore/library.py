@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from simcore.base.errors import InputError, show_value, suggest
 from simcore.files.document import Node
@@ -44,6 +45,13 @@ def load_workload(reference: str | Path, edits: Sequence[Layer] = ()) -> Workloa
     return LIBRARY.resolve(reference, Workload, edits).model
 
 
+class ResolvedPair(NamedTuple):
+    """An architecture and a workload that fit each other, with where everything in them was written."""
+
+    architecture: Resolved[Architecture]
+    workload: Resolved[Workload]
+
+
 def load_pair(
     architecture: str | Path,
     workload: str | Path,
@@ -61,11 +69,24 @@ def load_pair(
     >>> sorted(architecture.services), sorted(workload.flows)
     (['station'], ['request'])
     """
+    pair = resolve_pair(architecture, workload, environment=environment, edits=edits, workload_edits=workload_edits)
+    return pair.architecture.model, pair.workload.model
+
+
+def resolve_pair(
+    architecture: str | Path,
+    workload: str | Path,
+    *,
+    environment: str | Path | None = None,
+    edits: Sequence[Layer] = (),
+    workload_edits: Sequence[Layer] = (),
+) -> ResolvedPair:
+    """As `load_pair`, with the documents that both were validated from. Raises InputError."""
     place = surroundings(environment) if environment is not None else None
     resolved_architecture = LIBRARY.resolve(architecture, Architecture, [*edits, *([place.architecture] if place else [])])
     resolved_workload = LIBRARY.resolve(workload, Workload, [*workload_edits, *([place.workload] if place else [])])
     require_fit(resolved_architecture, resolved_workload)
-    return resolved_architecture.model, resolved_workload.model
+    return ResolvedPair(resolved_architecture, resolved_workload)
 
 
 def require_fit(architecture: Resolved[Architecture], workload: Resolved[Workload]) -> None:

@@ -18,7 +18,6 @@ from chaos.execution.campaign import ExecutionOptions, result_of, run_all
 from chaos.execution.planning import JobOptions, scenario_jobs
 from chaos.execution.session import Session
 from chaos.i18n.causal import action_text, outage_texts
-from chaos.i18n.texts import display_name, join
 from chaos.measures.formatting import counted, duration, number
 from chaos.results.counterfactuals import Counterfactuals
 from chaos.results.run import RunResult
@@ -85,7 +84,7 @@ def lines(run: RunResult) -> Iterator[tuple[str, str]]:
                 yield f"        {reason}", ""
     for graph in run.chains:
         if graph.unexplained:
-            flows = join([display_name(flow) for flow in graph.unexplained])["en"]
+            flows = ", ".join(graph.unexplained)
             yield f"        not explained in {run.scenario}: {flows}", ""
 
 
@@ -103,7 +102,7 @@ def _headline(run: RunResult, shown: Counterfactuals) -> str:
 
 def reasons(run: RunResult, shown: Counterfactuals) -> list[str]:
     """Why acting was worse, at least in part: the actions that hurt, or that none did alone; and the outages, with what each comes of."""
-    hurt = [action_text(effect, shown)["en"] for effect in shown.actions if effect.effect in WORSE]
+    hurt = [action_text(effect, shown, run.own_names)["en"] for effect in shown.actions if effect.effect in WORSE]
     errors = [
         f"{taken.name} at {taken.by} was done wrongly: {taken.error.replace('_', ' ')}"
         for effect in shown.actions

@@ -15,7 +15,7 @@ from chaos.execution.execute import journal_folder
 from chaos.execution.jobs import Job
 from chaos.execution.session import Session
 from chaos.i18n.names import grade_text
-from chaos.i18n.texts import LocalizedText, display_name, duration_text, join, lookup, translate
+from chaos.i18n.texts import LocalizedText, display_name, duration_text, join, lookup, shipped_name, translate
 from chaos.judgement.causes import paths_to
 from chaos.measures.formatting import Language, fraction, minute, number, rounded
 from chaos.reports.write import journals, write_run
@@ -55,12 +55,12 @@ def show(
 
     out = Printer(console, language)
     step, (begin, end) = run.faults[0], run.window or (0, 0)
-    bank = display_name(BANK)
+    bank = display_name(BANK, run.own_names)
     out(translate("demo.title"), style="bold")
     out()
     logins = number(run.measures.flows["login"].intended)
     out(translate("demo.day", orders=number(orders.intended), logins=logins, begin=minute(begin), end=minute(end)))
-    names = join([display_name(caller) for caller in callers])
+    names = join([display_name(caller, run.own_names) for caller in callers])
     out(translate("demo.fault", at=minute(step.began_ns or 0), bank=bank, callers=names))
     out(translate("demo.nobody_calls"))
     out()
@@ -68,7 +68,7 @@ def show(
     print_verdict(run, translate("demo.verdict", verdict=verdict_text(run)), out)
     print_acting(run, console, language)
     print_chains(run, console, language)
-    pools = [display_name(link.name) for link in paths_to(run.causes, ["place-order"]) if link.kind == "pool"]
+    pools = [display_name(link.name, run.own_names) for link in paths_to(run.causes, ["place-order"]) if link.kind == "pool"]
     if pools:
         out()
         out(translate("demo.pools", pools=join(pools, " and "), bank=bank))
@@ -100,13 +100,13 @@ def _print_outcome(measures: Measures, out: Printer) -> None:
         out(translate("demo.duplicated", n=number(orders.duplicated)))
     out(translate("demo.impaired", time=duration_text(measures.impaired_s or 0.0)))
     if measures.first_noticed:
-        by = LocalizedText(measures.first_noticed_by or "", display_name(measures.first_noticed_by or "").zh)
+        by = LocalizedText(measures.first_noticed_by or "", shipped_name(measures.first_noticed_by or "").zh)
         who = lookup("terminal.noticed.who", measures.first_noticed)
         before = measures.first_noticed_before_s
         key = "demo.noticed" if before is None else "demo.noticed.before"
         out(translate(key, who=who, name=by, time=rounded((measures.first_noticed_s if before is None else before) or 0.0)))
     grades = [
-        LocalizedText(f"{name}: {grade_text(grade).en}", f"{display_name(name).zh}：{grade_text(grade).zh}")
+        LocalizedText(f"{name}: {grade_text(grade).en}", f"{shipped_name(name).zh}：{grade_text(grade).zh}")
         for name, grade in measures.severity.items()
     ]
     out(translate("demo.severity", grades=join(grades, ", ", "；")))

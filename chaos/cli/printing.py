@@ -11,13 +11,13 @@ from rich.text import Text
 from chaos.i18n.causal import acting_text, action_text, chain_title, node_text, node_titles, outage_texts, unexplained_text
 from chaos.i18n.findings import held_text, reason_text
 from chaos.i18n.names import grade_text, own_text
-from chaos.i18n.texts import LocalizedText, display_name, duration_text, join, lookup, translate, untranslated
+from chaos.i18n.texts import LocalizedText, display_name, duration_text, join, lookup, shipped_name, translate, untranslated
 from chaos.measures.formatting import NONE, Language, fraction, number, percent, short_instant
 from chaos.measures.statistics import median, median_interval, share_interval
 from chaos.reports.pairs import pair_claim, pair_lines
 from chaos.reports.suite import expected_text
 from chaos.results.counterfactuals import CauseGraph
-from chaos.results.run import GroupResult, Measures, Orders, OverSeedsResult, PairResult, RunResult, SuiteResult, runs_of
+from chaos.results.run import GroupResult, Orders, OverSeedsResult, PairResult, RunResult, SuiteResult, own_names_of, runs_of
 from simcore.base.errors import one_line
 from simcore.base.units import format_clock
 from simcore.journal.model import FLAGS
@@ -87,8 +87,8 @@ def _print_group(group: GroupResult, runs: Sequence[RunResult], out: Printer) ->
     place = translate(
         "terminal.group",
         scenario=LocalizedText(group.scenario or "", own_text(runs[0], group.title).zh if runs else group.title),
-        architecture=display_name(group.architecture),
-        environment=display_name(group.environment or NONE),
+        architecture=display_name(group.architecture, own_names_of(runs)),
+        environment=shipped_name(group.environment or NONE),
         impaired=_spread([run.measures.impaired_s or 0.0 for run in runs], duration_text),
         failed=_spread([run.measures.orders.failed_orders for run in runs], _number),
     )
@@ -101,7 +101,7 @@ def _print_group(group: GroupResult, runs: Sequence[RunResult], out: Printer) ->
     bad = [run for run in runs if run.verdict != "pass"]
     for run in bad[:3]:
         for reason in run.reason_data[:3]:
-            out(INDENT, translate("terminal.seed", seed=run.seed, reason=reason_text(reason, run.chinese)))
+            out(INDENT, translate("terminal.seed", seed=run.seed, reason=reason_text(reason, run.chinese, run.own_names)))
         out(INDENT, untranslated(run.replay))
     if len(bad) > 3:
         out(INDENT, translate("terminal.more", n=len(bad) - 3))
@@ -147,9 +147,9 @@ def print_run(run: RunResult, console: Console, language: Language = "en") -> No
     where = translate(
         "terminal.where",
         scenario=run.scenario or NONE,
-        architecture=display_name(run.architecture),
-        environment=display_name(run.environment or NONE),
-        workload=display_name(run.workload),
+        architecture=display_name(run.architecture, run.own_names),
+        environment=shipped_name(run.environment or NONE),
+        workload=display_name(run.workload, run.own_names),
         seed=run.seed,
         begin=format_clock(begin),
         end=format_clock(end),
@@ -157,7 +157,7 @@ def print_run(run: RunResult, console: Console, language: Language = "en") -> No
     print_verdict(run, join([*twin, verdict_text(run), own_text(run, run.title)], ": ", "："), out, where)
     out()
     _print_orders(run.measures.orders, out)
-    _print_response(run.measures, out)
+    _print_response(run, out)
     for line in run.timeline:
         parts = {
             "published": format_clock(line.published_ns),
@@ -181,7 +181,7 @@ def print_verdict(run: RunResult, line: LocalizedText, out: Printer, *more: Loca
     for text in more:
         out(text)
     for reason in run.reason_data:
-        out(untranslated("  "), reason_text(reason, run.chinese))
+        out(untranslated("  "), reason_text(reason, run.chinese, run.own_names))
 
 
 def _print_orders(orders: Orders, out: Printer) -> None:
@@ -211,14 +211,15 @@ def _print_orders(orders: Orders, out: Printer) -> None:
         out.labelled("truth", join(truths))
 
 
-def _print_response(m: Measures, out: Printer) -> None:
+def _print_response(run: RunResult, out: Printer) -> None:
+    m = run.measures
     recovery = duration_text(m.recovery_s)
     if m.recovery_s is None:
         recovery = translate("terminal.unrecovered", lower=duration_text(m.recovery_s_lower))
     parts = [translate("terminal.impaired.line", impaired=duration_text(m.impaired_s), recovery=recovery)]
     out.labelled("impaired", join([*parts, *([translate("terminal.metastable")] if m.metastable else [])], "; ", "；"))
     if m.first_noticed:
-        by = LocalizedText(m.first_noticed_by or "", display_name(m.first_noticed_by or "").zh)
+        by = LocalizedText(m.first_noticed_by or "", display_name(m.first_noticed_by or "", run.own_names).zh)
         who = lookup("terminal.noticed.who", m.first_noticed)
         before = m.first_noticed_before_s
         key = "terminal.noticed.line" if before is None else "terminal.noticed.before"
@@ -247,7 +248,7 @@ def _print_response(m: Measures, out: Printer) -> None:
     affected, active = number(m.customers_affected or 0), number(m.customers_active or 0)
     out.labelled("customers", translate("terminal.customers.line", affected=affected, active=active))
     grades = [
-        LocalizedText(f"{name} {grade_text(grade).en}", f"{display_name(name).zh}：{grade_text(grade).zh}")
+        LocalizedText(f"{name} {grade_text(grade).en}", f"{shipped_name(name).zh}：{grade_text(grade).zh}")
         for name, grade in m.severity.items()
     ]
     out.labelled("severity", join(grades, ", ", "；"))
@@ -264,7 +265,7 @@ def print_acting(run: RunResult, console: Console, language: Language = "en") ->
         return
     out()
     out(translate("section.acting"), style="bold")
-    lines = [acting_text(shown), *(action_text(effect, shown) for effect in shown.actions)]
+    lines = [acting_text(shown), *(action_text(effect, shown, run.own_names) for effect in shown.actions)]
     for text in lines:
         out(untranslated("  "), text)
 
@@ -286,7 +287,7 @@ def chain_lines(graph: CauseGraph, run: RunResult) -> list[LocalizedText]:
     lines = []
     for node in graph.nodes:
         because = [titles[edge.cause] for edge in graph.edges if edge.effect == node.id]
-        text = join([titles[node.id], node_text(node)], ": ", "：")
+        text = join([titles[node.id], node_text(node, run.own_names)], ": ", "：")
         arrow = join([untranslated("  ←"), join(because, "; ", "；")], " ", " ") if because else untranslated("")
         lines.append(join([untranslated(f"{short_instant(node.t_ns)}  "), text, arrow], "", ""))
-    return [*lines, unexplained_text(graph)]
+    return [*lines, unexplained_text(graph, run.own_names)]

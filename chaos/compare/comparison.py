@@ -16,7 +16,7 @@ from chaos.compare.stopping import Decision, StoppingRule
 from chaos.compare.summaries import groups_of, share_of, spread_of
 from chaos.execution.runs import Runs
 from chaos.i18n.findings import reasons_text
-from chaos.i18n.texts import LocalizedText, shipped_name, translate, untranslated
+from chaos.i18n.texts import LocalizedText, display_name, translate, untranslated
 from chaos.measures.catalogue import measures
 from chaos.measures.claims import CLAIMS, Bearing, Design, PairTests, judge_pairs
 from chaos.measures.formatting import Unit
@@ -37,7 +37,7 @@ from chaos.results.comparison import (
     SeedPair,
 )
 from chaos.results.findings import NothingConfirmed, NothingExercised, Unknowable, UnsteadyBefore
-from chaos.results.run import RunResult
+from chaos.results.run import RunResult, own_names_of
 from simcore.base.units import SECOND
 
 Counts = Mapping[tuple[Case, str], int]
@@ -176,6 +176,7 @@ class _Comparison:
         return ComparisonResult(
             schema_version=SCHEMA_VERSION,
             baseline=plan.baseline,
+            own_names=own_names_of(self.runs.records[job.key] for a in plan.architectures for job in plan.healthy_jobs(a)),
             measures=list(plan.measures),
             level=plan.level,
             bad_share=plan.bad_share,
@@ -287,7 +288,7 @@ def power_of(design: Design) -> list[ClaimPower]:
 
 def _void_text(run: RunResult) -> LocalizedText:
     """Which run gives no pair, and why."""
-    return translate("compare.void", architecture=shipped_name(run.architecture), seed=run.seed, why=reasons_text(run))
+    return translate("compare.void", architecture=display_name(run.architecture, run.own_names), seed=run.seed, why=reasons_text(run))
 
 
 def compared(

@@ -69,6 +69,7 @@ def result_of_run(session: Session, job: Job, system: SystemUnderTest, journal: 
         scenario=scenario.name,
         title=scenario.title,
         chinese=scenario.chinese,
+        own_names=list(inputs.own_names),
         purpose=scenario.purpose,
         architecture=inputs.architecture.name,
         environment=inputs.environment,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from chaos.execution.inputs.digests import digest_of
+from chaos.execution.inputs.own_names import own_names
 from chaos.execution.jobs import SIMULATED
 from chaos.execution.session import Session
 from chaos.execution.topology import topology_of
@@ -14,7 +15,7 @@ from chaos.results.stored_run import store_run
 from simcore.files.patch import command_line_layer
 from simcore.journal.model import Journal
 from simcore.journal.writer import write_journal
-from simcore.library import load_pair
+from simcore.library import resolve_pair
 
 
 class PlainRun(NamedTuple):
@@ -44,7 +45,8 @@ def run_plain(
     `spans`-th request the hops are kept (0: of none). `progress` is called with the simulated time, ns. Raises InputError.
     """
     layers = [command_line_layer(list(assignments))] if assignments else []
-    model, load = load_pair(architecture, workload, environment=environment, edits=layers)
+    pair = resolve_pair(architecture, workload, environment=environment, edits=layers)
+    model, load = pair.architecture.model, pair.workload.model
     session.announce([SIMULATED])
     from simcore.compile.plan import compile_plan
     from simcore.simulation import simulate
@@ -65,5 +67,5 @@ def run_plain(
     wall_s = time.perf_counter() - began
     if folder is not None:
         write_journal(journal, folder)
-        store_run(folder, topology=topology_of(plan.index))
+        store_run(folder, topology=topology_of(plan.index), own_names=own_names(*pair))
     return PlainRun(journal, wall_s)

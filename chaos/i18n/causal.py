@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
 
 from chaos.i18n.names import own_text
@@ -30,9 +30,9 @@ LISTED = 4
 """So many names are written out of a longer list."""
 
 
-def action_title(verb: str, target: str) -> LocalizedText:
-    """What is done to what: restart counter."""
-    names = join([display_name(part) for part in target.split(",")])
+def action_title(verb: str, target: str, own: Collection[str]) -> LocalizedText:
+    """What is done to what: restart counter. `own` are the run's own names, here and below."""
+    names = join([display_name(part, own) for part in target.split(",")])
     return join([lookup("verb", verb), names], " ", "") if target else lookup("verb", verb)
 
 
@@ -40,7 +40,7 @@ def outage_texts(run: RunResult) -> list[LocalizedText]:
     """A sentence for each outage: when, how long, how many orders, and as far as runs without show it, why and how it ended."""
     found_out = run.counterfactuals
     shown, acted = ([], False) if found_out is None else (found_out.outages, found_out.acted)
-    titles = {action.name: action_title(action.verb, action.target) for action in run.actions}
+    titles = {action.name: action_title(action.verb, action.target, run.own_names) for action in run.actions}
     last = len(run.outages) - 1
     found = []
     for i, outage in enumerate(run.outages):
@@ -106,13 +106,13 @@ def effect_text(effect: Effect) -> LocalizedText:
     return join([untranslated(GLYPHS[effect]), translate(f"effect.{effect}")], " ", " ")
 
 
-def action_text(effect: ActionEffect, shown: Counterfactuals) -> LocalizedText:
+def action_text(effect: ActionEffect, shown: Counterfactuals, own: Collection[str]) -> LocalizedText:
     """One action: what it did, who and when, and the figures with and without it; what it did when it was taken again."""
     text = translate(
         "acting.action",
         effect=effect_text(effect.effect),
-        action=action_title(effect.taken[0].verb, effect.taken[0].target),
-        taken=join([taken_text(taken) for taken in effect.taken[:LISTED]], "; ", "；"),
+        action=action_title(effect.taken[0].verb, effect.taken[0].target, own),
+        taken=join([taken_text(taken, own) for taken in effect.taken[:LISTED]], "; ", "；"),
         failed=number(shown.as_run.failed_orders),
         without=number(effect.without.failed_orders),
         difference=difference_text(effect.difference),
@@ -133,13 +133,13 @@ def again_texts(effect: ActionEffect) -> list[LocalizedText]:
     ]
 
 
-def taken_text(taken: ActionTaken) -> LocalizedText:
+def taken_text(taken: ActionTaken, own: Collection[str]) -> LocalizedText:
     """Who did it, when, and how it ended."""
     at = taken.ended_ns if taken.ended_ns is not None else taken.approved_ns
     begun = taken.begun_ns if taken.begun_ns is not None else taken.approved_ns
     return translate(
         f"taken.{taken.end}",
-        by=lookup("name", taken.by),
+        by=display_name(taken.by, own),
         begun="–" if begun is None else instant(begun),
         ended="–" if at is None else instant(at),
     )
@@ -194,8 +194,8 @@ def node_title(node: CauseNode, run: RunResult) -> LocalizedText:
     if node.kind == "customers":
         return translate("chain.customers")
     if node.kind == "action":
-        return join([action_title(*_split(name)) for name in node.names])
-    names = join([display_name(name) if node.kind != "step" else own_text(run, name) for name in node.names])
+        return join([action_title(*_split(name), run.own_names) for name in node.names])
+    names = join([display_name(name, run.own_names) if node.kind != "step" else own_text(run, name) for name in node.names])
     return join([translate("chain.step"), names], " ", "：") if node.kind == "step" else names
 
 
@@ -204,7 +204,7 @@ def node_titles(graph: CauseGraph, run: RunResult) -> dict[str, LocalizedText]:
     plain = {node.id: node_title(node, run) for node in graph.nodes}
     shared = [name for name, count in Counter(name for node in graph.nodes for name in _places(node)).items() if count > 1]
     titles = {
-        node.id: _bracketed(plain[node.id], _which(node, graph, plain))
+        node.id: _bracketed(plain[node.id], _which(node, graph, plain, run.own_names))
         if not _places(node).isdisjoint(shared)
         else plain[node.id]
         for node in graph.nodes
@@ -226,10 +226,10 @@ def _places(node: CauseNode) -> set[str]:
     return {node.kind} if node.kind == "customers" else {f"{node.kind}/{name}" for name in node.names}
 
 
-def _which(node: CauseNode, graph: CauseGraph, plain: Mapping[str, LocalizedText]) -> LocalizedText:
+def _which(node: CauseNode, graph: CauseGraph, plain: Mapping[str, LocalizedText], own: Collection[str]) -> LocalizedText:
     """A few of the words that tell a box from another of the same place."""
     if node.members and len(node.members) <= FEW:
-        return join([display_name(name) for name in dict.fromkeys(member.name.rpartition(".")[2] for member in node.members)])
+        return join([display_name(name, own) for name in dict.fromkeys(member.name.rpartition(".")[2] for member in node.members)])
     causes = [plain[edge.cause] for edge in graph.edges if edge.effect == node.id]
     return join([untranslated("←"), causes[0]], " ", " ") if causes else untranslated(instant(node.t_ns))
 
@@ -266,17 +266,17 @@ def state_text(node: CauseNode) -> LocalizedText:
     )
 
 
-def node_text(node: CauseNode) -> LocalizedText:
+def node_text(node: CauseNode, own: Collection[str]) -> LocalizedText:
     """How it was not well, and what it holds."""
     what = state_text(node)
-    members = [display_name(member.name) for member in node.members[:LISTED]]
+    members = [display_name(member.name, own) for member in node.members[:LISTED]]
     if len(node.members) > LISTED:
         members.append(translate("chain.more", n=len(node.members) - LISTED))
     return join([what, join(members)], ": ", "：") if members else what
 
 
-def unexplained_text(graph: CauseGraph) -> LocalizedText:
+def unexplained_text(graph: CauseGraph, own: Collection[str]) -> LocalizedText:
     """The flows that the chain does not explain; that there are none, if so."""
     if not graph.unexplained:
         return translate("chain.explained")
-    return translate("chain.unexplained", flows=join([display_name(flow) for flow in graph.unexplained]))
+    return translate("chain.unexplained", flows=join([display_name(flow, own) for flow in graph.unexplained]))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import assert_never
 
 from chaos.i18n.names import fault_name, property_name
-from chaos.i18n.texts import LocalizedText, catalogue, display_name, join, lookup, phrase, translate, untranslated
+from chaos.i18n.texts import LocalizedText, catalogue, display_name, join, lookup, phrase, shipped_name, translate, untranslated
 from chaos.measures.catalogue import measures
-from chaos.measures.formatting import percent, significant
+from chaos.measures.formatting import instant, percent, significant
 from chaos.measures.formatting import text as value_text
 from chaos.measures.registry import NOT_GRADABLE, Slot
 from chaos.results.findings import (
@@ -29,6 +29,7 @@ from chaos.results.findings import (
     NoEffect,
     NotCompared,
     NotDone,
+    NotReached,
     NotGradable,
     NothingConfirmed,
     NothingExercised,
@@ -63,8 +64,9 @@ def symptom_text(symptom: Symptom) -> LocalizedText:
     return translate(f"symptom.{symptom.kind}")
 
 
-def measure_title(name: str) -> LocalizedText:
-    """What people call a measure; one that is not declared here (the run was made where an extension is installed) by its name."""
+def measure_title(name: str, own: Collection[str] = ()) -> LocalizedText:
+    """What people call a measure; one that is not declared here (the run was made where an extension is installed) by its name. `own` are
+    the run's own names, here and below."""
     try:
         measure = measures().find(name)
     except ValueError:
@@ -72,22 +74,22 @@ def measure_title(name: str) -> LocalizedText:
     slot = measure.declared.slot
     subject = untranslated(measure.subject)
     if slot is Slot.FLOW:
-        subject = display_name(measure.subject)
+        subject = display_name(measure.subject, own)
     elif slot is Slot.PROPERTY:
         subject = property_name(measure.subject)
     elif slot is Slot.METRIC:
-        subject = metric_text(measure.subject)
+        subject = metric_text(measure.subject, own)
     elif slot is Slot.RULES:
-        subject = display_name(measure.subject)
+        subject = shipped_name(measure.subject)
     return LocalizedText(measure.title(subject.en, "en"), measure.title(subject.zh, "zh"))
 
 
-def metric_text(metric: str) -> LocalizedText:
+def metric_text(metric: str, own: Collection[str] = ()) -> LocalizedText:
     """A metric, `kind/name/field`: in Chinese what it counts of what, where that is known; else as it stands."""
     rest, _, field = metric.rpartition("/")
     known = catalogue().get(f"metric.{field}")
     name = rest.partition("/")[2]
-    return LocalizedText(metric, display_name(name)["zh"] + known.zh if known is not None and name else metric)
+    return LocalizedText(metric, display_name(name, own)["zh"] + known.zh if known is not None and name else metric)
 
 
 def exact_value(unit: Unit, value: Value, rules: str | None = None) -> LocalizedText:
@@ -108,14 +110,14 @@ def _rules(measure: str) -> str | None:
 # --- bounds and what was found ------------------------------------------------------------------------------------------------
 
 
-def bound_text(bound: Bound) -> LocalizedText:
+def bound_text(bound: Bound, own: Collection[str] = ()) -> LocalizedText:
     """A bound with its measure: in English by the name that files give it, in Chinese as people call it."""
     if isinstance(bound, Text):
         return untranslated(bound.text)
     if isinstance(bound, PropertyHolds):
         chinese = property_name(bound.name).zh
         return LocalizedText(translate("bound.property_holds", name=bound.name).en, chinese)
-    measure = LocalizedText(bound.measure, measure_title(bound.measure).zh)
+    measure = LocalizedText(bound.measure, measure_title(bound.measure, own).zh)
     return join([measure, limits_text(bound)], " ", " ")
 
 
@@ -197,10 +199,10 @@ def at_quantile_text(over: OverSeedsResult) -> LocalizedText:
 # --- reasons --------------------------------------------------------------------------------------------------------------------
 
 
-def reason_text(reason: Reason, chinese: Mapping[str, str] = _NONE) -> LocalizedText:
+def reason_text(reason: Reason, chinese: Mapping[str, str] = _NONE, own: Collection[str] = ()) -> LocalizedText:
     """Why a verdict is what it is; `chinese` has the Chinese of the scenario's own texts, such as the names of its steps."""
 
-    def own(text: str) -> LocalizedText:
+    def step(text: str) -> LocalizedText:
         return LocalizedText(text, chinese.get(text, text))
 
     if isinstance(reason, Text):
@@ -209,7 +211,7 @@ def reason_text(reason: Reason, chinese: Mapping[str, str] = _NONE) -> Localized
         name = LocalizedText(reason.bound.name, property_name(reason.bound.name).zh)
         return translate("reason.property_broken", name=name, found=found_text(reason.found))
     if isinstance(reason, BoundBroken | NothingToHold | Undecided | NotCompared):
-        return translate(f"reason.{reason.kind}", bound=bound_text(reason.bound), found=found_text(reason.found))
+        return translate(f"reason.{reason.kind}", bound=bound_text(reason.bound, own), found=found_text(reason.found))
     if isinstance(reason, Unknowable):
         return phrase("unknowable", reason.why)
     if isinstance(reason, UnsteadyBefore):
@@ -217,39 +219,43 @@ def reason_text(reason: Reason, chinese: Mapping[str, str] = _NONE) -> Localized
     if isinstance(reason, NothingExercised):
         return translate("reason.nothing_exercised")
     if isinstance(reason, NeverJudged):
-        return translate("reason.never_judged", flows=join([display_name(flow) for flow in reason.flows], ", ", "、"))
+        return translate("reason.never_judged", flows=join([display_name(flow, own) for flow in reason.flows], ", ", "、"))
     if isinstance(reason, NothingConfirmed):
-        return translate("reason.nothing_confirmed", flows=join([display_name(flow) for flow in reason.flows], ", ", "、"))
+        return translate("reason.nothing_confirmed", flows=join([display_name(flow, own) for flow in reason.flows], ", ", "、"))
     if isinstance(reason, NoEffect):
-        return translate("reason.no_effect", step=own(reason.step))
+        return translate("reason.no_effect", step=step(reason.step))
+    if isinstance(reason, NotReached):
+        why = phrase("unknowable", reason.why or "") if reason.condition is None else _reading(reason.condition, own)
+        key = "reason.not_reached" if reason.condition is None else "reason.not_reached.aborted"
+        return translate(key, step=step(reason.step), at=instant(reason.at_ns), ended=instant(reason.ended_ns), why=why)
     if isinstance(reason, NotDone):
-        return translate("reason.not_done", step=own(reason.step), why=reason.why)
+        return translate("reason.not_done", step=step(reason.step), why=reason.why)
     if isinstance(reason, DidNotHappen):
-        return translate("reason.did_not_happen", what=_happening(reason))
+        return translate("reason.did_not_happen", what=_happening(reason, own))
     if isinstance(reason, Aborted):
-        return translate("reason.aborted", condition=_reading(reason.condition))
+        return translate("reason.aborted", condition=_reading(reason.condition, own))
     assert_never(reason)
 
 
 def reasons_text(run: RunResult) -> LocalizedText:
     """Why the verdict of a run is what it is, in one line."""
-    return join([reason_text(reason, run.chinese) for reason in run.reason_data], "; ", "；")
+    return join([reason_text(reason, run.chinese, run.own_names) for reason in run.reason_data], "; ", "；")
 
 
-def _happening(reason: DidNotHappen) -> LocalizedText:
+def _happening(reason: DidNotHappen, own: Collection[str]) -> LocalizedText:
     """An event or a counter, and how often, if more than once."""
     event = " ".join(filter(None, (lookup("event", reason.event or "")["en"], reason.subject)))
-    what = _reading(reason.counter) if reason.counter else LocalizedText(event, _event(reason.event or "", reason.subject))
+    what = _reading(reason.counter, own) if reason.counter else LocalizedText(event, _event(reason.event or "", reason.subject, own))
     return what.map(lambda what: what + (f" ≥ {reason.at_least}" if reason.at_least > 1 else ""))
 
 
-def _reading(metric: str) -> LocalizedText:
+def _reading(metric: str, own: Collection[str]) -> LocalizedText:
     """A counter in a sentence: flow place-order: ok."""
     rest, _, field = metric.rpartition("/")
     kind, _, name = rest.partition("/")
-    return LocalizedText(f"{kind} {name}: {field.replace('_', ' ')}", metric_text(metric)["zh"])
+    return LocalizedText(f"{kind} {name}: {field.replace('_', ' ')}", metric_text(metric, own)["zh"])
 
 
-def _event(event: str, subject: str | None) -> str:
+def _event(event: str, subject: str | None, own: Collection[str]) -> str:
     what = lookup("event", event)["zh"]
-    return f"{what}（{display_name(subject)['zh']}）" if subject else what
+    return f"{what}（{display_name(subject, own)['zh']}）" if subject else what

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import string
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -123,16 +123,22 @@ def shipped_name(name: str) -> LocalizedText:
     return LocalizedText(name, lookup("name", name).zh)
 
 
-def display_name(identifier: str) -> LocalizedText:
-    """A service, pool or flow: in Chinese by the trade's own name where it is known. A replica keeps its number, a call site stands
-    after what calls."""
+def display_name(identifier: str, own: Collection[str]) -> LocalizedText:
+    """A service, pool or flow: in Chinese by the trade's own name where it is known, unless a user's file calls something of its own so
+    (`own`, of a run its `own_names`). A replica keeps its number, a call site stands after what calls."""
     caller, slash, site = identifier.partition("/")
     if slash and caller.count(".") == 1:
-        return join([display_name(caller), display_name(site)], "/", " → ")
+        return join([display_name(caller, own), display_name(site, own)], "/", " → ")
     base, mark, number = identifier.partition("#")
     if base.count(".") == 1:
-        return join([display_name(part) for part in base.split(".")], ".", "·")
-    return lookup("name", base).map(lambda name: name + mark + number)
+        return join([display_name(part, own) for part in base.split(".")], ".", "·")
+    shown = untranslated(base) if base in own else lookup("name", base)
+    return shown.map(lambda name: name + mark + number)
+
+
+def in_glossary(identifier: str) -> bool:
+    """Whether a name has a Chinese one."""
+    return f"name.{identifier}" in catalogue()
 
 
 def duration_text(seconds: float | None) -> LocalizedText:

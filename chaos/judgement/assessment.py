@@ -26,6 +26,7 @@ from chaos.results.findings import (
     NeverJudged,
     NoEffect,
     NotDone,
+    NotReached,
     NothingConfirmed,
     NothingExercised,
     Reason,
@@ -252,9 +253,16 @@ def _evidence(scenario: Scenario, journal: Journal) -> list[FaultEvidence]:
                 took_effect=bool(took),
                 failed=failed,
                 without_target="fault_without_target" in by_kind,
+                unreached_ns=step.at if started is None and _ended_before(journal, i, step.at) else None,
             )
         )
     return found
+
+
+def _ended_before(journal: Journal, number: int, at: int) -> bool:
+    """Whether the run was aborted, or given up, before the step of this number was to begin, at `at`, ns."""
+    skipped = any(e.what == "fault_skipped" and e.detail.get("step") == number for e in journal.events)
+    return skipped or (journal.given_up_ns is not None and at >= journal.given_up_ns)
 
 
 def _over(of_step: Mapping[str, Event], journal: Journal) -> int | None:
@@ -266,9 +274,13 @@ def _over(of_step: Mapping[str, Event], journal: Journal) -> int | None:
 
 
 def _ended(faults: Sequence[FaultEvidence], journal: Journal) -> list[FaultEvidence]:
-    """The steps whose end was reached: of the others nobody knows what they would have met."""
+    """The steps whose end was reached, and those whose beginning was not: of the others nobody knows what they would have met."""
     ended = {e.detail.get("step") for e in journal.events if e.what == "fault_exercised"}
-    return [fault for i, fault in enumerate(faults) if i in ended or fault.failed is not None or fault.without_target]
+    return [
+        fault
+        for i, fault in enumerate(faults)
+        if i in ended or fault.failed is not None or fault.without_target or fault.unreached_ns is not None
+    ]
 
 
 def _unknowable(journal: Journal) -> list[Reason]:
@@ -293,17 +305,29 @@ def _nothing_judged(computed: Computed) -> bool:
 
 
 def _idle(faults: Sequence[FaultEvidence]) -> list[Reason]:
-    """The steps that never took effect."""
+    """The steps that never took effect, of those that the run came to."""
     return [
         NoEffect(step=fault.name)
         for fault in faults
-        if fault.failed is None and not fault.took_effect and not fault.without_target
+        if fault.failed is None and not fault.took_effect and not fault.without_target and fault.unreached_ns is None
     ]
 
 
 def _any_exercised(faults: Sequence[FaultEvidence]) -> bool:
     """Whether some step showed what it had to show, if only that there is nothing of it here."""
     return any(fault.took_effect or fault.without_target for fault in faults)
+
+
+def _unreached(journal: Journal, faults: Sequence[FaultEvidence]) -> list[Reason]:
+    """The steps that the run ended before, with when and why it did."""
+    aborted = next((e for e in journal.events if e.what == "aborted"), None)
+    return [
+        NotReached(step=fault.name, at_ns=at, ended_ns=aborted.t_ns, condition=aborted.subject)
+        if aborted is not None
+        else NotReached(step=fault.name, at_ns=at, ended_ns=journal.ended_ns, why=journal.unknown_reason)
+        for fault in faults
+        if (at := fault.unreached_ns) is not None
+    ]
 
 
 def _never_confirmed(journal: Journal, spec: EvaluationSpec) -> list[Reason]:
@@ -321,6 +345,7 @@ def _doubts(journal: Journal, computed: Computed, faults: Sequence[FaultEvidence
     doubts: list[Reason] = [NotDone(step=fault.name, why=fault.failed) for fault in faults if fault.failed is not None]
     doubts += [NeverJudged(flows=flows)] if flows and journal.given_up_ns is None else []
     doubts += _idle(faults) if _any_exercised(faults) else []
+    doubts += _unreached(journal, faults)
     return doubts + [Aborted(condition=e.subject) for e in journal.events if e.what == "aborted"]
 
 

@@ -8,7 +8,7 @@ from chaos.documents.suite import Entry, Pair
 from chaos.measures.catalogue import measures
 from chaos.measures.registry import NamedMeasure
 from chaos.measures.statistics import enough
-from chaos.results.run import PairResult, PairRow, RunResult, Verdict
+from chaos.results.run import PairResult, PairRow, RunResult, Verdict, own_names_of
 
 
 def judge_pair(pair: Pair, runs: Sequence[tuple[int, RunResult | None, RunResult | None]]) -> PairResult:
@@ -32,6 +32,7 @@ def judge_pair(pair: Pair, runs: Sequence[tuple[int, RunResult | None, RunResult
         verdict=verdict,
         why=pair.why,
         why_zh=pair.why_zh,
+        own_names=own_names_of(run for _, *sides in runs for run in sides if run is not None),
     )
 
 

@@ -112,7 +112,7 @@ def _drawing(result: ComparisonResult, cost: Cost, x_title: LocalizedText, *, mo
         [ValueTick(up.at(y), shown(measure, y)) for y in up.ticks()],
         up.at(0.0),
         x_title,
-        translate("compare.cost.y", measure=measure_title(measure)),
+        translate("compare.cost.y", measure=measure_title(measure, result.own_names)),
     )
 
 

@@ -117,7 +117,7 @@ def heat_map(result: ComparisonResult, measure: ComparedMeasure) -> HeatMap:
 
 
 def _title(result: ComparisonResult, measure: ComparedMeasure) -> LocalizedText:
-    title = measure_title(measure.name)
+    title = measure_title(measure.name, result.own_names)
     if measure is result.measures[0]:
         return translate("compare.heat.title", measure=title.map(lambda text: text[:1].upper() + text[1:]))
     bounds = {what: shown(measure.name, value) for what, value in (("margin", measure.margin), ("amount", measure.amount))}

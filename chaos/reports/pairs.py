@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chaos.i18n.findings import exact_value, measure_title
-from chaos.i18n.texts import LocalizedText, display_name, phrase, translate, untranslated
+from chaos.i18n.texts import LocalizedText, phrase, shipped_name, translate, untranslated
 from chaos.measures.catalogue import measures
 from chaos.results.findings import Value
 from chaos.results.run import PairResult
@@ -13,12 +13,12 @@ ROWS_MAX = 5
 
 def pair_claim(pair: PairResult) -> LocalizedText:
     """What the pair is there to show: in English with the measure's name in files, in Chinese with its title."""
-    return _claim(pair, LocalizedText(pair.measure, measure_title(pair.measure).zh))
+    return _claim(pair, LocalizedText(pair.measure, measure_title(pair.measure, pair.own_names).zh))
 
 
 def pair_title(pair: PairResult) -> LocalizedText:
     """The same for a page, with the measure's title in both languages."""
-    return _claim(pair, measure_title(pair.measure))
+    return _claim(pair, measure_title(pair.measure, pair.own_names))
 
 
 def _claim(pair: PairResult, measure: LocalizedText) -> LocalizedText:
@@ -26,7 +26,7 @@ def _claim(pair: PairResult, measure: LocalizedText) -> LocalizedText:
 
 
 def _side(side: str) -> LocalizedText:
-    return phrase("side", side, lambda name: display_name(name).zh)
+    return phrase("side", side, lambda name: shipped_name(name).zh)
 
 
 def least_difference(pair: PairResult) -> LocalizedText:

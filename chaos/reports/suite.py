@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 from chaos.i18n.findings import at_quantile_text, bound_text
 from chaos.i18n.names import own_text
-from chaos.i18n.texts import LocalizedText, duration_text, join, translate, untranslated
-from chaos.measures.formatting import Language, fraction, rounded
+from chaos.i18n.texts import LocalizedText, display_name, duration_text, join, shipped_name, translate, untranslated
+from chaos.measures.formatting import NONE, Language, fraction, rounded
 from chaos.reports.pairs import pair_rows, pair_title, pair_why
 from chaos.reports.templating import environment, stylesheet
-from chaos.results.run import GroupResult, OverSeedsResult, PairResult, RunResult, Verdict, same_place
+from chaos.results.run import GroupResult, OverSeedsResult, PairResult, RunResult, Verdict, own_names_of, same_place
 
 _WORST: tuple[Verdict, ...] = ("fail", "unknown", "pass")
 
@@ -43,6 +43,18 @@ class Column(NamedTuple):
 
     architecture: str
     environment: str | None
+
+    def head(self, runs: Sequence[RunResult]) -> ColumnHead:
+        """What stands over it; its runs are among these."""
+        mine = [run for run in runs if (run.architecture, run.environment) == self]
+        return ColumnHead(display_name(self.architecture, own_names_of(mine)), shipped_name(self.environment or NONE))
+
+
+class ColumnHead(NamedTuple):
+    """What stands over a column."""
+
+    architecture: LocalizedText
+    environment: LocalizedText
 
 
 @dataclass(frozen=True)
@@ -108,6 +120,7 @@ def suite_page(
             language=language,
             title=title,
             columns=columns,
+            heads=[column.head(runs) for column in columns],
             rows=list(rows.values()),
             css=stylesheet(),
             pairs=[_pair(p) for p in pairs],
@@ -133,7 +146,7 @@ def expected_text(over: OverSeedsResult, runs: Sequence[RunResult]) -> Localized
     for run in runs:
         for expectation, data in zip(run.expectations, run.expectation_data, strict=True):
             if expectation.measure == over.measure and expectation.expected == over.expected:
-                return LocalizedText(over.expected, bound_text(data.bound).zh)
+                return LocalizedText(over.expected, bound_text(data.bound, run.own_names).zh)
     return untranslated(over.expected)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 from pydantic import JsonValue
 
-from chaos.i18n.texts import display_name, lookup, translate
+from chaos.i18n.texts import lookup, translate
 from chaos.measures.formatting import instant, number
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ def environment() -> Environment:
     found.globals |= {
         "translate": translate,
         "lookup": lookup,
-        "display_name": display_name,
         "instant": instant,
         "number": number,
     }

@@ -224,10 +224,11 @@ class ComparisonResult(ResultModel):
     """Architectures over cases, each against the baseline. The first measure is the primary one: `level` is the chance of one false
     difference by it in the whole, and that of one false equivalence; by each of the others there are as many of either. At most a share
     `bad_share` of runs may be bad. `looks` are the analyses that were planned, and `power` says what they can decide at all (empty if
-    nothing could be compared)."""
+    nothing could be compared). `own_names` are names of the glossary that files of the user's own give to something."""
 
     schema_version: int
     baseline: str
+    own_names: list[str] = []
     measures: list[ComparedMeasure]
     level: float
     looks: list[InterimAnalysis]

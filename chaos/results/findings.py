@@ -213,6 +213,18 @@ class NoEffect(Kinded):
     step: str
 
 
+class NotReached(Kinded):
+    """A step of the method was to begin at `at_ns`, and the run had ended before, at `ended_ns`: it was aborted by this condition, or given
+    up for this reason."""
+
+    kind: Literal["not_reached"] = "not_reached"
+    step: str
+    at_ns: int
+    ended_ns: int
+    condition: str | None = None
+    why: str | None = None
+
+
 class NotDone(Kinded):
     """A step of the method could not be done."""
 
@@ -249,6 +261,7 @@ Reason = Annotated[
     | NothingConfirmed
     | UnsteadyBefore
     | NoEffect
+    | NotReached
     | NotDone
     | DidNotHappen
     | Aborted

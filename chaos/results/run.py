@@ -5,7 +5,7 @@ docs/scenarios.md and docs/verdicts.md say what the parts mean; `coredrill schem
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from pydantic import Field
@@ -168,9 +168,10 @@ class ExpectationResult(ResultModel):
 
 class FaultEvidence(ResultModel):
     """A step of the method: when it began and ended (ns), what it hit, how much the counters of its effect grew, whether it took
-    effect, and why it could not be done, if so. `over_ns` is since when what it did was in force no longer, if that was not its own end: a
-    restart or another step had ended it before, or people put right later what it left behind (the end of the run: nobody did).
-    `without_target`: the architecture says that it does without what the step would hit, so that there is nothing to show."""
+    effect, and why it could not be done, if so. `unreached_ns` is when it was to begin, if the run was aborted or given up before.
+    `over_ns` is since when what it did was in force no longer, if that was not its own end: a restart or another step had ended it before,
+    or people put right later what it left behind (the end of the run: nobody did). `without_target`: the architecture says that it does
+    without what the step would hit, so that there is nothing to show."""
 
     name: str
     fault: str
@@ -182,6 +183,7 @@ class FaultEvidence(ResultModel):
     took_effect: bool = True
     failed: str | None = None
     without_target: bool = False
+    unreached_ns: int | None = None
 
     @property
     def in_force_until(self) -> int | None:
@@ -221,13 +223,15 @@ class RunResult(ResultModel):
     `invalid`: it was no valid experiment, or was given up; `averted`: only because something that must happen did not; `doubtful`: it
     cannot pass. `given_up_ns` is when it was given up after its first step, with what it had shown until then.
     A simulation without a scenario has neither verdict nor expectations. `chinese` has the Chinese of the scenario's own texts: of its
-    title, the names of its steps and the lines of its timeline. `left_out` are actions that had no effect in it;
+    title, the names of its steps and the lines of its timeline. `own_names` are names of the glossary that files of the user's own give to
+    something: no page translates them. `left_out` are actions that had no effect in it;
     what acting did (`counterfactuals`) is None where it was not asked for. `live`: real processes have run, not the simulated core.
     """
 
     scenario: str | None = None
     title: str = ""
     chinese: dict[str, str] = {}
+    own_names: list[str] = []
     purpose: str = ""
     architecture: str
     environment: str | None = None
@@ -286,11 +290,12 @@ class RunResult(ResultModel):
         return [law.law for law in self.conservation if not law.ok]
 
 
-def unjudged(run: SimulationRun) -> RunResult:
-    """The result of a simulation without a scenario."""
+def unjudged(run: SimulationRun, own_names: Sequence[str] = ()) -> RunResult:
+    """The result of a simulation without a scenario, of files that give something these names of the glossary."""
     figures = run.metrics
     properties = {name: PropertyFinding.model_validate(found) for name, found in run.properties.items()}
     return RunResult(
+        own_names=list(own_names),
         architecture=run.architecture,
         environment=run.environment,
         workload=run.workload,
@@ -366,7 +371,7 @@ class PairRow(ResultModel):
 
 
 class PairResult(ResultModel):
-    """Whether a measure of side a exceeds that of side b by at least so much, seed by seed."""
+    """Whether a measure of side a exceeds that of side b by at least so much, seed by seed. `own_names` are those of the runs."""
 
     name: str
     measure: str
@@ -377,6 +382,7 @@ class PairResult(ResultModel):
     verdict: Verdict
     why: str
     why_zh: str = ""
+    own_names: list[str] = []
 
 
 class Counts(ResultModel):
@@ -405,6 +411,11 @@ class SuiteResult(ResultModel):
 def same_place(run: RunResult, group: GroupResult) -> bool:
     """Whether a run is one of the group's."""
     return (run.scenario, run.architecture, run.environment) == (group.scenario, group.architecture, group.environment)
+
+
+def own_names_of(runs: Iterable[RunResult]) -> list[str]:
+    """The names that any of several runs has of its own. Sorted."""
+    return sorted({name for run in runs for name in run.own_names})
 
 
 def runs_of(group: GroupResult, runs: Sequence[RunResult]) -> list[RunResult]:

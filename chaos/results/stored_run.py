@@ -39,12 +39,13 @@ class Stretch(NamedTuple):
 
 
 class _File(ResultModel):
-    """`run.json`."""
+    """`run.json`; `own_names` are those of a run without a record."""
 
     format: Literal["coredrill-run"]
     schema_version: int
     record: RunResult | None = None
     picture: Topology = Topology()
+    own_names: list[str] = []
     violated: list[Annotated[tuple[int, int], Strict(False)]] = []
     check: str
 
@@ -97,10 +98,18 @@ def store_run(
     topology: Topology,
     run: RunResult | None = None,
     violated: Iterable[tuple[int, int]] = (),
+    own_names: Iterable[str] = (),
 ) -> None:
-    """Writes `run.json` beside a journal, whole or not at all. Raises JournalError if it cannot be written."""
+    """Writes `run.json` beside a journal, whole or not at all; `own_names` are those of a simulation, which has no result that says them.
+    Raises JournalError if it cannot be written."""
     found = _File(
-        format="coredrill-run", schema_version=SCHEMA_VERSION, record=run, picture=topology, violated=list(violated), check=""
+        format="coredrill-run",
+        schema_version=SCHEMA_VERSION,
+        record=run,
+        picture=topology,
+        own_names=list(own_names),
+        violated=list(violated),
+        check="",
     )
     content = found.json_object()
     content["check"] = check_of(content)
@@ -144,7 +153,7 @@ def read_run(folder: str | Path) -> StoredRun:
     if found.record is not None and found.record.digest != journal.digest:
         raise JournalError("this is the record of another journal", file=str(path), hint=_AGAIN)
     beside.require_unchanged(path)
-    run = found.record if found.record is not None else unjudged(simulation_run(journal))
+    run = found.record if found.record is not None else unjudged(simulation_run(journal), found.own_names)
     return StoredRun(Path(folder), journal, run, found.picture, [Stretch(*stretch) for stretch in found.violated])
 
 

@@ -17,6 +17,7 @@ from chaos.documents.scenario import Responders, Scenario
 from chaos.execution.inputs.digests import digest_of
 from chaos.execution.inputs.files import ResolvedFileCache
 from chaos.execution.inputs.leaving_out import NOTHING_LEFT_OUT, LeftOutOfRun, leave_out
+from chaos.execution.inputs.own_names import own_names
 from chaos.execution.inputs.planting import Mutant, planted_together
 from chaos.faults.fault import Fault
 from chaos.faults.system import System
@@ -35,7 +36,8 @@ from simcore.model.workload import Workload
 class ResolvedRun:
     """Everything that decides what a run does, but for the seed: the scenario as it is run in its environment, the architecture and
     workload after all edits, without those responders who are not there, the planted defects, and what is left out of the run.
-    `architecture_reference` and `workload_reference` are the names or paths they were read by."""
+    `architecture_reference` and `workload_reference` are the names or paths they were read by; `own_names` are names of the glossary that
+    files of the user's own give to something."""
 
     scenario: Resolved[Scenario]
     architecture: Architecture
@@ -45,6 +47,7 @@ class ResolvedRun:
     environment: str
     defects: tuple[Mutant, ...] = ()
     left_out: LeftOutOfRun = NOTHING_LEFT_OUT
+    own_names: tuple[str, ...] = ()
 
     @cached_property
     def index(self) -> ArchitectureIndex:
@@ -129,6 +132,7 @@ def resolve_run(
         environment,
         planted,
         leave_out(control, left_out),
+        tuple(own_names(system, load)),
     )
 
 

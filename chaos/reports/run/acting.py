@@ -71,32 +71,32 @@ def acting(stored: StoredRun) -> Acting | None:
     found = stored.run.counterfactuals
     if found is None:
         return None
-    rows = [_row(action, found.as_run) for action in found.actions]
+    rows = [_row(action, found.as_run, stored.run.own_names) for action in found.actions]
     return Acting(acting_text(found), rows, _picture(stored, found)) if found.acted else Acting(None, rows, None)
 
 
-def _row(action: ActionEffect, own: RunFigures) -> ActionRow:
+def _row(action: ActionEffect, as_run: RunFigures, own: Collection[str]) -> ActionRow:
     orders, seconds = action.difference.failed_orders, action.difference.impaired_s
     sign = untranslated("+" if seconds > 0 else "−")
     impaired = untranslated("0") if not seconds else join([sign, duration_text(abs(seconds))], "", "")
     books = action.difference.wrong_in_the_books
-    note = [*(taken_text(taken) for taken in action.taken), *([books_text(books)] if books else []), *again_texts(action)]
+    note = [*(taken_text(taken, own) for taken in action.taken), *([books_text(books)] if books else []), *again_texts(action)]
     return ActionRow(
-        title=_title(action),
+        title=_title(action, own),
         note=join(note, "; ", "；"),
         tone=TONES[action.effect],
         effect=effect_text(action.effect),
         difference=signed(orders).replace("-", "−") if orders else "0",
-        as_run=number(own.failed_orders),
+        as_run=number(as_run.failed_orders),
         without=number(action.without.failed_orders),
         impaired=impaired,
     )
 
 
-def _title(action: ActionEffect) -> LocalizedText:
+def _title(action: ActionEffect, own: Collection[str]) -> LocalizedText:
     """What is done to what: of the calls that are cut off, to whom they go."""
     first = action.taken[0]
-    return action_title(first.verb, first.subject if first.verb == "isolate" and first.subject else first.target)
+    return action_title(first.verb, first.subject if first.verb == "isolate" and first.subject else first.target, own)
 
 
 # --- curves -----------------------------------------------------------------------------------------------------------------

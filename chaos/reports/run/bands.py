@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from chaos.i18n.names import own_text
@@ -48,6 +49,7 @@ def _impaired(stored: StoredRun) -> list[Band]:
 def _alarms(stored: StoredRun, end: int) -> list[Band]:
     """Stretches in which at least one alarm was active."""
     active: dict[str, int] = {}
+    own = stored.run.own_names
     found, since = [], 0
     names: list[str] = []
     for event in stored.journal.events:
@@ -56,15 +58,14 @@ def _alarms(stored: StoredRun, end: int) -> list[Band]:
             active[event.subject] = event.t_ns
             names.append(event.subject)
         elif event.what == "alarm_cleared" and active.pop(event.subject, None) is not None and not active:
-            found.append(_alarm(since, event.t_ns, names))
+            found.append(_alarm(since, event.t_ns, names, own))
             names = []
-    return found + ([_alarm(since, end, names)] if active else [])
+    return found + ([_alarm(since, end, names, own)] if active else [])
 
 
-def _alarm(begin: int, end: int, names: list[str]) -> Band:
-    return Band(
-        "alarm", "alarm", begin, end, join([LocalizedText(name, display_name(name)["zh"]) for name in dict.fromkeys(names)])
-    )
+def _alarm(begin: int, end: int, names: list[str], own: Collection[str]) -> Band:
+    shown = [LocalizedText(name, display_name(name, own)["zh"]) for name in dict.fromkeys(names)]
+    return Band("alarm", "alarm", begin, end, join(shown))
 
 
 def _people(stored: StoredRun, end: int) -> list[Band]:

@@ -52,7 +52,7 @@ def beside_page(
 
 def _side(stored: StoredRun, name: LocalizedText | None, language: Language) -> Side:
     run = stored.run
-    own = own_text(run, run.title) if run.title else display_name(run.architecture)
+    own = own_text(run, run.title) if run.title else display_name(run.architecture, run.own_names)
     return Side(name or own, where(stored), run_page(stored, language))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,11 +20,12 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Bins:
-    """`count` bins of `step` seconds from `start_ns`; the last one may be cut short."""
+    """`count` bins of `step` seconds from `start_ns`; the last one may be cut short. `own_names` are the run's own names."""
 
     journal: Journal
     step: int
     count: int
+    own_names: Collection[str] = ()
 
     @property
     def start_ns(self) -> int:
@@ -63,8 +65,8 @@ class Bins:
         return np.bincount(bins[(bins >= 0) & (bins < self.count)], minlength=self.count).astype(np.int64)
 
 
-def bins_of(journal: Journal) -> Bins:
-    """Bins for the whole run."""
+def bins_of(journal: Journal, own_names: Collection[str] = ()) -> Bins:
+    """Bins for the whole run, whose own names these are."""
     rows = journal.seconds.size
     step = BIN_S * max(1, -(-rows // (BIN_S * BINS_MAX)))
-    return Bins(journal, step, -(-rows // step))
+    return Bins(journal, step, -(-rows // step), own_names)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from chaos.i18n.causal import chain_title, node_titles, state_text, unexplained_text
@@ -62,9 +62,9 @@ def chain_picture(graph: CauseGraph, run: RunResult) -> ChainPicture:
         height=2 * MARGIN + tallest * (HEIGHT + GAP_Y) - GAP_Y if columns else 0,
         box_width=WIDTH,
         box_height=HEIGHT,
-        boxes=[_box(node, *places[node.id], graph.edges, titles[node.id]) for nodes in columns for node in nodes],
+        boxes=[_box(node, *places[node.id], graph.edges, titles[node.id], run.own_names) for nodes in columns for node in nodes],
         arrows=[_arrow(places[edge.cause], places[edge.effect]) for edge in graph.edges],
-        unexplained=unexplained_text(graph),
+        unexplained=unexplained_text(graph, run.own_names),
     )
 
 
@@ -80,7 +80,7 @@ def _columns(graph: CauseGraph) -> list[list[CauseNode]]:
     return [found[column] for column in sorted(found)]
 
 
-def _box(node: CauseNode, x: int, y: int, edges: Sequence[CauseEdge], title: LocalizedText) -> ChainBox:
+def _box(node: CauseNode, x: int, y: int, edges: Sequence[CauseEdge], title: LocalizedText, own: Collection[str]) -> ChainBox:
     first = all(edge.effect != node.id for edge in edges)
     return ChainBox(
         x=x,
@@ -91,7 +91,7 @@ def _box(node: CauseNode, x: int, y: int, edges: Sequence[CauseEdge], title: Loc
         says=state_text(node),
         state=node.state,
         framed=first or node.state == "full",
-        members=join([join([display_name(m.name), untranslated(instant(m.t_ns))], " ", " ") for m in node.members]),
+        members=join([join([display_name(m.name, own), untranslated(instant(m.t_ns))], " ", " ") for m in node.members]),
         node=node.names[0] if node.kind == "service" and node.names else "",
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chaos.i18n.causal import action_title, difference_text, first_cause
 from chaos.i18n.findings import reason_text
-from chaos.i18n.texts import LocalizedText, display_name, duration_text, join, translate, untranslated
+from chaos.i18n.texts import LocalizedText, display_name, duration_text, join, shipped_name, translate, untranslated
 from chaos.measures.formatting import fraction, instant, number
 from chaos.results.run import RunResult
 from chaos.results.stored_run import StoredRun
@@ -19,9 +19,9 @@ def where(stored: StoredRun) -> LocalizedText:
     run, window = stored.run, stored.window
     place = translate(
         "page.where",
-        architecture=display_name(run.architecture),
-        environment=display_name(run.environment or "–"),
-        workload=display_name(run.workload),
+        architecture=display_name(run.architecture, run.own_names),
+        environment=shipped_name(run.environment or "–"),
+        workload=display_name(run.workload, run.own_names),
         seed=run.seed,
         begin=instant(window.begin_ns),
         end=instant(window.end_ns),
@@ -58,7 +58,7 @@ def discrepancy(run: RunResult) -> LocalizedText | None:
 def conclusion(run: RunResult) -> LocalizedText:
     """What to conclude, in a sentence or two with their figures; that it cannot be concluded, if so."""
     if run.verdict == "unknown" or (run.verdict is None and run.reasons):
-        return translate("lead.unknown", why=reason_text(run.reason_data[0], run.chinese) if run.reasons else untranslated("–"))
+        return translate("lead.unknown", why=reason_text(run.reason_data[0], run.chinese, run.own_names) if run.reasons else untranslated("–"))
     orders, wrongly = number(run.measures.orders.failed_orders), run.measures.orders.rejected_wrongly
     beside = [translate("lead.wrongly", n=number(wrongly))] if wrongly else []
     if not run.outages:
@@ -81,7 +81,7 @@ def _causes(run: RunResult) -> list[LocalizedText]:
     """Of each outage: the actions without which it is not there, else what its chain begins at."""
     shown = run.counterfactuals.outages if run.counterfactuals is not None else []
     first = {graph.outage: first_cause(graph, run) for graph in run.chains}
-    titles = {action.name: action_title(action.verb, action.target) for action in run.actions}
+    titles = {action.name: action_title(action.verb, action.target, run.own_names) for action in run.actions}
     found = []
     for i in range(len(run.outages)):
         if i < len(shown) and shown[i].only_with:
@@ -93,4 +93,4 @@ def _causes(run: RunResult) -> list[LocalizedText]:
 
 def reasons(run: RunResult) -> list[LocalizedText]:
     """Why the verdict is what it is."""
-    return [reason_text(reason, run.chinese) for reason in run.reason_data]
+    return [reason_text(reason, run.chinese, run.own_names) for reason in run.reason_data]

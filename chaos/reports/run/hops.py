@@ -97,7 +97,7 @@ def wait_ns(arrive: int, start: int, end: int) -> int:
 
 def kept_orders(stored: StoredRun) -> KeptOrders:
     """The orders of a run's page."""
-    journal = stored.journal
+    journal, own = stored.journal, stored.run.own_names
     rows, wrongly = _sampled(stored), rejected_wrongly(journal.intents)
     ended = {i: "rejected_wrongly" if wrongly[i] else _ended(journal, i) for i in rows}
     bad = [i for i in rows if ended[i] not in _WELL]
@@ -108,9 +108,9 @@ def kept_orders(stored: StoredRun) -> KeptOrders:
         every=journal.meta.span_sampling,
         kept=len(rows),
         bad=len(bad),
-        shown=[_order(journal, i, ended[i], spans) for i in chosen],
-        units=[display_name(name) for name in journal.names.get("unit", [])],
-        operations=[display_name(name.partition(".")[2] or name) for name in journal.names.get("operation", [])],
+        shown=[_order(stored, i, ended[i], spans) for i in chosen],
+        units=[display_name(name, own) for name in journal.names.get("unit", [])],
+        operations=[display_name(name.partition(".")[2] or name, own) for name in journal.names.get("operation", [])],
         codes=[lookup("code", code) for code in CODES],
     )
 
@@ -186,15 +186,15 @@ def _by_request(journal: Journal, requests: Sequence[int]) -> Spans:
     return found
 
 
-def _order(journal: Journal, i: int, ended: str, spans: Spans) -> KeptOrder:
-    intents = journal.intents
+def _order(stored: StoredRun, i: int, ended: str, spans: Spans) -> KeptOrder:
+    journal, intents = stored.journal, stored.journal.intents
     request, submitted, outcome = (int(intents[column][i]) for column in ("request", "submit_ns", "outcome"))
     answered = int(intents["answer_ns"][i]) if outcome else None
     seen, code, of_order = translate(f"outcome.{OUTCOMES[outcome]}"), CODES[int(intents["code"][i])], spans.get(request, [])
     placed = "placed_once" if intents["placed"][i] else "recorded" if intents["recorded"][i] else "not_placed"
     return KeptOrder(
         request=request,
-        flow=display_name(journal.names["flow"][int(intents["flow"][i])]),
+        flow=display_name(journal.names["flow"][int(intents["flow"][i])], stored.run.own_names),
         customer=int(intents["customer"][i]),
         t=submitted // SECOND,
         micro=submitted % SECOND // US,

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from chaos.i18n.findings import found_text, limits_text, measure_title
 from chaos.i18n.names import grade_basis, grade_text, own_text, property_name
-from chaos.i18n.texts import LocalizedText, catalogue, display_name, duration_text, translate, untranslated
+from chaos.i18n.texts import LocalizedText, catalogue, display_name, duration_text, shipped_name, translate, untranslated
 from chaos.measures.formatting import Language, number
 from chaos.reports.run.acting import acting
 from chaos.reports.run.chain_picture import chain_picture
@@ -65,7 +65,7 @@ def run_page(stored: StoredRun, language: Language = "en") -> str:
             glyph=GLYPHS.get(run.verdict or "", ""),
             figures=figures(run),
             lead=conclusion(run),
-            title=own_text(run, run.title) if run.title else display_name(run.architecture),
+            title=own_text(run, run.title) if run.title else display_name(run.architecture, run.own_names),
             states=[State(word, glyph) for word, glyph in zip(STATES, STATE_GLYPHS, strict=True)],
             story=story_parts(stored),
             acting=acting(stored),
@@ -196,7 +196,7 @@ class JudgedRow:
 def _judged(run: RunResult) -> list[JudgedRow]:
     """Expectations, then the properties none of them is about."""
     rows = [
-        _row(measure_title(e.measure), _unbroken(limits_text(data.bound)), found_text(data.found), e.holds, judged=e.judged)
+        _row(measure_title(e.measure, run.own_names), _unbroken(limits_text(data.bound)), found_text(data.found), e.holds, judged=e.judged)
         for e, data in zip(run.expectations, run.expectation_data, strict=True)
     ]
     expected = {e.measure for e in run.expectations}
@@ -231,7 +231,7 @@ class GradeRow(NamedTuple):
 
 
 def _graded(run: RunResult) -> list[GradeRow]:
-    return [GradeRow(display_name(name), grade_text(grade), grade_basis(grade)) for name, grade in run.measures.severity.items()]
+    return [GradeRow(shipped_name(name), grade_text(grade), grade_basis(grade)) for name, grade in run.measures.severity.items()]
 
 
 class TimelineRow(NamedTuple):

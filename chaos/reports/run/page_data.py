@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chaos.i18n.events import event_detail, event_subject
 from chaos.i18n.names import own_text
-from chaos.i18n.texts import Entry, LocalizedText, display_name, join, lookup, phrase, translate, untranslated
+from chaos.i18n.texts import Entry, LocalizedText, display_name, join, lookup, phrase, shipped_name, translate, untranslated
 from chaos.measures.outages import failed_at
 from chaos.reports.run import bands, service_states
 from chaos.reports.run.bins import Bins, bins_of
@@ -157,10 +157,10 @@ class PageData(_Part):
 
 def page_data(stored: StoredRun, words: dict[str, Entry] | None = None) -> PageData:
     """The data of a run's page. `words` are the texts that the program itself uses."""
-    bins, events = bins_of(stored.journal), _events(stored)
+    bins, events = bins_of(stored.journal, stored.run.own_names), _events(stored)
     nodes, edges = _nodes(stored, bins), _edges(stored, bins)
     drawn = folded(stored.topology, [(edge.source, edge.target) for edge in edges], _untouched(stored, nodes, edges))
-    placed = layout(drawn.topology)
+    placed = layout(drawn.topology, stored.run.own_names)
     flags, size = _flags(stored, placed)
     return PageData(
         start=bins.start_ns // SECOND,
@@ -259,7 +259,7 @@ def _group(name: str, members: list[str], bins: Bins) -> Node:
     """A box for several services to which nothing happened. It counts no replicas, and so stands in no table."""
     none = [0] * bins.count
     return Node(
-        id=name, name=group_name(members), layer="", about=join([display_name(member) for member in members]), replicas=0, state="0" * bins.count,
+        id=name, name=group_name(members, bins.own_names), layer="", about=join([display_name(member, bins.own_names) for member in members]), replicas=0, state="0" * bins.count,
         fill=none, pool=none, pools=[], slots=[], serving=none,
     )  # fmt: skip
 
@@ -273,14 +273,14 @@ def _node(bins: Bins, service: str, drawn: TopologyNode, split: int) -> Node:
     course = service_states.course(bins, service, drawn, split)
     return Node(
         id=service,
-        name=display_name(service),
+        name=display_name(service, bins.own_names),
         layer=drawn.layer,
         about=phrase("about", drawn.description),
         replicas=drawn.replicas,
         state="".join(map(str, course.state.tolist())),
         fill=course.fill.tolist(),
         pool=course.pool.tolist(),
-        pools=[display_name(pool) for pool in drawn.pools],
+        pools=[display_name(pool, bins.own_names) for pool in drawn.pools],
         slots=[service_states.slots(bins, pool) for pool in drawn.pools],
         serving=course.serving.tolist(),
     )
@@ -298,7 +298,7 @@ def _client(stored: StoredRun, bins: Bins, split: int) -> Node:
     state, none = np.where(service_states.failing(bad, ended, split), failing, 0), [0] * bins.count
     return Node(
         id=CLIENT,
-        name=display_name(CLIENT),
+        name=shipped_name(CLIENT),
         layer="client",
         about=untranslated(""),
         replicas=0,
@@ -400,6 +400,6 @@ def _events(stored: StoredRun) -> list[EventRow]:
     if len(events) > EVENTS_MAX:
         events = [e for e in events if e.what not in ("complaints", "probe_failed", "gate")]
     return [
-        EventRow(e.t_ns // SECOND, group_of(e.what), lookup("event", e.what), event_subject(e, stored.run), event_detail(e))
+        EventRow(e.t_ns // SECOND, group_of(e.what), lookup("event", e.what), event_subject(e, stored.run), event_detail(e, stored.run))
         for e in events[:EVENTS_MAX]
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from chaos.i18n.causal import action_title, difference_text, outage_texts, taken_text
@@ -82,7 +83,7 @@ def _injected(run: RunResult) -> list[Sentence]:
 
 def _step(step: FaultEvidence, run: RunResult, *, first: bool) -> LocalizedText:
     """What was injected where; that it took no effect, if so."""
-    targets = [display_name(target.partition("/")[2] or target) for target in step.targets[:TARGETS]]
+    targets = [display_name(target.partition("/")[2] or target, run.own_names) for target in step.targets[:TARGETS]]
     text = translate(
         "story.fault" if first else "story.fault.then",
         name=own_text(run, step.name),
@@ -97,11 +98,12 @@ def _dragged(run: RunResult) -> list[Sentence]:
     sentences = []
     for graph in run.chains:
         pools = [node for node in graph.nodes if node.kind == "pool"]
-        names = [display_name(name) for name in dict.fromkeys(name for node in pools for name in node.names)]
+        names = [display_name(name, run.own_names) for name in dict.fromkeys(name for node in pools for name in node.names)]
         if names:
             sentences.append(Sentence(pools[0].t_ns, translate("story.pools", pools=join(names))))
         flows = sorted(suffering(graph).items(), key=lambda flow: (flow[1], flow[0]))
-        named = [*(_at(*flow) for flow in flows), *(display_name(name) for name in graph.unexplained)]
+        named = [_since(display_name(name, run.own_names), t_ns) for name, t_ns in flows]
+        named += [display_name(name, run.own_names) for name in graph.unexplained]
         if named:
             sentences.append(Sentence(flows[0][1] if flows else graph.begin_ns, translate("story.flows", flows=join(named))))
     return sorted(sentences, key=lambda sentence: sentence.t_ns or 0)
@@ -115,8 +117,8 @@ def suffering(graph: CauseGraph) -> dict[str, int]:
     return found
 
 
-def _at(name: str, t_ns: int) -> LocalizedText:
-    return join([display_name(name), untranslated(f"({instant(t_ns)})")], " ", "")
+def _since(name: LocalizedText, t_ns: int) -> LocalizedText:
+    return join([name, untranslated(f"({instant(t_ns)})")], " ", "")
 
 
 def _noticed(stored: StoredRun) -> Sentence:
@@ -128,7 +130,7 @@ def _noticed(stored: StoredRun) -> Sentence:
     at = since + round((metrics.first_noticed_s - (metrics.first_noticed_before_s or 0.0)) * SECOND)
     parts = {
         "who": lookup("watcher", metrics.first_noticed),
-        "name": display_name(metrics.first_noticed_by or ""),
+        "name": display_name(metrics.first_noticed_by or "", stored.run.own_names),
         "when": _when(metrics),
     }
     if metrics.detect_s is None:
@@ -150,15 +152,15 @@ def _acted(run: RunResult) -> list[Sentence]:
     shown = run.counterfactuals
     effects = {effect.name: effect for effect in shown.actions} if shown is not None else {}
     found = [
-        Sentence(action.begun_ns or action.approved_ns, _action(action, effects.get(action.name)))
+        Sentence(action.begun_ns or action.approved_ns, _action(action, effects.get(action.name), run.own_names))
         for action in run.actions[:ACTIONS]
     ]
     return found or [Sentence(None, translate("story.undecided"))]
 
 
-def _action(action: ActionTaken, effect: ActionEffect | None) -> LocalizedText:
-    title = action_title(action.verb, action.target)
-    parts = [translate("story.action", action=title, taken=taken_text(action))]
+def _action(action: ActionTaken, effect: ActionEffect | None, own: Collection[str]) -> LocalizedText:
+    title = action_title(action.verb, action.target, own)
+    parts = [translate("story.action", action=title, taken=taken_text(action, own))]
     if effect is not None and any(taken.may_matter for taken in effect.taken):
         parts.append(
             translate(

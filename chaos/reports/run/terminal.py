@@ -9,7 +9,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 
 from chaos.i18n.names import grade_text, own_text
-from chaos.i18n.texts import LocalizedText, display_name, duration_text, join, translate, untranslated
+from chaos.i18n.texts import LocalizedText, display_name, duration_text, join, shipped_name, translate, untranslated
 from chaos.measures.formatting import Language, instant, minute, number
 from chaos.reports.run.bands import bands
 from chaos.reports.run.bins import Bins, Ints, bins_of
@@ -55,7 +55,7 @@ def _said(key: str, *parts: LocalizedText) -> LocalizedText:
 
 def _head(stored: StoredRun) -> list[tuple[LocalizedText, str]]:
     run, metrics = stored.run, stored.run.measures
-    title = own_text(run, run.title) if run.title else display_name(run.architecture)
+    title = own_text(run, run.title) if run.title else display_name(run.architecture, run.own_names)
     verdict = join([translate(f"verdict.{run.verdict or 'none'}"), title], ": ", "：")
     found = [(verdict, _STYLE.get(run.verdict or "", "bold")), (where(stored), "")]
     found += [(join([untranslated(" "), text], "", ""), "") for text in reasons(run)[:4]]
@@ -84,7 +84,7 @@ def _head(stored: StoredRun) -> list[tuple[LocalizedText, str]]:
         ]
         found.append((join(parts, ", ", "，"), ""))
     if metrics.severity:
-        grades = [join([display_name(n), grade_text(g)], " ", "：") for n, g in metrics.severity.items()]
+        grades = [join([shipped_name(n), grade_text(g)], " ", "：") for n, g in metrics.severity.items()]
         found.append((_said("section.severity", join(grades)), ""))
     return found
 
@@ -94,7 +94,7 @@ def _head(stored: StoredRun) -> list[tuple[LocalizedText, str]]:
 
 def _pictures(stored: StoredRun, language: Language) -> list[tuple[LocalizedText, str]]:
     """Rows over the same stretch of time as the page begins with: who did what, outcomes of orders, the fullest pools."""
-    bins, (begin, end) = bins_of(stored.journal), page_focus(stored)
+    bins, (begin, end) = bins_of(stored.journal, stored.run.own_names), page_focus(stored)
     if not bins.count:
         return []
     a, b = bins.at(begin * SECOND), bins.at(end * SECOND - 1) + 1
@@ -110,7 +110,7 @@ def _pictures(stored: StoredRun, language: Language) -> list[tuple[LocalizedText
         (translate("outcome.confirmed"), spark(_cut(good, a, b), top)),
         (translate("figure.orders.failed_orders"), spark(_cut(bad, a, b), top)),
     ]
-    rows += [(display_name(pool), spark(_cut(fill(bins, pool), a, b), 100)) for pool in shown_pools(bins)[:3]]
+    rows += [(display_name(pool, bins.own_names), spark(_cut(fill(bins, pool), a, b), 100)) for pool in shown_pools(bins)[:3]]
     legend = ", ".join(f"{mark} {translate(f'band.{word}')[language]}" for word, mark in _LANES.items())
     return [(_row(label, line), "") for label, line in rows] + [
         (join([untranslated(" " * LABEL), untranslated(legend)], " ", " "), "dim")

@@ -3,7 +3,7 @@ no position stands in the column of its distance from the client, to the right o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import takewhile
 from typing import NamedTuple
 
@@ -49,12 +49,12 @@ class Point(NamedTuple):
     y: float
 
 
-def layout(topology: Topology) -> Layout:
-    """The drawing of a topology. Two nodes that were authored at the same place stay so."""
+def layout(topology: Topology, own: Collection[str]) -> Layout:
+    """The drawing of a topology of a run with these own names. Two nodes that were authored at the same place stay so."""
     points = _points(topology)
     if not points:
         return Layout({}, Size(0.0, 0.0))
-    boxes = {name: Box(x, y, _width(group_name(name.split("+")))) for name, (x, y) in points.items()}
+    boxes = {name: Box(x, y, _width(group_name(name.split("+"), own))) for name, (x, y) in points.items()}
     drawn = _spread(boxes)
     left, top = min(b.x - b.width / 2 for b in drawn.values()) - 4, min(b.y for b in drawn.values()) - HEIGHT / 2 - 4
     placed = {name: Box(round(b.x - left, 1), round(b.y - top, 1), round(b.width, 1)) for name, b in drawn.items()}
@@ -62,9 +62,9 @@ def layout(topology: Topology) -> Layout:
     return Layout(placed, Size(round(right + 4, 1), round(bottom + 4, 1)))
 
 
-def group_name(members: Sequence[str]) -> LocalizedText:
+def group_name(members: Sequence[str], own: Collection[str]) -> LocalizedText:
     """A service, or several, with what their names share written once: bank-b, -c, -d."""
-    chinese = [display_name(name).zh for name in members]
+    chinese = [display_name(name, own).zh for name in members]
     stem = members[0].rpartition("-")[0]
     english = [name.removeprefix(stem) if stem and name.startswith(f"{stem}-") else name for name in members[1:]]
     alike = takewhile(lambda letters: len(set(letters)) == 1, zip(*chinese, strict=False))

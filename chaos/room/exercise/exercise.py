@@ -44,7 +44,7 @@ class Exercise:
         self.drill, self.seed, self.seating = drill, seed, dict(seating)
         self.entries: list[Entry] = []
         """What was taken, in order. What was refused is not among it."""
-        self.state = State(drill.model, self.seating)
+        self.state = State(drill.model, self.seating, drill.inputs.own_names)
         seats = drill.model.seats.items()
         self._played = frozenset(t for s, r in seats if self.state.played(s) != "automated" for t in r.teams)
         self._scene = Scene(drill, seed, self._played, self._hear)
@@ -127,7 +127,7 @@ class Exercise:
             self._end_command(event)
 
     def _note(self, at: int, what: str, alarm: str) -> None:
-        self.state.note(at, "event", translate(f"room.log.{what}", alarm=alarm_title(self.state.drill, alarm)))
+        self.state.note(at, "event", translate(f"room.log.{what}", alarm=alarm_title(self.state.drill, alarm, self.state.own_names)))
 
     def _end_command(self, event: LoggedEvent) -> None:
         key = tuple(str(event.detail.get(word)) for word in ("by", "verb", "target"))

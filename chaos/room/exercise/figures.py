@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Literal, NamedTuple
 
 from pydantic import JsonValue
@@ -54,10 +54,10 @@ class TrueNode(NamedTuple):
         return {"id": self.id, "state": self.state, "fullest": self.fullest, "fault": self.fault}
 
 
-def alarm_title(drill: Drill, name: str) -> LocalizedText:
-    """What an alarm is called: by the drill, else by its name."""
+def alarm_title(drill: Drill, name: str, own: Collection[str]) -> LocalizedText:
+    """What an alarm is called: by the drill, else by its name, which may be one of the own names of the run."""
     title = drill.alarms.get(name)
-    return both(title) if title is not None else display_name(name)
+    return both(title) if title is not None else display_name(name, own)
 
 
 def takes(action: Action) -> float:
@@ -92,7 +92,7 @@ def readings(scene: Scene, state: State, names: list[str]) -> list[Reading]:
     """What some monitors read now."""
     return [
         Reading(
-            alarm_title(state.drill, name),
+            alarm_title(state.drill, name, state.own_names),
             reading_of(scene.control.monitors[name]),
             bound_of(scene.control.monitors[name].rule),
             "alarm" if name in state.alarms else "within",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from chaos.documents.drill import Drill, Played, Seat
@@ -32,6 +32,8 @@ class State:
 
     drill: Drill
     seating: Mapping[Seat, Played]
+    own_names: Collection[str] = ()
+    """Names of the glossary that files of the user's own give to something."""
     injects: list[InjectState] = field(default_factory=list)
     commands: dict[str, CommandState] = field(default_factory=dict)
     looks: dict[str, LookState] = field(default_factory=dict)

@@ -9,7 +9,7 @@ from pydantic import JsonValue
 from chaos.documents.drill import SEATS, Seat
 from chaos.execution.topology import topology_of
 from chaos.i18n.names import grade_text
-from chaos.i18n.texts import LocalizedText, display_name, translate
+from chaos.i18n.texts import LocalizedText, display_name, shipped_name, translate
 from chaos.reports.run.topology_layout import CLIENT, layout
 from chaos.room.exercise.figures import alarm_title, bound_of, monitored, monitors_of, reading_of, readings, takes, truth
 from chaos.room.exercise.records import CommandState, LogLine, Words, both
@@ -47,7 +47,7 @@ class View:
     def __init__(self, scene: Scene, state: State, clockwork: Seconds) -> None:
         self._scene, self._state, self._seconds = scene, state, clockwork
         topology = topology_of(scene.drill.inputs.index)
-        self._boxes = layout(topology).boxes
+        self._boxes = layout(topology, state.own_names).boxes
         self._links: list[JsonValue] = [[edge.source, edge.target] for edge in topology.edges]
         self._calendar = calendar_named(scene.drill.inputs.workload.calendar)
 
@@ -111,7 +111,7 @@ class View:
 
     def _clock(self, _: Seat) -> JsonValue:
         now = min(self._scene.now, self._scene.drill.scenario.end - 1)
-        phase = display_name(self._calendar.phase_at(now).name)
+        phase = shipped_name(self._calendar.phase_at(now).name)
         title = words(LocalizedText(phase.en.replace("-", " "), phase.zh))
         return {"t": seconds(self._scene.now), "state": "over" if self._over() else "running", "phase": title}
 
@@ -154,7 +154,7 @@ class View:
             found.append(
                 {
                     "id": alarm.name,
-                    "title": words(alarm_title(self._state.drill, alarm.name)),
+                    "title": words(alarm_title(self._state.drill, alarm.name, self._state.own_names)),
                     "state": "open" if alarm.taken_at is None else "acknowledged",
                     "since": seconds(alarm.since),
                     "by": alarm.by,
@@ -169,7 +169,7 @@ class View:
     def _signs(self, _: Seat) -> JsonValue:
         return [
             {
-                "title": words(alarm_title(self._state.drill, name)),
+                "title": words(alarm_title(self._state.drill, name, self._state.own_names)),
                 "n": process.bad_in_a_row,
                 "of": process.rule.breaches,
                 "t": seconds(self._scene.now),
@@ -186,7 +186,7 @@ class View:
         control = self._scene.drill.inputs.architecture.control
         for name, box in self._boxes.items():
             rows = readings(self._scene, self._state, monitors_of(control, name))
-            title = translate("room.client") if name == CLIENT else display_name(name)
+            title = translate("room.client") if name == CLIENT else display_name(name, self._state.own_names)
             state = monitored(rows)
             made: Json = {"id": name, "title": words(title), "x": box.x, "y": box.y, "state": state}
             nodes.append(made | {"readings": [row.as_json(words(row.title)) for row in rows]})

@@ -77,7 +77,7 @@ def put_together(room: ReviewedRoom, notes: Notes) -> Review:
     """The review."""
     drill, team, entries = room.drill, room.team, room.entries
     state, clocked = team.exercise.state, room.written.clocked
-    alarms = alarms_of(team.journal.events, entries, drill.model)
+    alarms = alarms_of(team.journal.events, entries, state)
     announcements, reports = announced(state, entries), reported(entries)
     shown = Shown(state, team.run, alarms, announcements, reports)
     ended = next((entry.at for entry in entries if isinstance(entry.message, End)), None)

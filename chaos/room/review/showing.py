@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from chaos.documents.drill import Drill, Expected
+from chaos.documents.drill import Expected
 from chaos.i18n.texts import LocalizedText
 from chaos.results.review import AlarmReview, Deed, Evidence, ExpectedReview, InjectReview, LaneMark, Words
 from chaos.room.exercise import messages as m
@@ -18,7 +18,7 @@ from simcore.journal.model import Event
 _OVER = ("done", "failed")
 
 
-def alarms_of(events: Iterable[Event], entries: Sequence[Entry], drill: Drill) -> list[AlarmReview]:
+def alarms_of(events: Iterable[Event], entries: Sequence[Entry], state: State) -> list[AlarmReview]:
     """Every alarm that was raised, in order; one that was raised again stands again."""
     taken = [(e.at, e.message.alarm, e.seat) for e in entries if isinstance(e.message, m.Ack)]
     found: list[AlarmReview] = []
@@ -27,7 +27,7 @@ def alarms_of(events: Iterable[Event], entries: Sequence[Entry], drill: Drill) -
         name = event.subject if event.what != "ack" else str(event.detail.get("alarm"))
         if event.what in ("alarm", "false_alarm") and name not in standing:
             standing[name] = len(found)
-            title = words(alarm_title(drill, name))
+            title = words(alarm_title(state.drill, name, state.own_names))
             found.append(AlarmReview(name=name, title=title, raised_ns=event.t_ns, false=event.what == "false_alarm"))
         elif event.what == "alarm_cleared" and name in standing:
             n = standing.pop(name)
@@ -67,7 +67,7 @@ def _of_entries(state: State, entries: Sequence[Entry]) -> Iterator[LaneMark]:
     for entry in entries:
         message = entry.message
         if isinstance(message, m.Ack):
-            yield _mark(entry, "ack", alarm_title(state.drill, message.alarm))
+            yield _mark(entry, "ack", alarm_title(state.drill, message.alarm, state.own_names))
         elif isinstance(message, m.Propose):
             proposed.append(message.command)
             yield _mark(entry, "propose", words(state.drill.commands[message.command].title))

@@ -15,7 +15,7 @@ from chaos.documents.defect import Defect
 from chaos.documents.library import library
 from chaos.documents.scenario import Scenario
 from chaos.faults.catalogue import shipped_faults
-from chaos.i18n.texts import catalogue, display_name, phrase
+from chaos.i18n.texts import catalogue, phrase, shipped_name
 from chaos.measures.catalogue import measures
 from chaos.measures.registry import Slot
 from chaos.reports.run.charts.catalogue import shipped_charts
@@ -197,10 +197,10 @@ def test_english_is_found() -> None:
 
 def test_directions_of_transfers() -> None:
     """What the bank debits is a deposit at the broker, what it credits a withdrawal."""
-    assert "入金" in display_name("debit").zh
-    assert "银行转证券" in display_name("debit").zh
-    assert "出金" in display_name("credit").zh
-    assert "证券转银行" in display_name("credit").zh
+    assert "入金" in shipped_name("debit").zh
+    assert "银行转证券" in shipped_name("debit").zh
+    assert "出金" in shipped_name("credit").zh
+    assert "证券转银行" in shipped_name("credit").zh
 
 
 def test_shipped_scenarios_say_everything_in_chinese() -> None:
@@ -227,7 +227,7 @@ def test_what_architectures_name_has_chinese() -> None:
     for name in library().shipped("architecture"):
         if not name.startswith(("textbook/", "benchmark/")):
             names |= {name, *named_in(load_architecture(name))}
-    assert sorted(n for n in names if not CHINESE.search(display_name(n).zh)) == []
+    assert sorted(n for n in names if not CHINESE.search(shipped_name(n).zh)) == []
     assert len(names) > 200
 
 
@@ -238,7 +238,7 @@ def test_what_scenarios_add_has_chinese() -> None:
         file = yaml.safe_load(path.read_text(encoding="utf-8"))
         for edit in (file.get("patch") or []) if file["kind"] == "scenario" else []:
             names |= {*added(edit.get("value")), *added(edit.get("step"))}
-    assert sorted(n for n in names if not CHINESE.search(display_name(n).zh)) == []
+    assert sorted(n for n in names if not CHINESE.search(shipped_name(n).zh)) == []
     assert "resolve" in names
 
 

@@ -37,7 +37,7 @@ RUN = RunResult(
 )  # fmt: skip
 def test_details(detail: dict[str, Scalar], english: str, chinese: str) -> None:
     """Names, words of their own, lengths of time, flags; what is empty is left out, and what is not known stands as it is."""
-    assert event_detail(Event(0, "e", "s", detail)) == LocalizedText(english, chinese)
+    assert event_detail(Event(0, "e", "s", detail), RUN) == LocalizedText(english, chinese)
 
 
 def test_subjects() -> None:
@@ -58,4 +58,4 @@ def test_subjects() -> None:
 )
 def test_targets(target: str, chinese: str) -> None:
     """Without the kind that the journal puts before a name."""
-    assert target_name(target).zh == chinese
+    assert target_name(target, ()).zh == chinese

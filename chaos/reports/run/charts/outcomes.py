@@ -22,7 +22,7 @@ def _series(bins: Bins) -> list[Series]:
             by_outcome = outcomes_by_bin(bins, journal.intents["flow"] == i)._asdict()
         else:
             by_outcome = {outcome: bins.sums("flow", flow, field).tolist() for outcome, field in _COUNTERS.items()}
-        found += _layers(display_name(flow), by_outcome)
+        found += _layers(display_name(flow, bins.own_names), by_outcome)
     return found
 
 

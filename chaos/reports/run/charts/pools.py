@@ -23,7 +23,7 @@ def shown_pools(bins: Bins) -> list[str]:
 
 
 def _series(bins: Bins) -> list[Series]:
-    return [Series(display_name(pool), fill(bins, pool).tolist()) for pool in shown_pools(bins)]
+    return [Series(display_name(pool, bins.own_names), fill(bins, pool).tolist()) for pool in shown_pools(bins)]
 
 
 CHART = Chart(

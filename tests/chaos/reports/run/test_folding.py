@@ -50,4 +50,4 @@ def test_other_neighbours_are_not_alike() -> None:
 )
 def test_names_of_groups(members: list[str], name: str) -> None:
     """What they share is written once."""
-    assert group_name(members)["en"] == name
+    assert group_name(members, ())["en"] == name

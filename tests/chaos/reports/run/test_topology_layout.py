@@ -26,7 +26,7 @@ def overlaps(boxes: dict[str, Box]) -> list[tuple[str, str]]:
 def test_no_boxes_overlap(name: str) -> None:
     """In every shipped architecture each service has a box of its own inside the frame, and none overlaps another."""
     model = load_architecture(name)
-    boxes, (width, height) = layout(topology_of(ArchitectureIndex(model)))
+    boxes, (width, height) = layout(topology_of(ArchitectureIndex(model)), ())
     assert set(boxes) - {"client"} == set(model.services)
     assert overlaps(boxes) == []
     assert all(b.x - b.width / 2 >= 0 and b.x + b.width / 2 <= width and 0 < b.y < height for b in boxes.values())
@@ -44,7 +44,7 @@ def test_without_positions_services_stand_in_columns() -> None:
         TopologyEdge.model_validate({"from": a, "to": b})
         for a, b in (("client", "a"), ("a", "b"), ("a", "c"), ("b", "d"), ("c", "d"))
     ]
-    boxes, _ = layout(Topology(services={name: TopologyNode() for name in "dcba"}, edges=edges))
+    boxes, _ = layout(Topology(services={name: TopologyNode() for name in "dcba"}, edges=edges), ())
     assert boxes["client"].x < boxes["a"].x < boxes["b"].x == boxes["c"].x < boxes["d"].x
     assert overlaps(boxes) == []
     placed = {
@@ -52,7 +52,7 @@ def test_without_positions_services_stand_in_columns() -> None:
         "right": TopologyNode(position=[10, 0]),
         "below": TopologyNode(position=[0, 10]),
     }
-    boxes, _ = layout(Topology(services=placed))
+    boxes, _ = layout(Topology(services=placed), ())
     assert boxes["left"].x == boxes["below"].x < boxes["right"].x
     assert boxes["left"].y == boxes["right"].y < boxes["below"].y
     assert overlaps(boxes) == []
@@ -61,7 +61,7 @@ def test_without_positions_services_stand_in_columns() -> None:
 def test_signs_cover_nothing_where_there_is_room() -> None:
     """A sign for each service of the legacy core in turn, and two at one service: inside the drawing, on no box and not on each other."""
     model = load_architecture("legacy-coupled")
-    placed = layout(topology_of(ArchitectureIndex(model)))
+    placed = layout(topology_of(ArchitectureIndex(model)), ())
     for name in model.services:
         places, (width, height) = place_signs(placed, [Sign(name, 12), Sign(name, 12)])
         signs = [Box(p.x + 75, p.y + SIGN_HEIGHT / 2, 150.0) for p in places]
@@ -76,5 +76,5 @@ def test_signs_cover_nothing_where_there_is_room() -> None:
 def test_a_very_large_topology_has_room_for_all() -> None:
     """Two hundred services in a row are not pushed about one by one."""
     names = [f"s{i}" for i in range(200)]
-    boxes, _ = layout(Topology(services={name: TopologyNode(position=[i * 10, 0]) for i, name in enumerate(names)}))
+    boxes, _ = layout(Topology(services={name: TopologyNode(position=[i * 10, 0]) for i, name in enumerate(names)}), ())
     assert overlaps(boxes) == []

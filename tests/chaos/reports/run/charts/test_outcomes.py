@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from small_journal import build
 
-from chaos.i18n.texts import display_name, translate
+from chaos.i18n.texts import shipped_name, translate
 from chaos.reports.run.bins import bins_of
 from chaos.reports.run.charts.chart import Series
 from chaos.reports.run.charts.outcomes import ALL_ORDERS, CHART
@@ -43,7 +43,7 @@ def test_outcomes_are_those_of_the_journal(stored: StoredRun) -> None:
 def test_a_flow_without_rows_is_counted_at_its_end() -> None:
     """Of the quotes only counters are kept; eight orders in one bin are counted by their rows, outcomes that nobody had are left out."""
     series = CHART.series(bins_of(build()))
-    assert by_colour(series, display_name("quote")) == {"confirmed": [3], "failed": [1]}
+    assert by_colour(series, shipped_name("quote")) == {"confirmed": [3], "failed": [1]}
     assert by_colour(series, ALL_ORDERS) == {
         "confirmed": [3], "rejected": [1], "blocked": [1], "failed": [1], "unknown": [1], "pending": [1],
     }  # fmt: skip
