@@ -32,6 +32,7 @@ from chaos.results.findings import (
     NoEffect,
     NotCompared,
     NotDone,
+    NotReached,
     NotGradable,
     NothingConfirmed,
     NothingExercised,
@@ -180,6 +181,16 @@ REASONS: list[tuple[Reason, str, str]] = [
         NoEffect(step="the core hangs"),
         "the core hangs never took effect: it hit nothing",
         "the core hangs 未触发：没有产生任何影响",
+    ),
+    (
+        NotReached(step="hung", at_ns=36_000 * SECOND, ended_ns=35_990 * SECOND, condition="flow/login/blocked"),
+        "hung was not reached: it was to begin at 10:00:00, and the run was aborted at 09:59:50: flow login: blocked",
+        "hung 未执行：计划于 10:00:00 开始，运行已于 09:59:50 中止（登录认证未能提交数）",
+    ),
+    (
+        NotReached(step="hung", at_ns=36_000 * SECOND, ended_ns=35_990 * SECOND, why="conservation broken: l"),
+        "hung was not reached: it was to begin at 10:00:00, and the run was given up at 09:59:50: conservation broken: l",
+        "hung 未执行：计划于 10:00:00 开始，运行已于 09:59:50 提前停止（守恒校验未通过：l）",
     ),
     (
         NotDone(step="restart", why="no such pool"),

@@ -15,7 +15,7 @@ from chaos.judgement.verdict import judge_seeds
 from chaos.measures.catalogue import measures
 from chaos.measures.compute import Computed, compute
 from chaos.measures.registry import Unit, extension
-from chaos.results.findings import NothingConfirmed
+from chaos.results.findings import NothingConfirmed, NotReached
 from simcore.base.units import SECOND
 from simcore.journal.summary import figures
 
@@ -107,6 +107,43 @@ def test_one_of_two_steps_without_effect_leaves_a_doubt() -> None:
     assert found.judgement.verdict == "unknown"
     neither = assessed(method=two)
     assert (kinds(neither.invalid), kinds(neither.doubts)) == (["no_effect"] * 2, [])
+
+
+def test_a_step_that_an_abort_came_before_was_not_reached() -> None:
+    """It did not fail to take effect: nobody did it. The verdict is what it was, and of the step before nothing is taken away."""
+    two = [HANG, HANG | {"name": "again", "at": "00:01:10"}]
+    ended = (62 * SECOND, "aborted", "flow/order/failed", {})
+    skipped = (70 * SECOND, "fault_skipped", "again", {"step": 1})
+    found = assessed(BEGAN, MET, HEALED, ended, skipped, method=two)
+    assert (kinds(found.invalid), kinds(found.doubts)) == ([], ["not_reached", "aborted"])
+    assert found.doubts[0] == NotReached(
+        step="again", at_ns=70 * SECOND, ended_ns=62 * SECOND, condition="flow/order/failed"
+    )
+    assert ([f.unreached_ns for f in found.faults], found.judgement.verdict) == ([None, 70 * SECOND], "unknown")
+    idle = assessed(BEGAN, (60 * SECOND, "fault_exercised", "hung", {"step": 0, "grown": 0}), HEALED, ended, skipped, method=two)
+    assert (kinds(idle.invalid), kinds(idle.doubts)) == (["no_effect"], ["not_reached", "aborted"])
+    broken = assessed(BEGAN, MET, HEALED, ended, skipped, method=two, expect=[{"measure": "impaired_s", "at_most": "9s"}])
+    assert broken.judgement.verdict == "fail"
+
+
+@pytest.mark.parametrize(("seconds", "reached"), [(70, False), (71, True)])
+def test_a_step_that_a_guard_came_before_was_not_reached(seconds: int, reached: bool) -> None:
+    """The run was given up at the second at which the step was to begin, or the one after; what is decided by then stays so."""
+    two = [HANG, HANG | {"name": "again", "at": "00:01:10"}]
+    run = journal(seconds, windows("+++++-+"), None, [BEGAN, MET, HEALED], reason="too many tasks", planned=SECONDS)
+    for bound, verdict in (("1h", "unknown"), ("9s", "fail")):
+        found = assess(scenario(method=two, expect=[{"measure": "impaired_s", "at_most": bound}]), {}, run, figures(run), {})
+        assert kinds(found.doubts) == ["unknowable", *([] if reached else ["not_reached"])]
+        assert (kinds(found.invalid), found.judgement.verdict) == ([], verdict)
+
+
+def test_a_run_that_was_given_up_before_its_first_step_reached_none() -> None:
+    """No step was without effect, for none began."""
+    run = journal(40, windows("++++"), None, [], reason="too many tasks", planned=SECONDS)
+    found = assess(scenario(), {}, run, figures(run), {})
+    assert "no_effect" not in kinds([*found.invalid, *found.doubts])
+    assert found.doubts == [NotReached(step="hung", at_ns=50 * SECOND, ended_ns=40 * SECOND, why="too many tasks")]
+    assert (found.judgement.verdict, found.given_up_ns) == ("unknown", None)
 
 
 def test_a_run_that_shows_nothing_is_not_judged() -> None:
