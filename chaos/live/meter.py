@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 import numpy as np
 import simpy
 
+from chaos.live.node.counters import CREDIT, credit_name
 from chaos.live.node.policies import UNLIMITED
 from simcore.compile.plan import Plan
 from simcore.journal.histogram import BUCKETS, IntArray
@@ -66,7 +67,7 @@ class Meter:
         """The process of a node is gone: what it holds is nothing; what it has counted, it has."""
         self._dead.add(instance)
         for name, value in self._of_node.pop(instance, {}).items():
-            if parse_metric(name).is_gauge:
+            if not name.startswith(CREDIT) and parse_metric(name).is_gauge:
                 self.totals[name] -= value
 
     def born(self, instance: str) -> None:
@@ -91,6 +92,10 @@ class Meter:
         """The latest value; before a node has said anything that of the plan."""
         value = self.totals.get(name)
         return self._at_first.get(name, 0) if value is None else value
+
+    def credited(self, counter: str, by: str) -> int:
+        """How much of what a counter counts is due to a contributor."""
+        return self.totals.get(credit_name(counter, by), 0)
 
     def watch(self, name: str, at_least: int, event: simpy.Event) -> None:
         """`reached` is called with the event once the value is so much."""

@@ -40,6 +40,7 @@ class TwinSwitches:
     def __init__(self, plan: Plan, system: TwinSystem, now: Callable[[], int], sessions: set[int], changes: Changes) -> None:
         self.plan, self.system, self._now, self.sessions, self._changes = plan, system, now, sessions, changes
         self._links: dict[str, LinkState] = {}
+        self._watched: set[tuple[str, str]] = set()
         self._listed: dict[str, int] = {}
         self._next_request = 1 << 30
         self._down_since: dict[str, int] = {}
@@ -181,12 +182,20 @@ class TwinSwitches:
         """Nothing: the plan of arrivals has the scenario's surges already (chaos.live.load)."""
 
     def watch(self, kind: str, name: str, field: str, bands: Sequence[Band]) -> None:
-        """Nothing: a node counts what it hits, and not for whom."""
+        """A message to the nodes that draw."""
+        counter = f"{kind}/{name}/{field}"
+        self._watched.update((counter, band.by) for band in bands)
+        link = self.plan.index.links[name] if kind == "link" else None
+        of = [name.partition("#")[0]] if link is None else [link.source, link.target]
+        self.system.tell_all("bands", stands=f"bands {counter}", of=of, counter=counter, bands=[list(band) for band in bands])
 
     def met_by(self, kind: str, name: str, field: str, by: str) -> int | None:
-        """Of who comes, as the plan of arrivals has it up to now: who was kept away nobody else knows."""
-        changed = self._changes.get((name, by)) if (kind, field) == ("flow", "rate_changed") else None
-        return None if changed is None else changed.by(self.now)
+        """Of who comes, as the plan of arrivals has it up to now: who was kept away nobody else knows. Of the rest as the nodes have said."""
+        if (kind, field) == ("flow", "rate_changed"):
+            changed = self._changes.get((name, by))
+            return None if changed is None else changed.by(self.now)
+        counter = f"{kind}/{name}/{field}"
+        return self.system.meter.credited(counter, by) if (counter, by) in self._watched else None
 
     def add_arrivals(self, flow: str, times: Ints, customers: Ints) -> None:
         """The customers hear of them now."""

@@ -114,6 +114,10 @@ class Control:
         """Shares of the requests, each with a factor on their work."""
         self.at.disturbance.greys = tuple((share, factor) for share, factor in greys)
 
+    def do_bands(self, counter: str, bands: Sequence[tuple[str, float, float]]) -> None:
+        """Which draws of what a counter counts, from low to below high, are whose."""
+        self.at.counters.credits.watch(counter, bands)
+
     def do_contention(self, coefficient: float) -> None:
         """How much each other task at work slows one that begins."""
         self.at.disturbance.contention = coefficient

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from operator import attrgetter
 from typing import get_args
@@ -102,11 +102,47 @@ class Changes:
                 yield f"{kind}/{name}/{names[number]}", value
 
 
+CREDIT = "credit/"
+"""Begins the names of credits: what a counter counts that is due to one contributor."""
+
+
+def credit_name(counter: str, by: str) -> str:
+    """What is due to a contributor of what a counter, ``kind/name/field``, counts."""
+    return f"{CREDIT}{counter}/{by}"
+
+
+class Credits:
+    """For whom draws came out otherwise than they would have, of what the counters of shares count."""
+
+    def __init__(self) -> None:
+        self._bands: dict[str, Sequence[tuple[str, float, float]]] = {}
+        self._counts: dict[str, int] = {}
+        self._said: dict[str, int] = {}
+
+    def watch(self, counter: str, bands: Iterable[tuple[str, float, float]]) -> None:
+        """From now on a draw from `low` to below `high` is a contributor's: (who, low, high) of each."""
+        self._bands[counter] = [(credit_name(counter, by), low, high) for by, low, high in bands]
+
+    def drawn(self, counter: str, draw: float) -> None:
+        """What the counter counts has come out so by this draw."""
+        for name, low, high in self._bands.get(counter, ()):
+            if low <= draw < high:
+                self._counts[name] = self._counts.get(name, 0) + 1
+
+    def changed(self) -> Iterator[tuple[str, int]]:
+        """Those that are not as they were when this was last asked."""
+        for name, count in self._counts.items():
+            if self._said.get(name) != count:
+                self._said[name] = count
+                yield name, count
+
+
 class Counters:
     """All of a node's, but for pools and limits, which count themselves. Each is made when it is first asked for."""
 
     def __init__(self) -> None:
         self.unit = UnitCount()
+        self.credits = Credits()
         self.calls: dict[str, CallCount] = {}
         self.links: dict[str, LinkCount] = {}
         self.operations: dict[str, OperationCount] = {}

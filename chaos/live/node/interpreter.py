@@ -176,8 +176,9 @@ class Interpreter:
             for pool in task.operation.pools:
                 await self._acquire_own(task, pool)
             share = self.disturbance.error_share
-            if share > 0.0 and chance.uniform(task.path, "error") < share:
+            if share > 0.0 and (draw := chance.uniform(task.path, "error")) < share:
                 unit.errors_injected += 1
+                self.counters.credits.drawn(f"unit/{self.instance}/errors_injected", draw)
                 raise FailedError("error")
             code = await self._look_up(task)
             if not code:
@@ -350,15 +351,14 @@ class Interpreter:
         factor = disturbed.work.get(task.operation.name)
         if factor is not None:
             of = chance.scaled(of, factor)
-        grey, hit = 1.0, False
-        if disturbed.greys:
-            u = chance.uniform(task.path, "grey")
-            for share, slower in disturbed.greys:
-                hit |= u < share
-                grey *= slower if u < share else 1.0
+        grey, u = 1.0, chance.uniform(task.path, "grey") if disturbed.greys else 1.0
+        for share, slower in disturbed.greys:
+            grey *= slower if u < share else 1.0
         drawn = chance.sample(of, self._key(task, step))
         count = self.counters.unit
-        count.slowed += hit and drawn > 0
+        if drawn > 0 and any(u < share for share, _ in disturbed.greys):
+            count.slowed += 1
+            self.counters.credits.drawn(f"unit/{self.instance}/slowed", u)
         count.worked += drawn > 0
         count.crowded += drawn > 0 and bool(self.working)
         duration = drawn * disturbed.slow * (1.0 + disturbed.contention * len(self.working)) * grey
@@ -677,7 +677,7 @@ class Interpreter:
             found += changes.among("pool", self.label(name, slots.made.per_replica), POOL_COUNTERS, slots.counted())
         for name, limit in self.limits.items():
             found += changes.among("limit", self.label(name, limit.made.per_replica), LIMIT_COUNTERS, limit.counted())
-        return dict(found)
+        return dict([*found, *counters.credits.changed()])
 
 
 def message_of(

@@ -50,7 +50,7 @@ class Links:
         count = self._count(message.source, service)
         if count is not None:
             count.sent += 1
-        lost = way.loss_request > 0.0 and chance.uniform(message.path, "loss-request", message.delivery) < way.loss_request
+        lost = self._hits(message, service, "lost_request", way.loss_request, "loss-request", message.delivery)
         if lost or way.cut_request == LOST:
             if count is not None:
                 count.lost_request += 1
@@ -62,8 +62,8 @@ class Links:
 
     def copies(self, message: Message, service: str) -> bool:
         """Whether the link makes a copy of what sets out."""
-        share = self.way(message.source, service).duplication
-        copied = share > 0.0 and not message.copy and chance.uniform(message.path, "duplicate-draw") < share
+        share = 0.0 if message.copy else self.way(message.source, service).duplication
+        copied = self._hits(message, service, "duplicated", share, "duplicate-draw")
         count = self._count(message.source, service)
         if copied and count is not None:
             count.duplicated += 1
@@ -72,7 +72,7 @@ class Links:
     def go_back(self, message: Message, service: str, arrive: Callable[[], object]) -> None:
         """Sends an answer back, unless it is lost."""
         way, count = self.way(message.source, service), self._count(message.source, service)
-        lost = way.loss_answer > 0.0 and chance.uniform(message.path, "loss-answer") < way.loss_answer
+        lost = self._hits(message, service, "lost_answer", way.loss_answer, "loss-answer")
         if lost or way.cut_answer == LOST:
             if count is not None:
                 count.lost_answer += 1
@@ -80,6 +80,13 @@ class Links:
         if count is not None and way.cut_answer is not None:
             count.held_answer += 1
         self._after(way, message, "link-answer", arrive)
+
+    def _hits(self, message: Message, service: str, field: str, share: float, purpose: str, n: int = 0) -> bool:
+        """Whether a share of what goes over a link hits a message; whoever contributes to it is credited."""
+        if share <= 0.0 or (draw := chance.uniform(message.path, purpose, n)) >= share:
+            return False
+        self.counters.credits.drawn(f"link/{message.source}-{service}/{field}", draw)
+        return True
 
     def _count(self, source: str, service: str) -> LinkCount | None:
         label = f"{source}-{service}"
