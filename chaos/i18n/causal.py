@@ -229,7 +229,9 @@ def _places(node: CauseNode) -> set[str]:
 def _which(node: CauseNode, graph: CauseGraph, plain: Mapping[str, LocalizedText], own: Collection[str]) -> LocalizedText:
     """A few of the words that tell a box from another of the same place."""
     if node.members and len(node.members) <= FEW:
-        return join([display_name(name, own) for name in dict.fromkeys(member.name.rpartition(".")[2] for member in node.members)])
+        return join(
+            [display_name(name, own) for name in dict.fromkeys(member.name.rpartition(".")[2] for member in node.members)]
+        )
     causes = [plain[edge.cause] for edge in graph.edges if edge.effect == node.id]
     return join([untranslated("←"), causes[0]], " ", " ") if causes else untranslated(instant(node.t_ns))
 

@@ -29,11 +29,11 @@ from chaos.results.findings import (
     NoEffect,
     NotCompared,
     NotDone,
-    NotReached,
     NotGradable,
     NothingConfirmed,
     NothingExercised,
     NothingToHold,
+    NotReached,
     PropertyFound,
     PropertyHolds,
     Reason,
@@ -245,7 +245,9 @@ def reasons_text(run: RunResult) -> LocalizedText:
 def _happening(reason: DidNotHappen, own: Collection[str]) -> LocalizedText:
     """An event or a counter, and how often, if more than once."""
     event = " ".join(filter(None, (lookup("event", reason.event or "")["en"], reason.subject)))
-    what = _reading(reason.counter, own) if reason.counter else LocalizedText(event, _event(reason.event or "", reason.subject, own))
+    what = (
+        _reading(reason.counter, own) if reason.counter else LocalizedText(event, _event(reason.event or "", reason.subject, own))
+    )
     return what.map(lambda what: what + (f" ≥ {reason.at_least}" if reason.at_least > 1 else ""))
 
 

@@ -26,9 +26,9 @@ from chaos.results.findings import (
     NeverJudged,
     NoEffect,
     NotDone,
-    NotReached,
     NothingConfirmed,
     NothingExercised,
+    NotReached,
     Reason,
     Unknowable,
 )

@@ -210,7 +210,10 @@ def _cost_table(result: ComparisonResult) -> PlainTable:
     flows = sorted({flow for a in result.architectures for flow in a.latency})
     head = _heads(["architecture", "machines", "standbys", "slots"])
     for flow in flows:
-        head += [join([display_name(flow, result.own_names), translate(f"compare.head.{what}")], " ", " ") for what in ("mean", "p50", "p99")]
+        head += [
+            join([display_name(flow, result.own_names), translate(f"compare.head.{what}")], " ", " ")
+            for what in ("mean", "p50", "p99")
+        ]
     rows = []
     for a in result.architectures:
         hardware = [number(n) for n in (a.hardware.machines, a.hardware.standbys, a.hardware.slots)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from chaos.i18n.causal import acting_text, action_title, again_texts, books_text, effect_text, taken_text

@@ -100,7 +100,9 @@ def _detected(run: RunResult) -> Figure:
     if measures.first_noticed_s is None:
         return _figure(run, "first_noticed_s", translate("figure.noticed.never"))
     who = translate(
-        "figure.noticed.by", who=lookup("watcher", measures.first_noticed), name=display_name(measures.first_noticed_by or "", run.own_names)
+        "figure.noticed.by",
+        who=lookup("watcher", measures.first_noticed),
+        name=display_name(measures.first_noticed_by or "", run.own_names),
     )
     before = measures.first_noticed_before_s
     early = translate("figure.noticed.before", time=duration_text(before)) if before is not None else None

@@ -58,7 +58,9 @@ def discrepancy(run: RunResult) -> LocalizedText | None:
 def conclusion(run: RunResult) -> LocalizedText:
     """What to conclude, in a sentence or two with their figures; that it cannot be concluded, if so."""
     if run.verdict == "unknown" or (run.verdict is None and run.reasons):
-        return translate("lead.unknown", why=reason_text(run.reason_data[0], run.chinese, run.own_names) if run.reasons else untranslated("–"))
+        return translate(
+            "lead.unknown", why=reason_text(run.reason_data[0], run.chinese, run.own_names) if run.reasons else untranslated("–")
+        )
     orders, wrongly = number(run.measures.orders.failed_orders), run.measures.orders.rejected_wrongly
     beside = [translate("lead.wrongly", n=number(wrongly))] if wrongly else []
     if not run.outages:

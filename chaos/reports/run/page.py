@@ -196,7 +196,13 @@ class JudgedRow:
 def _judged(run: RunResult) -> list[JudgedRow]:
     """Expectations, then the properties none of them is about."""
     rows = [
-        _row(measure_title(e.measure, run.own_names), _unbroken(limits_text(data.bound)), found_text(data.found), e.holds, judged=e.judged)
+        _row(
+            measure_title(e.measure, run.own_names),
+            _unbroken(limits_text(data.bound)),
+            found_text(data.found),
+            e.holds,
+            judged=e.judged,
+        )
         for e, data in zip(run.expectations, run.expectation_data, strict=True)
     ]
     expected = {e.measure for e in run.expectations}

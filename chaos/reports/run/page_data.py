@@ -257,9 +257,9 @@ def _untouched(stored: StoredRun, nodes: list[Node], edges: list[Edge]) -> set[s
 
 def _group(name: str, members: list[str], bins: Bins) -> Node:
     """A box for several services to which nothing happened. It counts no replicas, and so stands in no table."""
-    none = [0] * bins.count
+    none, each = [0] * bins.count, join([display_name(member, bins.own_names) for member in members])
     return Node(
-        id=name, name=group_name(members, bins.own_names), layer="", about=join([display_name(member, bins.own_names) for member in members]), replicas=0, state="0" * bins.count,
+        id=name, name=group_name(members, bins.own_names), layer="", about=each, replicas=0, state="0" * bins.count,
         fill=none, pool=none, pools=[], slots=[], serving=none,
     )  # fmt: skip
 
@@ -400,6 +400,8 @@ def _events(stored: StoredRun) -> list[EventRow]:
     if len(events) > EVENTS_MAX:
         events = [e for e in events if e.what not in ("complaints", "probe_failed", "gate")]
     return [
-        EventRow(e.t_ns // SECOND, group_of(e.what), lookup("event", e.what), event_subject(e, stored.run), event_detail(e, stored.run))
+        EventRow(
+            e.t_ns // SECOND, group_of(e.what), lookup("event", e.what), event_subject(e, stored.run), event_detail(e, stored.run)
+        )
         for e in events[:EVENTS_MAX]
     ]

@@ -127,7 +127,8 @@ class Exercise:
             self._end_command(event)
 
     def _note(self, at: int, what: str, alarm: str) -> None:
-        self.state.note(at, "event", translate(f"room.log.{what}", alarm=alarm_title(self.state.drill, alarm, self.state.own_names)))
+        title = alarm_title(self.state.drill, alarm, self.state.own_names)
+        self.state.note(at, "event", translate(f"room.log.{what}", alarm=title))
 
     def _end_command(self, event: LoggedEvent) -> None:
         key = tuple(str(event.detail.get(word)) for word in ("by", "verb", "target"))

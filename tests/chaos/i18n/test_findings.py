@@ -32,11 +32,11 @@ from chaos.results.findings import (
     NoEffect,
     NotCompared,
     NotDone,
-    NotReached,
     NotGradable,
     NothingConfirmed,
     NothingExercised,
     NothingToHold,
+    NotReached,
     OrdersLate,
     PoolFull,
     PropertyFound,
@@ -52,6 +52,7 @@ from chaos.results.findings import (
     Unknowable,
     UnsteadyBefore,
 )
+from simcore.base.units import SECOND
 
 ROOT = Path(__file__).resolve().parents[3]
 IMPAIRED = Limits(measure="impaired_s", unit=Unit.DURATION, at_most=300.0)

@@ -12,7 +12,7 @@ from chaos.checkers.catalogue import shipped_checkers
 from chaos.execution.target.executor import EVENT_WORDS
 from chaos.faults.catalogue import shipped_faults
 from chaos.i18n.names import fault_name, property_name
-from chaos.i18n.texts import catalogue, shipped_name, duration_text, translate
+from chaos.i18n.texts import catalogue, duration_text, shipped_name, translate
 from chaos.measures.registry import GRADES
 from simcore.journal.model import FLAGS, OUTCOMES
 from simcore.journal.summary import TRUTHS

@@ -116,9 +116,7 @@ def test_a_step_that_an_abort_came_before_was_not_reached() -> None:
     skipped = (70 * SECOND, "fault_skipped", "again", {"step": 1})
     found = assessed(BEGAN, MET, HEALED, ended, skipped, method=two)
     assert (kinds(found.invalid), kinds(found.doubts)) == ([], ["not_reached", "aborted"])
-    assert found.doubts[0] == NotReached(
-        step="again", at_ns=70 * SECOND, ended_ns=62 * SECOND, condition="flow/order/failed"
-    )
+    assert found.doubts[0] == NotReached(step="again", at_ns=70 * SECOND, ended_ns=62 * SECOND, condition="flow/order/failed")
     assert ([f.unreached_ns for f in found.faults], found.judgement.verdict) == ([None, 70 * SECOND], "unknown")
     idle = assessed(BEGAN, (60 * SECOND, "fault_exercised", "hung", {"step": 0, "grown": 0}), HEALED, ended, skipped, method=two)
     assert (kinds(idle.invalid), kinds(idle.doubts)) == (["no_effect"], ["not_reached", "aborted"])

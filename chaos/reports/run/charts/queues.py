@@ -10,7 +10,10 @@ from chaos.reports.run.charts.pools import shown_pools
 
 def _series(bins: Bins) -> list[Series]:
     """The longest queue of each bin."""
-    return [Series(display_name(pool, bins.own_names), bins.highest("pool", pool, "peak_queue").tolist()) for pool in shown_pools(bins)]
+    return [
+        Series(display_name(pool, bins.own_names), bins.highest("pool", pool, "peak_queue").tolist())
+        for pool in shown_pools(bins)
+    ]
 
 
 CHART = Chart(

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from chaos.execution.inputs.own_names import own_names
+from simcore.files.document import parse_yaml
 from simcore.files.patch import Layer, command_line_layer, edits_of
 from simcore.library import ResolvedPair, resolve_pair
-from simcore.files.document import parse_yaml
 
 OWN = """\
 kind: architecture
@@ -62,7 +62,10 @@ def test_a_file_of_the_users_own_gives_its_names_their_meaning(tmp_path: Path) -
         ("- {set: pools.counter-threads, to: {slots: 9}}", []),
         ("- {set: services.counter.groups, to: [core-power, core-host-2]}", ["core-host-2"]),
         ("- {add: pools.name-threads, value: {slots: 9}}", ["name-threads"]),
-        ("- {add: services.desk, value: {operations: {quote: {steps: [{call: sse.accept, name: look}]}}}}", ["desk", "look", "quote"]),
+        (
+            "- {add: services.desk, value: {operations: {quote: {steps: [{call: sse.accept, name: look}]}}}}",
+            ["desk", "look", "quote"],
+        ),
         ("- {add: 'links[counter-counter]', value: {from: counter, to: counter, latency: 1ms}}", ["counter-counter"]),
     ],
 )
