@@ -131,13 +131,17 @@ def _holds_in(expectation: Expectation, run: Measured) -> bool | None:
     if expectation.equals == NOT_GRADABLE and run.unseen_s is None:
         return value is None
     if value is None and lower is not None:
-        if expectation.at_most is not None and (
-            lower > expectation.at_most or (lower == expectation.at_most and not measure.declared.may_be_lower_bound)
-        ):
+        most = [float(bound) for bound in (expectation.at_most, expectation.equals) if bound is not None]
+        if most and _exceeds(measure, lower, min(most)):
             return False
-        if expectation.at_most is None and expectation.at_least is not None and lower >= expectation.at_least:
+        if not most and expectation.at_least is not None and lower >= expectation.at_least:
             return True
     return holds(expectation, value) if run.unseen_s is None else _decided(expectation, measure, value, run.unseen_s)
+
+
+def _exceeds(measure: NamedMeasure, lower: float, most: float) -> bool:
+    """Whether a time of which only a lower bound is known is longer than this, s."""
+    return lower > most or (lower == most and not measure.declared.may_be_lower_bound)
 
 
 def _decided(expectation: Expectation, measure: NamedMeasure, value: Value, unseen_s: float) -> bool | None:
@@ -236,26 +240,34 @@ def _judged_outcome(outcome: Outcome, run: Measured, scenario: Scenario) -> Judg
     """Against the published figure: off by at most `within` of it. What was fitted, or is said to miss, is shown alone; what is
     judged on the median of several runs is not judged on each."""
     measure = known_measures().find(outcome.measure)
-    value, published = measure.value(run), outcome.published
-    ok = None
-    if isinstance(value, (int, float)) and isinstance(published, (int, float)):
-        ok = abs(value - published) <= outcome.within * abs(published)
-        course = measure.declared.course
-        if run.unseen_s is not None and course is not Course.STAYS:
-            ok = False if course is Course.GROWS and not ok and value > published else None
-    elif published == NOT_GRADABLE and run.unseen_s is None:
-        ok = value is None
-    elif value is not None and run.unseen_s is None:
-        ok = value == published
+    ok = _is_near(outcome, measure, run)
     bound = NearPublished(
         measure=measure.name,
         unit=measure.unit,
-        published=published,
+        published=outcome.published,
         within=outcome.within,
         standing="fitted" if outcome.fitted else "misses" if outcome.misses else "counts",
     )
     each = counts(outcome) and not _by_median(outcome, scenario)
-    return JudgedExpectation(measure.name, bound, found_in(measure, run), value, ok, each)
+    return JudgedExpectation(measure.name, bound, found_in(measure, run), measure.value(run), ok, each)
+
+
+def _is_near(outcome: Outcome, measure: NamedMeasure, run: Measured) -> bool | None:
+    """Whether a run's value is near enough to the published one; None: that is open. A time that the end cut off is not if it is too long
+    already."""
+    value, published, lower = measure.value(run), outcome.published, measure.lower_bound(run)
+    if isinstance(published, (int, float)):
+        tolerance = outcome.within * abs(published)
+        if value is None and lower is not None:
+            return False if _exceeds(measure, lower, published + tolerance) else None
+        if isinstance(value, (int, float)):
+            near, course = abs(value - published) <= tolerance, measure.declared.course
+            if run.unseen_s is None or course is Course.STAYS:
+                return near
+            return False if course is Course.GROWS and not near and value > published else None
+    if run.unseen_s is not None:
+        return None
+    return value is None if published == NOT_GRADABLE else None if value is None else value == published
 
 
 def _implied(scenario: Scenario) -> list[str]:

@@ -114,12 +114,14 @@ def test_a_flag_may_be_expected_to_be_false() -> None:
         ({"at_least": "10min"}, 601.0, "pass"),
         ({"at_least": "5min", "at_most": "10min"}, 400.0, "unknown"),  # it may still be too long
         ({"at_least": "5min", "at_most": "10min"}, 601.0, "fail"),
-        ({"equals": "10min"}, 700.0, "unknown"),
+        ({"equals": "10min"}, 599.0, "unknown"),
+        ({"equals": "10min"}, 601.0, "fail"),
+        ({"equals": "0s"}, 1.0, "fail"),
     ],
 )
 @pytest.mark.parametrize("measure", ["recovery_s", "detect_s"])
 def test_a_time_that_the_end_cut_off_is_longer_than_until_then(measure: str, bound: Any, lower: float, verdict: str) -> None:
-    """So it breaks an upper bound that is shorter, and keeps a lower one that is no longer."""
+    """So it breaks an upper bound that is shorter, and a length that it must have, and keeps a lower bound that is no longer."""
     found = judged({"measure": measure, **bound}, **{measure: None, f"{measure}_lower": lower})
     assert found.verdict == verdict
     kind = FoundAtLeast if measure == "recovery_s" else FoundMoreThan
@@ -127,7 +129,7 @@ def test_a_time_that_the_end_cut_off_is_longer_than_until_then(measure: str, bou
 
 
 @pytest.mark.parametrize(("measure", "verdict"), [("recovery_s", "unknown"), ("detect_s", "fail")])
-@pytest.mark.parametrize("bound", [{"at_most": "10min"}, {"at_least": "5min", "at_most": "10min"}])
+@pytest.mark.parametrize("bound", [{"at_most": "10min"}, {"at_least": "5min", "at_most": "10min"}, {"equals": "10min"}])
 def test_a_recovery_may_come_with_the_end_and_a_detection_had_not(measure: str, bound: Any, verdict: str) -> None:
     """The interval that begins when the run ends may be the first steady one: that is a recovery within ten minutes. Who knew at the end
     would have been seen."""
@@ -277,6 +279,18 @@ def test_an_outcome_may_be_off_by_exactly_its_tolerance(impaired: float, verdict
     """A quarter of 100 s, to either side."""
     found = judge_run(reproduction(outcome(within=0.25)), measured(impaired_s=impaired), {}, (), ())
     assert found.verdict == verdict
+
+
+@pytest.mark.parametrize(("lower", "holds"), [(129.9, None), (130.1, False)])
+@pytest.mark.parametrize(("measure", "at_the_bound"), [("recovery_s", None), ("detect_s", False)])
+def test_a_published_time_may_be_exceeded_though_the_end_cut_the_run_off(
+    measure: str, at_the_bound: bool | None, lower: float, holds: bool | None
+) -> None:
+    """100 s were published, and 130 s at most are near; how much longer it took decides nothing more. Shorter than that it is open."""
+    made = reproduction(outcome(measure=measure))
+    for at, expected in ((lower, holds), (130.0, at_the_bound)):
+        (found, *_) = judge_run(made, measured(**{measure: None, f"{measure}_lower": at}), KEPT, (), ()).expectations
+        assert found.holds is expected
 
 
 def test_an_outcome_that_is_no_number_must_be_the_same() -> None:
