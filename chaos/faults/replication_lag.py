@@ -23,7 +23,7 @@ class ReplicationLag(Fault):
     """A failover's standby is further behind: by `lag`, or ever further while replication is `stuck`.
 
     Nothing shows until the primary is lost: then what the standby has not received is gone, or the switch waits for it. Loss
-    must be near zero under MiFID II RTS 7 [memory]. Took effect when that failover began while it held.
+    must be near zero under MiFID II RTS 7 [memory]. Took effect when that failover waited for it or lost by it while it held.
     """
 
     fault: ClassVar[str] = "replication-lag"
@@ -65,4 +65,4 @@ class ReplicationLag(Fault):
         return None
 
     def took_effect(self, journal: Journal, began: int, ended: int, grown: int) -> bool:
-        return happened(journal, ("failover_started",), (self.failover,), began, ended)
+        return happened(journal, ("lag_met",), (self.failover,), began, ended)

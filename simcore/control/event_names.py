@@ -59,6 +59,7 @@ VOCABULARY: dict[str, str] = {
     "failover_called_off": "before a failover's first effect a look shows that the trouble is over: nothing is done",
     "failover_done": "the standby serves",
     "unreplicated_lost": "what the primary had not yet sent to its standby is gone (lag_ns)",
+    "lag_met": "what faults add to the lag of a standby counts: the failover waits for it, or what was not sent is gone (added_ns)",
     "drill_started": "a drill begins (steps)",
     "drill_done": "a drill has exercised the failover (repaired)",
     "reconciliation_started": "core and counterparty are compared (items)",

@@ -206,6 +206,7 @@ class FailoverProcess:
             if not noticed.triggered:
                 return False
         if "data" in step.needs and self._primary_down_since() is None:
+            self._note_added_lag()
             yield env.timeout(self.lag_ns())
             self._caught_up = self._primary_down_since() is None
         if "connections" in step.needs:
@@ -276,8 +277,15 @@ class FailoverProcess:
         lag_ns = self.lag_ns()
         if lag_ns > 0:
             since_ns = now(self._core) - down_since if down_since is not None else 0
+            self._note_added_lag()
             self._core.inject.lose_unreplicated(since_ns + lag_ns)
             note(self._core, "unreplicated_lost", self.rule.service, lag_ns=lag_ns, down_ns=since_ns)
+
+    def _note_added_lag(self) -> None:
+        """That the lag counts now, as far as faults have added to it."""
+        added_ns = sum(self._lag_added_ns.values())
+        if added_ns > 0:
+            note(self._core, "lag_met", self.name, added_ns=added_ns)
 
     def _abort(self, step: FailoverStep, run: int) -> Generator[simpy.Event, Any, None]:
         """Put the primary back as far as the failover itself had taken it out."""

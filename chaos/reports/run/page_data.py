@@ -380,6 +380,7 @@ GROUPS = {
         "batch_",
         "drill_done",
         "unreplicated",
+        "lag_met",
         "breaker",
         "sessions_dropped",
         "automation",

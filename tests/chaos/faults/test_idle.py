@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hand_journal import journal
 
 from chaos.documents.scenario import Scenario, step_model
 from chaos.execution.target.executor import ScenarioExecutor
@@ -174,6 +175,26 @@ def test_a_burst_is_never_idle(root: Path) -> None:
     fault, journal = run(root, "burst", {"flow": "order", "count": 3}, DOWN, NOBODY_COMES)
     assert journal.totals["flow"]["order"]["started"] == 3
     assert took_effect(fault, journal)
+
+
+@pytest.mark.parametrize(
+    ("events", "of_connect", "of_any"),
+    [
+        ([(5, "failover_step", {"step": "connect", "ok": False, "why": "config"})], True, True),
+        ([(5, "failover_step", {"step": "start", "ok": False, "why": "config"})], False, True),  # another step had drifted
+        ([(5, "failover_step", {"step": "connect", "ok": False, "why": "failure"})], False, False),
+        ([(5, "failover_step", {"step": "connect", "ok": True, "why": None})], False, False),
+        ([(9, "failover_step", {"step": "connect", "ok": False, "why": "config"})], False, False),
+        ([(5, "drill_done", {"steps": 1, "repaired": 1})], True, True),
+        ([(5, "drill_done", {"steps": 1, "repaired": 0})], False, False),  # it rehearsed what was in order
+    ],
+)
+def test_a_misconfigured_standby_shows_by_its_own_steps(events: Any, of_connect: bool, of_any: bool) -> None:
+    """A failover that fails at a step which something else has broken, or a drill that finds nothing, is no sign of it."""
+    made = journal(10, events=[(at * SECOND, what, "counter", detail) for at, what, detail in events])
+    for steps, expected in ((["connect"], of_connect), (None, of_any)):
+        fault = shipped_faults()["standby-misconfigured"].model_validate({"failover": "counter", "steps": steps})
+        assert fault.took_effect(made, 3 * SECOND, 8 * SECOND, 0) is expected
 
 
 def test_every_fault_has_an_idle_case() -> None:

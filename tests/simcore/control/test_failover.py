@@ -158,6 +158,24 @@ def test_a_primary_that_is_down_has_nothing_more_to_send(over):
     assert len(core.inject.minutes("lose_unreplicated")) == 1
 
 
+@pytest.mark.parametrize(
+    ("steps", "added", "noted"),
+    [
+        (STEPS, 5 * SECOND, [13.0]),  # what was not sent is gone
+        ([{"name": "drain", "needs": ["data"]}, *STEPS], 5 * SECOND, [10.0]),  # it is waited for, and nothing is lost
+        (STEPS, 0, []),
+        ([step for step in STEPS if step["name"] != "replay"], 5 * SECOND, []),  # neither: nobody could tell
+    ],
+)
+def test_what_is_added_to_the_lag_is_noted_where_it_counts(make, steps, added, noted):
+    core, control = make({"failovers": {"counter": {"service": "counter", "steps": steps, "drift": 0.0}}})
+    control.failover("counter").add_lag(added, "step 0")
+    core.at("09:10", lambda: control.failover("counter").begin())
+    core.run("12:00")
+    assert core.minutes("lag_met") == noted
+    assert core.details("lag_met", "added_ns") == [added] * len(noted)
+
+
 def test_the_lag_grows_with_the_load(over):
     """2 s + 500 intents a second at 10 ms each."""
     core, _ = over(lambda c: c.readings.update({"flow/order/started": lambda t: t // (SECOND // 500)}), lag_per_rate="10ms")
