@@ -22,9 +22,9 @@ from chaos.measures.formatting import counted, duration, number
 from chaos.results.counterfactuals import Counterfactuals
 from chaos.results.run import RunResult
 
-STYLE = {"hurt": "bold red", "mixed": "red", "helped": "green", "no_difference": ""}
+STYLE = {"hurt": "bold red", "mixed": "red", "helped": "green", "no_difference": "", "open": ""}
 WORSE = ("hurt", "mixed")
-WORDS = {"hurt": "▼ worse", "mixed": "▲▼ both", "helped": "▲ better", "no_difference": "＝ same "}
+WORDS = {"hurt": "▼ worse", "mixed": "▲▼ both", "helped": "▲ better", "no_difference": "＝ same ", "open": "? open  "}
 
 
 @click.command()
@@ -63,6 +63,7 @@ def print_causes(runs: Sequence[RunResult], console: Console) -> None:
             say(console, text, style)
     shown = [run.counterfactuals for run in runs if run.counterfactuals is not None]
     effects = [found.effect for found in shown if found.acted]
+    open_ = f", cannot be told in {effects.count('open')}" if "open" in effects else ""
     open_flows = sum(len(graph.unexplained) for run in runs for graph in run.chains)
     say(console, "")
     say(
@@ -70,7 +71,7 @@ def print_causes(runs: Sequence[RunResult], console: Console) -> None:
         f"{counted(len(runs), 'run')} of {counted(len({run.scenario for run in runs}), 'scenario')}: acting helped in "
         f"{effects.count('helped')}, made no "
         f"difference in {effects.count('no_difference')}, helped and hurt in {effects.count('mixed')}, was worse than not acting in "
-        f"{effects.count('hurt')}; nobody acted in {len(shown) - len(effects)}; "
+        f"{effects.count('hurt')}{open_}; nobody acted in {len(shown) - len(effects)}; "
         f"{counted(open_flows, 'failing flow is', 'failing flows are')} not explained; {counted(sum(found.runs for found in shown), 'run')} made",
     )
 

@@ -19,10 +19,12 @@ from chaos.results.counterfactuals import (
     Effect,
     Outage,
     OutageCauses,
+    RunFigures,
+    TakenAgain,
 )
 from chaos.results.run import RunResult
 
-GLYPHS: Mapping[Effect, str] = MappingProxyType({"helped": "▲", "no_difference": "=", "hurt": "▼", "mixed": "▲▼"})
+GLYPHS: Mapping[Effect, str] = MappingProxyType({"helped": "▲", "no_difference": "=", "hurt": "▼", "mixed": "▲▼", "open": "?"})
 """So that an effect is not shown by its colour alone."""
 FEW = 2
 """So many operations or flows tell a box from another of the same place."""
@@ -93,12 +95,18 @@ def acting_text(shown: Counterfactuals) -> LocalizedText:
     """What comes of nobody acting, and what acting did on the whole; where nothing was carried out, that."""
     if not shown.acted:
         return translate("acting.none")
-    return translate(
+    said = translate(
         "acting.nobody",
         orders=number(shown.nobody_acts.failed_orders),
         impaired=duration_text(shown.nobody_acts.impaired_s),
         effect=effect_text(shown.effect),
     )
+    return join([said, *given_up_texts(shown.nobody_acts)], "; ", "；")
+
+
+def given_up_texts(without: RunFigures) -> list[LocalizedText]:
+    """When a run in which something was left out was given up, if it was: its figures are those until then."""
+    return [] if without.given_up_ns is None else [translate("acting.given_up", at=instant(without.given_up_ns))]
 
 
 def effect_text(effect: Effect) -> LocalizedText:
@@ -115,9 +123,9 @@ def action_text(effect: ActionEffect, shown: Counterfactuals, own: Collection[st
         taken=join([taken_text(taken, own) for taken in effect.taken[:LISTED]], "; ", "；"),
         failed=number(shown.as_run.failed_orders),
         without=number(effect.without.failed_orders),
-        difference=difference_text(effect.difference),
+        difference=came_of_it(effect),
     )
-    return join([text, *again_texts(effect)], "; ", "；")
+    return join([text, *given_up_texts(effect.without), *again_texts(effect)], "; ", "；")
 
 
 def again_texts(effect: ActionEffect) -> list[LocalizedText]:
@@ -127,7 +135,7 @@ def again_texts(effect: ActionEffect) -> list[LocalizedText]:
             "acting.again",
             at=instant(part.since_ns),
             effect=effect_text(part.effect),
-            difference=difference_text(part.difference),
+            difference=came_of_it(part),
         )
         for part in effect.again
     ]
@@ -143,6 +151,11 @@ def taken_text(taken: ActionTaken, own: Collection[str]) -> LocalizedText:
         begun="–" if begun is None else instant(begun),
         ended="–" if at is None else instant(at),
     )
+
+
+def came_of_it(of: ActionEffect | TakenAgain) -> LocalizedText:
+    """By how much the figures differ; that they cannot be compared, if so."""
+    return translate("difference.open") if of.effect == "open" else difference_text(of.difference)
 
 
 def difference_text(difference: Difference) -> LocalizedText:

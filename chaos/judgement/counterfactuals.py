@@ -36,6 +36,7 @@ def figures_of(run: RunResult) -> RunFigures:
         impaired_s=run.measures.impaired_s,
         outages=run.outages,
         failed_over_time=run.failed_over_time,
+        given_up_ns=run.given_up_ns,
     )
 
 
@@ -128,16 +129,21 @@ def difference(with_it: RunFigures, without: RunFigures) -> Difference:
 
 
 def effect(with_it: RunFigures, without: RunFigures) -> Effect:
-    """By all of these that differ: failed orders, impaired time, orders wrong in the books, failed requests of all flows."""
-    pairs = (
+    """By all of these that differ: failed orders, impaired time, orders wrong in the books, failed requests of all flows. Of a run that was
+    given up, and the other not at the same instant, all but the third can only be more in the end: they count where they are more already
+    than those of the other run in full."""
+    alike = with_it.given_up_ns == without.given_up_ns
+    cut, other_cut = (not alike and of.given_up_ns is not None for of in (with_it, without))
+    pairs = [
         (with_it.failed_orders, without.failed_orders, ORDERS_MIN),
         (with_it.impaired_s or 0.0, without.impaired_s or 0.0, SECONDS_MIN),
-        (with_it.wrong_in_the_books, without.wrong_in_the_books, ORDERS_MIN),
         (with_it.failed_requests, without.failed_requests, ORDERS_MIN),
-    )
-    worse = [a > b for a, b, least in pairs if abs(a - b) >= max(least, FRACTION_MIN * max(a, b))]
+    ]
+    pairs += [] if cut or other_cut else [(with_it.wrong_in_the_books, without.wrong_in_the_books, ORDERS_MIN)]
+    differ = [(a, b) for a, b, least in pairs if abs(a - b) >= max(least, FRACTION_MIN * max(a, b))]
+    worse = [a > b for a, b in differ if not (other_cut if a > b else cut)]
     if not worse:
-        return "no_difference"
+        return "open" if cut or other_cut else "no_difference"
     return "hurt" if all(worse) else "mixed" if any(worse) else "helped"
 
 
@@ -162,20 +168,35 @@ def _causes(run: RunResult, number: int, others: _Others) -> OutageCauses:
     ends, absent = {}, []
     for name, figures in others.without.items():
         of_outage = others.later.get((number, name))
+        if not all(_sees(of, outage.end_ns) for of in (figures, of_outage) if of is not None):
+            continue
         same = _same(outage, of_outage or figures)
         if not same or not _same(outage, figures):
             absent.append(name)
         elif of_outage is not None or not _goes_on(same, since):
             ends[name] = max(o.end_ns for o in same)
     unaided = _same(outage, others.idle)
+    control = others.control
+    over = run.given_up_ns is None or outage.end_ns < run.given_up_ns
     return OutageCauses(
         only_with=absent,
-        acting=not unaided,
-        without_method_s=None if others.control is None else sum(o.impaired_s for o in _same(outage, others.control)),
-        ended_by=[name for name, end in ends.items() if end >= outage.end_ns + margin],
+        acting=not unaided and _sees(others.idle, outage.end_ns),
+        without_method_s=(
+            None if control is None or not _sees(control, outage.end_ns) else sum(o.impaired_s for o in _same(outage, control))
+        ),
+        ended_by=[name for name, end in ends.items() if over and end >= outage.end_ns + margin],
         prolonged_by=[name for name, end in ends.items() if end <= outage.end_ns - margin],
-        unaided=bool(unaided) and not _goes_on(unaided, since) and max(o.end_ns for o in unaided) < outage.end_ns + margin,
+        unaided=over
+        and _sees(others.idle, outage.end_ns + margin)
+        and bool(unaided)
+        and not _goes_on(unaided, since)
+        and max(o.end_ns for o in unaided) < outage.end_ns + margin,
     )
+
+
+def _sees(figures: RunFigures, until: int) -> bool:
+    """Whether the run had not been given up before an instant, ns: else it says nothing of what came then."""
+    return figures.given_up_ns is None or figures.given_up_ns >= until
 
 
 def _goes_on(outages: Sequence[Outage], since: int) -> bool:

@@ -7,8 +7,9 @@ from typing import Literal
 from simcore.base.model import ResultModel
 from simcore.model.left_out import action_name
 
-Effect = Literal["helped", "no_difference", "hurt", "mixed"]
-"""Of several figures: all that differ are better, none differs, all are worse, some are better and some worse."""
+Effect = Literal["helped", "no_difference", "hurt", "mixed", "open"]
+"""Of several figures: all that differ are better, none differs, all are worse, some are better and some worse; `open`: one of the two runs
+was given up before its end, and until then none differs in a way that the rest could not undo."""
 End = Literal["done", "failed", "called_off", "not_needed", "under_way"]
 
 
@@ -61,7 +62,7 @@ class ActionTaken(ResultModel):
 
 class RunFigures(ResultModel):
     """The figures of one run that others on the same seed are held against: orders as in `metrics.orders`, `failed_requests` of all
-    flows, impaired time, outages, and when orders failed."""
+    flows, impaired time, outages, and when orders failed. `given_up_ns`: the run was given up then, and the figures are those until then."""
 
     failed_orders: int
     blocked: int
@@ -76,6 +77,7 @@ class RunFigures(ResultModel):
     impaired_s: float | None
     outages: list[Outage] = []
     failed_over_time: list[FailedOrders] = []
+    given_up_ns: int | None = None
 
     @property
     def wrong_in_the_books(self) -> int:

@@ -26,8 +26,8 @@ from simcore.base.units import SECOND
 
 RATING_SIGNS: dict[Rating | None, str] = {"P": "✓", "S": "◔", "M": "◆", "U": "✕", None: "–"}
 RATING_TONES: dict[Rating | None, str] = {"P": "good", "S": "info", "M": "warn", "U": "bad", None: "soft"}
-EFFECT_SIGNS = {"helped": "◁", "hurt": "▷", "no_difference": "=", "mixed": "◁▷"}
-TONES = {"helped": "good", "hurt": "bad", "no_difference": "soft", "mixed": "warn"}
+EFFECT_SIGNS = {"helped": "◁", "hurt": "▷", "no_difference": "=", "mixed": "◁▷", "open": "?"}
+TONES = {"helped": "good", "hurt": "bad", "no_difference": "soft", "mixed": "warn", "open": "soft"}
 BAR = 150
 """Half the width of the bars of decisions."""
 TIMED = ("acknowledged", "decided", "acted", "restored", "reported", "announced")

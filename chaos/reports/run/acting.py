@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from chaos.i18n.causal import acting_text, action_title, again_texts, books_text, effect_text, taken_text
+from chaos.i18n.causal import acting_text, action_title, again_texts, books_text, effect_text, given_up_texts, taken_text
 from chaos.i18n.texts import LocalizedText, duration_text, join, translate, untranslated
-from chaos.measures.formatting import instant, number, signed
+from chaos.measures.formatting import NONE, instant, number, signed
 from chaos.results.counterfactuals import ActionEffect, Counterfactuals, FailedOrders, RunFigures
 from chaos.results.stored_run import StoredRun
 from simcore.base.units import SECOND
 
-TONES = {"helped": "good", "hurt": "bad", "no_difference": "soft", "mixed": "mixed"}
+TONES = {"helped": "good", "hurt": "bad", "no_difference": "soft", "mixed": "mixed", "open": "soft"}
 CURVE_WIDTH, CURVE_HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 580, 250, 56, 132, 12, 26
 
 
@@ -80,16 +80,21 @@ def _row(action: ActionEffect, as_run: RunFigures, own: Collection[str]) -> Acti
     sign = untranslated("+" if seconds > 0 else "−")
     impaired = untranslated("0") if not seconds else join([sign, duration_text(abs(seconds))], "", "")
     books = action.difference.wrong_in_the_books
-    note = [*(taken_text(taken, own) for taken in action.taken), *([books_text(books)] if books else []), *again_texts(action)]
+    note = [
+        *(taken_text(taken, own) for taken in action.taken),
+        *([books_text(books)] if books else []),
+        *given_up_texts(action.without),
+        *again_texts(action),
+    ]
     return ActionRow(
         title=_title(action, own),
         note=join(note, "; ", "；"),
         tone=TONES[action.effect],
         effect=effect_text(action.effect),
-        difference=signed(orders).replace("-", "−") if orders else "0",
+        difference=NONE if action.effect == "open" else signed(orders).replace("-", "−") if orders else "0",
         as_run=number(as_run.failed_orders),
         without=number(action.without.failed_orders),
-        impaired=impaired,
+        impaired=untranslated(NONE) if action.effect == "open" else impaired,
     )
 
 

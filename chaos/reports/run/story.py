@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import NamedTuple
 
-from chaos.i18n.causal import action_title, difference_text, outage_texts, taken_text
+from chaos.i18n.causal import action_title, came_of_it, outage_texts, taken_text
 from chaos.i18n.names import fault_name, own_text
 from chaos.i18n.texts import LocalizedText, display_name, duration_text, join, lookup, translate, untranslated
 from chaos.measures.formatting import instant, number
@@ -166,7 +166,7 @@ def _action(action: ActionTaken, effect: ActionEffect | None, own: Collection[st
             translate(
                 "story.action.effect",
                 effect=translate(f"effect.{effect.effect}"),
-                difference=difference_text(effect.difference),
+                difference=came_of_it(effect),
             )
         )
     return join(parts, " ", "")

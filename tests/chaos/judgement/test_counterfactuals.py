@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from chaos.i18n.causal import again_texts
+from chaos.i18n.causal import acting_text, action_text, again_texts
 from chaos.judgement.counterfactuals import Later, counterfactuals, difference, effect, later_times, names_to_leave_out
 from chaos.results.counterfactuals import ActionTaken, Counterfactuals, Outage, RunFigures
 from chaos.results.run import FaultEvidence, Measures, Orders, RunResult
@@ -44,6 +46,32 @@ def test_all_figures_that_differ_decide(with_it: RunFigures, without: RunFigures
     """Five orders and one in a hundred, a minute, five orders wrong in the books, five requests: each bound itself counts.
     Where some are better and some worse, it is both."""
     assert effect(with_it, without) == expected
+
+
+CUT, LATER = 36_000 * SECOND, 39_600 * SECOND
+
+
+@pytest.mark.parametrize(
+    ("with_it", "without", "expected"),
+    [
+        ((100, 60.0, None), (200, 120.0, CUT), "helped"),  # it is worse already
+        ((200, 120.0, None), (100, 60.0, CUT), "open"),  # how much more would have come?
+        ((100, 60.0, None), (100, 60.0, CUT), "open"),
+        ((200, 120.0, CUT), (100, 60.0, None), "hurt"),
+        ((100, 60.0, CUT), (200, 120.0, None), "open"),
+        ((200, 60.0, CUT), (100, 120.0, None), "hurt"),
+        ((200, 60.0, CUT), (100, 120.0, LATER), "open"),
+        ((100, 60.0, CUT), (200, 120.0, CUT), "helped"),  # until the same instant
+        ((100, 60.0, CUT), (100, 60.0, CUT), "no_difference"),
+    ],
+)
+def test_a_run_that_was_given_up_shows_what_can_only_become_more(with_it: Any, without: Any, expected: str) -> None:
+    """Failed orders and impaired time; what is wrong in the books may be put right later, and decides nothing."""
+    a, b = (
+        figures(orders, impaired, duplicated=duplicated).model_copy(update={"given_up_ns": at})
+        for (orders, impaired, at), duplicated in ((with_it, 500), (without, 500 if with_it[2] == without[2] else 0))
+    )
+    assert effect(a, b) == expected
 
 
 def test_a_difference_is_what_came_of_it() -> None:
@@ -120,6 +148,23 @@ def test_an_outage_is_unaided_unless_it_lasts_longer_when_nobody_acts() -> None:
     longer, shorter = run(outage(100, 460)), run(outage(100, 459))
     assert not told(with_it, longer, longer).outages[0].unaided
     assert told(with_it, shorter, longer).outages[0].unaided
+
+
+def test_a_run_that_was_given_up_says_nothing_of_what_came_after() -> None:
+    """Given up at 500: of the outage before it shows the end, and that the later one is not there it does not show; nor has that
+    ended with or without help, if the run itself was given up in it."""
+    cut = run(outage(100, 300)).model_copy(update={"given_up_ns": 500 * SECOND})
+    first, second = told(run(outage(100, 400), outage(600, 700), actions=(RESTART,)), cut, cut, cut).outages
+    assert (first.only_with, first.prolonged_by, first.acting, first.without_method_s) == ([], ["restart core"], False, 200.0)
+    assert (second.only_with, second.acting, second.unaided, second.without_method_s) == ([], False, False, None)
+    shown = told(run(outage(100, 400, 60), outage(600, 700), actions=(RESTART,)), cut, cut)
+    assert (shown.effect, shown.actions[0].effect) == ("open", "open")
+    assert "acting ? is undecided; left out, the run was given up at 00:08:20" in acting_text(shown).en
+    assert "runs of different length, not comparable" in action_text(shown.actions[0], shown, ()).en
+    longer = run(outage(100, 900))
+    with_it = run(outage(100, 400), actions=(RESTART,)).model_copy(update={"given_up_ns": 400 * SECOND})
+    (last,) = told(with_it, run(outage(100, 420)), longer).outages
+    assert (last.ended_by, last.unaided) == ([], False)
 
 
 def test_what_was_called_off_or_found_nothing_to_do_made_no_difference_and_needs_no_run() -> None:
