@@ -38,3 +38,7 @@ class Burst(Fault):
     def apply(self, core: ActingCore, control: ControlPlane) -> Process:
         core.inject.burst(self.flow, self.count, self.over)
         return None
+
+    def over_after(self) -> int:
+        """They have all come."""
+        return self.over

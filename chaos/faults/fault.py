@@ -109,6 +109,10 @@ class Fault(Model):
         """Gauges (`kind/name/field`) of what meets the fault as it begins, without having to come."""
         return unit_counters(self.targets(system), "live") if self.stops_work else []
 
+    def over_after(self) -> int | None:
+        """How long what it does lasts, ns, if that is over by itself; None: it lasts until it is healed."""
+        return None
+
     def took_effect(self, journal: Journal, began: int, ended: int, grown: int) -> bool:
         """Whether it exercised anything. `began` and `ended` in ns; `grown` is how much `readings` grew between them while the fault
         made a difference."""

@@ -43,5 +43,9 @@ class SessionDrop(Fault):
         core.log("sessions_dropped", self.fault, count=dropped)
         return None
 
+    def over_after(self) -> int:
+        """They have all come back, or tried to."""
+        return self.over
+
     def took_effect(self, journal: Journal, began: int, ended: int, grown: int) -> bool:
         return any(e.what == "sessions_dropped" and e.t_ns == began and bool(e.detail["count"]) for e in journal.events)

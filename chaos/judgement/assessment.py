@@ -13,6 +13,7 @@ from chaos.checkers.catalogue import check_all
 from chaos.documents.scenario import MustHappen, Scenario
 from chaos.documents.scenario import Objective as StatedObjective
 from chaos.documents.severity import RuleSet
+from chaos.faults.fault import Fault
 from chaos.i18n.findings import reason_text
 from chaos.judgement import causes, severity
 from chaos.judgement.verdict import Judgement, SeedOutcome, judge_run, seed_outcome
@@ -182,14 +183,15 @@ def spec_of(scenario: Scenario, watchers: Mapping[str, str], journal: Journal, f
         for flow, o in steady.objectives.items()
     }
     healed = {e.detail.get("step"): e.t_ns for e in journal.events if e.what == "fault_healed"}
-    all_healed = all(i in healed for i in range(len(scenario.method)))
+    over = [None if (after := s.fault.over_after()) is None else s.at + after for s in scenario.method]
+    ends = [[t for t in (healed.get(i), by_itself) if t is not None] for i, by_itself in enumerate(over)]
     return EvaluationSpec(
         window=(scenario.window.begin, scenario.window.end),
         every=steady.every,
         hold=steady.hold,
         objectives=objectives,
         first_action=min((s.at for s in scenario.method), default=None),
-        cleared_at=max(healed.values(), default=0) if all_healed else None,
+        cleared_at=max(map(min, ends), default=0) if all(ends) else None,
         watchers=watchers,
         given_up=journal.given_up_ns,
     )
@@ -247,7 +249,7 @@ def _evidence(scenario: Scenario, journal: Journal) -> list[FaultEvidence]:
                 fault=step.given()[0][0],
                 began_ns=started.t_ns if started else None,
                 ended_ns=by_kind["fault_healed"].t_ns if "fault_healed" in by_kind else None,
-                over_ns=_over(by_kind, journal),
+                over_ns=_over(step.fault, by_kind, journal),
                 targets=str(started.detail["targets"]).split(", ") if started else [],
                 grown=grown,
                 took_effect=bool(took),
@@ -265,8 +267,11 @@ def _ended_before(journal: Journal, number: int, at: int) -> bool:
     return skipped or (journal.given_up_ns is not None and at >= journal.given_up_ns)
 
 
-def _over(of_step: Mapping[str, Event], journal: Journal) -> int | None:
-    """Since when a step's effect was over otherwise than by its own end, from its events."""
+def _over(fault: Fault, of_step: Mapping[str, Event], journal: Journal) -> int | None:
+    """Since when a step's effect was over otherwise than by its healing, from its events, or because it is over by itself."""
+    after, started, healed = fault.over_after(), of_step.get("fault_started"), of_step.get("fault_healed")
+    if after is not None and started is not None and (healed is None or started.t_ns + after < healed.t_ns):
+        return started.t_ns + after
     if "fault_over" in of_step:
         return int(of_step["fault_over"].detail["since"] or 0)
     left = "fault_healed" in of_step and bool(of_step["fault_healed"].detail.get("left"))

@@ -207,7 +207,7 @@ def _whole_run() -> Iterator[Measure]:
         Unit.COUNT,
         title="customers affected",
         title_zh="受影响客户数",
-        meaning="customers with an order, cancel or transfer blocked, failed, unknown or rejected wrongly (flows with a row an intent); without "
+        meaning="customers with a request blocked, failed, unknown or rejected wrongly (flows with a row an intent, robots' left out); without "
         "a value if no customer asked for anything",
         course=Course.GROWS,
         read=_affected,

@@ -313,9 +313,10 @@ def _between(a: int | None, b: int | None) -> float | None:
 
 
 def customers(journal: Journal, window: tuple[int, int]) -> CustomerCounts:
-    """Distinct customers of recorded flows: the others have no rows. Who is rejected wrongly is affected, too."""
-    submitted = journal.intents["submit_ns"]
-    inside = (submitted >= window[0]) & (submitted < window[1])
+    """Distinct customers of recorded flows: the others have no rows, and robots are no customers. Who is rejected wrongly is affected, too."""
+    submitted, kinds = journal.intents["submit_ns"], journal.meta.flow_kinds
+    probes = [i for i, flow in enumerate(journal.names.get("flow", [])) if kinds[flow] == "probe"]
+    inside = (submitted >= window[0]) & (submitted < window[1]) & ~np.isin(journal.intents["flow"], probes)
     bad = inside & (np.isin(journal.intents["outcome"], BAD) | rejected_wrongly(journal.intents))
     who = journal.intents["customer"]
     return CustomerCounts(customers_active=_distinct(who[inside]), customers_affected=_distinct(who[bad]))

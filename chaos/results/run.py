@@ -169,9 +169,10 @@ class ExpectationResult(ResultModel):
 class FaultEvidence(ResultModel):
     """A step of the method: when it began and ended (ns), what it hit, how much the counters of its effect grew, whether it took
     effect, and why it could not be done, if so. `unreached_ns` is when it was to begin, if the run was aborted or given up before.
-    `over_ns` is since when what it did was in force no longer, if that was not its own end: a restart or another step had ended it before,
-    or people put right later what it left behind (the end of the run: nobody did). `without_target`: the architecture says that it does
-    without what the step would hit, so that there is nothing to show."""
+    effect, and why it could not be done, if so. `unreached_ns` is when it was to begin, if the run was aborted or given up before.
+    `over_ns` is since when what it did was in force no longer, if that was not when it was healed: it is over by itself (a burst has come), a
+    restart or another step had ended it before, or people put right later what it left behind (the end of the run: nobody did).
+    `without_target`: the architecture says that it does without what the step would hit, so that there is nothing to show."""
 
     name: str
     fault: str

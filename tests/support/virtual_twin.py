@@ -143,8 +143,8 @@ class VirtualTwin:
         self.load = planned(plan, scenario.method)
         self.events: list[LoggedEvent] = []
         self.began = 0.0
-        sessions = set(new_books(made, plan.workload.accounts).logged_in().tolist())
-        switches = TwinSwitches(plan, self.system, self.now, sessions, self.load.changes)
+        self.sessions = set(new_books(made, plan.workload.accounts).logged_in().tolist())
+        switches = TwinSwitches(plan, self.system, self.now, self.sessions, self.load.changes)
         self.core = TwinCore(plan, switches, self.meter, self.events.append, lambda flow, number: None)
 
     def now(self) -> int:
@@ -156,6 +156,7 @@ class VirtualTwin:
         self.began = self.loop.time()
         for instance in [*self.system.instances, program.CLIENT_INSTANCE]:
             self.system.tell(instance, "begin", at=self.began, now=self.plan.start)
+        self.system.tell(program.CLIENT_INSTANCE, "sessions", customers=sorted(self.sessions))
         self.system.tell(program.CLIENT_INSTANCE, "arrivals", arrivals=self.load.arrivals)
         self.system.tell(program.CLIENT_INSTANCE, "kept", kept=self.load.kept)
         telling = asyncio.create_task(self._tell())

@@ -66,8 +66,10 @@ def conclusion(run: RunResult) -> LocalizedText:
     if not run.outages:
         held = translate("lead.steady" if run.measures.impaired_s is not None else "lead.counted", orders=orders)
         return join([held, *beside], " ", "")
+    whole = sum(outage.failed_orders for outage in run.outages) == run.measures.orders.failed_orders
+    key = "lead.outage" if whole else "lead.outage.part"
     parts = [
-        translate("lead.outage", cause=cause, length=duration_text(outage.impaired_s), orders=number(outage.failed_orders))
+        translate(key, cause=cause, length=duration_text(outage.impaired_s), orders=number(outage.failed_orders))
         for outage, cause in zip(run.outages, _causes(run), strict=True)
     ]
     if len(parts) > OUTAGES_SHOWN:

@@ -148,27 +148,25 @@ def _when(metrics: Measures) -> LocalizedText:
 
 
 def _acted(run: RunResult) -> list[Sentence]:
-    """The first actions, and what each did where runs without it tell; and the outages."""
+    """The first actions; and where runs without one tell what it did, that at the first time it was carried out."""
     shown = run.counterfactuals
     effects = {effect.name: effect for effect in shown.actions} if shown is not None else {}
-    found = [
-        Sentence(action.begun_ns or action.approved_ns, _action(action, effects.get(action.name), run.own_names))
-        for action in run.actions[:ACTIONS]
-    ]
+    found = []
+    for action in run.actions[:ACTIONS]:
+        effect = effects.pop(action.name, None) if action.may_matter else None
+        found.append(Sentence(action.begun_ns or action.approved_ns, _action(action, effect, run.own_names)))
     return found or [Sentence(None, translate("story.undecided"))]
 
 
 def _action(action: ActionTaken, effect: ActionEffect | None, own: Collection[str]) -> LocalizedText:
+    """What was done, and what came of all times that it was."""
     title = action_title(action.verb, action.target, own)
     parts = [translate("story.action", action=title, taken=taken_text(action, own))]
-    if effect is not None and any(taken.may_matter for taken in effect.taken):
-        parts.append(
-            translate(
-                "story.action.effect",
-                effect=translate(f"effect.{effect.effect}"),
-                difference=came_of_it(effect),
-            )
-        )
+    if effect is not None:
+        times = sum(taken.may_matter for taken in effect.taken)
+        key = "story.action.effect" if times == 1 else "story.action.effects"
+        shown = translate(f"effect.{effect.effect}")
+        parts.append(translate(key, effect=shown, difference=came_of_it(effect), times=times))
     return join(parts, " ", "")
 
 

@@ -40,6 +40,7 @@ WITHOUT_CHINESE = (
     "figure.noticed.by",
     "reason.nothing_to_hold",
     "story.action.effect",
+    "story.action.effects",
     "symptom.carried_out",
     "measure properties.PROPERTY",
 )

@@ -449,3 +449,19 @@ def test_rejects_of_a_flow_without_rows_are_right_or_wrong(rejected: int, bound:
     found = assessed(BEGAN, MET, HEALED, states="++++++++++", counters=counters, steady_state=steady, expect=[bound])
     assert found.judgement.verdict == verdict
     assert (kinds(found.judgement.reasons) == ["not_compared"]) == (verdict == "unknown")
+
+
+def test_what_is_over_by_itself_is_in_force_no_longer() -> None:
+    """A burst has come after its time, and dropped sessions are back, whatever the end of their step; one that is healed before is over then."""
+    burst = {"name": "b", "at": "00:00:50", "burst": {"flow": "order", "count": 9, "over": "20s"}}
+    drop = {"name": "s", "at": "00:00:50", "session-drop": {"share": 1, "over": "15s"}}
+    began = (50 * SECOND, "fault_started", "b", {"step": 0, "targets": "flow/order"})
+    met = (99 * SECOND, "fault_exercised", "b", {"step": 0, "grown": 9})
+    for step, over in ((burst, 70), (drop, 65)):
+        fault = assessed(began, met, method=[step]).faults[0]
+        assert (fault.ended_ns, fault.over_ns, fault.in_force_until) == (None, over * SECOND, over * SECOND)
+        spec = spec_of(scenario(method=[step]), {}, journal(SECONDS, [], None, [began, met]))
+        assert spec.cleared_at == over * SECOND
+    healed = (60 * SECOND, "fault_healed", "b", {"step": 0})
+    assert assessed(began, met, healed, method=[burst | {"for": "10s"}]).faults[0].in_force_until == 60 * SECOND
+    assert spec_of(scenario(method=[burst, HANG]), {}, journal(SECONDS, [], None, [began, met])).cleared_at is None

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hand_journal import EVERY, HOLD, Order, journal, orders, spec, windows
+from hand_journal import EVERY, HOLD, META, Order, journal, orders, spec, windows
 
 from chaos.measures.compute import (
     batch_delay,
@@ -508,6 +508,13 @@ def test_customers_are_counted_once_each() -> None:
     assert (found.customers_active, found.customers_affected) == (7, 5)
     nobody = customers(journal(30, made), (25 * SECOND, 30 * SECOND))
     assert (nobody.customers_active, nobody.customers_affected) == (0, 0)
+
+
+def test_a_robot_is_no_customer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its orders have rows, and customers' numbers; on no list of customers is it either."""
+    monkeypatch.setitem(META, "flow_kinds", {"order": "probe", "quote": "query"})
+    found = customers(journal(30, [Order(11 * SECOND, "failed", customer=1)]), (10 * SECOND, 20 * SECOND))
+    assert (found.customers_active, found.customers_affected) == (0, 0)
 
 
 # --- counters ---------------------------------------------------------------------------------------------------------------------

@@ -117,7 +117,7 @@ def test_what_to_conclude(run: RunResult) -> None:
     )
     assert "4,321" in conclusion(wrongly)["zh"]
     assert shown(wrongly)["orders.failed_orders"][1][1].startswith("in addition 4,321 rejected wrongly")
-    plain = changed(run, outages=OUTAGES, chains=[], counterfactuals=None)
+    plain = changed(run, outages=OUTAGES, chains=[], counterfactuals=None, orders__failed_orders=42)
     assert conclusion(plain)["en"] == (
         "The service level was not kept: no cause found (60 s, 30 failed orders); no cause found (180 s, 12 failed orders)."
     )
@@ -133,7 +133,7 @@ def test_what_to_conclude(run: RunResult) -> None:
 @pytest.mark.parametrize("end", ["called_off", "not_needed"])
 def test_where_nothing_was_carried_out_nothing_is_said_of_acting(run: RunResult, end: End) -> None:
     """Neither in the headline nor of an outage; that it was over as soon without help is said where somebody did something."""
-    plain = changed(run, outages=OUTAGES, chains=[], counterfactuals=None)
+    plain = changed(run, outages=OUTAGES, chains=[], counterfactuals=None, orders__failed_orders=42)
     idle = changed(plain, counterfactuals=acted("no_difference", [], end))
     assert conclusion(idle) == conclusion(plain)
     assert acting_text(acted("no_difference", [], end))["en"] == "No action was carried out."

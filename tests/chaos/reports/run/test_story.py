@@ -9,6 +9,7 @@ import pytest
 
 from chaos.reports.run.headline import conclusion
 from chaos.reports.run.story import STEPS, story, suffering
+from chaos.results.counterfactuals import ActionEffect, ActionTaken, Counterfactuals, Difference, RunFigures
 from chaos.results.run import FaultEvidence
 from chaos.results.stored_run import StoredRun, read_run
 
@@ -66,3 +67,36 @@ def test_orders_that_are_at_the_exchange_though_the_customer_saw_them_refused_ar
     seen = {**measures.client_truth, "rejected": {"placed_once": 3, "late": 1, "not_placed": 9}}
     other = replace(stored, run=stored.run.model_copy(update={"measures": measures.model_copy(update={"client_truth": seen})}))
     assert "Rejected or failed for the customer, yet at the exchange: 4." in told(other)[-1]
+
+
+def test_what_an_action_did_is_said_once_and_of_no_time_at_which_nothing_was_done(stored: StoredRun) -> None:
+    """It was called off, carried out twice, and found nothing to do: the figures are those of the two times together."""
+    figures = RunFigures(
+        failed_orders=9, blocked=0, failed=9, unknown=0, duplicated=0, lost=0, orphan=0, stranded=0, late=0, failed_requests=9,
+        impaired_s=60.0,
+    )  # fmt: skip
+    more = Difference(failed_orders=7, impaired_s=0.0, wrong_in_the_books=0, failed_requests=7)
+    begun = stored.run.outages[0].begin_ns
+    for ends, key in ((("called_off", "done", "done"), "All 2 times together it hurt: "), (("called_off", "done"), "It hurt: ")):
+        taken = [
+            ActionTaken(verb="restart", target="core", by="desk", begun_ns=begun + n, ended_ns=begun + n, end=end)  # type: ignore[arg-type]
+            for n, end in enumerate(ends)
+        ]
+        effect = ActionEffect(name="restart core", taken=taken, effect="hurt", difference=more, without=figures)
+        shown = Counterfactuals(as_run=figures, nobody_acts=figures, effect="hurt", difference=more, actions=[effect], runs=2)
+        acted = [text for text in told(_with(stored, actions=taken, counterfactuals=shown)) if text.startswith("Action: ")]
+        assert [key in text for text in acted] == [False, True, *[False] * (len(ends) - 2)]
+        assert [text for text in acted if "hurt" in text] == [acted[1]]
+
+
+def test_orders_that_failed_outside_of_outages_are_not_said_to_have_failed_in_them(stored: StoredRun) -> None:
+    """Of all failed orders those of the outage; where that is all of them, as it is."""
+    (outage,) = stored.run.outages
+    for failed, said in ((outage.failed_orders, " failed orders)"), (outage.failed_orders + 1, " of the failed orders)")):
+        orders = stored.run.measures.orders.model_copy(update={"failed_orders": failed})
+        measures = stored.run.measures.model_copy(update={"orders": orders})
+        assert f"{outage.failed_orders:,}{said}" in conclusion(_with(stored, measures=measures).run)["en"]
+
+
+def _with(stored: StoredRun, **changes: object) -> StoredRun:
+    return replace(stored, run=stored.run.model_copy(update=changes))
