@@ -63,7 +63,7 @@ def print_causes(runs: Sequence[RunResult], console: Console) -> None:
             say(console, text, style)
     shown = [run.counterfactuals for run in runs if run.counterfactuals is not None]
     effects = [found.effect for found in shown if found.acted]
-    open_ = f", cannot be told in {effects.count('open')}" if "open" in effects else ""
+    open_ = f", is undecided in {effects.count('open')}" if "open" in effects else ""
     open_flows = sum(len(graph.unexplained) for run in runs for graph in run.chains)
     say(console, "")
     say(

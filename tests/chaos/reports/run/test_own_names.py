@@ -52,15 +52,15 @@ def test_the_run_knows_its_own_names(small_run: Path) -> None:
 def test_page_story_and_terminal_call_them_as_the_files_do(small_run: Path) -> None:
     """All in Chinese; a run that does not know its own names shows that each would say the shipped ones."""
     stored = read_run(small_run)
-    told = [
+    ways = [
         lambda of: run_page(of, "zh"),
         lambda of: "\n".join(text for text, _ in lines(of, "zh")),
         lambda of: "\n".join(sentence.text.zh for sentence in story(of)),
         lambda of: printed(of.run),
     ]
-    assert [said(tell(stored)) for tell in told] == [[], [], [], []]
-    assert said(told[0](forgetful(stored))) == list(SHIPPED.values())
-    assert all(said(tell(forgetful(stored))) for tell in told)
+    assert [said(tell(stored)) for tell in ways] == [[], [], [], []]
+    assert said(ways[0](forgetful(stored))) == list(SHIPPED.values())
+    assert all(said(tell(forgetful(stored))) for tell in ways)
 
 
 def test_pages_of_several_runs_call_them_so(small_run: Path) -> None:

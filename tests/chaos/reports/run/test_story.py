@@ -71,10 +71,8 @@ def test_orders_that_are_at_the_exchange_though_the_customer_saw_them_refused_ar
 
 def test_what_an_action_did_is_said_once_and_of_no_time_at_which_nothing_was_done(stored: StoredRun) -> None:
     """It was called off, carried out twice, and found nothing to do: the figures are those of the two times together."""
-    figures = RunFigures(
-        failed_orders=9, blocked=0, failed=9, unknown=0, duplicated=0, lost=0, orphan=0, stranded=0, late=0, failed_requests=9,
-        impaired_s=60.0,
-    )  # fmt: skip
+    counts = dict.fromkeys(("blocked", "unknown", "duplicated", "lost", "orphan", "stranded", "late"), 0)
+    figures = RunFigures(failed_orders=9, failed=9, failed_requests=9, impaired_s=60.0, **counts)
     more = Difference(failed_orders=7, impaired_s=0.0, wrong_in_the_books=0, failed_requests=7)
     begun = stored.run.outages[0].begin_ns
     for ends, key in ((("called_off", "done", "done"), "All 2 times together it hurt: "), (("called_off", "done"), "It hurt: ")):
