@@ -288,7 +288,9 @@ def power_of(design: Design) -> list[ClaimPower]:
 
 def _void_text(run: RunResult) -> LocalizedText:
     """Which run gives no pair, and why."""
-    return translate("compare.void", architecture=display_name(run.architecture, run.own_names), seed=run.seed, why=reasons_text(run))
+    return translate(
+        "compare.void", architecture=display_name(run.architecture, run.own_names), seed=run.seed, why=reasons_text(run)
+    )
 
 
 def compared(
