@@ -12,7 +12,7 @@ from chaos.checkers.catalogue import shipped_checkers
 from chaos.execution.target.executor import EVENT_WORDS
 from chaos.faults.catalogue import shipped_faults
 from chaos.i18n.names import fault_name, property_name
-from chaos.i18n.texts import catalogue, duration_text, shipped_name, translate
+from chaos.i18n.texts import catalogue, display_name, duration_text, translate
 from chaos.measures.registry import GRADES
 from simcore.journal.model import FLAGS, OUTCOMES
 from simcore.journal.summary import TRUTHS
@@ -79,13 +79,13 @@ def test_the_legacy_core_speaks_the_trades_language() -> None:
     """Every service, flow and pool of the shipped core has a Chinese name of its own."""
     model = load_architecture("legacy-coupled")
     names = [*model.services, *model.flows, *model.pools]
-    assert [n for n in names if shipped_name(n)["zh"] == n] == []
-    assert (shipped_name("counter")["zh"], shipped_name("order-router")["zh"], shipped_name("counter#1")["zh"]) == (
+    assert [n for n in names if display_name(n, ())["zh"] == n] == []
+    assert (display_name("counter", ())["zh"], display_name("order-router", ())["zh"], display_name("counter#1", ())["zh"]) == (
         "柜台",
         "报盘",
         "柜台#1",
     )
-    assert shipped_name("counter.transfer")["zh"] == "柜台·银证转账（第三方存管）"
+    assert display_name("counter.transfer", ())["zh"] == "柜台·银证转账（第三方存管）"
     assert LIBRARY.shipped("architecture")
 
 
