@@ -183,4 +183,7 @@ def _links(console: Console, served: Served) -> None:
     width = max(map(len, tokens))
     for seat in tokens:
         say(console, f"{seat.ljust(width)}  {served.link(seat)}")
+    branch = served.room.folder.current_branch()
+    if branch:
+        say(console, f"goes on in branch {branch}, which is kept in {served.room.folder.current().path}")
     say(console, f"kept in {served.room.folder.path}; Ctrl-C closes the room")

@@ -12,6 +12,10 @@ from simcore.base.errors import InputError
 from simcore.journal.model import Journal
 
 
+OUTCOMES = ("started", "ok", "rejected", "unknown", "failed", "blocked", "pending")
+"""What becomes of orders, in the order in which they are printed, and how many there were."""
+
+
 @dataclass(frozen=True)
 class Replayed:
     """What it came to. `orders` are stock orders by what their customers saw; `kept` is the digest that the room itself noted, if it had
@@ -44,5 +48,6 @@ def replay_with(folder: RoomFolder, exercise: RoomExercise) -> Replayed:
         except InputError:
             refused += 1
     journal = exercise.finish()
-    seen = dict(journal.totals.get("flow", {}).get("place-order", {}))
+    counted = journal.totals.get("flow", {}).get("place-order", {})
+    seen = {outcome: counted[outcome] for outcome in OUTCOMES if outcome in counted}
     return Replayed(session.drill, session.seed, len(entries), refused, journal.digest, folder.kept_digest(), seen, journal)
