@@ -11,7 +11,6 @@ from chaos.room.server.opening import open_exercise
 from simcore.base.errors import InputError
 from simcore.journal.model import Journal
 
-
 OUTCOMES = ("started", "ok", "rejected", "unknown", "failed", "blocked", "pending")
 """What becomes of orders, in the order in which they are printed, and how many there were."""
 
