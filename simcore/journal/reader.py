@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from pydantic import ValidationError
 
+from simcore.base.errors import os_reason
 from simcore.base.model import first_mistake
 from simcore.journal.histogram import BUCKETS
 from simcore.journal.model import INTENT_COLUMNS, SCHEMA_VERSION, SPAN_COLUMNS, Head, Journal, assemble
@@ -59,6 +60,8 @@ def read_journal(folder: str | Path) -> Journal:
         raise damaged(path / HEAD, first_mistake(error)) from None
     except ValueError as error:
         raise damaged(path, str(error)) from None
+    except OSError as error:
+        raise JournalError(f"cannot be read: {os_reason(error)}", file=str(path), hint="check its permissions") from None
     if journal.digest != digest:
         raise damaged(
             path / HEAD,

@@ -111,7 +111,7 @@ def put_together(room: ReviewedRoom, notes: Notes) -> Review:
         alarms=alarms,
         unapproved=[commands.index(command) + 1 for command in unapproved(commands)],
         injects=injects_of(state, notes),
-        expected=expected_of(state, entries),
+        expected=expected_of(state, entries, alone=room.session.solo),
         answers=_answers(room.written.expectations, drill),
         lanes=lanes_of(state, entries),
         plan=notes.improvements(),

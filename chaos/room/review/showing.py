@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from chaos.documents.drill import Expected
+from chaos.documents.drill import Expected, Seat
 from chaos.i18n.texts import LocalizedText
 from chaos.results.review import AlarmReview, Deed, Evidence, ExpectedReview, InjectReview, LaneMark, Words
 from chaos.room.exercise import messages as m
@@ -131,11 +131,14 @@ def injects_of(state: State, notes: Notes) -> list[InjectReview]:
     return found
 
 
-def expected_of(state: State, entries: Sequence[Entry]) -> list[ExpectedReview]:
-    """What the file expects of seats, and when each did it first since the first fault."""
+def expected_of(state: State, entries: Sequence[Entry], *, alone: bool = False) -> list[ExpectedReview]:
+    """What the file expects of seats, and when each did it first since the first fault. Where one person is `alone` in all of them it counts
+    whichever seat did it."""
     since, found = state.first_fault(), []
     for line in state.drill.expected:
-        times = [at for at in _times(state, line, entries) if since is not None and at >= since]
+        times = [
+            at for at, seat in _times(state, line, entries) if since is not None and at >= since and (alone or seat == line.by)
+        ]
         due = None if since is None else since + line.within
         found.append(ExpectedReview(text=words(line.text), seat=line.by, due_ns=due, done_ns=min(times, default=None)))
     return found
@@ -143,18 +146,26 @@ def expected_of(state: State, entries: Sequence[Entry]) -> list[ExpectedReview]:
 
 _DEEDS = {"acknowledge": "ack", "announce": "announce", "report": "report", "refuse": "refuse"}
 """What is expected, and the kind of message by which it is done."""
+Done = tuple[int, Seat]
+"""When something was done, ns, and in which seat."""
 
 
-def _times(state: State, line: Expected, entries: Sequence[Entry]) -> list[int]:
-    """When the seat did what a line expects of it."""
+def _times(state: State, line: Expected, entries: Sequence[Entry]) -> Iterator[Done]:
+    """Whenever somebody did what a line expects."""
     if line.does is not None:
-        return [entry.at for entry in entries if entry.seat == line.by and entry.message.kind == _DEEDS[line.does]]
-    if line.look is not None:
-        return [look.began for look in state.looks.values() if look.by == line.by and look.name == line.look]
-    if line.announcement is not None:
-        made = [(e.at, e.message.announcement) for e in entries if e.seat == line.by and isinstance(e.message, m.Announce)]
-        return [at for at, name in made if name == line.announcement]
-    commands = [command for command in state.commands.values() if command.name == line.command]
-    approves = line.command is not None and state.drill.commands[line.command].approver == line.by
-    reached: Mapping[bool, str] = {True: "approved", False: "proposed"}
-    return [c.times[reached[approves]] for c in commands if reached[approves] in c.times and (approves or c.by == line.by)]
+        yield from ((entry.at, entry.seat) for entry in entries if entry.message.kind == _DEEDS[line.does])
+    elif line.look is not None:
+        yield from ((look.began, look.by) for look in state.looks.values() if look.name == line.look)
+    elif line.announcement is not None:
+        made = ((entry, entry.message) for entry in entries)
+        yield from (
+            (entry.at, entry.seat)
+            for entry, message in made
+            if isinstance(message, m.Announce) and message.announcement == line.announcement
+        )
+    elif line.command is not None:
+        approver = state.drill.commands[line.command].approver
+        reached = "approved" if approver == line.by else "proposed"
+        for command in state.commands.values():
+            if command.name == line.command and reached in command.times:
+                yield command.times[reached], line.by if reached == "approved" else command.by

@@ -3,7 +3,9 @@ nothing changed."""
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -196,6 +198,25 @@ def test_names_are_text(history: Path, tmp_path: Path) -> None:
 
 
 # --- report --beside ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_run_that_may_not_be_looked_at(small_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder of somebody else's: its name and the reason. (Whoever runs these tests may be allowed everything.)"""
+
+    def forbidden(path: Path) -> bool:
+        raise PermissionError(errno.EACCES, "", str(path))
+
+    monkeypatch.setattr(Path, "is_file", forbidden)
+    line = refused(command("report", small_run, small_run, "--beside", "--html", tmp_path / "both.html"))
+    assert str(small_run) in line
+    assert "no permission" in line
+
+
+def test_a_room_that_may_not_be_written_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Said before anything is played."""
+    room = copied(tmp_path)
+    monkeypatch.setattr(os, "access", lambda path, mode: not (Path(path) == room and mode & os.W_OK))
+    assert "no permission to write into it" in refused(command("room", "review", room))
 
 
 WINDOW = ("--workload", "normal-day", "--window", "09:30-09:31", "--warmup", "1min")

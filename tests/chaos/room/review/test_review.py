@@ -95,6 +95,8 @@ def test_taking_up_an_alarm_is_not_telling_customers() -> None:
     state = cast(State, SimpleNamespace(drill=drill, first_fault=lambda: at("09:30"), commands={}, looks={}))
     entries = [entry("09:32:40", seat, Ack(alarm="counter-queue")) for seat in ("operator", "vendor", "approver", "notices")]
     assert [line.done_ns for line in expected_of(state, entries)] == [at("09:32:40"), None, None, None]
+    assert [line.done_ns for line in expected_of(state, entries[1:])] == [None] * 4
+    assert [line.done_ns for line in expected_of(state, entries[1:], alone=True)] == [at("09:32:40"), None, None, None]
 
 
 def test_a_review_again_plays_nothing_again_and_takes_the_notes(tmp_path: Path) -> None:
