@@ -56,6 +56,7 @@ NOTES = {
     "chaos.live": "the twin: real processes",
     "chaos.room": "people practise on the core",
     "chaos.compare": "architectures side by side",
+    "chaos.explain": "guesses a verdict hinges on",
     "chaos.coverage": "planted defects, scores",
     "chaos.reports": "pages, JUnit, traces",
     "chaos.cli": "options and printing",

@@ -188,7 +188,7 @@ def schema(kind: str) -> None:
     """Print the JSON Schema of a kind of file, for editors, or of what a command writes as JSON, for programs.
 
     KIND is one of architecture, workload, environment, scenario, suite, severity, defect, triggers, drill; or, of results, result (of run, suite,
-    replay), comparison, sweep, simulation, coverage, reproductions, lint.
+    replay), comparison, sweep, simulation, coverage, reproductions, lint, explanation.
 
     Example: coredrill schema scenario > scenario.schema.json
     """

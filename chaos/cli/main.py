@@ -59,6 +59,10 @@ COMMANDS = {
         "chaos.cli.compare:sweep",
         "Run a SCENARIO over the values of one or two parameters: paths of the architecture, workload.PATH, or load (a factor).",
     ),
+    "explain": LazyCommand(
+        "chaos.cli.explain:explain",
+        "Say which guesses the verdict of a SCENARIO, or of a RESULT kept with --json, hinges on, and where it flips.",
+    ),
     "coverage": LazyCommand(
         "chaos.cli.coverage:coverage",
         "What a SUITE (or a single scenario) does not notice: plant every defect at every mutation point, run it, and count.",

@@ -29,6 +29,7 @@ from chaos.results.comparison import (
     ClaimPower,
     CommonRandomNumbers,
     ComparedCell,
+    ComparedMeasure,
     ComparedRun,
     ComparisonResult,
     ComparisonSummary,
@@ -132,35 +133,15 @@ class _Comparison:
         return [self.runs.records[self.plan.job(case, architecture, n).key] for n in range(count)]
 
     def _pairs(self, cell: Cell, count: int) -> Pairs:
-        """The values of the first so many seeds. A run that is no valid experiment, or has no value, gives no pair; but what must
-        happen to the baseline need not happen to what is compared with it: it may have been averted. And what is unwell before anything is
-        done to it is worse where it has the worse value."""
-        measure, seeds, values, why = measures().find(cell.measure.name), [], [], untranslated("")
-        for base, other in zip(
-            *(self._runs_of(cell.case, a, count) for a in (self.plan.baseline, cell.architecture)), strict=True
-        ):
-            before, after = measure.number(base), measure.number(other)
-            worse = before is not None and after is not None and after > before and is_unwell(other)
-            void = [base] if base.invalid else []
-            void += [other] if other.invalid and not (other.averted or worse) else []
-            if void or before is None or after is None:
-                why = why if why.en else next(map(_void_text, void), translate("found.none"))
-            else:
-                seeds.append(base.seed)
-                values.append((before, after))
-        return Pairs(seeds, [a for a, _ in values], [b for _, b in values], count - len(values), why)
+        """The values of the first so many seeds."""
+        base, other = (self._runs_of(cell.case, a, count) for a in (self.plan.baseline, cell.architecture))
+        return paired(cell.measure.name, base, other)
 
     def _test(self, cell: Cell, pairs: Pairs) -> PairTests:
-        measure, horizon = cell.measure, self._horizon(cell)
-        bearing = Bearing(measure.margin, measure.amount, self.plan.bad_share, horizon)
-        return judge_pairs(pairs.differences, bearing, pairs.missing, pairs.restricted(horizon))
+        return judged(cell.measure, pairs, self._window_s(cell.case), self.plan.bad_share)
 
     def _horizon(self, cell: Cell) -> float | None:
-        """What values count as at most: a share is no larger than 1, and of a time what fits into the window counts."""
-        if cell.measure.horizon is not None:
-            return cell.measure.horizon
-        unit = measures().find(cell.measure.name).unit
-        return {Unit.FRACTION: 1.0, Unit.DURATION: self._window_s(cell.case)}.get(unit)
+        return horizon_of(cell.measure, self._window_s(cell.case))
 
     def _window_s(self, case: Case) -> float:
         window = self.runs.session.bind(self.plan.job(case, self.plan.baseline, 0).system).inputs.scenario.model.window
@@ -257,6 +238,38 @@ class _Comparison:
         return CommonRandomNumbers(
             cells=len(varying), variance_ratio=whole.independent / whole.paired if whole.paired > 0 else None
         )
+
+
+def paired(name: str, base_runs: Sequence[RunResult], other_runs: Sequence[RunResult]) -> Pairs:
+    """The values of a measure on both sides, seed by seed. A run that is no valid experiment, or has no value, gives no pair; but what must
+    happen to the baseline need not happen to what is compared with it: it may have been averted. And what is unwell before anything is
+    done to it is worse where it has the worse value."""
+    measure, seeds, values, why = measures().find(name), [], [], untranslated("")
+    for base, other in zip(base_runs, other_runs, strict=True):
+        before, after = measure.number(base), measure.number(other)
+        worse = before is not None and after is not None and after > before and is_unwell(other)
+        void = [base] if base.invalid else []
+        void += [other] if other.invalid and not (other.averted or worse) else []
+        if void or before is None or after is None:
+            why = why if why.en else next(map(_void_text, void), translate("found.none"))
+        else:
+            seeds.append(base.seed)
+            values.append((before, after))
+    return Pairs(seeds, [a for a, _ in values], [b for _, b in values], len(base_runs) - len(values), why)
+
+
+def judged(measure: ComparedMeasure, pairs: Pairs, window_s: float, bad_share: float) -> PairTests:
+    """Tests of the claims about pairs, in a window of that length."""
+    horizon = horizon_of(measure, window_s)
+    bearing = Bearing(measure.margin, measure.amount, bad_share, horizon)
+    return judge_pairs(pairs.differences, bearing, pairs.missing, pairs.restricted(horizon))
+
+
+def horizon_of(measure: ComparedMeasure, window_s: float) -> float | None:
+    """What values count as at most: a share is no larger than 1, and of a time what fits into the window counts."""
+    if measure.horizon is not None:
+        return measure.horizon
+    return {Unit.FRACTION: 1.0, Unit.DURATION: window_s}.get(measures().find(measure.name).unit)
 
 
 def is_unwell(run: RunResult) -> bool:

@@ -9,6 +9,7 @@ from pydantic.json_schema import JsonSchemaValue
 
 from chaos.results.comparison import ComparisonResult
 from chaos.results.coverage import CoverageResult
+from chaos.results.explanation import ExplanationResult
 from chaos.results.lint import LintResult
 from chaos.results.live import LiveComparison
 from chaos.results.prediction import PredictionsResult
@@ -30,10 +31,12 @@ RESULTS: Mapping[str, type[ResultModel]] = MappingProxyType(
         "predictions": PredictionsResult,
         "live": LiveComparison,
         "lint": LintResult,
+        "explanation": ExplanationResult,
     }
 )
 """By name: `result` is that of run, suite and replay, `simulation` that of simulate, `reproductions` that of timelines, `predictions` that of
-predict, `live` that of live compare, `lint` that of lint."""
+predict, `live` that of live compare, `lint` that of lint,
+`explanation` that of explain."""
 
 
 def result_schema(name: str) -> JsonSchemaValue:

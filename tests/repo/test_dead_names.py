@@ -34,7 +34,6 @@ ROOTS = {
     r"simcore\.kernel\.layout\.\w+": "written by simcore/kernel/generate.py, whole, whether the kernel needs a word or not",
     r"chaos\.faults\.fault\.On[A-Z]\w+(\.targets)?": "families to derive a fault from: docs/writing-a-fault.md promises them",
     r"chaos\.measures\.registry\.extension": "what an extension makes a measure with",
-    r"simcore\.files\.knowledge\.KnownEntry\.(text_at|assignments_at)": "how a program varies a guess within its range",
     r"simcore\.compile\.program\.Assembler\.[a-z]+": "one method a kind of step, called by the name of the kind",
 }
 """What is called from outside, or by a name that is put together, as patterns of full names; each with its reason."""

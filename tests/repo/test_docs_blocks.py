@@ -26,7 +26,7 @@ BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LANGUAGES = {"sh", "yaml", "python", "toml", "text"}
 ALL = os.environ.get("COREDRILL_TEST_DOCS") == "all"
 
-LONG = r"coredrill (simulate|run|suite|replay|demo|coverage|compare|sweep|timelines|predict|causes|report|live up|live compare)\b"
+LONG = r"coredrill (simulate|run|suite|replay|demo|coverage|compare|sweep|explain|timelines|predict|causes|report|live up|live compare)\b"
 """Commands that take more than ten seconds, or read what such a one has made. They run with COREDRILL_TEST_DOCS=all."""
 
 UNTIL_STOPPED = r"coredrill live up (?!.*--for)"

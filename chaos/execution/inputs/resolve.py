@@ -23,6 +23,7 @@ from chaos.faults.fault import Fault
 from chaos.faults.system import System
 from simcore.base.errors import InputError
 from simcore.base.units import format_duration
+from simcore.files.knowledge import KnownEntry
 from simcore.files.loading import Resolved
 from simcore.files.patch import Layer, edits_of
 from simcore.library import Surroundings, require_fit
@@ -109,13 +110,7 @@ def resolve_run(
     """A scenario with its files: `architecture` and `environment` take the place of its own, `assignments` are changes as `--set` has
     them, `defects` are planted, each an OPERATOR@SITE, and `left_out` names what has no effect (`chaos.execution.inputs.leaving_out`).
     Raises InputError, with the place in a file where one is to blame."""
-    for kind, given in (("architecture", architecture), ("environment", environment), ("workload", None)):
-        _require_file(scenario, kind, given)
-    environment = environment or _beside(scenario, scenario.model.environment)
-    place = files.environment(environment)
-    model = as_run_in(scenario.model, place)
-    architecture = architecture or _beside(scenario, model.architecture)
-    workload = _beside(scenario, model.workload)
+    place, model, architecture, workload = _references(files, scenario, architecture, environment)
     planted = planted_together(files, defects, architecture)
     edited = partial(_edited, files, scenario, architecture, workload, place, assignments)
     system, load = edited(planted)
@@ -129,11 +124,51 @@ def resolve_run(
         architecture,
         load.model,
         workload,
-        environment,
+        place.name,
         planted,
         leave_out(control, left_out),
         tuple(own_names(system, load)),
     )
+
+
+class KnownOfRun(NamedTuple):
+    """What the files of a run say they know of the values that it is made with."""
+
+    architecture: list[KnownEntry]
+    workload: list[KnownEntry]
+
+
+def known_of_run(
+    files: ResolvedFileCache,
+    scenario: Resolved[Scenario],
+    *,
+    architecture: str | None = None,
+    environment: str | None = None,
+    assignments: Sequence[str] = (),
+) -> KnownOfRun:
+    """What is known of the values of a scenario's architecture and workload, those left out that its environment, the scenario itself or the
+    assignments change. Raises InputError as `resolve_run` does."""
+    place, _, architecture, workload = _references(files, scenario, architecture, environment)
+    found = _edited(files, scenario, architecture, workload, place, assignments, ())
+    return KnownOfRun(found.architecture.known, found.workload.known)
+
+
+class _References(NamedTuple):
+    place: Surroundings
+    scenario: Scenario
+    architecture: str
+    workload: str
+
+
+def _references(
+    files: ResolvedFileCache, scenario: Resolved[Scenario], architecture: str | None, environment: str | None
+) -> _References:
+    """The environment of a run, the scenario as it is run there, and the names or paths of its files."""
+    for kind, given in (("architecture", architecture), ("environment", environment), ("workload", None)):
+        _require_file(scenario, kind, given)
+    place = files.environment(environment or _beside(scenario, scenario.model.environment))
+    model = as_run_in(scenario.model, place)
+    return _References(place, model, architecture or _beside(scenario, model.architecture), _beside(scenario, model.workload))
 
 
 class _Edited(NamedTuple):
