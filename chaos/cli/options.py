@@ -19,6 +19,8 @@ D = TypeVar("D")
 
 SEED = WholeNumber(0, LAST_SEED, shown=False)
 RUNS = WholeNumber(1, 100_000)
+FRESH = 101
+"""The first of the fresh seeds: those below it may have been looked at while a scenario was written."""
 
 assignments = click.option("--set", "assignments", metavar="PATH=VALUE", multiple=True, help="Change a value; may be repeated.")
 environment = click.option("--environment", metavar="NAME|FILE", help="Apply an environment.")

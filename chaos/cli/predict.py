@@ -31,9 +31,6 @@ from chaos.results.run import SCHEMA_VERSION
 from simcore.base.errors import InputError
 from simcore.files.document import read_document
 
-FRESH = 101
-"""The first seed: those below it may have been looked at while a case was written."""
-
 
 class CaseJobs(NamedTuple):
     """The runs to make for a case, seed by seed: with the guesses drawn, and as the file has them."""
@@ -45,7 +42,7 @@ class CaseJobs(NamedTuple):
 
 @click.command()
 @click.argument("scenarios", nargs=-1)
-@click.option("--seed", default=FRESH, show_default=True, type=options.SEED, help="The first seed.")
+@click.option("--seed", default=options.FRESH, show_default=True, type=options.SEED, help="The first seed.")
 @click.option(
     "--seeds",
     "replications",

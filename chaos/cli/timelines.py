@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TextIO
 
 import click
@@ -24,7 +25,7 @@ from chaos.execution.campaign import ExecutionOptions
 from chaos.execution.planning import JobOptions, scenario_jobs
 from chaos.execution.runs import Runs
 from chaos.execution.session import Session
-from chaos.judgement.reproduction import reproduction_of, reproductions_result
+from chaos.judgement.reproduction import fresh_outcomes, reproduction_of, reproductions_result
 from chaos.reports.reproductions import outcome_cells, page
 from chaos.results.reproduction import Reproduction, landing
 from simcore.base.errors import InputError
@@ -35,10 +36,17 @@ from simcore.files.document import read_document
 @click.argument("scenarios", nargs=-1)
 @options.seed
 @click.option("--replications", default=1, show_default=True, type=WholeNumber(1, 1000), metavar="N", help="Runs a scenario.")
+@click.option(
+    "--fresh",
+    default=0,
+    type=WholeNumber(0, 1000),
+    metavar="N",
+    help="Runs a scenario with seeds from 101 on, for intervals of the outcomes that count; 19 make 90 %.",
+)
 @options.jobs
 @options.json_file
 @click.option("--markdown", type=OutputFile(), metavar="FILE", help="Write the page docs/reproductions.md; - is stdout.")
-def timelines(scenarios: tuple[str, ...], json_file: TextIO | None, markdown: TextIO | None, **given: object) -> int:
+def timelines(scenarios: tuple[str, ...], json_file: TextIO | None, markdown: TextIO | None, fresh: int, **given: object) -> int:
     """Run reproductions of public incidents (none named: all) and set what was published beside what is simulated.
 
     Example: coredrill timelines incidents/kiwoom-2025-04-03
@@ -50,12 +58,24 @@ def timelines(scenarios: tuple[str, ...], json_file: TextIO | None, markdown: Te
             if scenario.record is None:
                 known = ", ".join(shipped_reproductions())
                 raise InputError(f"{reference} reproduces no public record", hint=f"reproductions: {known}")
+        more = [
+            replace(job, seed=options.FRESH + i)
+            for job in dict.fromkeys(replace(job, seed=options.FRESH) for job in jobs)
+            for i in range(fresh)
+        ]
         with Runs(session, workers=taken(ExecutionOptions, given).workers) as runs:
-            runs.make(jobs)
-    result = reproductions_result([reproduction_of(models[job.scenario], runs.records[job.key]) for job in jobs])
+            runs.make([*jobs, *more])
+    over = [
+        outcome
+        for name, scenario in models.items()
+        for outcome in fresh_outcomes(scenario, [runs.records[job.key] for job in more if job.scenario == name])
+    ]
+    result = reproductions_result(
+        [reproduction_of(models[job.scenario], runs.records[job.key]) for job in jobs], over if fresh else ()
+    )
     write_json(result, json_file)
     if markdown is not None:
-        markdown.write(page(result.runs, {scenario.name: scenario.description for scenario in models.values()}))
+        markdown.write(page(result.runs, {scenario.name: scenario.description for scenario in models.values()}, result.fresh))
     if not (is_stdout(json_file) or is_stdout(markdown)):
         print_reproductions(result.runs, Console())
     return BY_VERDICT[result.summary.verdict]

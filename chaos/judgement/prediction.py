@@ -109,6 +109,11 @@ def _share(question: Question, seen: _Seen) -> float | None:
     return kept / len(seen.values)
 
 
+def range_of(measure: NamedMeasure, runs: Sequence[RunResult]) -> PredictedRange:
+    """Where the measure's figure in one more run lies with 90 %, as these runs show it."""
+    return _range(measure, _seen(measure, runs))
+
+
 def _range(measure: NamedMeasure, seen: _Seen) -> PredictedRange:
     interval = prediction_interval(seen.values, CONFIDENCE)
 

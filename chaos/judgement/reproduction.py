@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from chaos.documents.scenario import Outcome, Scenario
 from chaos.i18n.findings import found_text
+from chaos.judgement.prediction import range_of
 from chaos.judgement.verdict import combine, found_in
 from chaos.measures.catalogue import measures
 from chaos.measures.formatting import short_instant
@@ -13,6 +14,7 @@ from chaos.measures.registry import NOT_GRADABLE
 from chaos.results.reproduction import (
     ComparedOutcome,
     ComparedTime,
+    FreshOutcome,
     MustComeOut,
     Reproduction,
     ReproductionsResult,
@@ -54,14 +56,38 @@ def _outcome(outcome: Outcome, run: RunResult) -> ComparedOutcome:
     )  # fmt: skip
 
 
+def fresh_outcomes(scenario: Scenario, runs: Sequence[RunResult]) -> list[FreshOutcome]:
+    """The outcomes of a scenario that count and are numbers, over runs of fresh seeds."""
+    assert scenario.record is not None
+    counted = [o for o in scenario.record.outcomes if not o.fitted and not o.implied and not isinstance(o.published, str)]
+    return [
+        _fresh(scenario, outcome, float(outcome.published), runs)
+        for outcome in counted
+        if measures().find(outcome.measure).numeric
+    ]
+
+
+def _fresh(scenario: Scenario, outcome: Outcome, published: float, runs: Sequence[RunResult]) -> FreshOutcome:
+    measure = measures().find(outcome.measure)
+    found = range_of(measure, runs)
+    inside = found.runs > 0 and (found.low is None or found.low <= published) and (found.high is None or published <= found.high)
+    return FreshOutcome(
+        name=scenario.name,
+        measure=outcome.measure,
+        published_shown=measure.text(outcome.published),
+        found=found,
+        inside=inside,
+    )
+
+
 def _clock(t_ns: int | None) -> str | None:
     return None if t_ns is None else short_instant(t_ns)
 
 
-def reproductions_result(runs: Sequence[Reproduction]) -> ReproductionsResult:
-    """The result object of several runs, the worst verdict over all."""
+def reproductions_result(runs: Sequence[Reproduction], fresh: Sequence[FreshOutcome] = ()) -> ReproductionsResult:
+    """The result object of several runs, the worst verdict over all; `fresh` are outcomes over other seeds, which are not judged."""
     lands, own = landing(runs)
     summary = ReproductionSummary(
         runs=len(runs), verdict=combine(run.verdict or "unknown" for run in runs), outcomes=own, outcomes_landing=lands
     )
-    return ReproductionsResult(schema_version=SCHEMA_VERSION, runs=list(runs), summary=summary)
+    return ReproductionsResult(schema_version=SCHEMA_VERSION, runs=list(runs), summary=summary, fresh=list(fresh))

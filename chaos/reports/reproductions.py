@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from chaos.measures.formatting import deviation
-from chaos.results.reproduction import ComparedOutcome, Reproduction, landing
+from chaos.results.reproduction import ComparedOutcome, FreshOutcome, Reproduction, landing
 
 HEAD = """\
 # Reproductions
@@ -15,7 +15,7 @@ Public incidents beside their simulation, one run each with seed {seeds}. This p
 some of it again.
 
 ```sh
-coredrill timelines --markdown docs/reproductions.md
+coredrill timelines {options}--markdown docs/reproductions.md
 ```
 
 The files below `scenarios/incidents` list their inputs, what was fitted and what came out apart; numbers in brackets are the
@@ -30,6 +30,13 @@ What the model cannot see at all is in [limits.md](limits.md).
 """
 
 
+FRESH = """\
+The outcomes that count, over {runs} fresh seeds from 101 on, which nobody looked at while the files were written: the interval holds one more
+run with probability 90 %, from the smallest to the largest of 19 (see [predictions.md](predictions.md)). It holds the chance of a run
+alone, with every guess as the file has it.
+"""
+
+
 class OutcomeCells(NamedTuple):
     """An outcome as the cells of a table; `end` is how it ends: fitted, implied, lands or misses."""
 
@@ -40,15 +47,39 @@ class OutcomeCells(NamedTuple):
     end: str
 
 
-def page(runs: Sequence[Reproduction], descriptions: Mapping[str, str]) -> str:
-    """The whole page; `descriptions` are those of the scenarios' files, by name."""
+def page(runs: Sequence[Reproduction], descriptions: Mapping[str, str], fresh: Sequence[FreshOutcome] = ()) -> str:
+    """The whole page; `descriptions` are those of the scenarios' files, by name, `fresh` the outcomes over other seeds."""
     seeds = ", ".join(str(seed) for seed in sorted({run.seed for run in runs}))
     rows = [f"| [{run.name}](#{_anchor(run.name)}) | {row} |" for run in runs for row in _summary(run)]
     table = ["| incident | outcome | published | simulated | off by | |", "|---|---|---|---|---|---|", *rows, ""]
     lands, own = landing(runs)
     counted = f"Of {own} informative outcomes, neither fitted nor implied, {lands} land"
     total = f"{counted} within the share their file states, 30 % unless it says otherwise."
-    return HEAD.format(seeds=seeds) + "\n".join([*table, total, "", *(section(run, descriptions[run.name]) for run in runs)])
+    options = f"--fresh {max(outcome.found.runs for outcome in fresh)} " if fresh else ""
+    return HEAD.format(seeds=seeds, options=options) + "\n".join(
+        [*table, total, "", *_over(fresh), *(section(run, descriptions[run.name]) for run in runs)]
+    )
+
+
+def _over(fresh: Sequence[FreshOutcome]) -> list[str]:
+    """The outcomes that count, over fresh seeds; nothing without any."""
+    if not fresh:
+        return []
+    rows = [
+        f"| [{o.name}](#{_anchor(o.name)}) | `{o.measure}` | {o.published_shown} | {o.found.median_shown} | {o.found.range_shown} | "
+        f"{'inside' if o.inside else 'outside'} |"
+        for o in fresh
+    ]
+    inside, runs = sum(o.inside for o in fresh), max(o.found.runs for o in fresh)
+    return [
+        FRESH.format(runs=runs),
+        "| incident | outcome | published | median | 90 % interval | |",
+        "|---|---|---|---|---|---|",
+        *rows,
+        "",
+        f"The published figure lies inside {inside} of {len(fresh)} intervals.",
+        "",
+    ]
 
 
 def section(run: Reproduction, description: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from chaos.results.prediction import PredictedRange
 from chaos.results.run import Value, Verdict
 from simcore.base.model import ResultModel
 
@@ -34,6 +35,17 @@ class ComparedOutcome(ResultModel):
     implied: str = ""
     published_shown: str
     simulated_shown: str
+
+
+class FreshOutcome(ResultModel):
+    """An outcome that counts, over seeds that nobody looked at while its file was written: where one more run lies, and whether the published
+    figure does."""
+
+    name: str
+    measure: str
+    published_shown: str
+    found: PredictedRange
+    inside: bool
 
 
 class MustComeOut(ResultModel):
@@ -78,6 +90,7 @@ class ReproductionsResult(ResultModel):
     schema_version: int
     runs: list[Reproduction]
     summary: ReproductionSummary
+    fresh: list[FreshOutcome] = []
 
 
 class Landing(NamedTuple):

@@ -40,7 +40,7 @@ ELSEWHERE = {
     r"dask |.*--cluster": "tests/chaos/execution/test_workers.py runs on a cluster",
     r".*(reboot-loop|stored:kept)": "tests/chaos/test_example_plugin.py installs the package",
     r"coredrill room ": "a room is open until it is closed: tests/chaos/room/server open some",
-    r"coredrill timelines --markdown": "it makes a page of the documentation: benchmarks/preserved.py",
+    r"coredrill timelines (--fresh \d+ )?--markdown": "it makes a page of the documentation: benchmarks/preserved.py",
     r"coredrill predict --markdown": "it makes a page of the documentation: tests/chaos/cli/test_predict.py makes a part of it",
     r"coredrill compare dependencies incidents": "most of an hour: benchmarks/compare.py comparison makes those runs",
     r"coredrill coverage": "hours: benchmarks/kill_matrix.py and benchmarks/story.py make those runs",

@@ -110,6 +110,7 @@ def test_command_prints_and_writes(small: Path, tmp_path: Path) -> None:
     assert "[2/2]" not in result.stdout
     shown = json.loads((tmp_path / "told.json").read_text(encoding="utf-8"))
     assert shown["summary"] == {"runs": 2, "verdict": "pass", "outcomes": 4, "outcomes_landing": 2}
+    assert "fresh" not in shown or shown["fresh"] == []
     assert shown["runs"][0]["outcomes"][0]["simulated"] == pytest.approx(120, abs=20)
     jsonschema.validate(shown, result_schema("reproductions"))
     assert ReproductionsResult.model_validate(shown).json_object() == shown
@@ -122,3 +123,15 @@ def test_requirement_has_no_timeline(tmp_path: Path, write: Callable[..., Path])
     result = run_command(str(write(tmp_path)))
     assert result.exit_code == 2
     assert "no public record" in result.stderr
+
+
+def test_fresh_seeds_make_intervals(small: Path, tmp_path: Path) -> None:
+    """Beside each outcome that counts: the hang of two minutes lies inside what two other seeds show, the ten minutes outside."""
+    page = tmp_path / "page.md"
+    run_command(str(small), "--fresh", "2", "--json", str(tmp_path / "found.json"), "--markdown", str(page))
+    found = json.loads((tmp_path / "found.json").read_text(encoding="utf-8"))
+    assert [(o["measure"], o["found"]["runs"]) for o in found["fresh"]] == [("impaired_s", 2), ("recovery_s", 2)]
+    assert found["fresh"][1]["inside"] is False
+    assert len(found["runs"]) == 1
+    assert "inside" in page.read_text(encoding="utf-8").split("## ")[0]
+    jsonschema.validate(found, result_schema("reproductions"))
