@@ -170,6 +170,7 @@ def test_a_p_value_of_hardly_any_pair_is_one() -> None:
     """One pair proves nothing on two sides, and none proves nothing at all: p-values end at 1, exactly."""
     assert [least_p(claim, 0, 0.2) for claim in ("mean", "often", "within")] == [1.0, 1.0, 1.0]
     assert [least_p(claim, 1, 0.2) for claim in ("mean", "often", "within")] == [1.0, 1.0, 0.8]
+    assert least_p("within", 3, 0.6) == 0.125  # where most runs may be bad it is the coin that bounds it
 
 
 def test_nothing_is_decided_of_no_cell() -> None:
@@ -194,6 +195,20 @@ def test_fifteen_runs_of_789_cells_decide_nothing() -> None:
     assert not any(design.can_decide(claim) for claim in ("mean", "often", "within"))
     assert design.least_mean(15) is None
     assert Design(789, (17,)).can_decide("mean")
+
+
+def test_one_analysis_that_can_decide_is_enough() -> None:
+    """At 15 of 30 runs equivalence cannot be decided, at 30 it can."""
+    assert Design(1, (15, 30)).can_decide("within")
+
+
+@pytest.mark.parametrize(("cells", "runs", "least", "most"), [(15, 12, 0.9, 0.95), (1, 8, 0.85, 0.95), (1, 400, 0.0, 0.05)])
+def test_least_means_at_both_ends(cells: int, runs: int, least: float, most: float) -> None:
+    """With as few runs as can decide anything nearly all of what there can be, with very many hardly anything; with one run less none."""
+    found = Design(cells, (runs,)).least_mean(runs)
+    assert found is not None
+    assert least < found < most
+    assert runs > 50 or Design(cells, (runs,)).least_mean(runs - 1) is None
 
 
 def test_the_least_mean_that_can_be_told() -> None:

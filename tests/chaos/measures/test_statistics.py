@@ -68,6 +68,9 @@ def test_a_mean_has_an_interval_where_values_are_bounded() -> None:
     assert found is not None
     assert found.low == pytest.approx(0.0, abs=1e-9)
     assert 0.5 * (1 - found.high) ** -20 < 40 < (1 - found.high) ** -20  # half of the stake is on that bet
+    against = 1 / (1 - found.high) - 1  # what each value gains for every unit that is bet on it
+    parts = ((1.0, 0.5), (0.5, 0.2), (0.25, 0.15), (0.1, 0.1), (0.04, 0.05))
+    assert sum(share * (1 + bet * against) ** 20 for bet, share in parts) == pytest.approx(40, rel=1e-6)
 
 
 def test_an_interval_of_a_mean_goes_with_its_unit() -> None:
@@ -77,6 +80,9 @@ def test_an_interval_of_a_mean_goes_with_its_unit() -> None:
     assert found is not None
     assert turned == pytest.approx((10 - 20 * found.high, 10 - 20 * found.low))
     assert mean_interval([*values, 7.0], 0.0, 1.0) == mean_interval([*values, 1.0], 0.0, 1.0)
+    assert mean_interval([*values, -7.0], 0.0, 1.0) == mean_interval([*values, 0.0], 0.0, 1.0)
+    assert mean_interval([1.0] * 4, 0.0, 1.0) != mean_interval([0.9] * 4, 0.0, 1.0)
+    assert mean_interval([1.0], 1.0, 1.0) is None
 
 
 def test_restricted_times() -> None:
