@@ -83,6 +83,9 @@ def test_an_interval_of_a_mean_goes_with_its_unit() -> None:
     assert mean_interval([*values, -7.0], 0.0, 1.0) == mean_interval([*values, 0.0], 0.0, 1.0)
     assert mean_interval([1.0] * 4, 0.0, 1.0) != mean_interval([0.9] * 4, 0.0, 1.0)
     assert mean_interval([1.0], 1.0, 1.0) is None
+    many = mean_interval([1.0] * 200, 0.0, 1.0)
+    assert many is not None
+    assert 0.95 < many.low < many.high == 1.0
 
 
 def test_restricted_times() -> None:
