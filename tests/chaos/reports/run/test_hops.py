@@ -170,6 +170,14 @@ def test_a_waterfall_has_waits_and_both_languages(small_page: Path, visit: Calla
     assert "毫秒" in said
 
 
+def test_a_phone_shows_the_bars_beside_the_names(small_page: Path, visit: Callable[..., Any]) -> None:
+    """Without scrolling sideways most of the track is seen."""
+    opened = visit(small_page, viewport={"width": 390, "height": 844})
+    left = opened.page.evaluate("document.querySelector('#waterfall td.track').getBoundingClientRect().left")
+    assert left < 220
+    assert opened.page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
 def test_a_page_without_hops_says_how_to_keep_them(small_run: Path) -> None:
     """With the command that keeps them."""
     stored = read_run(small_run)
