@@ -124,12 +124,19 @@ def lead(review: Review) -> LocalizedText:
     have been."""
     helped = min((d for d in review.decisions if d.effect == "helped"), key=_orders, default=None)
     hurt = max((d for d in review.decisions if d.effect == "hurt"), key=_orders, default=None)
-    found = [_did(helped, "helped", _saved(helped))] if helped else []
-    found += [_did(hurt, "hurt", _saved(hurt))] if hurt else []
+    found = [_counted(decision) for decision in (helped, hurt) if decision is not None]
     found += [_did(d, "mixed", difference_text(d.difference)) for d in review.decisions if d.effect == "mixed"]
     if not found:
         found = [translate("review.lead.none" if review.decisions else "review.lead.nothing")]
     return join([*found, _beside(review)], " ", "")
+
+
+def _counted(decision: DecisionReview) -> LocalizedText:
+    """By how many orders, or for how long, a decision helped or hurt; where just that says the opposite, however little, both."""
+    found = decision.difference.failed_orders or decision.difference.impaired_s
+    if (found > 0) if decision.effect == "helped" else (found < 0):
+        return _did(decision, "mixed", difference_text(decision.difference))
+    return _did(decision, decision.effect, _saved(decision))
 
 
 def _did(decision: DecisionReview, how: str, what: LocalizedText) -> LocalizedText:

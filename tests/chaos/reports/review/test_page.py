@@ -17,7 +17,7 @@ from reviewed_room import MARKUP, reviewed
 from chaos.measures.formatting import number, signed
 from chaos.reports.review.curves import APART, apart, marks_of
 from chaos.reports.review.document import review_document
-from chaos.reports.review.page import evidence_text, review_page
+from chaos.reports.review.page import evidence_text, lead, review_page
 from chaos.reports.review.terminal import lines
 from chaos.reports.review.write import write_pages
 from chaos.results.review import Evidence
@@ -111,6 +111,17 @@ def test_marks_near_one_another_share_a_label() -> None:
     """The numbers of three decisions in a row, then one by itself; each has its own line."""
     marks = marks_of([(100.0, 1), (108.0, 2), (118.0, 3), (300.0, 4)])
     assert [(mark.x, mark.label) for mark in marks] == [(100.0, "1–3"), (108.0, ""), (118.0, ""), (300.0, "4")]
+
+
+def test_more_failed_orders_are_not_saved_ones() -> None:
+    """A decision helped by what is wrong in the books, while a few orders more failed: the first sentence says both."""
+    review = reviewed().review
+    cut = review.decisions[0]
+    more = cut.difference.model_copy(update={"failed_orders": 67, "impaired_s": 0.0, "wrong_in_the_books": -26})
+    said = lead(review.model_copy(update={"decisions": [cut.model_copy(update={"difference": more})]})).en
+    assert "saved" not in said
+    assert "+67 failed orders" in said
+    assert "saved 67" not in said
 
 
 def test_what_needs_no_approval_is_approved_by_nobody() -> None:
