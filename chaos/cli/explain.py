@@ -31,7 +31,7 @@ from simcore.base.errors import InputError
 @click.option(
     "--measure",
     metavar="NAME[=MARGIN[/AMOUNT]]",
-    help="What is screened, and what a pair is decided by, as compare has it; default: the first expectation that is broken, of pairs "
+    help="What is screened, and what a pair is decided by, as compare has it; default: the first expectation that is broken or moves, of pairs "
     "orders.failed_share.",
 )
 @click.option(

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from chaos.compare.plan import BAD_SHARE, MEASURES, REPLICATIONS, compared_measure, require_measures
 from chaos.documents.scenario import Scenario
@@ -44,7 +45,8 @@ Positions = Mapping[int, float]
 class ExplanationPlan:
     """What is explained: the verdict of a scenario, or with `against` that of this architecture compared with `architecture`.
 
-    `measure` is as `compare` has it, or its option (None: the scenario's first expectation that is broken; of pairs the primary measure).
+    `measure` is as `compare` has it, or its option (None: the scenario's first expectation that is broken, else
+    the first that any guess moves; of pairs the primary measure).
     `runs` are those of the screening at most, `replications` the seeds of a verdict (None: the scenario's; of pairs the fewest that can
     decide)."""
 
@@ -63,6 +65,14 @@ class ExplanationPlan:
     def sides(self) -> Sequence[str | None]:
         """The architectures of both sides of a pair, or of the one."""
         return [self.architecture] if self.against is None else [self.architecture, self.against]
+
+
+class Screened(NamedTuple):
+    """The effects of all guesses by a measure, and the judge that reads it."""
+
+    measure: ComparedMeasure
+    judge: Judge
+    effects: list[Effect | None]
 
 
 def part_of(run: RunResult) -> RunResult:
@@ -151,22 +161,41 @@ class _Explanation:
         self.runs.make([self._job(s, n, p) for p in points for n in seeds for s in sides], what)
         return [self.judge.verdict([[self._record(s, n, p) for n in seeds] for s in sides]) for p in points]
 
-    def _screened(self) -> list[Effect | None]:
-        """The effects of all guesses. The points of a walk have one seed, so that only the guess differs."""
-        sides, values = range(len(self.plan.sides)), []
+    def _walk(self) -> None:
+        """Makes the runs of the screening. The points of a walk have one seed, so that only the guess differs."""
+        sides = range(len(self.plan.sides))
         for w, walk in enumerate(self.walks):
-            n, points = w % self.block, [dict(enumerate(point)) for point in walk.points]
-            self.runs.make([self._job(s, n, p) for p in points for s in sides], f"runs of walk {w + 1} of {len(self.walks)}")
-            values.append([self.judge.value([self._record(s, n, p) for s in sides]) for p in points])
+            jobs = [self._job(s, w % self.block, dict(enumerate(point))) for point in walk.points for s in sides]
+            self.runs.make(jobs, f"runs of walk {w + 1} of {len(self.walks)}")
+
+    def _effects(self, judge: Judge) -> list[Effect | None]:
+        """The effects of all guesses on what a judge says of the runs of the screening."""
+        sides = range(len(self.plan.sides))
+        values = [
+            [judge.value([self._record(s, w % self.block, dict(enumerate(point))) for s in sides]) for point in walk.points]
+            for w, walk in enumerate(self.walks)
+        ]
         return effects(self.walks, values)
 
-    def _chosen(self, base: Sequence[RunResult]) -> ComparedMeasure:
-        """Of a scenario by the runs: the first expectation on a number that one of them breaks, else the first on a number."""
-        known = measures()
-        numeric = [e for e in self.scenario.expect if known.find(e.measure).numeric]
+    def _candidates(self, base: Sequence[RunResult]) -> list[ComparedMeasure]:
+        """What a scenario may be screened by: its expectations on numbers, those first that a run breaks."""
+        names = dict.fromkeys(e.measure for e in self.scenario.expect if measures().find(e.measure).numeric)
         broken = {e.measure for run in base for e in run.expectations if e.holds is False}
-        found = next((e.measure for e in numeric if e.measure in broken), numeric[0].measure if numeric else MEASURES[0].name)
-        return ComparedMeasure(name=found, margin=0.0, amount=0.0)
+        found = sorted(names or [MEASURES[0].name], key=lambda name: name not in broken)
+        return [ComparedMeasure(name=name, margin=0.0, amount=0.0) for name in found]
+
+    def _judge(self, measure: ComparedMeasure) -> Judge:
+        window = self.scenario.window
+        if self.plan.against is None:
+            return ScenarioJudge(self.scenario, measure.name)
+        return PairJudge(measure, (window.end - window.begin) / SECOND, BAD_SHARE)
+
+    def _screened(self, base: Sequence[RunResult]) -> Screened:
+        """By the measure that was asked for, else by the first candidate that any guess moves."""
+        asked = [self.measure] if self.measure is not None else self._candidates(base)
+        self._walk()
+        found = [Screened(m, judge, self._effects(judge)) for m in asked for judge in (self._judge(m),)]
+        return next((s for s in found if any(e is not None and e.absolute > 0 for e in s.effects)), found[0])
 
     # --- the result -------------------------------------------------------------------------------------------------------------
 
@@ -176,16 +205,9 @@ class _Explanation:
         sides, seeds = range(len(plan.sides)), range(self.block)
         self.runs.make([self._job(s, n, {}) for n in seeds for s in sides], "runs of the verdict")
         base = [[self._record(s, n, {}) for n in seeds] for s in sides]
-        if self.measure is None:
-            self.measure = self._chosen(base[0])
-        measure, window = self.measure, self.scenario.window
-        self.judge: Judge = (
-            ScenarioJudge(self.scenario, measure.name)
-            if plan.against is None
-            else PairJudge(measure, (window.end - window.begin) / SECOND, BAD_SHARE)
-        )
+        screened = self._screened(base[0])
+        self.judge, found = screened.judge, screened.effects
         verdict = self.judge.verdict(base)
-        found = self._screened()
         ranked = sorted(range(len(self.guesses)), key=lambda i: -(e.absolute if (e := found[i]) is not None else -1.0))
         decided = verdict in self.judge.decided
         largest = [i for i in ranked[:SEARCHED] if (e := found[i]) is not None and e.absolute > 0] if decided else []
@@ -196,7 +218,7 @@ class _Explanation:
             architecture=base[0][0].architecture,
             against=base[1][0].architecture if plan.against is not None else None,
             environment=base[0][0].environment,
-            measure=measure,
+            measure=screened.measure,
             seeds=[run.seed for run in base[0]],
             verdict=verdict,
             decided=decided,

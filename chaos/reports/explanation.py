@@ -33,9 +33,10 @@ def explanation_lines(result: ExplanationResult) -> list[LocalizedText]:
         walks=counts.walks,
         measure=measure_name(result.measure.name),
     )
-    lines = [head, screened, untranslated(""), *_table(result)]
-    still = sum(not guess.absolute for guess in result.guesses)
-    lines += [translate("explain.more", n=len(result.guesses) - SHOWN)] if len(result.guesses) > SHOWN else []
+    moving = [guess for guess in result.guesses if guess.absolute]
+    still = len(result.guesses) - len(moving)
+    lines = [head, screened, untranslated(""), *(_table(result, moving[:SHOWN]) if moving else [])]
+    lines += [translate("explain.more", n=len(moving) - SHOWN)] if len(moving) > SHOWN else []
     lines += [translate("explain.still", n=still)] if still else []
     lines.append(untranslated(""))
     if not result.decided:
@@ -53,8 +54,7 @@ def _verdict(result: ExplanationResult, verdict: str) -> LocalizedText:
     return translate(f"verdict.{verdict}" if result.against is None else f"explain.verdict.{verdict}")
 
 
-def _table(result: ExplanationResult) -> list[LocalizedText]:
-    shown = result.guesses[:SHOWN]
+def _table(result: ExplanationResult, shown: Sequence[GuessEffect]) -> list[LocalizedText]:
     rendered = [
         table(
             [translate(f"explain.column.{c}")[language] for c in ("guess", "standing", "range", "effect", "deviation")],
