@@ -114,6 +114,10 @@ def test_two_groups() -> None:
     assert two_groups(values, 0.58) is None  # exactly the gap
     assert two_groups([0.0, 0.0, 0.0, 0.6], 0.01) is None  # one run is no group
     assert two_groups([0.0, 0.3, 0.31, 0.61], 0.01) is None
+    assert two_groups([1.0, 1.01, 2.0, 2.01], 0.01) == Groups(2, Bounds(1.0, 1.01), 2, Bounds(2.0, 2.01))
+    assert two_groups([0.0, 0.6, 0.6, 0.6], 0.01) is None  # nor is the lower one
+    assert two_groups([1.0, 1.3, 1.6, 2.0, 2.01], 0.01) is None  # the lower one is wider than the gap
+    assert two_groups([1.0, 1.01, 1.41, 1.71, 2.01], 0.01) is None  # and so is the upper one
     assert two_groups([0.0, 0.3, 0.6, 0.9], 0.01) is None
     assert two_groups([0.0, 0.0, 1.0], 0.01) is None
 
