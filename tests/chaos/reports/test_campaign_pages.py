@@ -15,7 +15,7 @@ from made_comparison import made_comparison
 from made_coverage import made_coverage
 from made_sweep import made_sweep
 
-from chaos.i18n.texts import display_name
+from chaos.i18n.texts import shipped_name
 from chaos.measures.formatting import Language
 from chaos.reports.comparison import comparison_page
 from chaos.reports.coverage import GLYPHS, STYLES, page
@@ -227,4 +227,4 @@ def test_the_pages_have_one_sheet() -> None:
 
 def test_names_in_chinese_are_those_of_the_package() -> None:
     """An environment that ships is called as elsewhere."""
-    assert display_name("staging").zh in made("coverage", "zh")
+    assert shipped_name("staging").zh in made("coverage", "zh")
