@@ -3,9 +3,10 @@ no position stands in the column of its distance from the client, to the right o
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import functools
+from collections.abc import Collection, Iterator, Sequence
 from itertools import takewhile
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from chaos.i18n.texts import LocalizedText, display_name
 from chaos.results.topology import Topology
@@ -18,6 +19,10 @@ PUSHES, NEAR = 200, 0.01
 FRAMES, PUSHED_MAX = (1.0, 1.25, 1.6, 2.0), 60
 ROOM = 2.6  # times as much as the boxes need, for arrows and signs
 SHAPE = 2.3  # width to height of the frame: beside it stands the story
+
+
+Rectangle: TypeAlias = tuple[float, float, float, float]
+"""x, y, width, height."""
 
 
 class Box(NamedTuple):
@@ -170,7 +175,7 @@ def _least(a: Box, b: Box, sy: float) -> float:
 
 # --- signs ------------------------------------------------------------------------------------------------------------------
 
-SIGN_HEIGHT, SIGN_GAP = 36.0, 10.0
+SIGN_HEIGHT, SIGN_GAP, SIGN_STEP = 36.0, 10.0, 12
 
 
 class Sign(NamedTuple):
@@ -186,13 +191,14 @@ class Sign(NamedTuple):
 
 
 def place_signs(placed: Layout, signs: list[Sign]) -> tuple[list[Point], Size]:
-    """The corner of each sign: below, above, left or right of its node, where it covers least; and the size of a drawing that holds
-    them all."""
+    """The corner of each sign: beside its node, else where there is room nearest to it, so that it is seen with the node and not below the
+    picture; and the size of a drawing that holds them all."""
     taken = [(b.x - b.width / 2, b.y - HEIGHT / 2, b.width, HEIGHT) for b in placed.boxes.values()]
     places: list[Point] = []
     width, height = placed.size
     for sign in signs:
         box, w = placed.boxes[sign.node], sign.width
+        hit = (box.x - box.width / 2, box.y - HEIGHT / 2, box.width, HEIGHT)
         left = min(max(4.0, box.x - w / 2), max(4.0, placed.size.width - w - 4.0))
         beside = box.y - SIGN_HEIGHT / 2
         wanted = [
@@ -201,16 +207,34 @@ def place_signs(placed: Layout, signs: list[Sign]) -> tuple[list[Point], Size]:
             Point(box.x - box.width / 2 - SIGN_GAP - w, beside),
             Point(box.x + box.width / 2 + SIGN_GAP, beside),
         ]
-        inside = [p for p in wanted if p.x >= 0 and p.y >= 0 and p.x + w <= placed.size.width]
-        inside.append(Point(left, height + SIGN_GAP))  # below everything, where there is room for it nowhere else
-        best = min(inside, key=lambda p: sum(_covered((p.x, p.y, w, SIGN_HEIGHT), other) for other in taken))
+        bottom = placed.size.height - SIGN_HEIGHT
+        inside = [p for p in wanted if p.x >= 0 and 0 <= p.y <= bottom and p.x + w <= placed.size.width]
+        inside += _grid(placed.size, w)
+        below = Point(left, height + SIGN_GAP)  # everything, where there is room for it nowhere else
+        best = min(inside, key=functools.partial(_price, w, hit, taken), default=below)
+        best = best if _price(w, hit, taken, best)[0] == 0 else below
         taken.append((best.x, best.y, w, SIGN_HEIGHT))
         places.append(Point(round(best.x, 1), round(best.y, 1)))
         width, height = max(width, best.x + w + 4), max(height, best.y + SIGN_HEIGHT + 4)
     return places, Size(round(width, 1), round(height, 1))
 
 
-def _covered(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> float:
+def _grid(size: Size, width: float) -> Iterator[Point]:
+    """Corners all over a drawing at which a sign of that width lies within it."""
+    for y in range(4, int(size.height - SIGN_HEIGHT - 4), SIGN_STEP):
+        for x in range(4, int(size.width - width - 4), SIGN_STEP):
+            yield Point(float(x), float(y))
+
+
+def _price(width: float, hit: Rectangle, taken: Sequence[Rectangle], at: Point) -> tuple[float, float]:
+    """What speaks against a sign's corner: what it covers, then how far it is from the node."""
+    sign = (at.x, at.y, width, SIGN_HEIGHT)
+    across = max(hit[0] - (at.x + width), at.x - (hit[0] + hit[2]), 0.0)
+    down = max(hit[1] - (at.y + SIGN_HEIGHT), at.y - (hit[1] + hit[3]), 0.0)
+    return sum(_covered(sign, other) for other in taken), across * across + down * down
+
+
+def _covered(a: Rectangle, b: Rectangle) -> float:
     """The area that two rectangles (x, y, width, height) share."""
     across = min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0])
     down = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])

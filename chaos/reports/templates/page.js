@@ -64,11 +64,11 @@ function topology() {
 }
 // The fault stands on the map at every instant: to come (dashed), in force (full), cleared (outline).
 function flagOf(picture, [x, y, width, node, name, begin, end]) {
-  const [boxX, boxY] = data.boxes[node];
+  const [boxX, boxY, boxWidth] = data.boxes[node], within = (value, low, high) => Math.min(Math.max(value, low), high);
   const group = draw("g", { class: "flag", role: "img", transform: `translate(${x} ${y})` }, picture);
-  const below = y > boxY ? [boxX - x, boxY + data.height / 2 - y, 0] : [boxX - x, boxY - data.height / 2 - y, 36];
-  const beside = x + width < boxX || x > boxX;
-  draw("path", { d: beside ? "M0 0" : `M${below[0]} ${below[1]}V${below[2]}` }, group);
+  const to = [within(boxX, x, x + width), within(boxY, y, y + 36)];
+  const from = [within(to[0], boxX - boxWidth / 2, boxX + boxWidth / 2), within(to[1], boxY - data.height / 2, boxY + data.height / 2)];
+  draw("path", { d: `M${from[0] - x} ${from[1] - y}L${to[0] - x} ${to[1] - y}` }, group);
   draw("rect", { width, height: 36, rx: 5 }, group);
   const say = draw("text", { x: 8, y: 15, class: "b" }, group);
   draw("text", { x: 8, y: 30 }, group, `${clock(begin)}–${clock(end)}`);

@@ -73,6 +73,16 @@ def test_signs_cover_nothing_where_there_is_room() -> None:
         assert all(s.x >= 75 and s.x + 75 <= width and s.y + SIGN_HEIGHT / 2 <= height for s in signs), name
 
 
+@pytest.mark.parametrize("letters", [12, 40])
+def test_a_sign_does_not_stand_below_the_picture_while_there_is_room_in_it(letters: int) -> None:
+    """Wherever the fault is, of whatever length its name: the legacy core's picture is no higher for it, so that the first screen shows it."""
+    model = load_architecture("legacy-coupled")
+    placed = layout(topology_of(ArchitectureIndex(model)), ())
+    for name in (*model.services, "client"):
+        _, size = place_signs(placed, [Sign(name, letters)])
+        assert size == pytest.approx(placed.size, abs=0.1), name
+
+
 def test_a_very_large_topology_has_room_for_all() -> None:
     """Two hundred services in a row are not pushed about one by one."""
     names = [f"s{i}" for i in range(200)]
