@@ -14,7 +14,7 @@ from chaos.execution.runs import Runs
 from chaos.i18n.findings import reasons_text
 from chaos.i18n.texts import untranslated
 from chaos.measures.catalogue import measures
-from chaos.results.run import RunResult
+from chaos.results.run import RunResult, own_names_of
 from chaos.results.summaries import Spread
 from chaos.results.sweep import (
     SCHEMA_VERSION,
@@ -156,6 +156,7 @@ def sweep(plan: SweepPlan, runs: Runs) -> SweepResult:
     broken = sum(len(run.broken_laws) for of_point in made.values() for run in of_point)
     return SweepResult(
         schema_version=SCHEMA_VERSION,
+        own_names=own_names_of(run for of_point in made.values() for run in of_point),
         scenario=plan.scenario,
         title=first.title,
         title_zh=first.chinese.get(first.title, ""),

@@ -93,6 +93,7 @@ def _measured(runner: TrialRunner, name: str, wanted: CoverageOptions) -> Covera
     why = _why(runner, found, wanted, yearly)
     return CoverageResult(
         schema_version=SCHEMA_VERSION,
+        own_names=found.base.own_names,
         kind="coverage",
         suite=name,
         architecture=settings.architecture,

@@ -57,7 +57,8 @@ class TrialSettings:
 @dataclass
 class Baseline:
     """What a suite shows in one environment without any defect: by scenario the digest of the system, the runs, and what `run` makes of
-    them together: the verdict, and the expectations over the seeds that are broken."""
+    them together: the verdict, and the expectations over the seeds that are broken. `own_names` are names of the glossary that files of the
+    user's own give to something."""
 
     environment: str
     digests: dict[str, str]
@@ -65,6 +66,7 @@ class Baseline:
     deadlines: dict[str, bool]
     verdicts: dict[str, Verdict]
     tripped: dict[str, list[str]]
+    own_names: list[str]
 
     @property
     def green(self) -> dict[str, bool]:
@@ -188,7 +190,8 @@ def baseline(
     runs = {name: g[0].runs for name, g in zip(scenarios, given, strict=True)}
     verdicts = {name: g[0].verdict or UNKNOWN for name, g in zip(scenarios, given, strict=True)}
     tripped = {name: g[0].tripped for name, g in zip(scenarios, given, strict=True)}
-    runner.baselines[known] = Baseline(environment, digests, runs, deadlines, verdicts, tripped)
+    own = sorted({name for of in inputs.values() for name in of.own_names})
+    runner.baselines[known] = Baseline(environment, digests, runs, deadlines, verdicts, tripped, own)
     return runner.baselines[known]
 
 

@@ -94,7 +94,7 @@ def comparison_page(result: ComparisonResult, language: Language = "en") -> str:
         heat=maps[0],
         heat_note=translate("compare.heat.note", level=percent(result.level)),
         secondary=maps[1:],
-        spread=spread_drawing(cells, first, result.baseline, case_titles(cells), option_names(result)),
+        spread=spread_drawing(cells, first, result.baseline, case_titles(cells), option_names(result), result.own_names),
         costs=cost_drawings(result),
         cost_table=_cost_table(result),
         worse=_worse(result),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean, median
 
@@ -81,6 +81,7 @@ def spread_drawing(
     baseline: str,
     titles: Sequence[LocalizedText],
     names: Mapping[str, LocalizedText],
+    own: Collection[str],
 ) -> SpreadDrawing:
     """Of the cells of a measure, whose cases are called `titles`, those in which a mean hides runs, the widest apart first."""
     hiding = [(cell, title) for cell, title in zip(cells, titles, strict=True) if hides_runs(cell, measure)]
@@ -102,7 +103,7 @@ def spread_drawing(
     return SpreadDrawing(
         rows=rows,
         ticks=ticks,
-        marks=translate("compare.spread.marks", measure=measure_title(measure.name)),
+        marks=translate("compare.spread.marks", measure=measure_title(measure.name, own)),
         more=translate("compare.spread.more", n=more) if more else None,
         floor=y + ROW / 2,
         height=y + ROW / 2 + BOTTOM,

@@ -208,7 +208,7 @@ def _differences(result: CoverageResult) -> str:
             x.name,
             suite_in(of),
             _names([short(name) for name in x.worse]),
-            measures_of(x),
+            measures_of(x, result.own_names),
             translate("coverage.yes" if x.killed_by else "coverage.no"),
         ]
         for of in with_worse(result)

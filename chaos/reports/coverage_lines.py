@@ -129,7 +129,7 @@ def _differential(result: CoverageResult) -> Iterator[LocalizedText]:
             yield BLANK
             yield translate("coverage.worse", name=suite_in(of))
         for mutant in worse[:SHOWN]:
-            measures, scenarios = measures_of(mutant), named(mutant.worse)
+            measures, scenarios = measures_of(mutant, result.own_names), named(mutant.worse)
             yield LocalizedText(
                 f"  {mutant.name}: {measures.en} ({scenarios.en})", f"  {mutant.name}：{measures.zh}（{scenarios.zh}）"
             )

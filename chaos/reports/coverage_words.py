@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from chaos.i18n.findings import measure_title
 from chaos.i18n.texts import LocalizedText, join, lookup, phrase, shipped_name, translate, untranslated
@@ -65,10 +65,10 @@ def family_text(family: str) -> LocalizedText:
     return lookup("family", family)
 
 
-def measures_of(mutant: MutantResult) -> LocalizedText:
-    """By which measures a mutant is worse: as files call them, in Chinese as people do."""
+def measures_of(mutant: MutantResult, own: Collection[str]) -> LocalizedText:
+    """By which measures a mutant is worse: as files call them, in Chinese as people do. `own` are names of the user's files."""
     names = dict.fromkeys(name for cell in mutant.cells.values() for name in cell.worse)
-    return join([LocalizedText(name, measure_title(name).zh) for name in names], ", ", "、")
+    return join([LocalizedText(name, measure_title(name, own).zh) for name in names], ", ", "、")
 
 
 def with_worse(result: CoverageResult) -> list[Suite]:

@@ -31,7 +31,7 @@ def explanation_lines(result: ExplanationResult) -> list[LocalizedText]:
         guesses=len(result.guesses),
         runs=counts.screening,
         walks=counts.walks,
-        measure=measure_name(result.measure.name),
+        measure=measure_name(result.measure.name, ()),
     )
     moving = [guess for guess in result.guesses if guess.absolute]
     still = len(result.guesses) - len(moving)

@@ -91,7 +91,7 @@ def sweep_page(result: SweepResult, language: Language = "en") -> str:
         sub=_sub(result),
         lead=_lead(result),
         region=_table(result, translate("sweep.region.title"), _region(result, primary)),
-        region_note=translate("sweep.region.note", measure=measure_title(primary)),
+        region_note=translate("sweep.region.note", measure=measure_title(primary, result.own_names)),
         lines=[line for line in lines if line.series],
         first_path=first.path,
         second_path=result.axes[1].path if result.two_dimensional else "",
@@ -216,11 +216,11 @@ def _figures(result: SweepResult) -> list[SweepTable]:
     """A grid a measure for two parameters; for one parameter a table of all measures."""
     texts = {measure: [_figure(measure, point) for point in result.points] for measure in result.measures}
     if result.two_dimensional:
-        return [_table(result, measure_title(measure), cells) for measure, cells in texts.items()]
+        return [_table(result, measure_title(measure, result.own_names), cells) for measure, cells in texts.items()]
     down = result.axes[0]
     rows = [SweepRow(value, [cells[i] for cells in texts.values()]) for i, value in enumerate(down.values)]
     title = translate("sweep.figures.title")
-    return [SweepTable(title, down.path, "", [measure_title(measure) for measure in result.measures], rows)]
+    return [SweepTable(title, down.path, "", [measure_title(measure, result.own_names) for measure in result.measures], rows)]
 
 
 def _figure(measure: str, point: SweepPoint) -> SweepCell:

@@ -77,7 +77,7 @@ def lines_drawing(result: SweepResult, measure: str) -> LinesDrawing:
     ]
     series = _apart([one for one in found if one.dots])
     every = max(1, -(-sum(len(value) + 2 for value in down.values) // LETTERS))
-    title = measure_title(measure)
+    title = measure_title(measure, result.own_names)
     path = untranslated(down.path)
     ticks = [least + i / TICKS * (most - least) for i in range(TICKS + 1)]
     return LinesDrawing(

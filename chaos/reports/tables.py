@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from chaos.i18n.findings import measure_title
 from chaos.i18n.texts import LocalizedText, join, lookup, phrase, shipped_name, translate, untranslated
@@ -84,7 +84,7 @@ def _heading(result: ComparisonResult, measure: ComparedMeasure) -> LocalizedTex
     horizon = untranslated("")
     if measure.horizon is not None:
         horizon = translate("compare.measure.horizon", horizon=shown(measure.name, measure.horizon))
-    name, rank_text = measure_name(measure.name), translate(f"compare.measure.{rank}")
+    name, rank_text = measure_name(measure.name, result.own_names), translate(f"compare.measure.{rank}")
     return translate("compare.measure", name=name, rank=rank_text, margin=margin, amount=amount, horizon=horizon)
 
 
@@ -94,9 +94,9 @@ def short_names(names: Sequence[str]) -> list[str]:
     return [part if last.count(part) == 1 else name for part, name in zip(last, names, strict=True)]
 
 
-def measure_name(name: str) -> LocalizedText:
-    """A measure in a terminal: in English as files call it, in Chinese as people do."""
-    return LocalizedText(name, measure_title(name).zh)
+def measure_name(name: str, own: Collection[str]) -> LocalizedText:
+    """A measure in a terminal: in English as files call it, in Chinese as people do. `own` are names of the user's files."""
+    return LocalizedText(name, measure_title(name, own).zh)
 
 
 def case_title(scenario: str, environment: str | None) -> LocalizedText:
@@ -213,7 +213,7 @@ def _bad_runs(result: ComparisonResult) -> list[LocalizedText]:
             scenario=c.scenario,
             architecture=c.architecture,
             amount=shown(c.measure, bounds.amount),
-            measure=measure_name(c.measure),
+            measure=measure_name(c.measure, result.own_names),
             lost=c.lost,
             runs=c.runs,
         )
@@ -240,7 +240,11 @@ def _groups(result: ComparisonResult) -> list[LocalizedText]:
         for c in result.cells
         if isinstance(c, ComparedCell) and c.measure == first and c.groups
     ]
-    return [translate("compare.note.groups", measure=measure_name(first), cells=join(found, "; ", "；"))] if found else []
+    return (
+        [translate("compare.note.groups", measure=measure_name(first, result.own_names), cells=join(found, "; ", "；"))]
+        if found
+        else []
+    )
 
 
 def group_text(measure: str, groups: ValueGroups, to: LocalizedText) -> LocalizedText:
@@ -254,7 +258,7 @@ def _worth_of_seeds(result: ComparisonResult) -> list[LocalizedText]:
     found = result.summary.common_random_numbers
     if found.variance_ratio is None:
         return []
-    times, measure = rounded(found.variance_ratio, 1), measure_name(result.measures[0].name)
+    times, measure = rounded(found.variance_ratio, 1), measure_name(result.measures[0].name, result.own_names)
     return [translate("compare.note.seeds", measure=measure, times=times, n=number(found.cells))]
 
 
@@ -264,7 +268,7 @@ def _missing(result: ComparisonResult) -> list[LocalizedText]:
     return [
         translate(
             "compare.note.missing",
-            measure=measure_name(measure),
+            measure=measure_name(measure, result.own_names),
             n=number(sum(c.missing for c in mine)),
             why=LocalizedText(mine[0].why, mine[0].why_zh or phrase("found", mine[0].why).zh),
         )
@@ -292,7 +296,7 @@ def median_text(measure: str, spread: Spread | None) -> LocalizedText:
 
 def sweep(result: SweepResult, language: Language = "en") -> list[str]:
     """What a sweep found: a row a value, or a grid a measure for two parameters; then where the metastable region begins."""
-    texts = {measure_name(m): [median_text(m, p.measures[m]) for p in result.points] for m in result.measures}
+    texts = {measure_name(m, result.own_names): [median_text(m, p.measures[m]) for p in result.points] for m in result.measures}
     texts[translate("sweep.not_recovered")] = [untranslated(share(p.not_recovered.share)) for p in result.points]
     texts[translate("sweep.metastable")] = [untranslated(share(p.metastable.share)) for p in result.points]
     grids = {name[language]: [cell[language] for cell in cells] for name, cells in texts.items()}

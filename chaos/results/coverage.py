@@ -425,9 +425,10 @@ class ReachResult(ResultModel):
 
 class CoverageResult(MatrixResult):
     """What a suite notices of planted defects in an environment, and what the rest costs and is hidden by. `replay` is the command
-    that makes it again."""
+    that makes it again; `own_names` are names of the glossary that files of the user's own give to something."""
 
     schema_version: int
+    own_names: list[str] = []
     kind: Literal["coverage"]
     suite: str
     architecture: str

@@ -63,9 +63,11 @@ class SweepSummary(ResultModel):
 
 
 class SweepResult(ResultModel):
-    """A scenario over the values of one or two parameters; points in the order of the values, the first parameter slowest."""
+    """A scenario over the values of one or two parameters; points in the order of the values, the first parameter slowest. `own_names`
+    are names of the glossary that files of the user's own give to something."""
 
     schema_version: int
+    own_names: list[str] = []
     scenario: str
     title: str
     title_zh: str = ""

@@ -228,3 +228,22 @@ def test_the_pages_have_one_sheet() -> None:
 def test_names_in_chinese_are_those_of_the_package() -> None:
     """An environment that ships is called as elsewhere."""
     assert shipped_name("staging").zh in made("coverage", "zh")
+
+
+@pytest.mark.parametrize("kind", ["compare", "coverage", "sweep", "sweep-of-one"])
+def test_a_flow_of_the_users_own_is_not_called_like_a_shipped_one(kind: str) -> None:
+    """A measure of `transfer`, in page and terminal: where the user's files define that name, it stays as they write it."""
+    results: dict[str, tuple[Any, Callable[[Any], list[str]]]] = {
+        "compare": (compared(), lambda r: [comparison_page(r, "zh"), *comparison(r, "zh")]),
+        "coverage": (made_coverage(), lambda r: [page(r, "zh"), *lines(r, "zh")]),
+        "sweep": (made_sweep(), lambda r: [sweep_page(r, "zh"), *sweep(r, "zh")]),
+        "sweep-of-one": (made_sweep(two=False), lambda r: [sweep_page(r, "zh"), *sweep(r, "zh")]),
+    }
+    made_result, shown_as = results[kind]
+    text = made_result.model_dump_json()
+    for measure in ("orders.failed_share", '["impaired_s"]'):
+        text = text.replace(measure, measure.replace(measure.strip('[]"'), "flows.transfer.failed_share"))
+    shipped = type(made_result).model_validate_json(text)
+    own = shipped.model_copy(update={"own_names": ["transfer"]})
+    assert "银证转账" in "\n".join(shown_as(shipped))
+    assert "银证转账" not in "\n".join(shown_as(own))

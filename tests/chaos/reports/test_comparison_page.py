@@ -89,7 +89,7 @@ def test_runs_that_a_mean_hides_are_dots() -> None:
     """Of the cell in which half of the runs are worse, and of that in which they part: each run with its mark, the two groups said."""
     cells = primary_cells(result())
     names = {key: untranslated(key.removeprefix("options/")) for key in ("base", "options/good", "options/bad")}
-    drawn = spread_drawing(cells, result().measures[0], "base", [untranslated(c.scenario) for c in cells], names)
+    drawn = spread_drawing(cells, result().measures[0], "base", [untranslated(c.scenario) for c in cells], names, ())
     rows = [(row.head and row.head.en, row.name.en, len(row.dots), sum(dot.worse for dot in row.dots)) for row in drawn.rows]
     assert rows == [
         ("incidents/b", "baseline: base", N, 0),
