@@ -77,7 +77,8 @@ def test_a_suite_is_sound(name: str) -> None:
 
 
 def test_everything_is_listed() -> None:
-    """`list` names each file below scenarios, and the suite of everything has each scenario, but for those that are for the twin."""
+    """`list` names each file below scenarios, and the suite of everything has each scenario, but for those that are for the twin and
+    the predictions, whose outcome nobody knows yet."""
     for kind, known in (("scenarios", SCENARIOS), ("suites", SUITES)):
         listed = json.loads(CliRunner().invoke(main, ["list", kind, "--json", "-"]).stdout)
         assert [entry["name"] for entry in listed] == known
@@ -85,7 +86,7 @@ def test_everything_is_listed() -> None:
     everything, for_the_twin = (
         {job.scenario for job in suite_jobs(SESSION, load_suite(name), JobOptions())} for name in ("full", "live")
     )
-    assert everything | for_the_twin == set(SCENARIOS)
+    assert everything | for_the_twin == {name for name in SCENARIOS if not name.startswith("predictions/")}
     assert everything.isdisjoint(for_the_twin)
     assert len(REQUIREMENTS) >= 24
 

@@ -244,7 +244,10 @@ def test_installed_ones_are_read_once() -> None:
     assert plugins.installed() is plugins.installed()
 
 
-HELPERS = {"faults": {"catalogue", "common", "document", "fault"}, "checkers": {"catalogue", "checker", "flags"}}
+HELPERS = {
+    "faults": {"address", "catalogue", "common", "document", "fault", "system"},
+    "checkers": {"catalogue", "checker", "flags"},
+}
 
 
 @pytest.mark.parametrize("catalogue", HELPERS)

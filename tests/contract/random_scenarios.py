@@ -349,6 +349,8 @@ class Author:
     def word(self, fault: str, key: str, spec: Plain, inner: Plain) -> Any:
         """A value that the schema of one of the fault's words allows."""
         spec = next((s for s in spec.get("anyOf", ()) if s.get("type") != "null"), spec)
+        if "oneOf" in spec:
+            return self.word(fault, key, self.rng.choice(spec["oneOf"]), inner)
         if "$ref" in spec:
             return self.words(fault, inner[spec["$ref"].rpartition("/")[2]], inner)
         if "enum" in spec:
@@ -357,6 +359,9 @@ class Author:
             return self.rng.choice(DURATIONS)
         if spec["type"] == "array":
             return [self.word(fault, key, spec["items"], inner) for _ in range(self.rng.randint(1, 2))]
+        if spec["type"] == "object" and "propertyNames" in spec:
+            some = self.rng.choice(spec["propertyNames"]["enum"])
+            return {some: self.word(fault, key, spec["additionalProperties"], inner)}
         if spec["type"] == "boolean":
             return self.chance(0.5)
         if spec["type"] == "string":
@@ -383,6 +388,8 @@ class Author:
             "exchange": ["sse", "szse"],
             "from": ["client", *services],
             "to": services,
+            "release-of": [s.software for s in a.services.values() if s.software] or ["counter"],
+            "stop_on": list(control.monitors) or ["monitor"],
             "site": [x.site for x in (*a.services.values(), *standbys) if x.site],
             "group": [g for x in (*a.services.values(), *standbys) for g in x.groups],
             "pool": list(a.pools),

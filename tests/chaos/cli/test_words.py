@@ -95,7 +95,7 @@ def test_defaults_are_written_as_in_files() -> None:
     assert "  redraw: default 100ms; at least 1ms\n" in shown
     assert "  factor: default 1; from 1 to 1000000\n" in shown
     crash = CliRunner().invoke(main, ["show", "crash"]).stdout
-    assert "  give exactly one of service, site, group\n" in crash
+    assert "  give exactly one of service, site, group, on\n" in crash
     assert "  restart: default at_once; one of at_once, boot, people; " in crash
 
 

@@ -18,7 +18,20 @@ from chaos.results.stored_run import read_run
 LATIN = re.compile(r"[A-Za-z]{2,}")
 ALLOWED = {
     *("coredrill", "English", "ECharts", "Apache"),  # what made the page, and the way to English
-    *("App", "PC", "UPS", "SMARS", "DORA", "ICT", "major", "JavaScript", "Shift", "Home", "End"),  # as in texts of the package
+    *(
+        "App",
+        "PC",
+        "UPS",
+        "SMARS",
+        "DORA",
+        "ICT",
+        "major",
+        "JavaScript",
+        "Shift",
+        "Home",
+        "End",
+        "spans",
+    ),  # as in texts of the package
 }
 SILENT = ("style", "code", "script")
 VOID = ("meta", "br", "link", "input", "img", "path", "rect", "circle", "line", "wbr")
