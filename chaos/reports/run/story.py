@@ -71,14 +71,15 @@ def _happened(stored: StoredRun) -> list[Sentence]:
 
 
 def _injected(run: RunResult) -> list[Sentence]:
-    """A sentence for each step, the first of them by time; that there are more, if so."""
+    """A sentence for each step, the first of them by time; that there are more, if so; and which the architecture has nothing for."""
+    absent = [translate("story.fault.absent", name=own_text(run, step.name)) for step in run.faults if step.without_target]
     begun = sorted((s for s in run.faults if s.began_ns is not None), key=lambda s: s.began_ns or 0)
     if not begun:
-        return [Sentence(None, translate("story.nofault"))]
+        return [Sentence(None, text) for text in absent or [translate("story.nofault")]]
     found = [Sentence(step.began_ns, _step(step, run, first=step is begun[0])) for step in begun[:STEPS]]
     if len(begun) > STEPS:
         found.append(Sentence(begun[STEPS].began_ns, translate("story.fault.more", n=len(begun) - STEPS)))
-    return found
+    return found + [Sentence(None, text) for text in absent]
 
 
 def _step(step: FaultEvidence, run: RunResult, *, first: bool) -> LocalizedText:

@@ -43,6 +43,16 @@ def test_every_step_is_named_and_which_never_took_effect(stored: StoredRun) -> N
     assert found[STEPS] == "Further steps: 2."
 
 
+def test_a_step_that_an_architecture_has_nothing_for_is_no_idle_one(stored: StoredRun) -> None:
+    """It neither began nor failed to take effect: the architecture does without what it would hit."""
+    (step,) = stored.run.faults
+    absent = FaultEvidence(name="the fund query", fault="slow", took_effect=False, without_target=True)
+    for faults in ([step, absent], [absent]):
+        found = told(replace(stored, run=stored.run.model_copy(update={"faults": faults})))
+        assert "the fund query: this architecture does without what it would hit." in found
+        assert not [text for text in found if "took effect" in text or text.startswith("Nothing was injected")]
+
+
 def test_the_headline_names_all_that_the_chain_begins_at(stored: StoredRun) -> None:
     """Of more than four their number."""
     assert "fault step 0, step 2 (" in conclusion(with_steps(stored, 3, names=["step 0", "step 2"]).run)["en"]
