@@ -204,9 +204,8 @@ def _branch_of(folder: RoomFolder) -> BranchOf | None:
 
 
 def _branches(folder: RoomFolder) -> list[KeptBranch]:
-    """The branches of a room, each from its first mark on: the last one is where it stands now."""
-    marks = [(kept.folder, RoomFolder(folder.path / kept.folder).marks()) for kept in folder.branches()]
-    return [KeptBranch(folder=name, from_ns=of[0].at) for name, of in marks if of]
+    """The branches of a room, each from the instant it goes its own way."""
+    return [KeptBranch(folder=kept.folder, from_ns=kept.at) for kept in folder.branches()]
 
 
 def _stood(folder: RoomFolder) -> int | None:

@@ -238,8 +238,8 @@ class RoomFolder:
         paths = (
             sorted((p for p in below.iterdir() if p.name.isdecimal()), key=lambda path: int(path.name)) if below.exists() else []
         )
-        marks = [(path, RoomFolder(path).last_mark()) for path in paths]
-        return [Branch(int(path.name), mark.at) for path, mark in marks if mark is not None]
+        kept = [(path, RoomFolder(path).marks()) for path in paths]
+        return [Branch(int(path.name), marks[0].at) for path, marks in kept if marks]
 
     def current_branch(self) -> int:
         """The number of the branch in which the room goes on; 0: in none."""
