@@ -14,9 +14,10 @@ from chaos.cli.exit_codes import HARNESS_ERROR, PASS
 from chaos.cli.options import taken
 from chaos.cli.output import is_stdout, write_json
 from chaos.cli.progress import StderrProgress
-from chaos.compare import comparison, plan
+from chaos.compare import budget, comparison, plan
 from chaos.compare import sweep as sweeping
 from chaos.compare.cases import cases_of
+from chaos.documents.library import library
 from chaos.execution.campaign import ExecutionOptions
 from chaos.execution.runs import Runs
 from chaos.execution.session import Session
@@ -27,9 +28,11 @@ from chaos.reports.comparison import comparison_page
 from chaos.reports.power import power_notes
 from chaos.reports.sweep import sweep_page
 from chaos.reports.write import write_text
-from chaos.results.comparison import ComparisonResult
+from chaos.results.comparison import ComparisonResult, EqualCost
 from chaos.results.sweep import SweepResult
 from simcore.base.errors import InputError
+from simcore.files.patch import command_line_layer
+from simcore.model.architecture import Architecture
 
 
 @click.command()
@@ -62,6 +65,11 @@ from simcore.base.errors import InputError
     metavar="SCENARIO",
     help="A scenario without a fault, in which latency is measured.",
 )
+@click.option(
+    "--equal-cost",
+    is_flag=True,
+    help="Give every architecture the machines (with standbys) and the database sessions of the dearest one; what it has no use for is printed.",
+)
 @options.many_runs_together
 def compare(
     suites: tuple[str, ...],
@@ -70,6 +78,7 @@ def compare(
     bad_share: str,
     looks: str | None,
     healthy: str,
+    equal_cost: bool,
     environment: str | None,
     assignments: tuple[str, ...],
     seed: int,
@@ -95,6 +104,7 @@ def compare(
         assignments=assignments,
         healthy=healthy,
         target=target,
+        equal=_equal(chosen, assignments) if equal_cost else {},
     )
     with Session(StderrProgress()) as session, _runs(session, taken(ExecutionOptions, given)) as runs:
         result = comparison.compare(planned, runs, partial(_warn, language))
@@ -138,6 +148,11 @@ def sweep(
     _write(result, tables.sweep(result, language), json_file)
     _write_page(html, lambda: sweep_page(result, language))
     return HARNESS_ERROR if result.summary.conservation_broken else PASS
+
+
+def _equal(architectures: Sequence[str], assignments: Sequence[str]) -> dict[str, EqualCost]:
+    layers = [command_line_layer(assignments)]
+    return budget.equal_cost({name: library().resolve(name, Architecture, layers).model for name in architectures})
 
 
 def _architectures(text: str) -> tuple[str, ...]:

@@ -190,7 +190,9 @@ class _Comparison:
         jobs = self.plan.healthy_jobs(architecture)
         model = self.runs.session.bind(jobs[0].system).inputs.architecture
         healthy = [self.runs.records[job.key] for job in jobs]
-        return ArchitectureCosts(name=architecture, title=model.title, hardware=hardware(model), latency=latency(healthy))
+        equal = self.plan.equal.get(architecture)
+        cost = hardware(model)
+        return ArchitectureCosts(name=architecture, title=model.title, hardware=cost, latency=latency(healthy), equal=equal)
 
     def _details(self) -> list[CaseDetail]:
         return [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from chaos.compare.cases import Case
@@ -14,7 +14,7 @@ from chaos.execution.session import Session
 from chaos.execution.target.checks import measure_findings
 from chaos.measures.catalogue import measures
 from chaos.measures.claims import Design
-from chaos.results.comparison import ComparedMeasure
+from chaos.results.comparison import ComparedMeasure, EqualCost
 from simcore.base.errors import InputError
 from simcore.model.architecture import Architecture
 
@@ -93,7 +93,7 @@ class Cell:
 @dataclass(frozen=True)
 class ComparisonPlan:
     """What is compared with what. The first architecture is the baseline and the first measure the primary one; `analyses` are numbers of
-    runs. Raises InputError for a measure that is there twice."""
+    runs; `equal` is by architecture what it is given so that all cost the same. Raises InputError for a measure that is there twice."""
 
     cases: tuple[Case, ...]
     architectures: tuple[str, ...]
@@ -105,6 +105,7 @@ class ComparisonPlan:
     assignments: tuple[str, ...] = ()
     healthy: str = HEALTHY
     target: str = SIMULATED
+    equal: Mapping[str, EqualCost] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         names = [m.name for m in self.measures]
@@ -128,15 +129,22 @@ class ComparisonPlan:
             self.seed + number,
             architecture,
             case.environment,
-            self.assignments,
+            self._edits(architecture),
             target=self.target,
             metrics=metrics_of(m.name for m in self.measures),
         )
 
+    def _edits(self, architecture: str) -> tuple[str, ...]:
+        given = self.equal.get(architecture)
+        return (*self.assignments, *(given.edits if given is not None else ()))
+
     def healthy_jobs(self, architecture: str) -> list[Job]:
         """Runs with nothing done to the system: what an architecture costs in latency."""
         count = min(self.analyses[0], HEALTHY_RUNS_MAX)
-        return [Job(self.healthy, self.seed + n, architecture, None, self.assignments, target=self.target) for n in range(count)]
+        return [
+            Job(self.healthy, self.seed + n, architecture, None, self._edits(architecture), target=self.target)
+            for n in range(count)
+        ]
 
 
 @dataclass(frozen=True)

@@ -190,11 +190,31 @@ def _notes(result: ComparisonResult) -> list[LocalizedText]:
         translate("compare.note.families", level=percent(result.level)),
         translate("compare.note.analyses", analyses=join([_analysis(analysis) for analysis in result.looks], ", ", "，")),
         *notes_of(result),
+        *_equal_costs(result),
         *_bad_runs(result),
         *_groups(result),
         *_worth_of_seeds(result),
         *_missing(result),
         *_misfits(result),
+    ]
+
+
+def _equal_costs(result: ComparisonResult) -> list[LocalizedText]:
+    """What each architecture was given so that all cost the same, and what it has no use for."""
+    return [
+        translate(
+            "compare.note.equal",
+            architecture=of.name,
+            machines=number(of.equal.machines),
+            sessions=number(of.equal.sessions),
+            edits=join([untranslated(edit) for edit in of.equal.edits], ", ", "，")
+            if of.equal.edits
+            else translate("compare.note.nothing"),
+            spare=number(of.equal.unused_machines),
+            idle=number(of.equal.unused_sessions),
+        )
+        for of in result.architectures
+        if of.equal is not None
     ]
 
 

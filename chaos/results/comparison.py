@@ -79,13 +79,26 @@ class Latency(ResultModel):
     p99: float | None = None
 
 
+class EqualCost(ResultModel):
+    """What an architecture was given so that all cost the same: machines (with standbys) and database sessions of the dearest, the edits
+    that use them, and what it has no use for."""
+
+    machines: int
+    sessions: int
+    edits: list[str]
+    unused_machines: int
+    unused_sessions: int
+
+
 class ArchitectureCosts(ResultModel):
-    """An architecture of a comparison with what it costs: hardware, and latency in the healthy scenario by flow, ms."""
+    """An architecture of a comparison with what it costs: hardware, and latency in the healthy scenario by flow, ms. `equal` is what it was
+    given, if all were to cost the same."""
 
     name: str
     title: str
     hardware: Hardware
     latency: dict[str, Latency]
+    equal: EqualCost | None = None
 
 
 class _Cell(ResultModel):
