@@ -11,6 +11,7 @@ import click
 
 from chaos.cli import options
 from chaos.cli.exit_codes import HARNESS_ERROR, PASS
+from chaos.cli.files import OutputPath
 from chaos.cli.options import taken
 from chaos.cli.output import is_stdout, write_json
 from chaos.cli.progress import StderrProgress
@@ -21,10 +22,12 @@ from chaos.documents.library import library
 from chaos.execution.campaign import ExecutionOptions
 from chaos.execution.runs import Runs
 from chaos.execution.session import Session
+from chaos.explain.reading import read_explanation
 from chaos.measures.claims import Design, analyses_of
 from chaos.measures.formatting import Language, percent
 from chaos.reports import tables
 from chaos.reports.comparison import comparison_page
+from chaos.reports.decision_record import decision_record
 from chaos.reports.power import power_notes
 from chaos.reports.sweep import sweep_page
 from chaos.reports.write import write_text
@@ -68,7 +71,14 @@ from simcore.model.architecture import Architecture
 @click.option(
     "--equal-cost",
     is_flag=True,
-    help="Give every architecture the machines (with standbys) and the database sessions of the dearest one; what it has no use for is printed.",
+    help="Give every architecture the machines (with standbys) and the database sessions of the costliest one; what it has no use for is printed.",
+)
+@click.option("--record", type=OutputPath(), metavar="FILE", help="Write a decision record, Markdown, for people to complete.")
+@click.option(
+    "--explained",
+    multiple=True,
+    metavar="FILE",
+    help="With --record: what `coredrill explain --json FILE` found about a pair; may be repeated.",
 )
 @options.many_runs_together
 def compare(
@@ -79,6 +89,8 @@ def compare(
     looks: str | None,
     healthy: str,
     equal_cost: bool,
+    record: str | None,
+    explained: tuple[str, ...],
     environment: str | None,
     assignments: tuple[str, ...],
     seed: int,
@@ -93,7 +105,9 @@ def compare(
 
     Example: coredrill compare smoke --architectures legacy-coupled,options/bulkheads --replications 20
     """
-    chosen = _architectures(architectures)
+    if explained and record is None:
+        raise InputError("--explained is for a decision record", hint="add --record FILE")
+    chosen, hinges = _architectures(architectures), [read_explanation(Path(file)) for file in explained]
     planned = plan.ComparisonPlan(
         tuple(cases_of(suites, environment)),
         chosen,
@@ -110,6 +124,7 @@ def compare(
         result = comparison.compare(planned, runs, partial(_warn, language))
     _write(result, tables.comparison(result, language), json_file)
     _write_page(html, lambda: comparison_page(result, language))
+    _write_page(record, lambda: decision_record(result, hinges, language))
     return HARNESS_ERROR if result.summary.conservation_broken else PASS
 
 

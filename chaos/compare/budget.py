@@ -1,6 +1,6 @@
-"""Equal cost: every architecture of a comparison has the machines and the database sessions of the dearest of them.
+"""Equal cost: every architecture of a comparison has the machines and the database sessions of the costliest of them.
 
-What a dearer architecture gains may be what its machines alone would give any. So the others get as many: replicas for those of their services that
+What a costlier architecture gains may be what its machines alone would give any. So the others get as many: replicas for those of their services that
 are replicas already and may have more, and sessions for their database. What an architecture has no use for stays unused, and is said to be.
 """
 
@@ -31,7 +31,7 @@ class Enlarged(NamedTuple):
 
 
 def equal_cost(architectures: Mapping[str, Architecture]) -> dict[str, EqualCost]:
-    """By name what each of the architectures gets so that all cost what the dearest of each kind does.
+    """By name what each of the architectures gets so that all cost what the costliest of each kind does.
 
     >>> from simcore.library import load_architecture
     >>> given = equal_cost({name: load_architecture(name) for name in ("legacy-coupled", "options/two-sites")})

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from chaos.documents.library import library
 from chaos.explain.explanation import ExplanationPlan
 from chaos.results.comparison import ComparedCell, ComparisonResult
+from chaos.results.explanation import ExplanationResult
 from chaos.results.run import GroupResult, SuiteResult
 from simcore.base.errors import InputError, os_reason
 from simcore.base.model import first_mistake
@@ -32,13 +33,26 @@ def plan_of_result(path: Path, asked: ExplanationPlan, scenario: str | None) -> 
     return _of_cell(path, result, asked, scenario)
 
 
-def _read(path: Path) -> SuiteResult | ComparisonResult:
+def read_explanation(path: Path) -> ExplanationResult:
+    """What `coredrill explain` has written with --json. Raises InputError where that is something else."""
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
+        return ExplanationResult.model_validate(_json(path))
+    except ValidationError as error:
+        hint = "name what explain wrote with --json"
+        raise InputError(f"is no explanation: {first_mistake(error)}", str(path), hint=hint) from None
+
+
+def _json(path: Path) -> object:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(f"cannot be read: {os_reason(error)}", str(path), hint="check the path") from None
     except ValueError:
         raise InputError("is no JSON", str(path), hint="name a file that --json has written") from None
+
+
+def _read(path: Path) -> SuiteResult | ComparisonResult:
+    raw = _json(path)
     kind = ComparisonResult if isinstance(raw, dict) and "cells" in raw else SuiteResult
     try:
         return kind.model_validate(raw)

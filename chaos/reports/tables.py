@@ -190,7 +190,7 @@ def _notes(result: ComparisonResult) -> list[LocalizedText]:
         translate("compare.note.families", level=percent(result.level)),
         translate("compare.note.analyses", analyses=join([_analysis(analysis) for analysis in result.looks], ", ", "，")),
         *notes_of(result),
-        *_equal_costs(result),
+        *equal_costs(result),
         *_bad_runs(result),
         *_groups(result),
         *_worth_of_seeds(result),
@@ -199,7 +199,7 @@ def _notes(result: ComparisonResult) -> list[LocalizedText]:
     ]
 
 
-def _equal_costs(result: ComparisonResult) -> list[LocalizedText]:
+def equal_costs(result: ComparisonResult) -> list[LocalizedText]:
     """What each architecture was given so that all cost the same, and what it has no use for."""
     return [
         translate(

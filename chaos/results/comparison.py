@@ -80,7 +80,7 @@ class Latency(ResultModel):
 
 
 class EqualCost(ResultModel):
-    """What an architecture was given so that all cost the same: machines (with standbys) and database sessions of the dearest, the edits
+    """What an architecture was given so that all cost the same: machines (with standbys) and database sessions of the costliest, the edits
     that use them, and what it has no use for."""
 
     machines: int

@@ -1,4 +1,4 @@
-"""Equal cost: all have the machines and sessions of the dearest, or say what they have no use for."""
+"""Equal cost: all have the machines and sessions of the costliest, or say what they have no use for."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ def test_budgets_are_those_of_the_files() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_with_its_edits_an_architecture_costs_what_the_dearest_does(name: str) -> None:
+def test_with_its_edits_an_architecture_costs_what_the_costliest_does(name: str) -> None:
     given = equal_cost(
         {other: load_architecture(other) for other in ("legacy-coupled", "options/cells", "options/distributed-core", name)}
     )
     (own, budget) = (given[name], Budget(given[name].machines, given[name].sessions))
     cost = budget_of(with_edits(name, own.edits))
     assert (cost.machines + own.unused_machines, cost.sessions + own.unused_sessions) == budget
-    dearest = [other for other, of in given.items() if budget_of(load_architecture(other)) == budget]
-    assert [given[other].edits for other in dearest] == [[] for _ in dearest]
+    costliest = [other for other, of in given.items() if budget_of(load_architecture(other)) == budget]
+    assert [given[other].edits for other in costliest] == [[] for _ in costliest]
 
 
-def test_of_two_both_have_what_the_dearer_has() -> None:
+def test_of_two_both_have_what_the_costlier_has() -> None:
     """Seven machines more for the legacy core beside four cells: none of them can be a second counter."""
     given = equal_cost({name: load_architecture(name) for name in ("legacy-coupled", "options/cells")})
     replicas = {"pc-access": 4, "access-gateway": 4, "login": 4, "market-data": 3}
