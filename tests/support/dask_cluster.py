@@ -18,7 +18,7 @@ class Cluster:
         file = folder / "scheduler.json"
         flags = ["--no-dashboard"]
         self.scheduler = self.start("scheduler", "--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(file), *flags)
-        while not file.exists():
+        while not file.exists() or not file.read_text().rstrip().endswith("}"):  # it is there before it is written
             assert self.scheduler.poll() is None, self.log("scheduler")
             time.sleep(0.05)
         self.address = json.loads(file.read_text())["address"]

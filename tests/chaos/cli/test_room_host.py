@@ -26,7 +26,12 @@ class Command:
     """`coredrill room host` as a process, and the links that it has printed."""
 
     def __init__(self, *arguments: str) -> None:
-        self.process = subprocess.Popen([*COREDRILL, "room", "host", *arguments], stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(
+            [*COREDRILL, "room", "host", *arguments],
+            stdout=subprocess.PIPE,
+            text=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  (begun in the background it is ignored)
+        )
         self.links: dict[str, str] = {}
         assert self.process.stdout is not None
         for line in self.process.stdout:
