@@ -27,11 +27,13 @@ def decision_record(result: ComparisonResult, explained: Sequence[ExplanationRes
         translate("record.state"),
         *_section("question", [translate("record.asked", cases=join(_cases(result), ", ", "、"), **asked)]),
         *_section("options", [_option(names[a.name], a.title) for a in result.architectures]),
-        *_section("budget", [_item(text) for text in equal_costs(result)] or [translate("record.budget.own")]),
+        *_section(
+            "budget", [_item(text) for text in equal_costs(result)] or [translate("record.budget.own", option="`--equal-cost`")]
+        ),
         *_section("verdicts", _both(result)),
         *_section("harm", list(_harm(result, names)) or [translate("record.harm.none")]),
         *_section("open", [_undecided(result)]),
-        *_section("guesses", list(_guesses(explained)) or [translate("record.guesses.none", baseline=asked["baseline"])]),
+        *_section("guesses", list(_guesses(explained)) or [_not_examined(result)]),
         *_section("decision", [translate("record.decision.open")]),
     ]
     return "\n".join(part[language] for part in parts) + "\n"
@@ -79,6 +81,11 @@ def _undecided(result: ComparisonResult) -> LocalizedText:
     mine = [cell for cell in result.cells if cell.measure == result.measures[0].name]
     left = sum(cell.verdict in ("inconclusive", "not comparable") for cell in mine)
     return translate("record.open.count", n=number(left), all=number(len(mine)))
+
+
+def _not_examined(result: ComparisonResult) -> LocalizedText:
+    command = f"`coredrill explain SCENARIO --architecture {result.baseline} --against OPTION --json FILE`"
+    return translate("record.guesses.none", command=command, option="`--explained FILE`")
 
 
 def _guesses(explained: Sequence[ExplanationResult]) -> Iterator[LocalizedText]:

@@ -33,6 +33,8 @@ class Shown:
     alarms: Sequence[AlarmReview]
     announced: Sequence[Evidence]
     reported: Sequence[Evidence]
+    ended: int | None = None
+    """When exercise control ended it, ns; None: it came to its end."""
 
     @property
     def since(self) -> int | None:
@@ -41,7 +43,8 @@ class Shown:
 
 
 def rate(drill: Drill, shown: Shown, overrides: Mapping[str, Override]) -> list[ObjectiveRating]:
-    """The rating of each objective, with exercise control's word where it has one."""
+    """The rating of each objective, with exercise control's word where it has one. What had not come when the exercise was ended, though there
+    was time left for it, has none."""
     return [_rated(objective, shown, overrides.get(objective.objective)) for objective in drill.objectives]
 
 
@@ -54,13 +57,16 @@ def _rated(objective: Objective, shown: Shown, override: Override | None) -> Obj
     bounds = [objective.performed, objective.some, objective.major]
     within = [rating for rating, bound in zip(RATINGS, bounds, strict=True) if value is not None and value <= bound]
     computed: Rating | None = within[0] if within else "U"
+    evidence = ([_fault(shown)] if timed and since is not None else []) + found.evidence
+    if timed and value is None and since is not None and shown.ended is not None and shown.ended - since < objective.major:
+        computed, evidence = None, [*evidence, Evidence(what="time_left", at_ns=shown.ended)]
     return ObjectiveRating(
         objective=objective.objective,
         text=words(objective.text),
         measure=objective.measure,
         value=None if value is None else value / scale,
         bounds=[bound / scale for bound in bounds],
-        evidence=([_fault(shown)] if timed and since is not None else []) + found.evidence,
+        evidence=evidence,
         computed=None if since is None else computed,
         override=override,
     )

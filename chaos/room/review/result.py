@@ -79,8 +79,8 @@ def put_together(room: ReviewedRoom, notes: Notes) -> Review:
     state, clocked = team.exercise.state, room.written.clocked
     alarms = alarms_of(team.journal.events, entries, state)
     announcements, reports = announced(state, entries), reported(entries)
-    shown = Shown(state, team.run, alarms, announcements, reports)
     ended = next((entry.at for entry in entries if isinstance(entry.message, End)), None)
+    shown = Shown(state, team.run, alarms, announcements, reports, ended)
     commands = list(state.commands.values())
     return Review(
         drill=drill.model.name,

@@ -23,14 +23,16 @@ def drill_of(measure: ObjectiveMeasure, *bounds: object) -> Drill:
     return prepare("bank-slow").model.model_copy(update={"objectives": [Objective.model_validate(said)]})
 
 
-def shown(drill: Drill, *, fault: bool = True, reported: int | None = None, run: RunResult | None = None) -> Shown:
+def shown(
+    drill: Drill, *, fault: bool = True, reported: int | None = None, run: RunResult | None = None, ended: int | None = None
+) -> Shown:
     """An exercise with a fault at 100 s, and a report so many ns after it."""
     state = State(drill, {})
     if fault:
         state.injects[0].done_at = 100 * SECOND
     reports = [] if reported is None else [Evidence(what="reported", at_ns=100 * SECOND + reported)]
     alarms = [AlarmReview(name="a", title=Words(en="a", zh="a"), raised_ns=200 * SECOND) for _ in range(2)]
-    return Shown(state, run or read_run(reviewed().folder / RUN).run, alarms, [], reports)
+    return Shown(state, run or read_run(reviewed().folder / RUN).run, alarms, [], reports, ended)
 
 
 @pytest.mark.parametrize(
@@ -58,6 +60,16 @@ def test_a_count(bounds: tuple[int, int, int], rating: str) -> None:
     drill = drill_of("unacknowledged_alarms", *bounds)
     found = rate(drill, shown(drill), {})[0]
     assert (found.value, found.rating, len(found.evidence)) == (2, rating, 2)
+
+
+@pytest.mark.parametrize(("ended", "rating"), [(280 * SECOND - 1, None), (280 * SECOND, "U"), (None, "U")])
+def test_what_had_time_left_when_the_exercise_was_ended_is_not_rated(ended: int | None, rating: str | None) -> None:
+    """The last bound is 180 s after the fault at 100 s: nobody knows what would have been done before it."""
+    drill = drill_of("reported", "60s", "120s", "180s")
+    found = rate(drill, shown(drill, ended=ended), {})[0]
+    assert found.rating == rating
+    assert ("time_left" in [e.what for e in found.evidence]) == (rating is None)
+    assert rate(drill, shown(drill, reported=60 * SECOND, ended=170 * SECOND), {})[0].rating == "P"
 
 
 def test_without_a_fault_nothing_is_rated() -> None:
