@@ -99,6 +99,7 @@ class KernelSwitches:
         self._plan, self._machine = plan, machine
         self._down_since: dict[str, int] = {}
         self._work: dict[tuple[str, str], list[float]] = {}
+        self._divided: frozenset[tuple[str, str]] = frozenset()
         self._credits = Credits(machine)
 
     @property
@@ -212,23 +213,28 @@ class KernelSwitches:
     def set_work(self, service: str, operation: str, replica: int, factor: float) -> None:
         """The factor on all work that is a step of the operation at the instance. While it is the same at all of them, it stands in the
         operation's distributions, which costs nothing; otherwise beside each instance."""
-        factors = self._work.setdefault((service, operation), [1.0] * self._plan.architecture.services[service].instances)
+        of, count = (service, operation), self._plan.architecture.services[service].instances
+        factors = self._work.setdefault(of, [1.0] * count)
         factors[replica] = factor
-        everywhere = factor if factors.count(factor) == len(factors) else 1.0
+        divided, was = len(set(factors)) > 1, of in self._divided
+        self._divided = self._divided | {of} if divided else self._divided - {of}
+        if divided == was and divided:
+            self._set_slow_operations(service, replica)
+            return
         for step in self._work_steps(service, operation):
             at = self._get(step, y.INSTR_A)
-            record = scaled(self._plan.f, at, everywhere)
+            record = scaled(self._plan.f, at, 1.0 if divided else factor)
             self._machine.f[at : at + len(record)] = record
-        for number in range(len(factors)):
+        for number in range(count if divided != was else 0):
             self._set_slow_operations(service, number)
 
     def _set_slow_operations(self, service: str, replica: int) -> None:
         """Writes which operations are slow at this instance alone, into a block that has room for all of its operations."""
         instance, blocks = self._instance(service, replica), list[float]()
-        for (named, operation), factors in self._work.items():
-            if named == service and factors[replica] != 1.0 and factors.count(factors[replica]) < len(factors):
-                steps = self._work_steps(service, operation)
-                blocks += [float(steps[0]), float(steps[-1]), factors[replica]] if steps else []
+        for operation in sorted(operation for named, operation in self._divided if named == service):
+            factor = self._work[service, operation][replica]
+            if factor != 1.0 and (steps := self._work_steps(service, operation)):
+                blocks += [float(steps[0]), float(steps[-1]), factor]
         if blocks and not self._get(instance, y.INSTANCE_SLOW_OPERATIONS):
             room = len(self._plan.architecture.services[service].operations) * int(y.SLOW_OPERATION_SIZE)
             self._set(instance, y.INSTANCE_SLOW_OPERATIONS, self._machine.append_floats((0.0,) * room))
