@@ -202,11 +202,12 @@ class BadRelease(OnInstances):
                 control.changes.offer_repair(service, fix)
         if self.rollout is None:
             released.update(_with_standbys(system, every))
-            release(every)
-            return None if self.grows is None else _every_minute(core, slowed, fixed)
-        groups = [[(service, r) for service, r in every if r in group] for group in self.rollout.groups]
+            groups = [every]
+        else:
+            groups = [[(service, r) for service, r in every if r in group] for group in self.rollout.groups]
         release(groups[0])
-        return self._roll_out(core, control, groups[1:], Release(release, roll_back, slowed, fixed))
+        left = groups[1:]
+        return self._go_on(core, control, left, Release(release, roll_back, slowed, fixed)) if left or self.grows else None
 
     def _slowed_operations(self, core: ActingCore, released: Collection[tuple[str, int]]) -> Callable[[], None]:
         """Sets the factors on the work of single operations at all that have the release, by how many rows there are by now."""
@@ -225,28 +226,29 @@ class BadRelease(OnInstances):
 
         return turn
 
-    def _roll_out(
-        self, core: ActingCore, control: ControlPlane, groups: list[list[tuple[str, int]]], release: Release
+    def _go_on(
+        self, core: ActingCore, control: ControlPlane, left: list[list[tuple[str, int]]], release: Release
     ) -> ProcessGenerator:
-        assert self.rollout is not None
-        ready, left = core.env.now + self.rollout.wait, list(groups)
+        """Every minute what grows, and after each wait the next group, unless a monitor sounds."""
+        ready = core.env.now + (self.rollout.wait if self.rollout is not None else 0)
         while left or self.grows is not None:
             step = min(MINUTE, ready - core.env.now) if left else MINUTE
             yield core.env.timeout(step) | release.fixed
             if release.fixed.triggered:
                 return
             release.turn()
-            if left and core.env.now >= ready:
-                sounding = [name for name in self.rollout.stop_on if name in control.board.active]
-                if sounding:
-                    core.log("rollout_stopped", ", ".join(sounding))
-                    left.clear()
-                    if self.rollout.roll_back:
-                        release.undo()
-                    continue
-                core.log("rollout_step", core.by, replicas=", ".join(instance_name(*instance) for instance in left[0]))
-                release.to(left.pop(0))
-                ready = core.env.now + self.rollout.wait
+            if self.rollout is None or not left or core.env.now < ready:
+                continue
+            sounding = [name for name in self.rollout.stop_on if name in control.board.active]
+            if sounding:
+                core.log("rollout_stopped", ", ".join(sounding))
+                left.clear()
+                if self.rollout.roll_back:
+                    release.undo()
+                continue
+            core.log("rollout_step", core.by, replicas=", ".join(instance_name(*instance) for instance in left[0]))
+            release.to(left.pop(0))
+            ready = core.env.now + self.rollout.wait
 
     def _spoil(self, core: ActingCore, instances: list[tuple[str, int]]) -> None:
         if not self._spoils:
@@ -275,11 +277,3 @@ class Release(NamedTuple):
     undo: Callable[[], bool]
     turn: Callable[[], None]
     fixed: simpy.Event
-
-
-def _every_minute(core: ActingCore, turn: Callable[[], None], ended: simpy.Event) -> ProcessGenerator:
-    while True:
-        yield core.env.timeout(MINUTE) | ended
-        if ended.triggered:
-            return
-        turn()
