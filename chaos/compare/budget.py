@@ -102,12 +102,12 @@ def _connections(architecture: Architecture, more: int) -> list[str]:
 
 def _sessions(architecture: Architecture) -> dict[str, int]:
     """The slots of each limited pool that a service of the data layer runs on, all instances of the pool together."""
-    index, found = ArchitectureIndex(architecture), dict[str, int]()
+    found = dict[str, int]()
     for service in architecture.services.values():
         for pool in service.pools if service.layer == "data" else ():
             slots = architecture.pools[pool].slots
             if slots != "unlimited":
-                found[pool] = slots * (_copies(architecture, pool) if index.is_per_replica(pool) else 1)
+                found[pool] = slots * _copies(architecture, pool)
     return found
 
 
