@@ -17,7 +17,7 @@ from chaos.cli.output import is_stdout, write_json
 from chaos.cli.printing import say as say_line
 from chaos.cli.progress import StderrProgress
 from chaos.cli.words import WholeNumber
-from chaos.documents.library import library
+from chaos.documents.library import shipped_for
 from chaos.documents.scenario import Scenario
 from chaos.execution.campaign import ExecutionOptions
 from chaos.execution.jobs import Job
@@ -29,7 +29,6 @@ from chaos.reports.predictions import cells, page, summary
 from chaos.results.prediction import CasePrediction, PredictionsResult
 from chaos.results.run import SCHEMA_VERSION
 from simcore.base.errors import InputError
-from simcore.files.document import read_document
 
 
 class CaseJobs(NamedTuple):
@@ -63,7 +62,7 @@ def predict(scenarios: tuple[str, ...], json_file: TextIO | None, markdown: Text
     Example: coredrill predict predictions/content-network-2025-12-05 --seeds 19
     """
     with Session(StderrProgress()) as session:
-        cases = case_jobs(session, scenario_jobs(session, scenarios or shipped_predictions(), taken(JobOptions, given)))
+        cases = case_jobs(session, scenario_jobs(session, scenarios or shipped_for("prediction"), taken(JobOptions, given)))
         with Runs(session, workers=taken(ExecutionOptions, given).workers) as runs:
             runs.make([job for case in cases for job in (*case.drawn, *case.fixed)])
     found = [predicted(case, runs) for case in cases]
@@ -81,7 +80,7 @@ def case_jobs(session: Session, jobs: Sequence[Job]) -> list[CaseJobs]:
     for job in jobs:
         scenario = session.scenario(job.scenario).model
         if scenario.prediction is None:
-            known = ", ".join(shipped_predictions())
+            known = ", ".join(shipped_for("prediction"))
             raise InputError(f"{job.scenario} predicts nothing", hint=f"predictions: {known}")
         case = found.setdefault(job.scenario, CaseJobs(scenario, [], []))
         texts = [text for drawn in scenario.prediction.drawn(job.seed, scenario.name) for text in drawn.assignments]
@@ -94,12 +93,6 @@ def predicted(case: CaseJobs, runs: Runs) -> CasePrediction:
     """What the finished runs of a case predict."""
     drawn, fixed = ([runs.records[job.key] for job in of] for of in (case.drawn, case.fixed))
     return prediction_of(case.scenario, CaseRuns(drawn, fixed))
-
-
-def shipped_predictions() -> list[str]:
-    """The names of the shipped scenarios that predict."""
-    shipped = library().shipped("scenario")
-    return [name for name, path in shipped.items() if read_document(path, "base").text("purpose") == "prediction"]
 
 
 def _as_it_is(markdown: TextIO) -> str:

@@ -20,7 +20,7 @@ from chaos.cli.output import is_stdout, write_json
 from chaos.cli.printing import say as say_line
 from chaos.cli.progress import StderrProgress
 from chaos.cli.words import WholeNumber
-from chaos.documents.library import library
+from chaos.documents.library import shipped_for
 from chaos.execution.campaign import ExecutionOptions
 from chaos.execution.planning import JobOptions, scenario_jobs
 from chaos.execution.runs import Runs
@@ -29,7 +29,6 @@ from chaos.judgement.reproduction import fresh_outcomes, reproduction_of, reprod
 from chaos.reports.reproductions import outcome_cells, page
 from chaos.results.reproduction import Reproduction, landing
 from simcore.base.errors import InputError
-from simcore.files.document import read_document
 
 
 @click.command()
@@ -52,11 +51,11 @@ def timelines(scenarios: tuple[str, ...], json_file: TextIO | None, markdown: Te
     Example: coredrill timelines incidents/kiwoom-2025-04-03
     """
     with Session(StderrProgress()) as session:
-        jobs = scenario_jobs(session, scenarios or shipped_reproductions(), taken(JobOptions, given))
+        jobs = scenario_jobs(session, scenarios or shipped_for("reproduction"), taken(JobOptions, given))
         models = {job.scenario: session.scenario(job.scenario).model for job in jobs}
         for reference, scenario in models.items():
             if scenario.record is None:
-                known = ", ".join(shipped_reproductions())
+                known = ", ".join(shipped_for("reproduction"))
                 raise InputError(f"{reference} reproduces no public record", hint=f"reproductions: {known}")
         more = [
             replace(job, seed=options.FRESH + i)
@@ -79,12 +78,6 @@ def timelines(scenarios: tuple[str, ...], json_file: TextIO | None, markdown: Te
     if not (is_stdout(json_file) or is_stdout(markdown)):
         print_reproductions(result.runs, Console())
     return BY_VERDICT[result.summary.verdict]
-
-
-def shipped_reproductions() -> list[str]:
-    """The names of the shipped scenarios that reproduce a public record."""
-    shipped = library().shipped("scenario")
-    return [name for name, path in shipped.items() if read_document(path, "base").text("purpose") == "reproduction"]
 
 
 def print_reproductions(runs: Sequence[Reproduction], console: Console) -> None:

@@ -15,6 +15,7 @@ from chaos.documents.suite import Suite
 from chaos.documents.triggers import Triggers, check_triggers
 from chaos.faults.catalogue import FaultCatalogue, all_faults
 from simcore.base.errors import InputError
+from simcore.files.document import read_document
 from simcore.files.loading import Kind, Library, is_path
 from simcore.library import KINDS, Surroundings, surroundings
 
@@ -74,3 +75,9 @@ class Documents(Library):
 def library() -> Documents:
     """The library of this installation. It is made once in a process, from nothing but what is installed, and does not change."""
     return Documents(all_faults(), all_checkers())
+
+
+def shipped_for(purpose: str) -> list[str]:
+    """The names of the shipped scenarios of a purpose."""
+    shipped = library().shipped("scenario")
+    return [name for name, path in shipped.items() if read_document(path, "base").text("purpose") == purpose]

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from chaos.cli.main import main
-from chaos.cli.predict import shipped_predictions
+from chaos.documents.library import shipped_for
 from chaos.execution.jobs import Job
 from chaos.execution.session import Session
 from chaos.reports.predictions import BEGIN, END, HEAD, page
@@ -44,7 +44,7 @@ def run_command(*arguments: str) -> Any:
     return CliRunner().invoke(main, ["predict", *arguments], catch_exceptions=False)
 
 
-@pytest.mark.parametrize("name", shipped_predictions())
+@pytest.mark.parametrize("name", shipped_for("prediction"))
 def test_a_prediction_is_sound(name: str, written: str) -> None:
     """It names its sources, what it draws can be run, and the page has every question, every guess and the table's head."""
     scenario = SESSION.scenario(name).model
@@ -63,7 +63,7 @@ def test_a_prediction_is_sound(name: str, written: str) -> None:
 def test_every_prediction_is_on_the_page(written: str) -> None:
     """At least five cases, none on the page that is not shipped; what was tried before stays a miss, and how it is judged is said."""
     sections = [line.removeprefix("## ") for line in written.splitlines() if line.startswith("## predictions/")]
-    assert sections == shipped_predictions()
+    assert sections == shipped_for("prediction")
     assert len(sections) >= 5
     assert "142 min | **miss**" in written
     assert "102:359" in written

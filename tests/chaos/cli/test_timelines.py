@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from chaos.cli.main import main
-from chaos.cli.timelines import shipped_reproductions
+from chaos.documents.library import shipped_for
 from chaos.execution.execute import execute
 from chaos.execution.jobs import Job
 from chaos.execution.session import Session
@@ -54,7 +54,7 @@ def small(tmp_path: Path, write: Callable[..., Path]) -> Path:
 def test_every_reproduction_is_on_the_page(written: str) -> None:
     """No shipped reproduction is left out, and none is on the page that is not shipped."""
     sections = [line.removeprefix("## ") for line in written.splitlines() if line.startswith("## ")]
-    assert sections == shipped_reproductions()
+    assert sections == shipped_for("reproduction")
 
 
 @pytest.mark.parametrize("name", CHECKED)
@@ -65,7 +65,7 @@ def test_page_is_what_a_run_gives(name: str, written: str) -> None:
     assert made in written + "\n"
 
 
-@pytest.mark.parametrize("name", shipped_reproductions())
+@pytest.mark.parametrize("name", shipped_for("reproduction"))
 def test_page_has_what_the_file_says(name: str, written: str) -> None:
     """Title, lines of the timeline, fitted parameters and stated misses stand in a section as they stand in the file."""
     scenario = SESSION.scenario(name).model
